@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/digest.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+#include "base/num.h"
+
+struct kist_digest kist_digest_of(struct kist_view bytes)
+{
+	struct kist_digest digest;
+
+	/* The one-shot call needs no context, so it cannot fail for want of memory. */
+	SHA256(bytes.data ? bytes.data : (const uint8_t *)"", bytes.size, digest.bytes);
+	return digest;
+}
+
+bool kist_digest_equal(const struct kist_digest *a, const struct kist_digest *b)
+{
+	return memcmp(a->bytes, b->bytes, KIST_DIGEST_SIZE) == 0;
+}
+
+void kist_digest_hex(const struct kist_digest *digest, char ret_hex[static KIST_DIGEST_HEX_SIZE])
+{
+	kist_hex_write(digest->bytes, KIST_DIGEST_SIZE, ret_hex);
+}
+
+bool kist_digest_parse(const char *text, size_t len, struct kist_digest *ret_digest)
+{
+	return kist_hex_read(text, len, ret_digest->bytes, KIST_DIGEST_SIZE);
+}
+
+kist_status kist_hasher_start(struct kist_hasher *hasher, struct kist_error *err)
+{
+	if (!hasher->ctx)
+		hasher->ctx = EVP_MD_CTX_new();
+	if (!hasher->ctx || EVP_DigestInit_ex(hasher->ctx, EVP_sha256(), NULL) != 1)
+		return kist_fail(err, KIST_NO_MEMORY, "cannot start a SHA-256");
+	return KIST_OK;
+}
+
+void kist_hasher_add(struct kist_hasher *hasher, struct kist_view bytes)
+{
+	const int done = EVP_DigestUpdate(hasher->ctx, bytes.data, bytes.size);
+
+	assert(done == 1);
+	(void)done;
+}
+
+struct kist_digest kist_hasher_finish(struct kist_hasher *hasher)
+{
+	struct kist_digest digest;
+	const int done = EVP_DigestFinal_ex(hasher->ctx, digest.bytes, NULL);
+
+	assert(done == 1);
+	(void)done;
+	return digest;
+}
+
+void kist_hasher_done(struct kist_hasher *hasher)
+{
+	EVP_MD_CTX_free(hasher->ctx);
+	hasher->ctx = NULL;
+}

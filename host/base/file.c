@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+#define READ_STEP ((size_t)64 << 10)
+
+void kist_fd_close(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+static kist_status fail_open(struct kist_error *err, int sys_errno, const char *path)
+{
+	char reason[128];
+	kist_status status;
+
+	switch (sys_errno) {
+	case ENOENT:
+	case ENOTDIR:
+		status = KIST_NOT_FOUND;
+		break;
+	case EEXIST:
+		status = KIST_EXISTS;
+		break;
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+		status = KIST_DENIED;
+		break;
+	default:
+		return kist_fail_errno(err, sys_errno, "cannot open '%s'", path);
+	}
+	return kist_fail(err, status, "cannot open '%s': %s", path, strerror_r(sys_errno, reason, sizeof(reason)));
+}
+
+kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
+			 struct kist_error *err)
+{
+	int fd;
+
+	do {
+		fd = openat(dir_fd, path, flags | O_CLOEXEC, mode);
+	} while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return fail_open(err, errno, path);
+	*ret_fd = fd;
+	return KIST_OK;
+}
+
+kist_status kist_mkdirs_at(int dir_fd, const char *path, mode_t mode, struct kist_error *err)
+{
+	char part[PATH_MAX];
+	const size_t len = strlen(path);
+
+	if (len == 0 || len >= sizeof(part))
+		return kist_fail(err, KIST_INVALID, "not a path for a folder: '%s'", path);
+	memcpy(part, path, len + 1);
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdirat(dir_fd, part, mode) != 0 && errno != EEXIST)
+			return kist_fail_errno(err, errno, "cannot make the folder '%s'", part);
+		if (!slash)
+			return KIST_OK;
+		*slash = '/';
+	}
+}
+
+kist_status kist_write_all(int fd, struct kist_view bytes, struct kist_error *err)
+{
+	size_t done = 0;
+
+	while (done < bytes.size) {
+		const ssize_t n = write(fd, bytes.data + done, bytes.size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return kist_fail_errno(err, errno, "cannot write %zu bytes", bytes.size - done);
+		done += (size_t)n;
+	}
+	return KIST_OK;
+}
+
+kist_status kist_pread_full(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size,
+			    struct kist_error *err)
+{
+	size_t done = 0;
+
+	while (done < size && offset + done <= INT64_MAX) {
+		const ssize_t n = pread(fd, (uint8_t *)buf + done, size - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return kist_fail_errno(err, errno, "cannot read at offset %llu",
+					       (unsigned long long)(offset + done));
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	*ret_size = done;
+	return KIST_OK;
+}
+
+kist_status kist_read_all(int fd, struct kist_buf *ret, struct kist_error *err)
+{
+	for (;;) {
+		/* One byte is asked for even at the limit, to tell "just fits" from "too large". */
+		uint8_t past;
+		const size_t room = (size_t)kist_min_u64(READ_STEP, ret->size_max - ret->size);
+		ssize_t n;
+
+		KIST_TRY(kist_buf_reserve(ret, room, err));
+		n = read(fd, room ? ret->data + ret->size : &past, room ? room : 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return kist_fail_errno(err, errno, "cannot read");
+		if (n == 0)
+			return KIST_OK;
+		if (room == 0)
+			return kist_fail(err, KIST_LIMIT, "more than %zu bytes", ret->size_max);
+		ret->size += (size_t)n;
+	}
+}
+
+kist_status kist_read_file_at(int dir_fd, const char *path, struct kist_buf *ret, struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+
+	KIST_TRY(kist_open_at(dir_fd, path, O_RDONLY, 0, &fd, err));
+	if (kist_read_all(fd, ret, err) != KIST_OK)
+		return err ? kist_fail_context(err, "%s", path) : KIST_IO;
+	return KIST_OK;
+}
+
+static kist_status sync_parent(int dir_fd, const char *path, struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+	char parent[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	const size_t len = slash ? (size_t)(slash - path) : 0;
+
+	if (len >= sizeof(parent))
+		return kist_fail(err, KIST_INVALID, "path too long");
+	memcpy(parent, path, len);
+	parent[len] = '\0';
+	KIST_TRY(kist_open_at(dir_fd, slash ? (len ? parent : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &fd, err));
+	return kist_sync_fd(fd, err);
+}
+
+kist_status kist_replace_file_at(int dir_fd, const char *path, struct kist_view bytes, mode_t mode, bool durable,
+				 struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+	char temporary[PATH_MAX];
+	uint64_t nonce = 0;
+	kist_status status;
+
+	if (getrandom(&nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
+		return kist_fail_errno(err, errno, "cannot get a random number");
+	if (snprintf(temporary, sizeof(temporary), "%s.%016llx", path, (unsigned long long)nonce) >=
+	    (int)sizeof(temporary))
+		return kist_fail(err, KIST_INVALID, "path too long: '%s'", path);
+	KIST_TRY(kist_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL, mode, &fd, err));
+	status = kist_write_all(fd, bytes, err);
+	if (status == KIST_OK && durable)
+		status = kist_sync_fd(fd, err);
+	if (status == KIST_OK && renameat(dir_fd, temporary, dir_fd, path) != 0)
+		status = kist_fail_errno(err, errno, "cannot put '%s' in place", path);
+	if (status != KIST_OK) {
+		(void)unlinkat(dir_fd, temporary, 0);
+		return status;
+	}
+	return durable ? sync_parent(dir_fd, path, err) : KIST_OK;
+}
+
+kist_status kist_sync_fd(int fd, struct kist_error *err)
+{
+	if (fsync(fd) != 0)
+		return kist_fail_errno(err, errno, "cannot sync to disk");
+	return KIST_OK;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+/* Depth is checked on the text, before jansson recurses into it. */
+static kist_status check_depth(struct kist_view text, struct kist_error *err)
+{
+	size_t depth = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < text.size; i++) {
+		const uint8_t c = text.data[i];
+
+		if (in_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+			continue;
+		}
+		in_string = c == '"';
+		if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth > KIST_JSON_DEPTH_MAX)
+			return kist_fail_at(err, KIST_CORRUPT, "E_JSON", i, "nested deeper than %d",
+					    KIST_JSON_DEPTH_MAX);
+	}
+	return KIST_OK;
+}
+
+kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_error *err)
+{
+	json_error_t why;
+	json_t *value;
+
+	KIST_TRY(check_depth(text, err));
+	value = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	if (!value && json_error_code(&why) == json_error_out_of_memory)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory while reading JSON");
+	if (!value)
+		return kist_fail_at(err, KIST_CORRUPT, "E_JSON", why.position < 0 ? 0 : (uint64_t)why.position,
+				    "line %d, column %d: %s", why.line, why.column, why.text);
+	*ret = value;
+	return KIST_OK;
+}
+
+static kist_status write_string(const char *text, size_t len, struct kist_buf *ret, struct kist_error *err)
+{
+	KIST_TRY(kist_buf_append(ret, "\"", 1, err));
+	for (size_t i = 0; i < len; i++) {
+		const uint8_t c = (uint8_t)text[i];
+		static const char shorts[] = "btn-fr";
+
+		if (c == '"' || c == '\\')
+			KIST_TRY(kist_buf_appendf(ret, err, "\\%c", c));
+		else if (c >= 8 && c <= 13 && c != 11)
+			KIST_TRY(kist_buf_appendf(ret, err, "\\%c", shorts[c - 8]));
+		else if (c < 0x20)
+			KIST_TRY(kist_buf_appendf(ret, err, "\\u%04x", c));
+		else
+			KIST_TRY(kist_buf_append(ret, &text[i], 1, err));
+	}
+	return kist_buf_append(ret, "\"", 1, err);
+}
+
+/* ECMAScript's Number::toString, which RFC 8785 asks for: from the shortest digits that read back. */
+static kist_status write_real(double value, struct kist_buf *ret, struct kist_error *err)
+{
+	char text[40];
+	char digits[24];
+	int exponent;
+	int count = 0;
+	int precision = 0;
+
+	if (!isfinite(value))
+		return kist_fail(err, KIST_INVALID, "a number that is not finite has no place in JSON");
+	if (value == 0)
+		return kist_buf_append(ret, "0", 1, err);
+	do {
+		snprintf(text, sizeof(text), "%.*e", precision, fabs(value));
+	} while (strtod(text, NULL) != fabs(value) && ++precision < 17);
+	exponent = atoi(strchr(text, 'e') + 1);
+	for (const char *c = text; *c != 'e'; c++) {
+		if (*c >= '0' && *c <= '9')
+			digits[count++] = *c;
+	}
+	while (count > 1 && digits[count - 1] == '0')
+		count--;
+	digits[count] = '\0';
+	if (value < 0)
+		KIST_TRY(kist_buf_append(ret, "-", 1, err));
+	if (exponent >= 21 || exponent < -7)
+		return kist_buf_appendf(ret, err, "%c%s%se%+d", digits[0], count > 1 ? "." : "", digits + 1,
+					exponent);
+	if (exponent < 0)
+		return kist_buf_appendf(ret, err, "0.%.*s%s", -exponent - 1, "000000", digits);
+	if (count <= exponent + 1)
+		return kist_buf_appendf(ret, err, "%s%.*s", digits, exponent + 1 - count, "00000000000000000000");
+	return kist_buf_appendf(ret, err, "%.*s.%s", exponent + 1, digits, digits + exponent + 1);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/*
+ * RFC 8785 sorts by UTF-16 units; byte order differs only for keys with characters past U+FFFF, which
+ * no record of ours has: they are written by us from fixed names.
+ */
+static kist_status write_object(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+{
+	const size_t count = json_object_size(value);
+	kist_auto_mem const char **keys = kist_alloc(count, sizeof(*keys));
+	const char *key;
+	json_t *member;
+	size_t n = 0;
+
+	if (!keys)
+		return kist_fail_memory(err, count * sizeof(*keys));
+	json_object_foreach((json_t *)(uintptr_t)value, key, member)
+		keys[n++] = key;
+	qsort(keys, n, sizeof(*keys), compare_keys);
+	KIST_TRY(kist_buf_append(ret, "{", 1, err));
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			KIST_TRY(kist_buf_append(ret, ",", 1, err));
+		KIST_TRY(write_string(keys[i], strlen(keys[i]), ret, err));
+		KIST_TRY(kist_buf_append(ret, ":", 1, err));
+		KIST_TRY(kist_json_canonical(json_object_get(value, keys[i]), ret, err));
+	}
+	return kist_buf_append(ret, "}", 1, err);
+}
+
+static kist_status write_array(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+{
+	KIST_TRY(kist_buf_append(ret, "[", 1, err));
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (i > 0)
+			KIST_TRY(kist_buf_append(ret, ",", 1, err));
+		KIST_TRY(kist_json_canonical(json_array_get(value, i), ret, err));
+	}
+	return kist_buf_append(ret, "]", 1, err);
+}
+
+kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+{
+	if (!value)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		return write_object(value, ret, err);
+	case JSON_ARRAY:
+		return write_array(value, ret, err);
+	case JSON_STRING:
+		return write_string(json_string_value(value), json_string_length(value), ret, err);
+	case JSON_INTEGER:
+		return kist_buf_appendf(ret, err, "%lld", json_integer_value(value));
+	case JSON_REAL:
+		return write_real(json_real_value(value), ret, err);
+	case JSON_TRUE:
+		return kist_buf_append(ret, "true", 4, err);
+	case JSON_FALSE:
+		return kist_buf_append(ret, "false", 5, err);
+	case JSON_NULL:
+	default:
+		return kist_buf_append(ret, "null", 4, err);
+	}
+}
+
+const char *kist_json_get_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+bool kist_json_get_u64(const json_t *object, const char *key, uint64_t *ret)
+{
+	const json_t *member = json_object_get(object, key);
+
+	if (!json_is_integer(member) || json_integer_value(member) < 0)
+		return false;
+	*ret = (uint64_t)json_integer_value(member);
+	return true;
+}
+
+json_t *kist_json_text(const char *text, size_t len)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	kist_auto_buf struct kist_buf shown = KIST_BUF_INIT(SIZE_MAX / 2);
+
+	for (size_t i = 0; i < len;) {
+		const size_t step = kist_utf8_step(text + i, len - i);
+		const kist_status status = step ? kist_buf_append(&shown, text + i, step, NULL)
+						: kist_buf_append(&shown, replacement, 3, NULL);
+
+		if (status != KIST_OK)
+			return NULL;
+		i += step ? step : 1;
+	}
+	return json_stringn(shown.size ? (const char *)shown.data : "", shown.size);
+}

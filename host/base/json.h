@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_BASE_JSON_H
+#define KIST_BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/*
+ * JSON by jansson, with limits on what comes in and one canonical form going out.
+ *
+ * Thread: all functions may run at once on different values.
+ */
+
+/** Nesting that kist_json_parse() accepts. */
+#define KIST_JSON_DEPTH_MAX 16
+
+static inline void kist_json_unref_(json_t **slot)
+{
+	json_decref(*slot);
+}
+
+/** A json_t * whose reference is dropped at the end of its scope. */
+#define kist_auto_json __attribute__((cleanup(kist_json_unref_)))
+
+/**
+ * kist_json_parse() - Reads one JSON value: UTF-8, no duplicate keys, depth at most KIST_JSON_DEPTH_MAX.
+ *
+ * @ret: A new reference.
+ *
+ * Errors: KIST_CORRUPT with the code E_JSON and the byte offset; KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_error *err);
+
+/**
+ * kist_json_canonical() - Appends @value in canonical form: keys sorted, no blanks, shortest numbers.
+ *
+ * Errors: KIST_INVALID (a number that is not finite), KIST_LIMIT, KIST_NO_MEMORY.
+ * Source: RFC 8785.  Integers are written as they are, also past 2^53.
+ */
+KIST_CHECKED kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret, struct kist_error *err);
+
+/** kist_json_get_text() - Member @key as a string, or NULL when it is missing or no string.  Borrowed. */
+const char *kist_json_get_text(const json_t *object, const char *key);
+
+/** kist_json_get_u64() - Member @key as an integer >= 0; false when it is missing or none. */
+bool kist_json_get_u64(const json_t *object, const char *key, uint64_t *ret);
+
+/** kist_json_text() - A string of any bytes: invalid UTF-8 is shown as U+FFFD.  New reference, or NULL. */
+json_t *kist_json_text(const char *text, size_t len);
+
+#endif

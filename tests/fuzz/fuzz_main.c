@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Replays a corpus where libFuzzer is not there: every file of corpus/<target>/, and of each a fixed set of
+ * cut, flipped and doubled copies, the same on every run.
+ */
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INPUT_SIZE_MAX ((size_t)1 << 20)
+#define MUTATIONS      200
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint32_t random_state;
+
+static uint32_t next_random(void)
+{
+	random_state = random_state * 1664525u + 1013904223u;
+	return random_state >> 8;
+}
+
+/* The target gets a copy of exact size, so that ASan sees a read past its end. */
+static void run_one(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size ? size : 1);
+
+	if (!copy)
+		abort();
+	memcpy(copy, data, size);
+	(void)LLVMFuzzerTestOneInput(copy, size);
+	free(copy);
+}
+
+static void run_mutations(uint8_t *data, size_t size)
+{
+	random_state = 1;
+	for (int i = 0; i < MUTATIONS && size > 0; i++) {
+		const size_t at = next_random() % size;
+		const uint8_t kept = data[at];
+
+		if (i % 4 == 3) {
+			run_one(data, at);
+			continue;
+		}
+		data[at] = i % 4 == 0 ? (uint8_t)(kept ^ (1u << next_random() % 8)) : (uint8_t)next_random();
+		run_one(data, size);
+		data[at] = kept;
+	}
+}
+
+static int replay(const char *folder)
+{
+	static uint8_t data[INPUT_SIZE_MAX];
+	struct dirent **entries;
+	const int count = scandir(folder, &entries, NULL, alphasort);
+	int files = 0;
+
+	for (int i = 0; i < count; i++) {
+		char path[4096];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
+		file = entries[i]->d_name[0] == '.' ? NULL : fopen(path, "rb");
+		if (file) {
+			const size_t size = fread(data, 1, sizeof(data), file);
+
+			(void)fclose(file);
+			run_one(data, size);
+			run_mutations(data, size);
+			files++;
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return files;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = strstr(argv[0], "fuzz_");
+	const char *srcdir = getenv("top_srcdir");
+	char folder[4096];
+	int files;
+
+	(void)argc;
+	if (!name || !srcdir) {
+		fprintf(stderr, "set top_srcdir to the source tree\n");
+		return 2;
+	}
+	/* argv[0] is tests/fuzz/fuzz_<target>. */
+	for (const char *later = strstr(name + 1, "fuzz_"); later; later = strstr(later + 1, "fuzz_"))
+		name = later;
+	snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/%s", srcdir, name + 5);
+	run_one((const uint8_t *)"", 0);
+	files = replay(folder);
+	printf("%d files of %s replayed\n", files, folder);
+	return files > 0 ? 0 : 1;
+}
