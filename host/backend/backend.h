@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_BACKEND_BACKEND_H
+#define KIST_BACKEND_BACKEND_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/*
+ * A backend: keys to bytes.  Five operations and nothing else: no append, no rename, no overwrite, no locks.
+ *
+ * A key is a relative path of 1..KIST_KEY_SIZE_MAX bytes: segments of [a-z0-9._-] joined by '/', none of
+ * them empty, "." or "..".
+ *
+ * URIs: a folder's path or file:///path; memory:NAME (lives as long as the process; for tests).
+ *
+ * Thread: all functions may run at once on one backend, from many threads and processes.
+ * Source: docs/format/store.md, section 1.
+ */
+
+#define KIST_KEY_SIZE_MAX ((size_t)200)
+/** Longest object that put_new takes: a pack with its index. */
+#define KIST_OBJECT_SIZE_MAX ((size_t)256 << 20)
+
+struct kist_backend;
+
+/** struct kist_backend_ops - What each kind of backend provides; reached through the functions below. */
+struct kist_backend_ops {
+	const char *scheme;
+	kist_status (*put_new)(struct kist_backend *, const char *key, const struct kist_view *parts, size_t count,
+			       struct kist_error *);
+	kist_status (*get)(struct kist_backend *, const char *key, uint64_t offset, size_t size, struct kist_buf *ret,
+			   struct kist_error *);
+	kist_status (*head)(struct kist_backend *, const char *key, uint64_t *ret_size, struct kist_error *);
+	kist_status (*list)(struct kist_backend *, const char *prefix,
+			    kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *),
+			    void *ctx, struct kist_error *);
+	kist_status (*delete)(struct kist_backend *, const char *key, struct kist_error *);
+	void (*close)(struct kist_backend *);
+};
+
+/** struct kist_backend - The head of every backend's own struct. */
+struct kist_backend {
+	const struct kist_backend_ops *ops;
+};
+
+/**
+ * kist_backend_open() - Opens the backend at @uri.
+ *
+ * @create: The place may be made; it must then be missing or an empty folder.
+ * @ret:    kist_backend_close() it.
+ *
+ * Errors: KIST_INVALID (not a URI of ours), KIST_NOT_FOUND, KIST_EXISTS (@create and not empty), KIST_DENIED,
+ * KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_backend_open(const char *uri, bool create, struct kist_backend **ret,
+					   struct kist_error *err);
+
+/** kist_backend_close() - Accepts NULL. */
+void kist_backend_close(struct kist_backend *backend);
+
+static inline void kist_backend_close_(struct kist_backend **slot)
+{
+	kist_backend_close(*slot);
+}
+#define kist_auto_backend __attribute__((cleanup(kist_backend_close_)))
+
+/**
+ * kist_backend_put_new() - Creates @key with the bytes of @parts, one after another.
+ *
+ * Whole or not at all, and on disk when it returns: the file's bytes and its name.
+ *
+ * Errors: KIST_EXISTS (the key is there; it is left as it is), KIST_INVALID (key), KIST_LIMIT, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_backend_put_new(struct kist_backend *backend, const char *key,
+					      const struct kist_view *parts, size_t count, struct kist_error *err);
+
+/**
+ * kist_backend_get() - Appends up to @size bytes of @key at @offset to @ret; fewer only at the end.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_INVALID (key), KIST_LIMIT (the buf's), KIST_IO.
+ */
+KIST_CHECKED kist_status kist_backend_get(struct kist_backend *backend, const char *key, uint64_t offset,
+					  size_t size, struct kist_buf *ret, struct kist_error *err);
+
+/** kist_backend_head() - Bytes of @key.  Errors: KIST_NOT_FOUND, KIST_INVALID, KIST_IO. */
+KIST_CHECKED kist_status kist_backend_head(struct kist_backend *backend, const char *key, uint64_t *ret_size,
+					   struct kist_error *err);
+
+/**
+ * kist_backend_list() - Calls @each for every key that begins with @prefix ("log/"), in byte order.
+ *
+ * A failure of @each ends the walk and is returned.  Keys made meanwhile may be missed.
+ */
+KIST_CHECKED kist_status kist_backend_list(struct kist_backend *backend, const char *prefix,
+					   kist_status (*each)(void *ctx, const char *key, uint64_t size,
+							       struct kist_error *err),
+					   void *ctx, struct kist_error *err);
+
+/** kist_backend_delete() - Removes @key; KIST_OK when it was not there. */
+KIST_CHECKED kist_status kist_backend_delete(struct kist_backend *backend, const char *key,
+					     struct kist_error *err);
+
+#endif

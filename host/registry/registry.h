@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_REGISTRY_REGISTRY_H
+#define KIST_REGISTRY_REGISTRY_H
+
+#include "store/log.h"
+#include "store/writer.h"
+
+/*
+ * The registry: an SQLite index of the folded log and of the packs' indexes, on the host.
+ *
+ * It never holds the truth.  It lives in <cache folder>/<store id>/index.sqlite and may be deleted at any
+ * time; missing, damaged, stale, or of another version, it is rebuilt from the store.
+ *
+ * What is folded from a commit:
+ *   packs      [{"id","kind","size"}]: every chunk of their indexes; records in metadata packs are read
+ *   refs       [{"name","name_bytes"?,"artifact":<hex or null>,"event":"put"|"tag"|"rm"}], in order
+ *
+ * Thread: one registry, one thread at a time; many processes may share the file.
+ */
+
+/** Bytes of a name, and the rule for it: kist_name_check(). */
+#define KIST_NAME_SIZE_MAX ((size_t)1024)
+
+struct kist_registry;
+
+/**
+ * struct kist_ref - A name and what it points to.
+ *
+ * @name: Any bytes but NUL (kist_name_check()); @name_len bytes, also NUL-terminated.
+ */
+struct kist_ref {
+	const char *name;
+	size_t name_len;
+	struct kist_digest artifact;
+	uint64_t commit;      /* that set it */
+	const char *time;     /* RFC 3339, of that commit */
+};
+
+/**
+ * struct kist_artifact - An artifact's record.  All pointers are Borrowed until the next registry call, or
+ * until kist_artifact_done() where the function says that it is Owned.
+ */
+struct kist_artifact {
+	struct kist_digest id;     /* SHA-256 of the record */
+	struct kist_digest sha256; /* of the whole serialized bytes, or a tree's digest */
+	uint64_t size;
+	json_t *record; /* the whole record */
+};
+
+#define KIST_ARTIFACT_INIT \
+	{ .record = NULL }
+void kist_artifact_done(struct kist_artifact *artifact);
+#define kist_auto_artifact __attribute__((cleanup(kist_artifact_done)))
+
+/**
+ * kist_registry_open() - Opens the index of @store, making or rebuilding it as needed, and folds to the head.
+ *
+ * @store:     Borrowed for the registry's life.
+ * @cache_dir: Folder of kist's caches; made when missing.  NULL keeps the index in memory.
+ */
+KIST_CHECKED kist_status kist_registry_open(struct kist_store *store, const char *cache_dir,
+					    struct kist_registry **ret, struct kist_error *err);
+void kist_registry_close(struct kist_registry *registry);
+
+static inline void kist_registry_close_(struct kist_registry **slot)
+{
+	kist_registry_close(*slot);
+}
+#define kist_auto_registry __attribute__((cleanup(kist_registry_close_)))
+
+/** kist_registry_fold() - Folds all commits that were made since.  Errors: KIST_CORRUPT, KIST_IO. */
+KIST_CHECKED kist_status kist_registry_fold(struct kist_registry *registry, struct kist_error *err);
+
+/** kist_registry_head() - Number and digest of the newest folded commit; 0 and zeros for none. */
+void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number, struct kist_digest *ret_digest);
+
+/** kist_registry_index() - Where chunks lie, for a writer.  Borrowed. */
+const struct kist_chunk_index *kist_registry_index(struct kist_registry *registry);
+
+/** kist_registry_find_chunk() - Errors: KIST_NOT_FOUND (recorded in @err). */
+KIST_CHECKED kist_status kist_registry_find_chunk(struct kist_registry *registry, const struct kist_digest *id,
+						  struct kist_location *ret_where, struct kist_error *err);
+
+/** kist_registry_get_artifact() - The record with this id; Owned by the caller.  Errors: KIST_NOT_FOUND. */
+KIST_CHECKED kist_status kist_registry_get_artifact(struct kist_registry *registry, const struct kist_digest *id,
+						    struct kist_artifact *ret, struct kist_error *err);
+
+/**
+ * kist_registry_resolve() - The artifact that a person means by @text.
+ *
+ * A name that is set; else 8 to 64 hex digits that begin the SHA-256 of the content, or the id, of exactly
+ * one artifact (several records of one content count as one: the newest that a name points to).
+ *
+ * Errors: KIST_NOT_FOUND (with the nearest name as a hint), KIST_AMBIGUOUS (lists the first few).
+ */
+KIST_CHECKED kist_status kist_registry_resolve(struct kist_registry *registry, const char *text, size_t len,
+					       struct kist_artifact *ret, struct kist_error *err);
+
+/** kist_registry_each_ref() - Calls @each for every set name that begins with @prefix, in byte order. */
+KIST_CHECKED kist_status kist_registry_each_ref(struct kist_registry *registry, const char *prefix, size_t len,
+						kist_status (*each)(void *ctx, const struct kist_ref *ref,
+								    const struct kist_artifact *artifact,
+								    struct kist_error *err),
+						void *ctx, struct kist_error *err);
+
+/** kist_registry_find_ref() - Whether @name is set, and to what.  Errors: KIST_NOT_FOUND. */
+KIST_CHECKED kist_status kist_registry_find_ref(struct kist_registry *registry, const char *name, size_t len,
+						struct kist_digest *ret_artifact, struct kist_error *err);
+
+/** kist_registry_each_artifact() - Calls @each for every artifact, in order of id. */
+KIST_CHECKED kist_status kist_registry_each_artifact(struct kist_registry *registry,
+						     kist_status (*each)(void *ctx,
+									 const struct kist_artifact *artifact,
+									 struct kist_error *err),
+						     void *ctx, struct kist_error *err);
+
+/** kist_registry_each_pack() - Calls @each for every live pack, in order of id. */
+KIST_CHECKED kist_status kist_registry_each_pack(struct kist_registry *registry,
+						 kist_status (*each)(void *ctx, const struct kist_digest *id,
+								     uint64_t size, struct kist_error *err),
+						 void *ctx, struct kist_error *err);
+
+/** struct kist_registry_stats - Counts over the folded log. */
+struct kist_registry_stats {
+	uint64_t commits;
+	uint64_t refs;
+	uint64_t artifacts;
+	uint64_t chunks;
+	uint64_t packs;
+	uint64_t chunk_bytes; /* raw, each chunk once */
+	uint64_t pack_bytes;
+	uint64_t object_bytes; /* sizes of all artifacts that have a name, each name counted */
+};
+KIST_CHECKED kist_status kist_registry_get_stats(struct kist_registry *registry, struct kist_registry_stats *ret,
+						 struct kist_error *err);
+
+/**
+ * kist_name_check() - Whether @name may name an artifact: 1..KIST_NAME_SIZE_MAX bytes, no NUL, no leading or
+ * trailing '/', no empty, "." or ".." segment.  Errors: KIST_INVALID, with what is wrong.
+ */
+KIST_CHECKED kist_status kist_name_check(const char *name, size_t len, struct kist_error *err);
+
+/** kist_name_json() - Sets "name" of @object to @name as UTF-8, and "name_bytes" (hex) when it is not UTF-8. */
+KIST_CHECKED kist_status kist_name_json(json_t *object, const char *name, size_t len, struct kist_error *err);
+
+/** kist_name_from_json() - Appends the bytes of the name that kist_name_json() wrote.  Errors: KIST_CORRUPT. */
+KIST_CHECKED kist_status kist_name_from_json(const json_t *object, struct kist_buf *ret, struct kist_error *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_STORE_LOG_H
+#define KIST_STORE_LOG_H
+
+#include "store/store.h"
+
+/*
+ * The log: commits 1, 2, 3, ... each created once.  The only commit point.
+ *
+ *     "kist-log 1 " | SHA-256 of the body, hex | " " | bytes of the body, decimal | "\n" | body
+ *     body: canonical JSON: {"number":n, "previous":"<SHA-256 of the body of n-1>", "write_id":"...", ...}
+ *
+ * Thread: all functions may run at once.
+ * Source: docs/format/store.md, section 4.
+ */
+
+/**
+ * kist_log_read() - Reads commit @number and checks its digest, number and form.
+ *
+ * @ret_commit: New reference.
+ * @ret_digest: SHA-256 of the body; what the next commit names as "previous".  May be NULL.
+ *
+ * Errors: KIST_NOT_FOUND (no such commit yet), KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **ret_commit,
+				       struct kist_digest *ret_digest, struct kist_error *err);
+
+/**
+ * kist_log_append() - Creates commit @number.
+ *
+ * Adds "number", "previous", "write_id" (random) and "time" to @commit and writes it.  After a lost reply it
+ * reads the commit back: only a provably own commit counts.
+ *
+ * @previous: Digest of commit @number - 1; all zero for the first.
+ * @commit:   Object with the rest; changed.  Borrowed.
+ *
+ * Errors: KIST_EXISTS (somebody else's commit has this number: fold it and try the next), KIST_LIMIT, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_log_append(struct kist_store *store, uint64_t number,
+					 const struct kist_digest *previous, json_t *commit,
+					 struct kist_digest *ret_digest, struct kist_error *err);
+
+/** kist_log_head() - The number of the newest commit, 0 for none; @hint is a number known to exist, or 0. */
+KIST_CHECKED kist_status kist_log_head(struct kist_store *store, uint64_t hint, uint64_t *ret_number,
+				       struct kist_error *err);
+
+#endif

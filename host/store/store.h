@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_STORE_STORE_H
+#define KIST_STORE_STORE_H
+
+#include "base/digest.h"
+#include "base/json.h"
+
+/*
+ * A store: packs of chunks and a log of commits, on a backend.
+ *
+ *     kist.json             format, store id, features, cutting parameters; written once
+ *     packs/<2 hex>/<id>.pack   immutable; id = SHA-256 of the pack
+ *     log/<20 digits>           commit n; created once, never changed
+ *
+ * Thread: one struct kist_store may be used by many threads at once.
+ * Source: docs/format/store.md.
+ */
+
+/** Raw bytes of the largest chunk. */
+#define KIST_CHUNK_SIZE_MAX ((size_t)4 << 20)
+/** Bytes of the largest commit. */
+#define KIST_COMMIT_SIZE_MAX ((size_t)64 << 20)
+/** Bytes of the largest kist.json. */
+#define KIST_STORE_JSON_SIZE_MAX ((size_t)64 << 10)
+#define KIST_STORE_FORMAT 1
+
+struct kist_store;
+struct kist_backend;
+
+/** What a chunk holds; stands in its record in the pack. */
+enum kist_chunk_kind {
+	KIST_CHUNK_DATA = 0,   /* bytes of an object */
+	KIST_CHUNK_RECIPE = 1, /* the list of the chunks of an object */
+	KIST_CHUNK_RECORD = 2, /* an artifact's record */
+	KIST_CHUNK_TREE = 3,   /* bytes of a tree's listing */
+	KIST_CHUNK_INFO = 4,   /* what a plugin's describe said */
+	KIST_CHUNK_KIND_COUNT = 5
+};
+
+/** struct kist_location - Where a chunk lies. */
+struct kist_location {
+	struct kist_digest pack;
+	uint64_t offset;     /* of its record in the pack */
+	uint32_t stored_len; /* bytes of the whole record: header and body */
+	uint32_t raw_len;
+	uint32_t kind; /* enum kist_chunk_kind */
+};
+
+/**
+ * kist_store_create() - Makes an empty store at @uri.
+ *
+ * Errors: KIST_EXISTS (a store, or a folder that is not empty), KIST_INVALID, KIST_DENIED, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_store_create(const char *uri, struct kist_error *err);
+
+/**
+ * kist_store_open() - Opens the store at @uri.
+ *
+ * Errors: KIST_NOT_FOUND (no store there), KIST_INCOMPATIBLE (newer format, or an unknown feature: nothing
+ * is touched), KIST_CORRUPT (kist.json), KIST_IO.
+ */
+KIST_CHECKED kist_status kist_store_open(const char *uri, struct kist_store **ret, struct kist_error *err);
+void kist_store_close(struct kist_store *store);
+
+static inline void kist_store_close_(struct kist_store **slot)
+{
+	kist_store_close(*slot);
+}
+#define kist_auto_store __attribute__((cleanup(kist_store_close_)))
+
+/** kist_store_id() - The store's own id, 32 hex digits.  kist_store_uri() - Where it is.  Borrowed. */
+const char *kist_store_id(const struct kist_store *store);
+const char *kist_store_uri(const struct kist_store *store);
+
+/** kist_store_backend() - The backend below.  Borrowed. */
+struct kist_backend *kist_store_backend(const struct kist_store *store);
+
+/**
+ * kist_store_read_chunk() - Reads the chunk at @where and proves that it is @id.
+ *
+ * @ret: Its bytes are replaced.  Changed on success only.
+ *
+ * Errors: KIST_NOT_FOUND (the pack is gone), KIST_CORRUPT (record, frame or digest; the text names pack and
+ * offset), KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
+					       const struct kist_digest *id, struct kist_buf *ret,
+					       struct kist_error *err);
+
+/**
+ * kist_store_read_index() - Calls @each for every chunk in the index of pack @id.
+ *
+ * Reads the footer and the index alone and checks the digest of the index.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_CORRUPT, KIST_IO, and what @each gives.
+ */
+KIST_CHECKED kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,
+					       kist_status (*each)(void *ctx, const struct kist_digest *chunk,
+								   const struct kist_location *where,
+								   struct kist_error *err),
+					       void *ctx, struct kist_error *err);
+
+/**
+ * kist_store_check_pack() - Reads all of a pack and checks everything: its name, every record (decoded and
+ * hashed), the index against the records, the footer.
+ *
+ * @each_bad: Told of each damage: the chunk (NULL when it is not one chunk's), its offset, and why.  May be NULL.
+ *
+ * Errors: KIST_CORRUPT when anything was damaged, KIST_NOT_FOUND, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_store_check_pack(struct kist_store *store, const struct kist_digest *id,
+					       void (*each_bad)(void *ctx, const struct kist_digest *chunk,
+								uint64_t offset, const struct kist_error *why),
+					       void *ctx, struct kist_error *err);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_STORE_WRITER_H
+#define KIST_STORE_WRITER_H
+
+#include "store/store.h"
+
+/*
+ * A writer: gathers chunks, drops those that are already kept, and publishes the rest in packs.
+ *
+ * Chunks of objects go into data packs; recipes, records, trees and infos into metadata packs.  A pack is
+ * published when it is full (about 64 MiB) and at kist_writer_finish(); each is decoded and checked before.
+ * Nothing is visible to anyone until a commit names the packs.
+ *
+ * Memory: two open packs and one batch: under 160 MiB.
+ * Thread: one writer, one thread at a time; inside, a batch is worked on by all cores.
+ */
+
+struct kist_writer;
+
+/**
+ * struct kist_chunk_index - Where chunks that are already kept lie: what the registry gives a writer.
+ *
+ * @find: KIST_OK and *@ret_where, or KIST_NOT_FOUND (with @err untouched), or a failure.  Called from the
+ *        writer's own thread only.
+ */
+struct kist_chunk_index {
+	void *ctx;
+	kist_status (*find)(void *ctx, const struct kist_digest *id, struct kist_location *ret_where,
+			    struct kist_error *err);
+};
+
+/** struct kist_element - What the bytes of a chunk are made of; a hint for compression, never for identity. */
+struct kist_element {
+	uint8_t code; /* DLDataTypeCode */
+	uint8_t bits; /* of a whole element; 0: no element type */
+};
+
+/** struct kist_piece - One chunk to be put. */
+struct kist_piece {
+	struct kist_view bytes; /* 1..KIST_CHUNK_SIZE_MAX bytes; borrowed for the call */
+	struct kist_element element;
+};
+
+/** struct kist_write_stats - What a writer has done so far. */
+struct kist_write_stats {
+	uint64_t chunks;     /* put */
+	uint64_t chunks_new; /* not kept before */
+	uint64_t raw_bytes;  /* put */
+	uint64_t raw_bytes_new;
+	uint64_t stored_bytes; /* written for the new ones */
+	uint64_t packs;
+};
+
+/** kist_writer_open() - @index may be NULL (nothing is kept yet).  Both are borrowed for the writer's life. */
+KIST_CHECKED kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index,
+					  struct kist_writer **ret, struct kist_error *err);
+/** kist_writer_close() - Accepts NULL.  What was not finished is dropped; published packs stay as garbage. */
+void kist_writer_close(struct kist_writer *writer);
+
+static inline void kist_writer_close_(struct kist_writer **slot)
+{
+	kist_writer_close(*slot);
+}
+#define kist_auto_writer __attribute__((cleanup(kist_writer_close_)))
+
+/**
+ * kist_writer_put() - Puts @count chunks of one kind, hashing and compressing on all cores.
+ *
+ * @ret_ids: @count SHA-256s.  Set on success only.
+ * @whole:   When not NULL, a started hasher that is fed all bytes in order, beside the rest of the work.
+ *
+ * Errors: KIST_LIMIT (a size), KIST_NO_MEMORY, KIST_IO; after a failure only kist_writer_close() may follow.
+ */
+KIST_CHECKED kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind,
+					 const struct kist_piece *pieces, size_t count, struct kist_digest *ret_ids,
+					 struct kist_hasher *whole, struct kist_error *err);
+
+/**
+ * kist_writer_finish() - Publishes what is still open and gives the packs for the commit.
+ *
+ * @ret_packs: New reference: [{"id":"<hex>","kind":"data"|"meta","size":n}, ...], empty when nothing was new.
+ */
+KIST_CHECKED kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs,
+					    struct kist_error *err);
+
+struct kist_write_stats kist_writer_stats(const struct kist_writer *writer);
+
+#endif
