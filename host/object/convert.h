@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_OBJECT_CONVERT_H
+#define KIST_OBJECT_CONVERT_H
+
+#include "base/err.h"
+#include "kist/host.h"
+#include "kist/object.h"
+
+/*
+ * Typed objects of one kind made from another.
+ *
+ *     table  -> tensor   numeric columns of equal length: one column gives rank 1, several rank 2 (rows, columns);
+ *                        all int64 gives i64, else f64; nulls become NaN in f64 and are refused in i64
+ *     tensor -> table    rank 1 gives one column, rank 2 one column per second index ("c0", "c1", ...), rank 0 one row
+ *     model  -> tensor   the named tensor, or the only one
+ *     tensor -> model    one tensor called "data"
+ *     any    -> same     with a selection: some columns of a table
+ *
+ * Every input is checked first (object/check.h): producers are hostile.
+ *
+ * Thread: one object, one thread at a time.
+ */
+
+/**
+ * kist_object_convert() - Makes an object of one of @kinds from @object.
+ *
+ * @object:   Given on success (the result may lean on it); left alone on failure.
+ * @kinds:    KIST_KIND_BIT of each kind that is wanted.
+ * @select:   "" for all; a tensor's name; or column names "a,b".
+ * @call:     For producers that need one; polled.
+ *
+ * Errors: KIST_UNSUPPORTED (says from what to what, and what could be selected), KIST_NOT_FOUND (@select; names
+ * what there is), KIST_INVALID, KIST_LIMIT, KIST_NO_MEMORY, and the producer's.
+ */
+KIST_CHECKED kist_status kist_object_convert(struct kist_object *object, uint32_t kinds, const char *select,
+					     struct kist_call *call, struct kist_object *ret, struct kist_error *err);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_PLUGIN_CATALOG_H
+#define KIST_PLUGIN_CATALOG_H
+
+#include "plugin/manifest.h"
+
+/*
+ * The catalog: every manifest found in the plugin folders, usable or with the reason why not.
+ *
+ * Folders, in order: given (--plugin-dir), KIST_PLUGIN_PATH, user ($XDG_DATA_HOME/kist/plugins), site
+ * (/usr/local/lib/kist/plugins), system (beside this installation).  In a setuid, setgid or file-capability
+ * process given-by-environment and user folders are ignored, and the catalog says so.  Each folder's own
+ * *.plugin.json and those one level below it are read, in byte order; nothing else is opened.
+ *
+ * A library is never opened by making a catalog; see kist_catalog_open_library().
+ *
+ * Thread: a catalog is constant once opened.
+ * Source: docs/guide/trust.md.
+ */
+
+/** Where a plugin was found; a smaller number is trusted more. */
+enum kist_tier { KIST_TIER_SYSTEM = 0, KIST_TIER_SITE = 1, KIST_TIER_USER = 2, KIST_TIER_ENV = 3, KIST_TIER_GIVEN = 4 };
+const char *kist_tier_name(enum kist_tier tier);
+
+#define KIST_CATALOG_DIRS_MAX    64
+#define KIST_CATALOG_ENTRIES_MAX 4096
+
+/** What is trusted: @PINNED by default. */
+enum kist_policy { KIST_POLICY_PINNED = 0, KIST_POLICY_ANY = 1 };
+
+/** struct kist_catalog_dir - One plugin folder. */
+struct kist_catalog_dir {
+	const char *path;
+	enum kist_tier tier;
+	bool used;
+	const char *note; /* why not, or "" */
+};
+
+/** struct kist_catalog_entry - One manifest. */
+struct kist_catalog_entry {
+	const struct kist_manifest *manifest; /* NULL when it cannot be read */
+	const char *path;                     /* of the manifest */
+	enum kist_tier tier;
+	struct kist_digest digest;   /* of the manifest */
+	bool first_party;            /* pinned by this build */
+	struct kist_error refusal;   /* status KIST_OK: usable */
+};
+
+struct kist_catalog {
+	size_t dir_count;
+	const struct kist_catalog_dir *dirs;
+	size_t entry_count;
+	const struct kist_catalog_entry *entries;
+	enum kist_policy policy;
+	bool elevated; /* the environment was ignored */
+	void *priv;
+};
+
+/** struct kist_catalog_options - All members may be NULL or 0. */
+struct kist_catalog_options {
+	const char *const *given; /* folders named on the command line */
+	size_t given_count;
+	const char *system_dir; /* of this installation; see kist_install_dir() in cli */
+	const char *cache_dir;  /* for the manifest cache */
+	const char *config_dir; /* $XDG_CONFIG_HOME/kist: holds trusted.json, the pins */
+	enum kist_policy policy;
+};
+
+/**
+ * kist_catalog_open() - Reads all plugin folders.
+ *
+ * A folder or manifest that is broken, untrusted or shadowed becomes an entry with its reason, never a failure.
+ *
+ * @ret: kist_catalog_close() it.
+ *
+ * Errors: KIST_NO_MEMORY, KIST_LIMIT (too many folders).
+ */
+KIST_CHECKED kist_status kist_catalog_open(const struct kist_catalog_options *options, struct kist_catalog **ret,
+					   struct kist_error *err);
+void kist_catalog_close(struct kist_catalog *catalog);
+
+static inline void kist_catalog_close_(struct kist_catalog **slot)
+{
+	kist_catalog_close(*slot);
+}
+#define kist_auto_catalog __attribute__((cleanup(kist_catalog_close_)))
+
+/** kist_catalog_find() - The usable entry with this plugin id, or NULL. */
+const struct kist_catalog_entry *kist_catalog_find(const struct kist_catalog *catalog, const char *id);
+
+/**
+ * kist_catalog_open_library() - The library of a usable entry, checked: exactly what was hashed.
+ *
+ * The file is copied into a sealed memory file, whose SHA-256 and size must be the manifest's, and which must
+ * pass the ELF gate (plugin/elf.h).
+ *
+ * @ret_fd: The sealed memory file.  Owned by the caller; the worker keeps it open for life.
+ *
+ * Errors: the entry's refusal; KIST_DENIED (digest, owner, mode, symlink); KIST_INCOMPATIBLE and
+ * KIST_UNSUPPORTED (ELF gate); KIST_CORRUPT; KIST_IO.
+ */
+KIST_CHECKED kist_status kist_catalog_open_library(const struct kist_catalog_entry *entry, int *ret_fd,
+						   struct kist_error *err);
+
+/** kist_trust_add() - Pins a third party's manifest by its SHA-256 in <config_dir>/trusted.json.  Durable. */
+KIST_CHECKED kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest, const char *id,
+					const char *version, struct kist_error *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_PLUGIN_MANIFEST_H
+#define KIST_PLUGIN_MANIFEST_H
+
+#include <stdbool.h>
+
+#include "base/digest.h"
+#include "plugin/schema.h"
+
+/*
+ * A plugin's manifest, <id>.plugin.json: what it offers, read before any of its code runs.
+ *
+ * Limits: 256 KiB, depth 16, KIST_MANIFEST_*_MAX below.  No duplicate keys, no NaN, no comments.  Unknown keys
+ * are ignored unless "must_understand" names them.
+ *
+ * Thread: a parsed manifest is constant and may be shared.
+ * Source: docs/format/manifest.md.
+ */
+
+#define KIST_MANIFEST_SIZE_MAX  ((size_t)256 << 10)
+#define KIST_MANIFEST_TYPES_MAX 64
+#define KIST_MANIFEST_TASKS_MAX 256
+#define KIST_MANIFEST_LIST_MAX  32 /* media types, extensions, magics, reads of one type */
+#define KIST_MAGIC_SIZE_MAX     32
+#define KIST_MAGIC_SIZE_MIN     4
+/** The name of this platform in "libraries". */
+#define KIST_PLATFORM "linux-x86_64-glibc"
+
+/** struct kist_magic - Bytes that stand at a fixed offset in every file of a type. */
+struct kist_magic {
+	uint32_t offset;
+	uint32_t len;
+	uint8_t bytes[KIST_MAGIC_SIZE_MAX];
+};
+
+/** struct kist_manifest_type - One serialized type. */
+struct kist_manifest_type {
+	const char *type; /* "kist.npy" */
+	const char *task; /* "NumpyArrayArtifactTask" */
+	uint32_t major;
+	uint32_t minor;     /* that is written */
+	uint32_t minor_max; /* the newest that is read */
+	uint32_t kinds;     /* KIST_KIND_BIT of each */
+	uint32_t priority;
+	size_t media_type_count;
+	const char *const *media_types;
+	size_t extension_count; /* lower case, without the dot */
+	const char *const *extensions;
+	size_t magic_count;
+	const struct kist_magic *magics;
+	const struct kist_schema *serialize;
+	const struct kist_schema *deserialize;
+};
+
+/** struct kist_manifest_task - One function task. */
+struct kist_manifest_task {
+	const char *name;
+	const char *signature;
+};
+
+/** struct kist_manifest - Everything; all pointers live as long as it does. */
+struct kist_manifest {
+	const char *id;
+	const char *version; /* as written; semantic versions sort by kist_version_compare() */
+	const char *publisher; /* "" when not said */
+	const char *license;
+	const char *url;
+	uint32_t abi_major;
+	uint32_t abi_minor_required;
+	const char *library_file; /* a basename, for KIST_PLATFORM */
+	uint64_t library_size;
+	struct kist_digest library_sha256;
+	size_t type_count;
+	const struct kist_manifest_type *types;
+	size_t task_count;
+	const struct kist_manifest_task *tasks;
+	bool needs_threads;
+	void *priv;
+};
+
+/**
+ * kist_manifest_parse() - Reads a manifest, strictly.
+ *
+ * @ret: kist_manifest_free() it.
+ *
+ * Errors: KIST_CORRUPT with the code E_MANIFEST or E_JSON and what is wrong where ("types[0].magic[1].hex: ...");
+ * KIST_INCOMPATIBLE (manifest_version, ABI major, must_understand); KIST_UNSUPPORTED (no library for this
+ * platform); KIST_LIMIT; KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_manifest_parse(struct kist_view text, struct kist_manifest **ret,
+					     struct kist_error *err);
+
+/** kist_manifest_free() - Accepts NULL. */
+void kist_manifest_free(struct kist_manifest *manifest);
+
+/** kist_version_compare() - <0, 0, >0 by Semantic Versioning 2.0; text that is no version sorts first. */
+int kist_version_compare(const char *a, const char *b);
+
+#endif

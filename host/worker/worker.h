@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_WORKER_WORKER_H
+#define KIST_WORKER_WORKER_H
+
+#include "base/json.h"
+#include "kist/stream.h"
+#include "plugin/catalog.h"
+
+/*
+ * A worker: the process apart that maps plugins, holds typed objects and runs serializers.
+ *
+ * One worker serves one run.  Its code can crash, hang, lie or write forever: the functions below then
+ * return an error that names plugin, version, task, call and signal, and the host goes on.  After
+ * KIST_CRASHED or KIST_DEADLINE the worker is gone; every later call on it gives the same error.
+ *
+ * The sandbox, from before the first byte of plugin code: no_new_privs, no other descriptors, rlimits,
+ * Landlock (nothing but reading the system's libraries while loading, nothing at all after), seccomp.
+ *
+ * Thread: one worker, one thread at a time; kist_worker_cancel() from any thread.
+ * Source: docs/guide/isolation.md.
+ */
+
+struct kist_worker;
+
+/** A plugin loaded in a worker. */
+struct kist_worker_plugin;
+
+/** struct kist_worker_options - Zero for the defaults. */
+struct kist_worker_options {
+	const char *program;     /* path of kist-worker; never from the environment.  Required. */
+	uint64_t call_ms_max;    /* deadline of each call; 0: 10 minutes */
+	uint64_t grace_ms;       /* between cancel and SIGKILL; 0: 2 s */
+	uint64_t memory_max;     /* address space; 0: three quarters of the machine's memory */
+	/* Log lines of plugins; may be NULL.  Called from the thread that is in a call. */
+	void (*log)(void *ctx, const char *plugin_id, int32_t level, const char *text);
+	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* may be NULL */
+	void *ctx;
+};
+
+/** struct kist_input - Serialized bytes for a worker to read. */
+struct kist_input {
+	int fd;        /* a regular file, read by the worker itself; -1: through @read */
+	uint64_t size;
+	/* Reads up to @len bytes at @offset; fewer only at the end.  Used when @fd is -1. */
+	kist_status (*read)(void *ctx, uint64_t offset, void *buf, size_t len, size_t *ret_len, struct kist_error *err);
+	void *ctx;
+};
+
+/** struct kist_output - Takes what a worker writes.  @part is NULL for bytes outside any part. */
+struct kist_output {
+	kist_status (*part)(void *ctx, const struct kist_part *part, struct kist_error *err); /* part begins; may be NULL */
+	kist_status (*write)(void *ctx, struct kist_view bytes, struct kist_error *err);
+	void *ctx;
+};
+
+/** struct kist_serializer_ref - A type of a loaded plugin, with arguments that passed its schema. */
+struct kist_serializer_ref {
+	struct kist_worker_plugin *plugin;
+	size_t type_index;    /* in the manifest */
+	const json_t *params; /* object, or NULL.  Borrowed. */
+};
+
+/** kist_worker_start() - Spawns a worker and waits until it is ready (about 1 ms).  kist_worker_close() it. */
+KIST_CHECKED kist_status kist_worker_start(const struct kist_worker_options *options, struct kist_worker **ret,
+					   struct kist_error *err);
+
+/** kist_worker_close() - Ends the worker and reaps it.  Accepts NULL.  No zombie, no descriptor stays. */
+void kist_worker_close(struct kist_worker *worker);
+
+static inline void kist_worker_close_(struct kist_worker **slot)
+{
+	kist_worker_close(*slot);
+}
+#define kist_auto_worker __attribute__((cleanup(kist_worker_close_)))
+
+/**
+ * kist_worker_load() - Loads the plugin of @entry; loaded once, the same answer again later.
+ *
+ * @ret: Borrowed until the worker closes.
+ *
+ * Errors: as kist_catalog_open_library() and kist_load(); KIST_CRASHED, KIST_DEADLINE.
+ */
+KIST_CHECKED kist_status kist_worker_load(struct kist_worker *worker, const struct kist_catalog_entry *entry,
+					  struct kist_worker_plugin **ret, struct kist_error *err);
+
+/** kist_worker_ping() - One round trip. */
+KIST_CHECKED kist_status kist_worker_ping(struct kist_worker *worker, struct kist_error *err);
+
+/** kist_worker_cancel() - Asks the call under way to end; it is killed after the grace.  [any-thread, signal-safe] */
+void kist_worker_cancel(struct kist_worker *worker);
+
+/** kist_worker_probe() - The type's own score 0..100 of @head; 0 when it has no probe. */
+KIST_CHECKED kist_status kist_worker_probe(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+					   struct kist_view head, uint64_t total_size, int32_t *ret_score,
+					   struct kist_error *err);
+
+/** kist_worker_layout() - Calls @each for the typed parts of @input, in order; none when the type has no layout. */
+KIST_CHECKED kist_status kist_worker_layout(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+					    const struct kist_input *input,
+					    kist_status (*each)(void *ctx, const struct kist_part *part,
+								struct kist_error *err),
+					    void *ctx, struct kist_error *err);
+
+/**
+ * kist_worker_validate() - Checks @input.  Errors found in the bytes come back as KIST_CORRUPT with the code,
+ * offset and text of the first; all issues (up to 1,000) go to @each, which may be NULL.
+ */
+KIST_CHECKED kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+					      const struct kist_input *input,
+					      void (*each)(void *ctx, int32_t severity,
+							   const struct kist_error *issue),
+					      void *ctx, struct kist_error *err);
+
+/** kist_worker_describe() - What the type says of @input: a JSON object.  New reference; NULL when it cannot describe. */
+KIST_CHECKED kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+					      const struct kist_input *input, json_t **ret, struct kist_error *err);
+
+/**
+ * kist_worker_deserialize() - Makes a typed object in the worker.
+ *
+ * @input:      Must stay readable until the object is dropped: it may be lazy.
+ * @ret_object: A handle; kist_worker_drop() it, or let it end with the worker.
+ * @ret_kind:   KIST_KIND_*.
+ */
+KIST_CHECKED kist_status kist_worker_deserialize(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+						 const struct kist_input *input, uint64_t *ret_object,
+						 uint32_t *ret_kind, struct kist_error *err);
+
+/** kist_worker_serialize() - Writes object @object to @output. */
+KIST_CHECKED kist_status kist_worker_serialize(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+					       uint64_t object, const struct kist_output *output,
+					       struct kist_error *err);
+
+/**
+ * kist_worker_convert() - Makes an object of another kind from @object (object/convert.h).
+ *
+ * @kinds:   KIST_KIND_BIT of the kinds that are wanted.
+ * @select:  "" for all, a tensor's name, or column names "a,b".
+ *
+ * Errors: KIST_UNSUPPORTED (says from what to what, and what could be selected), KIST_NOT_FOUND (@select).
+ */
+KIST_CHECKED kist_status kist_worker_convert(struct kist_worker *worker, uint64_t object, uint32_t kinds,
+					     const char *select, uint64_t *ret_object, uint32_t *ret_kind,
+					     struct kist_error *err);
+
+/** kist_worker_drop() - Releases an object. */
+KIST_CHECKED kist_status kist_worker_drop(struct kist_worker *worker, uint64_t object, struct kist_error *err);
+
+/**
+ * kist_worker_sandbox() - What protects this machine from plugins: for "plugin doctor".
+ *
+ * @ret: New reference: [{"name":"landlock","state":"in force"|"not available"|...,"detail":"ABI 4"}, ...], as a
+ *       worker that was just started found it for itself.
+ */
+KIST_CHECKED kist_status kist_worker_sandbox(struct kist_worker *worker, json_t **ret, struct kist_error *err);
+
+#endif
