@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "kist/object.h"
 #include "kist/stream.h"
