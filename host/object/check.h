@@ -4,8 +4,6 @@
 
 #include <stdbool.h>
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "kist/object.h"
 #include "kist/stream.h"
