@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -35,6 +37,7 @@ static kist_status fail_open(struct kist_error *err, int sys_errno, const char *
 	case EACCES:
 	case EPERM:
 	case ELOOP:
+	case EXDEV:
 		status = KIST_DENIED;
 		break;
 	default:
@@ -54,6 +57,23 @@ kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, i
 	if (fd < 0)
 		return fail_open(err, errno, path);
 	*ret_fd = fd;
+	return KIST_OK;
+}
+
+kist_status kist_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
+			      struct kist_error *err)
+{
+	const struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+				      .mode = mode,
+				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+	long fd;
+
+	do {
+		fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	if (fd < 0)
+		return fail_open(err, errno, path);
+	*ret_fd = (int)fd;
 	return KIST_OK;
 }
 

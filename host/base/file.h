@@ -35,6 +35,14 @@ static inline int kist_fd_move(int *fd)
 KIST_CHECKED kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
 				      struct kist_error *err);
 
+/**
+ * kist_open_beneath() - Opens @path below @dir_fd without following any link on the way, the last one included.
+ *
+ * Errors: as kist_open_at(); KIST_DENIED for a link, and for a path that would leave the folder.
+ */
+KIST_CHECKED kist_status kist_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
+					   struct kist_error *err);
+
 /** kist_mkdirs_at() - Makes @path and what leads to it; folders that are there are fine. */
 KIST_CHECKED kist_status kist_mkdirs_at(int dir_fd, const char *path, mode_t mode, struct kist_error *err);
 
