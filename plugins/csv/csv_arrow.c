@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "csv_arrow.h"
+
+#include <string.h>
+
+#include "csv_kernel.h"
+#include "kist/helpers.h"
+
+#define FORMATS "nbcCsSiIlLfguUzZ"
+/* Bytes of a column's name in a message. */
+#define NAME_SHOWN 80
+
+static bool is_text(char format)
+{
+	return strchr("uUzZ", format) != NULL;
+}
+
+static kist_status broken(struct kist_call *call, const char *what)
+{
+	return kist_failf(call, KIST_INVALID, "E_ARROW", KIST_NO_OFFSET, "the table breaks the Arrow interface: %s",
+			  what);
+}
+
+static kist_status check_field(struct kist_call *call, const struct ArrowSchema *field, int64_t i)
+{
+	const char *name = field && field->name ? field->name : "";
+
+	if (!field || !field->release || !field->format)
+		return broken(call, "a field is missing");
+	if (field->dictionary)
+		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+				  "column %lld '%.*s' is dictionary-encoded: decode it first", (long long)i + 1,
+				  NAME_SHOWN, name);
+	if (strlen(field->format) != 1 || strchr(FORMATS, field->format[0]) == NULL)
+		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+				  "column %lld '%.*s' has Arrow format '%.20s': cast it to a number, bool or text",
+				  (long long)i + 1, NAME_SHOWN, name, field->format);
+	if (field->n_children != 0)
+		return broken(call, "a flat field has children");
+	return KIST_OK;
+}
+
+kist_status csv_arrow_check_schema(struct kist_call *call, const struct ArrowSchema *schema)
+{
+	kist_status status = KIST_OK;
+
+	if (!schema->release || !schema->format)
+		return broken(call, "the schema is released");
+	if (strcmp(schema->format, "+s") != 0 || schema->dictionary)
+		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET, "the stream is not one of rows");
+	if (schema->n_children < 0 || (schema->n_children > 0 && !schema->children))
+		return broken(call, "the schema's children are missing");
+	if (schema->n_children > CSV_COLUMNS_MAX)
+		return kist_failf(call, KIST_LIMIT, "E_OVERFLOW", KIST_NO_OFFSET, "%lld columns, at most %u",
+				  (long long)schema->n_children, CSV_COLUMNS_MAX);
+	for (int64_t i = 0; i < schema->n_children && status == KIST_OK; i++)
+		status = check_field(call, schema->children[i], i);
+	return status;
+}
+
+static int64_t buffer_count(char format)
+{
+	return format == 'n' ? 0 : is_text(format) ? 3 : 2;
+}
+
+/* Offset and length are in range, and the rows asked for are there. */
+static bool has_rows(const struct ArrowArray *array, int64_t rows)
+{
+	int64_t end;
+
+	if (array->length < 0 || array->offset < 0 || array->null_count < -1)
+		return false;
+	if (__builtin_add_overflow(array->length, array->offset, &end) || end > INT64_MAX / 16)
+		return false;
+	return array->length >= rows;
+}
+
+static kist_status check_column(struct kist_call *call, const struct ArrowSchema *field,
+				const struct ArrowArray *column, int64_t rows)
+{
+	const int64_t buffers = buffer_count(field->format[0]);
+
+	if (!column || !column->release)
+		return broken(call, "a column is missing");
+	if (!has_rows(column, rows))
+		return broken(call, "a column is shorter than its batch");
+	if (column->n_buffers != buffers || (buffers > 0 && !column->buffers))
+		return broken(call, "a column has the wrong number of buffers");
+	if (column->n_children != 0 || column->dictionary)
+		return broken(call, "a flat column has children");
+	if (rows > 0 && buffers > 0 && !column->buffers[1])
+		return broken(call, "a column has no values");
+	return KIST_OK;
+}
+
+kist_status csv_arrow_check_batch(struct kist_call *call, const struct ArrowSchema *schema,
+				  const struct ArrowArray *array)
+{
+	int64_t rows;
+	kist_status status = KIST_OK;
+
+	if (array->n_children != schema->n_children || (array->n_children > 0 && !array->children))
+		return broken(call, "a batch has not the columns of its schema");
+	if (!has_rows(array, 0) || array->dictionary)
+		return broken(call, "a batch has no valid length");
+	if (array->n_buffers < 0 || array->n_buffers > 1 || (array->n_buffers == 1 && !array->buffers))
+		return broken(call, "a batch has the wrong number of buffers");
+	/* The batch's own offset applies to each of its columns. */
+	rows = array->length > 0 ? array->offset + array->length : 0;
+	for (int64_t i = 0; i < array->n_children && status == KIST_OK; i++)
+		status = check_column(call, schema->children[i], array->children[i], rows);
+	return status;
+}
+
+static bool bit_at(const void *bits, int64_t i)
+{
+	return (((const uint8_t *)bits)[i / 8] >> (i % 8) & 1) != 0;
+}
+
+static bool is_null(const struct ArrowArray *array, int64_t i)
+{
+	return array->n_buffers > 0 && array->null_count != 0 && array->buffers[0] && !bit_at(array->buffers[0], i);
+}
+
+/* Nothing says how long a buffer is; a cell longer than a record may be is refused before it is read. */
+static kist_status get_text(const struct ArrowArray *array, int64_t i, bool large, struct csv_value *ret)
+{
+	const uint8_t *offsets = array->buffers[1];
+	int64_t begin;
+	int64_t end;
+
+	if (large) {
+		memcpy(&begin, offsets + (size_t)i * 8, 8);
+		memcpy(&end, offsets + (size_t)i * 8 + 8, 8);
+	} else {
+		int32_t pair[2];
+
+		memcpy(pair, offsets + (size_t)i * 4, sizeof(pair));
+		begin = pair[0];
+		end = pair[1];
+	}
+	if (begin < 0 || end < begin || (end > begin && !array->buffers[2]))
+		return KIST_INVALID;
+	ret->len = (size_t)(end - begin);
+	ret->data = ret->len > 0 ? (const uint8_t *)array->buffers[2] + begin : NULL;
+	return KIST_OK;
+}
+
+#define GET(member, type)                                                            \
+	do {                                                                         \
+		type value_;                                                         \
+		memcpy(&value_, values + (size_t)i * sizeof(value_), sizeof(value_)); \
+		ret->member = value_;                                                \
+	} while (0)
+
+static kist_status get_value(const struct ArrowArray *array, int64_t i, struct csv_value *ret)
+{
+	const uint8_t *values = array->buffers[1];
+
+	switch (ret->format) {
+	case 'b':
+		ret->boolean = bit_at(values, i);
+		break;
+	case 'c':
+		GET(integer, int8_t);
+		break;
+	case 's':
+		GET(integer, int16_t);
+		break;
+	case 'i':
+		GET(integer, int32_t);
+		break;
+	case 'l':
+		GET(integer, int64_t);
+		break;
+	case 'C':
+		GET(natural, uint8_t);
+		break;
+	case 'S':
+		GET(natural, uint16_t);
+		break;
+	case 'I':
+		GET(natural, uint32_t);
+		break;
+	case 'L':
+		GET(natural, uint64_t);
+		break;
+	case 'f':
+		GET(real32, float);
+		break;
+	case 'g':
+		GET(real, double);
+		break;
+	default:
+		return get_text(array, i, ret->format == 'U' || ret->format == 'Z', ret);
+	}
+	return KIST_OK;
+}
+
+kist_status csv_arrow_value(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t column,
+			    int64_t row, struct csv_value *ret)
+{
+	const struct ArrowArray *child = array->children[column];
+	const int64_t in_batch = array->offset + row;
+	const int64_t i = child->offset + in_batch;
+
+	*ret = (struct csv_value){ .format = schema->children[column]->format[0] };
+	ret->null = ret->format == 'n' || is_null(array, in_batch) || is_null(child, i);
+	return ret->null ? KIST_OK : get_value(child, i, ret);
+}

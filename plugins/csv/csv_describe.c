@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "csv_describe.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv_number.h"
+#include "csv_types.h"
+
+/* What one column takes at most: its name, every byte of it escaped, and its numbers. */
+#define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 512)
+#define TAIL_SIZE 2
+
+struct text {
+	char *data;
+	size_t size;
+};
+
+/* The caller saw to it that there is room. */
+__attribute__((format(printf, 2, 3))) static void put(struct text *t, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(t->data + t->size, CSV_DESCRIBE_SIZE_MAX - t->size, format, args);
+	va_end(args);
+	if (n > 0 && (size_t)n < CSV_DESCRIBE_SIZE_MAX - t->size)
+		t->size += (size_t)n;
+}
+
+static void put_string(struct text *t, const char *from, size_t len)
+{
+	put(t, "\"");
+	for (size_t i = 0; i < len; i++) {
+		const uint8_t c = (uint8_t)from[i];
+
+		if (c == '"' || c == '\\')
+			put(t, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			put(t, "\\u%04x", c);
+		else
+			t->data[t->size++] = (char)c;
+	}
+	put(t, "\"");
+}
+
+/* Cut between two characters. */
+static size_t shown_size(const char *name)
+{
+	size_t size = strnlen(name, CSV_NAME_SHOWN_MAX + 1);
+
+	if (size <= CSV_NAME_SHOWN_MAX)
+		return size;
+	size = CSV_NAME_SHOWN_MAX;
+	while (size > 0 && ((uint8_t)name[size] & 0xc0) == 0x80)
+		size--;
+	return size;
+}
+
+static void put_real(struct text *t, const char *key, double value)
+{
+	char number[CSV_NUMBER_SIZE_MAX + 8];
+	const size_t n = csv_float_print(number, value);
+
+	if (isfinite(value))
+		put(t, ",\"%s\":%.*s", key, (int)n, number);
+}
+
+static void put_numbers(struct text *t, const struct csv_column *c)
+{
+	if (c->finite == 0)
+		return;
+	if (c->kind == CSV_KIND_INT64) {
+		put(t, ",\"min\":%lld,\"max\":%lld", (long long)c->int_min, (long long)c->int_max);
+	} else {
+		put_real(t, "min", c->min);
+		put_real(t, "max", c->max);
+	}
+	put_real(t, "mean", c->mean);
+	put_real(t, "std", sqrt(c->m2 / (double)c->finite));
+}
+
+static void put_column(struct text *t, const char *name, const struct csv_column *c)
+{
+	put(t, "{\"name\":");
+	put_string(t, name, shown_size(name));
+	put(t, ",\"type\":\"%s\",\"nulls\":%llu", csv_kind_name(c->kind), (unsigned long long)c->nulls);
+	if (c->kind == CSV_KIND_INT64 || c->kind == CSV_KIND_FLOAT64)
+		put_numbers(t, c);
+	if (c->kind == CSV_KIND_BOOL)
+		put(t, ",\"true\":%llu", (unsigned long long)c->trues);
+	if (c->kind == CSV_KIND_TEXT || c->kind == CSV_KIND_BINARY)
+		put(t, ",\"min_len\":%u,\"max_len\":%u", c->len_min, c->len_max);
+	put(t, "}");
+}
+
+static void put_profile(struct text *t, const struct csv_profile *p)
+{
+	static const char *const newlines[] = { "none", "LF", "CRLF", "CR" };
+	const char delimiter = (char)p->dialect.delimiter;
+
+	put(t, "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":{\"delimiter\":");
+	put_string(t, &delimiter, 1);
+	put(t, ",\"quote\":\"\\\"\",\"newline\":\"%s\",\"header\":%s,\"bom\":%s}", newlines[p->newline],
+	    p->has_header ? "true" : "false", p->dialect.bom ? "true" : "false");
+	put(t, ",\"rows\":%llu,\"columns_total\":%u,\"columns\":[", (unsigned long long)p->rows, p->width);
+	for (uint32_t i = 0; i < p->width; i++) {
+		if (CSV_DESCRIBE_SIZE_MAX - t->size < COLUMN_SIZE_MAX + TAIL_SIZE)
+			break;
+		if (i > 0)
+			put(t, ",");
+		put_column(t, p->names[i], &p->columns[i]);
+	}
+	put(t, "]}");
+}
+
+kist_status csv_describe(struct kist_call *call, struct kist_source *source, struct csv_dialect dialect,
+			 struct kist_sink *sink)
+{
+	struct csv_profile profile;
+	struct csv_fault fault;
+	struct text text = { malloc(CSV_DESCRIBE_SIZE_MAX), 0 };
+	kist_status status;
+
+	if (!text.data)
+		return call->fail(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory", 9);
+	status = csv_profile_read(source, call, dialect, &profile, &fault);
+	if (status != KIST_OK) {
+		free(text.data);
+		return csv_fault_raise(&fault, call);
+	}
+	put_profile(&text, &profile);
+	csv_profile_done(&profile);
+	status = sink->write(sink, text.data, text.size);
+	free(text.data);
+	return status;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CSV_READ_H
+#define CSV_READ_H
+
+#include "csv_kernel.h"
+#include "csv_sniff.h"
+#include "kist/plugin.h"
+
+/*
+ * A reader: the records of a source, one after another, with their place for error messages.
+ *
+ * Memory: one buffer of at most CSV_LINE_SIZE_MAX and one piece, and the cells of one record.
+ * Thread: one at a time.
+ */
+
+/* Bytes asked of the source at once. */
+#define CSV_PIECE_SIZE 262144u
+
+/** struct csv_fault - Why reading stopped.  @text is one line: "line 3, column 2: ..." */
+struct csv_fault {
+	kist_status status;
+	char code[KIST_CODE_SIZE];
+	uint64_t offset;
+	char text[256];
+};
+
+/**
+ * struct csv_record - One record.  Valid until the next one is read.
+ *
+ * @base:      What the cells' positions count from.  Cells are already unescaped.
+ * @count:     Cells; 0 at the end of the text.
+ * @line:      Line in the text on which it begins, from 1.
+ * @offset:    Byte in the source at which it begins.
+ * @size:      Bytes in the source, with the newline.
+ * @non_ascii: false says that all its bytes are ASCII.
+ */
+struct csv_record {
+	const uint8_t *base;
+	const struct csv_cell *cells;
+	uint32_t count;
+	uint32_t size;
+	uint64_t line;
+	uint64_t offset;
+	bool non_ascii;
+};
+
+enum csv_newline { CSV_NEWLINE_NONE, CSV_NEWLINE_LF, CSV_NEWLINE_CRLF, CSV_NEWLINE_CR };
+
+/**
+ * struct csv_reader - @width: cells that every record must have; 0 until the first one.
+ *
+ * @dialect: Found out by csv_reader_open().
+ * @newline: How the first record ended.
+ */
+struct csv_reader {
+	struct kist_source *source;
+	struct kist_call *call;
+	struct csv_dialect dialect;
+	enum csv_newline newline;
+	uint32_t width;
+	struct csv_fault fault;
+
+	struct csv_scanner scanner;
+	uint8_t *buf;
+	size_t capacity;
+	size_t begin;
+	size_t end;
+	uint64_t offset; /* of buf[0] in the source */
+	uint64_t line;
+	uint32_t last_size;
+	uint32_t last_lines;
+	uint64_t polled;
+};
+
+/**
+ * csv_reader_open() - Begin to read a source.
+ *
+ * @call:    For poll(); NULL in a lazy object.  Borrowed, as @source, until csv_reader_close().
+ * @dialect: What the caller demands.  The delimiter was checked.
+ *
+ * On failure @reader->fault says why; csv_reader_close() is needed all the same.
+ *
+ * Errors: KIST_NO_MEMORY, KIST_UNSUPPORTED (E_ENCODING), and the source's.
+ */
+kist_status csv_reader_open(struct csv_reader *reader, struct kist_source *source, struct kist_call *call,
+			    struct csv_dialect dialect);
+
+/** csv_reader_close() - Free everything.  May run twice. */
+void csv_reader_close(struct csv_reader *reader);
+
+/**
+ * csv_reader_next() - Read the next record that is not blank.
+ *
+ * On failure @reader->fault says why.  After a fault of the text, csv_reader_skip() may go on.
+ *
+ * Errors: KIST_CORRUPT (E_QUOTE, E_RAGGED), KIST_LIMIT (E_LINE_TOO_LONG, E_OVERFLOW), KIST_NO_MEMORY, and
+ * the source's and poll's.
+ */
+kist_status csv_reader_next(struct csv_reader *reader, struct csv_record *ret_record);
+
+/**
+ * csv_reader_skip() - After a fault of the text, go to the start of the next line.
+ *
+ * Errors: as csv_reader_next() without those of the text.
+ */
+kist_status csv_reader_skip(struct csv_reader *reader);
+
+/** csv_fault_set() - Fill @fault if it is empty.  Returns @status. */
+kist_status csv_fault_set(struct csv_fault *fault, kist_status status, const char *code, uint64_t offset,
+			  const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/** csv_fault_raise() - Hand @fault to call->fail().  Returns its status. */
+kist_status csv_fault_raise(const struct csv_fault *fault, struct kist_call *call);
+
+/** csv_cell_is_null() - Empty, and not quoted unless it is the only cell of its record. */
+static inline bool csv_cell_is_null(const struct csv_cell *cell, uint32_t width)
+{
+	return cell->len == 0 && ((cell->flags & CSV_CELL_QUOTED) == 0 || width == 1);
+}
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "csv_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv_batch.h"
+
+#define NAME_KEY "kist.csv.name"
+
+struct table {
+	struct csv_profile profile;
+	struct csv_reader reader;
+	struct kist_source *source;
+	int failed;
+	char error[512];
+};
+
+static int errno_of(kist_status status)
+{
+	switch (status) {
+	case KIST_NO_MEMORY:
+		return ENOMEM;
+	case KIST_CANCELLED:
+		return ECANCELED;
+	case KIST_DEADLINE:
+		return ETIMEDOUT;
+	case KIST_IO:
+		return EIO;
+	default:
+		return EINVAL;
+	}
+}
+
+/* Schema ---------------------------------------------------------------------------------------------- */
+
+static void release_field(struct ArrowSchema *schema)
+{
+	free((void *)(uintptr_t)schema->name);
+	free((void *)(uintptr_t)schema->metadata);
+	schema->release = NULL;
+}
+
+static void put_pair_part(char **to, const void *data, size_t len)
+{
+	const int32_t size = (int32_t)len;
+
+	memcpy(*to, &size, sizeof(size));
+	memcpy(*to + sizeof(size), data, len);
+	*to += sizeof(size) + len;
+}
+
+/* One pair in Arrow's form: count, then for each key and value a length and bytes. */
+static char *name_metadata(const struct csv_text *original)
+{
+	const int32_t count = 1;
+	char *metadata = malloc(3 * sizeof(int32_t) + strlen(NAME_KEY) + original->len);
+	char *to = metadata;
+
+	if (!metadata)
+		return NULL;
+	memcpy(to, &count, sizeof(count));
+	to += sizeof(count);
+	put_pair_part(&to, NAME_KEY, strlen(NAME_KEY));
+	put_pair_part(&to, original->data, original->len);
+	return metadata;
+}
+
+static int make_field(const struct csv_profile *p, uint32_t i, struct ArrowSchema *ret)
+{
+	const bool renamed = p->original && p->original[i].data;
+
+	*ret = (struct ArrowSchema){ .format = csv_column_format(&p->columns[i]),
+				     .name = strdup(p->names[i]),
+				     .metadata = renamed ? name_metadata(&p->original[i]) : NULL,
+				     .flags = ARROW_FLAG_NULLABLE,
+				     .release = release_field };
+	if (ret->name && (!renamed || ret->metadata))
+		return 0;
+	release_field(ret);
+	return ENOMEM;
+}
+
+struct schema_data {
+	struct ArrowSchema **pointers;
+	struct ArrowSchema *fields;
+};
+
+static void release_schema(struct ArrowSchema *schema)
+{
+	struct schema_data *data = schema->private_data;
+
+	for (int64_t i = 0; i < schema->n_children; i++) {
+		if (schema->children[i]->release)
+			schema->children[i]->release(schema->children[i]);
+	}
+	free(data->pointers);
+	free(data->fields);
+	free(data);
+	schema->release = NULL;
+}
+
+static int make_schema(const struct csv_profile *p, struct ArrowSchema *ret)
+{
+	struct schema_data *data = calloc(1, sizeof(*data));
+	const size_t room = p->width > 0 ? p->width : 1;
+	struct ArrowSchema schema = { .format = "+s", .name = "", .release = release_schema, .private_data = data };
+	int result = 0;
+
+	if (!data)
+		return ENOMEM;
+	data->pointers = calloc(room, sizeof(struct ArrowSchema *));
+	data->fields = calloc(room, sizeof(*data->fields));
+	schema.children = data->pointers;
+	schema.n_children = data->pointers && data->fields ? p->width : 0;
+	if (!data->pointers || !data->fields)
+		result = ENOMEM;
+	for (int64_t i = 0; i < schema.n_children; i++) {
+		data->pointers[i] = &data->fields[i];
+		if (result == 0)
+			result = make_field(p, (uint32_t)i, &data->fields[i]);
+	}
+	if (result != 0) {
+		release_schema(&schema);
+		return result;
+	}
+	*ret = schema;
+	return 0;
+}
+
+/* Stream ---------------------------------------------------------------------------------------------- */
+
+static int table_fail(struct table *t, kist_status status, const char *text)
+{
+	t->failed = errno_of(status);
+	snprintf(t->error, sizeof(t->error), "%s", text[0] ? text : "cannot read the source");
+	return t->failed;
+}
+
+static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+	struct table *t = stream->private_data;
+	const int result = make_schema(&t->profile, out);
+
+	if (result != 0)
+		snprintf(t->error, sizeof(t->error), "no memory for the schema");
+	return result;
+}
+
+/* As many rows as are likely to fit, by the size of the first one. */
+static uint32_t guess_rows(const struct csv_record *first)
+{
+	return CSV_BATCH_SIZE / (first->size > 0 ? first->size : 1) + 1;
+}
+
+static int read_batch(struct table *t, struct csv_batch *batch, struct csv_record *record)
+{
+	kist_status status = csv_batch_begin(batch, &t->profile, guess_rows(record));
+
+	while (status == KIST_OK) {
+		status = csv_batch_add(batch, record);
+		if (status == KIST_CORRUPT)
+			return table_fail(t, status, "the bytes have changed since the table was opened");
+		if (status != KIST_OK || csv_batch_full(batch))
+			break;
+		status = csv_reader_next(&t->reader, record);
+		if (status != KIST_OK)
+			return table_fail(t, status, t->reader.fault.text);
+		if (record->count == 0)
+			break;
+	}
+	return status == KIST_OK ? 0 : table_fail(t, status, "no memory for a batch");
+}
+
+static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+	struct table *t = stream->private_data;
+	struct csv_record record;
+	struct csv_batch batch = { 0 };
+	kist_status status;
+	int result;
+
+	*out = (struct ArrowArray){ 0 };
+	if (t->failed != 0)
+		return t->failed;
+	if (t->profile.width == 0)
+		return 0;
+	status = csv_reader_next(&t->reader, &record);
+	if (status != KIST_OK)
+		return table_fail(t, status, t->reader.fault.text);
+	if (record.count == 0)
+		return 0;
+	result = read_batch(t, &batch, &record);
+	if (result == 0 && csv_batch_finish(&batch, out) != KIST_OK)
+		result = table_fail(t, KIST_NO_MEMORY, "no memory for a batch");
+	csv_batch_done(&batch);
+	return result;
+}
+
+static const char *get_last_error(struct ArrowArrayStream *stream)
+{
+	const struct table *t = stream->private_data;
+
+	return t->error[0] ? t->error : NULL;
+}
+
+static void table_free(struct table *t)
+{
+	csv_reader_close(&t->reader);
+	csv_profile_done(&t->profile);
+	free(t);
+}
+
+static void release_stream(struct ArrowArrayStream *stream)
+{
+	table_free(stream->private_data);
+	stream->private_data = NULL;
+	stream->release = NULL;
+}
+
+/* Opens the second reading, behind the header. */
+static kist_status reopen(struct table *t)
+{
+	struct csv_dialect dialect = t->profile.dialect;
+	struct csv_record header;
+	kist_status status = csv_reader_open(&t->reader, t->source, NULL, dialect);
+
+	if (status == KIST_OK && t->profile.has_header)
+		status = csv_reader_next(&t->reader, &header);
+	return status;
+}
+
+kist_status csv_table_open(struct kist_call *call, struct kist_source *source, struct csv_dialect dialect,
+			   struct ArrowArrayStream *ret)
+{
+	struct table *t = calloc(1, sizeof(*t));
+	struct csv_fault fault;
+	kist_status status;
+
+	if (!t)
+		return call->fail(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory", 9);
+	t->source = source;
+	status = csv_profile_read(source, call, dialect, &t->profile, &fault);
+	if (status == KIST_OK) {
+		status = reopen(t);
+		fault = t->reader.fault;
+	}
+	if (status != KIST_OK) {
+		table_free(t);
+		return csv_fault_raise(&fault, call);
+	}
+	*ret = (struct ArrowArrayStream){ .get_schema = get_schema,
+					  .get_next = get_next,
+					  .get_last_error = get_last_error,
+					  .release = release_stream,
+					  .private_data = t };
+	return KIST_OK;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "csv_types.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv_number.h"
+
+const char *csv_kind_name(enum csv_kind kind)
+{
+	static const char *const names[] = { "null", "int64", "float64", "bool", "text", "binary" };
+
+	return names[kind];
+}
+
+static void add_number(struct csv_column *c, double value)
+{
+	const double distance = value - c->mean;
+
+	c->finite++;
+	c->mean += distance / (double)c->finite;
+	c->m2 += distance * (value - c->mean);
+}
+
+static bool add_int(struct csv_column *c, const uint8_t *text, size_t len)
+{
+	int64_t value;
+
+	if (!csv_int_parse(text, len, &value))
+		return false;
+	if (c->finite == 0 || value < c->int_min)
+		c->int_min = value;
+	if (c->finite == 0 || value > c->int_max)
+		c->int_max = value;
+	add_number(c, (double)value);
+	return true;
+}
+
+static bool add_float(struct csv_column *c, const uint8_t *text, size_t len)
+{
+	double value;
+
+	if (!csv_float_parse(text, len, &value))
+		return false;
+	if (!isfinite(value))
+		return true;
+	if (c->finite == 0 || value < c->min)
+		c->min = value;
+	if (c->finite == 0 || value > c->max)
+		c->max = value;
+	add_number(c, value);
+	return true;
+}
+
+static bool add_bool(struct csv_column *c, const uint8_t *text, size_t len)
+{
+	bool value;
+
+	if (!csv_bool_parse(text, len, &value))
+		return false;
+	c->trues += value;
+	return true;
+}
+
+static enum csv_kind text_kind(const uint8_t *text, size_t len, bool non_ascii)
+{
+	return non_ascii && !csv_utf8_valid(text, len) ? CSV_KIND_BINARY : CSV_KIND_TEXT;
+}
+
+static enum csv_kind first_kind(struct csv_column *c, const uint8_t *text, size_t len, bool non_ascii)
+{
+	if (add_int(c, text, len))
+		return CSV_KIND_INT64;
+	if (add_float(c, text, len))
+		return CSV_KIND_FLOAT64;
+	if (add_bool(c, text, len))
+		return CSV_KIND_BOOL;
+	return text_kind(text, len, non_ascii);
+}
+
+static void add_cell(struct csv_column *c, const uint8_t *text, uint32_t len, bool non_ascii)
+{
+	bool fits = true;
+
+	c->len_min = c->values == 0 || len < c->len_min ? len : c->len_min;
+	c->len_max = len > c->len_max ? len : c->len_max;
+	c->values++;
+	c->bytes += len;
+	switch (c->kind) {
+	case CSV_KIND_NULL:
+		c->kind = first_kind(c, text, len, non_ascii);
+		break;
+	case CSV_KIND_INT64:
+		fits = add_int(c, text, len);
+		break;
+	case CSV_KIND_FLOAT64:
+		fits = add_float(c, text, len);
+		break;
+	case CSV_KIND_BOOL:
+		fits = add_bool(c, text, len);
+		break;
+	case CSV_KIND_TEXT:
+		c->kind = text_kind(text, len, non_ascii);
+		break;
+	case CSV_KIND_BINARY:
+		break;
+	}
+	if (!fits)
+		c->kind = text_kind(text, len, non_ascii);
+}
+
+static void add_record(struct csv_profile *p, const uint8_t *base, const struct csv_cell *cells, bool non_ascii)
+{
+	p->rows++;
+	for (uint32_t i = 0; i < p->width; i++) {
+		if (csv_cell_is_null(&cells[i], p->width))
+			p->columns[i].nulls++;
+		else
+			add_cell(&p->columns[i], base + cells[i].begin, cells[i].len, non_ascii);
+	}
+}
+
+static kist_status no_memory(struct csv_fault *fault)
+{
+	return csv_fault_set(fault, KIST_NO_MEMORY, "", KIST_NO_OFFSET, "no memory to read the table");
+}
+
+static kist_status keep_first(struct csv_profile *p, const struct csv_record *record, struct csv_fault *fault)
+{
+	p->width = record->count;
+	p->columns = calloc(record->count, sizeof(*p->columns));
+	p->first_record = malloc(record->size);
+	p->first_cells = reallocarray(NULL, record->count, sizeof(*p->first_cells));
+	if (!p->columns || !p->first_record || !p->first_cells)
+		return no_memory(fault);
+	memcpy(p->first_record, record->base, record->size);
+	memcpy(p->first_cells, record->cells, record->count * sizeof(*p->first_cells));
+	return KIST_OK;
+}
+
+static bool is_name(const struct csv_profile *p, uint32_t i)
+{
+	const struct csv_cell *cell = &p->first_cells[i];
+
+	if ((cell->flags & CSV_CELL_QUOTED) != 0)
+		return cell->len > 0;
+	return csv_name_is_plain(p->first_record + cell->begin, cell->len);
+}
+
+/*
+ * The header rule: the first record is one if a name stands over a column of numbers or bools, or if all its
+ * cells are names and no two alike.
+ */
+static kist_status decide_header(struct csv_profile *p, const struct csv_text *texts, struct csv_fault *fault)
+{
+	uint32_t names = 0;
+	int unique = 0;
+
+	p->has_header = p->dialect.header == CSV_HEADER_YES;
+	if (p->dialect.header != CSV_HEADER_AUTO)
+		return KIST_OK;
+	for (uint32_t i = 0; i < p->width && !p->has_header; i++) {
+		const enum csv_kind kind = p->columns[i].kind;
+		const bool typed = kind == CSV_KIND_INT64 || kind == CSV_KIND_FLOAT64 || kind == CSV_KIND_BOOL;
+
+		names += is_name(p, i);
+		p->has_header = typed && is_name(p, i);
+	}
+	if (p->has_header || names < p->width)
+		return KIST_OK;
+	unique = csv_names_unique(texts, p->width);
+	if (unique < 0)
+		return no_memory(fault);
+	p->has_header = unique == 1;
+	return KIST_OK;
+}
+
+static kist_status make_names(struct csv_profile *p, struct csv_text *texts, struct csv_fault *fault)
+{
+	for (uint32_t i = 0; i < p->width && !p->has_header; i++)
+		texts[i] = (struct csv_text){ 0 };
+	p->names = csv_names_make(texts, p->width);
+	if (!p->names)
+		return no_memory(fault);
+	for (uint32_t i = 0; i < p->width; i++) {
+		const size_t len = strlen(p->names[i]);
+
+		if (len == texts[i].len && memcmp(p->names[i], texts[i].data, len) == 0)
+			texts[i] = (struct csv_text){ 0 };
+	}
+	if (p->has_header)
+		p->original = texts;
+	return KIST_OK;
+}
+
+/* After the last record: is the first one a header, and what are the columns called. */
+static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
+{
+	struct csv_text *texts = calloc(p->width, sizeof(*texts));
+	kist_status status;
+
+	if (!texts)
+		return no_memory(fault);
+	for (uint32_t i = 0; i < p->width; i++)
+		texts[i] = (struct csv_text){ p->first_record + p->first_cells[i].begin, p->first_cells[i].len };
+	status = decide_header(p, texts, fault);
+	if (status == KIST_OK && !p->has_header)
+		add_record(p, p->first_record, p->first_cells, true);
+	if (status == KIST_OK)
+		status = make_names(p, texts, fault);
+	if (p->original != texts)
+		free(texts);
+	return status;
+}
+
+static kist_status read_all(struct csv_reader *reader, struct csv_profile *p, struct csv_fault *fault)
+{
+	struct csv_record record;
+	kist_status status = csv_reader_next(reader, &record);
+
+	if (status == KIST_OK && record.count == 0)
+		return KIST_OK;
+	if (status == KIST_OK)
+		status = keep_first(p, &record, fault);
+	while (status == KIST_OK) {
+		status = csv_reader_next(reader, &record);
+		if (status == KIST_OK && record.count == 0)
+			return finish(p, fault);
+		if (status == KIST_OK)
+			add_record(p, record.base, record.cells, record.non_ascii);
+	}
+	return status;
+}
+
+kist_status csv_profile_read(struct kist_source *source, struct kist_call *call, struct csv_dialect dialect,
+			     struct csv_profile *ret, struct csv_fault *fault)
+{
+	struct csv_reader reader;
+	kist_status status = csv_reader_open(&reader, source, call, dialect);
+
+	*ret = (struct csv_profile){ .dialect = reader.dialect };
+	*fault = (struct csv_fault){ .offset = KIST_NO_OFFSET };
+	if (status == KIST_OK)
+		status = read_all(&reader, ret, fault);
+	ret->newline = reader.newline;
+	if (status != KIST_OK && fault->status == KIST_OK)
+		*fault = reader.fault;
+	csv_reader_close(&reader);
+	if (status != KIST_OK)
+		csv_profile_done(ret);
+	return status;
+}
+
+void csv_profile_done(struct csv_profile *p)
+{
+	csv_names_free(p->names, p->width);
+	free(p->columns);
+	free(p->original);
+	free(p->first_record);
+	free(p->first_cells);
+	*p = (struct csv_profile){ 0 };
+}

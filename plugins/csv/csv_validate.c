@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "csv_validate.h"
+
+#include <string.h>
+
+#include "csv_read.h"
+#include "kist/helpers.h"
+
+/* A fault of the text has a code; what the host or the memory refused has none. */
+static bool is_text_fault(const struct csv_fault *fault)
+{
+	return fault->code[0] != '\0' && strcmp(fault->code, "E_TRUNCATED") != 0;
+}
+
+static void report_fault(struct kist_report *report, const struct csv_fault *fault)
+{
+	kist_issuef(report, KIST_ISSUE_ERROR, fault->code, fault->offset, "%s", fault->text);
+}
+
+static kist_status check_records(struct csv_reader *reader, struct kist_report *report)
+{
+	uint32_t issues = 0;
+
+	while (issues < CSV_ISSUES_MAX) {
+		struct csv_record record;
+		kist_status status = csv_reader_next(reader, &record);
+
+		if (status == KIST_OK && record.count == 0)
+			return KIST_OK;
+		if (status == KIST_OK)
+			continue;
+		if (!is_text_fault(&reader->fault))
+			return status;
+		report_fault(report, &reader->fault);
+		issues++;
+		status = csv_reader_skip(reader);
+		if (status != KIST_OK)
+			return status;
+	}
+	return KIST_OK;
+}
+
+kist_status csv_validate(struct kist_call *call, struct kist_source *source, struct csv_dialect dialect,
+			 struct kist_report *report)
+{
+	struct csv_reader reader;
+	kist_status status = csv_reader_open(&reader, source, call, dialect);
+
+	if (status == KIST_OK) {
+		status = check_records(&reader, report);
+	} else if (is_text_fault(&reader.fault)) {
+		report_fault(report, &reader.fault);
+		status = KIST_OK;
+	}
+	if (status != KIST_OK)
+		status = csv_fault_raise(&reader.fault, call);
+	csv_reader_close(&reader);
+	return status;
+}
