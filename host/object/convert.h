@@ -16,6 +16,9 @@
  *     tensor -> model    one tensor called "data"
  *     any    -> same     with a selection: some columns of a table
  *
+ * Numbers stay what they are: an integer that f64 cannot hold exactly is refused.  A bfloat16 tensor becomes
+ * columns of f32.  Several kinds wanted: the object's own kind first, then table, tensor, model.
+ *
  * Every input is checked first (object/check.h): producers are hostile.
  *
  * Thread: one object, one thread at a time.
@@ -24,13 +27,16 @@
 /**
  * kist_object_convert() - Makes an object of one of @kinds from @object.
  *
- * @object:   Given on success (the result may lean on it); left alone on failure.
+ * @object:   Given on success (the result may lean on it); left alone on failure, but for a table that fails
+ *            while its batches are read: that is released, since they are gone.
  * @kinds:    KIST_KIND_BIT of each kind that is wanted.
- * @select:   "" for all; a tensor's name; or column names "a,b".
- * @call:     For producers that need one; polled.
+ * @select:   "" for all; a tensor's name; or column names "a,b" (a column of just that name goes first).
+ * @call:     For producers that need one; polled.  May be NULL.
+ * @ret:      Empty before; kist_object_release() it.  Set on success only.
  *
  * Errors: KIST_UNSUPPORTED (says from what to what, and what could be selected), KIST_NOT_FOUND (@select; names
- * what there is), KIST_INVALID, KIST_LIMIT, KIST_NO_MEMORY, and the producer's.
+ * what there is), KIST_AMBIGUOUS (@select fits two columns), KIST_INVALID, KIST_LIMIT, KIST_NO_MEMORY, and the
+ * producer's.
  */
 KIST_CHECKED kist_status kist_object_convert(struct kist_object *object, uint32_t kinds, const char *select,
 					     struct kist_call *call, struct kist_object *ret, struct kist_error *err);
