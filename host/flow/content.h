@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_FLOW_CONTENT_H
+#define KIST_FLOW_CONTENT_H
+
+#include "flow/record.h"
+#include "kist/stream.h"
+#include "pack/cut.h"
+#include "store/writer.h"
+
+/*
+ * The bytes of one object on their way into chunks: cut (pack/cut.h), put, listed in a recipe.
+ *
+ * Memory: KIST_BATCH_SIZE bytes, and 40 bytes a chunk.
+ * Thread: one struct kist_content_writer, one thread at a time.
+ */
+
+/** Chunks are put in batches, so that all cores have work. */
+#define KIST_BATCH_SIZE   ((size_t)8 << 20)
+#define KIST_BATCH_PIECES 64
+
+/** struct kist_content_writer - One object on its way. */
+struct kist_content_writer {
+	struct kist_writer *writer;
+	enum kist_chunk_kind kind;
+	struct kist_hasher whole;
+	struct kist_cut cut;
+	const struct kist_content_part *parts;
+	size_t chunk_len; /* that the open chunk is to have */
+	struct kist_element element;
+	struct kist_buf batch;
+	size_t chunk_start; /* of the open chunk, in the batch */
+	size_t piece_count;
+	struct kist_piece pieces[KIST_BATCH_PIECES]; /* views are set when the batch is put */
+	size_t piece_ends[KIST_BATCH_PIECES];
+	struct kist_buf cut_parts; /* of struct kist_cut_part */
+	struct kist_buf entries;   /* of the recipe */
+	uint64_t size;
+	struct kist_digest last_id;
+	uint8_t first[KIST_INLINE_SIZE_MAX];
+};
+
+/** struct kist_content_part - A typed stretch of the object's bytes. */
+struct kist_content_part {
+	uint64_t offset;
+	uint64_t len;
+	DLDataType dtype;
+};
+
+#define KIST_CONTENT_WRITER_INIT                                                              \
+	{                                                                                     \
+		.whole = KIST_HASHER_INIT, .batch = KIST_BUF_INIT(KIST_BATCH_SIZE),           \
+		.cut_parts = KIST_BUF_INIT(SIZE_MAX / 2), .entries = KIST_BUF_INIT(SIZE_MAX / 2) \
+	}
+#define kist_auto_content_writer __attribute__((cleanup(kist_content_writer_done)))
+void kist_content_writer_done(struct kist_content_writer *content);
+
+/**
+ * kist_content_start() - Begins an object of @size bytes; what went before is dropped.
+ *
+ * @writer: Borrowed until the object is finished.
+ * @parts:  @count typed parts in order of offset, not overlapping, within @size.  Borrowed likewise.
+ *
+ * Errors: KIST_INVALID (parts), KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_content_start(struct kist_content_writer *content, struct kist_writer *writer,
+					    enum kist_chunk_kind kind, uint64_t size,
+					    const struct kist_content_part *parts, size_t count,
+					    struct kist_error *err);
+
+/**
+ * kist_content_room() - Where the next bytes may be written: at least one, *@ret_size at most.
+ *
+ * Errors: KIST_LIMIT (all announced bytes were written), KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_content_room(struct kist_content_writer *content, uint8_t **ret_data, size_t *ret_size,
+					   struct kist_error *err);
+/** kist_content_commit() - Says that @size bytes were written there. */
+KIST_CHECKED kist_status kist_content_commit(struct kist_content_writer *content, size_t size,
+					     struct kist_error *err);
+
+/** kist_content_write() - Appends a copy of @bytes. */
+KIST_CHECKED kist_status kist_content_write(struct kist_content_writer *content, struct kist_view bytes,
+					    struct kist_error *err);
+
+/**
+ * kist_content_finish() - Puts what is left, writes the recipe, and says where the bytes are.
+ *
+ * Fewer bytes than announced are fine: @ret->size is what was written.
+ */
+KIST_CHECKED kist_status kist_content_finish(struct kist_content_writer *content, struct kist_content *ret,
+					     struct kist_error *err);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/examine.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+void kist_examined_done(struct kist_examined *examined)
+{
+	json_decref(examined->params);
+	json_decref(examined->info);
+	kist_buf_done(&examined->parts);
+	examined->params = NULL;
+	examined->info = NULL;
+	examined->target.entry = NULL;
+}
+
+struct probe_context {
+	struct kist_flow *flow;
+	struct kist_view head;
+	uint64_t total_size;
+};
+
+static kist_status probe(void *ctx, const struct kist_route_target *target, int32_t *ret_score, struct kist_error *err)
+{
+	const struct probe_context *context = ctx;
+	struct kist_serializer_ref serializer;
+	kist_auto_json json_t *params = NULL;
+
+	KIST_TRY(kist_flow_serializer(context->flow, target, false, NULL, &serializer, &params, err));
+	return kist_worker_probe(context->flow->worker, &serializer, context->head, context->total_size, ret_score,
+				 err);
+}
+
+static kist_status read_head(const struct kist_input *input, struct kist_buf *ret, struct kist_error *err)
+{
+	uint8_t *data;
+	size_t got = 0;
+
+	KIST_TRY(kist_buf_extend(ret, KIST_ROUTE_HEAD_SIZE, &data, err));
+	if (input->fd >= 0)
+		KIST_TRY(kist_pread_full(input->fd, data, KIST_ROUTE_HEAD_SIZE, 0, &got, err));
+	else
+		KIST_TRY(input->read(input->ctx, 0, data, KIST_ROUTE_HEAD_SIZE, &got, err));
+	ret->size = got;
+	return KIST_OK;
+}
+
+kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_examine_options *options,
+				 const char *file_name, const struct kist_input *input, struct kist_route *ret,
+				 struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf head = KIST_BUF_INIT(KIST_ROUTE_HEAD_SIZE);
+	struct probe_context context = { .flow = flow, .total_size = input->size };
+	struct kist_route_query query = {
+		.task = options->task,
+		.type = options->type,
+		.media_type = options->media_type,
+		.file_name = file_name,
+		.total_size = input->size,
+		.probe = probe,
+		.probe_ctx = &context,
+	};
+	const struct kist_catalog *catalog;
+
+	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
+	KIST_TRY(read_head(input, &head, err));
+	query.head = context.head = kist_buf_view(&head);
+	return kist_route_bytes(catalog, &query, ret, err);
+}
+
+static kist_status keep_part(void *ctx, const struct kist_part *part, struct kist_error *err)
+{
+	struct kist_examined *examined = ctx;
+	const struct kist_content_part kept = { .offset = part->offset, .len = part->len, .dtype = part->dtype };
+
+	/* Parts only say where to cut: past the limit the rest is one untyped stretch. */
+	if (part->len == 0 || examined->parts.size_max - examined->parts.size < sizeof(kept))
+		return KIST_OK;
+	return kist_buf_append(&examined->parts, &kept, sizeof(kept), err);
+}
+
+kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine_options *options,
+			       const char *file_name, const struct kist_input *input, struct kist_examined *examined,
+			       struct kist_error *err)
+{
+	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+
+	KIST_TRY(kist_examine_explain(flow, options, file_name, input, &route, err));
+	if (!route.target.entry)
+		return KIST_OK;
+	KIST_TRY(kist_flow_serializer(flow, &route.target, false, options->params, &examined->serializer,
+				      &examined->params, err));
+	examined->target = route.target;
+	return kist_worker_layout(flow->worker, &examined->serializer, input, keep_part, examined, err);
+}
+
+kist_status kist_examine_content(struct kist_flow *flow, const struct kist_input *input,
+				 struct kist_examined *examined, struct kist_error *err)
+{
+	KIST_TRY(kist_worker_validate(flow->worker, &examined->serializer, input, NULL, NULL, err));
+	return kist_worker_describe(flow->worker, &examined->serializer, input, &examined->info, err);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_FLOW_FLOW_H
+#define KIST_FLOW_FLOW_H
+
+#include "registry/registry.h"
+#include "route/route.h"
+#include "worker/worker.h"
+
+/*
+ * What a command works with: a store, its registry, the catalog of plugins, and one worker that is started when
+ * the first plugin is needed.
+ *
+ * Thread: one flow, one thread at a time.
+ */
+
+/** Plugins that one run can use. */
+#define KIST_FLOW_PLUGINS_MAX 32
+
+struct kist_flow {
+	struct kist_store *store;
+	struct kist_registry *registry;
+	struct kist_catalog *catalog;
+	struct kist_worker *worker; /* NULL until a plugin is needed */
+	bool worker_used;           /* sealed: no further plugin can be loaded in it */
+	size_t loaded_count;
+	const struct kist_catalog_entry *loaded[KIST_FLOW_PLUGINS_MAX]; /* in the worker */
+	struct kist_worker_options worker_options;
+	struct kist_catalog_options catalog_options;
+	const char *cache_dir;
+	const char *temp_dir;
+	/* How far the work on the current object is, in bytes; may be NULL. */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
+};
+
+/** struct kist_flow_options - All Borrowed for the flow's life. */
+struct kist_flow_options {
+	const char *store_uri;
+	const char *cache_dir; /* NULL: nothing is cached */
+	const char *temp_dir;  /* for nameless files; NULL: /tmp */
+	struct kist_catalog_options catalog;
+	struct kist_worker_options worker;
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
+};
+
+/** kist_flow_open() - Opens the store and folds its log.  kist_flow_close() it. */
+KIST_CHECKED kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret,
+					struct kist_error *err);
+/** kist_flow_close() - Ends the worker, closes the rest.  Accepts NULL. */
+void kist_flow_close(struct kist_flow *flow);
+
+static inline void kist_flow_close_(struct kist_flow **slot)
+{
+	kist_flow_close(*slot);
+}
+#define kist_auto_flow __attribute__((cleanup(kist_flow_close_)))
+
+/** kist_flow_catalog() - Reads the plugin folders, once.  Borrowed. */
+KIST_CHECKED kist_status kist_flow_catalog(struct kist_flow *flow, const struct kist_catalog **ret,
+					   struct kist_error *err);
+
+/**
+ * kist_flow_load() - Sees that the plugins of all @targets are in one living worker.
+ *
+ * A worker that has died, or was sealed without one of them, is replaced; its objects are gone then.
+ *
+ * Errors: KIST_LIMIT; as kist_worker_start() and kist_worker_load().
+ */
+KIST_CHECKED kist_status kist_flow_load(struct kist_flow *flow, const struct kist_route_target *targets, size_t count,
+					struct kist_error *err);
+
+/**
+ * kist_flow_serializer() - A serializer ready for use: kist_flow_load() of @target, and its arguments checked.
+ *
+ * @for_write: Arguments of serialize; else of deserialize.
+ * @params:    Object, or NULL.  Values that are strings are read as the argument's type.
+ * @ret_params: What @ret->params borrows; a new reference.
+ *
+ * Errors: KIST_INVALID E_PARAM; as kist_flow_load().
+ */
+KIST_CHECKED kist_status kist_flow_serializer(struct kist_flow *flow, const struct kist_route_target *target,
+					      bool for_write, const json_t *params, struct kist_serializer_ref *ret,
+					      json_t **ret_params, struct kist_error *err);
+
+/** kist_flow_progress() - Tells whoever watches. */
+void kist_flow_progress(const struct kist_flow *flow, uint64_t done, uint64_t total);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "flow/tree.h"
+#include "pack/recipe.h"
+
+/* One chunk of an object: a recipe's entry, and where it begins. */
+struct reader_entry {
+	struct kist_digest id;
+	uint64_t len;
+	uint64_t offset;
+};
+
+void kist_object_reader_done(struct kist_object_reader *reader)
+{
+	kist_buf_done(&reader->entries);
+	kist_buf_done(&reader->chunk);
+	reader->chunk_no = SIZE_MAX;
+}
+
+static kist_status read_chunk(struct kist_flow *flow, const struct kist_digest *id, struct kist_buf *ret,
+			      struct kist_error *err)
+{
+	struct kist_location where;
+
+	KIST_TRY(kist_registry_find_chunk(flow->registry, id, &where, err));
+	return kist_store_read_chunk(flow->store, &where, id, ret, err);
+}
+
+static kist_status add_entry(struct kist_object_reader *reader, const struct kist_digest *id, uint64_t len,
+			     uint64_t *offset, struct kist_error *err)
+{
+	const struct reader_entry entry = { .id = *id, .len = len, .offset = *offset };
+
+	if (len == 0 || len > KIST_CHUNK_SIZE_MAX || len > reader->content.size - *offset)
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset, "a recipe does not fit its object's size");
+	*offset += len;
+	return kist_buf_append(&reader->entries, &entry, sizeof(entry), err);
+}
+
+/* Adds the chunks that the node @id lists, @depth levels down at most; *@offset moves past them. */
+static kist_status add_node(struct kist_object_reader *reader, const struct kist_digest *id, int depth_left,
+			    uint64_t *offset, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	struct kist_recipe node;
+
+	KIST_TRY(read_chunk(reader->flow, id, &bytes, err));
+	KIST_TRY(kist_recipe_open(kist_buf_view(&bytes), &node, err));
+	if (node.depth >= depth_left)
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset, "a recipe's levels do not go down");
+	for (size_t i = 0; i < node.count; i++) {
+		const struct kist_recipe_entry entry = kist_recipe_entry_at(&node, i);
+		const uint64_t start = *offset;
+
+		if (node.depth == 0) {
+			KIST_TRY(add_entry(reader, &entry.id, entry.len, offset, err));
+			continue;
+		}
+		KIST_TRY(add_node(reader, &entry.id, node.depth, offset, err));
+		if (*offset - start != entry.len)
+			return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", start, "a recipe's node has another length");
+	}
+	return KIST_OK;
+}
+
+kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record, struct kist_object_reader *reader,
+				    struct kist_error *err)
+{
+	uint64_t offset = 0;
+
+	reader->flow = flow;
+	reader->entries.size = 0;
+	reader->chunk_no = SIZE_MAX;
+	KIST_TRY(kist_record_get_content(record, &reader->content, err));
+	if (reader->content.form == KIST_CONTENT_INLINE)
+		return KIST_OK;
+	if (reader->content.form == KIST_CONTENT_CHUNK)
+		return add_entry(reader, &reader->content.chunk, reader->content.size, &offset, err);
+	KIST_TRY(add_node(reader, &reader->content.chunk, KIST_RECIPE_DEPTH_MAX + 1, &offset, err));
+	if (offset != reader->content.size)
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", offset, "a recipe lists %" PRIu64 " of %" PRIu64
+				    " bytes", offset, reader->content.size);
+	return KIST_OK;
+}
+
+static const struct reader_entry *entry_list(const struct kist_object_reader *reader, size_t *ret_count)
+{
+	*ret_count = reader->entries.size / sizeof(struct reader_entry);
+	return (const void *)reader->entries.data;
+}
+
+/* The number of the chunk that holds @offset. */
+static size_t find_entry(const struct kist_object_reader *reader, uint64_t offset)
+{
+	size_t count;
+	const struct reader_entry *list = entry_list(reader, &count);
+	size_t low = 0;
+
+	while (count - low > 1) {
+		const size_t middle = low + (count - low) / 2;
+
+		if (list[middle].offset <= offset)
+			low = middle;
+		else
+			count = middle;
+	}
+	return low;
+}
+
+static kist_status hold_chunk(struct kist_object_reader *reader, size_t no, struct kist_error *err)
+{
+	size_t count;
+	const struct reader_entry *entry = &entry_list(reader, &count)[no];
+
+	if (reader->chunk_no == no)
+		return KIST_OK;
+	reader->chunk_no = SIZE_MAX;
+	KIST_TRY(read_chunk(reader->flow, &entry->id, &reader->chunk, err));
+	if (reader->chunk.size != entry->len)
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", entry->offset, "a chunk has another length");
+	reader->chunk_no = no;
+	return KIST_OK;
+}
+
+kist_status kist_object_reader_read(struct kist_object_reader *reader, uint64_t offset, void *buf, size_t len,
+				    size_t *ret_len, struct kist_error *err)
+{
+	size_t done = 0;
+
+	len = offset < reader->content.size ? (size_t)kist_min_u64(len, reader->content.size - offset) : 0;
+	if (reader->content.form == KIST_CONTENT_INLINE && len > 0) {
+		memcpy(buf, reader->content.bytes + offset, len);
+		done = len;
+	}
+	while (done < len) {
+		const size_t no = find_entry(reader, offset + done);
+		const struct reader_entry *entry;
+		size_t skip;
+		size_t n;
+		size_t count;
+
+		KIST_TRY(hold_chunk(reader, no, err));
+		entry = &entry_list(reader, &count)[no];
+		skip = (size_t)(offset + done - entry->offset);
+		n = (size_t)kist_min_u64(len - done, entry->len - skip);
+		memcpy((uint8_t *)buf + done, reader->chunk.data + skip, n);
+		done += n;
+	}
+	*ret_len = done;
+	return KIST_OK;
+}
+
+static kist_status read_for_worker(void *ctx, uint64_t offset, void *buf, size_t len, size_t *ret_len,
+				   struct kist_error *err)
+{
+	return kist_object_reader_read(ctx, offset, buf, len, ret_len, err);
+}
+
+struct kist_input kist_object_reader_input(struct kist_object_reader *reader)
+{
+	return (struct kist_input){ .fd = -1, .size = reader->content.size, .read = read_for_worker, .ctx = reader };
+}
+
+/* Gives all bytes in order to @take, chunk by chunk, and checks the whole unless it is a tree's listing. */
+static kist_status give_all(struct kist_object_reader *reader, bool check_whole,
+			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err), void *ctx,
+			    struct kist_error *err)
+{
+	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
+	const struct kist_content *content = &reader->content;
+	struct kist_digest digest;
+	size_t count;
+
+	(void)entry_list(reader, &count);
+	KIST_TRY(kist_hasher_start(&whole, err));
+	if (content->form == KIST_CONTENT_INLINE) {
+		const struct kist_view bytes = kist_view_of(content->bytes, (size_t)content->size);
+
+		kist_hasher_add(&whole, bytes);
+		KIST_TRY(take(ctx, bytes, err));
+	}
+	for (size_t no = 0; no < count; no++) {
+		KIST_TRY(hold_chunk(reader, no, err));
+		/* A single chunk's id is the digest of the whole: it was checked already. */
+		if (check_whole && count > 1)
+			kist_hasher_add(&whole, kist_buf_view(&reader->chunk));
+		KIST_TRY(take(ctx, kist_buf_view(&reader->chunk), err));
+		kist_flow_progress(reader->flow, entry_list(reader, &count)[no].offset + reader->chunk.size,
+				   content->size);
+	}
+	if (!check_whole)
+		return KIST_OK;
+	digest = count == 1 ? content->chunk : kist_hasher_finish(&whole);
+	if (!kist_digest_equal(&digest, &content->sha256))
+		return kist_fail_at(err, KIST_CORRUPT, "E_DIGEST", KIST_NO_OFFSET,
+				    "the bytes do not have the SHA-256 that the record says");
+	return KIST_OK;
+}
+
+static bool is_tree(const json_t *record)
+{
+	const char *kind = kist_json_get_text(record, "kind");
+
+	return kind && strcmp(kind, "tree") == 0;
+}
+
+kist_status kist_load_each(struct kist_flow *flow, const json_t *record,
+			   kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err), void *ctx,
+			   struct kist_error *err)
+{
+	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
+
+	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
+	return give_all(&reader, !is_tree(record), take, ctx, err);
+}
+
+static kist_status write_to_fd(void *ctx, struct kist_view bytes, struct kist_error *err)
+{
+	const int *fd = ctx;
+
+	return kist_write_all(*fd, bytes, err);
+}
+
+kist_status kist_load_stream(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err)
+{
+	if (is_tree(record))
+		return kist_fail(err, KIST_INVALID, "this is a folder: restore it with 'kist get'");
+	return kist_load_each(flow, record, write_to_fd, &fd, err);
+}
+
+static kist_status append_to_buf(void *ctx, struct kist_view bytes, struct kist_error *err)
+{
+	return kist_buf_append(ctx, bytes.data, bytes.size, err);
+}
+
+kist_status kist_load_bytes(struct kist_flow *flow, const json_t *record, struct kist_buf *ret, struct kist_error *err)
+{
+	return kist_load_each(flow, record, append_to_buf, ret, err);
+}
+
+kist_status kist_load_listing(struct kist_flow *flow, const json_t *record, struct kist_buf *ret,
+			      struct kist_error *err)
+{
+	struct kist_digest said;
+	struct kist_digest found;
+
+	KIST_TRY(kist_load_bytes(flow, record, ret, err));
+	KIST_TRY(kist_tree_read(kist_buf_view(ret), NULL, NULL, &found, err));
+	if (!kist_record_get_digest(record, "sha256", &said) || !kist_digest_equal(&said, &found))
+		return kist_fail_at(err, KIST_CORRUPT, "E_DIGEST", KIST_NO_OFFSET,
+				    "the tree does not have the digest that the record says");
+	return KIST_OK;
+}
+
+kist_status kist_load_info(struct kist_flow *flow, const json_t *record, json_t **ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	json_t *info = json_object_get(record, "info");
+	struct kist_digest id;
+
+	if (info || !kist_record_get_digest(record, "info_chunk", &id)) {
+		*ret = json_incref(info);
+		return KIST_OK;
+	}
+	KIST_TRY(read_chunk(flow, &id, &bytes, err));
+	return kist_json_parse(kist_buf_view(&bytes), ret, err);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/utf8.h"
+
+#define RECORD_VERSION 1
+
+kist_status kist_record_set_take(json_t *object, const char *key, json_t *value, struct kist_error *err)
+{
+	if (!value || json_object_set_new(object, key, value) != 0)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making a record");
+	return KIST_OK;
+}
+
+kist_status kist_record_set_text(json_t *object, const char *key, const char *text, struct kist_error *err)
+{
+	return text ? kist_record_set_take(object, key, kist_json_text(text, strlen(text)), err) : KIST_OK;
+}
+
+kist_status kist_record_set_digest(json_t *object, const char *key, const struct kist_digest *digest,
+				   struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(digest, hex);
+	return kist_record_set_take(object, key, json_string(hex), err);
+}
+
+bool kist_record_get_digest(const json_t *object, const char *key, struct kist_digest *ret)
+{
+	const char *hex = kist_json_get_text(object, key);
+
+	return hex && kist_digest_parse(hex, strlen(hex), ret);
+}
+
+kist_status kist_record_set_content(json_t *record, const struct kist_content *content,
+				    const struct kist_digest *digest, struct kist_error *err)
+{
+	char hex[2 * KIST_INLINE_SIZE_MAX + 1];
+
+	KIST_TRY(kist_record_set_take(record, "record", json_integer(RECORD_VERSION), err));
+	KIST_TRY(kist_record_set_take(record, "size", json_integer((json_int_t)content->size), err));
+	KIST_TRY(kist_record_set_digest(record, "sha256", digest, err));
+	if (content->form == KIST_CONTENT_CHUNK)
+		return kist_record_set_digest(record, "chunk", &content->chunk, err);
+	if (content->form == KIST_CONTENT_RECIPE)
+		return kist_record_set_digest(record, "recipe", &content->chunk, err);
+	kist_hex_write(content->bytes, (size_t)content->size, hex);
+	return kist_record_set_take(record, "inline", json_string(hex), err);
+}
+
+static kist_status bad(struct kist_error *err, const char *what)
+{
+	return kist_fail_at(err, KIST_CORRUPT, "E_RECORD", KIST_NO_OFFSET, "an artifact's record is damaged: %s", what);
+}
+
+kist_status kist_record_get_content(const json_t *record, struct kist_content *ret, struct kist_error *err)
+{
+	const char *text = kist_json_get_text(record, "inline");
+	struct kist_content content = { .form = KIST_CONTENT_INLINE };
+	uint64_t version;
+
+	if (!kist_json_get_u64(record, "record", &version))
+		return bad(err, "it has no version");
+	if (version != RECORD_VERSION)
+		return kist_fail(err, KIST_INCOMPATIBLE,
+				 "the record has version %" PRIu64 ", this kist reads %d: use a newer kist", version,
+				 RECORD_VERSION);
+	if (!kist_json_get_u64(record, "size", &content.size) ||
+	    !kist_record_get_digest(record, "sha256", &content.sha256))
+		return bad(err, "it has no size or digest");
+	if (text) {
+		if (content.size > KIST_INLINE_SIZE_MAX ||
+		    !kist_hex_read(text, strlen(text), content.bytes, (size_t)content.size))
+			return bad(err, "its bytes do not fit its size");
+	} else if (kist_record_get_digest(record, "chunk", &content.chunk)) {
+		content.form = KIST_CONTENT_CHUNK;
+	} else if (kist_record_get_digest(record, "recipe", &content.chunk)) {
+		content.form = KIST_CONTENT_RECIPE;
+	} else {
+		return bad(err, "it does not say where its bytes are");
+	}
+	*ret = content;
+	return KIST_OK;
+}
+
+/* "1 234 567": digits in groups of three. */
+static void group_digits(uint64_t value, char ret[static 32])
+{
+	char digits[24];
+	const int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	int out = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			ret[out++] = ' ';
+		ret[out++] = digits[i];
+	}
+	ret[out] = '\0';
+}
+
+static void add_count(const json_t *info, const char *key, const char *singular, char *ret, size_t size)
+{
+	const json_t *member = json_object_get(info, key);
+	const json_int_t count = json_is_array(member) ? (json_int_t)json_array_size(member) : json_integer_value(member);
+	const size_t used = strlen(ret);
+	char text[32];
+
+	if (!member || count < 0)
+		return;
+	group_digits((uint64_t)count, text);
+	snprintf(ret + used, size - used, "%s%s %s%s", used ? ", " : "", text, singular, count == 1 ? "" : "s");
+}
+
+static void add_shape(const json_t *shape, char *ret, size_t size)
+{
+	for (size_t i = 0; i < json_array_size(shape); i++) {
+		const size_t used = strlen(ret);
+
+		snprintf(ret + used, size - used, "%s%" JSON_INTEGER_FORMAT, i ? ", " : "",
+			 json_integer_value(json_array_get(shape, i)));
+	}
+}
+
+void kist_record_summary(const json_t *info, char *ret, size_t size)
+{
+	const char *dtype = kist_json_get_text(info, "dtype");
+	char shape[128] = "";
+	char line[256] = "";
+
+	if (dtype && json_is_array(json_object_get(info, "shape"))) {
+		add_shape(json_object_get(info, "shape"), shape, sizeof(shape));
+		snprintf(line, sizeof(line), "%s [%s]", dtype, shape);
+	} else {
+		add_count(info, "rows", "row", line, sizeof(line));
+		add_count(info, json_object_get(info, "columns_total") ? "columns_total" : "columns", "column", line,
+			  sizeof(line));
+		add_count(info, "tensors", "tensor", line, sizeof(line));
+		add_count(info, "parameters", "parameter", line, sizeof(line));
+	}
+	/* What a plugin says is shown on terminals: escaped here, once. */
+	kist_text_escape(line, strlen(line), ret, size);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_FLOW_RECORD_H
+#define KIST_FLOW_RECORD_H
+
+#include "base/digest.h"
+#include "base/json.h"
+
+/*
+ * An artifact's record: canonical JSON (RFC 8785), its SHA-256 is the artifact's id.
+ *
+ *     {"record":1, "kind":"tensor", "encoding":"kist.npy@1.0", "size":n, "sha256":"<hex>",
+ *      one of "inline":"<hex>", "chunk":"<id>", "recipe":"<id>",
+ *      "plugin":{"id","version","sha256"}, "summary":"float32 [3, 4]", "info":{...} or "info_chunk":"<id>",
+ *      "params":{...}, "description":"...", "file":{"name","name_bytes"?,"mode","mtime_ns"},
+ *      "reason":{"code","text","plugin"}, "parents":["<id>", ...]}
+ *
+ * "sha256" is that of the whole serialized bytes, equal to what sha256sum prints for the file; of a tree it is the
+ * tree's digest.
+ *
+ * Thread: pure.
+ * Source: docs/format/store.md, "Artifacts".
+ */
+
+/** Values of up to this many bytes stand in the record itself. */
+#define KIST_INLINE_SIZE_MAX ((size_t)256)
+/** What describe said stands in the record up to this size, else in a chunk of its own. */
+#define KIST_INFO_INLINE_SIZE_MAX ((size_t)1024)
+/** Bytes of a description given by a person. */
+#define KIST_DESCRIPTION_SIZE_MAX ((size_t)64 << 10)
+
+enum kist_content_form { KIST_CONTENT_INLINE, KIST_CONTENT_CHUNK, KIST_CONTENT_RECIPE };
+
+/** struct kist_content - How a record says where an object's bytes are. */
+struct kist_content {
+	enum kist_content_form form;
+	uint64_t size;
+	struct kist_digest sha256; /* of the whole bytes */
+	struct kist_digest chunk;  /* the one chunk, or the recipe's top node */
+	uint8_t bytes[KIST_INLINE_SIZE_MAX];
+};
+
+/**
+ * kist_record_set_content() - Writes @content to @record: "size", "sha256" and one of the three forms.
+ *
+ * @digest: What "sha256" says; the tree's digest for a tree.
+ */
+KIST_CHECKED kist_status kist_record_set_content(json_t *record, const struct kist_content *content,
+						 const struct kist_digest *digest, struct kist_error *err);
+
+/**
+ * kist_record_get_content() - Reads what kist_record_set_content() wrote.
+ *
+ * For a tree @ret->sha256 is the tree's digest, not that of the listing.
+ *
+ * Errors: KIST_CORRUPT with the code E_RECORD; KIST_INCOMPATIBLE (a newer record).
+ */
+KIST_CHECKED kist_status kist_record_get_content(const json_t *record, struct kist_content *ret,
+						 struct kist_error *err);
+
+/** kist_record_set_digest() - Sets @key of @object to @digest in hex. */
+KIST_CHECKED kist_status kist_record_set_digest(json_t *object, const char *key, const struct kist_digest *digest,
+						struct kist_error *err);
+
+/** kist_record_get_digest() - Reads such a member; false when it is missing or no digest. */
+bool kist_record_get_digest(const json_t *object, const char *key, struct kist_digest *ret);
+
+/** kist_record_set_text() - Sets @key of @object to @text, unless @text is NULL. */
+KIST_CHECKED kist_status kist_record_set_text(json_t *object, const char *key, const char *text,
+					      struct kist_error *err);
+
+/** kist_record_set() - Sets @key of @object to @value, whose reference it takes; NULL is out of memory. */
+KIST_CHECKED kist_status kist_record_set_take(json_t *object, const char *key, json_t *value,
+					      struct kist_error *err);
+
+/**
+ * kist_record_summary() - One line for a listing out of what a plugin's describe said: "float32 [1000, 3]",
+ * "10 000 rows, 3 columns", "12 tensors, 1 200 000 parameters"; "" when it says nothing.
+ */
+void kist_record_summary(const json_t *info, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/save.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "flow/save_private.h"
+#include "object/check.h"
+
+#define COMMIT_TRIES_MAX 1000
+#define COPY_SIZE        ((size_t)256 << 10)
+
+void kist_saved_done(struct kist_saved *saved)
+{
+	json_decref(saved->record);
+	saved->record = NULL;
+}
+
+void kist_saved_move(struct kist_saved *to, struct kist_saved *from)
+{
+	kist_saved_done(to);
+	*to = *from;
+	from->record = NULL;
+}
+
+kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struct kist_error *err)
+{
+	kist_auto_save struct kist_save *save = kist_alloc(1, sizeof(*save));
+
+	if (!save)
+		return kist_fail_memory(err, sizeof(*save));
+	save->flow = flow;
+	save->content = (struct kist_content_writer)KIST_CONTENT_WRITER_INIT;
+	save->refs = json_array();
+	if (!save->refs)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_writer_open(flow->store, kist_registry_index(flow->registry), &save->writer, err));
+	*ret = kist_steal(save);
+	return KIST_OK;
+}
+
+void kist_save_close(struct kist_save *save)
+{
+	if (!save)
+		return;
+	kist_content_writer_done(&save->content);
+	kist_writer_close(save->writer);
+	json_decref(save->refs);
+	kist_free(save);
+}
+
+kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	struct kist_piece piece = { .element = { 0 } };
+	struct kist_digest id;
+
+	KIST_TRY(kist_json_canonical(record, &text, err));
+	piece.bytes = kist_buf_view(&text);
+	KIST_TRY(kist_writer_put(save->writer, KIST_CHUNK_RECORD, &piece, 1, &id, NULL, err));
+	json_decref(ret->record);
+	ret->record = json_incref(record);
+	ret->artifact = id;
+	return KIST_OK;
+}
+
+static kist_status set_info(struct kist_save *save, json_t *record, json_t *info, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	struct kist_piece piece = { .element = { 0 } };
+	struct kist_digest id;
+	char summary[256];
+
+	kist_record_summary(info, summary, sizeof(summary));
+	KIST_TRY(kist_record_set_take(record, "summary", json_string(summary), err));
+	KIST_TRY(kist_json_canonical(info, &text, err));
+	if (text.size <= KIST_INFO_INLINE_SIZE_MAX)
+		return kist_record_set_take(record, "info", json_incref(info), err);
+	piece.bytes = kist_buf_view(&text);
+	KIST_TRY(kist_writer_put(save->writer, KIST_CHUNK_INFO, &piece, 1, &id, NULL, err));
+	return kist_record_set_digest(record, "info_chunk", &id, err);
+}
+
+static kist_status set_plugin(json_t *record, const struct kist_catalog_entry *entry, struct kist_error *err)
+{
+	json_t *plugin = json_object();
+
+	KIST_TRY(kist_record_set_take(record, "plugin", plugin, err));
+	KIST_TRY(kist_record_set_text(plugin, "id", entry->manifest->id, err));
+	KIST_TRY(kist_record_set_text(plugin, "version", entry->manifest->version, err));
+	KIST_TRY(kist_record_set_text(plugin, "url", entry->manifest->url[0] ? entry->manifest->url : NULL, err));
+	return kist_record_set_digest(plugin, "sha256", &entry->manifest->library_sha256, err);
+}
+
+/* The kind that the type's objects have: the first that its serializer takes. */
+static const char *kind_of(const struct kist_manifest_type *type)
+{
+	for (uint32_t kind = KIST_KIND_BYTES; kind < KIST_KIND_COUNT; kind++) {
+		if (type->kinds & KIST_KIND_BIT(kind))
+			return kist_kind_name(kind);
+	}
+	return kist_kind_name(KIST_KIND_BYTES);
+}
+
+kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct kist_examined *examined,
+			    struct kist_error *err)
+{
+	const struct kist_manifest_type *type;
+	char encoding[256];
+
+	if (!examined->target.entry) {
+		KIST_TRY(kist_record_set_text(record, "kind", kist_kind_name(KIST_KIND_BYTES), err));
+		return kist_record_set_text(record, "encoding", "kist.bytes@1.0", err);
+	}
+	type = &examined->target.entry->manifest->types[examined->target.type_index];
+	snprintf(encoding, sizeof(encoding), "%s@%" PRIu32 ".%" PRIu32, type->type, type->major, type->minor);
+	KIST_TRY(kist_record_set_text(record, "kind", kind_of(type), err));
+	KIST_TRY(kist_record_set_text(record, "encoding", encoding, err));
+	KIST_TRY(set_plugin(record, examined->target.entry, err));
+	return examined->info ? set_info(save, record, examined->info, err) : KIST_OK;
+}
+
+kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len, const struct kist_digest *artifact,
+			  const char *event, struct kist_error *err)
+{
+	kist_auto_json json_t *ref = json_object();
+
+	KIST_TRY(kist_name_check(name, name_len, err));
+	if (!ref)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_name_json(ref, name, name_len, err));
+	KIST_TRY(kist_record_set_text(ref, "event", event, err));
+	if (artifact)
+		KIST_TRY(kist_record_set_digest(ref, "artifact", artifact, err));
+	else
+		KIST_TRY(kist_record_set_take(ref, "artifact", json_null(), err));
+	if (json_array_append(save->refs, ref) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return KIST_OK;
+}
+
+kist_status kist_save_path(struct kist_save *save, const char *path, const struct kist_save_options *options,
+			   struct kist_saved *ret, struct kist_error *err)
+{
+	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
+	kist_auto_fd int fd = -1;
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	KIST_TRY(kist_name_check(options->name, options->name_len, err));
+	/* A fifo would block for ever on open; nothing that is not a file or a folder is opened for reading. */
+	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err));
+	if (fstat(fd, &st) != 0)
+		return kist_fail_errno(err, errno, "cannot look at '%s'", path);
+	if (S_ISDIR(st.st_mode)) {
+		KIST_TRY(kist_save_folder(save, fd, path, options, &saved, err));
+	} else {
+		const struct kist_file_origin origin = { .fd = fd,
+							 .shown = path,
+							 .base_name = slash && slash[1] ? slash + 1 : path };
+
+		KIST_TRY(kist_save_file(save, &origin, options, true, &saved, err));
+	}
+	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
+	kist_saved_move(ret, &saved);
+	return KIST_OK;
+}
+
+static kist_status spool(int from, int to, struct kist_error *err)
+{
+	kist_auto_mem uint8_t *buf = kist_alloc(COPY_SIZE, 1);
+
+	if (!buf)
+		return kist_fail_memory(err, COPY_SIZE);
+	for (;;) {
+		const ssize_t n = read(from, buf, COPY_SIZE);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return kist_fail_errno(err, errno, "cannot read the standard input");
+		if (n == 0)
+			return KIST_OK;
+		KIST_TRY(kist_write_all(to, kist_view_of(buf, (size_t)n), err));
+	}
+}
+
+kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_save_options *options,
+			     struct kist_saved *ret, struct kist_error *err)
+{
+	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
+	kist_auto_fd int temporary = -1;
+	const char *slash;
+	struct kist_file_origin origin = { .shown = "standard input" };
+
+	KIST_TRY(kist_name_check(options->name, options->name_len, err));
+	KIST_TRY(kist_open_at(AT_FDCWD, save->flow->temp_dir, O_TMPFILE | O_RDWR, 0600, &temporary, err));
+	KIST_TRY(spool(fd, temporary, err));
+	slash = strrchr(options->name, '/');
+	origin.fd = temporary;
+	origin.base_name = slash ? slash + 1 : options->name;
+	KIST_TRY(kist_save_file(save, &origin, options, false, &saved, err));
+	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
+	kist_saved_move(ret, &saved);
+	return KIST_OK;
+}
+
+kist_status kist_save_commit(struct kist_save *save, struct kist_error *err)
+{
+	kist_auto_json json_t *commit = json_object();
+	json_t *packs;
+
+	if (!commit)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_writer_finish(save->writer, &packs, err));
+	KIST_TRY(kist_record_set_take(commit, "packs", packs, err));
+	if (json_array_size(packs) == 0 && json_array_size(save->refs) == 0)
+		return KIST_OK;
+	KIST_TRY(kist_record_set_take(commit, "refs", json_incref(save->refs), err));
+	for (int i = 0; i < COMMIT_TRIES_MAX; i++) {
+		struct kist_digest previous;
+		uint64_t head;
+		kist_status status;
+
+		/* Only who has folded all commits before it may create one. */
+		KIST_TRY(kist_registry_fold(save->flow->registry, err));
+		kist_registry_head(save->flow->registry, &head, &previous);
+		status = kist_log_append(save->flow->store, head + 1, &previous, commit, NULL, err);
+		if (status == KIST_OK)
+			return kist_registry_fold(save->flow->registry, err);
+		if (status != KIST_EXISTS)
+			return status;
+		kist_error_clear(err);
+	}
+	return kist_fail(err, KIST_LIMIT, "the store is too busy: %d commits came first", COMMIT_TRIES_MAX);
+}
+
+struct kist_write_stats kist_save_stats(const struct kist_save *save)
+{
+	return kist_writer_stats(save->writer);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_FLOW_SAVE_H
+#define KIST_FLOW_SAVE_H
+
+#include "flow/content.h"
+#include "flow/examine.h"
+
+/*
+ * Saving: from files, folders and streams to one commit.
+ *
+ * A save gathers any number of objects; nothing of it is visible before kist_save_commit(), and all of it is durable
+ * once that returns.  An object that fails leaves the others as they are.
+ *
+ * Thread: one struct kist_save, one thread at a time.
+ */
+
+/** Up to this size an object is examined before its bytes are read again; larger ones meanwhile. */
+#define KIST_EXAMINE_FIRST_SIZE_MAX ((uint64_t)4 << 20)
+/** How often a file that changes while it is being stored is read again. */
+#define KIST_SAVE_TRIES_MAX 3
+
+struct kist_save;
+
+/** struct kist_save_options - How one object is to be kept. */
+struct kist_save_options {
+	const char *name; /* under which it is found; kist_name_check() */
+	size_t name_len;
+	struct kist_examine_options examine;
+	bool opaque;             /* what its plugin refuses is kept as bytes, with the reason */
+	const char *description; /* may be NULL */
+	const json_t *params;    /* with which it was made, for the record; may be NULL */
+	const json_t *parents;   /* ids in hex of the artifacts that it was made from; may be NULL */
+};
+
+/** struct kist_saved - What was kept. */
+struct kist_saved {
+	struct kist_digest artifact;
+	json_t *record;
+};
+
+#define KIST_SAVED_INIT \
+	{ .record = NULL }
+void kist_saved_done(struct kist_saved *saved);
+/** kist_saved_move() - Replaces what @to holds; @from is left empty. */
+void kist_saved_move(struct kist_saved *to, struct kist_saved *from);
+#define kist_auto_saved __attribute__((cleanup(kist_saved_done)))
+
+KIST_CHECKED kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struct kist_error *err);
+/** kist_save_close() - Drops what was not committed.  Accepts NULL. */
+void kist_save_close(struct kist_save *save);
+
+static inline void kist_save_close_(struct kist_save **slot)
+{
+	kist_save_close(*slot);
+}
+#define kist_auto_save __attribute__((cleanup(kist_save_close_)))
+
+/**
+ * kist_save_path() - Saves the file or the folder at @path (a link is followed) under options->name.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_DENIED, KIST_IO; KIST_INVALID (name; a device or socket; it kept changing);
+ * of a file, what routing and its plugin say, with the path before it; E_PATH for a link that leaves a folder.
+ */
+KIST_CHECKED kist_status kist_save_path(struct kist_save *save, const char *path,
+					const struct kist_save_options *options, struct kist_saved *ret,
+					struct kist_error *err);
+
+/**
+ * kist_save_stream() - Saves all that @fd gives until its end.
+ *
+ * Routing and plugins need to look twice, so the bytes pass through a nameless file in the flow's temp_dir.
+ */
+KIST_CHECKED kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_save_options *options,
+					  struct kist_saved *ret, struct kist_error *err);
+
+/**
+ * kist_save_object() - Saves what a serializer writes: object @object of the flow's worker.
+ *
+ * @target: The serializer that writes it.
+ * @params: Its arguments, or NULL.
+ */
+KIST_CHECKED kist_status kist_save_object(struct kist_save *save, uint64_t object,
+					  const struct kist_route_target *target, const json_t *params,
+					  const struct kist_save_options *options, struct kist_saved *ret,
+					  struct kist_error *err);
+
+/** kist_save_ref() - Adds a change of a name to the commit: @artifact NULL drops it.  @event: "tag" or "rm". */
+KIST_CHECKED kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len,
+				       const struct kist_digest *artifact, const char *event, struct kist_error *err);
+
+/**
+ * kist_save_commit() - Publishes what was gathered and creates the commit.
+ *
+ * On KIST_OK everything is durable and visible to all.  With nothing gathered it does nothing.
+ */
+KIST_CHECKED kist_status kist_save_commit(struct kist_save *save, struct kist_error *err);
+
+/** kist_save_stats() - What was put and what of it was new. */
+struct kist_write_stats kist_save_stats(const struct kist_save *save);
+
+#endif

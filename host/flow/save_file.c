@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "flow/save_private.h"
+
+static kist_status read_content(struct kist_save *save, const struct kist_file_origin *origin,
+				const struct kist_examined *examined, uint64_t size, struct kist_content *ret,
+				struct kist_error *err)
+{
+	struct kist_content_writer *content = &save->content;
+	const struct kist_content_part *parts = (const void *)examined->parts.data;
+	uint64_t offset = 0;
+
+	KIST_TRY(kist_content_start(content, save->writer, KIST_CHUNK_DATA, size, parts,
+				    examined->parts.size / sizeof(*parts), err));
+	while (offset < size) {
+		uint8_t *room;
+		size_t room_size;
+		size_t got;
+
+		KIST_TRY(kist_content_room(content, &room, &room_size, err));
+		KIST_TRY(kist_pread_full(origin->fd, room, room_size, offset, &got, err));
+		if (got == 0)
+			break; /* It became shorter; the caller sees that it changed. */
+		KIST_TRY(kist_content_commit(content, got, err));
+		offset += got;
+		kist_flow_progress(save->flow, offset, size);
+	}
+	return kist_content_finish(content, ret, err);
+}
+
+/* The examination of a large object, beside the reading of its bytes. */
+struct examination {
+	struct kist_flow *flow;
+	const struct kist_input *input;
+	struct kist_examined *examined;
+	kist_status status;
+	struct kist_error error;
+};
+
+static void *examine_thread(void *arg)
+{
+	struct examination *examination = arg;
+
+	examination->status = kist_examine_content(examination->flow, examination->input, examination->examined,
+						   &examination->error);
+	return NULL;
+}
+
+static kist_status examine_and_read(struct kist_save *save, const struct kist_file_origin *origin,
+				    struct examination *examination, struct kist_content *ret, struct kist_error *err)
+{
+	const uint64_t size = examination->input->size;
+	kist_status status;
+	pthread_t thread;
+
+	if (size <= KIST_EXAMINE_FIRST_SIZE_MAX || pthread_create(&thread, NULL, examine_thread, examination) != 0) {
+		(void)examine_thread(examination);
+		return examination->status == KIST_OK ? read_content(save, origin, examination->examined, size, ret, err)
+						       : KIST_OK;
+	}
+	status = read_content(save, origin, examination->examined, size, ret, err);
+	if (status != KIST_OK)
+		kist_worker_cancel(save->flow->worker);
+	(void)pthread_join(thread, NULL);
+	return status;
+}
+
+static bool is_refusal(kist_status status)
+{
+	return status != KIST_OK && status != KIST_CANCELLED && status != KIST_NO_MEMORY && status != KIST_IO;
+}
+
+static kist_status set_reason(json_t *record, const struct kist_error *why, const struct kist_route_target *target,
+			      struct kist_error *err)
+{
+	json_t *reason = json_object();
+
+	KIST_TRY(kist_record_set_take(record, "reason", reason, err));
+	KIST_TRY(kist_record_set_text(reason, "status", kist_status_name(why->status), err));
+	KIST_TRY(kist_record_set_text(reason, "code", why->code, err));
+	KIST_TRY(kist_record_set_text(reason, "text", why->text, err));
+	if (why->offset != KIST_NO_OFFSET)
+		KIST_TRY(kist_record_set_take(reason, "offset", json_integer((json_int_t)why->offset), err));
+	return target->entry ? kist_record_set_text(reason, "plugin", target->entry->manifest->id, err) : KIST_OK;
+}
+
+static kist_status set_file(json_t *record, const struct kist_file_origin *origin, const struct stat *st,
+			    struct kist_error *err)
+{
+	json_t *file = json_object();
+
+	KIST_TRY(kist_record_set_take(record, "file", file, err));
+	KIST_TRY(kist_name_json(file, origin->base_name, strlen(origin->base_name), err));
+	KIST_TRY(kist_record_set_take(file, "mode", json_integer(st->st_mode & 07777), err));
+	return kist_record_set_take(
+		file, "mtime_ns", json_integer((json_int_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec), err);
+}
+
+/*
+ * Examines and reads once.  What the plugins refuse comes back in @refusal; *ret_read says whether @ret was
+ * filled in all the same, because examining and reading ran side by side.
+ */
+static kist_status examine_once(struct kist_save *save, const struct kist_file_origin *origin,
+				const struct kist_save_options *options, const struct kist_input *input,
+				struct kist_examined *examined, struct kist_error *refusal, struct kist_content *ret,
+				struct kist_error *err)
+{
+	struct examination examination = { .flow = save->flow, .input = input, .examined = examined,
+					   .error = KIST_ERROR_INIT };
+	kist_status status;
+
+	status = kist_examine_route(save->flow, &options->examine, origin->base_name, input, examined, refusal);
+	if (status == KIST_OK && examined->target.entry)
+		KIST_TRY(examine_and_read(save, origin, &examination, ret, err));
+	else if (status == KIST_OK)
+		return read_content(save, origin, examined, input->size, ret, err);
+	if (status == KIST_OK) {
+		status = examination.status;
+		*refusal = examination.error;
+	}
+	if (status == KIST_OK)
+		return KIST_OK;
+	if (!is_refusal(status) || !options->opaque) {
+		*err = *refusal;
+		return status;
+	}
+	/* The parts of a refused object are not to be trusted: it is cut as plain bytes. */
+	examined->parts.size = 0;
+	return read_content(save, origin, examined, input->size, ret, err);
+}
+
+static bool has_changed(const struct stat *a, const struct stat *b)
+{
+	return a->st_size != b->st_size || a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
+	       a->st_mtim.tv_nsec != b->st_mtim.tv_nsec || a->st_ctim.tv_sec != b->st_ctim.tv_sec ||
+	       a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
+}
+
+static kist_status look(const struct kist_file_origin *origin, struct stat *ret, struct kist_error *err)
+{
+	if (fstat(origin->fd, ret) != 0)
+		return kist_fail_errno(err, errno, "cannot look at '%s'", origin->shown);
+	if (!S_ISREG(ret->st_mode))
+		return kist_fail(err, KIST_INVALID, "'%s' is neither a file nor a folder", origin->shown);
+	return KIST_OK;
+}
+
+static kist_status make_record(struct kist_save *save, const struct kist_file_origin *origin,
+			       const struct kist_save_options *options, const struct stat *with_file,
+			       struct kist_examined *examined, const struct kist_error *refusal,
+			       const struct kist_content *content, struct kist_saved *ret, struct kist_error *err)
+{
+	kist_auto_json json_t *record = json_object();
+
+	if (!record)
+		return kist_fail_memory(err, sizeof(json_t));
+	if (refusal->status != KIST_OK) {
+		KIST_TRY(set_reason(record, refusal, &examined->target, err));
+		examined->target.entry = NULL;
+	}
+	KIST_TRY(kist_record_set_content(record, content, &content->sha256, err));
+	KIST_TRY(kist_save_typed(save, record, examined, err));
+	KIST_TRY(kist_record_set_text(record, "description", options->description, err));
+	if (json_object_size(options->params) > 0)
+		KIST_TRY(kist_record_set_take(record, "params", json_deep_copy(options->params), err));
+	if (options->parents)
+		KIST_TRY(kist_record_set_take(record, "parents", json_deep_copy(options->parents), err));
+	if (with_file)
+		KIST_TRY(set_file(record, origin, with_file, err));
+	return kist_save_record(save, record, ret, err);
+}
+
+kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin *origin,
+			   const struct kist_save_options *options, bool with_file, struct kist_saved *ret,
+			   struct kist_error *err)
+{
+	for (int tries = 0; tries < KIST_SAVE_TRIES_MAX; tries++) {
+		kist_auto_examined struct kist_examined examined = KIST_EXAMINED_INIT;
+		struct kist_error refusal = KIST_ERROR_INIT;
+		struct kist_error failure = KIST_ERROR_INIT;
+		struct kist_input input = { .fd = origin->fd };
+		struct kist_content content;
+		struct stat before;
+		struct stat after;
+		kist_status status;
+
+		KIST_TRY(look(origin, &before, err));
+		input.size = (uint64_t)before.st_size;
+		status = examine_once(save, origin, options, &input, &examined, &refusal, &content, &failure);
+		KIST_TRY(look(origin, &after, err));
+		/* What a changing file made the plugins say is not worth telling. */
+		if (has_changed(&before, &after) || (status == KIST_OK && content.size != input.size))
+			continue;
+		if (status != KIST_OK) {
+			if (err)
+				*err = failure;
+			return err ? kist_fail_context(err, "%s", origin->shown) : status;
+		}
+		return make_record(save, origin, options, with_file ? &before : NULL, &examined, &refusal, &content,
+				   ret, err);
+	}
+	return kist_fail(err, KIST_INVALID, "'%s' kept changing while it was read: nothing of it is stored; "
+			 "try again when its writer is done", origin->shown);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_FLOW_SAVE_PRIVATE_H
+#define KIST_FLOW_SAVE_PRIVATE_H
+
+#include "flow/save.h"
+
+/*
+ * What the files of a save share: save.c (session, commit), save_file.c, save_folder.c, save_object.c.
+ */
+
+struct kist_save {
+	struct kist_flow *flow;
+	struct kist_writer *writer;
+	struct kist_content_writer content;
+	json_t *refs;
+};
+
+/** struct kist_file_origin - Where a file's bytes come from. */
+struct kist_file_origin {
+	int fd;
+	const char *shown;    /* its path, for messages */
+	const char *base_name; /* for routing by extension and for the record; NULL for a stream */
+};
+
+/**
+ * kist_save_file() - Puts the bytes of an open regular file and its record; no name is set.
+ *
+ * @with_file: The record keeps name, mode and time; false inside a tree, which keeps them itself.
+ */
+KIST_CHECKED kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin *origin,
+					const struct kist_save_options *options, bool with_file, struct kist_saved *ret,
+					struct kist_error *err);
+
+/** kist_save_folder() - Puts all below the open folder @dir_fd and the tree's record; no name is set. */
+KIST_CHECKED kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *shown,
+					  const struct kist_save_options *options, struct kist_saved *ret,
+					  struct kist_error *err);
+
+/** kist_save_record() - Puts a finished record. */
+KIST_CHECKED kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret,
+					  struct kist_error *err);
+
+/**
+ * kist_save_typed() - Completes a record with what the plugins said of the bytes: "kind", "encoding", "plugin",
+ * "summary", "info"; KIST_KIND_BYTES when @examined has no target.
+ */
+KIST_CHECKED kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct kist_examined *examined,
+					 struct kist_error *err);
+
+#endif

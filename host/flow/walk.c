@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "flow/path.h"
+
+void kist_walk_done(struct kist_walk *walk)
+{
+	kist_buf_done(&walk->text);
+	kist_buf_done(&walk->offsets);
+}
+
+size_t kist_walk_count(const struct kist_walk *walk)
+{
+	return walk->offsets.size / sizeof(size_t);
+}
+
+const char *kist_walk_path(const struct kist_walk *walk, size_t i)
+{
+	const size_t *offsets = (const void *)walk->offsets.data;
+
+	return (const char *)walk->text.data + offsets[i];
+}
+
+static void close_dir(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+static kist_status add(struct kist_walk *walk, const char *folder, const char *name, struct kist_error *err)
+{
+	const size_t offset = walk->text.size;
+
+	if (folder[0] != '\0') {
+		KIST_TRY(kist_buf_append(&walk->text, folder, strlen(folder), err));
+		KIST_TRY(kist_buf_append(&walk->text, "/", 1, err));
+	}
+	KIST_TRY(kist_buf_append(&walk->text, name, strlen(name) + 1, err));
+	KIST_TRY(kist_buf_append(&walk->offsets, &offset, sizeof(offset), err));
+	return kist_tree_path_check((const char *)walk->text.data + offset, walk->text.size - offset - 1, err);
+}
+
+/* Adds what stands in one folder; @folder is a copy, because the text moves as it grows. */
+static kist_status list(int dir_fd, const char *folder, struct kist_walk *walk, struct kist_error *err)
+{
+	__attribute__((cleanup(close_dir))) DIR *dir = NULL;
+	kist_auto_fd int fd = -1;
+
+	KIST_TRY(kist_open_beneath(dir_fd, folder[0] ? folder : ".", O_RDONLY | O_DIRECTORY, 0, &fd, err));
+	dir = fdopendir(fd);
+	if (!dir)
+		return kist_fail_errno(err, errno, "cannot list the folder '%s'", folder);
+	(void)kist_fd_move(&fd);
+	for (;;) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry && errno != 0)
+			return kist_fail_errno(err, errno, "cannot list the folder '%s'", folder);
+		if (!entry)
+			return KIST_OK;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			KIST_TRY(add(walk, folder, entry->d_name, err));
+	}
+}
+
+static kist_status is_folder(int dir_fd, const char *path, bool *ret, struct kist_error *err)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return kist_fail_errno(err, errno, "cannot look at '%s'", path);
+	*ret = S_ISDIR(st.st_mode);
+	return KIST_OK;
+}
+
+static int compare_paths(const void *a, const void *b, void *text)
+{
+	const char *base = text;
+
+	return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
+}
+
+kist_status kist_walk_folder(int dir_fd, struct kist_walk *walk, struct kist_error *err)
+{
+	char folder[KIST_TREE_PATH_SIZE_MAX + 1] = "";
+
+	KIST_TRY(list(dir_fd, folder, walk, err));
+	/* The list grows while it is walked: each folder adds what it holds to the end. */
+	for (size_t i = 0; i < kist_walk_count(walk); i++) {
+		bool inside;
+
+		strncpy(folder, kist_walk_path(walk, i), sizeof(folder) - 1);
+		KIST_TRY(is_folder(dir_fd, folder, &inside, err));
+		if (inside)
+			KIST_TRY(list(dir_fd, folder, walk, err));
+	}
+	if (kist_walk_count(walk) > 0)
+		qsort_r(walk->offsets.data, kist_walk_count(walk), sizeof(size_t), compare_paths, walk->text.data);
+	return KIST_OK;
+}
