@@ -46,7 +46,7 @@ static void run_mutations(uint8_t *data, size_t size)
 			run_one(data, at);
 			continue;
 		}
-		data[at] = i % 4 == 0 ? (uint8_t)(kept ^ (1u << next_random() % 8)) : (uint8_t)next_random();
+		data[at] = (uint8_t)(i % 4 == 0 ? kept ^ (1u << next_random() % 8) : next_random());
 		run_one(data, size);
 		data[at] = kept;
 	}
@@ -60,7 +60,7 @@ static int replay(const char *folder)
 	int files = 0;
 
 	for (int i = 0; i < count; i++) {
-		char path[4096];
+		char path[4096 + 1 + 256];
 		FILE *file;
 
 		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
