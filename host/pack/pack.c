@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/pack.h"
+
+#include <stdlib.h>
+
+#include "base/le.h"
+#include "base/mem.h"
+#include "pack/crc32c.h"
+
+#define HEAD_FRAME    0x184D2A50u
+#define INDEX_FRAME   0x184D2A52u
+#define FOOT_FRAME    0x184D2A53u
+#define HEAD_MAGIC    "KPAK"
+#define INDEX_MAGIC   "KIDX"
+#define FOOT_MAGIC    "KEND"
+#define PACK_VERSION  1
+#define CRC_OFFSET    60
+#define ENTRIES_FIRST ((size_t)64)
+
+void kist_pack_builder_done(struct kist_pack_builder *builder)
+{
+	kist_buf_done(&builder->bytes);
+	kist_free(builder->entries);
+	*builder = (struct kist_pack_builder)KIST_PACK_BUILDER_INIT;
+}
+
+static void frame_write(uint8_t *at, uint32_t frame, size_t size, const char *magic)
+{
+	kist_le_write32(at, frame);
+	kist_le_write32(at + 4, (uint32_t)(size - 8));
+	memcpy(at + 8, magic, 4);
+}
+
+static bool frame_is(const uint8_t *at, uint32_t frame, size_t size, const char *magic)
+{
+	return kist_le_read32(at) == frame && kist_le_read32(at + 4) == size - 8 && memcmp(at + 8, magic, 4) == 0;
+}
+
+static uint32_t frame_crc(const uint8_t *at)
+{
+	return kist_crc32c(0, kist_view_of(at, CRC_OFFSET));
+}
+
+kist_status kist_pack_begin(struct kist_pack_builder *builder, const struct kist_pack_head *head, size_t size,
+			    struct kist_error *err)
+{
+	uint8_t *at;
+
+	builder->bytes.size = 0;
+	builder->count = 0;
+	/* A new buf of just this size: growing would copy, and would double what is taken. */
+	if (builder->bytes.capacity < size) {
+		kist_buf_done(&builder->bytes);
+		KIST_TRY(kist_buf_reserve(&builder->bytes, size, err));
+	}
+	KIST_TRY(kist_buf_extend(&builder->bytes, KIST_PACK_HEAD_SIZE, &at, err));
+	frame_write(at, HEAD_FRAME, KIST_PACK_HEAD_SIZE, HEAD_MAGIC);
+	at[12] = PACK_VERSION;
+	at[13] = head->kind;
+	memcpy(at + 24, head->store_id, KIST_PACK_ID_SIZE);
+	memcpy(at + 40, head->nonce, KIST_PACK_ID_SIZE);
+	kist_le_write32(at + CRC_OFFSET, frame_crc(at));
+	return KIST_OK;
+}
+
+static kist_status grow_entries(struct kist_pack_builder *builder, struct kist_error *err)
+{
+	const size_t capacity = builder->capacity ? builder->capacity * 2 : ENTRIES_FIRST;
+	struct kist_pack_entry *entries = kist_realloc(builder->entries, capacity, sizeof(*entries));
+
+	if (!entries)
+		return kist_fail_memory(err, capacity * sizeof(*entries));
+	builder->entries = entries;
+	builder->capacity = capacity;
+	return KIST_OK;
+}
+
+kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_record *record, size_t *ret_offset,
+			  struct kist_error *err)
+{
+	const size_t len = kist_record_head_size(record) + record->body_len;
+	const size_t offset = builder->bytes.size;
+
+	if (builder->count == KIST_PACK_CHUNKS_MAX)
+		return kist_fail(err, KIST_LIMIT, "more than %zu chunks in a pack", KIST_PACK_CHUNKS_MAX);
+	if (builder->count == builder->capacity)
+		KIST_TRY(grow_entries(builder, err));
+	KIST_TRY(kist_buf_reserve(&builder->bytes, len, err));
+	/* Not zeroed: the caller writes every byte. */
+	builder->bytes.size += len;
+	builder->entries[builder->count++] = (struct kist_pack_entry){ .id = record->id,
+								      .offset = (uint32_t)offset,
+								      .record_len = (uint32_t)len,
+								      .raw_len = record->raw_len,
+								      .kind = record->kind };
+	*ret_offset = offset;
+	return KIST_OK;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct kist_pack_entry *one = a;
+	const struct kist_pack_entry *other = b;
+
+	return memcmp(one->id.bytes, other->id.bytes, KIST_DIGEST_SIZE);
+}
+
+kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err)
+{
+	const size_t size = KIST_PACK_INDEX_SIZE(builder->count);
+	const size_t offset = builder->bytes.size;
+	struct kist_digest digest;
+	uint8_t *index;
+	uint8_t *foot;
+
+	KIST_TRY(kist_buf_extend(&builder->bytes, size + KIST_PACK_FOOT_SIZE, &index, err));
+	if (builder->count > 0)
+		qsort(builder->entries, builder->count, sizeof(*builder->entries), compare_entries);
+	frame_write(index, INDEX_FRAME, size, INDEX_MAGIC);
+	kist_le_write32(index + 12, (uint32_t)builder->count);
+	for (size_t i = 0; i < builder->count; i++) {
+		const struct kist_pack_entry *entry = &builder->entries[i];
+		uint8_t *at = index + KIST_PACK_INDEX_SIZE(i);
+
+		memcpy(at, entry->id.bytes, KIST_DIGEST_SIZE);
+		kist_le_write32(at + 32, entry->offset);
+		kist_le_write32(at + 36, entry->record_len);
+		kist_le_write32(at + 40, entry->raw_len);
+		kist_le_write32(at + 44, entry->kind);
+	}
+	digest = kist_digest_of(kist_view_of(index, size));
+	foot = index + size;
+	frame_write(foot, FOOT_FRAME, KIST_PACK_FOOT_SIZE, FOOT_MAGIC);
+	kist_le_write32(foot + 12, PACK_VERSION);
+	kist_le_write64(foot + 16, offset);
+	memcpy(foot + 24, digest.bytes, KIST_DIGEST_SIZE);
+	kist_le_write32(foot + 56, (uint32_t)builder->count);
+	kist_le_write32(foot + CRC_OFFSET, frame_crc(foot));
+	return KIST_OK;
+}
+
+kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret, struct kist_error *err)
+{
+	const uint8_t *at = bytes.data;
+
+	if (bytes.size < KIST_PACK_HEAD_SIZE || !frame_is(at, HEAD_FRAME, KIST_PACK_HEAD_SIZE, HEAD_MAGIC) ||
+	    kist_le_read32(at + CRC_OFFSET) != frame_crc(at))
+		return kist_fail(err, KIST_CORRUPT, "head of the pack is damaged");
+	if (at[12] != PACK_VERSION || at[13] > KIST_PACK_META || kist_le_read64(at + 16) != 0)
+		return kist_fail(err, KIST_INCOMPATIBLE, "pack of version %u, kind %u, features 0x%llx: a newer kist made it",
+				 at[12], at[13], (unsigned long long)kist_le_read64(at + 16));
+	ret->kind = at[13];
+	memcpy(ret->store_id, at + 24, KIST_PACK_ID_SIZE);
+	memcpy(ret->nonce, at + 40, KIST_PACK_ID_SIZE);
+	return KIST_OK;
+}
+
+kist_status kist_pack_parse_footer(struct kist_view tail, uint64_t pack_size, struct kist_pack_footer *ret,
+				   struct kist_error *err)
+{
+	struct kist_pack_footer footer;
+	const uint8_t *at;
+
+	if (pack_size < KIST_PACK_HEAD_SIZE + KIST_PACK_INDEX_SIZE(0) + KIST_PACK_FOOT_SIZE ||
+	    pack_size > KIST_PACK_SIZE_MAX || tail.size < KIST_PACK_FOOT_SIZE || tail.size > pack_size)
+		return kist_fail(err, KIST_CORRUPT, "pack of %llu bytes: out of range", (unsigned long long)pack_size);
+	at = tail.data + tail.size - KIST_PACK_FOOT_SIZE;
+	if (!frame_is(at, FOOT_FRAME, KIST_PACK_FOOT_SIZE, FOOT_MAGIC) || kist_le_read32(at + CRC_OFFSET) != frame_crc(at))
+		return kist_fail(err, KIST_CORRUPT, "footer of the pack is damaged");
+	if (kist_le_read32(at + 12) != PACK_VERSION)
+		return kist_fail(err, KIST_INCOMPATIBLE, "pack index of version %u: a newer kist made it",
+				 kist_le_read32(at + 12));
+	footer.index_offset = kist_le_read64(at + 16);
+	memcpy(footer.index_sha256.bytes, at + 24, KIST_DIGEST_SIZE);
+	footer.count = kist_le_read32(at + 56);
+	footer.index_size = KIST_PACK_INDEX_SIZE(footer.count);
+	if (footer.count > KIST_PACK_CHUNKS_MAX || footer.index_offset < KIST_PACK_HEAD_SIZE ||
+	    footer.index_size > pack_size - KIST_PACK_FOOT_SIZE ||
+	    footer.index_offset != pack_size - KIST_PACK_FOOT_SIZE - footer.index_size)
+		return kist_fail(err, KIST_CORRUPT, "footer does not fit a pack of %llu bytes",
+				 (unsigned long long)pack_size);
+	*ret = footer;
+	return KIST_OK;
+}
+
+struct kist_pack_entry kist_pack_entry_at(struct kist_view index, size_t i)
+{
+	const uint8_t *at = index.data + KIST_PACK_INDEX_SIZE(i);
+	struct kist_pack_entry entry;
+
+	memcpy(entry.id.bytes, at, KIST_DIGEST_SIZE);
+	entry.offset = kist_le_read32(at + 32);
+	entry.record_len = kist_le_read32(at + 36);
+	entry.raw_len = kist_le_read32(at + 40);
+	entry.kind = kist_le_read32(at + 44);
+	return entry;
+}
+
+static bool entry_in_range(const struct kist_pack_entry *entry, uint64_t end)
+{
+	return entry->offset >= KIST_PACK_HEAD_SIZE && entry->offset < end && entry->record_len > KIST_RECORD_HEAD_SIZE &&
+	       entry->record_len <= end - entry->offset && entry->raw_len > 0 && entry->raw_len <= KIST_CHUNK_SIZE_MAX &&
+	       entry->record_len <= KIST_RECORD_HEAD_MAX + kist_codec_stored_size(entry->raw_len) &&
+	       entry->kind < KIST_CHUNK_KIND_COUNT;
+}
+
+kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack_footer *footer, struct kist_error *err)
+{
+	const struct kist_digest digest = kist_digest_of(index);
+	struct kist_pack_entry last;
+
+	if (index.size != footer->index_size || !kist_digest_equal(&digest, &footer->index_sha256) ||
+	    !frame_is(index.data, INDEX_FRAME, index.size, INDEX_MAGIC) || kist_le_read32(index.data + 12) != footer->count)
+		return kist_fail(err, KIST_CORRUPT, "index of the pack is damaged");
+	for (size_t i = 0; i < footer->count; i++) {
+		const struct kist_pack_entry entry = kist_pack_entry_at(index, i);
+
+		if (!entry_in_range(&entry, footer->index_offset))
+			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of range", i);
+		if (i > 0 && compare_entries(&last, &entry) >= 0)
+			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of order", i);
+		last = entry;
+	}
+	return KIST_OK;
+}
+
+bool kist_pack_find(struct kist_view index, const struct kist_digest *id, struct kist_pack_entry *ret)
+{
+	size_t low = 0;
+	size_t high = (index.size - KIST_PACK_INDEX_SIZE(0)) / KIST_PACK_ENTRY_SIZE;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		const int order = memcmp(index.data + KIST_PACK_INDEX_SIZE(middle), id->bytes, KIST_DIGEST_SIZE);
+
+		if (order == 0) {
+			*ret = kist_pack_entry_at(index, middle);
+			return true;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}

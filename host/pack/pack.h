@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_PACK_PACK_H
+#define KIST_PACK_PACK_H
+
+#include "pack/record.h"
+
+/*
+ * A pack: records, and behind them an index.  Every part is a zstd frame or a skippable one, so that
+ * `zstd -dc` gives the raw bytes of all chunks in the order of their records.
+ *
+ *     head    0  u32 0x184D2A50, u32 56, "KPAK"      index   0  u32 0x184D2A52, u32 size - 8, "KIDX", u32 count
+ *            12  u8  version 1                              16  count entries of 48 bytes, ascending by id:
+ *            13  u8  0 data, 1 metadata                          0  32   id
+ *            14  u16 0                                          32  u32  offset of the record in the pack
+ *            16  u64 features, all 0                            36  u32  bytes of the record, head and body
+ *            24  16  store id                                   40  u32  raw length
+ *            40  16  nonce, random                              44  u32  kind
+ *            56  u32 0                              footer  0  u32 0x184D2A53, u32 56, "KEND"
+ *            60  u32 CRC-32C of bytes 0..59                 12  u32 1
+ *     then the records, the index, the footer               16  u64 offset of the index
+ *                                                           24  32  SHA-256 of the index
+ *                                                           56  u32 count
+ *                                                           60  u32 CRC-32C of bytes 0..59
+ *
+ * Limits: KIST_PACK_SIZE_MAX bytes, KIST_PACK_CHUNKS_MAX chunks.
+ * Thread: one struct, one thread at a time; the functions on views are pure.
+ * Source: docs/format/store.md, section 3.
+ */
+
+/** Bytes of the longest pack; what a builder is filled to is far below. */
+#define KIST_PACK_SIZE_MAX   ((size_t)256 << 20)
+#define KIST_PACK_CHUNKS_MAX ((size_t)1 << 16)
+#define KIST_PACK_HEAD_SIZE  ((size_t)64)
+#define KIST_PACK_FOOT_SIZE  ((size_t)64)
+#define KIST_PACK_ENTRY_SIZE ((size_t)48)
+/** Bytes of an index of @count chunks. */
+#define KIST_PACK_INDEX_SIZE(count) (16 + (size_t)(count) * KIST_PACK_ENTRY_SIZE)
+#define KIST_PACK_ID_SIZE ((size_t)16)
+
+enum kist_pack_kind { KIST_PACK_DATA = 0, KIST_PACK_META = 1 };
+
+/** struct kist_pack_head - The head of a pack, taken apart. */
+struct kist_pack_head {
+	uint8_t kind; /* enum kist_pack_kind */
+	uint8_t store_id[KIST_PACK_ID_SIZE];
+	uint8_t nonce[KIST_PACK_ID_SIZE];
+};
+
+/** struct kist_pack_entry - A chunk in the index. */
+struct kist_pack_entry {
+	struct kist_digest id;
+	uint32_t offset;
+	uint32_t record_len;
+	uint32_t raw_len;
+	uint32_t kind;
+};
+
+/** struct kist_pack_footer - The footer, taken apart. */
+struct kist_pack_footer {
+	uint64_t index_offset;
+	uint64_t index_size;
+	struct kist_digest index_sha256;
+	uint32_t count;
+};
+
+/** struct kist_pack_builder - A pack under way. */
+struct kist_pack_builder {
+	struct kist_buf bytes;
+	struct kist_pack_entry *entries;
+	size_t count;
+	size_t capacity;
+};
+
+#define KIST_PACK_BUILDER_INIT \
+	{ .bytes = KIST_BUF_INIT(KIST_PACK_SIZE_MAX), .entries = NULL, .count = 0, .capacity = 0 }
+#define kist_auto_pack_builder __attribute__((cleanup(kist_pack_builder_done)))
+
+void kist_pack_builder_done(struct kist_pack_builder *builder);
+
+/**
+ * kist_pack_begin() - Begins a new pack; what @builder held is dropped, its memory is kept.
+ *
+ * @size: Room to take at once, for all that will be added and the index; more is taken when needed.
+ */
+KIST_CHECKED kist_status kist_pack_begin(struct kist_pack_builder *builder, const struct kist_pack_head *head,
+					 size_t size, struct kist_error *err);
+
+/**
+ * kist_pack_add() - Makes room for the record of one chunk and puts it into the index.
+ *
+ * The caller writes the record (head and body) at builder->bytes.data + *@ret_offset before the pack is
+ * sealed.  Adding may move the bytes.
+ *
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_record *record,
+				       size_t *ret_offset, struct kist_error *err);
+
+/** kist_pack_seal() - Writes index and footer.  The entries are sorted by id.  Errors: KIST_LIMIT, KIST_NO_MEMORY. */
+KIST_CHECKED kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err);
+
+/** kist_pack_parse_head() - Errors: KIST_CORRUPT, KIST_INCOMPATIBLE (newer version, unknown feature). */
+KIST_CHECKED kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret, struct kist_error *err);
+
+/**
+ * kist_pack_parse_footer() - Takes the footer apart.
+ *
+ * @tail:      The last bytes of the pack, KIST_PACK_FOOT_SIZE or more.
+ * @pack_size: Bytes of the whole pack.
+ *
+ * Errors: KIST_CORRUPT, KIST_INCOMPATIBLE.
+ */
+KIST_CHECKED kist_status kist_pack_parse_footer(struct kist_view tail, uint64_t pack_size,
+						struct kist_pack_footer *ret, struct kist_error *err);
+
+/** kist_pack_check_index() - Whether @index is what @footer says, sorted, and in range.  Errors: KIST_CORRUPT. */
+KIST_CHECKED kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack_footer *footer,
+					       struct kist_error *err);
+
+/** kist_pack_entry_at() - Entry @i of a checked index. */
+struct kist_pack_entry kist_pack_entry_at(struct kist_view index, size_t i);
+
+/** kist_pack_find() - The entry of chunk @id in a checked index; false when it is not there. */
+bool kist_pack_find(struct kist_view index, const struct kist_digest *id, struct kist_pack_entry *ret);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/recipe.h"
+
+#include <assert.h>
+
+#include "base/le.h"
+#include "base/num.h"
+
+#define MAGIC   "KRCP"
+#define RECIPE_VERSION 1
+
+/* What a node may say of one entry, on the way in and on the way out. */
+static bool entry_allowed(uint8_t depth, uint64_t len, uint64_t *size)
+{
+	return len > 0 && (depth > 0 || len <= KIST_CHUNK_SIZE_MAX) && kist_add_u64(*size, len, size) &&
+	       *size <= INT64_MAX;
+}
+
+static bool count_allowed(uint8_t depth, size_t count)
+{
+	return count <= KIST_RECIPE_ENTRIES_MAX && (count > 0 || depth == 0);
+}
+
+kist_status kist_recipe_encode(uint8_t depth, const struct kist_recipe_entry *entries, size_t count,
+			       struct kist_buf *ret, struct kist_error *err)
+{
+	uint64_t size = 0;
+	uint8_t *at;
+
+	if (depth > KIST_RECIPE_DEPTH_MAX || !count_allowed(depth, count))
+		return kist_fail(err, KIST_LIMIT, "recipe of depth %u with %zu entries", depth, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!entry_allowed(depth, entries[i].len, &size))
+			return kist_fail(err, KIST_LIMIT, "entry %zu of the recipe covers %llu bytes", i,
+					 (unsigned long long)entries[i].len);
+	}
+	KIST_TRY(kist_buf_extend(ret, KIST_RECIPE_HEAD_SIZE + count * KIST_RECIPE_ENTRY_SIZE, &at, err));
+	memcpy(at, MAGIC, 4);
+	at[4] = RECIPE_VERSION;
+	at[5] = depth;
+	kist_le_write32(at + 8, (uint32_t)count);
+	at += KIST_RECIPE_HEAD_SIZE;
+	for (size_t i = 0; i < count; i++, at += KIST_RECIPE_ENTRY_SIZE) {
+		memcpy(at, entries[i].id.bytes, KIST_DIGEST_SIZE);
+		kist_le_write64(at + KIST_DIGEST_SIZE, entries[i].len);
+	}
+	return KIST_OK;
+}
+
+static kist_status check_head(struct kist_view bytes, struct kist_recipe *recipe, struct kist_error *err)
+{
+	if (bytes.size < KIST_RECIPE_HEAD_SIZE || memcmp(bytes.data, MAGIC, 4) != 0)
+		return kist_fail(err, KIST_CORRUPT, "not a recipe");
+	if (bytes.data[4] != RECIPE_VERSION)
+		return kist_fail(err, KIST_INCOMPATIBLE, "recipe of version %u: a newer kist made it", bytes.data[4]);
+	recipe->depth = bytes.data[5];
+	recipe->count = kist_le_read32(bytes.data + 8);
+	if (recipe->depth > KIST_RECIPE_DEPTH_MAX || kist_le_read16(bytes.data + 6) != 0 ||
+	    !count_allowed(recipe->depth, recipe->count) ||
+	    bytes.size != KIST_RECIPE_HEAD_SIZE + recipe->count * KIST_RECIPE_ENTRY_SIZE)
+		return kist_fail(err, KIST_CORRUPT, "recipe of depth %u with %u entries in %zu bytes", recipe->depth,
+				 recipe->count, bytes.size);
+	return KIST_OK;
+}
+
+kist_status kist_recipe_open(struct kist_view bytes, struct kist_recipe *ret, struct kist_error *err)
+{
+	struct kist_recipe recipe = { .bytes = bytes };
+
+	KIST_TRY(check_head(bytes, &recipe, err));
+	for (size_t i = 0; i < recipe.count; i++) {
+		if (!entry_allowed(recipe.depth, kist_recipe_entry_at(&recipe, i).len, &recipe.size))
+			return kist_fail_at(err, KIST_CORRUPT, NULL, KIST_RECIPE_HEAD_SIZE + i * KIST_RECIPE_ENTRY_SIZE,
+					    "entry %zu of the recipe is out of range", i);
+	}
+	*ret = recipe;
+	return KIST_OK;
+}
+
+struct kist_recipe_entry kist_recipe_entry_at(const struct kist_recipe *recipe, size_t i)
+{
+	const uint8_t *at = recipe->bytes.data + KIST_RECIPE_HEAD_SIZE + i * KIST_RECIPE_ENTRY_SIZE;
+	struct kist_recipe_entry entry;
+
+	assert(i < recipe->count);
+	memcpy(entry.id.bytes, at, KIST_DIGEST_SIZE);
+	entry.len = kist_le_read64(at + KIST_DIGEST_SIZE);
+	return entry;
+}

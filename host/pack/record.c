@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/record.h"
+
+#include "base/le.h"
+#include "pack/crc32c.h"
+
+#define FRAME_MAGIC    0x184D2A51u
+#define RECORD_MAGIC   "KREC"
+#define RECORD_VERSION        1
+#define FLAG_EXTENSION 0x80
+#define KIND_MASK      0x0F
+
+size_t kist_record_head_size(const struct kist_record *record)
+{
+	return record->extended ? KIST_RECORD_HEAD_MAX : KIST_RECORD_HEAD_SIZE;
+}
+
+static uint32_t head_crc(const uint8_t *head, size_t size)
+{
+	return kist_crc32c(kist_crc32c(0, kist_view_of(head, 28)), kist_view_of(head + 32, size - 32));
+}
+
+void kist_record_write_head(const struct kist_record *record, uint8_t *ret)
+{
+	const size_t size = kist_record_head_size(record);
+
+	kist_le_write32(ret, FRAME_MAGIC);
+	kist_le_write32(ret + 4, (uint32_t)(size - 8));
+	memcpy(ret + 8, RECORD_MAGIC, 4);
+	ret[12] = RECORD_VERSION;
+	ret[13] = record->filter;
+	ret[14] = record->codec;
+	ret[15] = record->extended ? record->kind | FLAG_EXTENSION : record->kind;
+	kist_le_write32(ret + 16, record->raw_len);
+	kist_le_write32(ret + 20, record->body_len);
+	kist_le_write32(ret + 24, record->body_crc);
+	memcpy(ret + 32, record->id.bytes, KIST_DIGEST_SIZE);
+	if (record->extended) {
+		memcpy(ret + 64, record->base.bytes, KIST_DIGEST_SIZE);
+		memcpy(ret + 96, record->params, KIST_RECORD_PARAMS_SIZE);
+	}
+	kist_le_write32(ret + 28, head_crc(ret, size));
+}
+
+static kist_status check_head(const uint8_t *head, const struct kist_record *record, struct kist_error *err)
+{
+	if (head[12] != RECORD_VERSION || record->filter != 0 || record->codec >= KIST_CODEC_COUNT || record->extended ||
+	    record->kind >= KIST_CHUNK_KIND_COUNT || (head[15] & ~(KIND_MASK | FLAG_EXTENSION)) != 0)
+		return kist_fail(err, KIST_INCOMPATIBLE,
+				 "record of version %u, filter %u, codec %u, flags %u: a newer kist made it", head[12],
+				 record->filter, record->codec, head[15]);
+	if (record->raw_len == 0 || record->raw_len > KIST_CHUNK_SIZE_MAX || record->body_len == 0 ||
+	    record->body_len > kist_codec_stored_size(record->raw_len))
+		return kist_fail(err, KIST_CORRUPT, "record of %u bytes in %u: out of range", record->raw_len,
+				 record->body_len);
+	return KIST_OK;
+}
+
+kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, struct kist_error *err)
+{
+	const uint8_t *head = bytes.data;
+	struct kist_record record = { .extended = false };
+	size_t size;
+
+	if (bytes.size < KIST_RECORD_HEAD_SIZE || kist_le_read32(head) != FRAME_MAGIC ||
+	    memcmp(head + 8, RECORD_MAGIC, 4) != 0)
+		return kist_fail(err, KIST_CORRUPT, "no record here");
+	record.extended = (head[15] & FLAG_EXTENSION) != 0;
+	size = kist_record_head_size(&record);
+	if (kist_le_read32(head + 4) != size - 8 || bytes.size < size || kist_le_read32(head + 28) != head_crc(head, size))
+		return kist_fail(err, KIST_CORRUPT, "head of the record is damaged (CRC)");
+	record.filter = head[13];
+	record.codec = head[14];
+	record.kind = head[15] & KIND_MASK;
+	record.raw_len = kist_le_read32(head + 16);
+	record.body_len = kist_le_read32(head + 20);
+	record.body_crc = kist_le_read32(head + 24);
+	memcpy(record.id.bytes, head + 32, KIST_DIGEST_SIZE);
+	KIST_TRY(check_head(head, &record, err));
+	*ret = record;
+	return KIST_OK;
+}
+
+kist_status kist_record_decode(struct kist_codec *codec, const struct kist_record *record, struct kist_view bytes,
+			       uint8_t *ret, struct kist_error *err)
+{
+	const size_t head_size = kist_record_head_size(record);
+	struct kist_digest actual;
+	struct kist_view body;
+
+	if (bytes.size < head_size || bytes.size - head_size != record->body_len)
+		return kist_fail(err, KIST_CORRUPT, "record is cut short");
+	body = kist_view_of(bytes.data + head_size, record->body_len);
+	if (kist_crc32c(0, body) != record->body_crc)
+		return kist_fail(err, KIST_CORRUPT, "body of the record is damaged (CRC)");
+	KIST_TRY(kist_codec_decode(codec, body, ret, record->raw_len, err));
+	actual = kist_digest_of(kist_view_of(ret, record->raw_len));
+	if (!kist_digest_equal(&actual, &record->id))
+		return kist_fail(err, KIST_CORRUPT, "chunk does not match its SHA-256");
+	return KIST_OK;
+}

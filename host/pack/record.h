@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_PACK_RECORD_H
+#define KIST_PACK_RECORD_H
+
+#include "base/digest.h"
+#include "pack/codec.h"
+
+/*
+ * A record: one chunk as it lies in a pack.  The head is a zstd skippable frame, the body one zstd frame.
+ *
+ *      0  u32  0x184D2A51: skippable frame
+ *      4  u32  bytes of the head after this field: 56, or 104 with the extension
+ *      8  4    "KREC"
+ *     12  u8   version: 1
+ *     13  u8   filter: 0 none
+ *     14  u8   codec: enum kist_codec_id
+ *     15  u8   flags: bits 0..3 enum kist_chunk_kind, bit 7 extension, the others 0
+ *     16  u32  raw length, 1..KIST_CHUNK_SIZE_MAX
+ *     20  u32  body length
+ *     24  u32  CRC-32C of the body
+ *     28  u32  CRC-32C of the head without this field
+ *     32  32   chunk id: SHA-256 of the raw bytes
+ *     64  32   extension: id of the base chunk, zero for none
+ *     96  16   extension: parameters of the filter
+ *    then the body
+ *
+ * Version 1 writes no extension: its place is kept for filters and for deltas against a base.
+ *
+ * Thread: pure, but for the codec's contexts.
+ * Source: docs/format/store.md, section 3.
+ */
+
+#define KIST_RECORD_HEAD_SIZE   ((size_t)64)
+#define KIST_RECORD_HEAD_MAX    ((size_t)112)
+#define KIST_RECORD_PARAMS_SIZE ((size_t)16)
+
+/** struct kist_record - The head of a record, taken apart. */
+struct kist_record {
+	struct kist_digest id;
+	uint32_t raw_len;
+	uint32_t body_len;
+	uint32_t body_crc;
+	uint8_t filter;
+	uint8_t codec;
+	uint8_t kind;
+	bool extended; /* base and params are there */
+	struct kist_digest base;
+	uint8_t params[KIST_RECORD_PARAMS_SIZE];
+};
+
+/** kist_record_head_size() - Bytes of the head of @record. */
+size_t kist_record_head_size(const struct kist_record *record);
+
+/** kist_record_write_head() - Writes kist_record_head_size() bytes at @ret. */
+void kist_record_write_head(const struct kist_record *record, uint8_t *ret);
+
+/**
+ * kist_record_parse() - Takes the head at the front of @bytes apart; the body is not looked at.
+ *
+ * Errors: KIST_CORRUPT, KIST_INCOMPATIBLE (a sound head that this version cannot decode).
+ */
+KIST_CHECKED kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, struct kist_error *err);
+
+/**
+ * kist_record_decode() - Decodes a whole record and proves that its bytes are the chunk it names.
+ *
+ * @bytes: Exactly the record: head and body.
+ * @ret:   Room for @record->raw_len bytes; what it holds after a failure is undefined.
+ *
+ * Errors: KIST_CORRUPT (a length, the CRC, the frame, the digest), KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_record_decode(struct kist_codec *codec, const struct kist_record *record,
+					    struct kist_view bytes, uint8_t *ret, struct kist_error *err);
+
+#endif
