@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backend/beneath.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FOLDER_MODE ((mode_t)0777)
+
+static kist_status fail_open(struct kist_error *err, int sys_errno, const char *path)
+{
+	char reason[128];
+	const bool missing = sys_errno == ENOENT || sys_errno == ENOTDIR;
+
+	if (!missing && sys_errno != EACCES && sys_errno != EPERM && sys_errno != ELOOP && sys_errno != EXDEV)
+		return kist_fail_errno(err, sys_errno, "cannot open '%s'", path);
+	return kist_fail(err, missing ? KIST_NOT_FOUND : KIST_DENIED, "cannot open '%s': %s", path,
+			 strerror_r(sys_errno, reason, sizeof(reason)));
+}
+
+/* The next component of *@path, copied to @ret; *@path goes on behind it.  False when it was the last. */
+static bool next_component(const char **path, char *ret, size_t size)
+{
+	const char *slash = strchr(*path, '/');
+
+	snprintf(ret, size, "%.*s", slash ? (int)(slash - *path) : (int)strlen(*path), *path);
+	*path = slash ? slash + 1 : *path + strlen(*path);
+	return slash != NULL;
+}
+
+static kist_status open_component(int dir_fd, const char *name, int flags, int *ret_fd, struct kist_error *err)
+{
+	int fd;
+
+	do {
+		fd = openat(dir_fd, name, flags | O_NOFOLLOW | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return fail_open(err, errno, name);
+	*ret_fd = fd;
+	return KIST_OK;
+}
+
+static kist_status open_plain(int root_fd, const char *path, int flags, int *ret_fd, struct kist_error *err)
+{
+	kist_auto_fd int dir_fd = -1;
+	char name[NAME_MAX + 1];
+	int at = root_fd;
+
+	while (next_component(&path, name, sizeof(name))) {
+		int next;
+
+		KIST_TRY(open_component(at, name, O_PATH | O_DIRECTORY, &next, err));
+		kist_fd_close(&dir_fd);
+		dir_fd = at = next;
+	}
+	return open_component(at, name[0] ? name : ".", flags, ret_fd, err);
+}
+
+kist_status kist_open_beneath(int root_fd, const char *path, int flags, bool plain, int *ret_fd, struct kist_error *err)
+{
+	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+	long fd;
+
+	if (plain)
+		return open_plain(root_fd, path, flags, ret_fd, err);
+	do {
+		/* EAGAIN: something was renamed meanwhile, so that the kernel could not be sure. */
+		fd = syscall(SYS_openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	/* EPERM: a sandbox that does not know the call. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == E2BIG))
+		return open_plain(root_fd, path, flags, ret_fd, err);
+	if (fd < 0)
+		return fail_open(err, errno, path);
+	*ret_fd = (int)fd;
+	return KIST_OK;
+}
+
+kist_status kist_make_beneath(int root_fd, const char *path, bool sync, int *ret_fd, struct kist_error *err)
+{
+	kist_auto_fd int dir_fd = -1;
+	char name[NAME_MAX + 1];
+
+	KIST_TRY(open_component(root_fd, ".", O_RDONLY | O_DIRECTORY, &dir_fd, err));
+	while (*path != '\0') {
+		int next;
+
+		(void)next_component(&path, name, sizeof(name));
+		if (mkdirat(dir_fd, name, FOLDER_MODE) != 0 && errno != EEXIST)
+			return kist_fail_errno(err, errno, "cannot make the folder '%s'", name);
+		/* Also when another process made it: that process may not have come this far yet. */
+		if (sync)
+			KIST_TRY(kist_sync_fd(dir_fd, err));
+		KIST_TRY(open_component(dir_fd, name, O_RDONLY | O_DIRECTORY, &next, err));
+		kist_fd_close(&dir_fd);
+		dir_fd = next;
+	}
+	*ret_fd = kist_fd_move(&dir_fd);
+	return KIST_OK;
+}

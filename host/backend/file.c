@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "backend/beneath.h"
+#include "backend/file_list.h"
+#include "backend/kinds.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+/* Objects never change, and their mode says so. */
+#define OBJECT_MODE    ((mode_t)0444)
+#define FOLDER_MODE    ((mode_t)0777)
+#define OPEN_FILES_MAX 16
+/* Folders whose names are known to be on disk: packs/00 to packs/ff, packs, log, and some to spare. */
+#define SYNCED_MAX     512
+#define FOLDER_SIZE    (KIST_KEY_SIZE_MAX + 1)
+/* A name that is no key, so that what a crash leaves behind is never listed.  Filled with random digits. */
+#define TEMPORARY      "TMP-%016llx"
+#define TEMPORARY_SIZE ((size_t)32)
+
+/* A file kept open for get.  Free when users is 0. */
+struct open_file {
+	int fd;
+	unsigned users;
+	uint64_t used; /* when, counted in gets */
+	dev_t dev;
+	ino_t ino;
+	char key[KIST_KEY_SIZE_MAX + 1];
+};
+
+struct file_backend {
+	struct kist_backend base;
+	int root_fd;
+	bool plain;
+	pthread_mutex_t lock; /* of all below */
+	uint64_t gets;
+	char *synced[SYNCED_MAX];
+	size_t synced_count;
+	struct open_file open_files[OPEN_FILES_MAX];
+};
+
+static struct file_backend *file_of(struct kist_backend *backend)
+{
+	return (struct file_backend *)backend;
+}
+
+/* The folder of @key, "" for none, to @ret_folder; gives the last segment. */
+static const char *split_key(const char *key, char ret_folder[static FOLDER_SIZE])
+{
+	const char *slash = strrchr(key, '/');
+	const size_t len = slash ? (size_t)(slash - key) : 0;
+
+	memcpy(ret_folder, key, len);
+	ret_folder[len] = '\0';
+	return slash ? slash + 1 : key;
+}
+
+static bool folder_is_synced(struct file_backend *file, const char *folder)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&file->lock);
+	for (size_t i = 0; i < file->synced_count && !found; i++)
+		found = strcmp(file->synced[i], folder) == 0;
+	(void)pthread_mutex_unlock(&file->lock);
+	return found;
+}
+
+/* Forgetting one only costs syncing it again. */
+static void remember_synced(struct file_backend *file, const char *folder)
+{
+	(void)pthread_mutex_lock(&file->lock);
+	if (file->synced_count < SYNCED_MAX) {
+		char *copy = kist_strndup(folder, strlen(folder));
+
+		if (copy)
+			file->synced[file->synced_count++] = copy;
+	}
+	(void)pthread_mutex_unlock(&file->lock);
+}
+
+static kist_status open_folder(struct file_backend *file, const char *folder, int *ret_fd, struct kist_error *err)
+{
+	const bool synced = folder_is_synced(file, folder);
+
+	if (synced && kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, file->plain, ret_fd, NULL) == KIST_OK)
+		return KIST_OK;
+	KIST_TRY(kist_make_beneath(file->root_fd, folder, true, ret_fd, err));
+	if (!synced)
+		remember_synced(file, folder);
+	return KIST_OK;
+}
+
+static kist_status write_parts(int fd, const struct kist_view *parts, size_t count, struct kist_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		KIST_TRY(kist_write_all(fd, parts[i], err));
+	return kist_sync_fd(fd, err);
+}
+
+static kist_status fail_link(struct kist_error *err, int sys_errno, const char *key)
+{
+	if (sys_errno == EEXIST)
+		return kist_fail(err, KIST_EXISTS, "'%s' is there already", key);
+	return kist_fail_errno(err, sys_errno, "cannot put '%s' in place", key);
+}
+
+/* Gives the nameless file its name; fails with EEXIST when the name is taken. */
+static int link_nameless(int fd, int dir_fd, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	/* Where /proc is not mounted; needs a capability. */
+	return errno == ENOENT ? linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) : -1;
+}
+
+/* *@ret_done is false when this folder has no nameless files: then nothing has happened. */
+static kist_status put_nameless(int dir_fd, const char *key, const char *name, const struct kist_view *parts,
+				size_t count, bool *ret_done, struct kist_error *err)
+{
+	kist_auto_fd int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, OBJECT_MODE);
+
+	*ret_done = false;
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL))
+		return KIST_OK;
+	if (fd < 0)
+		return kist_fail_errno(err, errno, "cannot make a file for '%s'", key);
+	KIST_TRY(write_parts(fd, parts, count, err));
+	if (link_nameless(fd, dir_fd, name) != 0) {
+		if (errno == ENOENT || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)
+			return KIST_OK;
+		return fail_link(err, errno, key);
+	}
+	*ret_done = true;
+	return KIST_OK;
+}
+
+static int rename_new(int dir_fd, const char *from, const char *to)
+{
+	return (int)syscall(SYS_renameat2, dir_fd, from, dir_fd, to, 1u /* RENAME_NOREPLACE */);
+}
+
+static kist_status put_named(int dir_fd, const char *key, const char *name, const struct kist_view *parts, size_t count,
+			     struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+	char temporary[TEMPORARY_SIZE];
+	uint64_t nonce = 0;
+	kist_status status;
+
+	if (getrandom(&nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
+		return kist_fail_errno(err, errno, "cannot get a random number");
+	snprintf(temporary, sizeof(temporary), TEMPORARY, (unsigned long long)nonce);
+	KIST_TRY(kist_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OBJECT_MODE, &fd, err));
+	status = write_parts(fd, parts, count, err);
+	/* rename is for file systems without links; both leave an older file of this name as it is. */
+	if (status == KIST_OK && linkat(dir_fd, temporary, dir_fd, name, 0) != 0 &&
+	    (errno == EEXIST || rename_new(dir_fd, temporary, name) != 0))
+		status = fail_link(err, errno, key);
+	(void)unlinkat(dir_fd, temporary, 0);
+	return status;
+}
+
+static kist_status file_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
+				size_t count, struct kist_error *err)
+{
+	struct file_backend *file = file_of(backend);
+	kist_auto_fd int dir_fd = -1;
+	char folder[FOLDER_SIZE];
+	const char *name = split_key(key, folder);
+	struct stat there;
+	bool done = false;
+
+	KIST_TRY(open_folder(file, folder, &dir_fd, err));
+	/* So that bytes are not written in vain; the link below is what decides. */
+	if (fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+		return fail_link(err, EEXIST, key);
+	if (!file->plain)
+		KIST_TRY(put_nameless(dir_fd, key, name, parts, count, &done, err));
+	if (!done)
+		KIST_TRY(put_named(dir_fd, key, name, parts, count, err));
+	return kist_sync_fd(dir_fd, err);
+}
+
+static kist_status open_object(struct file_backend *file, const char *key, int flags, int *ret_fd, struct stat *ret_stat,
+			       struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+
+	KIST_TRY(kist_open_beneath(file->root_fd, key, flags | O_NOFOLLOW, file->plain, &fd, err));
+	if (fstat(fd, ret_stat) != 0)
+		return kist_fail_errno(err, errno, "cannot look at '%s'", key);
+	if (S_ISDIR(ret_stat->st_mode))
+		return kist_fail(err, KIST_NOT_FOUND, "'%s' is not there; a folder is", key);
+	if (!S_ISREG(ret_stat->st_mode))
+		return kist_fail(err, KIST_DENIED, "'%s' is not a regular file", key);
+	*ret_fd = kist_fd_move(&fd);
+	return KIST_OK;
+}
+
+/* Takes the kept file of @key when it is still what the name stands for. */
+static struct open_file *take_kept(struct file_backend *file, const char *key)
+{
+	struct open_file *found = NULL;
+	struct stat there;
+	const bool known = fstatat(file->root_fd, key, &there, AT_SYMLINK_NOFOLLOW) == 0;
+
+	(void)pthread_mutex_lock(&file->lock);
+	for (size_t i = 0; i < OPEN_FILES_MAX && !found; i++) {
+		struct open_file *kept = &file->open_files[i];
+
+		if (kept->fd < 0 || strcmp(kept->key, key) != 0)
+			continue;
+		if (known && kept->dev == there.st_dev && kept->ino == there.st_ino) {
+			kept->users++;
+			kept->used = ++file->gets;
+			found = kept;
+		} else if (kept->users == 0) {
+			kist_fd_close(&kept->fd);
+		}
+	}
+	(void)pthread_mutex_unlock(&file->lock);
+	return found;
+}
+
+/* Keeps @fd in place of the one that was least recently used; NULL when all are in use. */
+static struct open_file *keep(struct file_backend *file, const char *key, const struct stat *info, int *fd)
+{
+	struct open_file *oldest = NULL;
+
+	(void)pthread_mutex_lock(&file->lock);
+	for (size_t i = 0; i < OPEN_FILES_MAX; i++) {
+		struct open_file *kept = &file->open_files[i];
+
+		if (kept->users == 0 && (!oldest || kept->fd < 0 || (oldest->fd >= 0 && kept->used < oldest->used)))
+			oldest = kept;
+	}
+	if (oldest) {
+		kist_fd_close(&oldest->fd);
+		oldest->fd = kist_fd_move(fd);
+		oldest->users = 1;
+		oldest->used = ++file->gets;
+		oldest->dev = info->st_dev;
+		oldest->ino = info->st_ino;
+		memcpy(oldest->key, key, strlen(key) + 1);
+	}
+	(void)pthread_mutex_unlock(&file->lock);
+	return oldest;
+}
+
+static void put_back(struct file_backend *file, struct open_file *kept)
+{
+	(void)pthread_mutex_lock(&file->lock);
+	kept->users--;
+	(void)pthread_mutex_unlock(&file->lock);
+}
+
+static kist_status read_range(int fd, const char *key, uint64_t offset, size_t size, struct kist_buf *ret,
+			      struct kist_error *err)
+{
+	struct stat info;
+	uint64_t left;
+	size_t done;
+
+	/* What is asked for may be far more than is there; take no memory for that. */
+	if (fstat(fd, &info) != 0)
+		return kist_fail_errno(err, errno, "cannot look at '%s'", key);
+	left = offset < (uint64_t)info.st_size ? (uint64_t)info.st_size - offset : 0;
+	size = (size_t)kist_min_u64(size, left);
+	KIST_TRY(kist_buf_reserve(ret, size, err));
+	if (size > 0)
+		KIST_TRY(kist_pread_full(fd, ret->data + ret->size, size, offset, &done, err));
+	ret->size += size > 0 ? done : 0;
+	return KIST_OK;
+}
+
+static kist_status file_get(struct kist_backend *backend, const char *key, uint64_t offset, size_t size,
+			    struct kist_buf *ret, struct kist_error *err)
+{
+	struct file_backend *file = file_of(backend);
+	struct open_file *kept = take_kept(file, key);
+	kist_auto_fd int fd = -1;
+	struct stat info;
+	kist_status status;
+
+	if (!kept) {
+		/* O_NONBLOCK: what somebody put there may be a pipe, and it must not hold us up. */
+		KIST_TRY(open_object(file, key, O_RDONLY | O_NONBLOCK, &fd, &info, err));
+		kept = keep(file, key, &info, &fd);
+	}
+	status = read_range(kept ? kept->fd : fd, key, offset, size, ret, err);
+	if (kept)
+		put_back(file, kept);
+	return status;
+}
+
+static kist_status file_head(struct kist_backend *backend, const char *key, uint64_t *ret_size, struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+	struct stat info;
+
+	KIST_TRY(open_object(file_of(backend), key, O_PATH, &fd, &info, err));
+	*ret_size = (uint64_t)info.st_size;
+	return KIST_OK;
+}
+
+static kist_status file_list(struct kist_backend *backend, const char *prefix,
+			     kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *err),
+			     void *ctx, struct kist_error *err)
+{
+	const struct file_backend *file = file_of(backend);
+
+	return kist_file_list(file->root_fd, file->plain, prefix, each, ctx, err);
+}
+
+static kist_status file_delete(struct kist_backend *backend, const char *key, struct kist_error *err)
+{
+	struct file_backend *file = file_of(backend);
+	kist_auto_fd int dir_fd = -1;
+	char folder[FOLDER_SIZE];
+	const char *name = split_key(key, folder);
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	status = kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, file->plain, &dir_fd, &why);
+	if (status == KIST_NOT_FOUND)
+		return KIST_OK;
+	if (status != KIST_OK)
+		return kist_fail(err, status, "%s", why.text);
+	/* A folder of this name is no object: there is nothing to remove. */
+	if (unlinkat(dir_fd, name, 0) != 0)
+		return errno == ENOENT || errno == EISDIR ? KIST_OK
+							  : kist_fail_errno(err, errno, "cannot remove '%s'", key);
+	return kist_sync_fd(dir_fd, err);
+}
+
+static void file_close(struct kist_backend *backend)
+{
+	struct file_backend *file = file_of(backend);
+
+	for (size_t i = 0; i < OPEN_FILES_MAX; i++)
+		kist_fd_close(&file->open_files[i].fd);
+	for (size_t i = 0; i < file->synced_count; i++)
+		kist_free(file->synced[i]);
+	kist_fd_close(&file->root_fd);
+	(void)pthread_mutex_destroy(&file->lock);
+	kist_free(file);
+}
+
+static const struct kist_backend_ops file_ops = {
+	.scheme = "file",
+	.put_new = file_put_new,
+	.get = file_get,
+	.head = file_head,
+	.list = file_list,
+	.delete = file_delete,
+	.close = file_close,
+};
+
+/* Makes @path and the folders that lead to it, each synced into the one above. */
+static kist_status make_root(const char *path, struct kist_error *err)
+{
+	char part[PATH_MAX];
+	const size_t len = strlen(path);
+
+	if (len >= sizeof(part))
+		return kist_fail(err, KIST_INVALID, "path of %zu bytes is too long", len);
+	for (size_t i = 1; i <= len; i++) {
+		kist_auto_fd int above = -1;
+		const char *slash;
+
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, FOLDER_MODE) != 0) {
+			if (errno == EEXIST || errno == EISDIR)
+				continue;
+			return kist_fail_errno(err, errno, "cannot make the folder '%s'", part);
+		}
+		slash = strrchr(part, '/');
+		part[slash ? slash - part : 0] = '\0';
+		KIST_TRY(kist_open_at(AT_FDCWD, slash ? (part[0] ? part : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &above,
+				      err));
+		KIST_TRY(kist_sync_fd(above, err));
+	}
+	return KIST_OK;
+}
+
+kist_status kist_file_backend_open(const char *path, bool create, struct kist_backend **ret, struct kist_error *err)
+{
+	kist_auto_mem struct file_backend *file = NULL;
+	kist_auto_fd int root_fd = -1;
+	bool empty = true;
+
+	if (create)
+		KIST_TRY(make_root(path, err));
+	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, &root_fd, err));
+	if (create)
+		KIST_TRY(kist_folder_is_empty(root_fd, &empty, err));
+	if (!empty)
+		return kist_fail(err, KIST_EXISTS, "the folder '%s' is not empty", path);
+	file = kist_alloc(1, sizeof(*file));
+	if (!file)
+		return kist_fail_memory(err, sizeof(*file));
+	file->base.ops = &file_ops;
+	file->root_fd = kist_fd_move(&root_fd);
+	for (size_t i = 0; i < OPEN_FILES_MAX; i++)
+		file->open_files[i].fd = -1;
+	(void)pthread_mutex_init(&file->lock, NULL);
+	*ret = &kist_steal(file)->base;
+	return KIST_OK;
+}
+
+void kist_file_backend_be_plain(struct kist_backend *backend)
+{
+	file_of(backend)->plain = true;
+}
