@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "pack/cut.h"
 
 /*
  * A store: packs of chunks and a log of commits, on a backend.
@@ -16,8 +17,6 @@
  * Source: docs/format/store.md.
  */
 
-/** Raw bytes of the largest chunk. */
-#define KIST_CHUNK_SIZE_MAX ((size_t)4 << 20)
 /** Bytes of the largest commit. */
 #define KIST_COMMIT_SIZE_MAX ((size_t)64 << 20)
 /** Bytes of the largest kist.json. */
@@ -26,16 +25,6 @@
 
 struct kist_store;
 struct kist_backend;
-
-/** What a chunk holds; stands in its record in the pack. */
-enum kist_chunk_kind {
-	KIST_CHUNK_DATA = 0,   /* bytes of an object */
-	KIST_CHUNK_RECIPE = 1, /* the list of the chunks of an object */
-	KIST_CHUNK_RECORD = 2, /* an artifact's record */
-	KIST_CHUNK_TREE = 3,   /* bytes of a tree's listing */
-	KIST_CHUNK_INFO = 4,   /* what a plugin's describe said */
-	KIST_CHUNK_KIND_COUNT = 5
-};
 
 /** struct kist_location - Where a chunk lies. */
 struct kist_location {
@@ -71,6 +60,9 @@ static inline void kist_store_close_(struct kist_store **slot)
 /** kist_store_id() - The store's own id, 32 hex digits.  kist_store_uri() - Where it is.  Borrowed. */
 const char *kist_store_id(const struct kist_store *store);
 const char *kist_store_uri(const struct kist_store *store);
+
+/** kist_store_cut_sizes() - How the store's objects are cut, for kist_cut_init(). */
+struct kist_cut_sizes kist_store_cut_sizes(const struct kist_store *store);
 
 /** kist_store_backend() - The backend below.  Borrowed. */
 struct kist_backend *kist_store_backend(const struct kist_store *store);

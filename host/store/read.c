@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/mem.h"
+#include "pack/check.h"
+#include "store/state.h"
+
+/* What is read of a pack's end at first: the footer and, for most packs, all of the index. */
+#define TAIL_SIZE ((size_t)64 << 10)
+
+static kist_status fail_in_pack(const struct kist_digest *pack, uint64_t offset, const struct kist_error *why,
+				struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	/* The system's errno is for whoever must tell a full disk from a broken one. */
+	kist_digest_hex(pack, hex);
+	(void)kist_fail_at(err, why->status, why->code, offset, "pack %s at offset %llu: %s", hex,
+			   (unsigned long long)offset, why->text);
+	if (err && err->sys_errno == 0)
+		err->sys_errno = why->sys_errno;
+	return why->status;
+}
+
+static kist_status read_record(struct kist_store *store, const struct kist_location *where, const struct kist_digest *id,
+			       struct kist_buf *ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(where->stored_len);
+	kist_auto_buf struct kist_buf raw = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	kist_auto_codec struct kist_codec codec = KIST_CODEC_INIT;
+	char key[KIST_PACK_KEY_SIZE];
+	struct kist_record record;
+
+	kist_pack_key(&where->pack, key);
+	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &bytes, err));
+	KIST_TRY(kist_record_parse(kist_buf_view(&bytes), &record, err));
+	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len || record.kind != where->kind)
+		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
+	KIST_TRY(kist_buf_reserve(&raw, record.raw_len, err));
+	KIST_TRY(kist_record_decode(&codec, &record, kist_buf_view(&bytes), raw.data, err));
+	raw.size = record.raw_len;
+	raw.size_max = ret->size_max;
+	kist_buf_move(ret, &raw);
+	return KIST_OK;
+}
+
+kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
+				  const struct kist_digest *id, struct kist_buf *ret, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (where->stored_len > KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX)) {
+		(void)kist_fail(&why, KIST_CORRUPT, "record of %u bytes: out of range", where->stored_len);
+		return fail_in_pack(&where->pack, where->offset, &why, err);
+	}
+	if (where->raw_len > ret->size_max)
+		return kist_fail(err, KIST_LIMIT, "chunk of %u bytes: at most %zu fit here", where->raw_len,
+				 ret->size_max);
+	if (read_record(store, where, id, ret, &why) != KIST_OK)
+		return fail_in_pack(&where->pack, where->offset, &why, err);
+	return KIST_OK;
+}
+
+/* Reads the index of the pack at @key to @ret, together with what lies around it; gives a view of it. */
+static kist_status read_index(struct kist_store *store, const char *key, struct kist_buf *ret,
+			      struct kist_pack_footer *ret_footer, struct kist_view *ret_index, struct kist_error *err)
+{
+	uint64_t size;
+	size_t tail;
+
+	KIST_TRY(kist_backend_head(store->backend, key, &size, err));
+	if (size > KIST_PACK_SIZE_MAX)
+		return kist_fail(err, KIST_CORRUPT, "pack of %llu bytes: out of range", (unsigned long long)size);
+	tail = size < TAIL_SIZE ? (size_t)size : TAIL_SIZE;
+	KIST_TRY(kist_backend_get(store->backend, key, size - tail, tail, ret, err));
+	KIST_TRY(kist_pack_parse_footer(kist_buf_view(ret), size, ret_footer, err));
+	if (ret_footer->index_size + KIST_PACK_FOOT_SIZE > ret->size) {
+		ret->size = 0;
+		KIST_TRY(kist_backend_get(store->backend, key, ret_footer->index_offset,
+					  (size_t)ret_footer->index_size + KIST_PACK_FOOT_SIZE, ret, err));
+	}
+	/* Shorter when somebody cuts the file meanwhile. */
+	if (ret_footer->index_size + KIST_PACK_FOOT_SIZE > ret->size)
+		return kist_fail(err, KIST_CORRUPT, "pack is cut short");
+	*ret_index = kist_view_of(ret->data + ret->size - KIST_PACK_FOOT_SIZE - ret_footer->index_size,
+				  (size_t)ret_footer->index_size);
+	return kist_pack_check_index(*ret_index, ret_footer, err);
+}
+
+kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,
+				  kist_status (*each)(void *ctx, const struct kist_digest *chunk,
+						      const struct kist_location *where, struct kist_error *err),
+				  void *ctx, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + TAIL_SIZE);
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_pack_footer footer = { .count = 0 };
+	struct kist_view index;
+	char key[KIST_PACK_KEY_SIZE];
+
+	kist_pack_key(id, key);
+	if (read_index(store, key, &bytes, &footer, &index, &why) != KIST_OK)
+		return fail_in_pack(id, footer.index_offset, &why, err);
+	for (size_t i = 0; i < footer.count; i++) {
+		const struct kist_pack_entry entry = kist_pack_entry_at(index, i);
+		const struct kist_location where = { .pack = *id,
+						     .offset = entry.offset,
+						     .stored_len = entry.record_len,
+						     .raw_len = entry.raw_len,
+						     .kind = entry.kind };
+
+		KIST_TRY(each(ctx, &entry.id, &where, err));
+	}
+	return KIST_OK;
+}
+
+struct pack_check {
+	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why);
+	void *ctx;
+};
+
+static void tell(const struct pack_check *check, uint64_t offset, const struct kist_error *why)
+{
+	if (check->each_bad)
+		check->each_bad(check->ctx, NULL, offset, why);
+}
+
+static kist_status check_pack(struct kist_store *store, const struct kist_digest *id, const struct pack_check *check,
+			      struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_pack_head head;
+	struct kist_digest actual;
+	char key[KIST_PACK_KEY_SIZE];
+	uint64_t size;
+
+	kist_pack_key(id, key);
+	KIST_TRY(kist_backend_head(store->backend, key, &size, err));
+	if (size <= KIST_PACK_SIZE_MAX) {
+		KIST_TRY(kist_backend_get(store->backend, key, 0, (size_t)size, &bytes, err));
+		actual = kist_digest_of(kist_buf_view(&bytes));
+	}
+	if (size > KIST_PACK_SIZE_MAX || !kist_digest_equal(&actual, id)) {
+		(void)kist_fail(&why, KIST_CORRUPT, "pack does not match its name");
+		tell(check, 0, &why);
+	}
+	if (size > KIST_PACK_SIZE_MAX)
+		return kist_fail(err, why.status, "%s", why.text);
+	KIST_TRY(kist_pack_check(kist_buf_view(&bytes), check->each_bad, check->ctx, &head, err));
+	if (why.status == KIST_OK && memcmp(head.store_id, store->id, sizeof(head.store_id)) != 0) {
+		(void)kist_fail(&why, KIST_CORRUPT, "pack belongs to another store");
+		tell(check, 0, &why);
+	}
+	return why.status == KIST_OK ? KIST_OK : kist_fail(err, why.status, "%s", why.text);
+}
+
+kist_status kist_store_check_pack(struct kist_store *store, const struct kist_digest *id,
+				  void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
+						   const struct kist_error *why),
+				  void *ctx, struct kist_error *err)
+{
+	const struct pack_check check = { .each_bad = each_bad, .ctx = ctx };
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (check_pack(store, id, &check, &why) != KIST_OK)
+		return fail_in_pack(id, 0, &why, err);
+	return KIST_OK;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/writer.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "pack/crc32c.h"
+#include "store/idset.h"
+#include "store/publish.h"
+
+/* Pieces are worked on in batches of at most so many, and so many bytes. */
+#define BATCH_COUNT_MAX ((size_t)64)
+#define BATCH_SIZE_MAX  ((size_t)16 << 20)
+/* Less than this is done faster alone than by waking others. */
+#define ALONE_SIZE_MAX ((size_t)128 << 10)
+
+/* A chunk that is not kept yet. */
+struct fresh {
+	const struct kist_piece *piece;
+	struct kist_record record;
+	size_t scratch; /* where its compressed body lies in the scratch */
+	size_t offset;  /* of its record in the pack */
+};
+
+struct kist_writer {
+	struct kist_store *store;
+	const struct kist_chunk_index *index;
+	struct kist_pool *pool;
+	struct kist_codec codecs[KIST_POOL_WORKERS_MAX];
+	struct kist_buf raws[KIST_POOL_WORKERS_MAX];
+	struct kist_publisher publisher;
+	struct kist_open_pack packs[2]; /* by enum kist_pack_kind */
+	struct kist_idset known;        /* all that was written through this writer */
+	struct kist_buf scratch;
+	struct kist_write_stats stats;
+	bool failed;
+	bool finished;
+	struct fresh fresh[BATCH_COUNT_MAX];
+};
+
+/* One batch of a put; what the jobs share. */
+struct batch {
+	struct kist_writer *writer;
+	enum kist_chunk_kind kind;
+	const struct kist_piece *pieces;
+	size_t count;
+	struct kist_digest *ids;
+	struct kist_hasher *whole;
+	size_t fresh_count;
+	size_t first; /* of the fresh ones that are being placed */
+};
+
+kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index, struct kist_writer **ret,
+			     struct kist_error *err)
+{
+	kist_auto_writer struct kist_writer *writer = kist_alloc(1, sizeof(*writer));
+
+	if (!writer)
+		return kist_fail_memory(err, sizeof(*writer));
+	writer->store = store;
+	writer->index = index;
+	writer->scratch = (struct kist_buf)KIST_BUF_INIT(2 * BATCH_SIZE_MAX);
+	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++)
+		writer->raws[i] = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
+		writer->packs[kind] = (struct kist_open_pack){ .builder = KIST_PACK_BUILDER_INIT,
+							       .kind = (enum kist_pack_kind)kind };
+	KIST_TRY(kist_pool_new(&writer->pool, err));
+	writer->publisher = (struct kist_publisher){ .store = store,
+						     .pool = writer->pool,
+						     .codecs = writer->codecs,
+						     .raws = writer->raws,
+						     .packs = json_array() };
+	if (!writer->publisher.packs)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	*ret = kist_steal(writer);
+	return KIST_OK;
+}
+
+void kist_writer_close(struct kist_writer *writer)
+{
+	if (!writer)
+		return;
+	kist_pool_free(writer->pool);
+	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++) {
+		kist_codec_done(&writer->codecs[i]);
+		kist_buf_done(&writer->raws[i]);
+	}
+	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
+		kist_pack_builder_done(&writer->packs[kind].builder);
+	kist_idset_done(&writer->known);
+	kist_buf_done(&writer->scratch);
+	json_decref(writer->publisher.packs);
+	kist_free(writer);
+}
+
+/* Runs jobs on all cores, or alone when there is little to do. */
+static kist_status run(struct batch *batch, size_t count, size_t bytes,
+		       kist_status (*job)(void *ctx, size_t index, unsigned worker, struct kist_error *err),
+		       struct kist_error *err)
+{
+	if (bytes > ALONE_SIZE_MAX)
+		return kist_pool_run(batch->writer->pool, count, job, batch, err);
+	for (size_t i = 0; i < count; i++)
+		KIST_TRY(job(batch, i, 0, err));
+	return KIST_OK;
+}
+
+/* Job 0 hashes the whole, which takes longest and cannot be shared out; the others name a chunk each. */
+static kist_status hash_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+{
+	const struct batch *batch = ctx;
+
+	(void)worker;
+	(void)err;
+	if (index > 0) {
+		batch->ids[index - 1] = kist_digest_of(batch->pieces[index - 1].bytes);
+		return KIST_OK;
+	}
+	for (size_t i = 0; batch->whole && i < batch->count; i++)
+		kist_hasher_add(batch->whole, batch->pieces[i].bytes);
+	return KIST_OK;
+}
+
+static kist_status is_kept(struct kist_writer *writer, const struct kist_digest *id, bool *ret, struct kist_error *err)
+{
+	struct kist_location where;
+	kist_status status = KIST_NOT_FOUND;
+
+	*ret = kist_idset_has(&writer->known, id);
+	if (*ret || !writer->index)
+		return KIST_OK;
+	status = writer->index->find(writer->index->ctx, id, &where, err);
+	if (status != KIST_OK && status != KIST_NOT_FOUND)
+		return status;
+	*ret = status == KIST_OK;
+	return KIST_OK;
+}
+
+/* Sorts out what is not kept yet.  *@ret_bytes: of these. */
+static kist_status find_fresh(struct batch *batch, size_t *ret_bytes, struct kist_error *err)
+{
+	struct kist_writer *writer = batch->writer;
+	size_t scratch = 0;
+
+	*ret_bytes = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct kist_piece *piece = &batch->pieces[i];
+		bool kept;
+
+		KIST_TRY(is_kept(writer, &batch->ids[i], &kept, err));
+		if (kept)
+			continue;
+		/* At once, so that its twin in the same batch is seen. */
+		KIST_TRY(kist_idset_add(&writer->known, &batch->ids[i], err));
+		writer->fresh[batch->fresh_count++] =
+			(struct fresh){ .piece = piece,
+					.scratch = scratch,
+					.record = { .id = batch->ids[i],
+						    .raw_len = (uint32_t)piece->bytes.size,
+						    .kind = (uint8_t)batch->kind } };
+		scratch += kist_codec_stored_size(piece->bytes.size);
+		*ret_bytes += piece->bytes.size;
+	}
+	writer->scratch.size = 0;
+	return kist_buf_reserve(&writer->scratch, scratch, err);
+}
+
+static kist_status compress_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+{
+	const struct batch *batch = ctx;
+	struct kist_writer *writer = batch->writer;
+	struct fresh *fresh = &writer->fresh[index];
+	uint8_t *body = writer->scratch.data + fresh->scratch;
+	size_t size;
+
+	KIST_TRY(kist_codec_compress(&writer->codecs[worker], fresh->piece->bytes, body, &size, err));
+	fresh->record.codec = size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;
+	fresh->record.body_len =
+		(uint32_t)(size > 0 ? size : kist_codec_stored_size(fresh->piece->bytes.size));
+	if (size > 0)
+		fresh->record.body_crc = kist_crc32c(0, kist_view_of(body, size));
+	return KIST_OK;
+}
+
+/* Writes a record into the pack: the only copy that is made of the bytes. */
+static kist_status place_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+{
+	const struct batch *batch = ctx;
+	struct kist_writer *writer = batch->writer;
+	const enum kist_pack_kind kind = batch->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META;
+	struct fresh *fresh = &writer->fresh[batch->first + index];
+	uint8_t *at = writer->packs[kind].builder.bytes.data + fresh->offset;
+	uint8_t *body = at + kist_record_head_size(&fresh->record);
+
+	(void)worker;
+	(void)err;
+	if (fresh->record.codec == KIST_CODEC_ZSTD) {
+		memcpy(body, writer->scratch.data + fresh->scratch, fresh->record.body_len);
+	} else {
+		kist_codec_store(fresh->piece->bytes, body);
+		fresh->record.body_crc = kist_crc32c(0, kist_view_of(body, fresh->record.body_len));
+	}
+	kist_record_write_head(&fresh->record, at);
+	return KIST_OK;
+}
+
+/* Puts the fresh chunks into the pack in order; publishes the pack whenever it is full. */
+static kist_status place_fresh(struct batch *batch, size_t bytes, struct kist_error *err)
+{
+	struct kist_writer *writer = batch->writer;
+	struct kist_open_pack *pack =
+		&writer->packs[batch->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META];
+	size_t last;
+
+	for (batch->first = 0; batch->first < batch->fresh_count; batch->first = last) {
+		for (last = batch->first; last < batch->fresh_count; last++) {
+			struct fresh *fresh = &writer->fresh[last];
+			const size_t len = kist_record_head_size(&fresh->record) + fresh->record.body_len;
+
+			if (!kist_open_pack_fits(pack, len))
+				break;
+			KIST_TRY(kist_open_pack_add(pack, writer->store, &fresh->record, &fresh->offset, err));
+			writer->stats.stored_bytes += len;
+		}
+		KIST_TRY(run(batch, last - batch->first, bytes, place_job, err));
+		if (last < batch->fresh_count)
+			KIST_TRY(kist_publish(&writer->publisher, pack, err));
+	}
+	return KIST_OK;
+}
+
+static kist_status put_batch(struct batch *batch, size_t bytes, struct kist_error *err)
+{
+	struct kist_write_stats *stats = &batch->writer->stats;
+	size_t fresh_bytes;
+
+	KIST_TRY(run(batch, batch->count + 1, bytes, hash_job, err));
+	KIST_TRY(find_fresh(batch, &fresh_bytes, err));
+	KIST_TRY(run(batch, batch->fresh_count, fresh_bytes, compress_job, err));
+	KIST_TRY(place_fresh(batch, fresh_bytes, err));
+	stats->chunks += batch->count;
+	stats->chunks_new += batch->fresh_count;
+	stats->raw_bytes += bytes;
+	stats->raw_bytes_new += fresh_bytes;
+	return KIST_OK;
+}
+
+static kist_status put_all(struct batch *all, struct kist_error *err)
+{
+	size_t done = 0;
+
+	while (done < all->count) {
+		struct batch batch = *all;
+		size_t bytes = 0;
+		size_t count = 0;
+
+		while (done + count < all->count && count < BATCH_COUNT_MAX &&
+		       all->pieces[done + count].bytes.size <= BATCH_SIZE_MAX - bytes)
+			bytes += all->pieces[done + count++].bytes.size;
+		batch.pieces = all->pieces + done;
+		batch.ids = all->ids + done;
+		batch.count = count;
+		KIST_TRY(put_batch(&batch, bytes, err));
+		done += count;
+	}
+	return KIST_OK;
+}
+
+static kist_status check_put(const struct kist_writer *writer, enum kist_chunk_kind kind,
+			     const struct kist_piece *pieces, size_t count, struct kist_error *err)
+{
+	if (writer->failed || writer->finished)
+		return kist_fail(err, KIST_INVALID, "the writer has %s", writer->failed ? "failed" : "finished");
+	if ((unsigned)kind >= KIST_CHUNK_KIND_COUNT)
+		return kist_fail(err, KIST_INVALID, "no kind of chunk: %u", (unsigned)kind);
+	for (size_t i = 0; i < count; i++) {
+		if (pieces[i].bytes.size == 0 || pieces[i].bytes.size > KIST_CHUNK_SIZE_MAX)
+			return kist_fail(err, KIST_LIMIT, "chunk of %zu bytes: 1 to %zu are allowed", pieces[i].bytes.size,
+					 KIST_CHUNK_SIZE_MAX);
+	}
+	return KIST_OK;
+}
+
+kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind, const struct kist_piece *pieces,
+			    size_t count, struct kist_digest *ret_ids, struct kist_hasher *whole, struct kist_error *err)
+{
+	struct batch all = {
+		.writer = writer, .kind = kind, .pieces = pieces, .count = count, .ids = ret_ids, .whole = whole
+	};
+	kist_status status = check_put(writer, kind, pieces, count, err);
+
+	if (status == KIST_OK)
+		status = put_all(&all, err);
+	if (status != KIST_OK)
+		writer->failed = true;
+	return status;
+}
+
+kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, struct kist_error *err)
+{
+	kist_status status = check_put(writer, KIST_CHUNK_DATA, NULL, 0, err);
+
+	for (int kind = KIST_PACK_DATA; status == KIST_OK && kind <= KIST_PACK_META; kind++)
+		status = kist_publish(&writer->publisher, &writer->packs[kind], err);
+	if (status != KIST_OK) {
+		writer->failed = true;
+		return status;
+	}
+	writer->finished = true;
+	*ret_packs = json_incref(writer->publisher.packs);
+	return KIST_OK;
+}
+
+struct kist_write_stats kist_writer_stats(const struct kist_writer *writer)
+{
+	struct kist_write_stats stats = writer->stats;
+
+	stats.packs = json_array_size(writer->publisher.packs);
+	return stats;
+}
