@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_REGISTRY_DB_H
+#define KIST_REGISTRY_DB_H
+
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include "base/digest.h"
+
+/*
+ * The index file: opening, the schema, prepared statements, transactions.
+ *
+ *     meta         one row: version, store_id, boot, head, head_digest
+ *     packs        no, id, kind, size, commit_no, damaged (0; 1: its index is unreadable; 2: some records are)
+ *     chunks       id, pack (packs.no), offset, stored_len, raw_len, kind
+ *     artifacts    id, sha256, size, kind, encoding, record (the chunk's bytes), commit_no
+ *     refs         name, artifact, commit_no, time
+ *     ref_history  name, commit_no, seq, artifact, event, time
+ *
+ * Many processes share the file.  It has a rollback journal, not a WAL: a WAL keeps its state in files that
+ * are found by name, so that an index which somebody deletes while it is in use could mix with the next one;
+ * with a rollback journal SQLite sees that its file has moved before it writes.  For the same reason a bad
+ * file is unlinked only under an exclusive flock() of the folder, which every write transaction shares.
+ *
+ * Nothing is synced.  After kill -9 the journal is enough; after a power loss the file may be torn, so it
+ * carries the id of the boot that wrote it and is not used in another.
+ *
+ * Thread: one struct, one thread at a time.
+ */
+
+#define KIST_DB_VERSION 1
+#define KIST_DB_FILE "index.sqlite"
+
+/** Milliseconds to wait for another process's transaction. */
+#define KIST_DB_BUSY_MS 30000
+
+/** What is wrong with the file, beside what the caller is told. */
+enum kist_db_trouble {
+	KIST_DB_FINE,
+	KIST_DB_MOVED,    /* deleted or replaced under us: open it again */
+	KIST_DB_DAMAGED,  /* torn, stale, of another version: discard it */
+	KIST_DB_UNUSABLE, /* cannot be written or locked: do without a file */
+};
+
+enum kist_db_statement {
+	KIST_SQL_BEGIN,
+	KIST_SQL_COMMIT,
+	KIST_SQL_SAVEPOINT_COMMIT,
+	KIST_SQL_RELEASE_COMMIT,
+	KIST_SQL_ROLLBACK_TO_COMMIT,
+	KIST_SQL_SAVEPOINT_PACK,
+	KIST_SQL_RELEASE_PACK,
+	KIST_SQL_ROLLBACK_TO_PACK,
+	KIST_SQL_ADD_META,
+	KIST_SQL_GET_META,
+	KIST_SQL_SET_HEAD,
+	KIST_SQL_ADD_PACK,
+	KIST_SQL_FIND_PACK,
+	KIST_SQL_MARK_PACK,
+	KIST_SQL_ADD_CHUNK,
+	KIST_SQL_ADD_ARTIFACT,
+	KIST_SQL_SET_REF,
+	KIST_SQL_DROP_REF,
+	KIST_SQL_ADD_HISTORY,
+	KIST_SQL_FIND_CHUNK,
+	KIST_SQL_FIND_ARTIFACT,
+	KIST_SQL_FIND_REF,
+	KIST_SQL_MATCH_HEX,
+	KIST_SQL_NAME_OF,
+	KIST_SQL_NAMES_UP,
+	KIST_SQL_NAMES_DOWN,
+	KIST_SQL_EACH_REF,
+	KIST_SQL_EACH_ARTIFACT,
+	KIST_SQL_EACH_PACK,
+	KIST_SQL_NEXT_DAMAGED,
+	KIST_SQL_COUNT_REFS,
+	KIST_SQL_COUNT_ARTIFACTS,
+	KIST_SQL_COUNT_CHUNKS,
+	KIST_SQL_COUNT_PACKS,
+	KIST_SQL_OBJECT_SIZES,
+	KIST_SQL_COUNT
+};
+
+struct kist_db {
+	sqlite3 *sql;
+	sqlite3_stmt *statements[KIST_SQL_COUNT];
+	enum kist_db_trouble trouble;
+	int dir_fd; /* of the folder; -1 in memory */
+	dev_t device;
+	ino_t inode;
+};
+
+#define KIST_DB_INIT \
+	{ .sql = NULL, .dir_fd = -1 }
+
+/**
+ * kist_db_open() - Opens the index in @folder, makes the schema in an empty one, and checks what it says of itself.
+ *
+ * @folder: Made when missing.  NULL: in memory.
+ *
+ * Errors: KIST_IO and KIST_CORRUPT with @db->trouble set; KIST_NO_MEMORY.  kist_db_close() it then, too.
+ */
+KIST_CHECKED kist_status kist_db_open(const char *folder, const char *store_id, struct kist_db *db,
+				      struct kist_error *err);
+
+/** kist_db_close() - Leaves a KIST_DB_INIT; may run twice. */
+void kist_db_close(struct kist_db *db);
+
+/** kist_db_discard() - Unlinks the file that is open as @db; false when it cannot.  Other users keep theirs. */
+bool kist_db_discard(const struct kist_db *db);
+
+/** kist_db_fail() - Records SQLite's error @code and sets @db->trouble as it asks for. */
+kist_status kist_db_fail(struct kist_db *db, int code, struct kist_error *err);
+
+/**
+ * kist_db_use() - A prepared statement, reset, with its parameters bound as @types says, from 1 on.
+ *
+ * @types: One letter each: i (int64_t), u (uint64_t, at most INT64_MAX), b (const void *, size_t),
+ *         d (const struct kist_digest *), t (const char *), n (NULL, no argument).  Borrowed until the
+ *         statement is next used or done.
+ */
+KIST_CHECKED kist_status kist_db_use(struct kist_db *db, enum kist_db_statement which, sqlite3_stmt **ret,
+				     struct kist_error *err, const char *types, ...);
+
+/** kist_db_step() - Whether there is a (further) row.  The statement is reset at its end and after a failure. */
+KIST_CHECKED kist_status kist_db_step(struct kist_db *db, sqlite3_stmt *statement, bool *ret_row,
+				      struct kist_error *err);
+
+/** kist_db_run() - kist_db_use() and one step of a statement that gives no row. */
+KIST_CHECKED kist_status kist_db_run(struct kist_db *db, enum kist_db_statement which, struct kist_error *err,
+				     const char *types, ...);
+
+/** kist_db_digest() - Column @column as a digest; false, with @db->trouble set, when it is none. */
+bool kist_db_digest(struct kist_db *db, sqlite3_stmt *statement, int column, struct kist_digest *ret);
+
+/** kist_db_get_head() - Number and digest of the newest commit that the file holds. */
+KIST_CHECKED kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_number, struct kist_digest *ret_digest,
+					  struct kist_error *err);
+
+/** kist_db_begin() - Starts a write transaction; kist_db_commit() or kist_db_rollback() ends it. */
+KIST_CHECKED kist_status kist_db_begin(struct kist_db *db, struct kist_error *err);
+KIST_CHECKED kist_status kist_db_commit(struct kist_db *db, struct kist_error *err);
+void kist_db_rollback(struct kist_db *db);
+
+static inline void kist_db_reset_(sqlite3_stmt **slot)
+{
+	(void)sqlite3_reset(*slot);
+}
+/** A statement that stops holding its read lock at the end of its scope. */
+#define kist_auto_statement __attribute__((cleanup(kist_db_reset_)))
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_REGISTRY_INTERNAL_H
+#define KIST_REGISTRY_INTERNAL_H
+
+#include "registry/db.h"
+#include "registry/registry.h"
+
+/*
+ * What the files of this room share.
+ *
+ * Every public function reaches the index through kist_registry_run(), which renews an index that turns out
+ * bad and tries again.  So an operation may run more than once, and holds no statement open when it calls
+ * out.  Thread: as registry.h.
+ */
+
+struct kist_registry {
+	struct kist_store *store;
+	char *folder; /* of the index file; NULL: in memory */
+	struct kist_db db;
+	bool connected;
+	/* As of this registry's own last fold: the file may be further, thanks to another process. */
+	uint64_t head;
+	struct kist_digest head_digest;
+	struct kist_chunk_index index;
+};
+
+typedef kist_status kist_registry_op(struct kist_registry *registry, void *ctx, struct kist_error *err);
+
+/** kist_registry_run() - Does @op, on a new index when the old one is bad. */
+KIST_CHECKED kist_status kist_registry_run(struct kist_registry *registry, kist_registry_op *op, void *ctx,
+					   struct kist_error *err);
+
+/** kist_fold_new() - Folds all new commits into the open index. */
+kist_registry_op kist_fold_new;
+
+/** kist_fold_damaged() - Tries again to fold the packs that were damaged or missing. */
+kist_registry_op kist_fold_damaged;
+
+/** kist_log_key() - The key of a commit, for messages. */
+#define KIST_LOG_KEY_SIZE 32
+void kist_log_key(uint64_t number, char ret_key[static KIST_LOG_KEY_SIZE]);
+
+/**
+ * kist_row_artifact() - The artifact in the columns id, sha256, size, record of a row.
+ *
+ * @ret: record is NULL where the column is.  Owned by the caller.
+ */
+KIST_CHECKED kist_status kist_row_artifact(struct kist_db *db, sqlite3_stmt *row, struct kist_artifact *ret,
+					   struct kist_error *err);
+
+/** kist_query_artifact() - kist_registry_get_artifact() as a part of an operation; NOT_FOUND is not recorded. */
+KIST_CHECKED kist_status kist_query_artifact(struct kist_db *db, const struct kist_digest *id,
+					     struct kist_artifact *ret, struct kist_error *err);
+
+/** kist_query_ref() - kist_registry_find_ref() likewise. */
+KIST_CHECKED kist_status kist_query_ref(struct kist_db *db, const char *name, size_t len,
+					struct kist_digest *ret_artifact, struct kist_error *err);
+
+#endif

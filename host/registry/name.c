@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/registry.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/utf8.h"
+
+/* What is wrong with one segment of a name, or NULL. */
+static const char *segment_problem(const char *segment, size_t len)
+{
+	if (len == 0)
+		return "it has an empty segment";
+	if (len == 1 && segment[0] == '.')
+		return "it has a segment '.'";
+	if (len == 2 && segment[0] == '.' && segment[1] == '.')
+		return "it has a segment '..'";
+	return NULL;
+}
+
+/* What is wrong with a name, or NULL. */
+static const char *name_problem(const char *name, size_t len)
+{
+	const char *problem;
+	size_t begin = 0;
+
+	if (len == 0)
+		return "it is empty";
+	if (len > KIST_NAME_SIZE_MAX)
+		return "it is longer than 1024 bytes";
+	if (memchr(name, '\0', len))
+		return "it holds a NUL byte";
+	if (name[0] == '/')
+		return "it begins with '/'";
+	if (name[len - 1] == '/')
+		return "it ends with '/'";
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && name[i] != '/')
+			continue;
+		problem = segment_problem(name + begin, i - begin);
+		if (problem)
+			return problem;
+		begin = i + 1;
+	}
+	return NULL;
+}
+
+kist_status kist_name_check(const char *name, size_t len, struct kist_error *err)
+{
+	const char *problem = name_problem(name, len);
+
+	if (!problem)
+		return KIST_OK;
+	return kist_fail(err, KIST_INVALID, "'%.*s' cannot be a name: %s", (int)strnlen(name, len < 200 ? len : 200),
+			 len ? name : "", problem);
+}
+
+static kist_status hex_text(const char *name, size_t len, json_t **ret, struct kist_error *err)
+{
+	kist_auto_mem char *hex = kist_alloc(2 * len + 1, 1);
+
+	if (!hex)
+		return kist_fail_memory(err, 2 * len + 1);
+	kist_hex_write((const uint8_t *)name, len, hex);
+	*ret = json_stringn(hex, 2 * len);
+	return *ret ? KIST_OK : kist_fail_memory(err, 2 * len + 1);
+}
+
+kist_status kist_name_json(json_t *object, const char *name, size_t len, struct kist_error *err)
+{
+	kist_auto_json json_t *text = NULL;
+	kist_auto_json json_t *bytes = NULL;
+
+	KIST_TRY(kist_name_check(name, len, err));
+	text = kist_json_text(name, len);
+	if (!text)
+		return kist_fail_memory(err, len);
+	if (!kist_utf8_valid(name, len))
+		KIST_TRY(hex_text(name, len, &bytes, err));
+	if (json_object_set(object, "name", text) != 0 ||
+	    (bytes && json_object_set(object, "name_bytes", bytes) != 0))
+		return kist_fail_memory(err, len);
+	if (!bytes)
+		(void)json_object_del(object, "name_bytes");
+	return KIST_OK;
+}
+
+/* The bytes that "name_bytes" gives: they must be what made "name", so that a name has one form only. */
+static kist_status name_from_hex(const json_t *text, const json_t *hex, uint8_t ret_name[static KIST_NAME_SIZE_MAX],
+				 size_t *ret_len, struct kist_error *err)
+{
+	kist_auto_json json_t *shown = NULL;
+	const size_t len = json_string_length(hex) / 2;
+
+	if (!json_is_string(hex) || len > KIST_NAME_SIZE_MAX ||
+	    !kist_hex_read(json_string_value(hex), json_string_length(hex), ret_name, len))
+		return kist_fail(err, KIST_CORRUPT, "\"name_bytes\" does not hold the hex digits of a name");
+	if (kist_utf8_valid((const char *)ret_name, len))
+		return kist_fail(err, KIST_CORRUPT, "\"name_bytes\" stands beside a name that is UTF-8");
+	shown = kist_json_text((const char *)ret_name, len);
+	if (!shown)
+		return kist_fail_memory(err, len);
+	if (!json_equal(shown, text))
+		return kist_fail(err, KIST_CORRUPT, "\"name\" and \"name_bytes\" differ");
+	*ret_len = len;
+	return KIST_OK;
+}
+
+kist_status kist_name_from_json(const json_t *object, struct kist_buf *ret, struct kist_error *err)
+{
+	uint8_t decoded[KIST_NAME_SIZE_MAX];
+	const json_t *text = json_object_get(object, "name");
+	const json_t *hex = json_object_get(object, "name_bytes");
+	const char *name;
+	const char *problem;
+	size_t len;
+
+	if (!json_is_string(text))
+		return kist_fail(err, KIST_CORRUPT, "\"name\" is missing or no text");
+	name = json_string_value(text);
+	len = json_string_length(text);
+	if (hex) {
+		KIST_TRY(name_from_hex(text, hex, decoded, &len, err));
+		name = (const char *)decoded;
+	}
+	problem = name_problem(name, len);
+	if (problem)
+		return kist_fail(err, KIST_CORRUPT, "\"name\" is none: %s", problem);
+	return kist_buf_append(ret, name, len, err);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "registry/internal.h"
+
+kist_status kist_row_artifact(struct kist_db *db, sqlite3_stmt *row, struct kist_artifact *ret,
+			      struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	struct kist_view record;
+	struct kist_digest actual;
+	kist_status status;
+
+	if (!kist_db_digest(db, row, 0, &artifact.id))
+		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: an id is none");
+	artifact.size = (uint64_t)sqlite3_column_int64(row, 2);
+	record = kist_view_of(sqlite3_column_blob(row, 3), (size_t)sqlite3_column_bytes(row, 3));
+	if (record.data) {
+		/* The id proves the record, so that no flipped bit of a cache is ever believed. */
+		actual = kist_digest_of(record);
+		if (!kist_db_digest(db, row, 1, &artifact.sha256) || !kist_digest_equal(&actual, &artifact.id)) {
+			db->trouble = KIST_DB_DAMAGED;
+			return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a record is not itself");
+		}
+		status = kist_json_parse(record, &artifact.record, err);
+		if (status != KIST_OK) {
+			db->trouble = status == KIST_CORRUPT ? KIST_DB_DAMAGED : db->trouble;
+			return status;
+		}
+	}
+	*ret = artifact;
+	artifact.record = NULL;
+	return KIST_OK;
+}
+
+void kist_artifact_done(struct kist_artifact *artifact)
+{
+	json_decref(artifact->record);
+	artifact->record = NULL;
+}
+
+struct chunk_query {
+	const struct kist_digest *id;
+	struct kist_location where;
+};
+
+static kist_status query_chunk(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	struct kist_db *const db = &registry->db;
+	struct chunk_query *const query = ctx;
+	bool found = false;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_CHUNK, &row, err, "d", query->id));
+	KIST_TRY(kist_db_step(db, row, &found, err));
+	if (!found)
+		return KIST_NOT_FOUND;
+	if (!kist_db_digest(db, row, 0, &query->where.pack))
+		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a pack's id is none");
+	query->where.offset = (uint64_t)sqlite3_column_int64(row, 1);
+	query->where.stored_len = (uint32_t)sqlite3_column_int64(row, 2);
+	query->where.raw_len = (uint32_t)sqlite3_column_int64(row, 3);
+	query->where.kind = (uint32_t)sqlite3_column_int64(row, 4);
+	return KIST_OK;
+}
+
+/* Records that @what with this id is not there. */
+static kist_status fail_missing(struct kist_error *err, const char *what, const struct kist_digest *id)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(id, hex);
+	return kist_fail(err, KIST_NOT_FOUND, "the store has no %s %s", what, hex);
+}
+
+kist_status kist_registry_find_chunk(struct kist_registry *registry, const struct kist_digest *id,
+				     struct kist_location *ret_where, struct kist_error *err)
+{
+	struct chunk_query query = { .id = id };
+	const kist_status status = kist_registry_run(registry, query_chunk, &query, err);
+
+	if (status == KIST_OK)
+		*ret_where = query.where;
+	return status == KIST_NOT_FOUND ? fail_missing(err, "chunk", id) : status;
+}
+
+kist_status kist_query_artifact(struct kist_db *db, const struct kist_digest *id, struct kist_artifact *ret,
+				struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool found = false;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_ARTIFACT, &row, err, "d", id));
+	KIST_TRY(kist_db_step(db, row, &found, err));
+	return found ? kist_row_artifact(db, row, ret, err) : KIST_NOT_FOUND;
+}
+
+struct artifact_query {
+	const struct kist_digest *id;
+	struct kist_artifact *ret;
+};
+
+static kist_status query_artifact(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	struct artifact_query *const query = ctx;
+
+	return kist_query_artifact(&registry->db, query->id, query->ret, err);
+}
+
+kist_status kist_registry_get_artifact(struct kist_registry *registry, const struct kist_digest *id,
+				       struct kist_artifact *ret, struct kist_error *err)
+{
+	struct artifact_query query = { .id = id, .ret = ret };
+	const kist_status status = kist_registry_run(registry, query_artifact, &query, err);
+
+	return status == KIST_NOT_FOUND ? fail_missing(err, "artifact", id) : status;
+}
+
+kist_status kist_query_ref(struct kist_db *db, const char *name, size_t len, struct kist_digest *ret_artifact,
+			   struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool found = false;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_REF, &row, err, "b", name, len));
+	KIST_TRY(kist_db_step(db, row, &found, err));
+	if (!found)
+		return KIST_NOT_FOUND;
+	if (!kist_db_digest(db, row, 0, ret_artifact))
+		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a ref names no artifact");
+	return KIST_OK;
+}
+
+struct ref_query {
+	const char *name;
+	size_t len;
+	struct kist_digest artifact;
+};
+
+static kist_status query_ref(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	struct ref_query *const query = ctx;
+
+	return kist_query_ref(&registry->db, query->name, query->len, &query->artifact, err);
+}
+
+kist_status kist_registry_find_ref(struct kist_registry *registry, const char *name, size_t len,
+				   struct kist_digest *ret_artifact, struct kist_error *err)
+{
+	struct ref_query query = { .name = name, .len = len };
+	const kist_status status = kist_registry_run(registry, query_ref, &query, err);
+
+	if (status == KIST_OK)
+		*ret_artifact = query.artifact;
+	if (status == KIST_NOT_FOUND)
+		return kist_fail(err, status, "nothing is named '%.*s'", (int)kist_min_u64(len, 200), name);
+	return status;
+}
+
+static kist_status query_count(struct kist_db *db, enum kist_db_statement which, uint64_t *ret_count,
+			       uint64_t *ret_sum, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool found = false;
+
+	KIST_TRY(kist_db_use(db, which, &row, err, ""));
+	KIST_TRY(kist_db_step(db, row, &found, err));
+	*ret_count = (uint64_t)sqlite3_column_int64(row, 0);
+	if (ret_sum)
+		*ret_sum = (uint64_t)sqlite3_column_int64(row, 1);
+	return KIST_OK;
+}
+
+/* Added up here: what strangers wrote as sizes may pass 64 bits together. */
+static kist_status query_object_bytes(struct kist_db *db, uint64_t *ret_sum, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	uint64_t sum = 0;
+	bool more = true;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_OBJECT_SIZES, &row, err, ""));
+	for (;;) {
+		KIST_TRY(kist_db_step(db, row, &more, err));
+		if (!more)
+			break;
+		if (!kist_add_u64(sum, (uint64_t)sqlite3_column_int64(row, 0), &sum))
+			sum = UINT64_MAX;
+	}
+	*ret_sum = sum;
+	return KIST_OK;
+}
+
+static kist_status query_stats(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	struct kist_registry_stats *const stats = ctx;
+	struct kist_db *const db = &registry->db;
+
+	stats->commits = registry->head;
+	KIST_TRY(query_count(db, KIST_SQL_COUNT_REFS, &stats->refs, NULL, err));
+	KIST_TRY(query_count(db, KIST_SQL_COUNT_ARTIFACTS, &stats->artifacts, NULL, err));
+	KIST_TRY(query_count(db, KIST_SQL_COUNT_CHUNKS, &stats->chunks, &stats->chunk_bytes, err));
+	KIST_TRY(query_count(db, KIST_SQL_COUNT_PACKS, &stats->packs, &stats->pack_bytes, err));
+	return query_object_bytes(db, &stats->object_bytes, err);
+}
+
+kist_status kist_registry_get_stats(struct kist_registry *registry, struct kist_registry_stats *ret,
+				    struct kist_error *err)
+{
+	struct kist_registry_stats stats = { 0 };
+
+	KIST_TRY(kist_registry_run(registry, query_stats, &stats, err));
+	*ret = stats;
+	return KIST_OK;
+}

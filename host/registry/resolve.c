@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "registry/internal.h"
+
+#define PREFIX_DIGITS_MIN 8
+#define PREFIX_DIGITS_MAX (2 * KIST_DIGEST_SIZE)
+
+/* Of what a message shows of a name. */
+#define SHOWN_SIZE_MAX 200
+#define LISTED_MAX 4
+/* Digits of a digest in a message, at least. */
+#define LISTED_DIGITS 12
+
+/* Names that are looked at for a hint, and how long they may be. */
+#define HINT_NAMES_MAX 10000
+#define HINT_SIZE_MAX ((size_t)256)
+
+struct resolution {
+	const char *text;
+	size_t len;
+	struct kist_artifact *ret;
+};
+
+static int shown(size_t len)
+{
+	return (int)kist_min_u64(len, SHOWN_SIZE_MAX);
+}
+
+/* The digests that begin with @text, hex of either case, from @ret_low to @ret_high; false when it is not such. */
+static bool prefix_range(const char *text, size_t len, struct kist_digest *ret_low, struct kist_digest *ret_high)
+{
+	if (len < PREFIX_DIGITS_MIN || len > PREFIX_DIGITS_MAX)
+		return false;
+	memset(ret_low, 0, sizeof(*ret_low));
+	memset(ret_high, 0xff, sizeof(*ret_high));
+	for (size_t i = 0; i < len; i++) {
+		const int digit = kist_hex_digit(text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] + 32) : text[i]);
+		const unsigned shift = i % 2 ? 0 : 4;
+
+		if (digit < 0)
+			return false;
+		ret_low->bytes[i / 2] |= (uint8_t)((unsigned)digit << shift);
+		ret_high->bytes[i / 2] &= (uint8_t)~((unsigned)(15 - digit) << shift);
+	}
+	return true;
+}
+
+/* Distance of Levenshtein; anything above @limit may come out as any number above it. */
+static size_t edit_distance(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len, size_t limit)
+{
+	size_t row[HINT_SIZE_MAX + 1];
+
+	if ((a_len > b_len ? a_len - b_len : b_len - a_len) > limit)
+		return limit + 1;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t diagonal = row[0];
+		size_t least = i;
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			const size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+			const size_t grown = kist_min_u64(row[j], row[j - 1]) + 1;
+
+			diagonal = row[j];
+			row[j] = kist_min_u64(changed, grown);
+			least = kist_min_u64(least, row[j]);
+		}
+		if (least > limit)
+			return limit + 1;
+	}
+	return row[b_len];
+}
+
+struct hint {
+	const char *text;
+	size_t len;
+	size_t limit; /* only a name that is nearer than limit + 1 counts */
+	size_t seen;
+	struct kist_buf name;
+};
+
+static void hint_done(struct hint *hint)
+{
+	kist_buf_done(&hint->name);
+}
+#define auto_hint __attribute__((cleanup(hint_done)))
+
+static kist_status look_at_names(struct kist_db *db, enum kist_db_statement which, int64_t count, struct hint *hint,
+				 struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool more = true;
+
+	KIST_TRY(kist_db_use(db, which, &row, err, "bi", hint->text, hint->len, count));
+	for (;;) {
+		const uint8_t *name;
+		size_t distance;
+		size_t len;
+
+		KIST_TRY(kist_db_step(db, row, &more, err));
+		if (!more)
+			return KIST_OK;
+		hint->seen++;
+		name = sqlite3_column_blob(row, 0);
+		len = (size_t)sqlite3_column_bytes(row, 0);
+		if (!name || len > HINT_SIZE_MAX || hint->limit == 0)
+			continue;
+		distance = edit_distance((const uint8_t *)hint->text, hint->len, name, len, hint->limit);
+		if (distance > hint->limit)
+			continue;
+		hint->limit = distance - 1;
+		kist_buf_done(&hint->name);
+		KIST_TRY(kist_buf_append(&hint->name, name, len, err));
+	}
+}
+
+/* The name nearest to @text, left empty when none is near: of those that stand around it in byte order. */
+static kist_status find_hint(struct kist_db *db, struct hint *hint, struct kist_error *err)
+{
+	if (hint->len == 0 || hint->len > HINT_SIZE_MAX)
+		return KIST_OK;
+	hint->limit = hint->len < 6 ? 1 : hint->len / 3;
+	KIST_TRY(look_at_names(db, KIST_SQL_NAMES_UP, HINT_NAMES_MAX / 2, hint, err));
+	return look_at_names(db, KIST_SQL_NAMES_DOWN, HINT_NAMES_MAX - (int64_t)hint->seen, hint, err);
+}
+
+static kist_status fail_unknown(struct kist_db *db, const struct resolution *query, struct kist_error *err)
+{
+	auto_hint struct hint hint = { .text = query->text,
+				       .len = query->len,
+				       .name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX) };
+	struct kist_digest low;
+	struct kist_digest high;
+	const char *what = prefix_range(query->text, query->len, &low, &high)
+				   ? "nothing has this name, and no digest begins so"
+				   : "nothing has this name";
+
+	KIST_TRY(find_hint(db, &hint, err));
+	if (hint.name.size > 0)
+		return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s; did you mean '%.*s'?", shown(query->len),
+				 query->text, what, shown(hint.name.size), (const char *)hint.name.data);
+	return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s", shown(query->len), query->text, what);
+}
+
+/* The artifact with this id, which a ref or the index itself has named. */
+static kist_status get_named(struct kist_db *db, const struct kist_digest *id, const struct resolution *query,
+			     struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+	const kist_status status = kist_query_artifact(db, id, query->ret, err);
+
+	if (status != KIST_NOT_FOUND)
+		return status;
+	kist_digest_hex(id, hex);
+	return kist_fail(err, KIST_CORRUPT,
+			 "'%.*s' names the record %s, which is in no pack that can be read; 'kist verify' tells more",
+			 shown(query->len), query->text, hex);
+}
+
+struct match {
+	struct kist_digest id;
+	struct kist_digest sha256;
+	struct kist_buf list; /* of all, for a message */
+	size_t contents;
+};
+
+static void match_done(struct match *match)
+{
+	kist_buf_done(&match->list);
+}
+#define auto_match __attribute__((cleanup(match_done)))
+
+/* "3fa9c01be2d4 (tensor, kist.npy@1, 'runs/7/weights')" */
+static kist_status list_match(struct kist_db *db, struct match *match, sqlite3_stmt *row, size_t digits,
+			      struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *name = NULL;
+	char hex[KIST_DIGEST_HEX_SIZE];
+	bool named = false;
+
+	kist_digest_hex(&match->sha256, hex);
+	KIST_TRY(kist_buf_appendf(&match->list, err, "%s%.*s (%.40s, %.60s", match->contents > 1 ? "; " : "",
+				  (int)digits, hex, (const char *)sqlite3_column_text(row, 2),
+				  (const char *)sqlite3_column_text(row, 3)));
+	KIST_TRY(kist_db_use(db, KIST_SQL_NAME_OF, &name, err, "d", &match->id));
+	KIST_TRY(kist_db_step(db, name, &named, err));
+	if (named)
+		KIST_TRY(kist_buf_appendf(&match->list, err, ", '%.*s'",
+					  (int)kist_min_u64((uint64_t)sqlite3_column_bytes(name, 0), 60),
+					  (const char *)sqlite3_column_blob(name, 0)));
+	return kist_buf_append(&match->list, ")", 1, err);
+}
+
+/* Rows of one content stand together, the best first: the first one of each content counts. */
+static kist_status match_rows(struct kist_db *db, const struct resolution *query, const struct kist_digest *low,
+			      const struct kist_digest *high, struct match *match, struct kist_error *err)
+{
+	const size_t digits = kist_min_u64(query->len + 4 > LISTED_DIGITS ? query->len + 4 : LISTED_DIGITS,
+					   PREFIX_DIGITS_MAX);
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool more = true;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_MATCH_HEX, &row, err, "dd", low, high));
+	while (match->contents <= LISTED_MAX) {
+		struct kist_digest sha256;
+		struct kist_digest id;
+
+		KIST_TRY(kist_db_step(db, row, &more, err));
+		if (!more)
+			break;
+		if (!kist_db_digest(db, row, 1, &sha256) || !kist_db_digest(db, row, 0, &id))
+			return kist_fail(err, KIST_CORRUPT, "the index cannot be used: an artifact has no id");
+		if (match->contents > 0 && kist_digest_equal(&sha256, &match->sha256))
+			continue;
+		match->sha256 = sha256;
+		match->id = id;
+		if (++match->contents <= LISTED_MAX)
+			KIST_TRY(list_match(db, match, row, digits, err));
+	}
+	return KIST_OK;
+}
+
+static kist_status resolve_prefix(struct kist_db *db, const struct resolution *query, struct kist_error *err)
+{
+	auto_match struct match match = { .list = KIST_BUF_INIT((size_t)4096) };
+	struct kist_digest high;
+	struct kist_digest low;
+	int more_text;
+
+	if (!prefix_range(query->text, query->len, &low, &high))
+		return fail_unknown(db, query, err);
+	KIST_TRY(match_rows(db, query, &low, &high, &match, err));
+	if (match.contents == 0)
+		return fail_unknown(db, query, err);
+	if (match.contents == 1)
+		return get_named(db, &match.id, query, err);
+	more_text = match.contents > LISTED_MAX;
+	return kist_fail(err, KIST_AMBIGUOUS, "'%.*s' can mean more than one artifact: %.*s%s", shown(query->len),
+			 query->text, (int)match.list.size, (const char *)match.list.data,
+			 more_text ? "; and more" : "");
+}
+
+static kist_status resolve(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	const struct resolution *query = ctx;
+	struct kist_digest id;
+	kist_status status;
+
+	status = kist_query_ref(&registry->db, query->text, query->len, &id, err);
+	if (status == KIST_OK)
+		return get_named(&registry->db, &id, query, err);
+	return status == KIST_NOT_FOUND ? resolve_prefix(&registry->db, query, err) : status;
+}
+
+kist_status kist_registry_resolve(struct kist_registry *registry, const char *text, size_t len,
+				  struct kist_artifact *ret, struct kist_error *err)
+{
+	struct resolution query = { .text = text, .len = len, .ret = ret };
+
+	return kist_registry_run(registry, resolve, &query, err);
+}

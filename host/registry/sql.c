@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/sql.h"
+
+const char kist_sql_pragmas[] = "PRAGMA journal_mode=DELETE;"
+				"PRAGMA synchronous=OFF;"
+				"PRAGMA temp_store=MEMORY;"
+				"PRAGMA cell_size_check=ON;"
+				"PRAGMA mmap_size=0;"
+				"PRAGMA cache_size=-32768;";
+
+const char kist_sql_schema[] =
+	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), version INTEGER NOT NULL,"
+	"  store_id TEXT NOT NULL, boot TEXT NOT NULL, head INTEGER NOT NULL, head_digest BLOB NOT NULL);"
+	"CREATE TABLE packs(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind TEXT NOT NULL,"
+	"  size INTEGER NOT NULL, commit_no INTEGER NOT NULL, damaged INTEGER NOT NULL);"
+	"CREATE INDEX packs_damaged ON packs(no) WHERE damaged != 0;"
+	"CREATE TABLE chunks(id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL,"
+	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE artifacts(id BLOB PRIMARY KEY, sha256 BLOB NOT NULL, size INTEGER NOT NULL,"
+	"  kind TEXT NOT NULL, encoding TEXT NOT NULL, record BLOB NOT NULL, commit_no INTEGER NOT NULL)"
+	"  WITHOUT ROWID;"
+	"CREATE INDEX artifacts_by_sha256 ON artifacts(sha256);"
+	"CREATE TABLE refs(name BLOB PRIMARY KEY, artifact BLOB NOT NULL, commit_no INTEGER NOT NULL,"
+	"  time TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX refs_by_artifact ON refs(artifact, commit_no);"
+	"CREATE TABLE ref_history(name BLOB NOT NULL, commit_no INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	"  artifact BLOB, event TEXT NOT NULL, time TEXT NOT NULL,"
+	"  PRIMARY KEY(name, commit_no, seq)) WITHOUT ROWID;";
+
+const char *const kist_sql_texts[KIST_SQL_COUNT] = {
+	[KIST_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[KIST_SQL_COMMIT] = "COMMIT",
+	[KIST_SQL_SAVEPOINT_COMMIT] = "SAVEPOINT one",
+	[KIST_SQL_RELEASE_COMMIT] = "RELEASE one",
+	[KIST_SQL_ROLLBACK_TO_COMMIT] = "ROLLBACK TO one",
+	[KIST_SQL_SAVEPOINT_PACK] = "SAVEPOINT pack",
+	[KIST_SQL_RELEASE_PACK] = "RELEASE pack",
+	[KIST_SQL_ROLLBACK_TO_PACK] = "ROLLBACK TO pack",
+	[KIST_SQL_ADD_META] = "INSERT INTO meta(one, version, store_id, boot, head, head_digest)"
+			      " VALUES(1, ?1, ?2, ?3, 0, ?4)",
+	[KIST_SQL_GET_META] = "SELECT version, store_id, boot, head, head_digest FROM meta",
+	[KIST_SQL_SET_HEAD] = "UPDATE meta SET head = ?1, head_digest = ?2",
+	[KIST_SQL_ADD_PACK] = "INSERT INTO packs(id, kind, size, commit_no, damaged) VALUES(?1, ?2, ?3, ?4, 0)",
+	[KIST_SQL_FIND_PACK] = "SELECT no FROM packs WHERE id = ?1",
+	[KIST_SQL_MARK_PACK] = "UPDATE packs SET damaged = ?2 WHERE no = ?1",
+	[KIST_SQL_ADD_CHUNK] = "INSERT OR IGNORE INTO chunks(id, pack, offset, stored_len, raw_len, kind)"
+			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[KIST_SQL_ADD_ARTIFACT] = "INSERT OR IGNORE INTO artifacts(id, sha256, size, kind, encoding, record,"
+				  " commit_no) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[KIST_SQL_SET_REF] = "INSERT OR REPLACE INTO refs(name, artifact, commit_no, time) VALUES(?1, ?2, ?3, ?4)",
+	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
+	[KIST_SQL_ADD_HISTORY] = "INSERT INTO ref_history(name, commit_no, seq, artifact, event, time)"
+				 " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[KIST_SQL_FIND_CHUNK] = "SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind FROM chunks c"
+				" JOIN packs p ON p.no = c.pack WHERE c.id = ?1",
+	[KIST_SQL_FIND_ARTIFACT] = "SELECT id, sha256, size, record FROM artifacts WHERE id = ?1",
+	[KIST_SQL_FIND_REF] = "SELECT artifact FROM refs WHERE name = ?1",
+	/* One row for each record, those of one content together and the best of them first. */
+	[KIST_SQL_MATCH_HEX] =
+		"SELECT a.id, a.sha256, a.kind, a.encoding,"
+		" (SELECT max(commit_no) FROM refs WHERE artifact = a.id) AS named"
+		" FROM artifacts a WHERE a.id IN (SELECT id FROM artifacts WHERE sha256 BETWEEN ?1 AND ?2"
+		" UNION SELECT id FROM artifacts WHERE id BETWEEN ?1 AND ?2)"
+		" ORDER BY a.sha256, named DESC, a.commit_no DESC, a.id",
+	[KIST_SQL_NAME_OF] = "SELECT name FROM refs WHERE artifact = ?1 ORDER BY commit_no DESC, name LIMIT 1",
+	[KIST_SQL_NAMES_UP] = "SELECT name FROM refs WHERE name >= ?1 ORDER BY name LIMIT ?2",
+	[KIST_SQL_NAMES_DOWN] = "SELECT name FROM refs WHERE name < ?1 ORDER BY name DESC LIMIT ?2",
+	/* The walks: the same first columns, from a key on; see walk.c. */
+	[KIST_SQL_EACH_REF] = "SELECT r.artifact, a.sha256, a.size, a.record, r.name, r.commit_no, r.time"
+			      " FROM refs r LEFT JOIN artifacts a ON a.id = r.artifact"
+			      " WHERE r.name >= ?1 ORDER BY r.name",
+	[KIST_SQL_EACH_ARTIFACT] = "SELECT id, sha256, size, record FROM artifacts WHERE id >= ?1 ORDER BY id",
+	[KIST_SQL_EACH_PACK] = "SELECT id, NULL, size, NULL FROM packs WHERE id >= ?1 ORDER BY id",
+	[KIST_SQL_NEXT_DAMAGED] = "SELECT no, id, kind, commit_no FROM packs WHERE damaged != 0 AND no > ?1"
+				  " ORDER BY no LIMIT 1",
+	[KIST_SQL_COUNT_REFS] = "SELECT count(*) FROM refs",
+	[KIST_SQL_COUNT_ARTIFACTS] = "SELECT count(*) FROM artifacts",
+	[KIST_SQL_COUNT_CHUNKS] = "SELECT count(*), sum(raw_len) FROM chunks",
+	[KIST_SQL_COUNT_PACKS] = "SELECT count(*), sum(size) FROM packs",
+	[KIST_SQL_OBJECT_SIZES] = "SELECT a.size FROM refs r JOIN artifacts a ON a.id = r.artifact",
+};

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/registry/fake.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct kist_digest fake_digest(const char *text)
+{
+	return kist_digest_of(kist_view_of(text, strlen(text)));
+}
+
+struct kist_store *fake_new(void)
+{
+	struct kist_store *store = calloc(1, sizeof(*store));
+
+	ck_assert_ptr_nonnull(store);
+	strcpy(store->id, "0123456789abcdef0123456789abcdef");
+	return store;
+}
+
+void fake_free(struct kist_store *store)
+{
+	for (uint64_t i = 1; i <= store->head; i++)
+		json_decref(store->commits[i]);
+	for (size_t i = 0; i < store->pack_count; i++) {
+		for (size_t k = 0; k < store->packs[i].count; k++)
+			free(store->packs[i].chunks[k].bytes);
+		free(store->packs[i].chunks);
+	}
+	free(store);
+}
+
+char *fake_record(const char *content, const char *note, uint64_t size)
+{
+	const struct kist_digest sha256 = fake_digest(content);
+	char hex[KIST_DIGEST_HEX_SIZE];
+	char *text = NULL;
+
+	kist_digest_hex(&sha256, hex);
+	ck_assert_int_gt(asprintf(&text,
+				  "{\"encoding\":\"kist.npy@1\",\"kind\":\"tensor\",\"note\":\"%s\","
+				  "\"sha256\":\"%s\",\"size\":%llu}",
+				  note, hex, (unsigned long long)size),
+			 0);
+	return text;
+}
+
+size_t fake_pack(struct kist_store *store, bool is_meta, const char *const *texts, const uint32_t *kinds,
+		 size_t count)
+{
+	struct fake_pack *pack = &store->packs[store->pack_count];
+	char name[64];
+
+	ck_assert_uint_lt(store->pack_count, FAKE_PACKS_MAX);
+	snprintf(name, sizeof(name), "pack %zu", store->pack_count);
+	pack->id = fake_digest(name);
+	pack->is_meta = is_meta;
+	pack->count = count;
+	pack->chunks = calloc(count, sizeof(*pack->chunks));
+	for (size_t i = 0; i < count; i++) {
+		pack->chunks[i].id = fake_digest(texts[i]);
+		pack->chunks[i].kind = kinds[i];
+		pack->chunks[i].offset = 64 + 1000 * i;
+		pack->chunks[i].bytes = strdup(texts[i]);
+	}
+	return store->pack_count++;
+}
+
+json_t *fake_commit(void)
+{
+	return json_pack("{s:[],s:[],s:s}", "packs", "refs", "time", FAKE_TIME);
+}
+
+void fake_add_pack(json_t *commit, const struct kist_store *store, size_t pack)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(&store->packs[pack].id, hex);
+	json_array_append_new(json_object_get(commit, "packs"),
+			      json_pack("{s:s,s:s,s:i}", "id", hex, "kind",
+					store->packs[pack].is_meta ? "meta" : "data", "size", 1000));
+}
+
+void fake_add_ref(json_t *commit, const char *name, size_t len, const struct kist_digest *artifact,
+		  const char *event)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+	json_t *ref = json_pack("{s:s}", "event", event);
+
+	ck_assert_int_eq(kist_name_json(ref, name, len, NULL), KIST_OK);
+	if (artifact)
+		kist_digest_hex(artifact, hex);
+	json_object_set_new(ref, "artifact", artifact ? json_string(hex) : json_null());
+	json_array_append_new(json_object_get(commit, "refs"), ref);
+}
+
+static struct kist_digest commit_digest(const json_t *commit)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_COMMIT_SIZE_MAX);
+
+	ck_assert_int_eq(kist_json_canonical(commit, &text, NULL), KIST_OK);
+	return kist_digest_of(kist_buf_view(&text));
+}
+
+void fake_append(struct kist_store *store, json_t *commit)
+{
+	struct kist_digest previous = { { 0 } };
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	ck_assert_uint_lt(store->head, FAKE_COMMITS_MAX);
+	if (store->head > 0)
+		previous = commit_digest(store->commits[store->head]);
+	kist_digest_hex(&previous, hex);
+	store->head++;
+	json_object_set_new(commit, "number", json_integer((json_int_t)store->head));
+	json_object_set_new(commit, "previous", json_string(hex));
+	store->commits[store->head] = commit;
+}
+
+struct kist_digest fake_put_bytes(struct kist_store *store, const char *name, size_t len, const char *content,
+				  const char *note)
+{
+	const uint32_t kinds[] = { KIST_CHUNK_RECORD, KIST_CHUNK_RECIPE };
+	char *record = fake_record(content, note, strlen(content));
+	const char *const texts[] = { record, content };
+	const struct kist_digest id = fake_digest(record);
+	json_t *commit = fake_commit();
+
+	fake_add_pack(commit, store, fake_pack(store, true, texts, kinds, 2));
+	if (name)
+		fake_add_ref(commit, name, len, &id, "put");
+	fake_append(store, commit);
+	free(record);
+	return id;
+}
+
+struct kist_digest fake_put(struct kist_store *store, const char *name, const char *content, const char *note)
+{
+	return fake_put_bytes(store, name, name ? strlen(name) : 0, content, note);
+}
+
+void fake_event(struct kist_store *store, const char *name, const struct kist_digest *artifact, const char *event)
+{
+	json_t *commit = fake_commit();
+
+	fake_add_ref(commit, name, strlen(name), artifact, event);
+	fake_append(store, commit);
+}
+
+/* What the registry calls. */
+
+const char *kist_store_id(const struct kist_store *store)
+{
+	return store->id;
+}
+
+kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **ret_commit,
+			  struct kist_digest *ret_digest, struct kist_error *err)
+{
+	if (number == 0 || number > store->head)
+		return kist_fail(err, KIST_NOT_FOUND, "no such commit");
+	if (store->commit_status[number] != KIST_OK)
+		return kist_fail(err, store->commit_status[number], "the commit is bad");
+	*ret_commit = json_incref(store->commits[number]);
+	if (ret_digest)
+		*ret_digest = commit_digest(store->commits[number]);
+	return KIST_OK;
+}
+
+static struct fake_pack *find_pack(struct kist_store *store, const struct kist_digest *id)
+{
+	for (size_t i = 0; i < store->pack_count; i++) {
+		if (kist_digest_equal(&store->packs[i].id, id))
+			return &store->packs[i];
+	}
+	return NULL;
+}
+
+kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,
+				  kist_status (*each)(void *ctx, const struct kist_digest *chunk,
+						      const struct kist_location *where, struct kist_error *err),
+				  void *ctx, struct kist_error *err)
+{
+	const struct fake_pack *pack = find_pack(store, id);
+
+	store->index_reads++;
+	if (!pack)
+		return kist_fail(err, KIST_NOT_FOUND, "no such pack");
+	for (size_t i = 0; i < pack->count; i++) {
+		const struct fake_chunk *chunk = &pack->chunks[i];
+		const struct kist_location where = { .pack = *id,
+						     .offset = chunk->offset,
+						     .stored_len = (uint32_t)strlen(chunk->bytes) + 64,
+						     .raw_len = (uint32_t)strlen(chunk->bytes),
+						     .kind = chunk->kind };
+
+		/* A bad index is noticed after its first chunk, so that there is something to take back. */
+		if (i > 0 && pack->status != KIST_OK)
+			break;
+		KIST_TRY(each(ctx, &chunk->id, &where, err));
+	}
+	return pack->status == KIST_OK ? KIST_OK : kist_fail(err, pack->status, "the pack is bad");
+}
+
+kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
+				  const struct kist_digest *id, struct kist_buf *ret, struct kist_error *err)
+{
+	const struct fake_pack *pack = find_pack(store, &where->pack);
+
+	for (size_t i = 0; pack && i < pack->count; i++) {
+		const struct fake_chunk *chunk = &pack->chunks[i];
+
+		if (!kist_digest_equal(&chunk->id, id))
+			continue;
+		if (chunk->status != KIST_OK)
+			return kist_fail(err, chunk->status, "the chunk is bad");
+		kist_buf_done(ret);
+		return kist_buf_append(ret, chunk->bytes, strlen(chunk->bytes), err);
+	}
+	return kist_fail(err, KIST_NOT_FOUND, "no such chunk");
+}
+
+/* Helpers of tests. */
+
+struct kist_registry *must_open(struct kist_store *store, const char *cache_dir)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_registry *registry = NULL;
+
+	ck_assert_msg(kist_registry_open(store, cache_dir, &registry, &err) == KIST_OK, "open: %s", err.text);
+	return registry;
+}
+
+void must_fold(struct kist_registry *registry)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+
+	ck_assert_msg(kist_registry_fold(registry, &err) == KIST_OK, "fold: %s", err.text);
+}
+
+static kist_status tell_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
+			    struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(&ref->artifact, hex);
+	return kist_buf_appendf(ctx, err, "ref %.*s %s %llu %s %s\n", (int)ref->name_len, ref->name, hex,
+				(unsigned long long)ref->commit, ref->time, artifact->record ? "known" : "unknown");
+}
+
+static kist_status tell_artifact(void *ctx, const struct kist_artifact *artifact, struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(&artifact->id, hex);
+	KIST_TRY(kist_buf_appendf(ctx, err, "artifact %s ", hex));
+	kist_digest_hex(&artifact->sha256, hex);
+	return kist_buf_appendf(ctx, err, "%s %llu\n", hex, (unsigned long long)artifact->size);
+}
+
+static kist_status tell_pack(void *ctx, const struct kist_digest *id, uint64_t size, struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(id, hex);
+	return kist_buf_appendf(ctx, err, "pack %s %llu\n", hex, (unsigned long long)size);
+}
+
+char *tell_all(struct kist_registry *registry)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT((size_t)64 << 20);
+	struct kist_registry_stats stats;
+	struct kist_digest digest;
+	uint64_t head;
+
+	kist_registry_head(registry, &head, &digest);
+	ck_assert_int_eq(kist_registry_each_ref(registry, "", 0, tell_ref, &text, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_each_artifact(registry, tell_artifact, &text, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_each_pack(registry, tell_pack, &text, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_get_stats(registry, &stats, NULL), KIST_OK);
+	ck_assert_int_eq(kist_buf_appendf(&text, NULL, "head %llu refs %llu artifacts %llu chunks %llu packs %llu\n",
+					  (unsigned long long)head, (unsigned long long)stats.refs,
+					  (unsigned long long)stats.artifacts, (unsigned long long)stats.chunks,
+					  (unsigned long long)stats.packs),
+			 KIST_OK);
+	return strndup((const char *)text.data, text.size);
+}
+
+char test_dir[64];
+
+void make_dir(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(test_dir, sizeof(test_dir), "%s/kist-registry-XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(test_dir));
+}
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *walk)
+{
+	(void)about;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+void remove_dir(void)
+{
+	(void)nftw(test_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "unit/registry/fake.h"
+
+static struct kist_store *store;
+static char folder[128];
+static char file[160];
+
+static void setup(void)
+{
+	make_dir();
+	store = fake_new();
+	snprintf(folder, sizeof(folder), "%s/%s", test_dir, store->id);
+	snprintf(file, sizeof(file), "%s/index.sqlite", folder);
+}
+
+static void teardown(void)
+{
+	fake_free(store);
+	remove_dir();
+}
+
+static void fill(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char name[32];
+		char content[32];
+
+		snprintf(name, sizeof(name), "runs/%u", i);
+		snprintf(content, sizeof(content), "content %u", i);
+		fake_put(store, name, content, "");
+	}
+}
+
+/* What a registry says that never saw the file. */
+static char *truth(void)
+{
+	kist_auto_registry struct kist_registry *registry = must_open(store, NULL);
+
+	return tell_all(registry);
+}
+
+static void check_says_truth(struct kist_registry *registry)
+{
+	char *expected = truth();
+	char *said = tell_all(registry);
+
+	ck_assert_str_eq(said, expected);
+	free(said);
+	free(expected);
+}
+
+/* Opens, compares, and gives how many packs had to be read for it. */
+static unsigned long check_opens_right(void)
+{
+	const unsigned long before = store->index_reads;
+	struct kist_registry *registry = must_open(store, test_dir);
+	const unsigned long reads = store->index_reads - before;
+
+	check_says_truth(registry);
+	kist_registry_close(registry);
+	return reads;
+}
+
+static void sql(const char *text)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static bool in_file(void)
+{
+	struct stat about;
+
+	return stat(file, &about) == 0 && about.st_size > 0;
+}
+
+START_TEST(the_index_is_made_once_and_then_used)
+{
+	struct stat about;
+
+	fill(20);
+	ck_assert_uint_eq(check_opens_right(), 20);
+	ck_assert_uint_eq(check_opens_right(), 0);
+	ck_assert_int_eq(stat(folder, &about), 0);
+	ck_assert_uint_eq(about.st_mode & 0777, 0700);
+	fill(1);
+	ck_assert_uint_eq(check_opens_right(), 1);
+}
+END_TEST
+
+START_TEST(an_empty_store_has_head_zero)
+{
+	const struct kist_digest zeros = { { 0 } };
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+	struct kist_digest digest;
+	uint64_t head = 1;
+
+	kist_registry_head(registry, &head, &digest);
+	ck_assert_uint_eq(head, 0);
+	ck_assert(kist_digest_equal(&digest, &zeros));
+	must_fold(registry);
+}
+END_TEST
+
+START_TEST(fold_takes_what_is_new)
+{
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+	struct kist_digest digest;
+	uint64_t head = 0;
+
+	for (unsigned i = 1; i < 5; i++) {
+		fill(i);
+		must_fold(registry);
+		check_says_truth(registry);
+	}
+	kist_registry_head(registry, &head, &digest);
+	ck_assert_uint_eq(head, 10);
+}
+END_TEST
+
+static void write_file(const char *bytes, size_t size, off_t offset)
+{
+	const int fd = open(file, O_WRONLY | O_CREAT, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pwrite(fd, bytes, size, offset), (ssize_t)size);
+	close(fd);
+}
+
+static void spoil_page(int page)
+{
+	char bytes[4096];
+
+	memset(bytes, 0xa5, sizeof(bytes));
+	write_file(bytes, sizeof(bytes), 4096L * page);
+}
+
+static void spoil(int how)
+{
+	switch (how) {
+	case 0:
+		ck_assert_int_eq(unlink(file), 0);
+		break;
+	case 1:
+		ck_assert_int_eq(truncate(file, 0), 0);
+		break;
+	case 2:
+		ck_assert_int_eq(truncate(file, 100), 0);
+		break;
+	case 3:
+		ck_assert_int_eq(truncate(file, 3 * 4096), 0);
+		break;
+	case 4:
+		spoil_page(0);
+		break;
+	case 5:
+		ck_assert_int_eq(truncate(file, 0), 0);
+		write_file("garbage", 7, 0);
+		break;
+	case 6:
+		sql("UPDATE meta SET version = version - 1");
+		break;
+	case 7:
+		sql("UPDATE meta SET version = version + 1");
+		break;
+	case 8:
+		sql("UPDATE meta SET store_id = 'ffffffffffffffffffffffffffffffff'");
+		break;
+	case 9:
+		sql("UPDATE meta SET boot = 'another'");
+		break;
+	case 10:
+		sql("UPDATE meta SET head_digest = zeroblob(32)");
+		break;
+	case 11:
+		sql("UPDATE meta SET head = 1000");
+		break;
+	case 12:
+		sql("DELETE FROM meta");
+		break;
+	case 13:
+		sql("DROP TABLE chunks");
+		break;
+	case 14:
+		sql("UPDATE meta SET head_digest = 'short'");
+		break;
+	case 15:
+		sql("PRAGMA journal_mode=WAL; UPDATE meta SET boot = 'x'");
+		break;
+	case 16:
+		sql("DROP TABLE meta; CREATE TABLE other(a)");
+		break;
+	case 17:
+		sql("UPDATE artifacts SET record = x'7b7d'");
+		break;
+	case 18:
+		sql("UPDATE refs SET artifact = x'00'");
+		break;
+	case 19:
+		sql("UPDATE meta SET head = -1");
+		break;
+	default:
+		spoil_page(how - 19);
+	}
+}
+#define SPOIL_COUNT 30
+
+START_TEST(a_spoiled_index_gives_the_same_answers)
+{
+	fill(30);
+	check_opens_right();
+	spoil(_i);
+	check_opens_right();
+	ck_assert(in_file());
+	ck_assert_uint_eq(check_opens_right(), 0);
+}
+END_TEST
+
+START_TEST(an_index_spoiled_while_open_gives_the_same_answers)
+{
+	kist_auto_registry struct kist_registry *registry = NULL;
+
+	fill(30);
+	registry = must_open(store, test_dir);
+	check_says_truth(registry);
+	/* Only what can befall a file: nobody else writes to it by SQL. */
+	if (_i > 5 && _i < 20)
+		return;
+	spoil(_i);
+	fill(2);
+	must_fold(registry);
+	check_says_truth(registry);
+}
+END_TEST
+
+START_TEST(a_store_that_was_replaced_under_its_id_is_noticed)
+{
+	struct kist_store *old = store;
+	struct kist_store *other = fake_new();
+
+	fill(10);
+	check_opens_right();
+	store = other;
+	for (int i = 0; i < 10; i++)
+		fake_put(store, "other", "x", "");
+	check_opens_right();
+	fake_free(other);
+	store = old;
+	check_opens_right();
+	/* Restored to an earlier state. */
+	while (store->head > 5)
+		json_decref(store->commits[store->head--]);
+	check_opens_right();
+}
+END_TEST
+
+START_TEST(a_store_that_was_replaced_while_open_is_noticed)
+{
+	kist_auto_registry struct kist_registry *registry = NULL;
+	json_t *old[6];
+
+	fill(5);
+	registry = must_open(store, test_dir);
+	for (int i = 1; i <= 5; i++)
+		old[i] = store->commits[i];
+	store->head = 0;
+	for (int i = 0; i < 9; i++)
+		fake_put(store, "other", "x", "");
+	must_fold(registry);
+	check_says_truth(registry);
+	for (int i = 1; i <= 5; i++)
+		json_decref(old[i]);
+}
+END_TEST
+
+START_TEST(a_cache_folder_that_cannot_be_written_costs_only_time)
+{
+	static const char *const places[] = { "/proc/kist", "/dev/null/kist", "file/below", "open" };
+	kist_auto_registry struct kist_registry *registry = NULL;
+	char path[128];
+
+	fill(10);
+	snprintf(path, sizeof(path), "%s/file", test_dir);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	/* A folder of the store's that others may write to. */
+	snprintf(path, sizeof(path), "%s/open", test_dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/open/%s", test_dir, store->id);
+	mkdir(path, 0700);
+	ck_assert_int_eq(chmod(path, 0777), 0);
+	snprintf(path, sizeof(path), "%s%s%s", _i < 2 ? "" : test_dir, _i < 2 ? "" : "/", places[_i]);
+	registry = must_open(store, path);
+	check_says_truth(registry);
+	fill(3);
+	must_fold(registry);
+	check_says_truth(registry);
+}
+END_TEST
+
+START_TEST(an_index_that_is_a_folder_costs_only_time)
+{
+	fill(3);
+	mkdir(folder, 0700);
+	mkdir(file, 0700);
+	ck_assert_uint_eq(check_opens_right(), 3);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_removed_while_open_is_made_again)
+{
+	kist_auto_registry struct kist_registry *registry = NULL;
+
+	fill(5);
+	registry = must_open(store, test_dir);
+	ck_assert_int_eq(unlink(file), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+	fill(1);
+	must_fold(registry);
+	check_says_truth(registry);
+	ck_assert(in_file());
+}
+END_TEST
+
+START_TEST(many_processes_fold_into_one_file)
+{
+	pid_t children[6];
+
+	fill(600);
+	for (size_t i = 0; i < 6; i++) {
+		children[i] = fork();
+		ck_assert_int_ge(children[i], 0);
+		if (children[i] == 0) {
+			struct kist_registry *registry = NULL;
+
+			if (i == 3)
+				(void)unlink(file);
+			if (kist_registry_open(store, test_dir, &registry, NULL) != KIST_OK)
+				_exit(1);
+			for (int k = 0; k < 20; k++) {
+				fill(1);
+				if (kist_registry_fold(registry, NULL) != KIST_OK)
+					_exit(2);
+			}
+			_exit(0);
+		}
+	}
+	for (size_t i = 0; i < 6; i++) {
+		int status = -1;
+
+		ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	fill(20);
+	check_opens_right();
+}
+END_TEST
+
+START_TEST(a_killed_fold_leaves_an_index_that_goes_on)
+{
+	fill(1000);
+	for (int i = 0; i < 8; i++) {
+		const pid_t child = fork();
+
+		ck_assert_int_ge(child, 0);
+		if (child == 0) {
+			struct kist_registry *registry = NULL;
+
+			_exit(kist_registry_open(store, test_dir, &registry, NULL) != KIST_OK);
+		}
+		for (volatile int spin = 0; spin < i * 2000000; spin++)
+			;
+		kill(child, SIGKILL);
+		ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	}
+	check_opens_right();
+}
+END_TEST
+
+START_TEST(a_failed_allocation_is_no_false_success)
+{
+	kist_status status = KIST_NO_MEMORY;
+
+	fill(3);
+	for (unsigned long k = 1; status != KIST_OK; k++) {
+		struct kist_error err = KIST_ERROR_INIT;
+		struct kist_registry *registry = NULL;
+		char *said = NULL;
+		char *expected;
+
+		ck_assert_uint_lt(k, 1000);
+		kist_mem_fail_at(k);
+		status = kist_registry_open(store, test_dir, &registry, &err);
+		kist_mem_fail_at(0);
+		ck_assert_msg(status == KIST_OK || status == KIST_NO_MEMORY, "%lu: %d %s", k, status, err.text);
+		if (status != KIST_OK)
+			continue;
+		expected = truth();
+		said = tell_all(registry);
+		ck_assert_str_eq(said, expected);
+		free(said);
+		free(expected);
+		kist_registry_close(registry);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *const suite = suite_create("registry/registry");
+	TCase *const tcase = tcase_create("registry");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, the_index_is_made_once_and_then_used);
+	tcase_add_test(tcase, an_empty_store_has_head_zero);
+	tcase_add_test(tcase, fold_takes_what_is_new);
+	tcase_add_loop_test(tcase, a_spoiled_index_gives_the_same_answers, 0, SPOIL_COUNT);
+	tcase_add_loop_test(tcase, an_index_spoiled_while_open_gives_the_same_answers, 0, SPOIL_COUNT);
+	tcase_add_test(tcase, a_store_that_was_replaced_under_its_id_is_noticed);
+	tcase_add_test(tcase, a_store_that_was_replaced_while_open_is_noticed);
+	tcase_add_loop_test(tcase, a_cache_folder_that_cannot_be_written_costs_only_time, 0, 4);
+	tcase_add_test(tcase, an_index_that_is_a_folder_costs_only_time);
+	tcase_add_test(tcase, a_folder_that_is_removed_while_open_is_made_again);
+	tcase_add_test(tcase, many_processes_fold_into_one_file);
+	tcase_add_test(tcase, a_killed_fold_leaves_an_index_that_goes_on);
+	tcase_add_test(tcase, a_failed_allocation_is_no_false_success);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
