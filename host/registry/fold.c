@@ -102,7 +102,7 @@ static kist_status fold_chunk(void *ctx, const struct kist_digest *id, const str
 			return KIST_OK;
 		}
 		if (status != KIST_OK)
-			return kist_fail_text(err, status, why.code, why.offset, why.text, strlen(why.text));
+			return kist_pass_error(err, status, &why);
 	}
 	fold->rows++;
 	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_CHUNK, err, "duuuuu", id, fold->pack_no, where->offset,
@@ -121,7 +121,7 @@ static kist_status fold_pack_index(struct fold *fold, struct kist_error *err)
 	KIST_TRY(kist_db_run(db, KIST_SQL_SAVEPOINT_PACK, err, ""));
 	status = kist_store_read_index(fold->registry->store, fold->pack, fold_chunk, fold, &why);
 	if (status != KIST_OK && !is_damage(fold->registry, status))
-		return kist_fail_text(err, status, why.code, why.offset, why.text, strlen(why.text));
+		return kist_pass_error(err, status, &why);
 	if (status != KIST_OK) {
 		KIST_TRY(kist_db_run(db, KIST_SQL_ROLLBACK_TO_PACK, err, ""));
 		damaged = PACK_INDEX_DAMAGED;
@@ -237,7 +237,7 @@ static kist_status name_commit(uint64_t number, kist_status status, const struct
 
 	kist_log_key(number, key);
 	if (strstr(why->text, key) || status == KIST_NO_MEMORY)
-		return kist_fail_text(err, status, why->code, why->offset, why->text, strlen(why->text));
+		return kist_pass_error(err, status, why);
 	return kist_fail(err, status, "commit '%s': %s", key, why->text);
 }
 

@@ -30,6 +30,9 @@ typedef kist_status kist_registry_op(struct kist_registry *registry, void *ctx, 
 KIST_CHECKED kist_status kist_registry_run(struct kist_registry *registry, kist_registry_op *op, void *ctx,
 					   struct kist_error *err);
 
+/** kist_pass_error() - Records in @err what @why holds, if anything.  Returns @status. */
+kist_status kist_pass_error(struct kist_error *err, kist_status status, const struct kist_error *why);
+
 /** kist_fold_new() - Folds all new commits into the open index. */
 kist_registry_op kist_fold_new;
 

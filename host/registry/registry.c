@@ -10,6 +10,13 @@
 /* With the file as it is, with a new file, in memory. */
 #define TRIES_MAX 3
 
+kist_status kist_pass_error(struct kist_error *err, kist_status status, const struct kist_error *why)
+{
+	if (err && err->status == KIST_OK && why->status != KIST_OK)
+		*err = *why;
+	return status;
+}
+
 /* The newest folded commit must still be what it was: a store can be restored or replaced under its id. */
 static kist_status check_head(struct kist_registry *registry, struct kist_error *err)
 {
@@ -73,10 +80,7 @@ kist_status kist_registry_run(struct kist_registry *registry, kist_registry_op *
 			continue;
 		if (!registry->connected)
 			kist_db_close(&registry->db);
-		if (why.status == KIST_OK)
-			return status;
-		return kist_fail_text(err, status, why.code[0] ? why.code : NULL, why.offset, why.text,
-				      strlen(why.text));
+		return kist_pass_error(err, status, &why);
 	}
 }
 
@@ -88,7 +92,7 @@ static kist_status find_for_writer(void *ctx, const struct kist_digest *id, stru
 
 	if (status == KIST_OK || status == KIST_NOT_FOUND)
 		return status;
-	return kist_fail_text(err, status, why.code, why.offset, why.text, strlen(why.text));
+	return kist_pass_error(err, status, &why);
 }
 
 static kist_status set_folder(struct kist_registry *registry, const char *cache_dir, struct kist_error *err)

@@ -9,11 +9,16 @@
  * The registry: an SQLite index of the folded log and of the packs' indexes, on the host.
  *
  * It never holds the truth.  It lives in <cache folder>/<store id>/index.sqlite and may be deleted at any
- * time; missing, damaged, stale, or of another version, it is rebuilt from the store.
+ * time; missing, damaged, stale, or of another version, it is rebuilt from the store.  Where no file can be
+ * written, the index is kept in memory.
  *
  * What is folded from a commit:
  *   packs      [{"id","kind","size"}]: every chunk of their indexes; records in metadata packs are read
- *   refs       [{"name","name_bytes"?,"artifact":<hex or null>,"event":"put"|"tag"|"rm"}], in order
+ *   refs       [{"name","name_bytes"?,"artifact":<hex or null>,"event":"put"|"tag"|"rm"}], in order;
+ *              "artifact" is null for "rm" and for nothing else
+ *
+ * A pack that is missing or damaged does not stop the fold: what it holds is unknown, and it is read again each
+ * time the registry is opened.  A damaged commit does stop it, since nothing after it can be trusted.
  *
  * Thread: one registry, one thread at a time; many processes may share the file.
  */
@@ -44,7 +49,7 @@ struct kist_artifact {
 	struct kist_digest id;     /* SHA-256 of the record */
 	struct kist_digest sha256; /* of the whole serialized bytes, or a tree's digest */
 	uint64_t size;
-	json_t *record; /* the whole record */
+	json_t *record; /* the whole record; NULL only where kist_registry_each_ref() says so */
 };
 
 #define KIST_ARTIFACT_INIT \
@@ -96,7 +101,12 @@ KIST_CHECKED kist_status kist_registry_get_artifact(struct kist_registry *regist
 KIST_CHECKED kist_status kist_registry_resolve(struct kist_registry *registry, const char *text, size_t len,
 					       struct kist_artifact *ret, struct kist_error *err);
 
-/** kist_registry_each_ref() - Calls @each for every set name that begins with @prefix, in byte order. */
+/**
+ * kist_registry_each_ref() - Calls @each for every set name that begins with @prefix, in byte order.
+ *
+ * @each: May use the registry.  @artifact->record is NULL, its size 0 and its sha256 zero, when no pack that can
+ *        be read holds the record.
+ */
 KIST_CHECKED kist_status kist_registry_each_ref(struct kist_registry *registry, const char *prefix, size_t len,
 						kist_status (*each)(void *ctx, const struct kist_ref *ref,
 								    const struct kist_artifact *artifact,

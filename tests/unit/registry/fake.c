@@ -113,12 +113,13 @@ void fake_append(struct kist_store *store, json_t *commit)
 
 	ck_assert_uint_lt(store->head, FAKE_COMMITS_MAX);
 	if (store->head > 0)
-		previous = commit_digest(store->commits[store->head]);
+		previous = store->digests[store->head];
 	kist_digest_hex(&previous, hex);
 	store->head++;
 	json_object_set_new(commit, "number", json_integer((json_int_t)store->head));
 	json_object_set_new(commit, "previous", json_string(hex));
 	store->commits[store->head] = commit;
+	store->digests[store->head] = commit_digest(commit);
 }
 
 struct kist_digest fake_put_bytes(struct kist_store *store, const char *name, size_t len, const char *content,
@@ -167,7 +168,7 @@ kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **re
 		return kist_fail(err, store->commit_status[number], "the commit is bad");
 	*ret_commit = json_incref(store->commits[number]);
 	if (ret_digest)
-		*ret_digest = commit_digest(store->commits[number]);
+		*ret_digest = store->digests[number];
 	return KIST_OK;
 }
 

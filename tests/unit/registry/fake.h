@@ -32,6 +32,7 @@ struct fake_pack {
 struct kist_store {
 	char id[33];
 	json_t *commits[FAKE_COMMITS_MAX + 1]; /* from 1 on */
+	struct kist_digest digests[FAKE_COMMITS_MAX + 1];
 	kist_status commit_status[FAKE_COMMITS_MAX + 1];
 	uint64_t head;
 	struct fake_pack packs[FAKE_PACKS_MAX];
