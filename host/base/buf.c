@@ -68,6 +68,7 @@ kist_status kist_buf_append(struct kist_buf *buf, const void *data, size_t size,
 
 kist_status kist_buf_appendf(struct kist_buf *buf, struct kist_error *err, const char *format, ...)
 {
+	kist_status status;
 	va_list args;
 	va_list again;
 	int len;
@@ -76,10 +77,12 @@ kist_status kist_buf_appendf(struct kist_buf *buf, struct kist_error *err, const
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (len < 0 || kist_buf_reserve(buf, (size_t)len, err) != KIST_OK ||
-	    (buf->capacity - buf->size == (size_t)len && grow(buf, buf->size + (size_t)len + 1, err) != KIST_OK)) {
+	status = len < 0 ? kist_fail(err, KIST_INTERNAL, "cannot format text") : kist_buf_reserve(buf, (size_t)len, err);
+	if (status == KIST_OK && buf->capacity - buf->size == (size_t)len)
+		status = grow(buf, buf->size + (size_t)len + 1, err);
+	if (status != KIST_OK) {
 		va_end(again);
-		return len < 0 ? kist_fail(err, KIST_INTERNAL, "cannot format text") : KIST_LIMIT;
+		return status;
 	}
 	vsnprintf((char *)buf->data + buf->size, (size_t)len + 1, format, again);
 	va_end(again);
