@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/output.h"
+
+bool kist_cli_has(const struct kist_cli *cli, const char *name)
+{
+	return kist_cli_value(cli, name) != NULL;
+}
+
+const char *kist_cli_value(const struct kist_cli *cli, const char *name)
+{
+	for (size_t i = cli->value_count; i > 0; i--) {
+		if (strcmp(cli->values[i - 1].option->name, name) == 0)
+			return cli->values[i - 1].text;
+	}
+	return NULL;
+}
+
+kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err)
+{
+	kist_auto_json json_t *params = json_object();
+
+	if (!params)
+		return kist_fail_memory(err, sizeof(json_t));
+	for (size_t i = 0; i < cli->value_count; i++) {
+		const char *text = cli->values[i].text;
+		const char *equals = strchr(text, '=');
+		kist_auto_mem char *key = NULL;
+
+		if (strcmp(cli->values[i].option->name, "param") != 0)
+			continue;
+		if (!equals || equals == text)
+			return kist_fail(err, KIST_INVALID, "--param takes KEY=VALUE, not '%s'", text);
+		key = kist_strndup(text, (size_t)(equals - text));
+		if (!key)
+			return kist_fail_memory(err, strlen(text));
+		if (json_object_get(params, key))
+			return kist_fail(err, KIST_INVALID, "the argument '%s' is given twice", key);
+		if (json_object_set_new(params, key, json_string(equals + 1)) != 0)
+			return kist_fail(err, KIST_INVALID, "the argument '%s' is not UTF-8", key);
+	}
+	*ret = kist_steal(params);
+	return KIST_OK;
+}
+
+struct kist_catalog_options kist_cli_catalog_options(struct kist_cli *cli)
+{
+	static const char *given[KIST_CATALOG_DIRS_MAX];
+	struct kist_catalog_options options = {
+		.given = given,
+		.system_dir = cli->paths.plugin_dir,
+		.cache_dir = cli->paths.cache_dir,
+		.config_dir = cli->paths.config_dir,
+	};
+
+	for (size_t i = 0; i < cli->value_count && options.given_count < KIST_CATALOG_DIRS_MAX; i++) {
+		if (strcmp(cli->values[i].option->name, "plugin-dir") == 0)
+			given[options.given_count++] = cli->values[i].text;
+	}
+	return options;
+}
+
+struct kist_worker_options kist_cli_worker_options(struct kist_cli *cli)
+{
+	return (struct kist_worker_options){ .program = cli->paths.worker };
+}
+
+/* The user's own store, and the folders above it, belong to the user alone. */
+static kist_status make_own_store(const char *path, struct kist_error *err)
+{
+	char parent[PATH_MAX];
+	kist_status status;
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	*strrchr(parent, '/') = '\0';
+	KIST_TRY(kist_mkdirs_at(AT_FDCWD, parent, 0700, err));
+	status = kist_store_create(path, err);
+	if (status != KIST_EXISTS)
+		return status;
+	kist_error_clear(err);
+	return KIST_OK;
+}
+
+static bool is_missing(const char *uri)
+{
+	kist_auto_store struct kist_store *store = NULL;
+
+	return kist_store_open(uri, &store, NULL) == KIST_NOT_FOUND;
+}
+
+kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *err)
+{
+	const struct kist_flow_options options = {
+		.store_uri = cli->paths.store,
+		.cache_dir = cli->paths.cache_dir,
+		.temp_dir = cli->paths.temp_dir,
+		.catalog = kist_cli_catalog_options(cli),
+		.worker = kist_cli_worker_options(cli),
+		.progress = kist_progress_show,
+		.progress_ctx = cli,
+	};
+
+	if (cli->paths.store_is_own && create && is_missing(cli->paths.store))
+		KIST_TRY(make_own_store(cli->paths.store, err));
+	if (kist_flow_open(&options, &cli->flow, err) == KIST_OK)
+		return KIST_OK;
+	if (err->status == KIST_NOT_FOUND)
+		return kist_fail_context(err, "no store (%s); make one with 'kist init'", cli->paths.store_why);
+	return err->status;
+}
+
+static void print_json_error(const struct kist_error *err)
+{
+	json_t *offset = err->offset == KIST_NO_OFFSET ? json_null() : json_integer((json_int_t)err->offset);
+	kist_auto_json json_t *value = json_pack("{s:{s:s,s:s,s:s,s:o}}", "error", "status",
+						 kist_status_name(err->status), "code", err->code, "text", err->text,
+						 "offset", offset);
+
+	if (value && json_dumpf(value, stdout, JSON_INDENT(2)) == 0)
+		(void)putchar('\n');
+}
+
+enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error *err, bool damage)
+{
+	char place[64] = "";
+
+	if (err->offset != KIST_NO_OFFSET)
+		snprintf(place, sizeof(place), " (at byte %llu)", (unsigned long long)err->offset);
+	if (cli->json)
+		print_json_error(err);
+	fprintf(stderr, "kist: %s: %s%s%s%s%s\n", cli->command ? cli->command->name : "error", err->text, place,
+		err->code[0] ? " [" : "", err->code, err->code[0] ? "]" : "");
+	if (err->status == KIST_NOT_FOUND)
+		return KIST_EXIT_NOT_FOUND;
+	return damage && err->status == KIST_CORRUPT ? KIST_EXIT_DAMAGE : KIST_EXIT_FAILED;
+}

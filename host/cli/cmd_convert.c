@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/facts.h"
+#include "cli/output.h"
+#include "flow/convert.h"
+
+static const struct kist_option options[] = {
+	{ .name = "task", .argument = "NAME", .help = "the artifact task that writes it (needed)" },
+	{ .name = "name", .letter = 'n', .argument = "NAME", .help = "keep it under this name; else NAME.EXTENSION" },
+	{ .name = "select", .letter = 's', .argument = "PART", .help = "a tensor's name, or columns: a,b" },
+	{ .name = "param", .letter = 'p', .argument = "KEY=VALUE", .help = "an argument for the task", .many = true },
+	{ .name = "description", .letter = 'd', .argument = "TEXT", .help = "say what it is" },
+	{ .name = NULL },
+};
+
+/* "train.csv" by a task whose files are called .npy becomes "train.npy". */
+static kist_status default_name(struct kist_cli *cli, const char *task, const char *name, char *ret, size_t size,
+				struct kist_error *err)
+{
+	const struct kist_catalog *catalog;
+	const char *base = strrchr(name, '/');
+	const char *dot = strrchr(base ? base : name, '.');
+	const int stem = (int)(dot && dot != name ? dot - name : (ptrdiff_t)strlen(name));
+
+	KIST_TRY(kist_flow_catalog(cli->flow, &catalog, err));
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		const struct kist_manifest *manifest = catalog->entries[i].manifest;
+
+		for (size_t t = 0; manifest && t < manifest->type_count; t++) {
+			const struct kist_manifest_type *type = &manifest->types[t];
+
+			if (strcmp(type->task, task) != 0 || type->extension_count == 0)
+				continue;
+			snprintf(ret, size, "%.*s.%s", stem, name, type->extensions[0]);
+			return KIST_OK;
+		}
+	}
+	snprintf(ret, size, "%.*s.%s", stem, name, task);
+	return KIST_OK;
+}
+
+static kist_status convert(struct kist_cli *cli, struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	kist_auto_save struct kist_save *save = NULL;
+	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
+	kist_auto_json json_t *params = NULL;
+	const char *name = cli->arguments[0];
+	const char *select = kist_cli_value(cli, "select");
+	char own_name[KIST_NAME_SIZE_MAX + 64];
+	struct kist_save_options how = { .name = kist_cli_value(cli, "name"),
+					 .description = kist_cli_value(cli, "description") };
+	json_t *facts;
+	char shown[1024];
+
+	KIST_TRY(kist_cli_params(cli, &params, err));
+	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	if (!how.name) {
+		KIST_TRY(default_name(cli, kist_cli_value(cli, "task"), name, own_name, sizeof(own_name), err));
+		how.name = own_name;
+	}
+	how.name_len = strlen(how.name);
+	KIST_TRY(kist_save_open(cli->flow, &save, err));
+	KIST_TRY(kist_convert(save, &artifact, kist_cli_value(cli, "task"), select ? select : "", params, &how, &saved,
+			      err));
+	KIST_TRY(kist_save_commit(save, err));
+	KIST_TRY(kist_facts_artifact(how.name, how.name_len, saved.record, &saved.artifact, &facts, err));
+	if (cli->json)
+		return kist_print_json_take(facts, err);
+	if (!cli->quiet) {
+		const char *summary = kist_json_get_text(facts, "summary");
+
+		kist_text_escape(how.name, how.name_len, shown, sizeof(shown));
+		printf("%s  %s  %s  %.16s\n", shown, kist_json_get_text(facts, "kind"), summary ? summary : "",
+		       kist_json_get_text(facts, "sha256"));
+	}
+	json_decref(facts);
+	return KIST_OK;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (!kist_cli_has(cli, "task")) {
+		fprintf(stderr, "kist: convert: say with --task what is to write it; 'kist plugin list' shows the tasks\n");
+		return KIST_EXIT_USAGE;
+	}
+	if (kist_cli_open(cli, false, &err) != KIST_OK || convert(cli, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
+	return KIST_EXIT_DONE;
+}
+
+const struct kist_command kist_command_convert = {
+	.name = "convert",
+	.arguments = "NAME|DIGEST",
+	.summary = "write what is kept by another artifact task",
+	.options = options,
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = run,
+};

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/facts.h"
+#include "cli/output.h"
+#include "flow/load.h"
+
+static const struct kist_option options[] = {
+	{ .name = "output", .letter = 'o', .argument = "PATH", .help = "restore it there; a folder that is there takes it by its name" },
+	{ .name = "force", .letter = 'f', .help = "replace a file that is there" },
+	{ .name = NULL },
+};
+
+/*
+ * Where it goes: PATH; in PATH when that is a folder; by its own name here.  A name is checked when it is set and when
+ * it is read, so its last part is no "..".
+ */
+static kist_status destination(const struct kist_cli *cli, const char *name, char ret[static PATH_MAX],
+			       struct kist_error *err)
+{
+	const char *output = kist_cli_value(cli, "output");
+	size_t len;
+	const char *base = kist_facts_default_name(name, &len);
+	struct stat st;
+	int used;
+
+	KIST_TRY(kist_name_check(name, strlen(name), err));
+	if (!output)
+		used = snprintf(ret, PATH_MAX, "./%s", base);
+	else if (stat(output, &st) == 0 && S_ISDIR(st.st_mode))
+		used = snprintf(ret, PATH_MAX, "%s/%s", output, base);
+	else
+		used = snprintf(ret, PATH_MAX, "%s", output);
+	return used < PATH_MAX ? KIST_OK : kist_fail(err, KIST_INVALID, "the path is too long");
+}
+
+static kist_status get_one(struct kist_cli *cli, const char *name, struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	char path[PATH_MAX];
+	char shown[1024];
+	char size[32];
+
+	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	KIST_TRY(destination(cli, name, path, err));
+	kist_progress_start(cli, name);
+	KIST_TRY(kist_load_path(cli->flow, artifact.record, path, kist_cli_has(cli, "force"), err));
+	kist_progress_end(cli);
+	if (cli->json || cli->quiet)
+		return KIST_OK;
+	kist_text_escape(path, strlen(path), shown, sizeof(shown));
+	kist_size_text(kist_facts_size(artifact.record), size);
+	printf("%s  %s, verified\n", shown, size);
+	return KIST_OK;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	enum kist_exit worst = KIST_EXIT_DONE;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (kist_cli_open(cli, false, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		struct kist_error why = KIST_ERROR_INIT;
+		const kist_status status = get_one(cli, cli->arguments[i], &why);
+
+		kist_progress_end(cli);
+		if (status != KIST_OK)
+			worst = kist_cli_fail(cli, &why, true);
+	}
+	return worst;
+}
+
+const struct kist_command kist_command_get = {
+	.name = "get",
+	.arguments = "NAME|DIGEST...",
+	.summary = "restore files and folders, with modes and times",
+	.options = options,
+	.arguments_min = 1,
+	.arguments_max = SIZE_MAX,
+	.run = run,
+};

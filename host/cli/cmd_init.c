@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	const char *uri = cli->argument_count ? cli->arguments[0] : ".kist";
+	struct kist_error err = KIST_ERROR_INIT;
+	kist_auto_store struct kist_store *store = NULL;
+
+	if (kist_store_create(uri, &err) != KIST_OK || kist_store_open(uri, &store, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
+	if (cli->json && kist_print_json_take(json_pack("{s:s,s:s}", "store", uri, "id", kist_store_id(store)), &err) !=
+				 KIST_OK)
+		return kist_cli_fail(cli, &err, false);
+	if (!cli->json && !cli->quiet)
+		printf("made the store '%s' (%s)\n", uri, kist_store_id(store));
+	return KIST_EXIT_DONE;
+}
+
+const struct kist_command kist_command_init = {
+	.name = "init",
+	.arguments = "[URI]",
+	.summary = "make a store: a folder, .kist when none is named",
+	.arguments_max = 1,
+	.run = run,
+};

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/facts.h"
+#include "cli/output.h"
+#include "flow/record.h"
+
+#define DIGEST_SHOWN 16
+
+static const struct kist_option options[] = {
+	{ .name = "long", .letter = 'l', .help = "whole digests on a terminal too" },
+	{ .name = "names", .help = "names alone, one a line" },
+	{ .name = NULL },
+};
+
+struct listing {
+	const struct kist_cli *cli;
+	struct kist_table table;
+	json_t *facts; /* array, for --json */
+	int digest_len;
+	uint64_t count;
+};
+
+static const char *const titles[] = { "NAME", "KIND", "SIZE", "SHA-256", "STORED", "HOLDS" };
+
+static void listing_done(struct listing *listing)
+{
+	kist_table_done(&listing->table);
+	json_decref(listing->facts);
+}
+
+static kist_status add_facts(struct listing *listing, const struct kist_ref *ref, const struct kist_artifact *artifact,
+			     struct kist_error *err)
+{
+	json_t *facts;
+
+	KIST_TRY(kist_facts_artifact(ref->name, ref->name_len, artifact->record, &artifact->id, &facts, err));
+	if (json_array_append_new(listing->facts, facts) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return kist_record_set_text(facts, "time", ref->time, err);
+}
+
+static kist_status add_row(struct listing *listing, const struct kist_ref *ref, const struct kist_artifact *artifact,
+			   struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+	char size[32];
+
+	kist_digest_hex(&artifact->sha256, hex);
+	hex[listing->digest_len] = '\0';
+	kist_size_text(kist_facts_size(artifact->record), size);
+	KIST_TRY(kist_table_add(&listing->table, ref->name, ref->name_len, err));
+	KIST_TRY(kist_table_add_text(&listing->table, kist_json_get_text(artifact->record, "kind"), err));
+	KIST_TRY(kist_table_add_text(&listing->table, size, err));
+	KIST_TRY(kist_table_add_text(&listing->table, hex, err));
+	KIST_TRY(kist_table_add_text(&listing->table, ref->time, err));
+	return kist_table_add_text(&listing->table, kist_json_get_text(artifact->record, "summary"), err);
+}
+
+static kist_status add(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
+		       struct kist_error *err)
+{
+	struct listing *listing = ctx;
+
+	listing->count++;
+	if (kist_cli_has(listing->cli, "names")) {
+		/* For programs: the bytes as they are. */
+		fwrite(ref->name, 1, ref->name_len, stdout);
+		(void)putchar('\n');
+		return KIST_OK;
+	}
+	return listing->cli->json ? add_facts(listing, ref, artifact, err) : add_row(listing, ref, artifact, err);
+}
+
+static kist_status list(struct listing *listing, struct kist_error *err)
+{
+	const struct kist_cli *cli = listing->cli;
+	const char *prefix = cli->argument_count ? cli->arguments[0] : "";
+
+	KIST_TRY(kist_registry_each_ref(cli->flow->registry, prefix, strlen(prefix), add, listing, err));
+	if (cli->json)
+		return kist_print_json_take(json_incref(listing->facts), err);
+	if (kist_cli_has(cli, "names"))
+		return KIST_OK;
+	if (listing->count > 0)
+		kist_table_print(&listing->table, cli->quiet);
+	else if (prefix[0])
+		return kist_fail(err, KIST_NOT_FOUND, "no name begins with '%s'", prefix);
+	return KIST_OK;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	const bool whole = kist_cli_has(cli, "long") || !isatty(STDOUT_FILENO);
+	__attribute__((cleanup(listing_done))) struct listing listing = {
+		.cli = cli,
+		.table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles),
+		.facts = json_array(),
+		.digest_len = whole ? (int)KIST_DIGEST_HEX_SIZE - 1 : DIGEST_SHOWN,
+	};
+	struct kist_error err = KIST_ERROR_INIT;
+
+	listing.table.right[2] = true;
+	if (kist_cli_open(cli, false, &err) != KIST_OK || list(&listing, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
+	return KIST_EXIT_DONE;
+}
+
+const struct kist_command kist_command_ls = {
+	.name = "ls",
+	.arguments = "[PREFIX]",
+	.summary = "list what is kept: the digest is what sha256sum prints",
+	.options = options,
+	.arguments_max = 1,
+	.run = run,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/plugins.h"
+
+static const char *const titles[] = { "PLUGIN", "VERSION", "STATE", "FROM", "TASKS, OR WHY NOT" };
+
+static kist_status add_row(struct kist_table *table, const struct kist_catalog_entry *entry, struct kist_error *err)
+{
+	const struct kist_manifest *manifest = entry->manifest;
+	char tasks[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; manifest && i < manifest->type_count && used < sizeof(tasks); i++)
+		used += (size_t)snprintf(tasks + used, sizeof(tasks) - used, "%s%s", i ? ", " : "",
+					 manifest->types[i].task);
+	for (size_t i = 0; manifest && i < manifest->task_count && used < sizeof(tasks); i++)
+		used += (size_t)snprintf(tasks + used, sizeof(tasks) - used, "%s%s", used ? ", " : "",
+					 manifest->tasks[i].name);
+	KIST_TRY(kist_table_add_text(table, manifest ? manifest->id : entry->path, err));
+	KIST_TRY(kist_table_add_text(table, manifest ? manifest->version : "", err));
+	KIST_TRY(kist_table_add_text(table, kist_plugins_state(entry), err));
+	KIST_TRY(kist_table_add_text(table, kist_tier_name(entry->tier), err));
+	return kist_table_add_text(table, entry->refusal.status == KIST_OK ? tasks : entry->refusal.text, err);
+}
+
+static kist_status list(struct kist_cli *cli, struct kist_error *err)
+{
+	kist_auto_catalog struct kist_catalog *catalog = NULL;
+	kist_auto_json json_t *all = json_array();
+	kist_auto_table struct kist_table table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles);
+
+	KIST_TRY(kist_plugins_open(cli, &catalog, err));
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		json_t *facts;
+
+		if (!cli->json) {
+			KIST_TRY(add_row(&table, &catalog->entries[i], err));
+			continue;
+		}
+		KIST_TRY(kist_plugins_facts(&catalog->entries[i], false, &facts, err));
+		if (json_array_append_new(all, facts) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	if (cli->json)
+		return kist_print_json_take(json_incref(all), err);
+	kist_table_print(&table, cli->quiet);
+	return KIST_OK;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+
+	return list(cli, &err) == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, false);
+}
+
+const struct kist_command kist_command_plugin_list = {
+	.name = "plugin list",
+	.arguments = "",
+	.summary = "list the plugins, also those that are refused, with the reason",
+	.run = run,
+};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/plugins.h"
+
+static const char *const titles[] = { "FOLDER", "TIER", "USED", "NOTE" };
+
+static kist_status list(struct kist_cli *cli, struct kist_error *err)
+{
+	kist_auto_catalog struct kist_catalog *catalog = NULL;
+	kist_auto_json json_t *all = json_array();
+	kist_auto_table struct kist_table table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles);
+
+	KIST_TRY(kist_plugins_open(cli, &catalog, err));
+	for (size_t i = 0; i < catalog->dir_count; i++) {
+		const struct kist_catalog_dir *dir = &catalog->dirs[i];
+		json_t *facts = json_pack("{s:s,s:s,s:b,s:s}", "folder", dir->path, "tier", kist_tier_name(dir->tier),
+					  "used", dir->used, "note", dir->note);
+
+		if (!facts || json_array_append_new(all, facts) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+		KIST_TRY(kist_table_add_text(&table, dir->path, err));
+		KIST_TRY(kist_table_add_text(&table, kist_tier_name(dir->tier), err));
+		KIST_TRY(kist_table_add_text(&table, dir->used ? "yes" : "no", err));
+		KIST_TRY(kist_table_add_text(&table, dir->note, err));
+	}
+	if (cli->json)
+		return kist_print_json_take(json_pack("{s:O,s:s,s:b}", "folders", all, "policy",
+						      catalog->policy == KIST_POLICY_ANY ? "any" : "pinned",
+						      "environment_ignored", catalog->elevated),
+					    err);
+	kist_table_print(&table, cli->quiet);
+	printf("policy: %s\n", catalog->policy == KIST_POLICY_ANY ? "any plugin is trusted" :
+								     "pinned: this build's own, and what 'kist plugin trust' was told");
+	if (catalog->elevated)
+		printf("this process has more rights than its user: the environment and the user's folders are ignored\n");
+	return KIST_OK;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+
+	return list(cli, &err) == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, false);
+}
+
+const struct kist_command kist_command_plugin_paths = {
+	.name = "plugin paths",
+	.arguments = "",
+	.summary = "list the plugin folders, used or not, and why",
+	.run = run,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/plugins.h"
+
+static void manifest_free(struct kist_manifest **slot)
+{
+	kist_manifest_free(*slot);
+}
+
+static kist_status trust(struct kist_cli *cli, const char *path, struct kist_error *err)
+{
+	__attribute__((cleanup(manifest_free))) struct kist_manifest *manifest = NULL;
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
+	struct kist_digest digest;
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
+	if (kist_manifest_parse(kist_buf_view(&text), &manifest, err) != KIST_OK)
+		return kist_fail_context(err, "%s", path);
+	digest = kist_digest_of(kist_buf_view(&text));
+	KIST_TRY(kist_trust_add(cli->paths.config_dir, &digest, manifest->id, manifest->version, err));
+	kist_digest_hex(&digest, hex);
+	if (!cli->quiet && !cli->json)
+		printf("trusted: %s %s, manifest %.16s; a changed manifest or library is refused\n", manifest->id,
+		       manifest->version, hex);
+	return KIST_OK;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		if (trust(cli, cli->arguments[i], &err) != KIST_OK)
+			return kist_cli_fail(cli, &err, false);
+	}
+	return KIST_EXIT_DONE;
+}
+
+const struct kist_command kist_command_plugin_trust = {
+	.name = "plugin trust",
+	.arguments = "MANIFEST...",
+	.summary = "pin plugins: exactly these manifests and libraries may run",
+	.arguments_min = 1,
+	.arguments_max = SIZE_MAX,
+	.run = run,
+};

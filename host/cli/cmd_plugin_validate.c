@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/facts.h"
+#include "cli/output.h"
+#include "cli/plugins.h"
+#include "flow/examine.h"
+
+#define MANIFEST_ENDING ".plugin.json"
+
+static const struct kist_option options[] = {
+	{ .name = "task", .argument = "NAME", .help = "check by this artifact task" },
+	{ .name = "type", .argument = "TYPE", .help = "check as this type" },
+	{ .name = "param", .letter = 'p', .argument = "KEY=VALUE", .help = "an argument for the task", .many = true },
+	{ .name = NULL },
+};
+
+struct issues {
+	const struct kist_cli *cli;
+	const char *path;
+	json_t *list;
+};
+
+static void add_issue(void *ctx, int32_t severity, const struct kist_error *issue)
+{
+	struct issues *issues = ctx;
+	const char *word = severity == KIST_ISSUE_ERROR ? "error" : "warning";
+	json_t *row;
+
+	if (!issues->cli->json) {
+		printf("%s: ", issues->path);
+		if (issue->offset != KIST_NO_OFFSET)
+			printf("byte %llu: ", (unsigned long long)issue->offset);
+		printf("%s: %s%s%s\n", word, issue->code, issue->code[0] ? ": " : "", issue->text);
+		return;
+	}
+	row = json_pack("{s:s,s:s,s:s,s:I}", "severity", word, "code", issue->code, "text", issue->text, "offset",
+			issue->offset == KIST_NO_OFFSET ? (json_int_t)-1 : (json_int_t)issue->offset);
+	if (row)
+		(void)json_array_append_new(issues->list, row);
+}
+
+static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues, const struct kist_input *input,
+				  struct kist_error *err)
+{
+	kist_auto_examined struct kist_examined examined = KIST_EXAMINED_INIT;
+	kist_auto_json json_t *params = NULL;
+	struct kist_examine_options how = { .task = kist_cli_value(issues->cli, "task"),
+					    .type = kist_cli_value(issues->cli, "type") };
+	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+	size_t len;
+
+	KIST_TRY(kist_cli_params(issues->cli, &params, err));
+	KIST_TRY(kist_examine_explain(flow, &how, kist_facts_default_name(issues->path, &len), input, &route, err));
+	if (!route.target.entry)
+		return kist_fail(err, KIST_UNSUPPORTED, "no plugin reads '%s'; name one with --task", issues->path);
+	KIST_TRY(kist_flow_serializer(flow, &route.target, false, params, &examined.serializer, &examined.params, err));
+	return kist_worker_validate(flow->worker, &examined.serializer, input, add_issue, issues, err);
+}
+
+static kist_status validate_file(struct kist_cli *cli, const char *path, struct kist_error *err)
+{
+	struct issues issues = { .cli = cli, .path = path, .list = json_array() };
+	struct kist_flow flow = { .worker_options = kist_cli_worker_options(cli),
+				  .catalog_options = kist_cli_catalog_options(cli) };
+	struct kist_input input = { .fd = -1 };
+	kist_status status = kist_plugins_file(path, &input, err);
+
+	if (status == KIST_OK)
+		status = validate_bytes(&flow, &issues, &input, err);
+	kist_fd_close(&input.fd);
+	kist_worker_close(flow.worker);
+	kist_catalog_close(flow.catalog);
+	if (cli->json && (status == KIST_OK || status == KIST_CORRUPT) &&
+	    kist_print_json_take(json_pack("{s:s,s:b,s:O}", "file", path, "valid", status == KIST_OK, "issues",
+					   issues.list),
+				 err) != KIST_OK)
+		status = KIST_IO;
+	if (!cli->json && !cli->quiet && status == KIST_OK)
+		printf("%s: valid\n", path);
+	json_decref(issues.list);
+	return status;
+}
+
+/* A plugin: its manifest, its library, and a trial load in a worker. */
+static kist_status validate_plugin(struct kist_cli *cli, const char *path, struct kist_error *err)
+{
+	const struct kist_worker_options options_of_worker = kist_cli_worker_options(cli);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
+	kist_auto_worker struct kist_worker *worker = NULL;
+	struct kist_manifest *manifest = NULL;
+	struct kist_catalog_entry entry = { .path = path, .tier = KIST_TIER_GIVEN, .refusal = KIST_ERROR_INIT };
+	struct kist_worker_plugin *plugin;
+	kist_status status;
+
+	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
+	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
+	entry.manifest = manifest;
+	entry.digest = kist_digest_of(kist_buf_view(&text));
+	status = kist_worker_start(&options_of_worker, &worker, err);
+	if (status == KIST_OK)
+		status = kist_worker_load(worker, &entry, &plugin, err);
+	if (status == KIST_OK && !cli->quiet && !cli->json)
+		printf("%s: valid: %s %s loads and equals its manifest\n", path, manifest->id, manifest->version);
+	kist_manifest_free(manifest);
+	return status;
+}
+
+static bool is_manifest(const char *path)
+{
+	const size_t len = strlen(path);
+	const size_t ending = sizeof(MANIFEST_ENDING) - 1;
+
+	return len > ending && strcmp(path + len - ending, MANIFEST_ENDING) == 0;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	enum kist_exit worst = KIST_EXIT_DONE;
+
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		const char *path = cli->arguments[i];
+		struct kist_error err = KIST_ERROR_INIT;
+		const kist_status status =
+			is_manifest(path) ? validate_plugin(cli, path, &err) : validate_file(cli, path, &err);
+
+		if (status != KIST_OK)
+			worst = kist_cli_fail(cli, &err, false);
+	}
+	return worst;
+}
+
+const struct kist_command kist_command_plugin_validate = {
+	.name = "plugin validate",
+	.arguments = "FILE|MANIFEST...",
+	.summary = "check a file by its plugin, or a plugin by loading it apart",
+	.options = options,
+	.arguments_min = 1,
+	.arguments_max = SIZE_MAX,
+	.run = run,
+};

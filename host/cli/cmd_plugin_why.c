@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/facts.h"
+#include "cli/output.h"
+#include "cli/plugins.h"
+#include "flow/examine.h"
+#include "object/check.h"
+
+static const char *const titles[] = { "", "PLUGIN", "VERSION", "TASK", "WHY" };
+
+static kist_status print_people(const struct kist_route *route, const struct kist_error *why, struct kist_error *err)
+{
+	kist_auto_table struct kist_table table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles);
+
+	for (size_t i = 0; i < route->candidate_count; i++) {
+		const struct kist_route_candidate *candidate = &route->candidates[i];
+		const struct kist_manifest *manifest = candidate->target.entry->manifest;
+
+		KIST_TRY(kist_table_add_text(&table, candidate->chosen ? "*" : "", err));
+		KIST_TRY(kist_table_add_text(&table, manifest->id, err));
+		KIST_TRY(kist_table_add_text(&table, manifest->version, err));
+		KIST_TRY(kist_table_add_text(&table, manifest->types[candidate->target.type_index].task, err));
+		KIST_TRY(kist_table_add_text(&table, candidate->line, err));
+	}
+	if (route->candidate_count > 0)
+		kist_table_print(&table, false);
+	if (why->status == KIST_OK)
+		printf("decided: %s\n", route->decided_by);
+	return KIST_OK;
+}
+
+static kist_status print_json(const struct kist_route *route, const struct kist_error *why, struct kist_error *err)
+{
+	kist_auto_json json_t *list = json_array();
+
+	for (size_t i = 0; i < route->candidate_count; i++) {
+		const struct kist_route_candidate *candidate = &route->candidates[i];
+		const struct kist_manifest *manifest = candidate->target.entry->manifest;
+		json_t *row = json_pack("{s:s,s:s,s:s,s:i,s:b,s:s}", "plugin", manifest->id, "version", manifest->version,
+					"task", manifest->types[candidate->target.type_index].task, "step", candidate->step,
+					"chosen", candidate->chosen, "why", candidate->line);
+
+		if (!row || json_array_append_new(list, row) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return kist_print_json_take(json_pack("{s:O,s:s}", "candidates", list, "decided",
+					      why->status == KIST_OK ? route->decided_by : why->text),
+				    err);
+}
+
+static kist_status explain_file(struct kist_cli *cli, struct kist_flow *flow, struct kist_route *route,
+				struct kist_error *err)
+{
+	const struct kist_examine_options options = { .task = NULL };
+	const char *path = cli->arguments[0];
+	struct kist_input input;
+	kist_status status;
+	size_t len;
+
+	KIST_TRY(kist_plugins_file(path, &input, err));
+	status = kist_examine_explain(flow, &options, kist_facts_default_name(path, &len), &input, route, err);
+	kist_fd_close(&input.fd);
+	return status;
+}
+
+/* A kind (tensor), a type (kist.npy) or a file: whichever it is. */
+static kist_status explain(struct kist_cli *cli, struct kist_route *route, struct kist_error *err)
+{
+	const char *what = cli->arguments[0];
+	/* No store is needed to decide, only the plugins and a worker to ask. */
+	struct kist_flow flow = { .worker_options = kist_cli_worker_options(cli),
+				  .catalog_options = kist_cli_catalog_options(cli) };
+	struct kist_route_query query = { .kind = 0 };
+	const struct kist_catalog *catalog;
+	kist_status status;
+
+	KIST_TRY(kist_flow_catalog(&flow, &catalog, err));
+	cli->flow = NULL;
+	if (access(what, F_OK) == 0) {
+		status = explain_file(cli, &flow, route, err);
+	} else if (kist_kind_parse(what, &query.kind)) {
+		status = kist_route_object(catalog, &query, route, err);
+	} else {
+		query.type = what;
+		status = kist_route_bytes(catalog, &query, route, err);
+	}
+	if (status == KIST_OK || route->candidate_count > 0) {
+		const struct kist_error none = KIST_ERROR_INIT;
+		const struct kist_error *why = status == KIST_OK ? &none : err;
+		struct kist_error printing = KIST_ERROR_INIT;
+		const kist_status printed =
+			cli->json ? print_json(route, why, &printing) : print_people(route, why, &printing);
+
+		status = status == KIST_OK ? printed : status;
+	}
+	kist_worker_close(flow.worker);
+	/* The route names entries of the catalog, so that goes last. */
+	kist_route_done(route);
+	kist_catalog_close(flow.catalog);
+	return status;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	struct kist_route route = KIST_ROUTE_INIT;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	return explain(cli, &route, &err) == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, false);
+}
+
+const struct kist_command kist_command_plugin_why = {
+	.name = "plugin why",
+	.arguments = "FILE|TYPE|KIND",
+	.summary = "say which plugin is taken, every candidate, and what decided",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = run,
+};

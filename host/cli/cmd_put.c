@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/facts.h"
+#include "cli/output.h"
+#include "flow/save.h"
+
+static const struct kist_option options[] = {
+	{ .name = "name", .letter = 'n', .argument = "NAME", .help = "keep it under this name (one PATH)" },
+	{ .name = "task", .argument = "NAME", .help = "use this artifact task, and no other" },
+	{ .name = "type", .argument = "TYPE", .help = "it is of this type (kist.npy), and no other" },
+	{ .name = "media-type", .argument = "TYPE", .help = "its media type (text/csv)" },
+	{ .name = "param", .letter = 'p', .argument = "KEY=VALUE", .help = "an argument for the task", .many = true },
+	{ .name = "description", .letter = 'd', .argument = "TEXT", .help = "say what it is" },
+	{ .name = "opaque", .help = "keep as bytes what its plugin refuses, with the reason" },
+	{ .name = NULL },
+};
+
+/* What this command has kept so far. */
+struct putting {
+	struct kist_cli *cli;
+	struct kist_save *save;
+	json_t *params;
+	json_t *facts; /* array */
+	enum kist_exit worst;
+};
+
+static void putting_done(struct putting *putting)
+{
+	kist_save_close(putting->save);
+	json_decref(putting->params);
+	json_decref(putting->facts);
+}
+
+static struct kist_save_options options_for(const struct putting *putting, const char *path)
+{
+	const struct kist_cli *cli = putting->cli;
+	const char *name = kist_cli_value(cli, "name");
+	struct kist_save_options how = {
+		.name = name,
+		.name_len = name ? strlen(name) : 0,
+		.examine = { .task = kist_cli_value(cli, "task"),
+			     .type = kist_cli_value(cli, "type"),
+			     .media_type = kist_cli_value(cli, "media-type"),
+			     .params = putting->params },
+		.opaque = kist_cli_has(cli, "opaque"),
+		.description = kist_cli_value(cli, "description"),
+	};
+
+	if (!name)
+		how.name = kist_facts_default_name(path, &how.name_len);
+	return how;
+}
+
+static kist_status put_one(struct putting *putting, const char *path, struct kist_error *err)
+{
+	const struct kist_save_options how = options_for(putting, path);
+	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
+	json_t *facts;
+
+	kist_progress_start(putting->cli, path);
+	if (strcmp(path, "-") == 0)
+		KIST_TRY(kist_save_stream(putting->save, STDIN_FILENO, &how, &saved, err));
+	else
+		KIST_TRY(kist_save_path(putting->save, path, &how, &saved, err));
+	KIST_TRY(kist_facts_artifact(how.name, how.name_len, saved.record, &saved.artifact, &facts, err));
+	if (json_array_append_new(putting->facts, facts) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return KIST_OK;
+}
+
+static void print_line(const json_t *facts)
+{
+	const json_t *reason = json_object_get(facts, "reason");
+	const char *name = kist_json_get_text(facts, "name");
+	const char *summary = kist_json_get_text(facts, "summary");
+	char shown[1024];
+	char size[32];
+
+	kist_text_escape(name, strlen(name), shown, sizeof(shown));
+	kist_size_text((uint64_t)json_integer_value(json_object_get(facts, "size")), size);
+	printf("%s  %s  %s%s%s  %.16s\n", shown, kist_json_get_text(facts, "kind"), size, summary && summary[0] ? "  " : "",
+	       summary ? summary : "", kist_json_get_text(facts, "sha256"));
+	if (reason) {
+		kist_text_escape(kist_json_get_text(reason, "text"), strlen(kist_json_get_text(reason, "text")), shown,
+				 sizeof(shown));
+		fprintf(stderr, "kist: put: kept as bytes: %s\n", shown);
+	}
+}
+
+static kist_status print_all(const struct putting *putting, struct kist_error *err)
+{
+	const struct kist_write_stats stats = kist_save_stats(putting->save);
+	char raw[32];
+	char stored[32];
+	json_t *facts;
+	size_t i;
+
+	if (putting->cli->json)
+		return kist_print_json_take(json_incref(putting->facts), err);
+	if (putting->cli->quiet)
+		return KIST_OK;
+	json_array_foreach(putting->facts, i, facts)
+		print_line(facts);
+	kist_size_text(stats.raw_bytes, raw);
+	kist_size_text(stats.stored_bytes, stored);
+	printf("%zu kept: %s in %llu chunks, %llu of them new, %s written\n", json_array_size(putting->facts), raw,
+	       (unsigned long long)stats.chunks, (unsigned long long)stats.chunks_new, stored);
+	return KIST_OK;
+}
+
+static enum kist_exit put_all(struct putting *putting)
+{
+	struct kist_cli *cli = putting->cli;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (kist_cli_params(cli, &putting->params, &err) != KIST_OK || kist_cli_open(cli, true, &err) != KIST_OK ||
+	    kist_save_open(cli->flow, &putting->save, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		struct kist_error why = KIST_ERROR_INIT;
+		const kist_status status = put_one(putting, cli->arguments[i], &why);
+
+		kist_progress_end(cli);
+		/* One that cannot be kept does not hold back the others. */
+		if (status != KIST_OK)
+			putting->worst = kist_cli_fail(cli, &why, false);
+	}
+	if (json_array_size(putting->facts) == 0)
+		return putting->worst;
+	if (kist_save_commit(putting->save, &err) != KIST_OK || print_all(putting, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
+	return putting->worst;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	__attribute__((cleanup(putting_done))) struct putting putting = { .cli = cli, .facts = json_array() };
+
+	if (cli->argument_count > 1 && kist_cli_has(cli, "name")) {
+		fprintf(stderr, "kist: put: --name goes with one PATH\n");
+		return KIST_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		if (strcmp(cli->arguments[i], "-") == 0 && !kist_cli_has(cli, "name")) {
+			fprintf(stderr, "kist: put: what comes from the standard input needs a --name\n");
+			return KIST_EXIT_USAGE;
+		}
+	}
+	return put_all(&putting);
+}
+
+const struct kist_command kist_command_put = {
+	.name = "put",
+	.arguments = "PATH...",
+	.summary = "keep files and folders; - is the standard input",
+	.options = options,
+	.arguments_min = 1,
+	.arguments_max = SIZE_MAX,
+	.run = run,
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "flow/save.h"
+
+static kist_status tag(struct kist_cli *cli, struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	kist_auto_save struct kist_save *save = NULL;
+	const char *name = cli->arguments[0];
+
+	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	KIST_TRY(kist_save_open(cli->flow, &save, err));
+	for (size_t i = 1; i < cli->argument_count; i++)
+		KIST_TRY(kist_save_ref(save, cli->arguments[i], strlen(cli->arguments[i]), &artifact.id, "tag", err));
+	return kist_save_commit(save, err);
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (kist_cli_open(cli, false, &err) != KIST_OK || tag(cli, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
+	return KIST_EXIT_DONE;
+}
+
+const struct kist_command kist_command_tag = {
+	.name = "tag",
+	.arguments = "NAME|DIGEST NEW-NAME...",
+	.summary = "give what is kept further names",
+	.arguments_min = 2,
+	.arguments_max = SIZE_MAX,
+	.run = run,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_CLI_COMMANDS_H
+#define KIST_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+/*
+ * Every command: one file cmd_<verb>.c each.
+ */
+
+extern const struct kist_command kist_command_cat;
+extern const struct kist_command kist_command_completion;
+extern const struct kist_command kist_command_convert;
+extern const struct kist_command kist_command_get;
+extern const struct kist_command kist_command_init;
+extern const struct kist_command kist_command_ls;
+extern const struct kist_command kist_command_paths;
+extern const struct kist_command kist_command_plugin_doctor;
+extern const struct kist_command kist_command_plugin_inspect;
+extern const struct kist_command kist_command_plugin_list;
+extern const struct kist_command kist_command_plugin_paths;
+extern const struct kist_command kist_command_plugin_trust;
+extern const struct kist_command kist_command_plugin_validate;
+extern const struct kist_command kist_command_plugin_why;
+extern const struct kist_command kist_command_put;
+extern const struct kist_command kist_command_rm;
+extern const struct kist_command kist_command_show;
+extern const struct kist_command kist_command_stats;
+extern const struct kist_command kist_command_tag;
+extern const struct kist_command kist_command_verify;
+
+#endif

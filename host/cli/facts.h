@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_CLI_FACTS_H
+#define KIST_CLI_FACTS_H
+
+#include "cli/cli.h"
+
+/*
+ * Artifacts as facts: the one JSON shape that put, ls, show and convert print, and what lines are made of.
+ */
+
+/**
+ * kist_facts_artifact() - {"name","kind","encoding","size","sha256","artifact","summary","time"?,...}.
+ *
+ * @name: Under which it is kept; NULL leaves it out.
+ */
+KIST_CHECKED kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t *record,
+					     const struct kist_digest *id, json_t **ret, struct kist_error *err);
+
+/** kist_facts_size() - Bytes of what a record describes: of a tree, of all its files. */
+uint64_t kist_facts_size(const json_t *record);
+
+/** kist_facts_default_name() - The last part of @path, without slashes at the end.  Borrowed from @path. */
+const char *kist_facts_default_name(const char *path, size_t *ret_len);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_CLI_OUTPUT_H
+#define KIST_CLI_OUTPUT_H
+
+#include "cli/cli.h"
+
+/*
+ * What people and programs see: tables, JSON, sizes.  Everything from outside is escaped on its way to a terminal.
+ *
+ * Thread: [main]
+ */
+
+#define KIST_COLUMNS_MAX 12
+
+/** struct kist_table - Rows of cells, printed when all are known, so that columns line up. */
+struct kist_table {
+	size_t columns;
+	const char *const *titles;
+	bool right[KIST_COLUMNS_MAX]; /* aligned */
+	struct kist_buf cells;        /* NUL-terminated texts, row by row */
+	size_t rows;
+};
+
+#define KIST_TABLE_INIT(n, t) \
+	{ .columns = (n), .titles = (t), .cells = KIST_BUF_INIT((size_t)1 << 30) }
+#define kist_auto_table __attribute__((cleanup(kist_table_done)))
+void kist_table_done(struct kist_table *table);
+
+/** kist_table_add() - One cell; the bytes are escaped. */
+KIST_CHECKED kist_status kist_table_add(struct kist_table *table, const char *text, size_t len,
+					struct kist_error *err);
+KIST_CHECKED kist_status kist_table_add_text(struct kist_table *table, const char *text, struct kist_error *err);
+
+/** kist_table_print() - Titles and rows to standard output; just the rows when @quiet. */
+void kist_table_print(const struct kist_table *table, bool quiet);
+
+/** kist_size_text() - "1.2 MiB" into @ret. */
+void kist_size_text(uint64_t bytes, char ret[static 32]);
+
+/** kist_print_json() - One JSON value and a newline to standard output; drops the reference. */
+KIST_CHECKED kist_status kist_print_json_take(json_t *value, struct kist_error *err);
+
+/** kist_print_value() - A JSON object for people: lines, lists and tables.  @indent in spaces. */
+void kist_print_value(const json_t *object, int indent);
+
+/** kist_progress_start() - A bar on standard error when that is a terminal; kist_progress_show() moves it. */
+void kist_progress_start(struct kist_cli *cli, const char *what);
+void kist_progress_show(void *cli, uint64_t done, uint64_t total);
+void kist_progress_end(struct kist_cli *cli);
+
+#endif

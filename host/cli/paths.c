@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/paths.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef KIST_LIBEXECDIR
+#error "the build says where the worker and the plugins are installed"
+#endif
+
+static kist_status set(char *ret, struct kist_error *err, const char *format, const char *a, const char *b)
+{
+	const int len = snprintf(ret, PATH_MAX, format, a, b);
+
+	if (len < 0 || len >= PATH_MAX)
+		return kist_fail(err, KIST_INVALID, "a path is longer than %d bytes", PATH_MAX - 1);
+	return KIST_OK;
+}
+
+static kist_status home_dir(char ret[static PATH_MAX], struct kist_error *err)
+{
+	const char *home = secure_getenv("HOME");
+	const struct passwd *user = home && home[0] == '/' ? NULL : getpwuid(geteuid());
+
+	if (!(home && home[0] == '/'))
+		home = user ? user->pw_dir : NULL;
+	if (!home)
+		return kist_fail(err, KIST_INVALID, "there is no home folder: set HOME, or name a store with --store");
+	return set(ret, err, "%s%s", home, "");
+}
+
+/* $<variable>/kist when it is an absolute path, else ~/<fallback>/kist. */
+static kist_status user_dir(const char *variable, const char *home, const char *fallback, char *ret,
+			    struct kist_error *err)
+{
+	const char *base = secure_getenv(variable);
+	char own[PATH_MAX];
+
+	if (base && base[0] == '/')
+		return set(ret, err, "%s/%s", base, "kist");
+	KIST_TRY(set(own, err, "%s/%s", home, fallback));
+	return set(ret, err, "%s/%s", own, "kist");
+}
+
+/* The installation that this program is part of: beside its own file, else where it was configured to be. */
+static kist_status installation(struct kist_paths *ret, struct kist_error *err)
+{
+	char exe[PATH_MAX];
+	char prefix[PATH_MAX];
+	const ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+
+	KIST_TRY(set(ret->worker, err, "%s/%s", KIST_LIBEXECDIR, "kist-worker"));
+	KIST_TRY(set(ret->plugin_dir, err, "%s%s", KIST_PLUGINDIR, ""));
+	if (len <= 0)
+		return KIST_OK;
+	exe[len] = '\0';
+	slash = strrchr(exe, '/');
+	if (!slash)
+		return KIST_OK;
+	*slash = '\0';
+	/* An installed tree that was moved as a whole, DESTDIR among others. */
+	KIST_TRY(set(prefix, err, "%s/%s", exe, KIST_BIN_TO_LIBEXEC "/kist-worker"));
+	if (access(prefix, X_OK) == 0) {
+		KIST_TRY(set(ret->worker, err, "%s%s", prefix, ""));
+		return set(ret->plugin_dir, err, "%s/%s", exe, KIST_BIN_TO_PLUGINS);
+	}
+	return KIST_OK;
+}
+
+/* A folder that somebody else put above us must not choose where our data goes. */
+static bool is_ours(const char *path, struct kist_paths *paths)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return false;
+	if (st.st_uid == geteuid() || st.st_uid == 0)
+		return true;
+	snprintf(paths->notes, sizeof(paths->notes), "passed over '%.400s': it belongs to another user", path);
+	return false;
+}
+
+static bool find_project(struct kist_paths *ret)
+{
+	char here[PATH_MAX];
+
+	if (!getcwd(here, sizeof(here) - sizeof("/.kist")))
+		return false;
+	for (;;) {
+		const size_t len = strlen(here);
+
+		memcpy(here + len, "/.kist", sizeof("/.kist"));
+		if (is_ours(here, ret)) {
+			snprintf(ret->store, sizeof(ret->store), "%s", here);
+			here[len] = '\0';
+			snprintf(ret->store_why, sizeof(ret->store_why), "found in '%.100s'", len ? here : "/");
+			return true;
+		}
+		here[len] = '\0';
+		if (len == 0)
+			return false;
+		*strrchr(here, '/') = '\0';
+	}
+}
+
+static kist_status choose_store(const char *given, struct kist_paths *ret, struct kist_error *err)
+{
+	const char *variable = secure_getenv("KIST_STORE");
+
+	if (given) {
+		snprintf(ret->store_why, sizeof(ret->store_why), "named by --store");
+		return set(ret->store, err, "%s%s", given, "");
+	}
+	if (variable && variable[0]) {
+		snprintf(ret->store_why, sizeof(ret->store_why), "named by KIST_STORE");
+		return set(ret->store, err, "%s%s", variable, "");
+	}
+	if (find_project(ret))
+		return KIST_OK;
+	snprintf(ret->store_why, sizeof(ret->store_why), "your own: no .kist folder here or above");
+	ret->store_is_own = true;
+	return set(ret->store, err, "%s/%s", ret->data_dir, "store");
+}
+
+kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct kist_error *err)
+{
+	const char *temporary = secure_getenv("TMPDIR");
+	char home[PATH_MAX];
+
+	*ret = (struct kist_paths){ .store_is_own = false };
+	KIST_TRY(home_dir(home, err));
+	KIST_TRY(user_dir("XDG_CONFIG_HOME", home, ".config", ret->config_dir, err));
+	KIST_TRY(user_dir("XDG_CACHE_HOME", home, ".cache", ret->cache_dir, err));
+	KIST_TRY(user_dir("XDG_DATA_HOME", home, ".local/share", ret->data_dir, err));
+	KIST_TRY(set(ret->temp_dir, err, "%s%s", temporary && temporary[0] == '/' ? temporary : "/tmp", ""));
+	KIST_TRY(installation(ret, err));
+	return choose_store(store, ret, err);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/plugins.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "flow/record.h"
+#include "object/check.h"
+
+kist_status kist_plugins_open(struct kist_cli *cli, struct kist_catalog **ret, struct kist_error *err)
+{
+	const struct kist_catalog_options options = kist_cli_catalog_options(cli);
+
+	return kist_catalog_open(&options, ret, err);
+}
+
+const char *kist_plugins_state(const struct kist_catalog_entry *entry)
+{
+	return entry->refusal.status == KIST_OK ? "ready" : kist_status_name(entry->refusal.status);
+}
+
+static kist_status add_texts(json_t *object, const char *key, const char *const *texts, size_t count,
+			     struct kist_error *err)
+{
+	json_t *list = json_array();
+
+	KIST_TRY(kist_record_set_take(object, key, list, err));
+	for (size_t i = 0; i < count; i++) {
+		if (json_array_append_new(list, json_string(texts[i])) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return KIST_OK;
+}
+
+static kist_status add_type(json_t *list, const struct kist_manifest_type *type, struct kist_error *err)
+{
+	json_t *object = json_object();
+	const char *kinds[KIST_KIND_COUNT];
+	size_t kind_count = 0;
+	char version[32];
+
+	if (json_array_append_new(list, object) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	for (uint32_t kind = 0; kind < KIST_KIND_COUNT; kind++) {
+		if (type->kinds & KIST_KIND_BIT(kind))
+			kinds[kind_count++] = kist_kind_name(kind);
+	}
+	snprintf(version, sizeof(version), "%" PRIu32 ".%" PRIu32, type->major, type->minor);
+	KIST_TRY(kist_record_set_text(object, "type", type->type, err));
+	KIST_TRY(kist_record_set_text(object, "version", version, err));
+	KIST_TRY(kist_record_set_text(object, "task", type->task, err));
+	KIST_TRY(add_texts(object, "kinds", kinds, kind_count, err));
+	KIST_TRY(add_texts(object, "extensions", type->extensions, type->extension_count, err));
+	KIST_TRY(add_texts(object, "media_types", type->media_types, type->media_type_count, err));
+	KIST_TRY(kist_record_set_take(object, "priority", json_integer(type->priority), err));
+	KIST_TRY(kist_record_set_take(object, "serialize", kist_schema_json(type->serialize), err));
+	return kist_record_set_take(object, "deserialize", kist_schema_json(type->deserialize), err);
+}
+
+static kist_status add_manifest(json_t *facts, const struct kist_manifest *manifest, struct kist_error *err)
+{
+	json_t *types = json_array();
+	json_t *tasks = json_array();
+
+	KIST_TRY(kist_record_set_take(facts, "types", types, err));
+	KIST_TRY(kist_record_set_take(facts, "tasks", tasks, err));
+	KIST_TRY(kist_record_set_text(facts, "publisher", manifest->publisher, err));
+	KIST_TRY(kist_record_set_text(facts, "license", manifest->license, err));
+	KIST_TRY(kist_record_set_text(facts, "library", manifest->library_file, err));
+	KIST_TRY(kist_record_set_digest(facts, "library_sha256", &manifest->library_sha256, err));
+	for (size_t i = 0; i < manifest->type_count; i++)
+		KIST_TRY(add_type(types, &manifest->types[i], err));
+	for (size_t i = 0; i < manifest->task_count; i++) {
+		json_t *task = json_pack("{s:s,s:s}", "name", manifest->tasks[i].name, "signature",
+					 manifest->tasks[i].signature);
+
+		if (!task || json_array_append_new(tasks, task) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return KIST_OK;
+}
+
+static kist_status add_summary(json_t *facts, const struct kist_manifest *manifest, struct kist_error *err)
+{
+	json_t *tasks = json_array();
+
+	KIST_TRY(kist_record_set_take(facts, "artifact_tasks", tasks, err));
+	for (size_t i = 0; i < manifest->type_count; i++) {
+		if (json_array_append_new(tasks, json_string(manifest->types[i].task)) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return KIST_OK;
+}
+
+kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, bool whole, json_t **ret,
+			       struct kist_error *err)
+{
+	const struct kist_manifest *manifest = entry->manifest;
+	kist_auto_json json_t *facts = json_object();
+
+	if (!facts)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_record_set_text(facts, "id", manifest ? manifest->id : "", err));
+	KIST_TRY(kist_record_set_text(facts, "version", manifest ? manifest->version : "", err));
+	KIST_TRY(kist_record_set_text(facts, "state", kist_plugins_state(entry), err));
+	KIST_TRY(kist_record_set_text(facts, "from", kist_tier_name(entry->tier), err));
+	KIST_TRY(kist_record_set_text(facts, "manifest", entry->path, err));
+	if (entry->refusal.status != KIST_OK)
+		KIST_TRY(kist_record_set_text(facts, "reason", entry->refusal.text, err));
+	if (manifest) {
+		KIST_TRY(kist_record_set_take(facts, "first_party", json_boolean(entry->first_party), err));
+		KIST_TRY(kist_record_set_digest(facts, "manifest_sha256", &entry->digest, err));
+		KIST_TRY(whole ? add_manifest(facts, manifest, err) : add_summary(facts, manifest, err));
+	}
+	*ret = kist_steal(facts);
+	return KIST_OK;
+}
+
+kist_status kist_plugins_file(const char *path, struct kist_input *ret, struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+	struct stat st;
+
+	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return kist_fail(err, KIST_INVALID, "'%s' is not a file", path);
+	*ret = (struct kist_input){ .fd = kist_fd_move(&fd), .size = (uint64_t)st.st_size };
+	return KIST_OK;
+}
