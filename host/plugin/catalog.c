@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plugin/catalog.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "plugin/folders.h"
+#include "plugin/trust.h"
+
+#define SUFFIX ".plugin.json"
+
+/* A catalog and what it owns. */
+struct holder {
+	struct kist_catalog catalog;
+	struct kist_folders folders;
+	struct kist_trust trust;
+	struct kist_catalog_entry *entries;
+	size_t capacity;
+};
+
+/* The folder that is being read. */
+struct scan {
+	struct holder *holder;
+	size_t folder;      /* index */
+	int fd;             /* of the folder, or of the one below it */
+	const char *path;   /* of that */
+	bool below;
+};
+
+const char *kist_tier_name(enum kist_tier tier)
+{
+	static const char *const names[] = { "system", "site", "user", "environment", "given" };
+
+	return (unsigned)tier < sizeof(names) / sizeof(names[0]) ? names[tier] : "unknown";
+}
+
+/* Entries ------------------------------------------------------------------------------------------- */
+
+static kist_status entry_add(struct holder *holder, const struct scan *scan, const char *name,
+			     struct kist_catalog_entry **ret, struct kist_error *err)
+{
+	struct kist_catalog *catalog = &holder->catalog;
+	const size_t path_size = strlen(scan->path) + strlen(name) + 2;
+	struct kist_catalog_entry *entry;
+	char *path;
+
+	if (catalog->entry_count == holder->capacity) {
+		const size_t capacity = holder->capacity ? 2 * holder->capacity : 16;
+		struct kist_catalog_entry *entries = kist_realloc(holder->entries, capacity, sizeof(*entries));
+
+		if (!entries)
+			return kist_fail_memory(err, capacity * sizeof(*entries));
+		holder->entries = entries;
+		holder->capacity = capacity;
+		catalog->entries = entries;
+	}
+	path = kist_alloc(path_size, 1);
+	if (!path)
+		return kist_fail_memory(err, path_size);
+	snprintf(path, path_size, "%s/%s", scan->path, name);
+	entry = &holder->entries[catalog->entry_count++];
+	*entry = (struct kist_catalog_entry){
+		.path = path,
+		.tier = holder->folders.dirs[scan->folder].tier,
+		.refusal = KIST_ERROR_INIT,
+	};
+	*ret = entry;
+	return KIST_OK;
+}
+
+/* What is wrong with a manifest stays with its entry; only running out of memory stops the catalog. */
+static kist_status read_manifest(int dir_fd, const char *name, struct kist_catalog_entry *entry,
+				 struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
+	kist_auto_fd int fd = -1;
+	struct kist_manifest *manifest;
+	size_t id_len;
+
+	KIST_TRY(kist_search_open_file(dir_fd, name, &fd, err));
+	KIST_TRY(kist_read_all(fd, &text, err));
+	entry->digest = kist_digest_of(kist_buf_view(&text));
+	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
+	entry->manifest = manifest;
+	id_len = strlen(manifest->id);
+	if (strncmp(name, manifest->id, id_len) != 0 || strcmp(name + id_len, SUFFIX) != 0)
+		return kist_fail(err, KIST_INVALID, "must be called '%s" SUFFIX "', after its id", manifest->id);
+	return KIST_OK;
+}
+
+static bool has_suffix(const char *name)
+{
+	const size_t len = strlen(name);
+
+	return len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0;
+}
+
+/* Folders ------------------------------------------------------------------------------------------- */
+
+static kist_status note(const struct scan *scan, const char *name, const char *text, struct kist_error *err)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "'%.128s' ignored: %.320s", name, text);
+	return kist_folders_note(&scan->holder->folders, scan->folder, line, err);
+}
+
+static kist_status scan_manifest(void *ctx, const char *name, struct kist_error *err)
+{
+	const struct scan *scan = ctx;
+	struct kist_catalog_entry *entry = NULL;
+	kist_status status;
+
+	if (!has_suffix(name))
+		return KIST_OK;
+	if (scan->holder->catalog.entry_count == KIST_CATALOG_ENTRIES_MAX)
+		return note(scan, name, "there are more plugins than fit in a catalog", err);
+	KIST_TRY(entry_add(scan->holder, scan, name, &entry, err));
+	status = read_manifest(scan->fd, name, entry, &entry->refusal);
+	return status == KIST_NO_MEMORY ? kist_fail(err, status, "%s", entry->refusal.text) : KIST_OK;
+}
+
+static kist_status scan_subdir(void *ctx, const char *name, struct kist_error *err)
+{
+	const struct scan *above = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_auto_fd int fd = -1;
+	struct scan scan = *above;
+	char path[PATH_MAX];
+	struct stat info;
+	kist_status status;
+
+	if (has_suffix(name) || fstatat(above->fd, name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+		return KIST_OK;
+	if (snprintf(path, sizeof(path), "%s/%s", above->path, name) >= (int)sizeof(path))
+		return note(above, name, "the path is too long", err);
+	status = kist_search_open_subdir(above->fd, name, &fd, &why);
+	if (status != KIST_OK)
+		return note(above, name, why.text, err);
+	scan.fd = fd;
+	scan.path = path;
+	return kist_search_names(fd, scan_manifest, &scan, err);
+}
+
+static kist_status scan_folder(struct holder *holder, size_t i, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	struct scan scan = {
+		.holder = holder,
+		.folder = i,
+		.fd = holder->folders.fds[i],
+		.path = holder->folders.dirs[i].path,
+	};
+	kist_status status = kist_search_names(scan.fd, scan_manifest, &scan, &why);
+
+	if (status == KIST_OK)
+		status = kist_search_names(scan.fd, scan_subdir, &scan, &why);
+	if (status == KIST_NO_MEMORY)
+		return kist_fail(err, status, "%s", why.text);
+	return status == KIST_OK ? KIST_OK : kist_folders_note(&holder->folders, i, why.text, err);
+}
+
+/* Decisions ----------------------------------------------------------------------------------------- */
+
+static void decide_trust(const struct holder *holder, struct kist_catalog_entry *entry)
+{
+	struct kist_error *refusal = &entry->refusal;
+
+	if (refusal->status != KIST_OK)
+		return;
+	entry->first_party = kist_trust_is_built_in(&entry->digest);
+	if (entry->first_party)
+		return;
+	if (strncmp(entry->manifest->id, "kist.", 5) == 0)
+		(void)kist_fail(refusal, KIST_DENIED,
+				"not the '%s' that was made with this build of kist, and ids under 'kist.' are reserved",
+				entry->manifest->id);
+	else if (holder->catalog.policy == KIST_POLICY_PINNED && !kist_trust_has(&holder->trust, &entry->digest))
+		(void)kist_fail(refusal, KIST_DENIED,
+				"not trusted: run 'kist plugin trust %s' if you know where it comes from", entry->path);
+}
+
+/* Usable entries of one id together, the winner first: pinned, then tier, then version, then path. */
+static int compare_entries(const void *a, const void *b, void *ctx)
+{
+	const struct kist_catalog_entry *const x = *(const struct kist_catalog_entry *const *)a;
+	const struct kist_catalog_entry *const y = *(const struct kist_catalog_entry *const *)b;
+	const struct kist_trust *trust = ctx;
+	const bool x_pinned = x->first_party || kist_trust_has(trust, &x->digest);
+	const bool y_pinned = y->first_party || kist_trust_has(trust, &y->digest);
+	int order = strcmp(x->manifest->id, y->manifest->id);
+
+	if (order != 0)
+		return order;
+	if (x_pinned != y_pinned)
+		return x_pinned ? -1 : 1;
+	if (x->tier != y->tier)
+		return x->tier < y->tier ? -1 : 1;
+	order = kist_version_compare(y->manifest->version, x->manifest->version);
+	return order != 0 ? order : strcmp(x->path, y->path);
+}
+
+static kist_status decide_shadows(struct holder *holder, struct kist_error *err)
+{
+	const size_t count = holder->catalog.entry_count;
+	kist_auto_mem struct kist_catalog_entry **sorted = kist_alloc(count, sizeof(struct kist_catalog_entry *));
+	const struct kist_catalog_entry *winner = NULL;
+	size_t usable = 0;
+
+	if (!sorted)
+		return kist_fail_memory(err, count * sizeof(struct kist_catalog_entry *));
+	for (size_t i = 0; i < count; i++) {
+		if (holder->entries[i].refusal.status == KIST_OK)
+			sorted[usable++] = &holder->entries[i];
+	}
+	if (usable > 1)
+		qsort_r(sorted, usable, sizeof(struct kist_catalog_entry *), compare_entries, &holder->trust);
+	for (size_t i = 0; i < usable; i++) {
+		if (winner && strcmp(winner->manifest->id, sorted[i]->manifest->id) == 0)
+			(void)kist_fail(&sorted[i]->refusal, KIST_EXISTS, "shadowed by version %s in %s (%s)",
+					winner->manifest->version, winner->path, kist_tier_name(winner->tier));
+		else
+			winner = sorted[i];
+	}
+	return KIST_OK;
+}
+
+static kist_status load_trust(struct holder *holder, const char *config_dir, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	char path[PATH_MAX];
+	kist_status status;
+
+	if (!config_dir)
+		return KIST_OK;
+	snprintf(path, sizeof(path), "%s/" KIST_TRUST_FILE, config_dir);
+	if (holder->catalog.elevated)
+		return kist_folders_add(&holder->folders, path, strlen(path), KIST_TIER_USER,
+					"ignored: this process has more rights than who started it", err);
+	status = kist_trust_load(config_dir, &holder->trust, &why);
+	if (status == KIST_OK)
+		return KIST_OK;
+	if (status == KIST_NO_MEMORY)
+		return kist_fail(err, status, "%s", why.text);
+	return kist_folders_add(&holder->folders, path, strlen(path), KIST_TIER_USER, why.text, err);
+}
+
+/* The whole ----------------------------------------------------------------------------------------- */
+
+static void holder_free(struct holder **slot)
+{
+	kist_catalog_close(*slot ? &(*slot)->catalog : NULL);
+}
+
+kist_status kist_catalog_open_in(const struct kist_catalog_options *options,
+				 const struct kist_surroundings *surroundings, struct kist_catalog **ret,
+				 struct kist_error *err)
+{
+	__attribute__((cleanup(holder_free))) struct holder *holder = kist_alloc(1, sizeof(*holder));
+
+	if (!holder)
+		return kist_fail_memory(err, sizeof(*holder));
+	holder->catalog.priv = holder;
+	holder->catalog.elevated = surroundings->elevated;
+	holder->catalog.policy = surroundings->elevated ? KIST_POLICY_PINNED : options->policy;
+	KIST_TRY(kist_folders_open(options, surroundings, &holder->folders, err));
+	for (size_t i = 0; i < holder->folders.count; i++) {
+		if (holder->folders.dirs[i].used)
+			KIST_TRY(scan_folder(holder, i, err));
+	}
+	kist_folders_close(&holder->folders);
+	KIST_TRY(load_trust(holder, options->config_dir, err));
+	for (size_t i = 0; i < holder->catalog.entry_count; i++)
+		decide_trust(holder, &holder->entries[i]);
+	KIST_TRY(decide_shadows(holder, err));
+	holder->catalog.dir_count = holder->folders.count;
+	holder->catalog.dirs = holder->folders.dirs;
+	*ret = &kist_steal(holder)->catalog;
+	return KIST_OK;
+}
+
+kist_status kist_catalog_open(const struct kist_catalog_options *options, struct kist_catalog **ret,
+			      struct kist_error *err)
+{
+	struct kist_surroundings surroundings;
+
+	kist_surroundings_get(&surroundings);
+	return kist_catalog_open_in(options, &surroundings, ret, err);
+}
+
+void kist_catalog_close(struct kist_catalog *catalog)
+{
+	struct holder *holder = catalog ? catalog->priv : NULL;
+
+	if (!holder)
+		return;
+	for (size_t i = 0; i < holder->catalog.entry_count; i++) {
+		kist_manifest_free((struct kist_manifest *)(uintptr_t)holder->entries[i].manifest);
+		kist_free((void *)(uintptr_t)holder->entries[i].path);
+	}
+	kist_free(holder->entries);
+	kist_folders_done(&holder->folders);
+	kist_trust_done(&holder->trust);
+	kist_free(holder);
+}
+
+const struct kist_catalog_entry *kist_catalog_find(const struct kist_catalog *catalog, const char *id)
+{
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		const struct kist_catalog_entry *entry = &catalog->entries[i];
+
+		if (entry->refusal.status == KIST_OK && strcmp(entry->manifest->id, id) == 0)
+			return entry;
+	}
+	return NULL;
+}
