@@ -18,6 +18,10 @@
  * Within a step: trust tier, then priority (third parties at most 79), then version of one plugin id.  For bytes,
  * candidates that are still equal are asked to probe.  Two ids still equal: KIST_AMBIGUOUS.
  *
+ * A lock names, for a piece of evidence, the plugin that was chosen at its first use, so that installing a plugin
+ * changes no route.  Its keys: "media:text/csv", "magic:0:934e554d5059", "ext:csv", "type:kist.npy@1",
+ * "kind:tensor".  When the caller says a media type, only a lock on that media type counts.
+ *
  * Thread: pure.
  * Source: docs/guide/routing.md.
  */
@@ -33,7 +37,7 @@ struct kist_route_target {
 
 /** struct kist_route_query - What is to be routed.  Unused members NULL or 0. */
 struct kist_route_query {
-	const char *task;       /* named task or */
+	const char *task;       /* named task, "NumpyArrayArtifactTask" or "kist.numpy/NumpyArrayArtifactTask" */
 	const char *type;       /* named type, "kist.npy" or "kist.npy@1" */
 	const char *media_type;
 	const char *file_name;  /* for its extension */
@@ -42,7 +46,7 @@ struct kist_route_query {
 	uint32_t kind;          /* objects: KIST_KIND_* */
 	const char *object_type; /* objects: its own type, or NULL */
 	uint32_t object_major;
-	const json_t *lock;     /* {"<step key>": "<plugin id>"} of this store or user, or NULL */
+	const json_t *lock;     /* {"<lock key>": "<plugin id>"} of this store or user, or NULL */
 	/* Asks a candidate; only for bytes whose candidates are equal.  NULL: not asked. */
 	kist_status (*probe)(void *ctx, const struct kist_route_target *target, int32_t *ret_score,
 			     struct kist_error *err);
@@ -63,6 +67,7 @@ struct kist_route_candidate {
 struct kist_route {
 	struct kist_route_target target;
 	char decided_by[256];
+	char lock_key[160]; /* to be recorded with the plugin's id; "" when the decision needs no lock */
 	size_t candidate_count;
 	struct kist_route_candidate *candidates;
 };

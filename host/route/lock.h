@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_ROUTE_LOCK_H
+#define KIST_ROUTE_LOCK_H
+
+#include "route/pool.h"
+
+/*
+ * Step 2: the plugin that was chosen for this evidence before.
+ *
+ * Thread: pure.
+ */
+
+/** kist_lock_collect_bytes() - Adds the types that a lock names for these bytes to KIST_STEP_LOCK. */
+KIST_CHECKED kist_status kist_lock_collect_bytes(struct kist_route *route, const struct kist_catalog *catalog,
+						 const struct kist_route_query *query, struct kist_error *err);
+
+/** kist_lock_collect_object() - The same for an object. */
+KIST_CHECKED kist_status kist_lock_collect_object(struct kist_route *route, const struct kist_catalog *catalog,
+						  const struct kist_route_query *query, struct kist_error *err);
+
+/** kist_lock_magic_key() - "magic:<offset>:<hex>". */
+void kist_lock_magic_key(const struct kist_magic *magic, char *ret, size_t size);
+
+#endif
