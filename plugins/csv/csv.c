@@ -20,21 +20,24 @@ KIST_NOTE("kist.csv", 0);
 #endif
 
 /* Sets *@delimiter if the parameter is there and not empty. */
-static kist_status read_delimiter(struct kist_call *call, const struct kist_params *params, uint8_t *delimiter)
+static kist_status read_delimiter(struct kist_call *call, const struct kist_params *params,
+				  uint8_t *delimiter)
 {
 	const struct kist_param *param = kist_param_find(params, "delimiter");
 
 	if (!param || param->kind != KIST_PARAM_STRING || param->string_len == 0)
 		return KIST_OK;
 	if (param->string_len != 1 || !csv_delimiter_allowed((uint8_t)param->string[0]))
-		return kist_failf(call, KIST_INVALID, "E_HEADER_SYNTAX", KIST_NO_OFFSET,
-				  "the delimiter must be one ASCII character: no quote, newline, letter, digit, "
-				  "sign, point or underscore");
+		return kist_failf(
+			call, KIST_INVALID, "E_HEADER_SYNTAX", KIST_NO_OFFSET,
+			"the delimiter must be one ASCII character: no quote, newline, letter, digit, "
+			"sign, point or underscore");
 	*delimiter = (uint8_t)param->string[0];
 	return KIST_OK;
 }
 
-static kist_status read_dialect(struct kist_call *call, const struct kist_params *params, struct csv_dialect *ret)
+static kist_status read_dialect(struct kist_call *call, const struct kist_params *params,
+				struct csv_dialect *ret)
 {
 	const struct kist_param *header = kist_param_find(params, "header");
 
@@ -76,7 +79,8 @@ static kist_status serialize(void *instance, struct kist_call *call, const struc
 	if (status != KIST_OK)
 		return status;
 	if (object->kind != KIST_KIND_TABLE || !stream || !stream->release)
-		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET, "only a table can be written as CSV");
+		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+				  "only a table can be written as CSV");
 	if (header && header->kind == KIST_PARAM_BOOL)
 		options.header = header->integer != 0;
 	return csv_write_stream(call, stream, options, sink);

@@ -17,8 +17,8 @@ static bool is_text(char format)
 
 static kist_status broken(struct kist_call *call, const char *what)
 {
-	return kist_failf(call, KIST_INVALID, "E_ARROW", KIST_NO_OFFSET, "the table breaks the Arrow interface: %s",
-			  what);
+	return kist_failf(call, KIST_INVALID, "E_ARROW", KIST_NO_OFFSET,
+			  "the table breaks the Arrow interface: %s", what);
 }
 
 static kist_status check_field(struct kist_call *call, const struct ArrowSchema *field, int64_t i)
@@ -29,12 +29,13 @@ static kist_status check_field(struct kist_call *call, const struct ArrowSchema 
 		return broken(call, "a field is missing");
 	if (field->dictionary)
 		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
-				  "column %lld '%.*s' is dictionary-encoded: decode it first", (long long)i + 1,
-				  NAME_SHOWN, name);
+				  "column %lld '%.*s' is dictionary-encoded: decode it first",
+				  (long long)i + 1, NAME_SHOWN, name);
 	if (strlen(field->format) != 1 || strchr(FORMATS, field->format[0]) == NULL)
-		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
-				  "column %lld '%.*s' has Arrow format '%.20s': cast it to a number, bool or text",
-				  (long long)i + 1, NAME_SHOWN, name, field->format);
+		return kist_failf(
+			call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+			"column %lld '%.*s' has Arrow format '%.20s': cast it to a number, bool or text",
+			(long long)i + 1, NAME_SHOWN, name, field->format);
 	if (field->n_children != 0)
 		return broken(call, "a flat field has children");
 	return KIST_OK;
@@ -47,7 +48,8 @@ kist_status csv_arrow_check_schema(struct kist_call *call, const struct ArrowSch
 	if (!schema->release || !schema->format)
 		return broken(call, "the schema is released");
 	if (strcmp(schema->format, "+s") != 0 || schema->dictionary)
-		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET, "the stream is not one of rows");
+		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+				  "the stream is not one of rows");
 	if (schema->n_children < 0 || (schema->n_children > 0 && !schema->children))
 		return broken(call, "the schema's children are missing");
 	if (schema->n_children > CSV_COLUMNS_MAX)
@@ -119,7 +121,8 @@ static bool bit_at(const void *bits, int64_t i)
 
 static bool is_null(const struct ArrowArray *array, int64_t i)
 {
-	return array->n_buffers > 0 && array->null_count != 0 && array->buffers[0] && !bit_at(array->buffers[0], i);
+	return array->n_buffers > 0 && array->null_count != 0 && array->buffers[0] &&
+	       !bit_at(array->buffers[0], i);
 }
 
 /* Nothing says how long a buffer is; a cell longer than a record may be is refused before it is read. */
@@ -141,16 +144,18 @@ static kist_status get_text(const struct ArrowArray *array, int64_t i, bool larg
 	}
 	if (begin < 0 || end < begin || (end > begin && !array->buffers[2]))
 		return KIST_INVALID;
+	if (end - begin > CSV_LINE_SIZE_MAX)
+		return KIST_LIMIT;
 	ret->len = (size_t)(end - begin);
 	ret->data = ret->len > 0 ? (const uint8_t *)array->buffers[2] + begin : NULL;
 	return KIST_OK;
 }
 
-#define GET(member, type)                                                            \
-	do {                                                                         \
-		type value_;                                                         \
-		memcpy(&value_, values + (size_t)i * sizeof(value_), sizeof(value_)); \
-		ret->member = value_;                                                \
+#define GET(member, type)                                                                                    \
+	do {                                                                                                 \
+		type value_;                                                                                 \
+		memcpy(&value_, values + (size_t)i * sizeof(value_), sizeof(value_));                        \
+		ret->member = value_;                                                                        \
 	} while (0)
 
 static kist_status get_value(const struct ArrowArray *array, int64_t i, struct csv_value *ret)

@@ -25,7 +25,8 @@ struct csv_value {
 	size_t len;
 };
 
-/** csv_arrow_check_schema() - A struct of columns that can be written.  Errors: E_DTYPE, E_ARROW, E_OVERFLOW. */
+/** csv_arrow_check_schema() - A struct of columns that can be written.  Errors: E_DTYPE, E_ARROW, E_OVERFLOW.
+ */
 kist_status csv_arrow_check_schema(struct kist_call *call, const struct ArrowSchema *schema);
 
 /** csv_arrow_check_batch() - Whether @array is a batch of @schema.  Errors: KIST_INVALID (E_ARROW). */
@@ -35,7 +36,7 @@ kist_status csv_arrow_check_batch(struct kist_call *call, const struct ArrowSche
 /**
  * csv_arrow_value() - The value in row @row of column @column of a checked batch.
  *
- * Errors: KIST_INVALID (offsets that fall, or below zero).
+ * Errors: KIST_INVALID (offsets that fall, or below zero), KIST_LIMIT (a text that no record can hold).
  */
 kist_status csv_arrow_value(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t column,
 			    int64_t row, struct csv_value *ret);

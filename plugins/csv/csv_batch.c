@@ -7,7 +7,7 @@
 #include "csv_number.h"
 
 #define ALIGNMENT ((size_t)64)
-#define TEXT_MIN ((size_t)256)
+#define TEXT_MIN  ((size_t)256)
 
 const char *csv_column_format(const struct csv_column *column)
 {

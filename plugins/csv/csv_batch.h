@@ -19,7 +19,7 @@
 /* Rows in one batch. */
 #define CSV_BATCH_ROWS_MAX 65536u
 /* A batch ends with the record that brings its text to so many bytes. */
-#define CSV_BATCH_SIZE     1048576u
+#define CSV_BATCH_SIZE 1048576u
 /* A text column with more bytes than this in all its rows has 64-bit offsets. */
 #define CSV_SMALL_TEXT_MAX ((uint64_t)INT32_MAX)
 
@@ -50,13 +50,15 @@ const char *csv_column_format(const struct csv_column *column);
 /** csv_batch_begin() - Make room for about @rows rows.  Errors: KIST_NO_MEMORY. */
 kist_status csv_batch_begin(struct csv_batch *batch, const struct csv_profile *profile, uint32_t rows);
 
-/** csv_batch_add() - Add one row.  Errors: KIST_NO_MEMORY, KIST_CORRUPT (a cell is not of its column's type). */
+/** csv_batch_add() - Add one row.  Errors: KIST_NO_MEMORY, KIST_CORRUPT (a cell is not of its column's type).
+ */
 kist_status csv_batch_add(struct csv_batch *batch, const struct csv_record *record);
 
 /** csv_batch_full() - Whether the batch has to end. */
 bool csv_batch_full(const struct csv_batch *batch);
 
-/** csv_batch_finish() - Move the batch to *@ret.  Errors: KIST_NO_MEMORY; @batch then still holds its rows. */
+/** csv_batch_finish() - Move the batch to *@ret.  Errors: KIST_NO_MEMORY; @batch then still holds its rows.
+ */
 kist_status csv_batch_finish(struct csv_batch *batch, struct ArrowArray *ret);
 
 /** csv_batch_done() - Free what is left.  May run twice. */

@@ -12,7 +12,7 @@
 
 /* What one column takes at most: its name, every byte of it escaped, and its numbers. */
 #define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 512)
-#define TAIL_SIZE 2
+#define TAIL_SIZE	2
 
 struct text {
 	char *data;

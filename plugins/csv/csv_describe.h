@@ -18,7 +18,7 @@
 /* Bytes of the whole. */
 #define CSV_DESCRIBE_SIZE_MAX 262144u
 /* Bytes of a column's name that are shown. */
-#define CSV_NAME_SHOWN_MAX    256u
+#define CSV_NAME_SHOWN_MAX 256u
 
 /** csv_describe() - Errors: as csv_profile_read(), already raised with call->fail(); and the sink's. */
 kist_status csv_describe(struct kist_call *call, struct kist_source *source, struct csv_dialect dialect,

@@ -148,7 +148,8 @@ static enum csv_scan quote_in_quotes(struct csv_scanner *s, const uint8_t *data,
 	return CSV_SCAN_RECORD;
 }
 
-static enum csv_scan newline(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final, uint32_t p)
+static enum csv_scan newline(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final,
+			     uint32_t p)
 {
 	uint32_t newline_size = 1;
 
@@ -162,8 +163,8 @@ static enum csv_scan newline(struct csv_scanner *s, const uint8_t *data, uint32_
 }
 
 /* Goes through the marked bytes of one block.  *@ret_done says that @csv_scan() returns what this returns. */
-static enum csv_scan walk(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final, uint64_t special,
-			  bool *ret_done)
+static enum csv_scan walk(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final,
+			  uint64_t special, bool *ret_done)
 {
 	const uint32_t base = s->at;
 	enum csv_scan result = CSV_SCAN_RECORD;
@@ -214,9 +215,9 @@ enum csv_scan csv_scan(struct csv_scanner *s, const uint8_t *data, size_t size_a
 	assert(s->at <= size_all);
 	while (s->at < size) {
 		const uint32_t left = size - s->at;
-		const struct block block = left >= BLOCK_SIZE ?
-						   classify(data + s->at, s->delimiter) :
-						   classify_tail(data + s->at, left, s->delimiter);
+		const struct block block = left >= BLOCK_SIZE
+						   ? classify(data + s->at, s->delimiter)
+						   : classify_tail(data + s->at, left, s->delimiter);
 		enum csv_scan result;
 
 		s->non_ascii |= block.high;

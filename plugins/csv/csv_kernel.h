@@ -25,7 +25,7 @@
 /* Bytes in one record, without its newline. */
 #define CSV_LINE_SIZE_MAX 2000000u
 /* Cells in one record. */
-#define CSV_COLUMNS_MAX   65536u
+#define CSV_COLUMNS_MAX 65536u
 
 enum {
 	CSV_CELL_QUOTED = 1, /* It stood in quotes: never null. */
@@ -41,12 +41,12 @@ struct csv_cell {
 
 enum csv_scan {
 	CSV_SCAN_RECORD,     /* A record is complete. */
-	CSV_SCAN_MORE,       /* The bytes end inside the record: call again with more. */
-	CSV_SCAN_CELLS,      /* @cells is full: call again with a larger array. */
+	CSV_SCAN_MORE,	     /* The bytes end inside the record: call again with more. */
+	CSV_SCAN_CELLS,	     /* @cells is full: call again with a larger array. */
 	CSV_SCAN_BAD_QUOTE,  /* Text follows a closing quote, at @at. */
 	CSV_SCAN_OPEN_QUOTE, /* The text ends inside the quotes that opened at @cell_begin. */
-	CSV_SCAN_LONG,       /* The record is longer than CSV_LINE_SIZE_MAX. */
-	CSV_SCAN_WIDE        /* The record has more than CSV_COLUMNS_MAX cells. */
+	CSV_SCAN_LONG,	     /* The record is longer than CSV_LINE_SIZE_MAX. */
+	CSV_SCAN_WIDE	     /* The record has more than CSV_COLUMNS_MAX cells. */
 };
 
 /**

@@ -31,7 +31,8 @@ void csv_names_free(char **names, uint32_t count);
 /** csv_names_unique() - Whether no two of @texts are alike.  Returns -1 without memory. */
 int csv_names_unique(const struct csv_text *texts, uint32_t count);
 
-/** csv_name_is_plain() - Whether an unquoted cell can be a name: not empty, not like a number, date or bool. */
+/** csv_name_is_plain() - Whether an unquoted cell can be a name: not empty, not like a number, date or bool.
+ */
 bool csv_name_is_plain(const uint8_t *text, size_t len);
 
 #endif

@@ -43,8 +43,8 @@ static const uint64_t powers[POWER_MAX + 1] = {
 	10000000000000000000u,
 };
 
-static const double powers_exact[POWER_EXACT_MAX + 1] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-							  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+static const double powers_exact[POWER_EXACT_MAX + 1] = { 1e0,	1e1,  1e2,  1e3,  1e4,	1e5,  1e6,  1e7,
+							  1e8,	1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 							  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
 /* A positive number: 0.DIGITS * 10^point, the last digit not 0. */
@@ -132,7 +132,8 @@ static double decimal_to_double(uint64_t digits, int power)
 	char text[40];
 
 	if (digits < (uint64_t)1 << 53 && power >= -POWER_EXACT_MAX && power <= POWER_EXACT_MAX)
-		return power < 0 ? (double)digits / powers_exact[-power] : (double)digits * powers_exact[power];
+		return power < 0 ? (double)digits / powers_exact[-power]
+				 : (double)digits * powers_exact[power];
 	if (digits > 0 && power < 0 && power >= -POWER_MAX)
 		return divide(digits, -power);
 	/* Without a point in the text, every locale reads it alike. */
@@ -185,7 +186,8 @@ static struct decimal shortest_slow(double value, bool is_float32)
 		d = decimal_of_text(text);
 		if (reads_as(&d, value, is_float32))
 			break;
-		/* Below a power of two the neighbour is twice as near, so that only the decimal above may fit. */
+		/* Below a power of two the neighbour is twice as near, so that only the decimal above may
+		 * fit. */
 		d.digits++;
 		if (reads_as(&d, value, is_float32))
 			break;

@@ -27,7 +27,8 @@
 /** csv_int_parse() - Reads canonical text of an int64.  Returns false, and sets nothing, for other text. */
 bool csv_int_parse(const uint8_t *text, size_t len, int64_t *ret_value);
 
-/** csv_float_parse() - Reads canonical text of a float64.  Returns false, and sets nothing, for other text. */
+/** csv_float_parse() - Reads canonical text of a float64.  Returns false, and sets nothing, for other text.
+ */
 bool csv_float_parse(const uint8_t *text, size_t len, double *ret_value);
 
 /** csv_int_print() - Writes at most CSV_NUMBER_SIZE_MAX bytes, no NUL.  Returns how many. */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POLL_SIZE ((uint64_t)1 << 20)
+#define POLL_SIZE    ((uint64_t)1 << 20)
 #define BUF_SIZE_MAX ((size_t)CSV_LINE_SIZE_MAX + 2 + CSV_PIECE_SIZE)
-#define CELLS_MIN 64u
+#define CELLS_MIN    64u
 
 kist_status csv_fault_set(struct csv_fault *fault, kist_status status, const char *code, uint64_t offset,
 			  const char *format, ...)
@@ -30,8 +30,8 @@ kist_status csv_fault_raise(const struct csv_fault *fault, struct kist_call *cal
 {
 	if (fault->text[0] == '\0')
 		return fault->status;
-	return call->fail(call, fault->status, fault->code[0] ? fault->code : NULL, fault->offset, fault->text,
-			  strlen(fault->text));
+	return call->fail(call, fault->status, fault->code[0] ? fault->code : NULL, fault->offset,
+			  fault->text, strlen(fault->text));
 }
 
 static kist_status no_memory(struct csv_reader *r)
@@ -196,7 +196,8 @@ static kist_status text_fault(struct csv_reader *r, enum csv_scan result)
 	switch (result) {
 	case CSV_SCAN_BAD_QUOTE:
 		return csv_fault_set(&r->fault, KIST_CORRUPT, "E_QUOTE", start + s->at,
-				     "line %llu, column %u: text follows the closing quote", line_here(r), column);
+				     "line %llu, column %u: text follows the closing quote", line_here(r),
+				     column);
 	case CSV_SCAN_OPEN_QUOTE:
 		return csv_fault_set(&r->fault, KIST_CORRUPT, "E_QUOTE", start + s->cell_begin,
 				     "line %llu, column %u: the quote is never closed", line_here(r), column);

@@ -105,7 +105,8 @@ static bool is_printable(const uint8_t *head, size_t len, bool whole)
 
 		if (step == 0)
 			return !whole && len - at < 4 && head[at] >= 0xc2;
-		if (head[at] == 0x7f || (head[at] < 0x20 && strchr("\t\r\n", head[at]) == NULL) || head[at] == 0)
+		if (head[at] == 0x7f || (head[at] < 0x20 && strchr("\t\r\n", head[at]) == NULL) ||
+		    head[at] == 0)
 			return false;
 		at += step;
 	}

@@ -24,7 +24,7 @@
 /* Bytes that are looked at. */
 #define CSV_HEAD_SIZE 65536u
 /* Bytes of the byte order mark, EF BB BF. */
-#define CSV_BOM_SIZE  3u
+#define CSV_BOM_SIZE 3u
 
 enum csv_header { CSV_HEADER_AUTO, CSV_HEADER_YES, CSV_HEADER_NO };
 
@@ -44,7 +44,8 @@ struct csv_sniffed {
 	uint32_t agree;
 };
 
-/** csv_sniff() - Find the delimiter.  @head holds the start of the text, without its mark; @whole: all of it. */
+/** csv_sniff() - Find the delimiter.  @head holds the start of the text, without its mark; @whole: all of it.
+ */
 struct csv_sniffed csv_sniff(const uint8_t *head, size_t len, bool whole);
 
 /** csv_has_bom() - Whether the text begins with the UTF-8 byte order mark. */
@@ -53,7 +54,8 @@ bool csv_has_bom(const uint8_t *head, size_t len);
 /** csv_is_utf16() - Whether the text begins with a UTF-16 byte order mark. */
 bool csv_is_utf16(const uint8_t *head, size_t len);
 
-/** csv_delimiter_allowed() - Whether one byte may separate cells: ASCII, no quote, newline, letter, digit, sign. */
+/** csv_delimiter_allowed() - Whether one byte may separate cells: ASCII, no quote, newline, letter, digit,
+ * sign. */
 bool csv_delimiter_allowed(uint8_t c);
 
 /** csv_probe_text() - 0 to 100: how much the head of a file looks like CSV. */

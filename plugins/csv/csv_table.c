@@ -106,7 +106,9 @@ static int make_schema(const struct csv_profile *p, struct ArrowSchema *ret)
 {
 	struct schema_data *data = calloc(1, sizeof(*data));
 	const size_t room = p->width > 0 ? p->width : 1;
-	struct ArrowSchema schema = { .format = "+s", .name = "", .release = release_schema, .private_data = data };
+	struct ArrowSchema schema = {
+		.format = "+s", .name = "", .release = release_schema, .private_data = data
+	};
 	int result = 0;
 
 	if (!data)

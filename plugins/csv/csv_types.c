@@ -110,7 +110,8 @@ static void add_cell(struct csv_column *c, const uint8_t *text, uint32_t len, bo
 		c->kind = text_kind(text, len, non_ascii);
 }
 
-static void add_record(struct csv_profile *p, const uint8_t *base, const struct csv_cell *cells, bool non_ascii)
+static void add_record(struct csv_profile *p, const uint8_t *base, const struct csv_cell *cells,
+		       bool non_ascii)
 {
 	p->rows++;
 	for (uint32_t i = 0; i < p->width; i++) {
@@ -162,7 +163,8 @@ static kist_status decide_header(struct csv_profile *p, const struct csv_text *t
 		return KIST_OK;
 	for (uint32_t i = 0; i < p->width && !p->has_header; i++) {
 		const enum csv_kind kind = p->columns[i].kind;
-		const bool typed = kind == CSV_KIND_INT64 || kind == CSV_KIND_FLOAT64 || kind == CSV_KIND_BOOL;
+		const bool typed =
+			kind == CSV_KIND_INT64 || kind == CSV_KIND_FLOAT64 || kind == CSV_KIND_BOOL;
 
 		names += is_name(p, i);
 		p->has_header = typed && is_name(p, i);
@@ -203,7 +205,8 @@ static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
 	if (!texts)
 		return no_memory(fault);
 	for (uint32_t i = 0; i < p->width; i++)
-		texts[i] = (struct csv_text){ p->first_record + p->first_cells[i].begin, p->first_cells[i].len };
+		texts[i] =
+			(struct csv_text){ p->first_record + p->first_cells[i].begin, p->first_cells[i].len };
 	status = decide_header(p, texts, fault);
 	if (status == KIST_OK && !p->has_header)
 		add_record(p, p->first_record, p->first_cells, true);

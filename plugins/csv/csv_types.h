@@ -16,7 +16,14 @@
  */
 
 /* Order is not wider-than: any two of INT64, FLOAT64 and BOOL together give TEXT. */
-enum csv_kind { CSV_KIND_NULL, CSV_KIND_INT64, CSV_KIND_FLOAT64, CSV_KIND_BOOL, CSV_KIND_TEXT, CSV_KIND_BINARY };
+enum csv_kind {
+	CSV_KIND_NULL,
+	CSV_KIND_INT64,
+	CSV_KIND_FLOAT64,
+	CSV_KIND_BOOL,
+	CSV_KIND_TEXT,
+	CSV_KIND_BINARY
+};
 
 /** csv_kind_name() - "null", "int64", "float64", "bool", "text", "binary". */
 const char *csv_kind_name(enum csv_kind kind);
@@ -53,7 +60,8 @@ struct csv_column {
  * struct csv_profile - All of a text.
  *
  * @names:    @width unique names.
- * @original: The header's own bytes for names that had to be changed, else data is NULL.  NULL without header.
+ * @original: The header's own bytes for names that had to be changed, else data is NULL.  NULL without
+ * header.
  */
 struct csv_profile {
 	struct csv_dialect dialect;

@@ -43,13 +43,18 @@ static kist_status flush(struct writer *w)
 	return status;
 }
 
+static kist_status line_too_long(struct writer *w)
+{
+	return kist_failf(w->call, KIST_LIMIT, "E_LINE_TOO_LONG", KIST_NO_OFFSET,
+			  "a row takes more than %u bytes", CSV_LINE_SIZE_MAX);
+}
+
 static kist_status put(struct writer *w, const void *data, size_t len)
 {
 	const uint8_t *from = data;
 
 	if (len > CSV_LINE_SIZE_MAX - w->line)
-		return kist_failf(w->call, KIST_LIMIT, "E_LINE_TOO_LONG", KIST_NO_OFFSET,
-				  "a row takes more than %u bytes", CSV_LINE_SIZE_MAX);
+		return line_too_long(w);
 	w->line += len;
 	while (len > 0) {
 		size_t room = OUT_SIZE - w->size;
@@ -149,10 +154,14 @@ static kist_status put_row(struct writer *w, const struct ArrowSchema *schema, c
 
 		if (status != KIST_OK)
 			return status;
-		if (csv_arrow_value(schema, array, i, row, &value) != KIST_OK)
-			return kist_failf(w->call, KIST_INVALID, "E_ARROW", KIST_NO_OFFSET,
-					  "the table breaks the Arrow interface: the offsets of column %lld fall",
-					  (long long)i + 1);
+		status = csv_arrow_value(schema, array, i, row, &value);
+		if (status == KIST_LIMIT)
+			return line_too_long(w);
+		if (status != KIST_OK)
+			return kist_failf(
+				w->call, KIST_INVALID, "E_ARROW", KIST_NO_OFFSET,
+				"the table breaks the Arrow interface: the offsets of column %lld fall",
+				(long long)i + 1);
 		status = put_value(w, &value, schema->n_children == 1);
 		if (status != KIST_OK)
 			return status;
@@ -160,7 +169,8 @@ static kist_status put_row(struct writer *w, const struct ArrowSchema *schema, c
 	return end_line(w);
 }
 
-static kist_status put_batch(struct writer *w, const struct ArrowSchema *schema, const struct ArrowArray *array)
+static kist_status put_batch(struct writer *w, const struct ArrowSchema *schema,
+			     const struct ArrowArray *array)
 {
 	kist_status status = csv_arrow_check_batch(w->call, schema, array);
 
@@ -213,8 +223,9 @@ static kist_status put_header(struct writer *w, const struct ArrowSchema *schema
 	}
 	if (texts)
 		names = csv_names_make(texts, count);
-	status = names ? put_names(w, names, count) :
-			 kist_failf(w->call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for the header");
+	status =
+		names ? put_names(w, names, count)
+		      : kist_failf(w->call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for the header");
 	csv_names_free(names, count);
 	free(texts);
 	return status;
@@ -228,7 +239,8 @@ static kist_status stream_failed(struct kist_call *call, struct ArrowArrayStream
 			  why ? why : strerror(error));
 }
 
-static kist_status put_batches(struct writer *w, struct ArrowArrayStream *stream, const struct ArrowSchema *schema)
+static kist_status put_batches(struct writer *w, struct ArrowArrayStream *stream,
+			       const struct ArrowSchema *schema)
 {
 	for (;;) {
 		struct ArrowArray array = { 0 };
@@ -248,7 +260,8 @@ static kist_status put_batches(struct writer *w, struct ArrowArrayStream *stream
 	}
 }
 
-static kist_status put_table(struct writer *w, struct ArrowArrayStream *stream, const struct ArrowSchema *schema)
+static kist_status put_table(struct writer *w, struct ArrowArrayStream *stream,
+			     const struct ArrowSchema *schema)
 {
 	const struct kist_part part = { .struct_size = sizeof(part), .name = "rows" };
 	kist_status status = w->sink->begin(w->sink, &part);
@@ -288,8 +301,8 @@ kist_status csv_write_stream(struct kist_call *call, struct ArrowArrayStream *st
 	status = csv_arrow_check_schema(call, &schema);
 	if (status == KIST_OK) {
 		w.buf = malloc(OUT_SIZE);
-		status = w.buf ? put_table(&w, stream, &schema) :
-				 kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory");
+		status = w.buf ? put_table(&w, stream, &schema)
+			       : kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory");
 	}
 	free(w.buf);
 	if (schema.release)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../../../plugins/csv/csv_describe.h"
+
+#include "csvtest.h"
+
+static kist_status describe(const void *data, size_t size, const struct kist_params *params,
+			    struct plugtest_sink *sink, struct plugtest_call *call)
+{
+	struct plugtest_source source;
+
+	plugtest_source_init(&source, data, size);
+	plugtest_sink_init(sink);
+	plugtest_call_init(call);
+	return csvtest_interface()->describe(NULL, &call->call, &source.source, params, &sink->sink);
+}
+
+START_TEST(a_table_is_described_by_dialect_rows_and_columns)
+{
+	static const struct {
+		const char *text;
+		const char *json;
+	} rows[] = {
+		{ "", "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":{\"delimiter\":\",\",\"quote\":"
+		      "\"\\\"\","
+		      "\"newline\":\"none\",\"header\":false,\"bom\":false},\"rows\":0,\"columns_total\":0,"
+		      "\"columns\":[]}" },
+		{ "\xef\xbb\xbf"
+		  "i\tg\tb\tu\tn\"\tz\r\n1\t0.5\ttrue\tx\t\t\xff\r\n\t\t\t\t\t\r\n-"
+		  "3\tnan\tfalse\tyyy\t\t\r\n",
+		  "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":{\"delimiter\":\"\\u0009\",\"quote\":"
+		  "\"\\\"\","
+		  "\"newline\":\"CRLF\",\"header\":true,\"bom\":true},\"rows\":3,\"columns_total\":6,"
+		  "\"columns\":["
+		  "{\"name\":\"i\",\"type\":\"int64\",\"nulls\":1,\"min\":-3,\"max\":1,\"mean\":-1.0,\"std\":"
+		  "2.0},"
+		  "{\"name\":\"g\",\"type\":\"float64\",\"nulls\":1,\"min\":0.5,\"max\":0.5,\"mean\":0.5,"
+		  "\"std\":0.0},"
+		  "{\"name\":\"b\",\"type\":\"bool\",\"nulls\":1,\"true\":1},"
+		  "{\"name\":\"u\",\"type\":\"text\",\"nulls\":1,\"min_len\":1,\"max_len\":3},"
+		  "{\"name\":\"n\\\"\",\"type\":\"null\",\"nulls\":3},"
+		  "{\"name\":\"z\",\"type\":\"binary\",\"nulls\":2,\"min_len\":1,\"max_len\":1}]}" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct plugtest_sink sink;
+		struct plugtest_call call;
+
+		ck_assert_int_eq(describe(rows[i].text, strlen(rows[i].text), NULL, &sink, &call), KIST_OK);
+		csvtest_expect(&sink, rows[i].json, strlen(rows[i].json));
+		plugtest_sink_done(&sink);
+		plugtest_call_done(&call);
+	}
+}
+END_TEST
+
+START_TEST(the_description_of_the_widest_table_keeps_to_its_limit)
+{
+	static const char *const cells[] = { "\x01", "\xe2\x82\xac", "b", "abcdefgh" };
+	char *text = malloc(2000000);
+	struct plugtest_sink sink;
+	struct plugtest_call call;
+	size_t n = 0;
+
+	for (int column = 0; n < 1990000; column++) {
+		n += (size_t)sprintf(text + n, "%s", column ? "," : "");
+		for (int i = 0; i < 200; i++) {
+			const char *cell = cells[_i];
+
+			n += (size_t)sprintf(text + n, "%s", cell);
+		}
+	}
+	text[n++] = '\n';
+	ck_assert_int_eq(describe(text, n, plugtest_params("header=string:yes", NULL), &sink, &call),
+			 KIST_OK);
+	ck_assert_uint_le(sink.size, CSV_DESCRIBE_SIZE_MAX);
+	ck_assert_uint_gt(sink.size, CSV_DESCRIBE_SIZE_MAX / 4 * 3);
+	ck_assert_mem_eq(sink.data + sink.size - 3, "}]}", 3);
+	plugtest_sink_done(&sink);
+	plugtest_call_done(&call);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_broken_text_is_not_described)
+{
+	struct plugtest_sink sink;
+	struct plugtest_call call;
+
+	ck_assert_int_eq(describe("a,b\n1\n", 6, NULL, &sink, &call), KIST_CORRUPT);
+	ck_assert_str_eq(call.error.code, "E_RAGGED");
+	ck_assert_uint_eq(sink.size, 0);
+	plugtest_call_done(&call);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("describe");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, a_table_is_described_by_dialect_rows_and_columns);
+	tcase_add_loop_test(tcase, the_description_of_the_widest_table_keeps_to_its_limit, 0, 4);
+	tcase_add_test(tcase, a_broken_text_is_not_described);
+	return csvtest_run("csv_describe", tcase);
+}
