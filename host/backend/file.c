@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "backend/beneath.h"
+#include "base/beneath.h"
 #include "backend/file_list.h"
 #include "backend/kinds.h"
 #include "base/file.h"
@@ -92,7 +92,7 @@ static kist_status open_folder(struct file_backend *file, const char *folder, in
 {
 	const bool synced = folder_is_synced(file, folder);
 
-	if (synced && kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, file->plain, ret_fd, NULL) == KIST_OK)
+	if (synced && kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, ret_fd, NULL) == KIST_OK)
 		return KIST_OK;
 	KIST_TRY(kist_make_beneath(file->root_fd, folder, true, ret_fd, err));
 	if (!synced)
@@ -199,7 +199,7 @@ static kist_status open_object(struct file_backend *file, const char *key, int f
 {
 	kist_auto_fd int fd = -1;
 
-	KIST_TRY(kist_open_beneath(file->root_fd, key, flags | O_NOFOLLOW, file->plain, &fd, err));
+	KIST_TRY(kist_open_beneath(file->root_fd, key, flags | O_NOFOLLOW, 0, file->plain, &fd, err));
 	if (fstat(fd, ret_stat) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", key);
 	if (S_ISDIR(ret_stat->st_mode))
@@ -334,7 +334,7 @@ static kist_status file_delete(struct kist_backend *backend, const char *key, st
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
 
-	status = kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, file->plain, &dir_fd, &why);
+	status = kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, &dir_fd, &why);
 	if (status == KIST_NOT_FOUND)
 		return KIST_OK;
 	if (status != KIST_OK)

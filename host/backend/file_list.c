@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend/beneath.h"
+#include "base/beneath.h"
 #include "backend/kinds.h"
 #include "base/mem.h"
 
@@ -136,7 +136,7 @@ static kist_status list_folder(struct lister *lister, size_t len, struct kist_er
 
 	memcpy(folder, lister->key, len);
 	folder[len ? len - 1 : 0] = '\0';
-	status = kist_open_beneath(lister->root_fd, folder, O_RDONLY | O_DIRECTORY, lister->plain, &dir_fd, err);
+	status = kist_open_beneath(lister->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, lister->plain, &dir_fd, err);
 	if (status != KIST_OK)
 		return status;
 	KIST_TRY(read_names(dir_fd, &names, &count, err));
@@ -172,7 +172,7 @@ kist_status kist_file_list(int root_fd, bool plain, const char *prefix,
 	memcpy(folder, prefix, len);
 	folder[len ? len - 1 : 0] = '\0';
 	/* No folder, no keys: the first of them makes it. */
-	status = kist_open_beneath(root_fd, folder, O_PATH | O_DIRECTORY, plain, &fd, NULL);
+	status = kist_open_beneath(root_fd, folder, O_PATH | O_DIRECTORY, 0, plain, &fd, NULL);
 	if (status == KIST_NOT_FOUND)
 		return KIST_OK;
 	memcpy(lister.key, prefix, len);

@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -21,7 +19,7 @@ void kist_fd_close(int *fd)
 	*fd = -1;
 }
 
-static kist_status fail_open(struct kist_error *err, int sys_errno, const char *path)
+kist_status kist_fail_open(struct kist_error *err, int sys_errno, const char *path)
 {
 	char reason[128];
 	kist_status status;
@@ -55,25 +53,8 @@ kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, i
 		fd = openat(dir_fd, path, flags | O_CLOEXEC, mode);
 	} while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return fail_open(err, errno, path);
+		return kist_fail_open(err, errno, path);
 	*ret_fd = fd;
-	return KIST_OK;
-}
-
-kist_status kist_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
-			      struct kist_error *err)
-{
-	const struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-				      .mode = mode,
-				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-	long fd;
-
-	do {
-		fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	if (fd < 0)
-		return fail_open(err, errno, path);
-	*ret_fd = (int)fd;
 	return KIST_OK;
 }
 

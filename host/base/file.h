@@ -35,13 +35,8 @@ static inline int kist_fd_move(int *fd)
 KIST_CHECKED kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
 				      struct kist_error *err);
 
-/**
- * kist_open_beneath() - Opens @path below @dir_fd without following any link on the way, the last one included.
- *
- * Errors: as kist_open_at(); KIST_DENIED for a link, and for a path that would leave the folder.
- */
-KIST_CHECKED kist_status kist_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
-					   struct kist_error *err);
+/** kist_fail_open() - Records why opening @path failed with @sys_errno, as kist_open_at() does. */
+kist_status kist_fail_open(struct kist_error *err, int sys_errno, const char *path);
 
 /** kist_mkdirs_at() - Makes @path and what leads to it; folders that are there are fine. */
 KIST_CHECKED kist_status kist_mkdirs_at(int dir_fd, const char *path, mode_t mode, struct kist_error *err);

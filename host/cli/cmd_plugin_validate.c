@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "flow/examine.h"
+#include "kist/host.h"
 
 #define MANIFEST_ENDING ".plugin.json"
 

@@ -37,8 +37,6 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 			       enum kist_chunk_kind kind, uint64_t size, const struct kist_content_part *parts,
 			       size_t count, struct kist_error *err)
 {
-	const struct kist_cut_sizes sizes = { .typed = KIST_CUT_SIZE_DEFAULT, .fixed = KIST_CUT_SIZE_DEFAULT };
-
 	content->writer = writer;
 	content->kind = kind;
 	content->batch.size = 0;
@@ -54,7 +52,7 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 
 		KIST_TRY(kist_buf_append(&content->cut_parts, &part, sizeof(part), err));
 	}
-	KIST_TRY(kist_cut_init(&content->cut, sizes, size, (const void *)content->cut_parts.data, count, err));
+	KIST_TRY(kist_cut_init(&content->cut, content->sizes, size, (const void *)content->cut_parts.data, count, err));
 	KIST_TRY(kist_hasher_start(&content->whole, err));
 	open_chunk(content);
 	return KIST_OK;

@@ -15,12 +15,13 @@
  */
 
 /** Chunks are put in batches, so that all cores have work. */
-#define KIST_BATCH_SIZE   ((size_t)8 << 20)
+#define KIST_BATCH_SIZE   ((size_t)12 << 20)
 #define KIST_BATCH_PIECES 64
 
 /** struct kist_content_writer - One object on its way. */
 struct kist_content_writer {
 	struct kist_writer *writer;
+	struct kist_cut_sizes sizes; /* of the store; set once */
 	enum kist_chunk_kind kind;
 	struct kist_hasher whole;
 	struct kist_cut cut;

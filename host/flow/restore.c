@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/beneath.h"
 #include "base/mem.h"
 #include "flow/load.h"
 #include "flow/tree.h"
@@ -96,7 +96,7 @@ static kist_status set_mode(int fd, uint64_t mode, const char *path, struct kist
 static kist_status write_file(struct kist_flow *flow, const json_t *record, int dir_fd, const char *name, int *ret_fd,
 			      struct kist_error *err)
 {
-	KIST_TRY(kist_open_beneath(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, FILE_MODE, ret_fd, err));
+	KIST_TRY(kist_open_beneath(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, FILE_MODE, false, ret_fd, err));
 	return kist_load_stream(flow, record, *ret_fd, err);
 }
 
@@ -188,7 +188,7 @@ static kist_status make_link(void *ctx, const struct kist_tree_entry *entry, str
 	slash = strrchr(restoring->path, '/');
 	if (slash)
 		*slash = '\0';
-	KIST_TRY(kist_open_beneath(restoring->root_fd, slash ? restoring->path : ".", O_RDONLY | O_DIRECTORY, 0,
+	KIST_TRY(kist_open_beneath(restoring->root_fd, slash ? restoring->path : "", O_RDONLY | O_DIRECTORY, 0, false,
 				   &parent, err));
 	if (symlinkat(target, parent, slash ? slash + 1 : restoring->path) != 0)
 		return kist_fail_errno(err, errno, "cannot make a link in '%s'", restoring->path);
@@ -204,7 +204,7 @@ static kist_status finish_folder(void *ctx, const struct kist_tree_entry *entry,
 	if (entry->kind != KIST_TREE_FOLDER)
 		return KIST_OK;
 	set_path(restoring, entry->path);
-	KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_RDONLY | O_DIRECTORY, 0, &fd, err));
+	KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_RDONLY | O_DIRECTORY, 0, false, &fd, err));
 	/* Its owner can still enter it, so that the folders below can be finished too. */
 	KIST_TRY(set_mode(fd, entry->mode | WORK_FOLDER_MODE, restoring->path, err));
 	set_times(fd, entry->mtime_ns);
@@ -222,7 +222,7 @@ static kist_status restore_tree(struct kist_flow *flow, const json_t *record, co
 	KIST_TRY(kist_load_listing(flow, record, &listing, err));
 	if (mkdirat(place->parent_fd, place->work_name, WORK_FOLDER_MODE) != 0)
 		return kist_fail_errno(err, errno, "cannot make a folder for '%s'", place->name);
-	KIST_TRY(kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, &root_fd, err));
+	KIST_TRY(kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, false, &root_fd, err));
 	restoring.root_fd = root_fd;
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_entry, &restoring, NULL, err));
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_link, &restoring, NULL, err));
@@ -240,7 +240,7 @@ static void remove_work(const struct place *place)
 
 	if (unlinkat(place->parent_fd, place->work_name, 0) == 0 || errno != EISDIR)
 		return;
-	if (kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, &fd, NULL) == KIST_OK &&
+	if (kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, false, &fd, NULL) == KIST_OK &&
 	    kist_walk_folder(fd, &walk, NULL) == KIST_OK) {
 		/* Backwards, a folder comes after what is in it. */
 		for (size_t i = kist_walk_count(&walk); i > 0; i--) {

@@ -36,6 +36,7 @@ kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struc
 		return kist_fail_memory(err, sizeof(*save));
 	save->flow = flow;
 	save->content = (struct kist_content_writer)KIST_CONTENT_WRITER_INIT;
+	save->content.sizes = kist_store_cut_sizes(flow->store);
 	save->refs = json_array();
 	if (!save->refs)
 		return kist_fail_memory(err, sizeof(json_t));

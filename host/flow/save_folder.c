@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/beneath.h"
 #include "base/mem.h"
 #include "flow/save_private.h"
 #include "flow/tree.h"
@@ -39,7 +39,7 @@ static kist_status add_file(struct kist_save *save, int dir_fd, const char *show
 	uint64_t size = 0;
 
 	snprintf(shown_path, sizeof(shown_path), "%s/%s", shown, path);
-	KIST_TRY(kist_open_beneath(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err));
+	KIST_TRY(kist_open_beneath(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, false, &fd, err));
 	origin.fd = fd;
 	KIST_TRY(kist_save_file(save, &origin, &file_options, false, &saved, err));
 	if (!kist_json_get_u64(saved.record, "size", &size) ||

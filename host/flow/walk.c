@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/beneath.h"
 #include "flow/path.h"
 
 void kist_walk_done(struct kist_walk *walk)
@@ -52,7 +52,7 @@ static kist_status list(int dir_fd, const char *folder, struct kist_walk *walk, 
 	__attribute__((cleanup(close_dir))) DIR *dir = NULL;
 	kist_auto_fd int fd = -1;
 
-	KIST_TRY(kist_open_beneath(dir_fd, folder[0] ? folder : ".", O_RDONLY | O_DIRECTORY, 0, &fd, err));
+	KIST_TRY(kist_open_beneath(dir_fd, folder, O_RDONLY | O_DIRECTORY, 0, false, &fd, err));
 	dir = fdopendir(fd);
 	if (!dir)
 		return kist_fail_errno(err, errno, "cannot list the folder '%s'", folder);
@@ -95,7 +95,7 @@ kist_status kist_walk_folder(int dir_fd, struct kist_walk *walk, struct kist_err
 	KIST_TRY(list(dir_fd, folder, walk, err));
 	/* The list grows while it is walked: each folder adds what it holds to the end. */
 	for (size_t i = 0; i < kist_walk_count(walk); i++) {
-		bool inside;
+		bool inside = false;
 
 		strncpy(folder, kist_walk_path(walk, i), sizeof(folder) - 1);
 		KIST_TRY(is_folder(dir_fd, folder, &inside, err));

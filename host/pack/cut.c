@@ -67,26 +67,30 @@ static uint64_t step_of(const struct kist_cut *cut)
 	return cut->sizes.typed - cut->sizes.typed % element_size;
 }
 
+/* Whether the stretch after this one is there and short. */
+static bool short_follows(const struct kist_cut *cut)
+{
+	struct kist_cut ahead = *cut;
+
+	return next_stretch(&ahead) && ahead.stretch_end - cut->stretch_end < KIST_CUT_STRETCH_MIN;
+}
+
 bool kist_cut_next(struct kist_cut *cut, uint64_t *ret_offset, size_t *ret_len, size_t *ret_part)
 {
 	const uint64_t start = cut->at;
-	uint64_t body = start; /* where the stretch that is cut begins: behind the short ones */
 	uint64_t left;
 
 	if (start == cut->size)
 		return false;
 	if (start == cut->stretch_end)
 		(void)next_stretch(cut);
-	/* Short ones gather until they are long enough together, or until a long one takes them along. */
-	while (cut->stretch_end - body < KIST_CUT_STRETCH_MIN && cut->stretch_end - start < KIST_CUT_STRETCH_MIN) {
-		body = cut->stretch_end;
-		if (!next_stretch(cut))
-			break;
-	}
-	left = cut->stretch_end - body;
+	/* Short ones gather until they are long enough together, or until a long one begins. */
+	while (cut->stretch_end - start < KIST_CUT_STRETCH_MIN && short_follows(cut))
+		(void)next_stretch(cut);
+	left = cut->stretch_end - start;
 	if (left >= KIST_CUT_STRETCH_MIN + step_of(cut))
 		left = step_of(cut);
-	cut->at = body + left;
+	cut->at = start + left;
 	*ret_offset = start;
 	*ret_len = (size_t)(cut->at - start);
 	if (ret_part)

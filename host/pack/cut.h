@@ -13,11 +13,11 @@
  * An object is a row of stretches: its typed parts and the gaps between them.  A stretch of
  * KIST_CUT_STRETCH_MIN bytes or more is cut at its start, so that a tensor gives the same chunks whatever
  * lies before it, and then every `typed` bytes (rounded down to whole elements) or every `fixed` bytes (a gap).
- * A shorter stretch is put before what follows it; the short stretches at the end are one chunk of their own.
+ * Shorter stretches that follow each other are gathered into chunks of at least that size.
  * A rest of less than KIST_CUT_STRETCH_MIN bytes is left on the last chunk of its stretch.
  *
  *     | head 128 | part of 2.5 MiB                    |
- *     | 128 + 1 MiB      | 1 MiB      | 0.5 MiB       |
+ *     | 128      | 1 MiB      | 1 MiB      | 0.5 MiB  |
  *
  * The same bytes with the same parts and parameters are always cut alike; this is part of the format.
  *
@@ -29,7 +29,7 @@
 #define KIST_CUT_STRETCH_MIN ((uint64_t)64 << 10)
 #define KIST_CUT_SIZE_DEFAULT ((uint32_t)1 << 20)
 #define KIST_CUT_SIZE_MIN ((uint32_t)64 << 10)
-/** So that the longest chunk (a head, a cut, a rest) stays within KIST_CHUNK_SIZE_MAX. */
+/** So that the longest chunk (short ones, a cut, a rest) stays within KIST_CHUNK_SIZE_MAX. */
 #define KIST_CUT_SIZE_MAX ((uint32_t)2 << 20)
 
 /** struct kist_cut_sizes - The parameters, from kist.json; both in KIST_CUT_SIZE_MIN..KIST_CUT_SIZE_MAX. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef KIST_BACKEND_BENEATH_H
-#define KIST_BACKEND_BENEATH_H
+#ifndef KIST_BASE_BENEATH_H
+#define KIST_BASE_BENEATH_H
 
 #include <stdbool.h>
 
@@ -13,15 +13,16 @@
  */
 
 /**
- * kist_open_beneath() - Opens @path, which is made of key segments, below @root_fd.
+ * kist_open_beneath() - Opens @path below @root_fd, close-on-exec.
  *
- * @path:  "" is the folder itself.
+ * @path:  Relative, without "." and ".." segments; "" is the folder itself.
+ * @mode:  Of a file that O_CREAT makes.
  * @plain: Do it component by component, as where openat2() is missing.
  *
- * Errors: KIST_NOT_FOUND, KIST_DENIED (permission, or a symbolic link), KIST_IO.
+ * Errors: KIST_NOT_FOUND, KIST_EXISTS, KIST_DENIED (permission, or a symbolic link), KIST_IO.
  */
-KIST_CHECKED kist_status kist_open_beneath(int root_fd, const char *path, int flags, bool plain, int *ret_fd,
-					   struct kist_error *err);
+KIST_CHECKED kist_status kist_open_beneath(int root_fd, const char *path, int flags, mode_t mode, bool plain,
+					   int *ret_fd, struct kist_error *err);
 
 /**
  * kist_make_beneath() - Opens the folder @path below @root_fd for reading; makes what is missing of it.

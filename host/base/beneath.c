@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backend/beneath.h"
+#include "base/beneath.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,17 +11,6 @@
 
 #define FOLDER_MODE ((mode_t)0777)
 
-static kist_status fail_open(struct kist_error *err, int sys_errno, const char *path)
-{
-	char reason[128];
-	const bool missing = sys_errno == ENOENT || sys_errno == ENOTDIR;
-
-	if (!missing && sys_errno != EACCES && sys_errno != EPERM && sys_errno != ELOOP && sys_errno != EXDEV)
-		return kist_fail_errno(err, sys_errno, "cannot open '%s'", path);
-	return kist_fail(err, missing ? KIST_NOT_FOUND : KIST_DENIED, "cannot open '%s': %s", path,
-			 strerror_r(sys_errno, reason, sizeof(reason)));
-}
-
 /* The next component of *@path, copied to @ret; *@path goes on behind it.  False when it was the last. */
 static bool next_component(const char **path, char *ret, size_t size)
 {
@@ -32,20 +21,8 @@ static bool next_component(const char **path, char *ret, size_t size)
 	return slash != NULL;
 }
 
-static kist_status open_component(int dir_fd, const char *name, int flags, int *ret_fd, struct kist_error *err)
-{
-	int fd;
-
-	do {
-		fd = openat(dir_fd, name, flags | O_NOFOLLOW | O_CLOEXEC);
-	} while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return fail_open(err, errno, name);
-	*ret_fd = fd;
-	return KIST_OK;
-}
-
-static kist_status open_plain(int root_fd, const char *path, int flags, int *ret_fd, struct kist_error *err)
+static kist_status open_plain(int root_fd, const char *path, int flags, mode_t mode, int *ret_fd,
+			      struct kist_error *err)
 {
 	kist_auto_fd int dir_fd = -1;
 	char name[NAME_MAX + 1];
@@ -54,30 +31,32 @@ static kist_status open_plain(int root_fd, const char *path, int flags, int *ret
 	while (next_component(&path, name, sizeof(name))) {
 		int next;
 
-		KIST_TRY(open_component(at, name, O_PATH | O_DIRECTORY, &next, err));
+		KIST_TRY(kist_open_at(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, &next, err));
 		kist_fd_close(&dir_fd);
 		dir_fd = at = next;
 	}
-	return open_component(at, name[0] ? name : ".", flags, ret_fd, err);
+	return kist_open_at(at, name[0] ? name : ".", flags | O_NOFOLLOW, mode, ret_fd, err);
 }
 
-kist_status kist_open_beneath(int root_fd, const char *path, int flags, bool plain, int *ret_fd, struct kist_error *err)
+kist_status kist_open_beneath(int root_fd, const char *path, int flags, mode_t mode, bool plain, int *ret_fd,
+			      struct kist_error *err)
 {
 	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+				.mode = mode,
 				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 	long fd;
 
 	if (plain)
-		return open_plain(root_fd, path, flags, ret_fd, err);
+		return open_plain(root_fd, path, flags, mode, ret_fd, err);
 	do {
 		/* EAGAIN: something was renamed meanwhile, so that the kernel could not be sure. */
 		fd = syscall(SYS_openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
 	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
 	/* EPERM: a sandbox that does not know the call. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == E2BIG))
-		return open_plain(root_fd, path, flags, ret_fd, err);
+		return open_plain(root_fd, path, flags, mode, ret_fd, err);
 	if (fd < 0)
-		return fail_open(err, errno, path);
+		return kist_fail_open(err, errno, path);
 	*ret_fd = (int)fd;
 	return KIST_OK;
 }
@@ -87,7 +66,7 @@ kist_status kist_make_beneath(int root_fd, const char *path, bool sync, int *ret
 	kist_auto_fd int dir_fd = -1;
 	char name[NAME_MAX + 1];
 
-	KIST_TRY(open_component(root_fd, ".", O_RDONLY | O_DIRECTORY, &dir_fd, err));
+	KIST_TRY(kist_open_at(root_fd, ".", O_RDONLY | O_DIRECTORY, 0, &dir_fd, err));
 	while (*path != '\0') {
 		int next;
 
@@ -97,7 +76,7 @@ kist_status kist_make_beneath(int root_fd, const char *path, bool sync, int *ret
 		/* Also when another process made it: that process may not have come this far yet. */
 		if (sync)
 			KIST_TRY(kist_sync_fd(dir_fd, err));
-		KIST_TRY(open_component(dir_fd, name, O_RDONLY | O_DIRECTORY, &next, err));
+		KIST_TRY(kist_open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &next, err));
 		kist_fd_close(&dir_fd);
 		dir_fd = next;
 	}
