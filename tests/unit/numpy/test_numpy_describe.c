@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "npytest.h"
+
+static void describes(const char *text, const void *data, size_t len, const char *expected)
+{
+	struct npytest test;
+
+	npytest_text(&test, text, data, len);
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert_str_eq(npytest_sink_text(&test), expected);
+	npytest_done(&test);
+}
+
+START_TEST(floating_numbers_have_statistics_of_the_finite_ones)
+{
+	const float data[] = { 0.1f, -2, NAN, INFINITY, -INFINITY, 0 };
+
+	describes("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}", data, sizeof(data),
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float32\",\"descr\":\"<f4\","
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2,3],\"elements\":6,\"bytes\":24,"
+		  "\"min\":-2,\"max\":0.1,\"mean\":-0.633333332836628,\"std\":0.967241208946381,\"nan\":1,\"inf\":1,"
+		  "\"neg_inf\":1,\"zero\":1,\"negative\":2}");
+}
+END_TEST
+
+START_TEST(numbers_of_the_other_byte_order_are_turned_round)
+{
+	const uint8_t data[] = { 0xFF, 0xFE, 0x01, 0x00 };
+
+	describes("{'descr': '>i2', 'fortran_order': True, 'shape': (2,)}", data, sizeof(data),
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"int16\",\"descr\":\">i2\","
+		  "\"byte_order\":\"big\",\"order\":\"F\",\"shape\":[2],\"elements\":2,\"bytes\":4,"
+		  "\"min\":-2,\"max\":256,\"mean\":127,\"std\":129,\"zero\":0,\"negative\":1}");
+}
+END_TEST
+
+START_TEST(integers_are_exact)
+{
+	const uint64_t data[] = { UINT64_MAX, 9007199254740993u };
+
+	describes("{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}", data, 8,
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"uint64\",\"descr\":\"<u8\","
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
+		  "\"min\":18446744073709551615,\"max\":18446744073709551615,\"mean\":1.8446744073709552e+19,\"std\":0,"
+		  "\"zero\":0}");
+	describes("{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}", data + 1, 8,
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"uint64\",\"descr\":\"<u8\","
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
+		  "\"min\":9007199254740993,\"max\":9007199254740993,\"mean\":9007199254740992,\"std\":0,\"zero\":0}");
+}
+END_TEST
+
+START_TEST(elements_without_statistics_are_described_by_their_type)
+{
+	describes("{'descr': '|S2', 'fortran_order': False, 'shape': ()}", "ab", 2,
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"bytes\",\"descr\":\"|S2\","
+		  "\"order\":\"C\",\"shape\":[],\"elements\":1,\"bytes\":2}");
+	describes("{'descr': [('\\x41\"\xe9', '|u1')], 'fortran_order': False, 'shape': (1,)}", "a", 1,
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"record\","
+		  "\"descr\":\"[('\\\\x41\\\"\\u00e9', '|u1')]\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":1}");
+}
+END_TEST
+
+START_TEST(what_does_not_apply_is_left_out)
+{
+	const double data[] = { NAN, 1.7e308, 1.7e308 };
+
+	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (0,)}", NULL, 0,
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[0],\"elements\":0,\"bytes\":0,"
+		  "\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
+	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", data, 8,
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
+		  "\"nan\":1,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
+	/* The sum is beyond every number, and so is what comes of it. */
+	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", data + 1, 16,
+		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2],\"elements\":2,\"bytes\":16,"
+		  "\"min\":1.7e+308,\"max\":1.7e+308,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
+}
+END_TEST
+
+START_TEST(a_description_fits_its_limit_whatever_the_header_holds)
+{
+	struct npytest test;
+	char text[10000];
+	size_t len;
+
+	/* A name of bytes that each take six in JSON, longer than is shown and then not. */
+	for (size_t name = 8000; name <= 9000; name += 1000) {
+		len = (size_t)snprintf(text, sizeof(text), "{'descr': [('");
+		memset(text + len, 0xE9, name);
+		len += name;
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"', '|u1')], 'fortran_order': False, 'shape': (0,)}");
+		npytest_file(&test, 1, text, len, NULL, 0);
+		ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+		ck_assert_uint_le(test.sink.size, 262144);
+		ck_assert_int_eq(test.sink.data[test.sink.size - 1], '}');
+		ck_assert_int_eq(strstr(npytest_sink_text(&test), "\"descr\"") != NULL, name == 8000);
+		npytest_done(&test);
+	}
+}
+END_TEST
+
+#define MEBIBYTE ((size_t)1 << 20)
+
+START_TEST(polls_come_every_mebibyte_and_a_cancelled_call_stops)
+{
+	struct npytest test;
+	uint8_t *data = calloc(1, 3 * MEBIBYTE);
+
+	npytest_text(&test, "{'descr': '<f4', 'fortran_order': False, 'shape': (786432,)}", data, 3 * MEBIBYTE);
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert_uint_ge(test.call.polls, 3);
+	for (unsigned long k = 1; k <= 3; k++) {
+		npytest_reset(&test);
+		test.call.cancel_at = k;
+		ck_assert_int_eq(npytest_describe(&test), KIST_CANCELLED);
+		ck_assert_uint_eq(test.sink.size, 0);
+	}
+	npytest_done(&test);
+	free(data);
+}
+END_TEST
+
+START_TEST(a_source_or_sink_that_fails_is_passed_on)
+{
+	struct npytest test;
+	const float data[] = { 1, 2 };
+
+	npytest_text(&test, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", data, sizeof(data));
+	for (unsigned long k = 1; k <= 3; k++) {
+		npytest_reset(&test);
+		test.source.fail_at = k;
+		ck_assert_int_eq(npytest_describe(&test), KIST_IO);
+	}
+	npytest_reset(&test);
+	test.sink.fail_at = 1;
+	ck_assert_int_eq(npytest_describe(&test), KIST_IO);
+	npytest_reset(&test);
+	test.source.step_max = 1;
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	npytest_done(&test);
+}
+END_TEST
+
+NPYTEST_MAIN("numpy_describe", floating_numbers_have_statistics_of_the_finite_ones,
+	     numbers_of_the_other_byte_order_are_turned_round, integers_are_exact,
+	     elements_without_statistics_are_described_by_their_type, what_does_not_apply_is_left_out,
+	     a_description_fits_its_limit_whatever_the_header_holds,
+	     polls_come_every_mebibyte_and_a_cancelled_call_stops, a_source_or_sink_that_fails_is_passed_on)
