@@ -16,7 +16,11 @@
  * The sandbox, from before the first byte of plugin code: no_new_privs, no other descriptors, rlimits,
  * Landlock (nothing but reading the system's libraries while loading, nothing at all after), seccomp.
  *
- * Thread: one worker, one thread at a time; kist_worker_cancel() from any thread.
+ * All plugins of a run are loaded before its first call on data (probe and after): that call seals the
+ * sandbox, and loading another plugin then gives KIST_INVALID.
+ *
+ * Thread: one worker, one thread at a time; kist_worker_cancel() from any thread.  The worker dies with the
+ * thread that started it.
  * Source: docs/guide/isolation.md.
  */
 
@@ -39,16 +43,21 @@ struct kist_worker_options {
 
 /** struct kist_input - Serialized bytes for a worker to read. */
 struct kist_input {
-	int fd;        /* a regular file, read by the worker itself; -1: through @read */
+	int fd;        /* a regular file open for reading only, read by the worker itself; -1: through @read */
 	uint64_t size;
 	/* Reads up to @len bytes at @offset; fewer only at the end.  Used when @fd is -1. */
 	kist_status (*read)(void *ctx, uint64_t offset, void *buf, size_t len, size_t *ret_len, struct kist_error *err);
 	void *ctx;
 };
 
-/** struct kist_output - Takes what a worker writes.  @part is NULL for bytes outside any part. */
+/**
+ * struct kist_output - Takes what a worker writes.
+ *
+ * @part: A part begins, at the offset that the host counted; NULL: it ended, and what follows is outside any
+ *        part.  The member may be NULL.
+ */
 struct kist_output {
-	kist_status (*part)(void *ctx, const struct kist_part *part, struct kist_error *err); /* part begins; may be NULL */
+	kist_status (*part)(void *ctx, const struct kist_part *part, struct kist_error *err);
 	kist_status (*write)(void *ctx, struct kist_view bytes, struct kist_error *err);
 	void *ctx;
 };
@@ -86,7 +95,12 @@ KIST_CHECKED kist_status kist_worker_load(struct kist_worker *worker, const stru
 /** kist_worker_ping() - One round trip. */
 KIST_CHECKED kist_status kist_worker_ping(struct kist_worker *worker, struct kist_error *err);
 
-/** kist_worker_cancel() - Asks the call under way to end; it is killed after the grace.  [any-thread, signal-safe] */
+/**
+ * kist_worker_cancel() - Asks the call under way to end; it is killed after the grace.  [any-thread, signal-safe]
+ *
+ * The call that ends by it gives KIST_CANCELLED.  When none is under way, or it ends otherwise before it sees
+ * this, the next one does.
+ */
 void kist_worker_cancel(struct kist_worker *worker);
 
 /** kist_worker_probe() - The type's own score 0..100 of @head; 0 when it has no probe. */
@@ -134,6 +148,7 @@ KIST_CHECKED kist_status kist_worker_serialize(struct kist_worker *worker, const
 /**
  * kist_worker_convert() - Makes an object of another kind from @object (object/convert.h).
  *
+ * @object:  Given on success: its handle is dead then, the new one takes its place.
  * @kinds:   KIST_KIND_BIT of the kinds that are wanted.
  * @select:  "" for all, a tensor's name, or column names "a,b".
  *

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_WORKER_CLIENT_H
+#define KIST_WORKER_CLIENT_H
+
+#include "worker/channel.h"
+#include "worker/shm.h"
+#include "worker/supervise.h"
+#include "worker/worker.h"
+
+/*
+ * The host's side, shared by client.c (the calls) and client_call.c (one call: its messages, its end).
+ *
+ * Private to the room.
+ */
+
+/** Bytes of "plugin kist.numpy 1.0.0 (sha256 0123456789ab)", NUL included. */
+#define PLUGIN_TITLE_SIZE ((size_t)320)
+
+struct kist_worker_plugin {
+	uint32_t index;
+	struct kist_digest library;
+	char *id;
+	char title[PLUGIN_TITLE_SIZE]; /* "plugin <id> <version> (sha256 <12 digits>)" */
+	size_t name_len;               /* of the title without the digest */
+	size_t type_count;
+	char **types;
+};
+
+/** struct client_object - What the host knows of an object in the worker; empty when @id is 0. */
+struct client_object {
+	uint64_t id;
+	uint64_t last_id; /* that the slot had */
+	struct kist_worker_plugin *plugin;
+	size_t type_index;
+	bool has_input;
+	struct kist_input input; /* when the host reads it */
+};
+
+struct kist_worker {
+	struct kist_worker_options options;
+	struct kist_child child;
+	int wake; /* eventfd: kist_worker_cancel() */
+	atomic_uint cancelled;
+	struct kist_shm control;
+	struct kist_shm in;
+	struct kist_shm ring;
+	uint8_t *buffer; /* KIST_MESSAGE_SIZE_MAX */
+	uint8_t *copy;   /* KIST_SLOT_SIZE: what came through the ring or goes into the window */
+	uint32_t next_id;
+	struct kist_error gone; /* set: the worker is gone */
+	bool sealed;
+	json_t *sandbox;
+	size_t plugin_count;
+	struct kist_worker_plugin *plugins[KIST_WORKER_PLUGINS_MAX];
+	struct client_object objects[KIST_WORKER_OBJECTS_MAX];
+};
+
+/** struct exchange - One call: what it is, where its bytes go, how far it is. */
+struct exchange {
+	struct kist_header header;
+	struct kist_view payload;
+	int fd;           /* passed along, borrowed, or -1 */
+	const char *verb; /* "describe" */
+	const struct kist_worker_plugin *plugin; /* NULL: none */
+	const char *type;                        /* NULL: none */
+	const struct kist_input *input;          /* of the call; NULL: none */
+	const struct kist_output *output;        /* NULL: nothing may be written */
+	kist_status (*each_part)(void *ctx, const struct kist_part *part, struct kist_error *err);
+	void (*each_issue)(void *ctx, int32_t severity, const struct kist_error *issue);
+	void *ctx;
+
+	/* How far it is. */
+	struct kist_error failed; /* what a callback of the host said */
+	struct kist_error found;  /* the first error that validate reported */
+	uint64_t deadline_ns;
+	uint64_t kill_ns; /* 0: not asked to end */
+	bool by_deadline;
+	bool in_part;
+	uint64_t part_len;
+	uint64_t part_written;
+	uint64_t written;
+	uint64_t layout_end;
+	uint32_t part_count;
+	uint32_t issue_count;
+	uint32_t log_count;
+	uint64_t result;
+};
+
+/** Limits of one call, on the host's side. */
+#define CLIENT_OUTPUT_MAX (1ull << 40)
+#define CLIENT_PARTS_MAX  (1u << 20)
+#define CLIENT_ISSUES_MAX 1000u
+#define CLIENT_LOGS_MAX   10000u
+
+/**
+ * client_call() - Makes one call and sees it through to its end, whatever the worker does.
+ *
+ * Errors: what the plugin gave; KIST_INTERNAL (it broke the contract), KIST_CRASHED, KIST_DEADLINE,
+ * KIST_CANCELLED; what a callback gave.
+ */
+KIST_CHECKED kist_status client_call(struct kist_worker *worker, struct exchange *exchange, struct kist_error *err);
+
+/** client_wait() - Waits for the next message of the call, or for its deadline.  Errors: as client_call(). */
+KIST_CHECKED kist_status client_wait(struct kist_worker *worker, struct exchange *exchange,
+				     struct kist_error *err);
+
+/** client_lost() - Ends a worker that can not go on, and keeps why: @status, and @format after the plugin's name. */
+kist_status client_lost(struct kist_worker *worker, const struct exchange *exchange, kist_status status,
+			struct kist_error *err, const char *format, ...) KIST_PRINTF(5, 6);
+
+/** client_died() - The socket ended: reaps the worker and says how it died. */
+kist_status client_died(struct kist_worker *worker, const struct exchange *exchange, struct kist_error *err);
+
+/** client_gone() - The error that ended the worker, again. */
+kist_status client_gone(const struct kist_worker *worker, struct kist_error *err);
+
+/** client_take() - Does what a message of the worker asks for.  *@ret_done: it was RETURN. */
+KIST_CHECKED kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
+				     const struct kist_message *message, bool *ret_done, struct kist_error *err);
+
+#endif

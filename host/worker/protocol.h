@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_WORKER_PROTOCOL_H
+#define KIST_WORKER_PROTOCOL_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/*
+ * What host and worker say to each other.
+ *
+ * One SOCK_SEQPACKET socket pair, at descriptor 3 of the worker; each datagram is one message (wire.h):
+ *
+ *     0        4        8                16               24       28       32
+ *     | op u32 | id u32 | a u64          | b u64          | c u32  | len u32| payload, len bytes ...
+ *
+ * Little-endian.  A payload of more than 64 KiB from the host stands in the "in" window instead, at its front;
+ * then bit 31 of op is set and no payload follows.
+ *
+ *     host -> worker     a            b           c        payload              descriptors
+ *     CONFIG             memory_max   version                                  control page
+ *     WINDOW             which                                                 memory file
+ *     PING
+ *     LOAD               plugin index                      manifest            library
+ *     PROBE ... CONVERT  object       deadline_ns source   call (client.c)     input, when it has one
+ *     DROP               object
+ *     DATA               length       status                                   (the bytes: in window)
+ *     ACK                slot         status
+ *
+ *     worker -> host     a            b           c        payload
+ *     READY                           version              sandbox report
+ *     RETURN             status       result      why      error: code, offset, text
+ *     LOG                level                    plugin   text
+ *     PROGRESS           done         total
+ *     READ               offset       length      source
+ *     PART                                                 part (a part of the sink begins)
+ *     END                                                  (it ends)
+ *     WRITE              slot         length               (the bytes: that slot of the ring)
+ *     LAYOUT_PART                                          part
+ *     ISSUE              severity     offset               code, text
+ *
+ * A call:  host sends one of PING..DROP, the worker sends any number of LOG..ISSUE with the same id, then one
+ * RETURN.  READ waits for DATA.  WRITE does not wait: each slot may be used again after its ACK, so at most
+ * KIST_RING_SLOTS are under way.
+ *
+ * Bytes go through three memory files that the host makes, of fixed size and sealed against any other:
+ *
+ *     control   one page: cancel u32, written by the host, read by kist_call.poll without a system call
+ *     in        KIST_WINDOW_SIZE: bytes for the worker.  The host never reads it.
+ *     ring      KIST_RING_SLOTS of KIST_SLOT_SIZE: bytes from the worker.  The host copies a slot to memory of
+ *               its own before it looks at it, so nothing can change between check and use.
+ *
+ * The worker is hostile to the host once plugin code has run: every number above is checked (client_call.c),
+ * every text is escaped, and a message out of order ends the worker.
+ */
+
+#define KIST_PROTOCOL_VERSION    1u
+#define KIST_WORKER_SOCKET       3
+#define KIST_MESSAGE_HEADER_SIZE ((size_t)32)
+#define KIST_MESSAGE_INLINE_MAX  ((size_t)64 << 10)
+#define KIST_MESSAGE_SIZE_MAX    (KIST_MESSAGE_HEADER_SIZE + KIST_MESSAGE_INLINE_MAX)
+#define KIST_WINDOW_SIZE         ((size_t)1 << 20)
+#define KIST_SLOT_SIZE           ((size_t)1 << 20)
+#define KIST_RING_SLOTS          4u
+#define KIST_CONTROL_SIZE        ((size_t)4096)
+#define KIST_WORKER_PLUGINS_MAX  64u
+#define KIST_WORKER_OBJECTS_MAX  1024u
+/** Bytes of a part's name, NUL included. */
+#define KIST_PART_NAME_SIZE ((size_t)4096)
+/** Bytes of a plugin's log message. */
+#define KIST_LOG_TEXT_MAX ((size_t)4096)
+
+/** The source that belongs to the call; smaller numbers are the sources of objects. */
+#define KIST_SOURCE_OF_CALL KIST_WORKER_OBJECTS_MAX
+
+/** Exit status of a worker that lost its socket, or got from it what it cannot understand. */
+#define KIST_WORKER_EXIT_LOST 113
+/** Exit status of a child that could not execute kist-worker. */
+#define KIST_WORKER_EXIT_EXEC 127
+
+#define KIST_OP_IN_WINDOW 0x80000000u
+
+enum kist_op {
+	KIST_OP_CONFIG = 1,
+	KIST_OP_WINDOW,
+	KIST_OP_PING,
+	KIST_OP_LOAD,
+	KIST_OP_PROBE,
+	KIST_OP_LAYOUT,
+	KIST_OP_VALIDATE,
+	KIST_OP_DESCRIBE,
+	KIST_OP_DESERIALIZE,
+	KIST_OP_SERIALIZE,
+	KIST_OP_CONVERT,
+	KIST_OP_DROP,
+	KIST_OP_DATA,
+	KIST_OP_ACK,
+
+	KIST_OP_READY = 64,
+	KIST_OP_RETURN,
+	KIST_OP_LOG,
+	KIST_OP_PROGRESS,
+	KIST_OP_READ,
+	KIST_OP_PART,
+	KIST_OP_END,
+	KIST_OP_WRITE,
+	KIST_OP_LAYOUT_PART,
+	KIST_OP_ISSUE,
+};
+
+enum kist_window { KIST_WINDOW_IN = 0, KIST_WINDOW_RING = 1 };
+
+/** Who speaks in the text of RETURN. */
+enum kist_why {
+	KIST_WHY_PLUGIN = 0, /* the plugin, through kist_call.fail */
+	KIST_WHY_BREACH = 1, /* the worker: the plugin broke the contract */
+	KIST_WHY_SILENT = 2, /* nobody: it failed without saying why */
+	KIST_WHY_WORKER = 3, /* the worker itself: loading, converting, no memory */
+};
+
+enum kist_cancel { KIST_CANCEL_NO = 0, KIST_CANCEL_ASKED = 1, KIST_CANCEL_DEADLINE = 2 };
+
+/** struct kist_control - The shared page. */
+struct kist_control {
+	atomic_uint cancel; /* enum kist_cancel */
+};
+
+/** Where the input of a call comes from. */
+enum kist_input_kind { KIST_INPUT_NONE = 0, KIST_INPUT_FD = 1, KIST_INPUT_HOST = 2 };
+
+#endif

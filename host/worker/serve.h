@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_WORKER_SERVE_H
+#define KIST_WORKER_SERVE_H
+
+#include "plugin/loader.h"
+#include "worker/channel.h"
+#include "worker/sandbox.h"
+#include "worker/shm.h"
+
+/*
+ * The worker's side: takes calls from the host, makes them on plugins, answers.  Runs in kist-worker only.
+ *
+ * serve.c has the loop and the objects, serve_call.c what a plugin sees of the host, serve_load.c loading.
+ *
+ * Thread: one, but for logs, which a plugin's own threads may write too.
+ */
+
+struct server;
+
+/** struct served_plugin - A plugin that is loaded. */
+struct served_plugin {
+	bool loaded;
+	struct kist_loaded code;
+	struct kist_manifest *manifest;
+	struct kist_host host; /* ctx: the server; so that a log names its plugin */
+	struct server *server;
+};
+
+/** struct served_source - The bytes of one input, for a call or for the life of an object. */
+struct served_source {
+	struct kist_source base;
+	struct server *server;
+	int fd; /* -1: the host reads */
+	uint32_t id;
+};
+
+/** struct served_object - One slot of the table; empty when @id is 0. */
+struct served_object {
+	uint64_t id;
+	struct kist_object object;
+	struct served_source *source; /* NULL: it leans on no input */
+};
+
+/** struct server - Everything. */
+struct server {
+	int socket;
+	uint8_t *buffer; /* KIST_MESSAGE_SIZE_MAX */
+	struct kist_shm control;
+	struct kist_shm in;
+	struct kist_shm ring;
+	uint32_t call_id;
+	uint64_t memory_max;
+	bool sealed;
+	bool threads;
+	struct kist_sandbox sandbox;
+	/* What the in window holds of a source that the host reads. */
+	bool ahead_valid;
+	uint32_t ahead_source;
+	uint64_t ahead_offset;
+	size_t ahead_len;
+	/* Slots of the ring that the host still has. */
+	bool slot_busy[KIST_RING_SLOTS];
+	uint32_t slot_next;
+	kist_status sink_status;
+	struct served_plugin *plugins; /* KIST_WORKER_PLUGINS_MAX */
+	struct served_object *objects; /* KIST_WORKER_OBJECTS_MAX */
+};
+
+/** struct served_call - One call into a plugin. */
+struct served_call {
+	struct kist_call base;
+	struct server *server;
+	struct kist_error error;  /* what the plugin said, or the worker itself */
+	struct kist_error breach; /* how it broke the contract */
+	kist_status passed_on;    /* the last failure that a source or sink gave it */
+	bool by_worker;           /* error holds words of the worker */
+	void *arena;
+	uint64_t progress_ns;
+};
+
+/** struct served_sink, served_layout, served_report - What a plugin writes to. */
+struct served_sink {
+	struct kist_sink base;
+	struct served_call *call;
+	size_t used;
+	bool in_part;
+	uint64_t announced;
+	uint64_t written;
+};
+struct served_layout {
+	struct kist_layout base;
+	struct served_call *call;
+	uint64_t size;
+	uint64_t end;
+};
+struct served_report {
+	struct kist_report base;
+	struct served_call *call;
+	uint32_t count;
+};
+
+/** kist_serve() - Serves until the host closes the socket.  Returns the exit status. */
+int kist_serve(int socket);
+
+/** serve_load() - LOAD: puts a plugin at @index.  @fd is given. */
+KIST_CHECKED kist_status serve_load(struct server *server, uint64_t index, struct kist_view payload, int fd,
+				    struct served_call *call);
+
+/** serve_send() - A message to the host; ends the process when it is gone. */
+void serve_send(struct server *server, struct kist_header header, struct kist_view payload);
+
+/** serve_await() - The next message of kind @op; takes ACKs on the way.  Ends the process at any other. */
+void serve_await(struct server *server, uint32_t op, struct kist_message *ret);
+
+/** serve_flag() - KIST_OK, or how the host wants the call to end. */
+kist_status serve_flag(const struct server *server);
+
+void served_call_init(struct served_call *call, struct server *server, const struct kist_host *host,
+		      uint64_t deadline_ns);
+void served_call_done(struct served_call *call);
+
+/** served_breach() - Records that the plugin broke the contract; KIST_INVALID, for the plugin. */
+kist_status served_breach(struct served_call *call, const char *format, ...) KIST_PRINTF(2, 3);
+
+void served_source_init(struct served_source *source, struct server *server, int fd, uint32_t id, uint64_t size);
+void served_sink_init(struct served_sink *sink, struct served_call *call);
+/** served_sink_finish() - Sends what is left and waits until the host has all of it. */
+void served_sink_finish(struct served_sink *sink);
+void served_layout_init(struct served_layout *layout, struct served_call *call, uint64_t size);
+void served_report_init(struct served_report *report, struct served_call *call);
+
+/** serve_host_init() - The kist_host of one plugin. */
+void serve_host_init(struct served_plugin *plugin, struct server *server);
+
+#endif

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/time.h"
+#include "worker/serve.h"
+
+/* Above this a mapped input is mapped from its file, page by page; below it is read into memory of its own. */
+#define MAP_COPY_MAX ((uint64_t)64 << 20)
+/* What the host reads ahead for a plugin that reads in order, and else. */
+#define AHEAD_MIN      ((size_t)64 << 10)
+#define PROGRESS_NS    20000000u
+#define REPORT_MAX     1000u
+#define READ_SIZE_MAX  ((size_t)1 << 30)
+
+/* The call. */
+
+static kist_status call_poll(struct kist_call *base)
+{
+	const struct served_call *call = base->ctx;
+
+	return serve_flag(call->server);
+}
+
+static void call_progress(struct kist_call *base, uint64_t done, uint64_t total)
+{
+	struct served_call *call = base->ctx;
+	const uint64_t now = kist_now_ns();
+
+	if (now - call->progress_ns < PROGRESS_NS)
+		return;
+	call->progress_ns = now;
+	serve_send(call->server, (struct kist_header){ .op = KIST_OP_PROGRESS, .a = done, .b = total },
+		   kist_view_of(NULL, 0));
+}
+
+static kist_status call_fail(struct kist_call *base, kist_status status, const char *code, uint64_t offset,
+			     const char *msg, size_t len)
+{
+	struct served_call *call = base->ctx;
+
+	if (status >= KIST_OK || status < KIST_STATUS_MIN)
+		return served_breach(call, "it called fail with the status %d", status);
+	(void)kist_fail_text(&call->error, status, code, offset, msg ? msg : "", msg ? len : 0);
+	return status;
+}
+
+struct arena_block {
+	struct arena_block *next;
+};
+
+static void *call_alloc(struct kist_call *base, size_t size, size_t align)
+{
+	struct served_call *call = base->ctx;
+	struct arena_block *block;
+	size_t all;
+
+	if (align == 0 || (align & (align - 1)) != 0) {
+		(void)served_breach(call, "it asked for memory aligned to %zu", align);
+		return NULL;
+	}
+	if (__builtin_add_overflow(size, sizeof(*block), &all) || __builtin_add_overflow(all, align, &all))
+		return NULL;
+	block = kist_alloc(all, 1);
+	if (!block)
+		return NULL;
+	block->next = call->arena;
+	call->arena = block;
+	return (void *)(((uintptr_t)(block + 1) + align - 1) & ~(uintptr_t)(align - 1));
+}
+
+void served_call_init(struct served_call *call, struct server *server, const struct kist_host *host,
+		      uint64_t deadline_ns)
+{
+	*call = (struct served_call){
+		.base = { .struct_size = sizeof(call->base),
+			  .host = host,
+			  .deadline_ns = deadline_ns,
+			  .ctx = call,
+			  .poll = call_poll,
+			  .progress = call_progress,
+			  .fail = call_fail,
+			  .alloc = call_alloc },
+		.server = server,
+		.error = KIST_ERROR_INIT,
+		.breach = KIST_ERROR_INIT,
+	};
+}
+
+void served_call_done(struct served_call *call)
+{
+	struct arena_block *block = call->arena;
+
+	while (block) {
+		struct arena_block *next = block->next;
+
+		kist_free(block);
+		block = next;
+	}
+	call->arena = NULL;
+}
+
+kist_status served_breach(struct served_call *call, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+	(void)kist_fail(&call->breach, KIST_INTERNAL, "%s", text);
+	return KIST_INVALID;
+}
+
+/* The host. */
+
+static void host_log(const struct kist_host *host, int32_t level, const char *msg, size_t len)
+{
+	const struct served_plugin *plugin = host->ctx;
+	const struct server *server = plugin->server;
+
+	if (!msg)
+		return;
+	/* From any thread: a datagram of its own, and nothing of the server is written. */
+	if (kist_channel_send(server->socket,
+			      (struct kist_header){ .op = KIST_OP_LOG,
+						    .id = server->call_id,
+						    .a = (uint64_t)(uint32_t)level,
+						    .c = (uint32_t)(plugin - server->plugins) },
+			      kist_view_of(msg, len < KIST_LOG_TEXT_MAX ? len : KIST_LOG_TEXT_MAX), -1, 0,
+			      NULL) != KIST_OK)
+		_exit(KIST_WORKER_EXIT_LOST);
+}
+
+static const void *host_extension(const struct kist_host *host, const char *id)
+{
+	(void)host;
+	(void)id;
+	return NULL;
+}
+
+void serve_host_init(struct served_plugin *plugin, struct server *server)
+{
+	plugin->server = server;
+	plugin->host = (struct kist_host){ .struct_size = sizeof(plugin->host),
+					   .abi_minor = KIST_ABI_MINOR,
+					   .ctx = plugin,
+					   .name = "kist",
+					   .version = PACKAGE_VERSION,
+					   .log = host_log,
+					   .extension = host_extension };
+}
+
+/* The source. */
+
+static kist_status read_file(const struct served_source *source, uint64_t offset, uint8_t *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		const ssize_t got = pread(source->fd, buf + done, len - done, (off_t)(offset + done));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		/* It was longer when the call began: somebody cut the file. */
+		if (got <= 0)
+			return KIST_IO;
+		done += (size_t)got;
+	}
+	return KIST_OK;
+}
+
+/* Has the host fill the window with bytes from @offset on. */
+static kist_status fetch(struct served_source *source, uint64_t offset, size_t len)
+{
+	struct server *server = source->server;
+	struct kist_message reply;
+	const bool in_order = server->ahead_valid && server->ahead_source == source->id &&
+			      server->ahead_offset + server->ahead_len == offset;
+	size_t want = in_order ? KIST_WINDOW_SIZE : AHEAD_MIN;
+
+	want = want > len ? want : len;
+	want = want < KIST_WINDOW_SIZE ? want : KIST_WINDOW_SIZE;
+	want = (size_t)kist_min_u64(want, source->base.size - offset);
+	server->ahead_valid = false;
+	serve_send(server,
+		   (struct kist_header){ .op = KIST_OP_READ, .a = offset, .b = want, .c = source->id },
+		   kist_view_of(NULL, 0));
+	serve_await(server, KIST_OP_DATA, &reply);
+	if (reply.header.b != 0)
+		return (kist_status)(int32_t)(uint32_t)reply.header.b;
+	if (reply.header.a != want)
+		return KIST_IO;
+	server->ahead_valid = true;
+	server->ahead_source = source->id;
+	server->ahead_offset = offset;
+	server->ahead_len = want;
+	return KIST_OK;
+}
+
+static kist_status read_host(struct served_source *source, uint64_t offset, uint8_t *buf, size_t len)
+{
+	const struct server *server = source->server;
+
+	while (len > 0) {
+		size_t skip;
+		size_t n;
+
+		if (!server->ahead_valid || server->ahead_source != source->id || offset < server->ahead_offset ||
+		    offset - server->ahead_offset >= server->ahead_len)
+			KIST_TRY(fetch(source, offset, len));
+		skip = (size_t)(offset - server->ahead_offset);
+		n = server->ahead_len - skip < len ? server->ahead_len - skip : len;
+		memcpy(buf, server->in.data + skip, n);
+		buf += n;
+		offset += n;
+		len -= n;
+	}
+	return KIST_OK;
+}
+
+static kist_status read_source(struct served_source *source, uint64_t offset, void *buf, size_t len)
+{
+	KIST_TRY(serve_flag(source->server));
+	return source->fd >= 0 ? read_file(source, offset, buf, len) : read_host(source, offset, buf, len);
+}
+
+static kist_status source_read_at(struct kist_source *base, uint64_t offset, void *buf, size_t len, size_t *ret_len)
+{
+	struct served_source *source = base->ctx;
+	const uint64_t rest = offset < base->size ? base->size - offset : 0;
+	const size_t n = (size_t)kist_min_u64(kist_min_u64(rest, len), READ_SIZE_MAX);
+
+	if (n > 0)
+		KIST_TRY(read_source(source, offset, buf, n));
+	*ret_len = n;
+	return KIST_OK;
+}
+
+static void region_release(struct kist_region *region)
+{
+	(void)munmap(region->priv, (size_t)region->len + (size_t)((const char *)region->base - (char *)region->priv));
+	region->release = NULL;
+}
+
+static kist_status map_file(const struct served_source *source, uint64_t offset, uint64_t len,
+			    struct kist_region *ret)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const size_t skip = (size_t)(offset % page);
+	char *mem = mmap(NULL, (size_t)len + skip, PROT_READ, MAP_PRIVATE, source->fd, (off_t)(offset - skip));
+
+	if (mem == MAP_FAILED)
+		return KIST_NO_MEMORY;
+	(void)madvise(mem, (size_t)len + skip, MADV_WILLNEED);
+	*ret = (struct kist_region){ .struct_size = sizeof(*ret),
+				     .flags = KIST_REGION_READ_ONLY,
+				     .base = mem + skip,
+				     .len = len,
+				     .release = region_release,
+				     .priv = mem };
+	return KIST_OK;
+}
+
+static kist_status source_map(struct kist_source *base, uint64_t offset, uint64_t len, struct kist_region *ret)
+{
+	struct served_source *source = base->ctx;
+	kist_status status;
+	void *mem;
+
+	if (offset > base->size || len > base->size - offset)
+		return KIST_INVALID;
+	*ret = (struct kist_region){ .struct_size = sizeof(*ret) };
+	if (len == 0)
+		return KIST_OK;
+	if (source->fd >= 0 && len > MAP_COPY_MAX)
+		return map_file(source, offset, len, ret);
+	mem = mmap(NULL, (size_t)len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED)
+		return KIST_NO_MEMORY;
+	status = read_source(source, offset, mem, (size_t)len);
+	if (status == KIST_OK && mprotect(mem, (size_t)len, PROT_READ) < 0)
+		status = KIST_NO_MEMORY;
+	if (status != KIST_OK) {
+		(void)munmap(mem, (size_t)len);
+		return status;
+	}
+	*ret = (struct kist_region){ .struct_size = sizeof(*ret),
+				     .flags = KIST_REGION_READ_ONLY | KIST_REGION_STABLE,
+				     .base = mem,
+				     .len = len,
+				     .release = region_release,
+				     .priv = mem };
+	return KIST_OK;
+}
+
+void served_source_init(struct served_source *source, struct server *server, int fd, uint32_t id, uint64_t size)
+{
+	*source = (struct served_source){
+		.base = { .struct_size = sizeof(source->base),
+			  .ctx = source,
+			  .size = size,
+			  .read_at = source_read_at,
+			  .map = source_map },
+		.server = server,
+		.fd = fd,
+		.id = id,
+	};
+}
+
+/* The sink. */
+
+static void take_ack(struct server *server)
+{
+	struct kist_message reply;
+
+	serve_await(server, KIST_OP_ACK, &reply);
+}
+
+static void send_slot(struct served_sink *sink)
+{
+	struct server *server = sink->call->server;
+
+	if (sink->used == 0)
+		return;
+	server->slot_busy[server->slot_next] = true;
+	serve_send(server,
+		   (struct kist_header){ .op = KIST_OP_WRITE, .a = server->slot_next, .b = sink->used },
+		   kist_view_of(NULL, 0));
+	server->slot_next = (server->slot_next + 1) % KIST_RING_SLOTS;
+	sink->used = 0;
+}
+
+static kist_status sink_state(const struct served_sink *sink)
+{
+	const struct server *server = sink->call->server;
+	const kist_status flag = serve_flag(server);
+
+	return flag != KIST_OK ? flag : server->sink_status;
+}
+
+static kist_status sink_write(struct kist_sink *base, const void *data, size_t len)
+{
+	struct served_sink *sink = base->ctx;
+	struct server *server = sink->call->server;
+	const uint8_t *from = data;
+
+	while (len > 0) {
+		size_t n = KIST_SLOT_SIZE - sink->used;
+
+		KIST_TRY(sink_state(sink));
+		while (server->slot_busy[server->slot_next])
+			take_ack(server);
+		n = n < len ? n : len;
+		memcpy(server->ring.data + server->slot_next * KIST_SLOT_SIZE + sink->used, from, n);
+		sink->used += n;
+		sink->written += n;
+		from += n;
+		len -= n;
+		if (sink->used == KIST_SLOT_SIZE)
+			send_slot(sink);
+	}
+	return sink_state(sink);
+}
+
+static kist_status sink_begin(struct kist_sink *base, const struct kist_part *part)
+{
+	struct served_sink *sink = base->ctx;
+	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
+
+	if (sink->in_part)
+		return served_breach(sink->call, "it began a part in a part");
+	if (part->ndim < 0 || part->ndim > KIST_RANK_MAX || (part->ndim > 0 && !part->shape))
+		return served_breach(sink->call, "it wrote a part of rank %d", part->ndim);
+	KIST_TRY(sink_state(sink));
+	send_slot(sink);
+	kist_put_part(&writer, part);
+	if (writer.status != KIST_OK)
+		return writer.status;
+	serve_send(sink->call->server, (struct kist_header){ .op = KIST_OP_PART }, kist_buf_view(&writer.buf));
+	sink->in_part = true;
+	sink->announced = part->len;
+	sink->written = 0;
+	return KIST_OK;
+}
+
+static kist_status sink_end(struct kist_sink *base)
+{
+	struct served_sink *sink = base->ctx;
+
+	if (!sink->in_part)
+		return served_breach(sink->call, "it ended a part that did not begin");
+	if (sink->announced > 0 && sink->announced != sink->written)
+		return served_breach(sink->call, "it wrote %llu bytes into a part of %llu",
+				     (unsigned long long)sink->written, (unsigned long long)sink->announced);
+	send_slot(sink);
+	sink->in_part = false;
+	serve_send(sink->call->server, (struct kist_header){ .op = KIST_OP_END }, kist_view_of(NULL, 0));
+	return sink_state(sink);
+}
+
+void served_sink_init(struct served_sink *sink, struct served_call *call)
+{
+	*sink = (struct served_sink){ .base = { .struct_size = sizeof(sink->base),
+						.ctx = sink,
+						.begin = sink_begin,
+						.write = sink_write,
+						.end = sink_end },
+				      .call = call };
+	call->server->sink_status = KIST_OK;
+}
+
+void served_sink_finish(struct served_sink *sink)
+{
+	struct server *server = sink->call->server;
+
+	send_slot(sink);
+	for (uint32_t i = 0; i < KIST_RING_SLOTS; i++) {
+		while (server->slot_busy[i])
+			take_ack(server);
+	}
+	if (sink->in_part)
+		(void)served_breach(sink->call, "it left a part open");
+}
+
+/* The layout. */
+
+static kist_status layout_part(struct kist_layout *base, const struct kist_part *part)
+{
+	struct served_layout *layout = base->ctx;
+	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
+
+	KIST_TRY(serve_flag(layout->call->server));
+	if (part->ndim < 0 || part->ndim > KIST_RANK_MAX || (part->ndim > 0 && !part->shape))
+		return served_breach(layout->call, "it laid out a part of rank %d", part->ndim);
+	if (part->offset < layout->end)
+		return served_breach(layout->call, "its part at %llu begins before %llu, where the one before ends",
+				     (unsigned long long)part->offset, (unsigned long long)layout->end);
+	if (part->offset > layout->size || part->len > layout->size - part->offset)
+		return served_breach(layout->call, "its part at %llu of %llu bytes ends after the input's %llu",
+				     (unsigned long long)part->offset, (unsigned long long)part->len,
+				     (unsigned long long)layout->size);
+	kist_put_part(&writer, part);
+	if (writer.status != KIST_OK)
+		return writer.status;
+	layout->end = part->offset + part->len;
+	serve_send(layout->call->server, (struct kist_header){ .op = KIST_OP_LAYOUT_PART },
+		   kist_buf_view(&writer.buf));
+	return KIST_OK;
+}
+
+void served_layout_init(struct served_layout *layout, struct served_call *call, uint64_t size)
+{
+	*layout = (struct served_layout){
+		.base = { .struct_size = sizeof(layout->base), .ctx = layout, .part = layout_part },
+		.call = call,
+		.size = size,
+	};
+}
+
+/* The report. */
+
+static void report_issue(struct kist_report *base, int32_t severity, const char *code, uint64_t offset,
+			 const char *msg, size_t len)
+{
+	struct served_report *report = base->ctx;
+	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
+	struct kist_error issue = KIST_ERROR_INIT;
+
+	if (severity != KIST_ISSUE_ERROR && severity != KIST_ISSUE_WARNING) {
+		(void)served_breach(report->call, "it reported an issue of severity %d", severity);
+		return;
+	}
+	/* The first error always passes, also after many warnings: it makes the verdict. */
+	if (report->count >= REPORT_MAX && (severity != KIST_ISSUE_ERROR || report->count >= 2 * REPORT_MAX))
+		return;
+	report->count++;
+	(void)kist_fail_text(&issue, KIST_CORRUPT, code, offset, msg ? msg : "", msg ? len : 0);
+	kist_put_error(&writer, &issue);
+	if (writer.status == KIST_OK)
+		serve_send(report->call->server,
+			   (struct kist_header){ .op = KIST_OP_ISSUE, .a = (uint64_t)severity },
+			   kist_buf_view(&writer.buf));
+}
+
+void served_report_init(struct served_report *report, struct served_call *call)
+{
+	*report = (struct served_report){
+		.base = { .struct_size = sizeof(report->base), .ctx = report, .issue = report_issue },
+		.call = call,
+	};
+}
