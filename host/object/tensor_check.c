@@ -40,7 +40,7 @@ void kist_dtype_name(DLDataType dtype, char ret[static 32])
 		snprintf(lanes, sizeof(lanes), "x%u", dtype.lanes);
 	if (dtype.code >= CODE_COUNT)
 		snprintf(ret, 32, "code%u_%u%s", dtype.code, dtype.bits, lanes);
-	else if (codes[dtype.code].bits == dtype.bits)
+	else if (dtype.bits > 0 && codes[dtype.code].bits == dtype.bits)
 		snprintf(ret, 32, "%s%s", codes[dtype.code].name, lanes);
 	else
 		snprintf(ret, 32, "%s%u%s", codes[dtype.code].name, dtype.bits, lanes);
