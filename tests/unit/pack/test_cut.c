@@ -56,13 +56,13 @@ START_TEST(bytes_without_parts_are_cut_every_mebibyte)
 }
 END_TEST
 
-START_TEST(a_short_head_goes_with_the_first_cut_of_the_part)
+START_TEST(a_short_head_is_a_chunk_of_its_own)
 {
 	const struct kist_cut_part part = { 128, 2 * MIB + 512 * KIB, 4 };
-	const size_t lens[] = { 128 + MIB, MIB, 512 * KIB };
-	const size_t owners[] = { 0, 0, 0 };
+	const size_t lens[] = { 128, MIB, MIB, 512 * KIB };
+	const size_t owners[] = { NO, 0, 0, 0 };
 
-	expect(128 + part.len, &part, 1, lens, owners, 3);
+	expect(128 + part.len, &part, 1, lens, owners, 4);
 }
 END_TEST
 
@@ -77,8 +77,8 @@ START_TEST(the_cuts_of_a_part_do_not_depend_on_what_lies_before_it)
 
 		ck_assert_int_eq(kist_cut_init(&cut, usual, head + part.len, &part, 1, NULL), KIST_OK);
 		while (kist_cut_next(&cut, &offset, &len, NULL))
-			seen += offset == head + MIB || offset == head + 2 * MIB;
-		ck_assert_uint_eq(seen, 2);
+			seen += offset == head || offset == head + MIB || offset == head + 2 * MIB;
+		ck_assert_uint_eq(seen, 3);
 	}
 }
 END_TEST
@@ -105,13 +105,13 @@ START_TEST(short_parts_are_gathered)
 }
 END_TEST
 
-START_TEST(a_gap_between_parts_goes_before_the_second)
+START_TEST(a_gap_between_long_parts_is_a_chunk_of_its_own)
 {
 	const struct kist_cut_part parts[] = { { 0, MIB, 4 }, { MIB + 100, MIB, 4 } };
-	const size_t lens[] = { MIB, 100 + MIB, 50 };
-	const size_t owners[] = { 0, 1, NO };
+	const size_t lens[] = { MIB, 100, MIB, 50 };
+	const size_t owners[] = { 0, NO, 1, NO };
 
-	expect(2 * MIB + 150, parts, 2, lens, owners, 3);
+	expect(2 * MIB + 150, parts, 2, lens, owners, 4);
 }
 END_TEST
 
@@ -161,11 +161,11 @@ int main(void)
 
 	tcase_add_test(tests, no_bytes_are_no_chunks);
 	tcase_add_test(tests, bytes_without_parts_are_cut_every_mebibyte);
-	tcase_add_test(tests, a_short_head_goes_with_the_first_cut_of_the_part);
+	tcase_add_test(tests, a_short_head_is_a_chunk_of_its_own);
 	tcase_add_test(tests, the_cuts_of_a_part_do_not_depend_on_what_lies_before_it);
 	tcase_add_test(tests, a_cut_falls_between_elements);
 	tcase_add_test(tests, short_parts_are_gathered);
-	tcase_add_test(tests, a_gap_between_parts_goes_before_the_second);
+	tcase_add_test(tests, a_gap_between_long_parts_is_a_chunk_of_its_own);
 	tcase_add_test(tests, the_longest_chunk_fits_and_all_bytes_are_covered);
 	tcase_add_test(tests, what_cannot_be_cut_is_refused);
 	return run_case(tests, "cut");
