@@ -13,9 +13,10 @@
 #error "the build says where the worker and the plugins are installed"
 #endif
 
-static kist_status set(char *ret, struct kist_error *err, const char *format, const char *a, const char *b)
+/* Puts @base and @rest together, with a slash between them when there is a @rest. */
+static kist_status set(char *ret, const char *base, const char *rest, struct kist_error *err)
 {
-	const int len = snprintf(ret, PATH_MAX, format, a, b);
+	const int len = snprintf(ret, PATH_MAX, "%s%s%s", base, rest[0] ? "/" : "", rest);
 
 	if (len < 0 || len >= PATH_MAX)
 		return kist_fail(err, KIST_INVALID, "a path is longer than %d bytes", PATH_MAX - 1);
@@ -31,7 +32,7 @@ static kist_status home_dir(char ret[static PATH_MAX], struct kist_error *err)
 		home = user ? user->pw_dir : NULL;
 	if (!home)
 		return kist_fail(err, KIST_INVALID, "there is no home folder: set HOME, or name a store with --store");
-	return set(ret, err, "%s%s", home, "");
+	return set(ret, home, "", err);
 }
 
 /* $<variable>/kist when it is an absolute path, else ~/<fallback>/kist. */
@@ -42,9 +43,9 @@ static kist_status user_dir(const char *variable, const char *home, const char *
 	char own[PATH_MAX];
 
 	if (base && base[0] == '/')
-		return set(ret, err, "%s/%s", base, "kist");
-	KIST_TRY(set(own, err, "%s/%s", home, fallback));
-	return set(ret, err, "%s/%s", own, "kist");
+		return set(ret, base, "kist", err);
+	KIST_TRY(set(own, home, fallback, err));
+	return set(ret, own, "kist", err);
 }
 
 /* The installation that this program is part of: beside its own file, else where it was configured to be. */
@@ -55,8 +56,8 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 	const ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	char *slash;
 
-	KIST_TRY(set(ret->worker, err, "%s/%s", KIST_LIBEXECDIR, "kist-worker"));
-	KIST_TRY(set(ret->plugin_dir, err, "%s%s", KIST_PLUGINDIR, ""));
+	KIST_TRY(set(ret->worker, KIST_LIBEXECDIR, "kist-worker", err));
+	KIST_TRY(set(ret->plugin_dir, KIST_PLUGINDIR, "", err));
 	if (len <= 0)
 		return KIST_OK;
 	exe[len] = '\0';
@@ -65,10 +66,10 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 		return KIST_OK;
 	*slash = '\0';
 	/* An installed tree that was moved as a whole, DESTDIR among others. */
-	KIST_TRY(set(prefix, err, "%s/%s", exe, KIST_BIN_TO_LIBEXEC "/kist-worker"));
+	KIST_TRY(set(prefix, exe, KIST_BIN_TO_LIBEXEC "/kist-worker", err));
 	if (access(prefix, X_OK) == 0) {
-		KIST_TRY(set(ret->worker, err, "%s%s", prefix, ""));
-		return set(ret->plugin_dir, err, "%s/%s", exe, KIST_BIN_TO_PLUGINS);
+		KIST_TRY(set(ret->worker, prefix, "", err));
+		return set(ret->plugin_dir, exe, KIST_BIN_TO_PLUGINS, err);
 	}
 	return KIST_OK;
 }
@@ -115,17 +116,17 @@ static kist_status choose_store(const char *given, struct kist_paths *ret, struc
 
 	if (given) {
 		snprintf(ret->store_why, sizeof(ret->store_why), "named by --store");
-		return set(ret->store, err, "%s%s", given, "");
+		return set(ret->store, given, "", err);
 	}
 	if (variable && variable[0]) {
 		snprintf(ret->store_why, sizeof(ret->store_why), "named by KIST_STORE");
-		return set(ret->store, err, "%s%s", variable, "");
+		return set(ret->store, variable, "", err);
 	}
 	if (find_project(ret))
 		return KIST_OK;
 	snprintf(ret->store_why, sizeof(ret->store_why), "your own: no .kist folder here or above");
 	ret->store_is_own = true;
-	return set(ret->store, err, "%s/%s", ret->data_dir, "store");
+	return set(ret->store, ret->data_dir, "store", err);
 }
 
 kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct kist_error *err)
@@ -138,7 +139,7 @@ kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct ki
 	KIST_TRY(user_dir("XDG_CONFIG_HOME", home, ".config", ret->config_dir, err));
 	KIST_TRY(user_dir("XDG_CACHE_HOME", home, ".cache", ret->cache_dir, err));
 	KIST_TRY(user_dir("XDG_DATA_HOME", home, ".local/share", ret->data_dir, err));
-	KIST_TRY(set(ret->temp_dir, err, "%s%s", temporary && temporary[0] == '/' ? temporary : "/tmp", ""));
+	KIST_TRY(set(ret->temp_dir, temporary && temporary[0] == '/' ? temporary : "/tmp", "", err));
 	KIST_TRY(installation(ret, err));
 	return choose_store(store, ret, err);
 }

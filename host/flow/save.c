@@ -172,6 +172,19 @@ kist_status kist_save_path(struct kist_save *save, const char *path, const struc
 	return KIST_OK;
 }
 
+kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_read_fd, struct kist_error *err)
+{
+	char path[64];
+	kist_auto_fd int fd = -1;
+
+	KIST_TRY(kist_open_at(AT_FDCWD, save->flow->temp_dir, O_TMPFILE | O_RDWR, 0600, &fd, err));
+	/* The worker is given a descriptor that can only be read. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY, 0, ret_read_fd, err));
+	*ret_write_fd = kist_fd_move(&fd);
+	return KIST_OK;
+}
+
 static kist_status spool(int from, int to, struct kist_error *err)
 {
 	kist_auto_mem uint8_t *buf = kist_alloc(COPY_SIZE, 1);
@@ -195,15 +208,16 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 			     struct kist_saved *ret, struct kist_error *err)
 {
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
-	kist_auto_fd int temporary = -1;
+	kist_auto_fd int write_fd = -1;
+	kist_auto_fd int read_fd = -1;
 	const char *slash;
 	struct kist_file_origin origin = { .shown = "standard input" };
 
 	KIST_TRY(kist_name_check(options->name, options->name_len, err));
-	KIST_TRY(kist_open_at(AT_FDCWD, save->flow->temp_dir, O_TMPFILE | O_RDWR, 0600, &temporary, err));
-	KIST_TRY(spool(fd, temporary, err));
+	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
+	KIST_TRY(spool(fd, write_fd, err));
 	slash = strrchr(options->name, '/');
-	origin.fd = temporary;
+	origin.fd = read_fd;
 	origin.base_name = slash ? slash + 1 : options->name;
 	KIST_TRY(kist_save_file(save, &origin, options, false, &saved, err));
 	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));

@@ -19,19 +19,20 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 {
 	kist_auto_json json_t *checked = NULL;
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
-	kist_auto_fd int fd = -1;
+	kist_auto_fd int write_fd = -1;
+	kist_auto_fd int read_fd = -1;
 	struct kist_save_options how = *options;
 	struct kist_serializer_ref serializer;
-	const struct kist_output output = { .write = take_bytes, .ctx = &fd };
+	const struct kist_output output = { .write = take_bytes, .ctx = &write_fd };
 	struct kist_file_origin origin = { .shown = target->entry->manifest->types[target->type_index].task };
 
 	KIST_TRY(kist_name_check(options->name, options->name_len, err));
-	KIST_TRY(kist_open_at(AT_FDCWD, save->flow->temp_dir, O_TMPFILE | O_RDWR, 0600, &fd, err));
+	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
 	KIST_TRY(kist_flow_serializer(save->flow, target, true, params, &serializer, &checked, err));
 	KIST_TRY(kist_worker_serialize(save->flow->worker, &serializer, object, &output, err));
 	how.examine = (struct kist_examine_options){ .task = origin.shown };
 	how.params = checked;
-	origin.fd = fd;
+	origin.fd = read_fd;
 	KIST_TRY(kist_save_file(save, &origin, &how, false, &saved, err));
 	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
 	kist_saved_move(ret, &saved);

@@ -36,6 +36,10 @@ KIST_CHECKED kist_status kist_save_folder(struct kist_save *save, int dir_fd, co
 					  const struct kist_save_options *options, struct kist_saved *ret,
 					  struct kist_error *err);
 
+/** kist_save_spool() - A nameless temporary file, once for writing and once for reading.  Owned by the caller. */
+KIST_CHECKED kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_read_fd,
+					 struct kist_error *err);
+
 /** kist_save_record() - Puts a finished record. */
 KIST_CHECKED kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret,
 					  struct kist_error *err);
