@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* JSON out: the words of a header and of a preview. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "safetensors.h"
+
+void safetensors_out_done(struct safetensors_out *out)
+{
+	free(out->data);
+	*out = (struct safetensors_out){ 0 };
+}
+
+static bool make_room(struct safetensors_out *out, size_t len)
+{
+	size_t capacity = out->capacity * 2 + 4096;
+	char *data;
+
+	if (out->full || out->failed)
+		return false;
+	if (out->size > out->limit || len > out->limit - out->size) {
+		out->full = true;
+		return false;
+	}
+	if (len <= out->capacity - out->size)
+		return true;
+	if (capacity - out->size < len)
+		capacity = out->size + len;
+	data = realloc(out->data, capacity);
+	if (!data) {
+		out->failed = true;
+		return false;
+	}
+	out->data = data;
+	out->capacity = capacity;
+	return true;
+}
+
+void safetensors_out_bytes(struct safetensors_out *out, const void *bytes, size_t len)
+{
+	if (len == 0 || !make_room(out, len))
+		return;
+	memcpy(out->data + out->size, bytes, len);
+	out->size += len;
+}
+
+void safetensors_out_text(struct safetensors_out *out, const char *text)
+{
+	safetensors_out_bytes(out, text, strlen(text));
+}
+
+void safetensors_out_number(struct safetensors_out *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	safetensors_out_bytes(out, digits + at, sizeof(digits) - at);
+}
+
+void safetensors_out_shape(struct safetensors_out *out, const int64_t *shape, int32_t ndim)
+{
+	safetensors_out_text(out, "[");
+	for (int32_t i = 0; i < ndim; i++) {
+		if (i > 0)
+			safetensors_out_text(out, ",");
+		safetensors_out_number(out, (uint64_t)shape[i]);
+	}
+	safetensors_out_text(out, "]");
+}
+
+static void out_escaped(struct safetensors_out *out, uint8_t byte)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char values[] = "\b\f\n\r\t\"\\";
+	static const char names[] = "bfnrt\"\\";
+	const char *value = byte ? strchr(values, byte) : NULL;
+	char text[6] = { '\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15] };
+
+	if (value) {
+		text[1] = names[value - values];
+		safetensors_out_bytes(out, text, 2);
+	} else if (byte < 0x20) {
+		safetensors_out_bytes(out, text, 6);
+	} else {
+		safetensors_out_bytes(out, &byte, 1);
+	}
+}
+
+void safetensors_out_string(struct safetensors_out *out, const char *string, size_t len)
+{
+	safetensors_out_text(out, "\"");
+	for (size_t i = 0; i < len && !out->full && !out->failed; i++)
+		out_escaped(out, (uint8_t)string[i]);
+	safetensors_out_text(out, "\"");
+}
+
+void safetensors_out_decoded(struct safetensors_out *out, const uint8_t *data, size_t at)
+{
+	struct safetensors_string string = { .data = data, .at = at };
+	int byte;
+
+	safetensors_out_text(out, "\"");
+	while (!out->full && !out->failed && (byte = safetensors_string_next(&string)) >= 0)
+		out_escaped(out, (uint8_t)byte);
+	safetensors_out_text(out, "\"");
+}
+
+/* "-1.25e-07" or, in another locale, "-1,25e-07": only digits, sign and exponent are read from it. */
+void safetensors_out_double(struct safetensors_out *out, double number, int digits)
+{
+	char text[48];
+	char mantissa[24];
+	size_t count = 0;
+	const char *at = text;
+	long exponent;
+
+	if (!isfinite(number)) {
+		safetensors_out_text(out, "null");
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*e", digits - 1, number);
+	if (*at == '-')
+		at++;
+	for (; *at != 'e' && *at != '\0' && count < sizeof(mantissa); at++) {
+		if (*at >= '0' && *at <= '9')
+			mantissa[count++] = *at;
+	}
+	exponent = *at == 'e' ? strtol(at + 1, NULL, 10) : 0;
+	while (count > 1 && mantissa[count - 1] == '0')
+		count--;
+	if (text[0] == '-')
+		safetensors_out_text(out, "-");
+	safetensors_out_bytes(out, mantissa, 1);
+	if (count > 1) {
+		safetensors_out_text(out, ".");
+		safetensors_out_bytes(out, mantissa + 1, count - 1);
+	}
+	if (exponent == 0)
+		return;
+	safetensors_out_text(out, exponent < 0 ? "e-" : "e");
+	safetensors_out_number(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
+}
