@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "base/file.h"
 #include "base/time.h"
+
+/* Twice what a sleep and a wake cost on the machines this was measured on. */
+#define LINGER_NS 50000u
 
 union control_room {
 	struct cmsghdr align;
@@ -74,6 +78,14 @@ kist_status kist_channel_send(int socket, struct kist_header header, struct kist
 		else if (errno != EINTR)
 			return kist_fail_errno(err, errno, "cannot send a message");
 	}
+}
+
+void kist_channel_linger(int socket)
+{
+	const uint64_t end = kist_now_ns() + LINGER_NS;
+
+	while (recv(socket, NULL, 0, MSG_PEEK | MSG_DONTWAIT) < 0 && kist_now_ns() < end)
+		(void)sched_yield();
 }
 
 static int detach_fd(struct msghdr *msg)

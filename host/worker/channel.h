@@ -31,6 +31,13 @@ KIST_CHECKED kist_status kist_channel_send(int socket, struct kist_header header
 					   uint64_t deadline_ns, struct kist_error *err);
 
 /**
+ * kist_channel_linger() - Waits for a message for the time that going to sleep and waking would take.
+ *
+ * Gives the processor away meanwhile, so that the other side may run on it.
+ */
+void kist_channel_linger(int socket);
+
+/**
  * kist_channel_recv() - Takes the next message, waiting for it.
  *
  * @buffer:  KIST_MESSAGE_SIZE_MAX bytes.

@@ -203,6 +203,7 @@ static kist_status see_through(struct kist_worker *worker, struct exchange *exch
 	while (!done) {
 		kist_status status;
 
+		kist_channel_linger(worker->child.socket);
 		KIST_TRY(client_wait(worker, exchange, err));
 		status = kist_channel_recv(worker->child.socket, worker->buffer, false, &message, NULL);
 		if (status == KIST_CRASHED)

@@ -46,6 +46,7 @@ void serve_send(struct server *server, struct kist_header header, struct kist_vi
 void serve_await(struct server *server, uint32_t op, struct kist_message *ret)
 {
 	for (;;) {
+		kist_channel_linger(server->socket);
 		if (kist_channel_recv(server->socket, server->buffer, false, ret, NULL) != KIST_OK)
 			lost();
 		if (ret->header.op == KIST_OP_ACK && ret->header.a < KIST_RING_SLOTS) {
@@ -475,7 +476,10 @@ int kist_serve(int socket)
 	}
 	for (;;) {
 		struct kist_message message;
-		const kist_status status = kist_channel_recv(socket, buffer, true, &message, NULL);
+		kist_status status;
+
+		kist_channel_linger(socket);
+		status = kist_channel_recv(socket, buffer, true, &message, NULL);
 
 		if (status != KIST_OK)
 			return status == KIST_CRASHED ? 0 : KIST_WORKER_EXIT_LOST;

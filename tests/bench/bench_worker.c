@@ -13,7 +13,8 @@
  */
 
 #define STARTS  50
-#define PINGS   20000
+#define PINGS   1000
+#define ROUNDS  50
 #define SIZE    ((size_t)256 << 20)
 #define REPEATS 3
 
@@ -61,11 +62,18 @@ static void bench_start(void)
 static void bench_ping(struct faulty *faulty)
 {
 	struct kist_error error = KIST_ERROR_INIT;
-	const uint64_t since = kist_now_ns();
+	double best = 1e9;
 
-	for (int i = 0; i < PINGS; i++)
-		need(kist_worker_ping(faulty->worker, &error), &error);
-	printf("round trip     %8.3f us\n", ms_since(since) * 1000 / PINGS);
+	for (int k = 0; k < ROUNDS; k++) {
+		const uint64_t since = kist_now_ns();
+		double took;
+
+		for (int i = 0; i < PINGS; i++)
+			need(kist_worker_ping(faulty->worker, &error), &error);
+		took = ms_since(since) * 1000 / PINGS;
+		best = took < best ? took : best;
+	}
+	printf("round trip     %8.3f us best of %d times %d\n", best, ROUNDS, PINGS);
 }
 
 static kist_status swallow(void *ctx, struct kist_view bytes, struct kist_error *err)
@@ -114,7 +122,7 @@ static void bench_copy(const uint8_t *data)
 		return;
 	since = kist_now_ns();
 	memcpy(copy, data, SIZE);
-	printf("memcpy, cold   %8.0f MB/s\n", (double)SIZE / ms_since(since) / 1e3);
+	printf("memcpy, cold   %8.0f MB/s (%u)\n", (double)SIZE / ms_since(since) / 1e3, copy[SIZE / 3]);
 	since = kist_now_ns();
 	memcpy(copy, data, SIZE);
 	printf("memcpy, warm   %8.0f MB/s (%u)\n", (double)SIZE / ms_since(since) / 1e3, copy[SIZE / 2]);

@@ -314,7 +314,7 @@ static kist_status describe_sandbox(struct kist_sink *sink)
 				 try_file("/etc/passwd"), try_file("/usr/lib/os-release"),
 				 open("/tmp/kist-fault", O_WRONLY | O_CREAT, 0600) < 0, try_socket(), try_fork(),
 				 try_exec_memory(), kill(getppid(), 0) < 0, getenv("HOME") == NULL,
-				 dup(63) < 0);
+				 fcntl(63, F_GETFD) < 0);
 
 	return sink->write(sink, text, (size_t)len);
 }
