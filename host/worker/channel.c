@@ -59,8 +59,8 @@ kist_status kist_channel_send(int socket, struct kist_header header, struct kist
 	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = payload.size > 0 ? 2 : 1 };
 
 	if (payload.size > KIST_MESSAGE_INLINE_MAX)
-		return kist_fail(err, KIST_LIMIT, "message of %zu bytes: at most %zu are allowed", payload.size,
-				 KIST_MESSAGE_INLINE_MAX);
+		return kist_fail(err, KIST_LIMIT, "message of %zu bytes: at most %zu are allowed",
+				 payload.size, KIST_MESSAGE_INLINE_MAX);
 	if ((header.op & KIST_OP_IN_WINDOW) == 0)
 		header.len = (uint32_t)payload.size;
 	kist_header_write(&header, head);

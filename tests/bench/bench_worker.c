@@ -12,10 +12,10 @@
  *     top_builddir=. tests/bench/bench_worker
  */
 
-#define STARTS  50
-#define PINGS   1000
-#define ROUNDS  50
-#define SIZE    ((size_t)256 << 20)
+#define STARTS	50
+#define PINGS	1000
+#define ROUNDS	50
+#define SIZE	((size_t)256 << 20)
 #define REPEATS 3
 
 static double ms_since(uint64_t start_ns)
@@ -109,8 +109,9 @@ static void bench_bytes(struct faulty *faulty, const char *name, const struct ki
 		out_best = took < out_best ? took : out_best;
 		need(kist_worker_drop(faulty->worker, object, &error), &error);
 	}
-	printf("%-14s %8.0f MB/s in (mapped), %.0f MB/s out (%zu MiB)\n", name, (double)input->size / in_best / 1e3,
-	       (double)input->size / out_best / 1e3, (size_t)input->size >> 20);
+	printf("%-14s %8.0f MB/s in (mapped), %.0f MB/s out (%zu MiB)\n", name,
+	       (double)input->size / in_best / 1e3, (double)input->size / out_best / 1e3,
+	       (size_t)input->size >> 20);
 }
 
 static void bench_copy(const uint8_t *data)

@@ -58,8 +58,8 @@ START_TEST(a_descriptor_that_nobody_takes_is_dropped)
 	char byte;
 
 	ck_assert_int_eq(pipe2(pipes, O_CLOEXEC), 0);
-	ck_assert_int_eq(kist_channel_send(ends[0], (struct kist_header){ .op = 3 }, kist_view_of(NULL, 0), pipes[1],
-					   0, NULL),
+	ck_assert_int_eq(kist_channel_send(ends[0], (struct kist_header){ .op = 3 }, kist_view_of(NULL, 0),
+					   pipes[1], 0, NULL),
 			 KIST_OK);
 	kist_fd_close(&pipes[1]);
 	ck_assert_int_eq(kist_channel_recv(ends[1], buffer, false, &message, NULL), KIST_OK);
@@ -99,8 +99,8 @@ START_TEST(the_other_end_that_is_gone_is_no_signal)
 
 	kist_fd_close(&ends[0]);
 	ck_assert_int_eq(kist_channel_recv(ends[1], buffer, true, &message, NULL), KIST_CRASHED);
-	ck_assert_int_eq(kist_channel_send(ends[1], (struct kist_header){ .op = 3 }, kist_view_of(NULL, 0), -1, 0,
-					   NULL),
+	ck_assert_int_eq(kist_channel_send(ends[1], (struct kist_header){ .op = 3 }, kist_view_of(NULL, 0),
+					   -1, 0, NULL),
 			 KIST_CRASHED);
 }
 END_TEST
@@ -112,7 +112,8 @@ START_TEST(an_end_that_does_not_read_meets_the_deadline)
 
 	for (int i = 0; i < 1000 && status == KIST_OK; i++)
 		status = kist_channel_send(ends[0], (struct kist_header){ .op = 3 },
-					   kist_view_of(payload, sizeof(payload)), -1, kist_now_ns() + 1000000, NULL);
+					   kist_view_of(payload, sizeof(payload)), -1,
+					   kist_now_ns() + 1000000, NULL);
 	ck_assert_int_eq(status, KIST_DEADLINE);
 }
 END_TEST

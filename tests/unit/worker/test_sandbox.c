@@ -19,7 +19,7 @@ static bool in_force(const json_t *report, const char *name)
 	size_t i;
 	const json_t *item;
 
-	json_array_foreach(report, i, item) {
+	json_array_foreach (report, i, item) {
 		if (strcmp(kist_json_get_text(item, "name"), name) == 0)
 			return strcmp(kist_json_get_text(item, "state"), "in force") == 0;
 	}
@@ -59,7 +59,7 @@ END_TEST
 START_TEST(the_report_names_each_measure)
 {
 	static const char *const names[] = { "no_new_privs", "dumpable", "capabilities",
-					     "limits",       "landlock", "seccomp" };
+					     "limits",	     "landlock", "seccomp" };
 	struct faulty faulty;
 	kist_auto_json json_t *report = NULL;
 

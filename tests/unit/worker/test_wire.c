@@ -9,7 +9,9 @@
 
 START_TEST(a_header_comes_back_as_it_went)
 {
-	const struct kist_header header = { .op = KIST_OP_READ, .id = 7, .a = 1ull << 40, .b = 9, .c = 3, .len = 2 };
+	const struct kist_header header = {
+		.op = KIST_OP_READ, .id = 7, .a = 1ull << 40, .b = 9, .c = 3, .len = 2
+	};
 	uint8_t bytes[KIST_MESSAGE_HEADER_SIZE + 2] = { 0 };
 	struct kist_header back;
 
