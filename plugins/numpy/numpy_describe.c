@@ -81,6 +81,8 @@ static void put_head(struct json *json, const struct npy_file *file)
 	char name[NPY_DESCR_SIZE + 16];
 
 	npy_dtype_name(&header->dtype, name);
+	if (header->dtype.logical != 0)
+		snprintf(name, sizeof(name), "%s", npy_logical_name(header->dtype.logical));
 	put(json, "{\"kind\":\"tensor\",\"format\":\"npy %d.0\",\"dtype\":", file->major);
 	put_string(json, name, strlen(name));
 	if (header->dtype.kind != 'R') {
@@ -99,9 +101,20 @@ static void put_head(struct json *json, const struct npy_file *file)
 	    (unsigned long long)header->data_len);
 }
 
+/* Which numbers these are to the kernel. */
+static char stats_kind(const struct npy_dtype *dtype)
+{
+	return dtype->logical == kDLBfloat ? NPY_STATS_BFLOAT : dtype->kind;
+}
+
+static bool is_floating(const struct npy_dtype *dtype)
+{
+	return stats_kind(dtype) == 'f' || stats_kind(dtype) == NPY_STATS_BFLOAT;
+}
+
 static void put_extremes(struct json *json, const struct npy_stats *stats, const struct npy_dtype *dtype)
 {
-	if (dtype->kind == 'f') {
+	if (is_floating(dtype)) {
 		put_number(json, "min", stats->min_f, dtype->item_size < 8);
 		put_number(json, "max", stats->max_f, dtype->item_size < 8);
 	} else if (dtype->kind == 'i') {
@@ -119,11 +132,11 @@ static void put_stats(struct json *json, const struct npy_stats *stats, const st
 		put_number(json, "mean", stats->mean, false);
 		put_number(json, "std", sqrt(stats->m2 / (double)stats->finite), false);
 	}
-	if (dtype->kind == 'f')
+	if (is_floating(dtype))
 		put(json, ",\"nan\":%llu,\"inf\":%llu,\"neg_inf\":%llu", (unsigned long long)stats->nan,
 		    (unsigned long long)stats->inf, (unsigned long long)stats->neg_inf);
 	put(json, ",\"zero\":%llu", (unsigned long long)stats->zero);
-	if (dtype->kind == 'f' || dtype->kind == 'i')
+	if (is_floating(dtype) || dtype->kind == 'i')
 		put(json, ",\"negative\":%llu", (unsigned long long)stats->negative);
 }
 
@@ -147,11 +160,11 @@ static kist_status gather(struct kist_call *call, struct kist_source *source, co
 		NPY_TRY(kist_read_exact(call, source, file->data_at + at, chunk, step));
 		if (width > 1)
 			npy_swap(chunk, step, width);
-		npy_stats_add(stats, dtype->kind, item_size, chunk, step / item_size);
+		npy_stats_add(stats, stats_kind(dtype), item_size, chunk, step / item_size);
 		at += step;
 		call->progress(call, at, len);
 	}
-	npy_stats_finish(stats, dtype->kind, item_size);
+	npy_stats_finish(stats, stats_kind(dtype), item_size);
 	return KIST_OK;
 }
 
@@ -170,7 +183,7 @@ kist_status npy_describe(void *instance, struct kist_call *call, struct kist_sou
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
 				  "no memory for the description");
 	put_head(&json, &file);
-	if (npy_stats_can(file.header.dtype.kind, (size_t)file.header.dtype.item_size)) {
+	if (npy_stats_can(stats_kind(&file.header.dtype), (size_t)file.header.dtype.item_size)) {
 		npy_stats_init(&stats);
 		NPY_TRY(gather(call, source, &file, &stats));
 		put_stats(&json, &stats, &file.header.dtype);

@@ -220,6 +220,8 @@ size_t npy_dtype_width(const struct npy_dtype *dtype)
 	case 'M':
 	case 'm':
 		return (size_t)dtype->item_size;
+	case 'V':
+		return dtype->logical != 0 ? (size_t)dtype->item_size : 1;
 	case 'c':
 		return (size_t)dtype->item_size / 2;
 	case 'U':
@@ -231,7 +233,8 @@ size_t npy_dtype_width(const struct npy_dtype *dtype)
 
 bool npy_dtype_is_opaque(const struct npy_dtype *dtype)
 {
-	return dtype->kind == 'S' || dtype->kind == 'U' || dtype->kind == 'V' || dtype->kind == 'R';
+	return dtype->kind == 'S' || dtype->kind == 'U' || dtype->kind == 'R' ||
+	       (dtype->kind == 'V' && dtype->logical == 0);
 }
 
 void npy_dtype_name(const struct npy_dtype *dtype, char *ret_name)

@@ -44,11 +44,14 @@ enum npy_dtype_fault {
  *             'V' raw bytes, 'R' a record (a structured type).
  * @order:     '<' or '>', or '|' where there is none.
  * @item_size: Bytes.
+ * @logical:   What raw bytes of a size that numpy has no type for stand for, as the caller says: the type's
+ *             code in DLPack; 0 for nothing.
  * @descr:     The type string as numpy writes it; empty for a record.
  */
 struct npy_dtype {
 	char kind;
 	char order;
+	uint8_t logical;
 	uint64_t item_size;
 	char descr[NPY_DESCR_SIZE];
 };

@@ -42,6 +42,55 @@ bool npy_flag(const struct kist_params *params, const char *name)
 	return param && param->integer != 0;
 }
 
+/* Numbers that numpy itself has no type for: it writes them as raw bytes of their size. */
+static const struct {
+	const char *name;
+	uint8_t code;
+	uint8_t size;
+} logical_types[] = {
+	{ "bfloat16", kDLBfloat, 2 },
+	{ "float8_e3m4", kDLFloat8_e3m4, 1 },
+	{ "float8_e4m3", kDLFloat8_e4m3, 1 },
+	{ "float8_e4m3b11fnuz", kDLFloat8_e4m3b11fnuz, 1 },
+	{ "float8_e4m3fn", kDLFloat8_e4m3fn, 1 },
+	{ "float8_e4m3fnuz", kDLFloat8_e4m3fnuz, 1 },
+	{ "float8_e5m2", kDLFloat8_e5m2, 1 },
+	{ "float8_e5m2fnuz", kDLFloat8_e5m2fnuz, 1 },
+	{ "float8_e8m0fnu", kDLFloat8_e8m0fnu, 1 },
+};
+#define LOGICAL_COUNT (sizeof(logical_types) / sizeof(logical_types[0]))
+
+const char *npy_logical_name(uint8_t code)
+{
+	for (size_t i = 0; i < LOGICAL_COUNT; i++) {
+		if (logical_types[i].code == code)
+			return logical_types[i].name;
+	}
+	return NULL;
+}
+
+/* Takes the caller's word for what raw bytes stand for. */
+static kist_status set_logical(struct kist_call *call, const struct kist_params *params,
+			       struct npy_dtype *dtype)
+{
+	const struct kist_param *param = kist_param_find(params, "logical_dtype");
+
+	if (!param || !param->string || param->string[0] == '\0')
+		return KIST_OK;
+	for (size_t i = 0; i < LOGICAL_COUNT; i++) {
+		if (strcmp(logical_types[i].name, param->string) != 0)
+			continue;
+		if (dtype->kind != 'V' || dtype->item_size != logical_types[i].size)
+			return kist_failf(call, KIST_INVALID, "E_DTYPE", KIST_NO_OFFSET,
+					  "logical_dtype is %s: elements of '%s' cannot be that",
+					  param->string, dtype->kind == 'R' ? "a record" : dtype->descr);
+		dtype->logical = logical_types[i].code;
+		return KIST_OK;
+	}
+	return kist_failf(call, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
+			  "logical_dtype is no type that is known");
+}
+
 /* Refuses, at @at in the file. */
 static kist_status refuse(struct npy_fault *fault, enum npy_fault_kind kind, uint64_t at, const char *what)
 {
@@ -125,6 +174,7 @@ kist_status npy_file_read(struct kist_call *call, struct kist_source *source,
 	if (file.header.data_len < rest && !npy_flag(params, "allow_trailing"))
 		return refuse(ret_fault, NPY_FAULT_TRAILING, file.data_at + file.header.data_len,
 			      "bytes follow the array");
+	NPY_TRY(set_logical(call, params, &file.header.dtype));
 	*ret_file = file;
 	return KIST_OK;
 }
@@ -160,6 +210,8 @@ struct npy_element npy_element_of(const struct npy_dtype *dtype)
 		if (codes[i].kind == dtype->kind)
 			element.type.code = codes[i].code;
 	}
+	if (dtype->logical != 0)
+		element.type.code = dtype->logical;
 	element.type.bits = (uint8_t)(dtype->item_size * 8);
 	return element;
 }

@@ -72,6 +72,9 @@ struct npy_stats {
 	uint64_t bytes[256];
 };
 
+/** The kind of bfloat16, for which numpy has no character. */
+#define NPY_STATS_BFLOAT 'B'
+
 /** npy_stats_can() - True for the elements that have statistics: bool, integers, floating numbers. */
 bool npy_stats_can(char kind, size_t item_size);
 

@@ -45,7 +45,7 @@ struct npy_file {
 /**
  * npy_file_read() - Reads and checks the header, and that the source has all the data and no more.
  *
- * @params:    max_header and allow_trailing.
+ * @params:    max_header, allow_trailing and logical_dtype.
  * @ret_file:  Set on success only.
  * @ret_fault: Its kind says whether the file is refused; the status returned goes with it.  A fault of kind
  *             NPY_FAULT_NONE with another status: the file could not be read, and the cause is recorded.
@@ -60,6 +60,9 @@ kist_status npy_file_read(struct kist_call *call, struct kist_source *source,
 /** npy_file_open() - npy_file_read() that records the fault with call->fail. */
 kist_status npy_file_open(struct kist_call *call, struct kist_source *source,
 			  const struct kist_params *params, struct npy_file *ret_file);
+
+/** npy_logical_name() - The name of a type in npy_dtype.logical, or NULL. */
+const char *npy_logical_name(uint8_t code);
 
 /** npy_fault_code() - "E_SHAPE" and its like. */
 const char *npy_fault_code(enum npy_fault_kind kind);

@@ -39,7 +39,7 @@ struct block {
 
 bool npy_stats_can(char kind, size_t item_size)
 {
-	return kind == 'b' || kind == 'i' || kind == 'u' ||
+	return kind == 'b' || kind == 'i' || kind == 'u' || (kind == NPY_STATS_BFLOAT && item_size == 2) ||
 	       (kind == 'f' && (item_size == 2 || item_size == 4 || item_size == 8));
 }
 
@@ -290,6 +290,19 @@ static void add_f2(struct npy_stats *stats, const uint16_t *data, size_t count)
 	add_f4(stats, values, count);
 }
 
+/* A bfloat16 is the upper half of a float. */
+static void add_b2(struct npy_stats *stats, const uint16_t *data, size_t count)
+{
+	float values[BLOCK_COUNT] __attribute__((aligned(16)));
+
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t bits = (uint32_t)data[i] << 16;
+
+		memcpy(&values[i], &bits, sizeof(bits));
+	}
+	add_f4(stats, values, count);
+}
+
 /* Integers: extremes exact, the rest as doubles. */
 #define ADD_INTEGERS(name, type, min_member, max_member)                                                     \
 	static void name(struct npy_stats *stats, const type *data, size_t count)                            \
@@ -334,6 +347,8 @@ static void add_block(struct npy_stats *stats, char kind, size_t item_size, cons
 		add_bytes(stats, data, count);
 	else if (kind == 'f' && item_size == 2)
 		add_f2(stats, data, count);
+	else if (kind == NPY_STATS_BFLOAT)
+		add_b2(stats, data, count);
 	else if (kind == 'f' && item_size == 4)
 		add_f4(stats, data, count);
 	else if (kind == 'f')
