@@ -10,8 +10,9 @@
 #define DIGITS_SAFE 15
 /* So many digits tell every double from its neighbours. */
 #define DIGITS_MAX 17
-/* 10^19 is the last power of ten below 2^64. */
-#define POWER_MAX 19
+/* 5^27 is the last power of five below 2^64, 5^30 the last one that the exact ways go up to. */
+#define FIVES_MAX 27
+#define POWER_MAX 30
 /* 10^22 is the last power of ten that is a double. */
 #define POWER_EXACT_MAX 22
 /* Plain notation for 10^-4 <= x < 10^16: the position of the point, counted from the first digit. */
@@ -20,7 +21,7 @@
 
 __extension__ typedef unsigned __int128 uint128;
 
-static const uint64_t powers[POWER_MAX + 1] = {
+static const uint64_t tens[DIGITS_MAX + 1] = {
 	1u,
 	10u,
 	100u,
@@ -39,8 +40,37 @@ static const uint64_t powers[POWER_MAX + 1] = {
 	1000000000000000u,
 	10000000000000000u,
 	100000000000000000u,
-	1000000000000000000u,
-	10000000000000000000u,
+};
+
+static const uint64_t fives[FIVES_MAX + 1] = {
+	1u,
+	5u,
+	25u,
+	125u,
+	625u,
+	3125u,
+	15625u,
+	78125u,
+	390625u,
+	1953125u,
+	9765625u,
+	48828125u,
+	244140625u,
+	1220703125u,
+	6103515625u,
+	30517578125u,
+	152587890625u,
+	762939453125u,
+	3814697265625u,
+	19073486328125u,
+	95367431640625u,
+	476837158203125u,
+	2384185791015625u,
+	11920928955078125u,
+	59604644775390625u,
+	298023223876953125u,
+	1490116119384765625u,
+	7450580596923828125u,
 };
 
 static const double powers_exact[POWER_EXACT_MAX + 1] = { 1e0,	1e1,  1e2,  1e3,  1e4,	1e5,  1e6,  1e7,
@@ -108,11 +138,35 @@ static int bit_count(uint64_t value)
 	return value == 0 ? 0 : 64 - __builtin_clzll(value);
 }
 
-/* Nearest double of @digits / 10^@power, ties to even; exact, because the division keeps its remainder. */
+static uint128 power_of_five(int power)
+{
+	return power <= FIVES_MAX ? fives[power] : (uint128)fives[FIVES_MAX] * fives[power - FIVES_MAX];
+}
+
+static int bit_count_of_five(int power)
+{
+	return power <= FIVES_MAX ? bit_count(fives[power])
+				  : 64 + bit_count((uint64_t)(power_of_five(power) >> 64));
+}
+
+/* @mantissa * 2^@exponent, far from the ends of the range. */
+static double scale(uint64_t mantissa, int exponent)
+{
+	const uint64_t bits = (uint64_t)(1023 + exponent) << 52;
+	double factor;
+
+	memcpy(&factor, &bits, sizeof(factor));
+	return (double)mantissa * factor;
+}
+
+/*
+ * Nearest double of @digits / 10^@power, ties to even; exact, because the division by 5^@power keeps its
+ * remainder.  The quotient has 56 or 57 bits, the dividend at most 56 + 70.
+ */
 static double divide(uint64_t digits, int power)
 {
-	const uint64_t divisor = powers[power];
-	const int shift = 56 + bit_count(divisor) - bit_count(digits);
+	const uint128 divisor = power_of_five(power);
+	const int shift = 56 + bit_count_of_five(power) - bit_count(digits);
 	const uint128 dividend = (uint128)digits << shift;
 	const uint64_t quotient = (uint64_t)(dividend / divisor);
 	const bool rest = (uint128)quotient * divisor != dividend;
@@ -123,7 +177,7 @@ static double divide(uint64_t digits, int power)
 
 	if (tail > half || (tail == half && (rest || (mantissa & 1) != 0)))
 		mantissa++;
-	return ldexp((double)mantissa, drop - shift);
+	return scale(mantissa, drop - shift - power);
 }
 
 /* Nearest double of @digits * 10^@power.  Up to DIGITS_MAX digits, more than none. */
@@ -196,64 +250,109 @@ static struct decimal shortest_slow(double value, bool is_float32)
 	return d;
 }
 
+/* A positive number that is not whole, times a power of ten: (@whole + @fraction / 2^@shift). */
+struct scaled {
+	uint128 fraction;
+	uint128 half_step;
+	uint64_t whole;
+	int shift;
+};
+
+enum nearest { NEAREST_FITS, NEAREST_FAR, NEAREST_UNSURE };
+
+/* Whether the multiple of @unit that is nearest to the number reads back as it: it is then *@ret_digits. */
+static inline enum nearest try_unit(const struct scaled *s, uint64_t unit, uint64_t *ret_digits)
+{
+	const uint64_t over = s->whole % unit;
+	const uint128 below = ((uint128)over << s->shift) + s->fraction;
+	const uint128 above = ((uint128)unit << s->shift) - below;
+	const uint128 distance = (below < above ? below : above) * 2;
+
+	if (below == above || distance == s->half_step)
+		return NEAREST_UNSURE;
+	*ret_digits = s->whole / unit + (below < above ? 0 : 1);
+	return distance < s->half_step ? NEAREST_FITS : NEAREST_FAR;
+}
+
+/* For x >= 1e-14: the power of ten that gives x 17 digits before the point. */
+static int power_for(double value)
+{
+	int power = DIGITS_MAX - 1;
+
+	if (value >= 1) {
+		while (value >= powers_exact[DIGITS_MAX - power])
+			power--;
+		return power;
+	}
+	/* A power too small or too large by one shows in the number of digits. */
+	while (power < POWER_MAX && value * powers_exact[power - DIGITS_MAX + 1] < 1)
+		power++;
+	return power;
+}
+
 /*
- * The shortest decimal of a number x = mantissa / 2^shift that is not whole and lies in [0.001, 2^53), in
- * exact integers.  With 10^power chosen so that x * 10^power has 17 digits before the point,
+ * The shortest decimal of a number x = mantissa / 2^e that is not whole and lies in [1e-14, 2^53), in exact
+ * integers.  With 10^power chosen so that x * 10^power has 17 digits before the point,
  *
- *     scaled = mantissa * 10^power = x * 10^power * 2^shift        below 2^53 * 2^64
+ *     x * 10^power = mantissa * 5^power / 2^(e - power)        numerator below 2^53 * 2^70
  *
- * and in this unit half the distance to the neighbours of x is 10^power / 2.  The nearest decimal of 15
- * digits is taken if it lies within that distance, else the nearest of 16, else of 17.  Returns false where
- * a tie or the uneven neighbours of a power of two need more care.
+ * and in units of 1 / 2^(e - power), half the distance to the neighbours of x is 5^power / 2.  The nearest
+ * decimal of 15 digits is taken if it lies within that distance, else the nearest of 16, else of 17.
+ * Returns false where a tie or the uneven neighbours of a power of two need more care.
  */
 static bool shortest_fast(double value, struct decimal *ret)
 {
+	enum nearest nearest;
+	struct scaled s;
 	uint64_t bits;
 	uint64_t mantissa;
-	uint64_t whole;
-	uint128 scaled;
-	uint128 fraction;
-	int shift;
+	uint128 numerator;
 	int power;
 
 	memcpy(&bits, &value, sizeof(bits));
 	mantissa = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
-	shift = 1075 - (int)(bits >> 52);
-	if (value < 0.001 || shift < 1 || mantissa == (uint64_t)1 << 52)
+	if (value < 1e-14 || value >= 0x1p53 || mantissa == (uint64_t)1 << 52)
 		return false;
-	power = DIGITS_MAX - 1;
-	if (value >= 10) {
-		while (power > 0 && value >= powers_exact[DIGITS_MAX - power])
-			power--;
-	} else if (value < 1) {
-		power += value < 0.01 ? 3 : value < 0.1 ? 2 : 1;
+	power = power_for(value);
+	s.shift = 1075 - (int)(bits >> 52) - power;
+	if (s.shift < 0)
+		return false;
+	s.half_step = power_of_five(power);
+	numerator = mantissa * s.half_step;
+	s.whole = (uint64_t)(numerator >> s.shift);
+	s.fraction = numerator - ((uint128)s.whole << s.shift);
+	if (s.whole < tens[DIGITS_MAX - 1] || s.whole >= tens[DIGITS_MAX])
+		return false;
+	ret->count = DIGITS_SAFE;
+	nearest = try_unit(&s, 100, &ret->digits);
+	if (nearest == NEAREST_FAR) {
+		ret->count = DIGITS_SAFE + 1;
+		nearest = try_unit(&s, 10, &ret->digits);
 	}
-	scaled = (uint128)mantissa * powers[power];
-	whole = (uint64_t)(scaled >> shift);
-	fraction = scaled - ((uint128)whole << shift);
-	if (whole < powers[DIGITS_MAX - 1] || whole >= powers[DIGITS_MAX])
+	if (nearest == NEAREST_FAR) {
+		ret->count = DIGITS_MAX;
+		nearest = try_unit(&s, 1, &ret->digits);
+	}
+	if (nearest != NEAREST_FITS)
 		return false;
-	for (uint64_t unit = 100; unit > 0; unit /= 10) {
-		const uint128 below = ((uint128)(whole % unit) << shift) + fraction;
-		const uint128 above = ((uint128)unit << shift) - below;
-		const uint128 nearest = below < above ? below : above;
+	ret->point = DIGITS_MAX - power;
+	/* Rounding up 99...9 gives one digit more. */
+	if (ret->digits >= tens[ret->count]) {
+		ret->digits /= 10;
+		ret->point++;
+	}
+	strip_zeros(ret);
+	return true;
+}
 
-		if (below == above || nearest * 2 == powers[power])
-			return false;
-		if (nearest * 2 > powers[power] && unit > 1)
-			continue;
-		ret->digits = (whole - whole % unit + (below < above ? 0 : unit)) / unit;
-		ret->count = unit == 100 ? 15 : unit == 10 ? 16 : 17;
-		ret->point = DIGITS_MAX - power;
-		/* Rounding up 99...9 gives one digit more. */
-		if (ret->digits >= powers[ret->count]) {
-			ret->digits /= 10;
-			ret->point++;
-		}
-		strip_zeros(ret);
-		return true;
-	}
-	return false;
+/* The shortest decimal of a positive double. */
+static struct decimal shortest(double value)
+{
+	struct decimal d;
+
+	if (!shortest_fast(value, &d))
+		d = shortest_slow(value, false);
+	return d;
 }
 
 static size_t print_plain(char *to, const char *digits, int count, int point)
@@ -332,8 +431,7 @@ static size_t print_real(char *to, double value, bool is_float32)
 		memcpy(to + n, ".0", 2);
 		return n + 2;
 	}
-	if (is_float32 || !shortest_fast(value, &d))
-		d = shortest_slow(value, is_float32);
+	d = is_float32 ? shortest_slow(value, true) : shortest(value);
 	return n + print_decimal(to + n, &d);
 }
 
@@ -353,7 +451,7 @@ struct shape {
 	int count;
 	int after_point;
 	int exponent;
-	bool has_point;
+	size_t mantissa_len;
 	bool has_exponent;
 };
 
@@ -369,72 +467,118 @@ static bool read_exponent(const uint8_t *text, size_t len, int *ret)
 		value = value * 10 + (text[i] - '0');
 	}
 	*ret = text[0] == '-' ? -value : value;
-	return true;
+	/* Two digits, or three if two are too few. */
+	return len == 3 || value >= 100;
 }
 
+/* Reads digits on from @i.  Returns the position behind them. */
+static inline size_t read_digits(const uint8_t *text, size_t len, size_t i, uint64_t *digits)
+{
+	uint64_t value = *digits;
+
+	for (; i < len && is_digit(text[i]); i++)
+		value = value * 10 + (uint64_t)(text[i] - '0');
+	*digits = value;
+	return i;
+}
+
+/* Zeros before the first digit that counts. */
+static int leading_zeros(const uint8_t *text, size_t len)
+{
+	size_t i = 2;
+
+	if (text[0] != '0')
+		return 0;
+	while (i < len && text[i] == '0')
+		i++;
+	return (int)i - 1;
+}
+
+/* @text begins with a digit. */
 static bool read_shape(const uint8_t *text, size_t len, struct shape *s)
 {
-	size_t i;
+	const size_t whole_len = read_digits(text, len, 0, &s->digits);
+	size_t i = whole_len;
 
-	*s = (struct shape){ 0 };
-	for (i = 0; i < len; i++) {
-		if (is_digit(text[i])) {
-			s->digits = s->digits * 10 + (uint64_t)(text[i] - '0');
-			s->count += s->digits > 0;
-			s->after_point += s->has_point;
-			if (s->count > DIGITS_MAX)
-				return false;
-		} else if (text[i] == '.' && !s->has_point && i > 0) {
-			s->has_point = true;
-		} else {
-			break;
-		}
-	}
-	if (i == 0 || text[i - 1] == '.')
+	if (i < len && text[i] == '.')
+		i = read_digits(text, len, i + 1, &s->digits);
+	s->after_point = i > whole_len ? (int)(i - whole_len) - 1 : 0;
+	s->count = (int)whole_len + s->after_point - leading_zeros(text, i);
+	s->mantissa_len = i;
+	/* More digits overflow, too, but are refused unread. */
+	if (s->count > DIGITS_MAX || text[i - 1] == '.')
 		return false;
 	if (i == len)
-		return s->has_point;
+		return i > whole_len;
 	s->has_exponent = true;
 	return text[i] == 'e' && read_exponent(text + i + 1, len - i - 1, &s->exponent);
 }
 
-/* Whether the text is canonical by its looks alone: see DIGITS_SAFE. */
-static bool is_safe(const struct shape *s, const uint8_t *text, size_t len)
+/* Whether a text of these digits has the one form that they may have. */
+static bool has_form(const struct shape *s, const struct decimal *d, const uint8_t *text)
 {
-	const bool one_zero = s->after_point == 1 && text[len - 1] == '0';
-	const bool leading_zero = text[0] == '0' && text[1] != '.';
+	const size_t mantissa_len = s->mantissa_len;
+	const bool plain = s->digits == 0 || (d->point >= POINT_MIN && d->point <= POINT_MAX);
 
-	if (s->has_exponent || s->count > DIGITS_SAFE || leading_zero)
+	if (plain == s->has_exponent)
 		return false;
-	if (one_zero)
+	if (text[0] == '0' && (s->has_exponent || text[1] != '.'))
+		return false;
+	if (s->has_exponent)
+		return mantissa_len == 1 || (text[1] == '.' && text[mantissa_len - 1] != '0');
+	return s->after_point == 1 || text[mantissa_len - 1] != '0';
+}
+
+static bool parse_positive(const uint8_t *text, size_t len, double *ret_value)
+{
+	struct shape s = { 0 };
+	struct decimal d;
+	struct decimal best;
+	double value;
+
+	if (!read_shape(text, len, &s))
+		return false;
+	d = (struct decimal){ s.digits, s.count, s.count - s.after_point + s.exponent };
+	strip_zeros(&d);
+	if (!has_form(&s, &d, text))
+		return false;
+	value = decimal_to_double(s.digits, s.exponent - s.after_point);
+	*ret_value = value;
+	if (s.digits == 0)
+		return s.after_point == 1;
+	if (!isfinite(value))
+		return false;
+	if (d.count <= DIGITS_SAFE && value >= 0x1p-1022)
 		return true;
-	/* 0.0001 has one digit and four places, three of them zeros. */
-	return text[len - 1] != '0' && s->after_point - s->count <= -POINT_MIN;
+	best = shortest(value);
+	return best.digits == d.digits && best.point == d.point;
+}
+
+static bool parse_special(const uint8_t *text, size_t len, double *ret_value)
+{
+	static const char *const words[] = { "nan", "inf", "-inf" };
+	static const double values[] = { NAN, INFINITY, -INFINITY };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (len == strlen(words[i]) && memcmp(text, words[i], len) == 0) {
+			*ret_value = values[i];
+			return true;
+		}
+	}
+	return false;
 }
 
 bool csv_float_parse(const uint8_t *text, size_t len, double *ret_value)
 {
 	const size_t first = len > 0 && text[0] == '-';
-	char printed[CSV_NUMBER_SIZE_MAX + 8];
-	struct shape shape;
-	double value;
+	double value = 0;
 
-	if (len < 3 || len > CSV_NUMBER_SIZE_MAX)
+	if (len < first + 3 || len > CSV_NUMBER_SIZE_MAX)
 		return false;
-	if (text[first] == 'i' || text[first] == 'n') {
-		value = text[first] == 'n' ? (double)NAN : first ? -(double)INFINITY : (double)INFINITY;
-	} else {
-		if (!read_shape(text + first, len - first, &shape))
-			return false;
-		value = decimal_to_double(shape.digits, shape.exponent - shape.after_point);
-		value = first ? -value : value;
-		if (is_safe(&shape, text + first, len - first)) {
-			*ret_value = value;
-			return true;
-		}
-	}
-	if (csv_float_print(printed, value) != len || memcmp(printed, text, len) != 0)
+	if (!is_digit(text[first]))
+		return parse_special(text, len, ret_value);
+	if (!parse_positive(text + first, len - first, &value))
 		return false;
-	*ret_value = value;
+	*ret_value = first ? -value : value;
 	return true;
 }

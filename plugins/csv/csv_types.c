@@ -7,6 +7,9 @@
 
 #include "csv_number.h"
 
+/* Numbers that are summed up before they are joined to the mean. */
+#define BLOCK_NUMBERS 1024u
+
 const char *csv_kind_name(enum csv_kind kind)
 {
 	static const char *const names[] = { "null", "int64", "float64", "bool", "text", "binary" };
@@ -14,13 +17,40 @@ const char *csv_kind_name(enum csv_kind kind)
 	return names[kind];
 }
 
-static void add_number(struct csv_column *c, double value)
+/*
+ * Joins the block to what came before.  A block in place of single numbers saves a division for each; it
+ * loses no precision that matters, because its first number is one of those whose spread is measured.
+ */
+static void join_block(struct csv_column *c)
 {
-	const double distance = value - c->mean;
+	struct csv_block *b = &c->block;
+	const double before = (double)(c->finite - b->count);
+	const double count = (double)b->count;
+	double distance;
 
+	if (b->count == 0)
+		return;
+	distance = b->first + b->sum / count - c->mean;
+	c->mean += distance * count / (before + count);
+	c->m2 += b->squares - b->sum * b->sum / count +
+		 distance * distance * before * count / (before + count);
+	b->count = 0;
+}
+
+static inline void add_number(struct csv_column *c, double value)
+{
+	struct csv_block *b = &c->block;
+	double distance;
+
+	if (b->count == 0)
+		*b = (struct csv_block){ .first = value };
+	distance = value - b->first;
+	b->sum += distance;
+	b->squares += distance * distance;
+	b->count++;
 	c->finite++;
-	c->mean += distance / (double)c->finite;
-	c->m2 += distance * (value - c->mean);
+	if (b->count == BLOCK_NUMBERS)
+		join_block(c);
 }
 
 static bool add_int(struct csv_column *c, const uint8_t *text, size_t len)
@@ -210,6 +240,8 @@ static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
 	status = decide_header(p, texts, fault);
 	if (status == KIST_OK && !p->has_header)
 		add_record(p, p->first_record, p->first_cells, true);
+	for (uint32_t i = 0; i < p->width; i++)
+		join_block(&p->columns[i]);
 	if (status == KIST_OK)
 		status = make_names(p, texts, fault);
 	if (p->original != texts)

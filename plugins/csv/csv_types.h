@@ -28,6 +28,15 @@ enum csv_kind {
 /** csv_kind_name() - "null", "int64", "float64", "bool", "text", "binary". */
 const char *csv_kind_name(enum csv_kind kind);
 
+/** struct csv_block - @count numbers: the sum of their distances to @first, which is one of them, and of its
+ * squares. */
+struct csv_block {
+	uint32_t count;
+	double first;
+	double sum;
+	double squares;
+};
+
 /**
  * struct csv_column - One column over all rows.
  *
@@ -37,9 +46,11 @@ const char *csv_kind_name(enum csv_kind kind);
  * @int_min, @int_max: For CSV_KIND_INT64.
  * @min, @max:      For CSV_KIND_FLOAT64, of finite values.
  * @finite:         Numbers that are finite; of these are @mean and @m2, the sum of squared distances to it.
+ * @block:          Numbers that are not in @mean and @m2 yet; empty in a finished profile.
  * @trues:          For CSV_KIND_BOOL.
  */
 struct csv_column {
+	struct csv_block block;
 	enum csv_kind kind;
 	uint32_t len_min;
 	uint32_t len_max;
