@@ -10,7 +10,7 @@
 #include "csv_number.h"
 #include "kist/helpers.h"
 
-#define OUT_SIZE  262144u
+#define OUT_SIZE  65536u
 #define POLL_SIZE ((size_t)1 << 20)
 
 /*
