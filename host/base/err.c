@@ -25,7 +25,7 @@ static kist_status record(struct kist_error *err, kist_status status, int sys_er
 	return status;
 }
 
-static void format_text(char *ret, size_t size, const char *format, va_list args)
+static void KIST_PRINTF(3, 0) format_text(char *ret, size_t size, const char *format, va_list args)
 {
 	if (vsnprintf(ret, size, format, args) < 0)
 		ret[0] = '\0';
