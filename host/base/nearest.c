@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/nearest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static char fold(char c)
@@ -15,25 +16,28 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Levenshtein's distance, one row at a time. */
+/* Of inserted, left out, changed and swapped letters; the last three rows of the table are kept. */
 static size_t distance_of(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t row[KIST_NEAREST_LEN_MAX + 1];
+	size_t rows[3][KIST_NEAREST_LEN_MAX + 1];
 
 	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
+		size_t *const row = rows[i % 3];
+		const size_t *const above = rows[(i - 1) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= b_len; j++) {
-			const size_t changed = diagonal + (fold(a[i - 1]) != fold(b[j - 1]));
+			const bool differ = fold(a[i - 1]) != fold(b[j - 1]);
 
-			diagonal = row[j];
-			row[j] = min3(changed, row[j] + 1, row[j - 1] + 1);
+			row[j] = min3(above[j - 1] + differ, above[j] + 1, row[j - 1] + 1);
+			if (i > 1 && j > 1 && fold(a[i - 1]) == fold(b[j - 2]) &&
+			    fold(a[i - 2]) == fold(b[j - 1]))
+				row[j] = min3(row[j], rows[(i - 2) % 3][j - 2] + 1, row[j]);
 		}
 	}
-	return row[b_len];
+	return rows[a_len % 3][b_len];
 }
 
 void kist_nearest_offer(struct kist_nearest *nearest, const char *name)

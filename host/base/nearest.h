@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /*
- * "Did you mean ...?": the known name nearest to a misspelt one, by edit distance.
+ * "Did you mean ...?": the known name nearest to a misspelt one, by edit distance (letters
+ * inserted, left out, changed or swapped).
  *
  * Limits: names longer than KIST_NEAREST_LEN_MAX are never near.
  * Thread: pure.
@@ -20,14 +21,16 @@ struct kist_nearest {
 	size_t distance;
 };
 
-#define KIST_NEAREST_INIT(text) \
-	{ .wanted = (text), .name = NULL, .distance = 0 }
+#define KIST_NEAREST_INIT(text)                                                                              \
+	{                                                                                                    \
+		.wanted = (text), .name = NULL, .distance = 0                                                \
+	}
 
 /**
  * kist_nearest_offer() - Takes @name when it is nearer than all before.
  *
- * Near is: at most a third of the letters differ, case aside.  Of equally near names the first in byte order wins,
- * so that the answer does not depend on the order of the offers.
+ * Near is: at most a third of the letters differ, case aside.  Of equally near names the first in byte order
+ * wins, so that the answer does not depend on the order of the offers.
  *
  * @name: Borrowed; may be kept in @nearest.
  */
