@@ -88,13 +88,13 @@ static bool fits(const struct kist_argument *argument, const json_t *value)
 
 static kist_status check_keys(const struct kist_field *field, struct kist_error *err)
 {
-	static const char *const known[] = { "type",    "default",   "enum",     "minimum",    "maximum",
+	static const char *const known[] = { "type",	  "default", "enum",	 "minimum",    "maximum",
 					     "maxLength", "pattern", "required", "description" };
 	const char *key;
 	json_t *member;
 
 	/* Unlike elsewhere in a manifest: a rule that is not understood would be a rule that is not kept. */
-	json_object_foreach((json_t *)(uintptr_t)field->value, key, member) {
+	json_object_foreach ((json_t *)(uintptr_t)field->value, key, member) {
 		bool found = false;
 
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -121,8 +121,8 @@ static kist_status read_kind(const struct kist_field *field, uint32_t *ret, stru
 }
 
 /* A limit of a number, of the argument's own kind. */
-static kist_status read_bound(const struct kist_argument *argument, const struct kist_field *field, const char *key,
-			      const json_t **ret, struct kist_error *err)
+static kist_status read_bound(const struct kist_argument *argument, const struct kist_field *field,
+			      const char *key, const json_t **ret, struct kist_error *err)
 {
 	const json_t *value = json_object_get(field->value, key);
 
@@ -180,8 +180,8 @@ static kist_status read_pattern(struct kist_argument *argument, const struct kis
 	KIST_TRY(kist_field_text(field, "pattern", KIST_PATTERN_LEN_MAX, &pattern, err));
 	if (!cheap_pattern(pattern))
 		return kist_field_fail(err, KIST_CORRUPT, field->path,
-				       "pattern '%s': at most one repeat count up to %d, no back-references", pattern,
-				       KIST_PATTERN_REPEAT_MAX);
+				       "pattern '%s': at most one repeat count up to %d, no back-references",
+				       pattern, KIST_PATTERN_REPEAT_MAX);
 	failed = regcomp(&argument->regex, pattern, REG_EXTENDED | REG_NOSUB);
 	if (failed == REG_ESPACE)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory for the pattern '%s'", pattern);
@@ -221,13 +221,15 @@ static kist_status read_choices(struct kist_argument *argument, const struct kis
 		return kist_field_fail(err, KIST_CORRUPT, list.path, "empty");
 	for (size_t i = 0; i < count; i++) {
 		if (!fits(argument, json_array_get(list.value, i)))
-			return kist_field_fail(err, KIST_CORRUPT, list.path, "value %zu does not fit the rest", i);
+			return kist_field_fail(err, KIST_CORRUPT, list.path,
+					       "value %zu does not fit the rest", i);
 	}
 	argument->choices = list.value;
 	return KIST_OK;
 }
 
-static kist_status read_rest(struct kist_argument *argument, const struct kist_field *field, struct kist_error *err)
+static kist_status read_rest(struct kist_argument *argument, const struct kist_field *field,
+			     struct kist_error *err)
 {
 	struct kist_field required;
 	const char *description;
@@ -238,7 +240,8 @@ static kist_status read_rest(struct kist_argument *argument, const struct kist_f
 	argument->required = json_is_true(required.value);
 	argument->preset = json_object_get(field->value, "default");
 	if (argument->preset && argument->required)
-		return kist_field_fail(err, KIST_CORRUPT, field->path, "required, so a default is never used");
+		return kist_field_fail(err, KIST_CORRUPT, field->path,
+				       "required, so a default is never used");
 	if (argument->preset && !fits(argument, argument->preset))
 		return kist_field_fail(err, KIST_CORRUPT, field->path, "the default does not fit the rest");
 	return KIST_OK;
@@ -251,14 +254,15 @@ static bool name_valid(const char *name)
 	return name[0] >= 'a' && name[0] <= 'z' && name[len] == '\0' && len <= KIST_ARGUMENT_NAME_MAX;
 }
 
-kist_status kist_argument_init(struct kist_argument *argument, const char *name, const struct kist_field *field,
-			       struct kist_error *err)
+kist_status kist_argument_init(struct kist_argument *argument, const char *name,
+			       const struct kist_field *field, struct kist_error *err)
 {
 	struct kist_argument made = { .name = name };
 	kist_status status;
 
 	if (!name_valid(name))
-		return kist_field_fail(err, KIST_CORRUPT, field->path, "a name is a letter a-z and up to %zu of a-z0-9_",
+		return kist_field_fail(err, KIST_CORRUPT, field->path,
+				       "a name is a letter a-z and up to %zu of a-z0-9_",
 				       KIST_ARGUMENT_NAME_MAX - 1);
 	KIST_TRY(check_keys(field, err));
 	KIST_TRY(read_kind(field, &made.kind, err));
@@ -292,7 +296,9 @@ static json_t *value_of_text(uint32_t kind, const char *text)
 
 	errno = 0;
 	if (kind == KIST_PARAM_BOOL)
-		return strcmp(text, "true") == 0 ? json_true() : strcmp(text, "false") == 0 ? json_false() : NULL;
+		return strcmp(text, "true") == 0    ? json_true()
+		       : strcmp(text, "false") == 0 ? json_false()
+						    : NULL;
 	if (!strchr("+-.0123456789", text[0]) || text[0] == '\0')
 		return NULL;
 	if (kind == KIST_PARAM_INTEGER) {
@@ -347,7 +353,8 @@ static void describe_rules(const struct kist_argument *argument, char *ret, size
 	else if (argument->maximum)
 		snprintf(ret + used, size - used, " of at most %s", high);
 	if (argument->length_max != SIZE_MAX)
-		used += (size_t)snprintf(ret + used, size - used, " of at most %zu characters", argument->length_max);
+		used += (size_t)snprintf(ret + used, size - used, " of at most %zu characters",
+					 argument->length_max);
 	if (argument->pattern)
 		snprintf(ret + used, size - used, " that matches '%s'", argument->pattern);
 }
@@ -372,6 +379,6 @@ kist_status kist_argument_check(const struct kist_argument *argument, const json
 	}
 	describe_value(value, given, sizeof(given));
 	describe_rules(argument, rules, sizeof(rules));
-	return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "argument '%s' is %s, %s is expected",
-			    argument->name, given, rules);
+	return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
+			    "argument '%s' is %s, %s is expected", argument->name, given, rules);
 }

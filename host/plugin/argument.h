@@ -15,23 +15,23 @@
  * Thread: an argument is constant once read.
  */
 
-#define KIST_ARGUMENT_ENUM_MAX    32
-#define KIST_ARGUMENT_NAME_MAX    ((size_t)63)
-#define KIST_ARGUMENT_STRING_MAX  ((size_t)4096) /* bytes of a string's value */
-#define KIST_PATTERN_LEN_MAX      ((size_t)256)
-#define KIST_PATTERN_REPEAT_MAX   255
+#define KIST_ARGUMENT_ENUM_MAX	 32
+#define KIST_ARGUMENT_NAME_MAX	 ((size_t)63)
+#define KIST_ARGUMENT_STRING_MAX ((size_t)4096) /* bytes of a string's value */
+#define KIST_PATTERN_LEN_MAX	 ((size_t)256)
+#define KIST_PATTERN_REPEAT_MAX	 255
 
 /** struct kist_argument - Borrowed from the schema's JSON, but for @regex. */
 struct kist_argument {
 	const char *name;
 	uint32_t kind; /* KIST_PARAM_* */
 	bool required;
-	const json_t *preset;   /* "default", or NULL */
-	const json_t *choices;  /* "enum", or NULL */
-	const json_t *minimum;  /* or NULL */
-	const json_t *maximum;  /* or NULL */
-	size_t length_max;      /* in characters; SIZE_MAX: none */
-	const char *pattern;    /* or NULL; then @regex is not there */
+	const json_t *preset;  /* "default", or NULL */
+	const json_t *choices; /* "enum", or NULL */
+	const json_t *minimum; /* or NULL */
+	const json_t *maximum; /* or NULL */
+	size_t length_max;     /* in characters; SIZE_MAX: none */
+	const char *pattern;   /* or NULL; then @regex is not there */
 	regex_t regex;
 };
 
@@ -47,7 +47,7 @@ void kist_argument_done(struct kist_argument *argument);
  *
  * Errors: KIST_INVALID E_PARAM, KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_argument_check(const struct kist_argument *argument, const json_t *value, bool from_text,
-					     json_t **ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_argument_check(const struct kist_argument *argument, const json_t *value,
+					     bool from_text, json_t **ret, struct kist_error *err);
 
 #endif

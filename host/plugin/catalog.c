@@ -26,9 +26,9 @@ struct holder {
 /* The folder that is being read. */
 struct scan {
 	struct holder *holder;
-	size_t folder;      /* index */
-	int fd;             /* of the folder, or of the one below it */
-	const char *path;   /* of that */
+	size_t folder;	  /* index */
+	int fd;		  /* of the folder, or of the one below it */
+	const char *path; /* of that */
 	bool below;
 };
 
@@ -51,7 +51,8 @@ static kist_status entry_add(struct holder *holder, const struct scan *scan, con
 
 	if (catalog->entry_count == holder->capacity) {
 		const size_t capacity = holder->capacity ? 2 * holder->capacity : 16;
-		struct kist_catalog_entry *entries = kist_realloc(holder->entries, capacity, sizeof(*entries));
+		struct kist_catalog_entry *entries =
+			kist_realloc(holder->entries, capacity, sizeof(*entries));
 
 		if (!entries)
 			return kist_fail_memory(err, capacity * sizeof(*entries));
@@ -89,7 +90,8 @@ static kist_status read_manifest(int dir_fd, const char *name, struct kist_catal
 	entry->manifest = manifest;
 	id_len = strlen(manifest->id);
 	if (strncmp(name, manifest->id, id_len) != 0 || strcmp(name + id_len, SUFFIX) != 0)
-		return kist_fail(err, KIST_INVALID, "must be called '%s" SUFFIX "', after its id", manifest->id);
+		return kist_fail(err, KIST_INVALID, "must be called '%s" SUFFIX "', after its id",
+				 manifest->id);
 	return KIST_OK;
 }
 
@@ -178,11 +180,14 @@ static void decide_trust(const struct holder *holder, struct kist_catalog_entry 
 		return;
 	if (strncmp(entry->manifest->id, "kist.", 5) == 0)
 		(void)kist_fail(refusal, KIST_DENIED,
-				"not the '%s' that was made with this build of kist, and ids under 'kist.' are reserved",
+				"not the '%s' that was made with this build of kist, and ids under 'kist.' "
+				"are reserved",
 				entry->manifest->id);
-	else if (holder->catalog.policy == KIST_POLICY_PINNED && !kist_trust_has(&holder->trust, &entry->digest))
+	else if (holder->catalog.policy == KIST_POLICY_PINNED &&
+		 !kist_trust_has(&holder->trust, &entry->digest))
 		(void)kist_fail(refusal, KIST_DENIED,
-				"not trusted: run 'kist plugin trust %s' if you know where it comes from", entry->path);
+				"not trusted: run 'kist plugin trust %s' if you know where it comes from",
+				entry->path);
 }
 
 /* Usable entries of one id together, the winner first: pinned, then tier, then version, then path. */
@@ -208,7 +213,8 @@ static int compare_entries(const void *a, const void *b, void *ctx)
 static kist_status decide_shadows(struct holder *holder, struct kist_error *err)
 {
 	const size_t count = holder->catalog.entry_count;
-	kist_auto_mem struct kist_catalog_entry **sorted = kist_alloc(count, sizeof(struct kist_catalog_entry *));
+	kist_auto_mem struct kist_catalog_entry **sorted =
+		kist_alloc(count, sizeof(struct kist_catalog_entry *));
 	const struct kist_catalog_entry *winner = NULL;
 	size_t usable = 0;
 
@@ -223,7 +229,8 @@ static kist_status decide_shadows(struct holder *holder, struct kist_error *err)
 	for (size_t i = 0; i < usable; i++) {
 		if (winner && strcmp(winner->manifest->id, sorted[i]->manifest->id) == 0)
 			(void)kist_fail(&sorted[i]->refusal, KIST_EXISTS, "shadowed by version %s in %s (%s)",
-					winner->manifest->version, winner->path, kist_tier_name(winner->tier));
+					winner->manifest->version, winner->path,
+					kist_tier_name(winner->tier));
 		else
 			winner = sorted[i];
 	}

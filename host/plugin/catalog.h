@@ -19,10 +19,16 @@
  */
 
 /** Where a plugin was found; a smaller number is trusted more. */
-enum kist_tier { KIST_TIER_SYSTEM = 0, KIST_TIER_SITE = 1, KIST_TIER_USER = 2, KIST_TIER_ENV = 3, KIST_TIER_GIVEN = 4 };
+enum kist_tier {
+	KIST_TIER_SYSTEM = 0,
+	KIST_TIER_SITE = 1,
+	KIST_TIER_USER = 2,
+	KIST_TIER_ENV = 3,
+	KIST_TIER_GIVEN = 4
+};
 const char *kist_tier_name(enum kist_tier tier);
 
-#define KIST_CATALOG_DIRS_MAX    64
+#define KIST_CATALOG_DIRS_MAX	 64
 #define KIST_CATALOG_ENTRIES_MAX 4096
 
 /** What is trusted: @PINNED by default. */
@@ -39,11 +45,11 @@ struct kist_catalog_dir {
 /** struct kist_catalog_entry - One manifest. */
 struct kist_catalog_entry {
 	const struct kist_manifest *manifest; /* NULL when it cannot be read */
-	const char *path;                     /* of the manifest */
+	const char *path;		      /* of the manifest */
 	enum kist_tier tier;
-	struct kist_digest digest;   /* of the manifest */
-	bool first_party;            /* pinned by this build */
-	struct kist_error refusal;   /* status KIST_OK: usable */
+	struct kist_digest digest; /* of the manifest */
+	bool first_party;	   /* pinned by this build */
+	struct kist_error refusal; /* status KIST_OK: usable */
 };
 
 struct kist_catalog {
@@ -61,7 +67,7 @@ struct kist_catalog_options {
 	const char *const *given; /* folders named on the command line */
 	size_t given_count;
 	const char *system_dir; /* of this installation; see kist_install_dir() in cli */
-	const char *cache_dir;  /* for the manifest cache */
+	const char *cache_dir;	/* for the manifest cache */
 	const char *config_dir; /* $XDG_CONFIG_HOME/kist: holds trusted.json, the pins */
 	enum kist_policy policy;
 };
@@ -69,14 +75,15 @@ struct kist_catalog_options {
 /**
  * kist_catalog_open() - Reads all plugin folders.
  *
- * A folder or manifest that is broken, untrusted or shadowed becomes an entry with its reason, never a failure.
+ * A folder or manifest that is broken, untrusted or shadowed becomes an entry with its reason, never a
+ * failure.
  *
  * @ret: kist_catalog_close() it.
  *
  * Errors: KIST_NO_MEMORY, KIST_LIMIT (too many folders).
  */
-KIST_CHECKED kist_status kist_catalog_open(const struct kist_catalog_options *options, struct kist_catalog **ret,
-					   struct kist_error *err);
+KIST_CHECKED kist_status kist_catalog_open(const struct kist_catalog_options *options,
+					   struct kist_catalog **ret, struct kist_error *err);
 void kist_catalog_close(struct kist_catalog *catalog);
 
 static inline void kist_catalog_close_(struct kist_catalog **slot)
@@ -103,7 +110,7 @@ KIST_CHECKED kist_status kist_catalog_open_library(const struct kist_catalog_ent
 						   struct kist_error *err);
 
 /** kist_trust_add() - Pins a third party's manifest by its SHA-256 in <config_dir>/trusted.json.  Durable. */
-KIST_CHECKED kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest, const char *id,
-					const char *version, struct kist_error *err);
+KIST_CHECKED kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest,
+					const char *id, const char *version, struct kist_error *err);
 
 #endif

@@ -10,10 +10,10 @@
 #define ENTRY_NAME "kist_plugin_entry_v1"
 
 #if defined(__x86_64__)
-#define MACHINE      EM_X86_64
+#define MACHINE	     EM_X86_64
 #define MACHINE_NAME "x86-64"
 #elif defined(__aarch64__)
-#define MACHINE      EM_AARCH64
+#define MACHINE	     EM_AARCH64
 #define MACHINE_NAME "AArch64"
 #else
 #error "name this machine"
@@ -48,8 +48,8 @@ static kist_status check_header(const struct kist_elf *elf, struct kist_error *e
 		return REFUSE(err, KIST_UNSUPPORTED, "made for %s (%u), this host is " MACHINE_NAME,
 			      machine_name(elf->header.e_machine), elf->header.e_machine);
 	if (elf->header.e_type != ET_DYN)
-		return REFUSE(err, KIST_UNSUPPORTED, "not a shared library: ELF type %u, link it with -shared",
-			      elf->header.e_type);
+		return REFUSE(err, KIST_UNSUPPORTED,
+			      "not a shared library: ELF type %u, link it with -shared", elf->header.e_type);
 	return KIST_OK;
 }
 
@@ -61,9 +61,11 @@ static kist_status check_segments(const struct kist_elf *elf, struct kist_error 
 		const Elf64_Phdr segment = kist_elf_segment(elf, i);
 
 		if (segment.p_type == PT_INTERP)
-			return REFUSE(err, KIST_UNSUPPORTED, "a program, not a library: it names an interpreter");
+			return REFUSE(err, KIST_UNSUPPORTED,
+				      "a program, not a library: it names an interpreter");
 		if (segment.p_type == PT_LOAD && (segment.p_flags & PF_W) && (segment.p_flags & PF_X))
-			return REFUSE(err, KIST_UNSUPPORTED, "segment %u is writable and executable at once", i);
+			return REFUSE(err, KIST_UNSUPPORTED, "segment %u is writable and executable at once",
+				      i);
 		if (segment.p_type != PT_GNU_STACK)
 			continue;
 		stack = true;
@@ -72,16 +74,23 @@ static kist_status check_segments(const struct kist_elf *elf, struct kist_error 
 				      "asks for an executable stack: link it with -Wl,-z,noexecstack");
 	}
 	if (!stack)
-		return REFUSE(err, KIST_UNSUPPORTED,
-			      "does not say that its stack is not executable: link it with -Wl,-z,noexecstack");
+		return REFUSE(
+			err, KIST_UNSUPPORTED,
+			"does not say that its stack is not executable: link it with -Wl,-z,noexecstack");
 	return KIST_OK;
 }
 
 static kist_status check_needed(const char *name, struct kist_error *err)
 {
-	static const char *const allowed[] = { "libc.so.6",     "libm.so.6",      "libdl.so.2",
-					       "libpthread.so.0", "librt.so.1",   "libgcc_s.so.1",
-					       "libstdc++.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1",
+	static const char *const allowed[] = { "libc.so.6",
+					       "libm.so.6",
+					       "libdl.so.2",
+					       "libpthread.so.0",
+					       "librt.so.1",
+					       "libgcc_s.so.1",
+					       "libstdc++.so.6",
+					       "ld-linux-x86-64.so.2",
+					       "ld-linux-aarch64.so.1",
 					       "linux-vdso.so.1" };
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
@@ -93,16 +102,18 @@ static kist_status check_needed(const char *name, struct kist_error *err)
 	    strncmp(name, "libtsan.so", 10) == 0)
 		return KIST_OK;
 #endif
-	return REFUSE(err, KIST_UNSUPPORTED, "needs the library '%s': link it into the plugin statically", name);
+	return REFUSE(err, KIST_UNSUPPORTED, "needs the library '%s': link it into the plugin statically",
+		      name);
 }
 
 static kist_status check_search_path(const char *path, struct kist_error *err)
 {
 	if (path[0] == '\0')
 		return KIST_OK;
-	return REFUSE(err, KIST_UNSUPPORTED,
-		      "has the library search path '%s', which cannot work from a sealed copy: link without -rpath",
-		      path);
+	return REFUSE(
+		err, KIST_UNSUPPORTED,
+		"has the library search path '%s', which cannot work from a sealed copy: link without -rpath",
+		path);
 }
 
 static kist_status check_flags(uint64_t flags, struct kist_error *err)
@@ -207,7 +218,8 @@ static kist_status check_symbols(const struct kist_elf *elf, struct kist_error *
 			continue;
 		if (strcmp(name, ENTRY_NAME) != 0)
 			return REFUSE(err, KIST_UNSUPPORTED,
-				      "exports '%s' beside " ENTRY_NAME ": link it with the SDK's plugin.map", name);
+				      "exports '%s' beside " ENTRY_NAME ": link it with the SDK's plugin.map",
+				      name);
 		if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || !in_code(elf, symbol.st_value))
 			return REFUSE(err, KIST_UNSUPPORTED, "its " ENTRY_NAME " is not a function");
 		entry = true;
@@ -257,7 +269,8 @@ static kist_status scan_notes(const struct kist_elf *elf, const Elf64_Phdr *segm
 	return KIST_OK;
 }
 
-static kist_status compare_note(const uint8_t *note, const struct kist_manifest *manifest, struct kist_error *err)
+static kist_status compare_note(const uint8_t *note, const struct kist_manifest *manifest,
+				struct kist_error *err)
 {
 	const uint32_t major = kist_le_read32(note);
 	const uint32_t minor_required = kist_le_read32(note + 8);
@@ -267,18 +280,20 @@ static kist_status compare_note(const uint8_t *note, const struct kist_manifest 
 		return REFUSE(err, KIST_INCOMPATIBLE, "made for plugin ABI %u, its manifest says %u", major,
 			      manifest->abi_major);
 	if (minor_required > KIST_ABI_MINOR)
-		return REFUSE(err, KIST_INCOMPATIBLE, "needs plugin ABI %u.%u, this build has %u.%u: install a newer kist",
-			      major, minor_required, KIST_ABI_MAJOR, KIST_ABI_MINOR);
+		return REFUSE(err, KIST_INCOMPATIBLE,
+			      "needs plugin ABI %u.%u, this build has %u.%u: install a newer kist", major,
+			      minor_required, KIST_ABI_MAJOR, KIST_ABI_MINOR);
 	if (minor_required != manifest->abi_minor_required)
-		return REFUSE(err, KIST_INCOMPATIBLE, "needs plugin ABI %u.%u, its manifest says %u.%u", major,
-			      minor_required, major, manifest->abi_minor_required);
+		return REFUSE(err, KIST_INCOMPATIBLE, "needs plugin ABI %u.%u, its manifest says %u.%u",
+			      major, minor_required, major, manifest->abi_minor_required);
 	if (!memchr(id, 0, KIST_ID_SIZE) || strcmp(id, manifest->id) != 0)
-		return REFUSE(err, KIST_INCOMPATIBLE, "calls itself '%.*s', its manifest says '%s'", KIST_ID_SIZE, id,
-			      manifest->id);
+		return REFUSE(err, KIST_INCOMPATIBLE, "calls itself '%.*s', its manifest says '%s'",
+			      KIST_ID_SIZE, id, manifest->id);
 	return KIST_OK;
 }
 
-static kist_status check_note(const struct kist_elf *elf, const struct kist_manifest *manifest, struct kist_error *err)
+static kist_status check_note(const struct kist_elf *elf, const struct kist_manifest *manifest,
+			      struct kist_error *err)
 {
 	uint64_t offset = 0;
 	uint32_t count = 0;
@@ -290,9 +305,11 @@ static kist_status check_note(const struct kist_elf *elf, const struct kist_mani
 			KIST_TRY(scan_notes(elf, &segment, &offset, &count, err));
 	}
 	if (count == 0)
-		return REFUSE(err, KIST_UNSUPPORTED, "has no note .note.kist: put KIST_NOTE in one of its sources");
+		return REFUSE(err, KIST_UNSUPPORTED,
+			      "has no note .note.kist: put KIST_NOTE in one of its sources");
 	if (count > 1)
-		return REFUSE(err, KIST_UNSUPPORTED, "has %u notes .note.kist: put KIST_NOTE in one source only", count);
+		return REFUSE(err, KIST_UNSUPPORTED,
+			      "has %u notes .note.kist: put KIST_NOTE in one source only", count);
 	return compare_note(elf->file.data + offset, manifest, err);
 }
 

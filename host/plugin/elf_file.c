@@ -9,13 +9,15 @@
 
 kist_status kist_elf_truncated(struct kist_error *err, uint64_t offset, const char *what)
 {
-	return kist_fail_at(err, KIST_CORRUPT, "E_ELF", offset, "truncated ELF file: %s ends past its last byte", what);
+	return kist_fail_at(err, KIST_CORRUPT, "E_ELF", offset,
+			    "truncated ELF file: %s ends past its last byte", what);
 }
 
 static kist_status check_ident(const Elf64_Ehdr *header, struct kist_error *err)
 {
 	if (header->e_ident[EI_CLASS] != ELFCLASS64)
-		return kist_fail_at(err, KIST_UNSUPPORTED, "E_ELF", EI_CLASS, "a 32-bit library, this host is 64-bit");
+		return kist_fail_at(err, KIST_UNSUPPORTED, "E_ELF", EI_CLASS,
+				    "a 32-bit library, this host is 64-bit");
 	if (header->e_ident[EI_DATA] != ELFDATA2LSB)
 		return kist_fail_at(err, KIST_UNSUPPORTED, "E_ELF", EI_DATA,
 				    "a big-endian library, this host is little-endian");
@@ -35,7 +37,8 @@ static kist_status check_segments(const struct kist_elf *elf, struct kist_error 
 				    sizeof(Elf64_Phdr));
 	if (header->e_phnum == 0 || header->e_phnum > KIST_ELF_HEADERS_MAX)
 		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", offsetof(Elf64_Ehdr, e_phnum),
-				    "%u program headers, 1 to %d are allowed", header->e_phnum, KIST_ELF_HEADERS_MAX);
+				    "%u program headers, 1 to %d are allowed", header->e_phnum,
+				    KIST_ELF_HEADERS_MAX);
 	if (!kist_elf_holds(elf, header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr)))
 		return kist_elf_truncated(err, header->e_phoff, "the table of program headers");
 	for (uint32_t i = 0; i < header->e_phnum; i++) {
@@ -59,7 +62,8 @@ kist_status kist_elf_open(struct kist_view file, struct kist_elf *ret, struct ki
 	struct kist_elf elf = { .file = file };
 
 	if (file.size >= SELFMAG && memcmp(file.data, ELFMAG, SELFMAG) != 0)
-		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", 0, "not an ELF file: it does not begin with \\x7fELF");
+		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", 0,
+				    "not an ELF file: it does not begin with \\x7fELF");
 	if (file.size < sizeof(elf.header))
 		return kist_elf_truncated(err, 0, "the header");
 	memcpy(&elf.header, file.data, sizeof(elf.header));
@@ -93,12 +97,14 @@ Elf64_Sym kist_elf_symbol(const struct kist_elf *elf, uint32_t i)
 	return symbol;
 }
 
-kist_status kist_elf_string(const struct kist_elf *elf, uint64_t offset, const char **ret, struct kist_error *err)
+kist_status kist_elf_string(const struct kist_elf *elf, uint64_t offset, const char **ret,
+			    struct kist_error *err)
 {
 	const uint8_t *text = elf->file.data + elf->strings + offset;
 
 	if (offset >= elf->strings_size || !memchr(text, 0, (size_t)(elf->strings_size - offset)))
-		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", offset, "a name lies outside the string table");
+		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", offset,
+				    "a name lies outside the string table");
 	*ret = (const char *)text;
 	return KIST_OK;
 }
@@ -164,7 +170,8 @@ static kist_status find_entry(const struct kist_elf *elf, int64_t tag, const cha
 		if (entry.d_tag != tag)
 			continue;
 		if (found)
-			return kist_fail_at(err, KIST_CORRUPT, "E_ELF", elf->dynamic_offset, "%s stands twice", name);
+			return kist_fail_at(err, KIST_CORRUPT, "E_ELF", elf->dynamic_offset,
+					    "%s stands twice", name);
 		found = true;
 		*ret = entry.d_un.d_val;
 	}
@@ -172,7 +179,8 @@ static kist_status find_entry(const struct kist_elf *elf, int64_t tag, const cha
 }
 
 /* The symbols that a System V hash table covers. */
-static kist_status count_sysv(const struct kist_elf *elf, uint64_t address, uint32_t *ret, struct kist_error *err)
+static kist_status count_sysv(const struct kist_elf *elf, uint64_t address, uint32_t *ret,
+			      struct kist_error *err)
 {
 	uint64_t offset;
 	uint64_t room;
@@ -184,7 +192,8 @@ static kist_status count_sysv(const struct kist_elf *elf, uint64_t address, uint
 }
 
 /* The symbols that a GNU hash table covers: one past the end of the chain of the highest bucket. */
-static kist_status count_gnu(const struct kist_elf *elf, uint64_t address, uint32_t *ret, struct kist_error *err)
+static kist_status count_gnu(const struct kist_elf *elf, uint64_t address, uint32_t *ret,
+			     struct kist_error *err)
 {
 	const uint8_t *table;
 	uint64_t offset;
@@ -239,8 +248,8 @@ static kist_status find_symbols(struct kist_elf *elf, uint64_t address, struct k
 		count = more > count ? more : count;
 	}
 	if (count > KIST_ELF_SYMBOLS_MAX)
-		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", KIST_NO_OFFSET, "%u symbols, at most %u are allowed", count,
-				    KIST_ELF_SYMBOLS_MAX);
+		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", KIST_NO_OFFSET,
+				    "%u symbols, at most %u are allowed", count, KIST_ELF_SYMBOLS_MAX);
 	if (!locate(elf, address, &elf->symbols, &room) || room / sizeof(Elf64_Sym) < count)
 		return kist_elf_truncated(err, address, "the symbol table");
 	elf->symbol_count = count;
@@ -262,7 +271,8 @@ kist_status kist_elf_find_dynamic(struct kist_elf *elf, struct kist_error *err)
 	if (!locate(elf, strings, &elf->strings, &room) || room < elf->strings_size)
 		return kist_elf_truncated(err, strings, "the string table");
 	if (symbol_size != sizeof(Elf64_Sym))
-		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", KIST_NO_OFFSET, "symbols of %llu bytes, %zu are expected",
+		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", KIST_NO_OFFSET,
+				    "symbols of %llu bytes, %zu are expected",
 				    (unsigned long long)symbol_size, sizeof(Elf64_Sym));
 	return find_symbols(elf, symbols, err);
 }

@@ -32,7 +32,8 @@ KIST_CHECKED kist_status kist_elf_open(struct kist_view file, struct kist_elf *r
 /** kist_elf_segment() - Program header @i, which is below header.e_phnum. */
 Elf64_Phdr kist_elf_segment(const struct kist_elf *elf, uint32_t i);
 
-/** kist_elf_find_dynamic() - Finds the dynamic section, its strings and symbols.  Errors: KIST_CORRUPT, KIST_UNSUPPORTED. */
+/** kist_elf_find_dynamic() - Finds the dynamic section, its strings and symbols.  Errors: KIST_CORRUPT,
+ * KIST_UNSUPPORTED. */
 KIST_CHECKED kist_status kist_elf_find_dynamic(struct kist_elf *elf, struct kist_error *err);
 
 /** kist_elf_dynamic() - Entry @i of the dynamic section, which is below dynamic_count. */

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
-
-kist_status kist_field_fail(struct kist_error *err, kist_status status, const char *path, const char *format, ...)
+kist_status kist_field_fail(struct kist_error *err, kist_status status, const char *path, const char *format,
+			    ...)
 {
 	char text[KIST_ERROR_TEXT_SIZE];
 	va_list args;
@@ -16,7 +15,8 @@ kist_status kist_field_fail(struct kist_error *err, kist_status status, const ch
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		text[0] = '\0';
 	va_end(args);
-	return kist_fail_at(err, status, "E_MANIFEST", KIST_NO_OFFSET, "%s%s%s", path, path[0] ? ": " : "", text);
+	return kist_fail_at(err, status, "E_MANIFEST", KIST_NO_OFFSET, "%s%s%s", path, path[0] ? ": " : "",
+			    text);
 }
 
 static const char *type_name(json_type type)
@@ -65,12 +65,9 @@ kist_status kist_field_root(const json_t *value, struct kist_field *ret, struct 
 kist_status kist_field_get(const struct kist_field *object, const char *key, json_type type, bool required,
 			   struct kist_field *ret, struct kist_error *err)
 {
-	/* Through a text that is large enough, as @ret may be @object. */
-	char path[2 * KIST_FIELD_PATH_SIZE];
-
-	snprintf(path, sizeof(path), "%s%s%s", object->path, object->path[0] ? "." : "", key);
+	snprintf(ret->path, sizeof(ret->path), "%.120s%s%.64s", object->path, object->path[0] ? "." : "",
+		 key);
 	ret->value = json_object_get(object->value, key);
-	kist_text_escape(path, strlen(path), ret->path, sizeof(ret->path));
 	if (ret->value)
 		return check_type(ret, type, err);
 	return required ? kist_field_fail(err, KIST_CORRUPT, ret->path, "missing") : KIST_OK;
@@ -90,11 +87,8 @@ kist_status kist_field_list(const struct kist_field *object, const char *key, si
 kist_status kist_field_item(const struct kist_field *list, size_t i, json_type type, struct kist_field *ret,
 			    struct kist_error *err)
 {
-	char path[2 * KIST_FIELD_PATH_SIZE];
-
-	snprintf(path, sizeof(path), "%s[%zu]", list->path, i);
+	snprintf(ret->path, sizeof(ret->path), "%.160s[%zu]", list->path, i);
 	ret->value = json_array_get(list->value, i);
-	kist_text_escape(path, strlen(path), ret->path, sizeof(ret->path));
 	return check_type(ret, type, err);
 }
 
@@ -114,15 +108,15 @@ static kist_status check_text(const struct kist_field *field, size_t len_max, st
 	if (len == 0)
 		return kist_field_fail(err, KIST_CORRUPT, field->path, "empty");
 	if (len > len_max)
-		return kist_field_fail(err, KIST_LIMIT, field->path, "%zu bytes, at most %zu are allowed", len,
-				       len_max);
+		return kist_field_fail(err, KIST_LIMIT, field->path, "%zu bytes, at most %zu are allowed",
+				       len, len_max);
 	if (has_control(json_string_value(field->value)))
 		return kist_field_fail(err, KIST_CORRUPT, field->path, "holds a control character");
 	return KIST_OK;
 }
 
-kist_status kist_field_text(const struct kist_field *object, const char *key, size_t len_max, const char **ret,
-			    struct kist_error *err)
+kist_status kist_field_text(const struct kist_field *object, const char *key, size_t len_max,
+			    const char **ret, struct kist_error *err)
 {
 	struct kist_field field;
 
@@ -150,8 +144,8 @@ kist_status kist_field_u64(const struct kist_field *object, const char *key, uin
 	KIST_TRY(kist_field_get(object, key, JSON_INTEGER, true, &field, err));
 	value = json_integer_value(field.value);
 	if (value < 0 || (uint64_t)value < min || (uint64_t)value > max)
-		return kist_field_fail(err, KIST_CORRUPT, field.path, "%lld is not from %llu to %llu", (long long)value,
-				       (unsigned long long)min, (unsigned long long)max);
+		return kist_field_fail(err, KIST_CORRUPT, field.path, "%lld is not from %llu to %llu",
+				       (long long)value, (unsigned long long)min, (unsigned long long)max);
 	*ret = (uint64_t)value;
 	return KIST_OK;
 }

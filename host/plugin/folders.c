@@ -11,8 +11,8 @@
 /* Bytes of the note of one folder; what does not fit is left out. */
 #define NOTE_SIZE_MAX ((size_t)4096)
 
-kist_status kist_folders_add(struct kist_folders *folders, const char *path, size_t path_len, enum kist_tier tier,
-			     const char *note, struct kist_error *err)
+kist_status kist_folders_add(struct kist_folders *folders, const char *path, size_t path_len,
+			     enum kist_tier tier, const char *note, struct kist_error *err)
 {
 	kist_auto_mem char *own_path = NULL;
 	kist_auto_mem char *own_note = NULL;
@@ -33,7 +33,8 @@ kist_status kist_folders_add(struct kist_folders *folders, const char *path, siz
 	return KIST_OK;
 }
 
-kist_status kist_folders_note(struct kist_folders *folders, size_t i, const char *note, struct kist_error *err)
+kist_status kist_folders_note(struct kist_folders *folders, size_t i, const char *note,
+			      struct kist_error *err)
 {
 	struct kist_catalog_dir *dir = &folders->dirs[i];
 	kist_auto_mem char *old = NULL;
@@ -77,8 +78,8 @@ static kist_status open_one(struct kist_folders *folders, size_t i, struct kist_
 	return KIST_OK;
 }
 
-static kist_status add_and_open(struct kist_folders *folders, const char *path, size_t path_len, enum kist_tier tier,
-				bool ignored, struct kist_error *err)
+static kist_status add_and_open(struct kist_folders *folders, const char *path, size_t path_len,
+				enum kist_tier tier, bool ignored, struct kist_error *err)
 {
 	if (ignored)
 		return kist_folders_add(folders, path, path_len, tier,
@@ -97,9 +98,11 @@ static kist_status add_environment(struct kist_folders *folders, const struct ki
 
 		if (len > 0 && path[0] != '/')
 			KIST_TRY(kist_folders_add(folders, path, len, KIST_TIER_ENV,
-						  "ignored: KIST_PLUGIN_PATH takes absolute paths only", err));
+						  "ignored: KIST_PLUGIN_PATH takes absolute paths only",
+						  err));
 		else if (len > 0)
-			KIST_TRY(add_and_open(folders, path, len, KIST_TIER_ENV, surroundings->elevated, err));
+			KIST_TRY(
+				add_and_open(folders, path, len, KIST_TIER_ENV, surroundings->elevated, err));
 		path += len + (path[len] == ':');
 	}
 	return KIST_OK;
@@ -112,28 +115,31 @@ static kist_status add_user(struct kist_folders *folders, const struct kist_surr
 	const bool data = surroundings->data_home && surroundings->data_home[0] == '/';
 	const bool home = surroundings->home && surroundings->home[0] == '/';
 	char path[PATH_MAX];
-	const int len = data   ? snprintf(path, sizeof(path), "%s/kist/plugins", surroundings->data_home)
-			: home ? snprintf(path, sizeof(path), "%s/.local/share/kist/plugins", surroundings->home)
-			       : 0;
+	const int len =
+		data   ? snprintf(path, sizeof(path), "%s/kist/plugins", surroundings->data_home)
+		: home ? snprintf(path, sizeof(path), "%s/.local/share/kist/plugins", surroundings->home)
+		       : 0;
 
 	if (len <= 0 || len >= (int)sizeof(path))
 		return KIST_OK;
 	return add_and_open(folders, path, (size_t)len, KIST_TIER_USER, surroundings->elevated, err);
 }
 
-kist_status kist_folders_open(const struct kist_catalog_options *options, const struct kist_surroundings *surroundings,
-			      struct kist_folders *ret, struct kist_error *err)
+kist_status kist_folders_open(const struct kist_catalog_options *options,
+			      const struct kist_surroundings *surroundings, struct kist_folders *ret,
+			      struct kist_error *err)
 {
 	for (size_t i = 0; i < options->given_count; i++)
-		KIST_TRY(add_and_open(ret, options->given[i], strlen(options->given[i]), KIST_TIER_GIVEN, false, err));
+		KIST_TRY(add_and_open(ret, options->given[i], strlen(options->given[i]), KIST_TIER_GIVEN,
+				      false, err));
 	KIST_TRY(add_environment(ret, surroundings, err));
 	KIST_TRY(add_user(ret, surroundings, err));
 	if (surroundings->site_dir)
-		KIST_TRY(add_and_open(ret, surroundings->site_dir, strlen(surroundings->site_dir), KIST_TIER_SITE, false,
-				      err));
+		KIST_TRY(add_and_open(ret, surroundings->site_dir, strlen(surroundings->site_dir),
+				      KIST_TIER_SITE, false, err));
 	if (options->system_dir)
-		KIST_TRY(add_and_open(ret, options->system_dir, strlen(options->system_dir), KIST_TIER_SYSTEM, false,
-				      err));
+		KIST_TRY(add_and_open(ret, options->system_dir, strlen(options->system_dir), KIST_TIER_SYSTEM,
+				      false, err));
 	return KIST_OK;
 }
 

@@ -27,8 +27,8 @@ struct kist_folders {
  * Errors: KIST_LIMIT (too many), KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_folders_open(const struct kist_catalog_options *options,
-					   const struct kist_surroundings *surroundings, struct kist_folders *ret,
-					   struct kist_error *err);
+					   const struct kist_surroundings *surroundings,
+					   struct kist_folders *ret, struct kist_error *err);
 
 /** kist_folders_add() - Adds a line that is not used, with its note. */
 KIST_CHECKED kist_status kist_folders_add(struct kist_folders *folders, const char *path, size_t path_len,

@@ -12,11 +12,11 @@
 #include "plugin/search.h"
 
 /*
- * From the file of a library to a sealed copy in memory.  Nothing can change what was hashed between the check
- * and the load: not the file's owner, not another process, not the worker.
+ * From the file of a library to a sealed copy in memory.  Nothing can change what was hashed between the
+ * check and the load: not the file's owner, not another process, not the worker.
  */
 
-#define COPY_STEP        ((size_t)64 << 10)
+#define COPY_STEP	 ((size_t)64 << 10)
 #define LIBRARY_SIZE_MAX ((uint64_t)1 << 30)
 
 #ifndef MFD_EXEC
@@ -32,14 +32,16 @@ static kist_status make_memory_file(int *ret_fd, struct kist_error *err)
 		fd = memfd_create("kist-plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0 && errno == EACCES)
 		return kist_fail(err, KIST_DENIED,
-				 "this system allows no executable memory files: set the sysctl vm.memfd_noexec to 0 or 1");
+				 "this system allows no executable memory files: set the sysctl "
+				 "vm.memfd_noexec to 0 or 1");
 	if (fd < 0)
 		return kist_fail_errno(err, errno, "cannot make a memory file");
 	*ret_fd = fd;
 	return KIST_OK;
 }
 
-static kist_status copy_and_hash(int from, int to, uint64_t size, struct kist_digest *ret, struct kist_error *err)
+static kist_status copy_and_hash(int from, int to, uint64_t size, struct kist_digest *ret,
+				 struct kist_error *err)
 {
 	kist_auto_hasher struct kist_hasher hasher = KIST_HASHER_INIT;
 	kist_auto_mem uint8_t *step = kist_alloc(COPY_STEP, 1);
@@ -81,8 +83,8 @@ static kist_status check_digest(const struct kist_digest *actual, const struct k
 		return KIST_OK;
 	kist_digest_hex(actual, found);
 	kist_digest_hex(&manifest->library_sha256, wanted);
-	return kist_fail(err, KIST_DENIED, "not the library that its manifest names: its SHA-256 is %s, not %s", found,
-			 wanted);
+	return kist_fail(err, KIST_DENIED,
+			 "not the library that its manifest names: its SHA-256 is %s, not %s", found, wanted);
 }
 
 static kist_status check_sealed(int fd, const struct kist_manifest *manifest, struct kist_error *err)
@@ -104,11 +106,13 @@ static kist_status check_size(int fd, const struct kist_manifest *manifest, stru
 
 	if (manifest->library_size > LIBRARY_SIZE_MAX)
 		return kist_fail(err, KIST_LIMIT, "a library of %llu bytes, at most %llu are allowed",
-				 (unsigned long long)manifest->library_size, (unsigned long long)LIBRARY_SIZE_MAX);
+				 (unsigned long long)manifest->library_size,
+				 (unsigned long long)LIBRARY_SIZE_MAX);
 	if (fstat(fd, &info) != 0)
 		return kist_fail_errno(err, errno, "cannot look at it");
 	if (info.st_size < 0 || (uint64_t)info.st_size != manifest->library_size)
-		return kist_fail(err, KIST_DENIED, "not the library that its manifest names: it has %lld bytes, not %llu",
+		return kist_fail(err, KIST_DENIED,
+				 "not the library that its manifest names: it has %lld bytes, not %llu",
 				 (long long)info.st_size, (unsigned long long)manifest->library_size);
 	return KIST_OK;
 }
@@ -140,15 +144,18 @@ static kist_status open_checked(const struct kist_catalog_entry *entry, int *ret
 	return KIST_OK;
 }
 
-kist_status kist_catalog_open_library(const struct kist_catalog_entry *entry, int *ret_fd, struct kist_error *err)
+kist_status kist_catalog_open_library(const struct kist_catalog_entry *entry, int *ret_fd,
+				      struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
 	if (entry->refusal.status != KIST_OK)
-		return kist_fail_at(err, entry->refusal.status, entry->refusal.code[0] ? entry->refusal.code : NULL,
-				    entry->refusal.offset, "plugin '%s': %s", entry->path, entry->refusal.text);
+		return kist_fail_at(
+			err, entry->refusal.status, entry->refusal.code[0] ? entry->refusal.code : NULL,
+			entry->refusal.offset, "plugin '%s': %s", entry->path, entry->refusal.text);
 	if (open_checked(entry, ret_fd, &why) == KIST_OK)
 		return KIST_OK;
-	return kist_fail_at(err, why.status, why.code[0] ? why.code : NULL, why.offset, "library '%s' of plugin '%s': %s",
-			    entry->manifest->library_file, entry->manifest->id, why.text);
+	return kist_fail_at(err, why.status, why.code[0] ? why.code : NULL, why.offset,
+			    "library '%s' of plugin '%s': %s", entry->manifest->library_file,
+			    entry->manifest->id, why.text);
 }

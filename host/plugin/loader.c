@@ -9,11 +9,12 @@
 
 /* Bytes up to and with a member: what every build of a struct must have. */
 #define SIZE_TO(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
-#define PLUGIN_SIZE_MIN       SIZE_TO(struct kist_plugin, tasks)
-#define TYPE_SIZE_MIN         SIZE_TO(struct kist_type_decl, interface)
-#define TASK_SIZE_MIN         SIZE_TO(struct kist_task_decl, function)
+#define PLUGIN_SIZE_MIN	      SIZE_TO(struct kist_plugin, tasks)
+#define TYPE_SIZE_MIN	      SIZE_TO(struct kist_type_decl, interface)
+#define TASK_SIZE_MIN	      SIZE_TO(struct kist_task_decl, function)
 
-/* A library is kept under its descriptor's number for life: another one under that number would be taken for it. */
+/* A library is kept under its descriptor's number for life: another one under that number would be taken for
+ * it. */
 static kist_status map_library(int fd, kist_plugin_entry_v1_fn *ret, struct kist_error *err)
 {
 	char path[64];
@@ -25,7 +26,8 @@ static kist_status map_library(int fd, kist_plugin_entry_v1_fn *ret, struct kist
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!library) {
 		why = dlerror();
-		return kist_fail(err, KIST_UNSUPPORTED, "cannot be mapped: %s", why ? why : "the linker does not say why");
+		return kist_fail(err, KIST_UNSUPPORTED, "cannot be mapped: %s",
+				 why ? why : "the linker does not say why");
 	}
 	symbol = dlsym(library, "kist_plugin_entry_v1");
 	if (!symbol)
@@ -34,19 +36,22 @@ static kist_status map_library(int fd, kist_plugin_entry_v1_fn *ret, struct kist
 	return KIST_OK;
 }
 
-static kist_status call_entry(kist_plugin_entry_v1_fn entry, const struct kist_host *host, struct kist_call *call,
-			      const struct kist_plugin **ret, struct kist_error *err)
+static kist_status call_entry(kist_plugin_entry_v1_fn entry, const struct kist_host *host,
+			      struct kist_call *call, const struct kist_plugin **ret, struct kist_error *err)
 {
 	const struct kist_plugin *plugin = NULL;
 	const kist_status status = entry(host, call, &plugin);
 
 	/* @err may be where call->fail() writes: then it holds the plugin's own words already. */
 	if (status > 0 || status < KIST_STATUS_MIN)
-		return kist_fail(err, KIST_INTERNAL, "broke the contract: its entry returned %d, which is no status", status);
+		return kist_fail(err, KIST_INTERNAL,
+				 "broke the contract: its entry returned %d, which is no status", status);
 	if (status != KIST_OK)
-		return kist_fail(err, status, "its entry failed (%s) and did not say why", kist_status_name(status));
+		return kist_fail(err, status, "its entry failed (%s) and did not say why",
+				 kist_status_name(status));
 	if (err && err->status != KIST_OK) {
-		kist_fail_context(err, "broke the contract: its entry reported a failure and returned KIST_OK");
+		kist_fail_context(err,
+				  "broke the contract: its entry reported a failure and returned KIST_OK");
 		return err->status;
 	}
 	*ret = plugin;
@@ -57,22 +62,26 @@ static kist_status check_size(const char *what, uint32_t size, size_t size_min, 
 {
 	if (size >= size_min)
 		return KIST_OK;
-	return kist_fail(err, KIST_INCOMPATIBLE, "%s has a struct_size of %u, at least %zu is needed: build it with the SDK",
-			 what, size, size_min);
+	return kist_fail(err, KIST_INCOMPATIBLE,
+			 "%s has a struct_size of %u, at least %zu is needed: build it with the SDK", what,
+			 size, size_min);
 }
 
-static kist_status differs(struct kist_error *err, const char *what, const char *manifest, const char *library)
+static kist_status differs(struct kist_error *err, const char *what, const char *manifest,
+			   const char *library)
 {
 	return kist_fail(err, KIST_INVALID, "%s: the manifest says '%s', the library '%s'", what, manifest,
 			 library ? library : "nothing");
 }
 
-static kist_status compare_text(struct kist_error *err, const char *what, const char *manifest, const char *library)
+static kist_status compare_text(struct kist_error *err, const char *what, const char *manifest,
+				const char *library)
 {
 	return library && strcmp(manifest, library) == 0 ? KIST_OK : differs(err, what, manifest, library);
 }
 
-static kist_status compare_number(struct kist_error *err, const char *what, uint64_t manifest, uint64_t library)
+static kist_status compare_number(struct kist_error *err, const char *what, uint64_t manifest,
+				  uint64_t library)
 {
 	if (manifest == library)
 		return KIST_OK;
@@ -84,14 +93,17 @@ static kist_status check_plugin(const struct kist_plugin *plugin, const struct k
 				struct kist_error *err)
 {
 	if (!plugin)
-		return kist_fail(err, KIST_INTERNAL, "broke the contract: its entry succeeded and gave no plugin");
+		return kist_fail(err, KIST_INTERNAL,
+				 "broke the contract: its entry succeeded and gave no plugin");
 	KIST_TRY(check_size("its struct kist_plugin", plugin->struct_size, PLUGIN_SIZE_MIN, err));
 	if (plugin->abi_minor_required > KIST_ABI_MINOR)
-		return kist_fail(err, KIST_INCOMPATIBLE, "needs plugin ABI %u.%u, this build has %u.%u: install a newer kist",
+		return kist_fail(err, KIST_INCOMPATIBLE,
+				 "needs plugin ABI %u.%u, this build has %u.%u: install a newer kist",
 				 KIST_ABI_MAJOR, plugin->abi_minor_required, KIST_ABI_MAJOR, KIST_ABI_MINOR);
 	KIST_TRY(compare_text(err, "id", manifest->id, plugin->id));
 	KIST_TRY(compare_text(err, "version", manifest->version, plugin->version));
-	KIST_TRY(compare_number(err, "abi.minor_required", manifest->abi_minor_required, plugin->abi_minor_required));
+	KIST_TRY(compare_number(err, "abi.minor_required", manifest->abi_minor_required,
+				plugin->abi_minor_required));
 	KIST_TRY(compare_number(err, "number of types", manifest->type_count, plugin->type_count));
 	KIST_TRY(compare_number(err, "number of tasks", manifest->task_count, plugin->task_count));
 	if ((plugin->type_count && !plugin->types) || (plugin->task_count && !plugin->tasks))
@@ -99,7 +111,8 @@ static kist_status check_plugin(const struct kist_plugin *plugin, const struct k
 	return KIST_OK;
 }
 
-static kist_status check_interface(const ArtifactTaskInterface *interface, const char *what, struct kist_error *err)
+static kist_status check_interface(const ArtifactTaskInterface *interface, const char *what,
+				   struct kist_error *err)
 {
 	char name[192];
 
@@ -129,7 +142,8 @@ static void shadow(const ArtifactTaskInterface *interface, ArtifactTaskInterface
 	ret->struct_size = sizeof(*ret);
 }
 
-static const struct kist_type_decl *find_type(const struct kist_plugin *plugin, const struct kist_manifest_type *type)
+static const struct kist_type_decl *find_type(const struct kist_plugin *plugin,
+					      const struct kist_manifest_type *type)
 {
 	for (uint64_t i = 0; i < plugin->type_count; i++) {
 		const struct kist_type_decl *decl = plugin->types[i];
@@ -163,7 +177,8 @@ static kist_status check_declarations(const struct kist_plugin *plugin, struct k
 			return kist_fail(err, KIST_INVALID, "%s is NULL", what);
 		KIST_TRY(check_size(what, decl->struct_size, TASK_SIZE_MIN, err));
 		if (!decl->name || !decl->signature || !decl->function)
-			return kist_fail(err, KIST_INVALID, "%s has no name, no signature or no function", what);
+			return kist_fail(err, KIST_INVALID, "%s has no name, no signature or no function",
+					 what);
 	}
 	return KIST_OK;
 }
@@ -208,7 +223,8 @@ static kist_status load_task(const struct kist_plugin *plugin, const struct kist
 		*ret = decl;
 		return KIST_OK;
 	}
-	return kist_fail(err, KIST_INVALID, "the manifest offers the task '%s', the library does not", task->name);
+	return kist_fail(err, KIST_INVALID, "the manifest offers the task '%s', the library does not",
+			 task->name);
 }
 
 static kist_status register_all(const struct kist_manifest *manifest, struct kist_loaded *loaded,
@@ -229,8 +245,8 @@ static kist_status register_all(const struct kist_manifest *manifest, struct kis
 	return KIST_OK;
 }
 
-kist_status kist_load(int fd, const struct kist_manifest *manifest, const struct kist_host *host, struct kist_call *call,
-		      struct kist_loaded *ret, struct kist_error *err)
+kist_status kist_load(int fd, const struct kist_manifest *manifest, const struct kist_host *host,
+		      struct kist_call *call, struct kist_loaded *ret, struct kist_error *err)
 {
 	__attribute__((cleanup(kist_loaded_done))) struct kist_loaded loaded = { .plugin = NULL };
 	kist_plugin_entry_v1_fn entry = NULL;

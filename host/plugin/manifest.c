@@ -9,11 +9,11 @@
 #include "plugin/field.h"
 #include "plugin/manifest_type.h"
 #include "plugin/version.h"
+#include "task/signature.h"
 
-#define TEXT_LEN_MAX      ((size_t)255)
-#define FILE_LEN_MAX      ((size_t)255)
-#define SIGNATURE_LEN_MAX ((size_t)512)
-#define LIST_MAX          ((size_t)64)
+#define TEXT_LEN_MAX ((size_t)255)
+#define FILE_LEN_MAX ((size_t)255)
+#define LIST_MAX     ((size_t)64)
 
 /* A manifest and what it owns; the first member, so that one is the other. */
 struct holder {
@@ -35,15 +35,17 @@ static kist_status check_version(const struct kist_field *root, struct kist_erro
 	KIST_TRY(kist_field_u64(root, "manifest_version", 1, INT64_MAX, &version, err));
 	if (version != 1)
 		return kist_field_fail(err, KIST_INCOMPATIBLE, "manifest_version",
-				       "%llu is newer than this build understands (1)", (unsigned long long)version);
+				       "%llu is newer than this build understands (1)",
+				       (unsigned long long)version);
 	return KIST_OK;
 }
 
 static kist_status check_understood(const struct kist_field *root, struct kist_error *err)
 {
-	static const char *const known[] = { "manifest_version", "id",   "version",         "publisher", "license",
-					     "url",              "abi",  "must_understand", "libraries", "types",
-					     "tasks",            "needs", "isolation" };
+	static const char *const known[] = { "manifest_version", "id",	  "version", "publisher",
+					     "license",		 "url",	  "abi",     "must_understand",
+					     "libraries",	 "types", "tasks",   "needs",
+					     "isolation" };
 	struct kist_field list;
 	size_t count;
 
@@ -56,28 +58,32 @@ static kist_status check_understood(const struct kist_field *root, struct kist_e
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
 			found = found || strcmp(json_string_value(item.value), known[k]) == 0;
 		if (!found)
-			return kist_field_fail(err, KIST_INCOMPATIBLE, item.path, "this build does not understand '%s'",
+			return kist_field_fail(err, KIST_INCOMPATIBLE, item.path,
+					       "this build does not understand '%s'",
 					       json_string_value(item.value));
 	}
 	return KIST_OK;
 }
 
-static kist_status read_names(struct kist_manifest *manifest, const struct kist_field *root, struct kist_error *err)
+static kist_status read_names(struct kist_manifest *manifest, const struct kist_field *root,
+			      struct kist_error *err)
 {
 	KIST_TRY(kist_field_text(root, "id", KIST_ID_SIZE - 1, &manifest->id, err));
 	if (!kist_name_dotted(manifest->id, KIST_ID_SIZE))
-		return kist_field_fail(err, KIST_CORRUPT, "id", "'%s' is no reverse-DNS name such as 'org.example.demo'",
+		return kist_field_fail(err, KIST_CORRUPT, "id",
+				       "'%s' is no reverse-DNS name such as 'org.example.demo'",
 				       manifest->id);
 	KIST_TRY(kist_field_text(root, "version", 63, &manifest->version, err));
 	if (!kist_version_valid(manifest->version))
-		return kist_field_fail(err, KIST_CORRUPT, "version", "'%s' is no semantic version such as '1.4.2'",
-				       manifest->version);
+		return kist_field_fail(err, KIST_CORRUPT, "version",
+				       "'%s' is no semantic version such as '1.4.2'", manifest->version);
 	KIST_TRY(kist_field_text_optional(root, "publisher", TEXT_LEN_MAX, &manifest->publisher, err));
 	KIST_TRY(kist_field_text_optional(root, "license", TEXT_LEN_MAX, &manifest->license, err));
 	return kist_field_text_optional(root, "url", TEXT_LEN_MAX, &manifest->url, err);
 }
 
-static kist_status read_abi(struct kist_manifest *manifest, const struct kist_field *root, struct kist_error *err)
+static kist_status read_abi(struct kist_manifest *manifest, const struct kist_field *root,
+			    struct kist_error *err)
 {
 	struct kist_field abi;
 	uint64_t major;
@@ -87,13 +93,15 @@ static kist_status read_abi(struct kist_manifest *manifest, const struct kist_fi
 	KIST_TRY(kist_field_u64(&abi, "major", 0, UINT32_MAX, &major, err));
 	KIST_TRY(kist_field_u64(&abi, "minor_required", 0, UINT32_MAX, &minor, err));
 	if (major != KIST_ABI_MAJOR)
-		return kist_field_fail(err, KIST_INCOMPATIBLE, "abi.major",
-				       "made for plugin ABI %llu, this build has %u: install a build of the plugin for it",
-				       (unsigned long long)major, KIST_ABI_MAJOR);
+		return kist_field_fail(
+			err, KIST_INCOMPATIBLE, "abi.major",
+			"made for plugin ABI %llu, this build has %u: install a build of the plugin for it",
+			(unsigned long long)major, KIST_ABI_MAJOR);
 	if (minor > KIST_ABI_MINOR)
 		return kist_field_fail(err, KIST_INCOMPATIBLE, "abi.minor_required",
 				       "needs plugin ABI %u.%llu, this build has %u.%u: install a newer kist",
-				       KIST_ABI_MAJOR, (unsigned long long)minor, KIST_ABI_MAJOR, KIST_ABI_MINOR);
+				       KIST_ABI_MAJOR, (unsigned long long)minor, KIST_ABI_MAJOR,
+				       KIST_ABI_MINOR);
 	manifest->abi_major = (uint32_t)major;
 	manifest->abi_minor_required = (uint32_t)minor;
 	return KIST_OK;
@@ -104,7 +112,8 @@ static bool is_basename(const char *text)
 	return strcmp(text, ".") != 0 && strcmp(text, "..") != 0 && strchr(text, '/') == NULL;
 }
 
-static kist_status read_library(struct kist_manifest *manifest, const struct kist_field *root, struct kist_error *err)
+static kist_status read_library(struct kist_manifest *manifest, const struct kist_field *root,
+				struct kist_error *err)
 {
 	struct kist_field libraries;
 	struct kist_field library;
@@ -125,7 +134,8 @@ static kist_status read_library(struct kist_manifest *manifest, const struct kis
 				       manifest->library_file);
 	KIST_TRY(kist_field_u64(&library, "size", 1, INT64_MAX, &manifest->library_size, err));
 	KIST_TRY(kist_field_get(&library, "sha256", JSON_STRING, true, &sum, err));
-	if (!kist_digest_parse(json_string_value(sum.value), json_string_length(sum.value), &manifest->library_sha256))
+	if (!kist_digest_parse(json_string_value(sum.value), json_string_length(sum.value),
+			       &manifest->library_sha256))
 		return kist_field_fail(err, KIST_CORRUPT, sum.path, "64 lower-case hex digits are expected");
 	return KIST_OK;
 }
@@ -138,7 +148,8 @@ static bool is_first_party(const char *id)
 static kist_status read_types(struct holder *holder, const struct kist_field *root, struct kist_error *err)
 {
 	struct kist_manifest *manifest = &holder->manifest;
-	const uint32_t priority_max = is_first_party(manifest->id) ? KIST_PRIORITY_MAX : KIST_PRIORITY_THIRD_PARTY_MAX;
+	const uint32_t priority_max =
+		is_first_party(manifest->id) ? KIST_PRIORITY_MAX : KIST_PRIORITY_THIRD_PARTY_MAX;
 	struct kist_field list;
 	size_t count;
 
@@ -156,21 +167,29 @@ static kist_status read_types(struct holder *holder, const struct kist_field *ro
 		manifest->type_count++;
 		KIST_TRY(kist_manifest_type_init(type, &item, priority_max, err));
 		for (size_t k = 0; k < i; k++) {
-			if (holder->types[k].major == type->major && strcmp(holder->types[k].type, type->type) == 0)
-				return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s@%u' stands twice", type->type,
-						       type->major);
+			if (holder->types[k].major == type->major &&
+			    strcmp(holder->types[k].type, type->type) == 0)
+				return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s@%u' stands twice",
+						       type->type, type->major);
 		}
 	}
 	return KIST_OK;
 }
 
-static kist_status read_task(struct kist_manifest_task *task, const struct kist_field *field, struct kist_error *err)
+static kist_status read_task(struct kist_manifest_task *task, const struct kist_field *field,
+			     struct kist_error *err)
 {
+	struct kist_error why = KIST_ERROR_INIT;
+
 	KIST_TRY(kist_field_text(field, "name", KIST_TYPE_NAME_SIZE - 1, &task->name, err));
 	if (!kist_name_plain(task->name, KIST_TYPE_NAME_SIZE))
-		return kist_field_fail(err, KIST_CORRUPT, field->path, "name '%s' is no name of letters, digits and '_.-'",
-				       task->name);
-	return kist_field_text(field, "signature", SIGNATURE_LEN_MAX, &task->signature, err);
+		return kist_field_fail(err, KIST_CORRUPT, field->path,
+				       "name '%s' is no name of letters, digits and '_.-'", task->name);
+	KIST_TRY(kist_field_text(field, "signature", KIST_SIGNATURE_SIZE_MAX, &task->signature, err));
+	if (kist_signature_check(task->signature, &why) != KIST_OK)
+		return kist_field_fail(err, KIST_CORRUPT, field->path, "signature '%s': %s", task->signature,
+				       why.text);
+	return KIST_OK;
 }
 
 static kist_status read_tasks(struct holder *holder, const struct kist_field *root, struct kist_error *err)
@@ -198,7 +217,8 @@ static kist_status read_tasks(struct holder *holder, const struct kist_field *ro
 	return KIST_OK;
 }
 
-static kist_status read_needs(struct kist_manifest *manifest, const struct kist_field *root, struct kist_error *err)
+static kist_status read_needs(struct kist_manifest *manifest, const struct kist_field *root,
+			      struct kist_error *err)
 {
 	struct kist_field list;
 	size_t count;
@@ -209,8 +229,8 @@ static kist_status read_needs(struct kist_manifest *manifest, const struct kist_
 
 		KIST_TRY(kist_field_item(&list, i, JSON_STRING, &item, err));
 		if (strcmp(json_string_value(item.value), "threads") != 0)
-			return kist_field_fail(err, KIST_UNSUPPORTED, item.path, "this build cannot grant '%s'",
-					       json_string_value(item.value));
+			return kist_field_fail(err, KIST_UNSUPPORTED, item.path,
+					       "this build cannot grant '%s'", json_string_value(item.value));
 		manifest->needs_threads = true;
 	}
 	return KIST_OK;
@@ -226,7 +246,8 @@ static kist_status check_isolation(const struct kist_field *root, struct kist_er
 		if (strcmp(text, known[i]) == 0)
 			return KIST_OK;
 	}
-	return kist_field_fail(err, KIST_CORRUPT, "isolation", "'%s' is none of either, worker, strict, in-process", text);
+	return kist_field_fail(err, KIST_CORRUPT, "isolation",
+			       "'%s' is none of either, worker, strict, in-process", text);
 }
 
 static kist_status read_manifest(struct holder *holder, struct kist_error *err)
@@ -254,7 +275,8 @@ kist_status kist_manifest_parse(struct kist_view text, struct kist_manifest **re
 	__attribute__((cleanup(holder_free))) struct holder *holder = NULL;
 
 	if (text.size > KIST_MANIFEST_SIZE_MAX)
-		return kist_field_fail(err, KIST_LIMIT, "", "a manifest of %zu bytes: at most %zu are allowed", text.size,
+		return kist_field_fail(err, KIST_LIMIT, "",
+				       "a manifest of %zu bytes: at most %zu are allowed", text.size,
 				       KIST_MANIFEST_SIZE_MAX);
 	holder = kist_alloc(1, sizeof(*holder));
 	if (!holder)

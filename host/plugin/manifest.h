@@ -10,19 +10,19 @@
 /*
  * A plugin's manifest, <id>.plugin.json: what it offers, read before any of its code runs.
  *
- * Limits: 256 KiB, depth 16, KIST_MANIFEST_*_MAX below.  No duplicate keys, no NaN, no comments.  Unknown keys
- * are ignored unless "must_understand" names them.
+ * Limits: 256 KiB, depth 16, KIST_MANIFEST_*_MAX below.  No duplicate keys, no NaN, no comments.  Unknown
+ * keys are ignored unless "must_understand" names them.
  *
  * Thread: a parsed manifest is constant and may be shared.
  * Source: docs/format/manifest.md.
  */
 
-#define KIST_MANIFEST_SIZE_MAX  ((size_t)256 << 10)
+#define KIST_MANIFEST_SIZE_MAX	((size_t)256 << 10)
 #define KIST_MANIFEST_TYPES_MAX 64
 #define KIST_MANIFEST_TASKS_MAX 256
-#define KIST_MANIFEST_LIST_MAX  32 /* media types, extensions, magics, reads of one type */
-#define KIST_MAGIC_SIZE_MAX     32
-#define KIST_MAGIC_SIZE_MIN     4
+#define KIST_MANIFEST_LIST_MAX	32 /* media types, extensions, magics, reads of one type */
+#define KIST_MAGIC_SIZE_MAX	32
+#define KIST_MAGIC_SIZE_MIN	4
 /** The name of this platform in "libraries". */
 #define KIST_PLATFORM "linux-x86_64-glibc"
 
@@ -38,9 +38,9 @@ struct kist_manifest_type {
 	const char *type; /* "kist.npy" */
 	const char *task; /* "NumpyArrayArtifactTask" */
 	uint32_t major;
-	uint32_t minor;     /* that is written */
+	uint32_t minor;	    /* that is written */
 	uint32_t minor_max; /* the newest that is read */
-	uint32_t kinds;     /* KIST_KIND_BIT of each */
+	uint32_t kinds;	    /* KIST_KIND_BIT of each */
 	uint32_t priority;
 	size_t media_type_count;
 	const char *const *media_types;
@@ -61,7 +61,7 @@ struct kist_manifest_task {
 /** struct kist_manifest - Everything; all pointers live as long as it does. */
 struct kist_manifest {
 	const char *id;
-	const char *version; /* as written; semantic versions sort by kist_version_compare() */
+	const char *version;   /* as written; semantic versions sort by kist_version_compare() */
 	const char *publisher; /* "" when not said */
 	const char *license;
 	const char *url;
@@ -83,9 +83,9 @@ struct kist_manifest {
  *
  * @ret: kist_manifest_free() it.
  *
- * Errors: KIST_CORRUPT with the code E_MANIFEST or E_JSON and what is wrong where ("types[0].magic[1].hex: ...");
- * KIST_INCOMPATIBLE (manifest_version, ABI major, must_understand); KIST_UNSUPPORTED (no library for this
- * platform); KIST_LIMIT; KIST_NO_MEMORY.
+ * Errors: KIST_CORRUPT with the code E_MANIFEST or E_JSON and what is wrong where ("types[0].magic[1].hex:
+ * ..."); KIST_INCOMPATIBLE (manifest_version, ABI major, must_understand); KIST_UNSUPPORTED (no library for
+ * this platform); KIST_LIMIT; KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_manifest_parse(struct kist_view text, struct kist_manifest **ret,
 					     struct kist_error *err);

@@ -12,7 +12,8 @@
 /* A magic lies in the part of a file that routing looks at. */
 #define MAGIC_END_MAX ((uint64_t)64 << 10)
 
-static const char *const kind_names[KIST_KIND_COUNT] = { "null", "bytes", "value", "tensor", "model", "table", "opaque" };
+static const char *const kind_names[KIST_KIND_COUNT] = { "null",  "bytes", "value", "tensor",
+							 "model", "table", "opaque" };
 
 const char *kist_manifest_kind_name(uint32_t kind)
 {
@@ -26,8 +27,8 @@ static bool parse_version(const char *text, uint32_t *ret_major, uint32_t *ret_m
 	uint64_t major;
 	uint64_t minor;
 
-	if (!dot || !kist_u64_parse(text, (size_t)(dot - text), &major) || !kist_u64_parse(dot + 1, strlen(dot + 1), &minor) ||
-	    major > UINT32_MAX || minor > UINT32_MAX)
+	if (!dot || !kist_u64_parse(text, (size_t)(dot - text), &major) ||
+	    !kist_u64_parse(dot + 1, strlen(dot + 1), &minor) || major > UINT32_MAX || minor > UINT32_MAX)
 		return false;
 	*ret_major = (uint32_t)major;
 	*ret_minor = (uint32_t)minor;
@@ -41,10 +42,11 @@ static kist_status check_version(const struct kist_manifest_type *type, const st
 	uint32_t major;
 
 	if (!parse_version(text, &major, ret_minor))
-		return kist_field_fail(err, KIST_CORRUPT, field->path, "'%s' is no version MAJOR.MINOR", text);
+		return kist_field_fail(err, KIST_CORRUPT, field->path, "'%s' is no version MAJOR.MINOR",
+				       text);
 	if (major != type->major)
-		return kist_field_fail(err, KIST_CORRUPT, field->path, "'%s' is not of major version %u", text,
-				       type->major);
+		return kist_field_fail(err, KIST_CORRUPT, field->path, "'%s' is not of major version %u",
+				       text, type->major);
 	return KIST_OK;
 }
 
@@ -70,12 +72,13 @@ static kist_status read_versions(struct kist_manifest_type *type, const struct k
 			type->minor_max = minor;
 	}
 	if (count == 0 || type->minor_max < type->minor)
-		return kist_field_fail(err, KIST_CORRUPT, list.path, "does not hold %u.%u, which it writes", type->major,
-				       type->minor);
+		return kist_field_fail(err, KIST_CORRUPT, list.path, "does not hold %u.%u, which it writes",
+				       type->major, type->minor);
 	return KIST_OK;
 }
 
-static kist_status read_kinds(struct kist_manifest_type *type, const struct kist_field *field, struct kist_error *err)
+static kist_status read_kinds(struct kist_manifest_type *type, const struct kist_field *field,
+			      struct kist_error *err)
 {
 	struct kist_field list;
 	size_t count;
@@ -95,7 +98,8 @@ static kist_status read_kinds(struct kist_manifest_type *type, const struct kist
 					       "'%s' is none of bytes, value, tensor, model, table, opaque",
 					       json_string_value(item.value));
 		if (type->kinds & KIST_KIND_BIT(kind))
-			return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s' stands twice", kind_names[kind]);
+			return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s' stands twice",
+					       kind_names[kind]);
 		type->kinds |= KIST_KIND_BIT(kind);
 	}
 	return KIST_OK;
@@ -118,8 +122,9 @@ static bool extension_valid(const char *text)
 }
 
 /* A list of texts that are all @valid; "@what" says what they must look like. */
-static kist_status read_texts(const struct kist_field *field, const char *key, bool (*valid)(const char *text),
-			      const char *what, size_t *ret_count, const char *const **ret, struct kist_error *err)
+static kist_status read_texts(const struct kist_field *field, const char *key,
+			      bool (*valid)(const char *text), const char *what, size_t *ret_count,
+			      const char *const **ret, struct kist_error *err)
 {
 	kist_auto_mem const char **texts = NULL;
 	struct kist_field list;
@@ -135,14 +140,16 @@ static kist_status read_texts(const struct kist_field *field, const char *key, b
 		KIST_TRY(kist_field_item(&list, i, JSON_STRING, &item, err));
 		texts[i] = json_string_value(item.value);
 		if (json_string_length(item.value) > TEXT_LEN_MAX || !valid(texts[i]))
-			return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s' is not %s", texts[i], what);
+			return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s' is not %s", texts[i],
+					       what);
 	}
 	*ret = kist_steal(texts);
 	*ret_count = count;
 	return KIST_OK;
 }
 
-static kist_status read_magic(struct kist_magic *magic, const struct kist_field *field, struct kist_error *err)
+static kist_status read_magic(struct kist_magic *magic, const struct kist_field *field,
+			      struct kist_error *err)
 {
 	struct kist_field item;
 	const char *hex;
@@ -189,8 +196,8 @@ static kist_status read_magics(struct kist_manifest_type *type, const struct kis
 }
 
 /* The schema "params"."<which>"; a missing one takes no arguments. */
-static kist_status read_schema(const struct kist_field *field, const char *which, const struct kist_schema **ret,
-			       struct kist_error *err)
+static kist_status read_schema(const struct kist_field *field, const char *which,
+			       const struct kist_schema **ret, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_field params;
@@ -206,22 +213,24 @@ static kist_status read_schema(const struct kist_field *field, const char *which
 			return kist_fail_memory(err, 1);
 	}
 	if (kist_schema_parse(none ? none : schema.value, &made, &why) != KIST_OK)
-		return kist_fail_at(err, why.status, why.code[0] ? why.code : NULL, why.offset, "%s.%s", schema.path,
-				    why.text);
+		return kist_fail_at(err, why.status, why.code[0] ? why.code : NULL, why.offset, "%s.%s",
+				    schema.path, why.text);
 	*ret = made;
 	return KIST_OK;
 }
 
-static kist_status read_names(struct kist_manifest_type *type, const struct kist_field *field, struct kist_error *err)
+static kist_status read_names(struct kist_manifest_type *type, const struct kist_field *field,
+			      struct kist_error *err)
 {
 	KIST_TRY(kist_field_text(field, "type", KIST_TYPE_NAME_SIZE - 1, &type->type, err));
 	if (!kist_name_dotted(type->type, KIST_TYPE_NAME_SIZE))
 		return kist_field_fail(err, KIST_CORRUPT, field->path,
-				       "type '%s' is no reverse-DNS name such as 'org.example.mask'", type->type);
+				       "type '%s' is no reverse-DNS name such as 'org.example.mask'",
+				       type->type);
 	KIST_TRY(kist_field_text(field, "task", KIST_TYPE_NAME_SIZE - 1, &type->task, err));
 	if (!kist_name_plain(type->task, KIST_TYPE_NAME_SIZE))
-		return kist_field_fail(err, KIST_CORRUPT, field->path, "task '%s' is no name of letters, digits and '_.-'",
-				       type->task);
+		return kist_field_fail(err, KIST_CORRUPT, field->path,
+				       "task '%s' is no name of letters, digits and '_.-'", type->task);
 	return KIST_OK;
 }
 
@@ -233,8 +242,9 @@ kist_status kist_manifest_type_init(struct kist_manifest_type *ret, const struct
 	KIST_TRY(read_names(ret, field, err));
 	KIST_TRY(read_versions(ret, field, err));
 	KIST_TRY(read_kinds(ret, field, err));
-	KIST_TRY(read_texts(field, "media_types", media_type_valid, "a lower-case media type such as 'text/csv'",
-			    &ret->media_type_count, &ret->media_types, err));
+	KIST_TRY(read_texts(field, "media_types", media_type_valid,
+			    "a lower-case media type such as 'text/csv'", &ret->media_type_count,
+			    &ret->media_types, err));
 	KIST_TRY(read_texts(field, "extensions", extension_valid, "a lower-case extension without its dot",
 			    &ret->extension_count, &ret->extensions, err));
 	KIST_TRY(read_magics(ret, field, err));

@@ -37,7 +37,7 @@ kist_status kist_schema_parse(const json_t *value, struct kist_schema **ret, str
 	schema->arguments = kist_alloc(json_object_size(value), sizeof(*schema->arguments));
 	if (!schema->arguments)
 		return kist_fail_memory(err, json_object_size(value) * sizeof(*schema->arguments));
-	json_object_foreach(schema->json, name, member) {
+	json_object_foreach (schema->json, name, member) {
 		struct kist_field field;
 
 		KIST_TRY(kist_field_get(&root, name, JSON_OBJECT, true, &field, err));
@@ -59,12 +59,13 @@ void kist_schema_free(struct kist_schema *schema)
 	kist_free(schema);
 }
 
-static kist_status check_known(const struct kist_schema *schema, const json_t *arguments, struct kist_error *err)
+static kist_status check_known(const struct kist_schema *schema, const json_t *arguments,
+			       struct kist_error *err)
 {
 	const char *name;
 	json_t *member;
 
-	json_object_foreach((json_t *)(uintptr_t)arguments, name, member) {
+	json_object_foreach ((json_t *)(uintptr_t)arguments, name, member) {
 		struct kist_nearest nearest = KIST_NEAREST_INIT(name);
 
 		if (json_object_get(schema->json, name))
@@ -74,21 +75,23 @@ static kist_status check_known(const struct kist_schema *schema, const json_t *a
 		if (nearest.name)
 			return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
 					    "unknown argument '%s': did you mean '%s'?", name, nearest.name);
-		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "unknown argument '%s': %s", name,
+		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "unknown argument '%s': %s",
+				    name,
 				    schema->count ? "see the plugin's parameters" : "none are taken here");
 	}
 	return KIST_OK;
 }
 
-kist_status kist_schema_apply(const struct kist_schema *schema, const json_t *arguments, bool from_text, json_t **ret,
-			      struct kist_error *err)
+kist_status kist_schema_apply(const struct kist_schema *schema, const json_t *arguments, bool from_text,
+			      json_t **ret, struct kist_error *err)
 {
 	kist_auto_json json_t *applied = json_object();
 
 	if (!applied)
 		return kist_fail_memory(err, 1);
 	if (arguments && !json_is_object(arguments))
-		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "arguments must be an object");
+		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
+				    "arguments must be an object");
 	KIST_TRY(check_known(schema, arguments, err));
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct kist_argument *argument = &schema->arguments[i];

@@ -17,8 +17,10 @@
 
 struct kist_schema;
 
-/** kist_schema_parse() - Reads @value (borrowed); kist_schema_free() the result.  Errors: KIST_CORRUPT E_MANIFEST. */
-KIST_CHECKED kist_status kist_schema_parse(const json_t *value, struct kist_schema **ret, struct kist_error *err);
+/** kist_schema_parse() - Reads @value (borrowed); kist_schema_free() the result.  Errors: KIST_CORRUPT
+ * E_MANIFEST. */
+KIST_CHECKED kist_status kist_schema_parse(const json_t *value, struct kist_schema **ret,
+					   struct kist_error *err);
 void kist_schema_free(struct kist_schema *schema);
 
 /**
@@ -30,8 +32,8 @@ void kist_schema_free(struct kist_schema *schema);
  * Errors: KIST_INVALID with the code E_PARAM: unknown (with the nearest name), missing, type, range; the text
  * names the argument, what was given and what is expected.
  */
-KIST_CHECKED kist_status kist_schema_apply(const struct kist_schema *schema, const json_t *arguments, bool from_text,
-					   json_t **ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_schema_apply(const struct kist_schema *schema, const json_t *arguments,
+					   bool from_text, json_t **ret, struct kist_error *err);
 
 /** kist_schema_json() - The schema for people and tools.  New reference. */
 json_t *kist_schema_json(const struct kist_schema *schema);

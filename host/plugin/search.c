@@ -144,7 +144,7 @@ kist_status kist_search_open_dir(const char *path, char **ret_path, int *ret_fd,
 static kist_status open_beneath(int dir_fd, const char *name, int flags, int *ret_fd, struct kist_error *err)
 {
 	const struct open_how how = {
-		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
+		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
@@ -158,7 +158,8 @@ static kist_status open_beneath(int dir_fd, const char *name, int flags, int *re
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		return kist_open_at(dir_fd, name, flags | O_NOFOLLOW, 0, ret_fd, err);
 	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
-		return kist_fail(err, KIST_DENIED, "'%s' is a symbolic link: put the file itself there", name);
+		return kist_fail(err, KIST_DENIED, "'%s' is a symbolic link: put the file itself there",
+				 name);
 	if (fd < 0 && errno == ENOENT)
 		return kist_fail(err, KIST_NOT_FOUND, "'%s' is not there", name);
 	if (fd < 0 && errno == EACCES)
@@ -262,7 +263,8 @@ static kist_status read_names(int dir_fd, struct names *names, struct kist_error
 	return errno ? kist_fail_errno(err, errno, "cannot list a folder") : KIST_OK;
 }
 
-kist_status kist_search_names(int dir_fd, kist_status (*each)(void *ctx, const char *name, struct kist_error *err),
+kist_status kist_search_names(int dir_fd,
+			      kist_status (*each)(void *ctx, const char *name, struct kist_error *err),
 			      void *ctx, struct kist_error *err)
 {
 	__attribute__((cleanup(names_done))) struct names names = { .list = NULL };

@@ -8,10 +8,10 @@
 /*
  * Where plugins are looked for, and whether a folder or file may be trusted to be what its owner put there.
  *
- * A folder passes when it and every folder above it belongs to root or to this user and is not writable by group
- * or others.  A writable folder above it is accepted when it is sticky, as /tmp is: there nobody can replace
- * what is not his own.  A path's own symlinks are resolved first, and what they lead to is checked; below a plugin
- * folder no symlink is followed.
+ * A folder passes when it and every folder above it belongs to root or to this user and is not writable by
+ * group or others.  A writable folder above it is accepted when it is sticky, as /tmp is: there nobody can
+ * replace what is not his own.  A path's own symlinks are resolved first, and what they lead to is checked;
+ * below a plugin folder no symlink is followed.
  *
  * Thread: all functions may run at once.
  * Source: docs/guide/trust.md.
@@ -22,17 +22,17 @@
 
 /** struct kist_surroundings - What the process was started with; tests make their own. */
 struct kist_surroundings {
-	bool elevated;           /* setuid, setgid or file capabilities: the environment is somebody else's word */
+	bool elevated; /* setuid, setgid or file capabilities: the environment is somebody else's word */
 	const char *plugin_path; /* KIST_PLUGIN_PATH, or NULL */
-	const char *data_home;   /* XDG_DATA_HOME, or NULL */
-	const char *home;        /* HOME, or NULL */
-	const char *site_dir;    /* the site's plugin folder */
+	const char *data_home;	 /* XDG_DATA_HOME, or NULL */
+	const char *home;	 /* HOME, or NULL */
+	const char *site_dir;	 /* the site's plugin folder */
 };
 
 /** struct kist_identity - What makes a process elevated. */
 struct kist_identity {
 	uint32_t uid, euid, gid, egid;
-	bool secure;           /* AT_SECURE */
+	bool secure;	       /* AT_SECURE */
 	uint64_t capabilities; /* permitted */
 };
 
@@ -50,30 +50,35 @@ void kist_surroundings_get(struct kist_surroundings *ret);
  *
  * Errors: KIST_NOT_FOUND; KIST_DENIED (owner or mode of it or of one above it); KIST_IO; KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_search_open_dir(const char *path, char **ret_path, int *ret_fd, struct kist_error *err);
+KIST_CHECKED kist_status kist_search_open_dir(const char *path, char **ret_path, int *ret_fd,
+					      struct kist_error *err);
 
 /** kist_search_open_subdir() - Opens folder @name below a plugin folder; errors as kist_search_open_dir(). */
-KIST_CHECKED kist_status kist_search_open_subdir(int dir_fd, const char *name, int *ret_fd, struct kist_error *err);
+KIST_CHECKED kist_status kist_search_open_subdir(int dir_fd, const char *name, int *ret_fd,
+						 struct kist_error *err);
 
 /**
  * kist_search_open_file() - Opens the regular file @name in a plugin folder, to read.
  *
  * Errors: KIST_NOT_FOUND; KIST_DENIED (symlink, no regular file, owner, mode); KIST_IO.
  */
-KIST_CHECKED kist_status kist_search_open_file(int dir_fd, const char *name, int *ret_fd, struct kist_error *err);
+KIST_CHECKED kist_status kist_search_open_file(int dir_fd, const char *name, int *ret_fd,
+					       struct kist_error *err);
 
 /**
- * kist_search_names() - Calls @each for each name in a folder, in byte order; "." and ".." and hidden ones are not given.
+ * kist_search_names() - Calls @each for each name in a folder, in byte order; "." and ".." and hidden ones
+ * are not given.
  *
  * Errors: KIST_LIMIT (KIST_SEARCH_NAMES_MAX), KIST_IO, KIST_NO_MEMORY, what @each gives.
  */
 KIST_CHECKED kist_status kist_search_names(int dir_fd,
-					   kist_status (*each)(void *ctx, const char *name, struct kist_error *err),
+					   kist_status (*each)(void *ctx, const char *name,
+							       struct kist_error *err),
 					   void *ctx, struct kist_error *err);
 
 /** kist_catalog_open_in() - kist_catalog_open() in other surroundings. */
 KIST_CHECKED kist_status kist_catalog_open_in(const struct kist_catalog_options *options,
-					      const struct kist_surroundings *surroundings, struct kist_catalog **ret,
-					      struct kist_error *err);
+					      const struct kist_surroundings *surroundings,
+					      struct kist_catalog **ret, struct kist_error *err);
 
 #endif

@@ -55,9 +55,11 @@ static kist_status check_file(int fd, struct kist_error *err)
 	if (!S_ISREG(info.st_mode))
 		return kist_fail(err, KIST_DENIED, KIST_TRUST_FILE " is not a regular file");
 	if (info.st_uid != 0 && info.st_uid != geteuid())
-		return kist_fail(err, KIST_DENIED, KIST_TRUST_FILE " belongs to user %u, not to root or to you", info.st_uid);
+		return kist_fail(err, KIST_DENIED,
+				 KIST_TRUST_FILE " belongs to user %u, not to root or to you", info.st_uid);
 	if (info.st_mode & (S_IWGRP | S_IWOTH))
-		return kist_fail(err, KIST_DENIED, KIST_TRUST_FILE " is writable by others: run 'chmod go-w' on it");
+		return kist_fail(err, KIST_DENIED,
+				 KIST_TRUST_FILE " is writable by others: run 'chmod go-w' on it");
 	return KIST_OK;
 }
 
@@ -145,8 +147,8 @@ static kist_status lock_dir(int dir_fd, struct kist_error *err)
 	return KIST_OK;
 }
 
-static kist_status add_pin(json_t *json, const struct kist_digest *manifest, const char *id, const char *version,
-			   struct kist_error *err)
+static kist_status add_pin(json_t *json, const struct kist_digest *manifest, const char *id,
+			   const char *version, struct kist_error *err)
 {
 	json_t *pins = json_object_get(json, "pins");
 	kist_auto_json json_t *pin = NULL;
@@ -160,7 +162,8 @@ static kist_status add_pin(json_t *json, const struct kist_digest *manifest, con
 			return KIST_OK;
 	}
 	if (json_array_size(pins) >= KIST_TRUST_PINS_MAX)
-		return kist_fail(err, KIST_LIMIT, KIST_TRUST_FILE " holds %d pins already", KIST_TRUST_PINS_MAX);
+		return kist_fail(err, KIST_LIMIT, KIST_TRUST_FILE " holds %d pins already",
+				 KIST_TRUST_PINS_MAX);
 	pin = json_pack("{s:s, s:s, s:s}", "manifest", hex, "id", id, "version", version);
 	return pin && json_array_append(pins, pin) == 0 ? KIST_OK : kist_fail_memory(err, 1);
 }

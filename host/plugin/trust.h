@@ -16,7 +16,7 @@
  * Source: docs/guide/trust.md.
  */
 
-#define KIST_TRUST_FILE     "trusted.json"
+#define KIST_TRUST_FILE	    "trusted.json"
 #define KIST_TRUST_PINS_MAX 4096
 
 /** struct kist_trust - The user's pins. */
@@ -25,15 +25,18 @@ struct kist_trust {
 	struct kist_digest *pins;
 };
 
-#define KIST_TRUST_INIT \
-	{ .count = 0, .pins = NULL }
+#define KIST_TRUST_INIT                                                                                      \
+	{                                                                                                    \
+		.count = 0, .pins = NULL                                                                     \
+	}
 
 /**
  * kist_trust_load() - Reads trusted.json; a file that is not there is an empty list.
  *
  * Errors: KIST_DENIED (owner, mode), KIST_CORRUPT E_TRUST or E_JSON, KIST_LIMIT, KIST_IO, KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_trust_load(const char *config_dir, struct kist_trust *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_trust_load(const char *config_dir, struct kist_trust *ret,
+					 struct kist_error *err);
 void kist_trust_done(struct kist_trust *trust);
 
 /** kist_trust_has() - Whether the user pinned @manifest. */

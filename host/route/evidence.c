@@ -56,7 +56,8 @@ const struct kist_magic *kist_evidence_magic(const struct kist_manifest_type *ty
 	const struct kist_magic *longest = NULL;
 
 	for (size_t i = 0; i < type->magic_count; i++) {
-		if (kist_evidence_at(&type->magics[i], head) && (!longest || type->magics[i].len > longest->len))
+		if (kist_evidence_at(&type->magics[i], head) &&
+		    (!longest || type->magics[i].len > longest->len))
 			longest = &type->magics[i];
 	}
 	return longest;
@@ -71,8 +72,8 @@ static bool fits_type_name(const char *wanted, const struct kist_manifest_type *
 
 	if (!strchr(wanted, '@'))
 		return strcmp(wanted, type->type) == 0;
-	return kist_encoding_parse(wanted, name, sizeof(name), &major, &minor) && strcmp(name, type->type) == 0 &&
-	       major == type->major && minor <= type->minor_max;
+	return kist_encoding_parse(wanted, name, sizeof(name), &major, &minor) &&
+	       strcmp(name, type->type) == 0 && major == type->major && minor <= type->minor_max;
 }
 
 static bool fits_task_name(const char *wanted, const char *id, const struct kist_manifest_type *type)

@@ -16,14 +16,16 @@
 bool kist_fits_named(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
 		     const struct kist_manifest_type *type, const void *ctx, size_t *ret_len); /* NULL */
 bool kist_fits_media(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
-		     const struct kist_manifest_type *type, const void *ctx, size_t *ret_len); /* the media type */
+		     const struct kist_manifest_type *type, const void *ctx,
+		     size_t *ret_len); /* the media type */
 bool kist_fits_magic(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
 		     const struct kist_manifest_type *type, const void *ctx, size_t *ret_len); /* NULL */
 bool kist_fits_locked_magic(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
 			    const struct kist_manifest_type *type, const void *ctx,
 			    size_t *ret_len); /* struct kist_magic */
 bool kist_fits_extension(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
-			 const struct kist_manifest_type *type, const void *ctx, size_t *ret_len); /* the extension */
+			 const struct kist_manifest_type *type, const void *ctx,
+			 size_t *ret_len); /* the extension */
 bool kist_fits_type(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
 		    const struct kist_manifest_type *type, const void *ctx, size_t *ret_len); /* NULL */
 bool kist_fits_kind(const struct kist_route_query *query, const struct kist_catalog_entry *entry,

@@ -27,11 +27,13 @@ static bool parse_magic_key(const char *key, struct kist_magic *ret)
 	if (strncmp(key, MAGIC_PREFIX, strlen(MAGIC_PREFIX)) != 0)
 		return false;
 	colon = strchr(number, ':');
-	if (!colon || !kist_u64_parse(number, (size_t)(colon - number), &offset) || offset > KIST_ROUTE_HEAD_SIZE)
+	if (!colon || !kist_u64_parse(number, (size_t)(colon - number), &offset) ||
+	    offset > KIST_ROUTE_HEAD_SIZE)
 		return false;
 	ret->offset = (uint32_t)offset;
 	ret->len = (uint32_t)kist_min_u64(strlen(colon + 1) / 2, KIST_MAGIC_SIZE_MAX);
-	return ret->len >= KIST_MAGIC_SIZE_MIN && kist_hex_read(colon + 1, strlen(colon + 1), ret->bytes, ret->len);
+	return ret->len >= KIST_MAGIC_SIZE_MIN &&
+	       kist_hex_read(colon + 1, strlen(colon + 1), ret->bytes, ret->len);
 }
 
 /* The longest magic of a lock that stands in the head; false when there is none. */
@@ -41,11 +43,11 @@ static bool find_magic(const struct kist_route_query *query, struct kist_magic *
 	json_t *value;
 	bool found = false;
 
-	json_object_foreach((json_t *)(uintptr_t)query->lock, key, value) {
+	json_object_foreach ((json_t *)(uintptr_t)query->lock, key, value) {
 		struct kist_magic magic = { .len = 0 };
 
-		if (!json_is_string(value) || !parse_magic_key(key, &magic) || !kist_evidence_at(&magic, query->head) ||
-		    (found && magic.len <= ret->len))
+		if (!json_is_string(value) || !parse_magic_key(key, &magic) ||
+		    !kist_evidence_at(&magic, query->head) || (found && magic.len <= ret->len))
 			continue;
 		*ret = magic;
 		*ret_id = json_string_value(value);
@@ -72,20 +74,21 @@ kist_status kist_lock_collect_bytes(struct kist_route *route, const struct kist_
 	kist_evidence_media(query->media_type, text);
 	if (text[0]) {
 		id = find_id(query, "media", text);
-		return id ? kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_media, text, err)
+		return id ? kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_media,
+					      text, err)
 			  : KIST_OK;
 	}
 	if (find_magic(query, &magic, &id)) {
-		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_locked_magic, &magic,
-					   err));
+		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_locked_magic,
+					   &magic, err));
 		if (kist_pool_has(route, KIST_STEP_LOCK))
 			return KIST_OK;
 	}
 	for (size_t n = 0; kist_evidence_extension(query->file_name, n, text); n++) {
 		id = find_id(query, "ext", text);
 		if (id)
-			return kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_extension, text,
-						 err);
+			return kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id,
+						 kist_fits_extension, text, err);
 	}
 	return KIST_OK;
 }
@@ -100,8 +103,10 @@ kist_status kist_lock_collect_object(struct kist_route *route, const struct kist
 		snprintf(text, sizeof(text), "%.100s@%u", query->object_type, query->object_major);
 		id = find_id(query, "type", text);
 		if (id)
-			return kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_type, NULL, err);
+			return kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_type,
+						 NULL, err);
 	}
 	id = find_id(query, "kind", kist_manifest_kind_name(query->kind));
-	return id ? kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_kind, NULL, err) : KIST_OK;
+	return id ? kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, id, kist_fits_kind, NULL, err)
+		  : KIST_OK;
 }

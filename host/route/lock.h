@@ -12,11 +12,14 @@
 
 /** kist_lock_collect_bytes() - Adds the types that a lock names for these bytes to KIST_STEP_LOCK. */
 KIST_CHECKED kist_status kist_lock_collect_bytes(struct kist_route *route, const struct kist_catalog *catalog,
-						 const struct kist_route_query *query, struct kist_error *err);
+						 const struct kist_route_query *query,
+						 struct kist_error *err);
 
 /** kist_lock_collect_object() - The same for an object. */
-KIST_CHECKED kist_status kist_lock_collect_object(struct kist_route *route, const struct kist_catalog *catalog,
-						  const struct kist_route_query *query, struct kist_error *err);
+KIST_CHECKED kist_status kist_lock_collect_object(struct kist_route *route,
+						  const struct kist_catalog *catalog,
+						  const struct kist_route_query *query,
+						  struct kist_error *err);
 
 /** kist_lock_magic_key() - "magic:<offset>:<hex>". */
 void kist_lock_magic_key(const struct kist_magic *magic, char *ret, size_t size);

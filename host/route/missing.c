@@ -24,8 +24,8 @@ static void describe_refused(const struct kist_catalog *catalog, const struct ki
 
 			if (!fits(query, entry, &entry->manifest->types[k], NULL, &len))
 				continue;
-			snprintf(ret, size, "; plugin '%.95s' in %.128s has it and is refused: %.200s", entry->manifest->id,
-				 entry->path, entry->refusal.text);
+			snprintf(ret, size, "; plugin '%.95s' in %.128s has it and is refused: %.200s",
+				 entry->manifest->id, entry->path, entry->refusal.text);
 			return;
 		}
 	}
@@ -59,8 +59,8 @@ kist_status kist_missing_named(const struct kist_catalog *catalog, const struct 
 	else if (!refused[0])
 		snprintf(hint, sizeof(hint), ": 'kist plugin list' shows what there is");
 	if (both)
-		return kist_fail(err, KIST_NOT_FOUND, "no artifact task '%s' for the type '%s'%s%s", query->task,
-				 query->type, hint, refused);
+		return kist_fail(err, KIST_NOT_FOUND, "no artifact task '%s' for the type '%s'%s%s",
+				 query->task, query->type, hint, refused);
 	return kist_fail(err, KIST_NOT_FOUND, "no %s '%s'%s%s", query->task ? "artifact task" : "type",
 			 query->task ? query->task : query->type, hint, refused);
 }
@@ -70,10 +70,11 @@ kist_status kist_missing_kind(const struct kist_catalog *catalog, const struct k
 {
 	char refused[480];
 
-	describe_refused(catalog, query, query->kind == KIST_KIND_OPAQUE ? kist_fits_type : kist_fits_kind, refused,
-			 sizeof(refused));
+	describe_refused(catalog, query, query->kind == KIST_KIND_OPAQUE ? kist_fits_type : kist_fits_kind,
+			 refused, sizeof(refused));
 	if (query->kind == KIST_KIND_OPAQUE)
-		return kist_fail(err, KIST_UNSUPPORTED, "nothing here writes an opaque object of type '%s@%u'%s",
+		return kist_fail(err, KIST_UNSUPPORTED,
+				 "nothing here writes an opaque object of type '%s@%u'%s",
 				 query->object_type ? query->object_type : "?", query->object_major, refused);
 	return kist_fail(err, KIST_UNSUPPORTED, "nothing here writes a %s%s: install a plugin that does",
 			 kist_manifest_kind_name(query->kind), refused);

@@ -32,8 +32,8 @@ static kist_status pool_add(struct kist_route *route, const struct kist_route_ca
 }
 
 kist_status kist_pool_collect(struct kist_route *route, const struct kist_catalog *catalog,
-			      const struct kist_route_query *query, int step, const char *id, kist_route_fits_fn fits,
-			      const void *ctx, struct kist_error *err)
+			      const struct kist_route_query *query, int step, const char *id,
+			      kist_route_fits_fn fits, const void *ctx, struct kist_error *err)
 {
 	for (size_t i = 0; i < catalog->entry_count; i++) {
 		const struct kist_catalog_entry *entry = &catalog->entries[i];
@@ -137,13 +137,15 @@ static kist_status fail_ambiguous(const struct kist_route_candidate *a, const st
 	const char *y_id = b->target.entry->manifest->id;
 
 	if (a->target.entry == b->target.entry && strcmp(x->task, y->task) == 0)
-		return kist_fail(err, KIST_AMBIGUOUS,
-				 "%s fits '%s' and '%s' of plugin '%s' equally: choose with --type %s or --type %s", evidence,
-				 x->type, y->type, x_id, x->type, y->type);
-	return kist_fail(err, KIST_AMBIGUOUS,
-			 "%s fits '%s' of plugin '%s' and '%s' of plugin '%s' equally: choose with --task %s/%s or "
-			 "--task %s/%s",
-			 evidence, x->type, x_id, y->type, y_id, x_id, x->task, y_id, y->task);
+		return kist_fail(
+			err, KIST_AMBIGUOUS,
+			"%s fits '%s' and '%s' of plugin '%s' equally: choose with --type %s or --type %s",
+			evidence, x->type, y->type, x_id, x->type, y->type);
+	return kist_fail(
+		err, KIST_AMBIGUOUS,
+		"%s fits '%s' of plugin '%s' and '%s' of plugin '%s' equally: choose with --task %s/%s or "
+		"--task %s/%s",
+		evidence, x->type, x_id, y->type, y_id, x_id, x->task, y_id, y->task);
 }
 
 kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_query *query, int step,
@@ -157,7 +159,8 @@ kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_q
 	count = find_equals(route, step, &first);
 	if (count > 1 && query->probe) {
 		for (size_t i = first; i < first + count; i++)
-			KIST_TRY(query->probe(query->probe_ctx, &candidates[i].target, &candidates[i].score, err));
+			KIST_TRY(query->probe(query->probe_ctx, &candidates[i].target, &candidates[i].score,
+					      err));
 		sort(route);
 		count = find_equals(route, step, &first);
 	}
@@ -176,15 +179,16 @@ kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_q
 
 static const char *step_name(int step, bool objects)
 {
-	static const char *const bytes[] = { "", "named", "locked", "media type", "magic", "extension", "bytes" };
+	static const char *const bytes[] = { "",      "named",	   "locked", "media type",
+					     "magic", "extension", "bytes" };
 	static const char *const things[] = { "", "named", "locked", "exact type", "kind", "", "bytes" };
 
 	return step < KIST_STEP_NAMED || step > KIST_STEP_BYTES ? "" : (objects ? things : bytes)[step];
 }
 
 /* Why @candidate was not chosen and @chosen was. */
-static void verdict(const struct kist_route_candidate *candidate, const struct kist_route_candidate *chosen, bool objects,
-		    char *ret, size_t size)
+static void verdict(const struct kist_route_candidate *candidate, const struct kist_route_candidate *chosen,
+		    bool objects, char *ret, size_t size)
 {
 	if (!chosen)
 		snprintf(ret, size, "undecided");
@@ -225,9 +229,10 @@ void kist_pool_explain(struct kist_route *route, bool objects)
 		if (candidate->score >= 0)
 			snprintf(probe, sizeof(probe), ", probe %d", candidate->score);
 		verdict(candidate, chosen, objects, why, sizeof(why));
-		snprintf(candidate->line, sizeof(candidate->line), "%.40s %.60s (%.60s@%u): %s%s, %s, priority %u%s: %s",
+		snprintf(candidate->line, sizeof(candidate->line),
+			 "%.40s %.60s (%.60s@%u): %s%s, %s, priority %u%s: %s",
 			 candidate->target.entry->manifest->id, type->task, type->type, type->major,
-			 step_name(candidate->step, objects), magic, kist_tier_name(candidate->target.entry->tier),
-			 type->priority, probe, why);
+			 step_name(candidate->step, objects), magic,
+			 kist_tier_name(candidate->target.entry->tier), type->priority, probe, why);
 	}
 }

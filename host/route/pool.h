@@ -23,7 +23,8 @@ enum {
 };
 
 /** What a candidate must fit; @ret_len is the length of a magic, else left alone. */
-typedef bool (*kist_route_fits_fn)(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
+typedef bool (*kist_route_fits_fn)(const struct kist_route_query *query,
+				   const struct kist_catalog_entry *entry,
 				   const struct kist_manifest_type *type, const void *ctx, size_t *ret_len);
 
 /** The type that a target names. */
@@ -32,7 +33,8 @@ static inline const struct kist_manifest_type *kist_route_type(const struct kist
 	return &target->entry->manifest->types[target->type_index];
 }
 
-/** kist_pool_collect() - Adds each usable type that @fits to step @step; of plugin @id alone when that is not NULL. */
+/** kist_pool_collect() - Adds each usable type that @fits to step @step; of plugin @id alone when that is not
+ * NULL. */
 KIST_CHECKED kist_status kist_pool_collect(struct kist_route *route, const struct kist_catalog *catalog,
 					   const struct kist_route_query *query, int step, const char *id,
 					   kist_route_fits_fn fits, const void *ctx, struct kist_error *err);
@@ -50,8 +52,8 @@ int kist_pool_rank(const struct kist_route_target *a, const struct kist_route_ta
  *
  * Errors: KIST_AMBIGUOUS; what query->probe gives.
  */
-KIST_CHECKED kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_query *query, int step,
-					  const char *evidence, struct kist_error *err);
+KIST_CHECKED kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_query *query,
+					  int step, const char *evidence, struct kist_error *err);
 
 /** kist_pool_explain() - Writes the line of each candidate.  @objects: the steps are those of objects. */
 void kist_pool_explain(struct kist_route *route, bool objects);

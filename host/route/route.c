@@ -49,22 +49,24 @@ static bool find_extension(const struct kist_catalog *catalog, const struct kist
 
 /* Steps 2 to 5: all candidates are collected, so that the explanation can show them. */
 static kist_status collect_bytes(struct kist_route *route, const struct kist_catalog *catalog,
-				 const struct kist_route_query *query, const char *media, const char *extension,
-				 struct kist_error *err)
+				 const struct kist_route_query *query, const char *media,
+				 const char *extension, struct kist_error *err)
 {
 	KIST_TRY(kist_lock_collect_bytes(route, catalog, query, err));
 	if (media[0])
-		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_MEDIA, NULL, kist_fits_media, media, err));
+		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_MEDIA, NULL, kist_fits_media,
+					   media, err));
 	KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_MAGIC, NULL, kist_fits_magic, NULL, err));
 	if (extension[0])
-		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_EXTENSION, NULL, kist_fits_extension,
-					   extension, err));
+		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_EXTENSION, NULL,
+					   kist_fits_extension, extension, err));
 	return KIST_OK;
 }
 
 /* What decides in @step: for people, and as the key of a lock. */
 static void describe_bytes(const struct kist_route *route, const struct kist_route_query *query, int step,
-			   const char *media, const char *extension, char *ret, char *ret_key, size_t key_size)
+			   const char *media, const char *extension, char *ret, char *ret_key,
+			   size_t key_size)
 {
 	size_t longest = 0;
 
@@ -88,7 +90,8 @@ static void describe_bytes(const struct kist_route *route, const struct kist_rou
 		}
 		snprintf(ret, KIST_EVIDENCE_SIZE, "a magic of %zu bytes", longest);
 		if (target)
-			kist_lock_magic_key(kist_evidence_magic(kist_route_type(target), query->head), ret_key, key_size);
+			kist_lock_magic_key(kist_evidence_magic(kist_route_type(target), query->head),
+					    ret_key, key_size);
 	}
 }
 
@@ -168,7 +171,8 @@ static kist_status collect_object(struct kist_route *route, const struct kist_ca
 	KIST_TRY(kist_lock_collect_object(route, catalog, query, err));
 	KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_TYPE, NULL, kist_fits_type, NULL, err));
 	if (by_kind)
-		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_KIND, NULL, kist_fits_kind, NULL, err));
+		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_KIND, NULL, kist_fits_kind, NULL,
+					   err));
 	return KIST_OK;
 }
 
@@ -181,12 +185,14 @@ static kist_status choose_object(struct kist_route *route, const struct kist_rou
 
 	unprobed.probe = NULL;
 	if (step == KIST_STEP_TYPE) {
-		snprintf(evidence, sizeof(evidence), "the type '%.90s@%u'", query->object_type, query->object_major);
+		snprintf(evidence, sizeof(evidence), "the type '%.90s@%u'", query->object_type,
+			 query->object_major);
 		snprintf(route->lock_key, sizeof(route->lock_key), "type:%.120s@%u", query->object_type,
 			 query->object_major);
 	} else if (step == KIST_STEP_KIND) {
 		snprintf(evidence, sizeof(evidence), "the kind '%s'", kist_manifest_kind_name(query->kind));
-		snprintf(route->lock_key, sizeof(route->lock_key), "kind:%s", kist_manifest_kind_name(query->kind));
+		snprintf(route->lock_key, sizeof(route->lock_key), "kind:%s",
+			 kist_manifest_kind_name(query->kind));
 	}
 	return kist_pool_choose(route, &unprobed, step, evidence, err);
 }

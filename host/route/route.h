@@ -15,11 +15,11 @@
  *     5 extension   of the file's name
  *     6 none        bytes, kept as they are
  * Objects: 1 named, 2 lock, 3 exact type@major, 4 kind.
- * Within a step: trust tier, then priority (third parties at most 79), then version of one plugin id.  For bytes,
- * candidates that are still equal are asked to probe.  Two ids still equal: KIST_AMBIGUOUS.
+ * Within a step: trust tier, then priority (third parties at most 79), then version of one plugin id.  For
+ * bytes, candidates that are still equal are asked to probe.  Two ids still equal: KIST_AMBIGUOUS.
  *
- * A lock names, for a piece of evidence, the plugin that was chosen at its first use, so that installing a plugin
- * changes no route.  Its keys: "media:text/csv", "magic:0:934e554d5059", "ext:csv", "type:kist.npy@1",
+ * A lock names, for a piece of evidence, the plugin that was chosen at its first use, so that installing a
+ * plugin changes no route.  Its keys: "media:text/csv", "magic:0:934e554d5059", "ext:csv", "type:kist.npy@1",
  * "kind:tensor".  When the caller says a media type, only a lock on that media type counts.
  *
  * Thread: pure.
@@ -37,16 +37,16 @@ struct kist_route_target {
 
 /** struct kist_route_query - What is to be routed.  Unused members NULL or 0. */
 struct kist_route_query {
-	const char *task;       /* named task, "NumpyArrayArtifactTask" or "kist.numpy/NumpyArrayArtifactTask" */
-	const char *type;       /* named type, "kist.npy" or "kist.npy@1" */
+	const char *task; /* named task, "NumpyArrayArtifactTask" or "kist.numpy/NumpyArrayArtifactTask" */
+	const char *type; /* named type, "kist.npy" or "kist.npy@1" */
 	const char *media_type;
-	const char *file_name;  /* for its extension */
-	struct kist_view head;  /* the first KIST_ROUTE_HEAD_SIZE bytes */
+	const char *file_name; /* for its extension */
+	struct kist_view head; /* the first KIST_ROUTE_HEAD_SIZE bytes */
 	uint64_t total_size;
-	uint32_t kind;          /* objects: KIST_KIND_* */
+	uint32_t kind;		 /* objects: KIST_KIND_* */
 	const char *object_type; /* objects: its own type, or NULL */
 	uint32_t object_major;
-	const json_t *lock;     /* {"<lock key>": "<plugin id>"} of this store or user, or NULL */
+	const json_t *lock; /* {"<lock key>": "<plugin id>"} of this store or user, or NULL */
 	/* Asks a candidate; only for bytes whose candidates are equal.  NULL: not asked. */
 	kist_status (*probe)(void *ctx, const struct kist_route_target *target, int32_t *ret_score,
 			     struct kist_error *err);
@@ -56,11 +56,11 @@ struct kist_route_query {
 /** struct kist_route_candidate - One line of the explanation. */
 struct kist_route_candidate {
 	struct kist_route_target target;
-	int step;               /* 1..6, as above */
+	int step; /* 1..6, as above */
 	size_t magic_len;
-	int32_t score;          /* -1: not probed */
+	int32_t score; /* -1: not probed */
 	bool chosen;
-	char line[256];         /* the rank, and what decided for or against it */
+	char line[256]; /* the rank, and what decided for or against it */
 };
 
 /** struct kist_route - The decision.  @target.entry is NULL for plain bytes. */
@@ -72,8 +72,10 @@ struct kist_route {
 	struct kist_route_candidate *candidates;
 };
 
-#define KIST_ROUTE_INIT \
-	{ .candidate_count = 0, .candidates = NULL }
+#define KIST_ROUTE_INIT                                                                                      \
+	{                                                                                                    \
+		.candidate_count = 0, .candidates = NULL                                                     \
+	}
 void kist_route_done(struct kist_route *route);
 #define kist_auto_route __attribute__((cleanup(kist_route_done)))
 
@@ -85,23 +87,27 @@ void kist_route_done(struct kist_route *route);
  * Errors: KIST_NOT_FOUND (a named task or type is not there: names the nearest, and plugins that were refused
  * with their reasons), KIST_AMBIGUOUS (names both and how to choose), what @probe gives.
  */
-KIST_CHECKED kist_status kist_route_bytes(const struct kist_catalog *catalog, const struct kist_route_query *query,
-					  struct kist_route *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_route_bytes(const struct kist_catalog *catalog,
+					  const struct kist_route_query *query, struct kist_route *ret,
+					  struct kist_error *err);
 
-/** kist_route_object() - The serializer for an object of a kind; errors as kist_route_bytes(), and KIST_UNSUPPORTED. */
-KIST_CHECKED kist_status kist_route_object(const struct kist_catalog *catalog, const struct kist_route_query *query,
-					   struct kist_route *ret, struct kist_error *err);
+/** kist_route_object() - The serializer for an object of a kind; errors as kist_route_bytes(), and
+ * KIST_UNSUPPORTED. */
+KIST_CHECKED kist_status kist_route_object(const struct kist_catalog *catalog,
+					   const struct kist_route_query *query, struct kist_route *ret,
+					   struct kist_error *err);
 
 /**
- * kist_route_stored() - The serializer that reads what a record says: "kist.npy@1.0", made by @plugin_id @version.
+ * kist_route_stored() - The serializer that reads what a record says: "kist.npy@1.0", made by @plugin_id
+ * @version.
  *
  * The plugin that made it when it is there and reads this version, else any plugin that reads the type.
  *
  * Errors: KIST_NOT_FOUND: names the plugin and version that are needed.
  */
 KIST_CHECKED kist_status kist_route_stored(const struct kist_catalog *catalog, const char *encoding,
-					   const char *plugin_id, const char *version, struct kist_route_target *ret,
-					   struct kist_error *err);
+					   const char *plugin_id, const char *version,
+					   struct kist_route_target *ret, struct kist_error *err);
 
 /** kist_encoding_parse() - Splits "kist.npy@1.0" (".0" may be missing); false for anything else. */
 bool kist_encoding_parse(const char *encoding, char *ret_type, size_t type_size, uint32_t *ret_major,

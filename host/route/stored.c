@@ -44,7 +44,8 @@ bool kist_encoding_parse(const char *encoding, char *ret_type, size_t type_size,
 static bool reads(const struct kist_catalog_entry *entry, const char *type, uint32_t major, size_t *ret_index)
 {
 	for (size_t i = 0; entry->manifest && i < entry->manifest->type_count; i++) {
-		if (entry->manifest->types[i].major == major && strcmp(entry->manifest->types[i].type, type) == 0) {
+		if (entry->manifest->types[i].major == major &&
+		    strcmp(entry->manifest->types[i].type, type) == 0) {
 			*ret_index = i;
 			return true;
 		}
@@ -53,7 +54,8 @@ static bool reads(const struct kist_catalog_entry *entry, const char *type, uint
 }
 
 /* Whether @a reads it rather than @b: its maker, then rank, then the id that comes first. */
-static bool is_better(const struct kist_route_target *a, const struct kist_route_target *b, const char *plugin_id)
+static bool is_better(const struct kist_route_target *a, const struct kist_route_target *b,
+		      const char *plugin_id)
 {
 	const char *a_id = a->entry->manifest->id;
 	const char *b_id = b->entry->manifest->id;
@@ -67,7 +69,8 @@ static bool is_better(const struct kist_route_target *a, const struct kist_route
 }
 
 /* Why the plugin that is needed is not the one that is here. */
-static void describe_near(const struct kist_catalog *catalog, const char *type, uint32_t major, char *ret, size_t size)
+static void describe_near(const struct kist_catalog *catalog, const char *type, uint32_t major, char *ret,
+			  size_t size)
 {
 	ret[0] = '\0';
 	for (size_t i = 0; i < catalog->entry_count; i++) {
@@ -77,8 +80,8 @@ static void describe_near(const struct kist_catalog *catalog, const char *type, 
 		if (!reads(entry, type, major, &index))
 			continue;
 		if (entry->refusal.status != KIST_OK)
-			snprintf(ret, size, "; plugin '%.95s' in %.128s is refused: %.200s", entry->manifest->id, entry->path,
-				 entry->refusal.text);
+			snprintf(ret, size, "; plugin '%.95s' in %.128s is refused: %.200s",
+				 entry->manifest->id, entry->path, entry->refusal.text);
 		else
 			snprintf(ret, size, "; plugin '%s' %s reads it up to %u.%u", entry->manifest->id,
 				 entry->manifest->version, major, entry->manifest->types[index].minor_max);
@@ -100,7 +103,8 @@ kist_status kist_route_stored(const struct kist_catalog *catalog, const char *en
 	for (size_t i = 0; i < catalog->entry_count; i++) {
 		struct kist_route_target target = { .entry = &catalog->entries[i] };
 
-		if (target.entry->refusal.status != KIST_OK || !reads(target.entry, type, major, &target.type_index) ||
+		if (target.entry->refusal.status != KIST_OK ||
+		    !reads(target.entry, type, major, &target.type_index) ||
 		    kist_route_type(&target)->minor_max < minor)
 			continue;
 		if (!best.entry || is_better(&target, &best, plugin_id))
@@ -112,6 +116,6 @@ kist_status kist_route_stored(const struct kist_catalog *catalog, const char *en
 	}
 	describe_near(catalog, type, major, near, sizeof(near));
 	return kist_fail(err, KIST_NOT_FOUND,
-			 "reading '%s' needs the plugin '%s' %s or newer, which is not usable here%s", encoding, plugin_id,
-			 version, near);
+			 "reading '%s' needs the plugin '%s' %s or newer, which is not usable here%s",
+			 encoding, plugin_id, version, near);
 }
