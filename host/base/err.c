@@ -8,6 +8,9 @@
 
 #include "base/utf8.h"
 
+/* More than an error holds, so that what is too long is seen to be cut. */
+#define FORMAT_SIZE (2 * KIST_ERROR_TEXT_SIZE)
+
 static kist_status record(struct kist_error *err, kist_status status, int sys_errno, const char *code,
 			  uint64_t offset, const char *text, size_t len)
 {
@@ -22,7 +25,7 @@ static kist_status record(struct kist_error *err, kist_status status, int sys_er
 	return status;
 }
 
-static void format_text(char *ret, size_t size, const char *format, va_list args)
+static void KIST_PRINTF(3, 0) format_text(char *ret, size_t size, const char *format, va_list args)
 {
 	if (vsnprintf(ret, size, format, args) < 0)
 		ret[0] = '\0';
@@ -30,7 +33,7 @@ static void format_text(char *ret, size_t size, const char *format, va_list args
 
 kist_status kist_fail(struct kist_error *err, kist_status status, const char *format, ...)
 {
-	char text[KIST_ERROR_TEXT_SIZE];
+	char text[FORMAT_SIZE];
 	va_list args;
 
 	va_start(args, format);
@@ -41,7 +44,7 @@ kist_status kist_fail(struct kist_error *err, kist_status status, const char *fo
 
 kist_status kist_fail_errno(struct kist_error *err, int sys_errno, const char *format, ...)
 {
-	char text[KIST_ERROR_TEXT_SIZE];
+	char text[FORMAT_SIZE];
 	char reason[128];
 	va_list args;
 	size_t used;
@@ -58,7 +61,7 @@ kist_status kist_fail_errno(struct kist_error *err, int sys_errno, const char *f
 kist_status kist_fail_at(struct kist_error *err, kist_status status, const char *code, uint64_t offset,
 			 const char *format, ...)
 {
-	char text[KIST_ERROR_TEXT_SIZE];
+	char text[FORMAT_SIZE];
 	va_list args;
 
 	va_start(args, format);

@@ -139,11 +139,13 @@ kist_status kist_read_all(int fd, struct kist_buf *ret, struct kist_error *err)
 kist_status kist_read_file_at(int dir_fd, const char *path, struct kist_buf *ret, struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
+	kist_status status;
 
 	KIST_TRY(kist_open_at(dir_fd, path, O_RDONLY, 0, &fd, err));
-	if (kist_read_all(fd, ret, err) != KIST_OK)
-		return err ? kist_fail_context(err, "%s", path) : KIST_IO;
-	return KIST_OK;
+	status = kist_read_all(fd, ret, err);
+	if (status != KIST_OK && err)
+		(void)kist_fail_context(err, "%s", path);
+	return status;
 }
 
 static kist_status sync_parent(int dir_fd, const char *path, struct kist_error *err)

@@ -72,33 +72,70 @@ static kist_status write_string(const char *text, size_t len, struct kist_buf *r
 	return kist_buf_append(ret, "\"", 1, err);
 }
 
-/* ECMAScript's Number::toString, which RFC 8785 asks for: from the shortest digits that read back. */
-static kist_status write_real(double value, struct kist_buf *ret, struct kist_error *err)
+/* Most digits that a double needs. */
+#define DIGITS_MAX 17
+
+/* The digits before 'e' as a number. */
+static uint64_t digits_of(const char *text)
+{
+	uint64_t digits = 0;
+
+	for (; *text != 'e'; text++) {
+		if (*text >= '0' && *text <= '9')
+			digits = digits * 10 + (uint64_t)(*text - '0');
+	}
+	return digits;
+}
+
+/*
+ * The fewest digits that read back as @value, and the decimal exponent of the first.
+ *
+ * printf gives the nearest number of so many digits.  Below a power of two the doubles lie twice as dense, so
+ * there the nearest may lie below and read back as a neighbour when the next one up reads back as @value.
+ */
+static int shortest(double value, char ret_digits[static 24], int *ret_exponent)
 {
 	char text[40];
+	int exponent = 0;
+	int len = 0;
+
+	for (int precision = 0; precision < DIGITS_MAX; precision++) {
+		uint64_t digits;
+
+		snprintf(text, sizeof(text), "%.*e", precision, value);
+		digits = digits_of(text);
+		exponent = atoi(strchr(text, 'e') + 1) - precision;
+		len = snprintf(ret_digits, 24, "%llu", (unsigned long long)digits);
+		if (strtod(text, NULL) == value)
+			break;
+		snprintf(text, sizeof(text), "%llue%d", (unsigned long long)digits + 1, exponent);
+		if (strtod(text, NULL) == value) {
+			len = snprintf(ret_digits, 24, "%llu", (unsigned long long)digits + 1);
+			break;
+		}
+	}
+	*ret_exponent = exponent + len - 1;
+	while (len > 1 && ret_digits[len - 1] == '0')
+		len--;
+	ret_digits[len] = '\0';
+	return len;
+}
+
+/* ECMAScript's Number::toString, which RFC 8785 asks for. */
+static kist_status write_real(double value, struct kist_buf *ret, struct kist_error *err)
+{
 	char digits[24];
 	int exponent;
-	int count = 0;
-	int precision = 0;
+	int count;
 
 	if (!isfinite(value))
 		return kist_fail(err, KIST_INVALID, "a number that is not finite has no place in JSON");
 	if (value == 0)
 		return kist_buf_append(ret, "0", 1, err);
-	do {
-		snprintf(text, sizeof(text), "%.*e", precision, fabs(value));
-	} while (strtod(text, NULL) != fabs(value) && ++precision < 17);
-	exponent = atoi(strchr(text, 'e') + 1);
-	for (const char *c = text; *c != 'e'; c++) {
-		if (*c >= '0' && *c <= '9')
-			digits[count++] = *c;
-	}
-	while (count > 1 && digits[count - 1] == '0')
-		count--;
-	digits[count] = '\0';
+	count = shortest(fabs(value), digits, &exponent);
 	if (value < 0)
 		KIST_TRY(kist_buf_append(ret, "-", 1, err));
-	if (exponent >= 21 || exponent < -7)
+	if (exponent >= 21 || exponent < -6)
 		return kist_buf_appendf(ret, err, "%c%s%se%+d", digits[0], count > 1 ? "." : "", digits + 1,
 					exponent);
 	if (exponent < 0)
@@ -108,15 +145,23 @@ static kist_status write_real(double value, struct kist_buf *ret, struct kist_er
 	return kist_buf_appendf(ret, err, "%.*s.%s", exponent + 1, digits, digits + exponent + 1);
 }
 
+/*
+ * RFC 8785 sorts by UTF-16 units.  That is the order of the bytes of UTF-8, but that U+E000 to U+FFFF, which
+ * begin with 0xee and 0xef, come after the characters past U+FFFF, which begin with 0xf0 to 0xf4.
+ */
 static int compare_keys(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const uint8_t *left = *(const uint8_t *const *)a;
+	const uint8_t *right = *(const uint8_t *const *)b;
+
+	while (*left == *right && *left != '\0') {
+		left++;
+		right++;
+	}
+	return (*left == 0xee || *left == 0xef ? *left + 16 : *left) -
+	       (*right == 0xee || *right == 0xef ? *right + 16 : *right);
 }
 
-/*
- * RFC 8785 sorts by UTF-16 units; byte order differs only for keys with characters past U+FFFF, which
- * no record of ours has: they are written by us from fixed names.
- */
 static kist_status write_object(const json_t *value, struct kist_buf *ret, struct kist_error *err)
 {
 	const size_t count = json_object_size(value);

@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "base/file.h"
 #include "base/time.h"
+
+/* Twice what a sleep and a wake cost on the machines this was measured on. */
+#define LINGER_NS 50000u
 
 union control_room {
 	struct cmsghdr align;
@@ -55,8 +59,8 @@ kist_status kist_channel_send(int socket, struct kist_header header, struct kist
 	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = payload.size > 0 ? 2 : 1 };
 
 	if (payload.size > KIST_MESSAGE_INLINE_MAX)
-		return kist_fail(err, KIST_LIMIT, "message of %zu bytes: at most %zu are allowed", payload.size,
-				 KIST_MESSAGE_INLINE_MAX);
+		return kist_fail(err, KIST_LIMIT, "message of %zu bytes: at most %zu are allowed",
+				 payload.size, KIST_MESSAGE_INLINE_MAX);
 	if ((header.op & KIST_OP_IN_WINDOW) == 0)
 		header.len = (uint32_t)payload.size;
 	kist_header_write(&header, head);
@@ -74,6 +78,14 @@ kist_status kist_channel_send(int socket, struct kist_header header, struct kist
 		else if (errno != EINTR)
 			return kist_fail_errno(err, errno, "cannot send a message");
 	}
+}
+
+void kist_channel_linger(int socket)
+{
+	const uint64_t end = kist_now_ns() + LINGER_NS;
+
+	while (recv(socket, NULL, 0, MSG_PEEK | MSG_DONTWAIT) < 0 && kist_now_ns() < end)
+		(void)sched_yield();
 }
 
 static int detach_fd(struct msghdr *msg)

@@ -27,8 +27,15 @@ struct kist_message {
  *
  * Errors: KIST_CRASHED (the other side is gone), KIST_DEADLINE, KIST_LIMIT, KIST_IO.
  */
-KIST_CHECKED kist_status kist_channel_send(int socket, struct kist_header header, struct kist_view payload, int fd,
-					   uint64_t deadline_ns, struct kist_error *err);
+KIST_CHECKED kist_status kist_channel_send(int socket, struct kist_header header, struct kist_view payload,
+					   int fd, uint64_t deadline_ns, struct kist_error *err);
+
+/**
+ * kist_channel_linger() - Waits for a message for the time that going to sleep and waking would take.
+ *
+ * Gives the processor away meanwhile, so that the other side may run on it.
+ */
+void kist_channel_linger(int socket);
 
 /**
  * kist_channel_recv() - Takes the next message, waiting for it.
@@ -39,7 +46,7 @@ KIST_CHECKED kist_status kist_channel_send(int socket, struct kist_header header
  *
  * Errors: KIST_CRASHED (the other side is gone), KIST_INTERNAL (that is no message), KIST_IO.
  */
-KIST_CHECKED kist_status kist_channel_recv(int socket, uint8_t *buffer, bool take_fd, struct kist_message *ret,
-					   struct kist_error *err);
+KIST_CHECKED kist_status kist_channel_recv(int socket, uint8_t *buffer, bool take_fd,
+					   struct kist_message *ret, struct kist_error *err);
 
 #endif

@@ -8,7 +8,9 @@
 #include "worker/worker.h"
 
 /*
- * The host's side, shared by client.c (the calls) and client_call.c (one call: its messages, its end).
+ * The host's side, in four files: client.c (starting, loading, ending), client_type.c (the calls of
+ * worker.h), client_call.c (one call from its begin to its end), client_take.c (what the worker asks for in
+ * it).
  *
  * Private to the room.
  */
@@ -21,7 +23,7 @@ struct kist_worker_plugin {
 	struct kist_digest library;
 	char *id;
 	char title[PLUGIN_TITLE_SIZE]; /* "plugin <id> <version> (sha256 <12 digits>)" */
-	size_t name_len;               /* of the title without the digest */
+	size_t name_len;	       /* of the title without the digest */
 	size_t type_count;
 	char **types;
 };
@@ -45,7 +47,7 @@ struct kist_worker {
 	struct kist_shm in;
 	struct kist_shm ring;
 	uint8_t *buffer; /* KIST_MESSAGE_SIZE_MAX */
-	uint8_t *copy;   /* KIST_SLOT_SIZE: what came through the ring or goes into the window */
+	uint8_t *copy;	 /* KIST_SLOT_SIZE: what came through the ring or goes into the window */
 	uint32_t next_id;
 	struct kist_error gone; /* set: the worker is gone */
 	bool sealed;
@@ -59,12 +61,12 @@ struct kist_worker {
 struct exchange {
 	struct kist_header header;
 	struct kist_view payload;
-	int fd;           /* passed along, borrowed, or -1 */
-	const char *verb; /* "describe" */
+	int fd;					 /* passed along, borrowed, or -1 */
+	const char *verb;			 /* "describe" */
 	const struct kist_worker_plugin *plugin; /* NULL: none */
-	const char *type;                        /* NULL: none */
-	const struct kist_input *input;          /* of the call; NULL: none */
-	const struct kist_output *output;        /* NULL: nothing may be written */
+	const char *type;			 /* NULL: none */
+	const struct kist_input *input;		 /* of the call; NULL: none */
+	const struct kist_output *output;	 /* NULL: nothing may be written */
 	kist_status (*each_part)(void *ctx, const struct kist_part *part, struct kist_error *err);
 	void (*each_issue)(void *ctx, int32_t severity, const struct kist_error *issue);
 	void *ctx;
@@ -90,7 +92,7 @@ struct exchange {
 #define CLIENT_OUTPUT_MAX (1ull << 40)
 #define CLIENT_PARTS_MAX  (1u << 20)
 #define CLIENT_ISSUES_MAX 1000u
-#define CLIENT_LOGS_MAX   10000u
+#define CLIENT_LOGS_MAX	  10000u
 
 /**
  * client_call() - Makes one call and sees it through to its end, whatever the worker does.
@@ -98,13 +100,15 @@ struct exchange {
  * Errors: what the plugin gave; KIST_INTERNAL (it broke the contract), KIST_CRASHED, KIST_DEADLINE,
  * KIST_CANCELLED; what a callback gave.
  */
-KIST_CHECKED kist_status client_call(struct kist_worker *worker, struct exchange *exchange, struct kist_error *err);
+KIST_CHECKED kist_status client_call(struct kist_worker *worker, struct exchange *exchange,
+				     struct kist_error *err);
 
 /** client_wait() - Waits for the next message of the call, or for its deadline.  Errors: as client_call(). */
 KIST_CHECKED kist_status client_wait(struct kist_worker *worker, struct exchange *exchange,
 				     struct kist_error *err);
 
-/** client_lost() - Ends a worker that can not go on, and keeps why: @status, and @format after the plugin's name. */
+/** client_lost() - Ends a worker that can not go on, and keeps why: @status, and @format after the plugin's
+ * name. */
 kist_status client_lost(struct kist_worker *worker, const struct exchange *exchange, kist_status status,
 			struct kist_error *err, const char *format, ...) KIST_PRINTF(5, 6);
 
@@ -114,8 +118,17 @@ kist_status client_died(struct kist_worker *worker, const struct exchange *excha
 /** client_gone() - The error that ended the worker, again. */
 kist_status client_gone(const struct kist_worker *worker, struct kist_error *err);
 
+/** client_need_window() - Makes a window, and shows it to the worker, when it is first needed. */
+KIST_CHECKED kist_status client_need_window(struct kist_worker *worker, enum kist_window which,
+					    struct kist_error *err);
+
+/** client_payload() - Makes what was written the payload of the call; borrowed from @writer. */
+KIST_CHECKED kist_status client_payload(struct kist_worker *worker, const struct kist_writer *writer,
+					struct exchange *exchange, struct kist_error *err);
+
 /** client_take() - Does what a message of the worker asks for.  *@ret_done: it was RETURN. */
 KIST_CHECKED kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
-				     const struct kist_message *message, bool *ret_done, struct kist_error *err);
+				     const struct kist_message *message, bool *ret_done,
+				     struct kist_error *err);
 
 #endif

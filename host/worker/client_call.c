@@ -42,8 +42,8 @@ static void what(const struct exchange *exchange, char *ret, size_t size)
 
 kist_status client_gone(const struct kist_worker *worker, struct kist_error *err)
 {
-	return kist_fail_text(err, worker->gone.status, worker->gone.code, worker->gone.offset, worker->gone.text,
-			      strlen(worker->gone.text));
+	return kist_fail_text(err, worker->gone.status, worker->gone.code, worker->gone.offset,
+			      worker->gone.text, strlen(worker->gone.text));
 }
 
 /* The end of what the worker wrote to its output, on one line; "" when it was silent. */
@@ -102,13 +102,14 @@ kist_status client_died(struct kist_worker *worker, const struct exchange *excha
 		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s ended %s%s in %s%s", who(exchange),
 				exchange->plugin ? "the worker with " : "with ", end, call, words);
 	else
-		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s crashed in %s: %s%s", who(exchange), call, end,
-				words);
+		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s crashed in %s: %s%s", who(exchange), call,
+				end, words);
 	return client_gone(worker, err);
 }
 
 /* Time is over that the call had to end after it was asked to. */
-static kist_status give_up(struct kist_worker *worker, const struct exchange *exchange, struct kist_error *err)
+static kist_status give_up(struct kist_worker *worker, const struct exchange *exchange,
+			   struct kist_error *err)
 {
 	char call[KIST_ERROR_TEXT_SIZE / 4];
 
@@ -187,7 +188,8 @@ static kist_status begin(struct kist_worker *worker, struct exchange *exchange, 
 		header.len = (uint32_t)payload.size;
 		payload = kist_view_of(NULL, 0);
 	}
-	status = kist_channel_send(worker->child.socket, header, payload, exchange->fd, exchange->deadline_ns, NULL);
+	status = kist_channel_send(worker->child.socket, header, payload, exchange->fd, exchange->deadline_ns,
+				   NULL);
 	if (status == KIST_CRASHED)
 		return client_died(worker, exchange, err);
 	if (status != KIST_OK)
@@ -203,6 +205,7 @@ static kist_status see_through(struct kist_worker *worker, struct exchange *exch
 	while (!done) {
 		kist_status status;
 
+		kist_channel_linger(worker->child.socket);
 		KIST_TRY(client_wait(worker, exchange, err));
 		status = kist_channel_recv(worker->child.socket, worker->buffer, false, &message, NULL);
 		if (status == KIST_CRASHED)

@@ -31,8 +31,8 @@ static void stop_call(const struct kist_worker *worker, struct exchange *exchang
 	exchange->kill_ns = kist_now_ns() + worker->options.grace_ms * 1000000u;
 }
 
-static kist_status answer(struct kist_worker *worker, const struct exchange *exchange, uint32_t op, uint64_t a,
-			  kist_status status, struct kist_error *err)
+static kist_status answer(struct kist_worker *worker, const struct exchange *exchange, uint32_t op,
+			  uint64_t a, kist_status status, struct kist_error *err)
 {
 	const struct kist_header header = {
 		.op = op, .id = exchange->header.id, .a = a, .b = (uint32_t)status
@@ -63,7 +63,8 @@ static const struct kist_input *find_input(const struct kist_worker *worker, con
 {
 	const struct kist_input *input = exchange->input;
 
-	if (source < KIST_WORKER_OBJECTS_MAX && worker->objects[source].id != 0 && worker->objects[source].has_input)
+	if (source < KIST_WORKER_OBJECTS_MAX && worker->objects[source].id != 0 &&
+	    worker->objects[source].has_input)
 		input = &worker->objects[source].input;
 	else if (source < KIST_WORKER_OBJECTS_MAX && exchange->header.op != KIST_OP_DESERIALIZE)
 		return NULL;
@@ -89,7 +90,8 @@ static kist_status take_read(struct kist_worker *worker, struct exchange *exchan
 		status = kist_fail(&exchange->failed, KIST_IO, "the input ends at %llu of %llu bytes",
 				   (unsigned long long)(header->a + got), (unsigned long long)input->size);
 	if (status != KIST_OK)
-		(void)kist_fail(&exchange->failed, status, "cannot read the input: %s", kist_status_name(status));
+		(void)kist_fail(&exchange->failed, status, "cannot read the input: %s",
+				kist_status_name(status));
 	else
 		memcpy(worker->in.data, worker->copy, got);
 	stop_call(worker, exchange);
@@ -118,10 +120,12 @@ static kist_status take_write(struct kist_worker *worker, struct exchange *excha
 		exchange->written += header->b;
 		exchange->part_written += header->b;
 		status = exchange->output->write(exchange->output->ctx,
-						 kist_view_of(worker->copy, (size_t)header->b), &exchange->failed);
+						 kist_view_of(worker->copy, (size_t)header->b),
+						 &exchange->failed);
 	}
 	if (status != KIST_OK)
-		(void)kist_fail(&exchange->failed, status, "cannot take the output: %s", kist_status_name(status));
+		(void)kist_fail(&exchange->failed, status, "cannot take the output: %s",
+				kist_status_name(status));
 	stop_call(worker, exchange);
 	prolong(exchange, since);
 	return answer(worker, exchange, KIST_OP_ACK, header->a, status, err);
@@ -130,13 +134,14 @@ static kist_status take_write(struct kist_worker *worker, struct exchange *excha
 static void failed_part(struct exchange *exchange, kist_status status)
 {
 	if (status != KIST_OK)
-		(void)kist_fail(&exchange->failed, status, "cannot take the output: %s", kist_status_name(status));
+		(void)kist_fail(&exchange->failed, status, "cannot take the output: %s",
+				kist_status_name(status));
 }
 
 /* Reads and checks a part; the first that is not sane is a breach, told as the result of the call. */
 static kist_status read_part(struct kist_worker *worker, struct exchange *exchange,
-			     const struct kist_message *message, struct kist_part *ret, struct kist_part_room *room,
-			     struct kist_error *err)
+			     const struct kist_message *message, struct kist_part *ret,
+			     struct kist_part_room *room, struct kist_error *err)
 {
 	struct kist_reader reader = { .rest = message->payload };
 	struct kist_error error = KIST_ERROR_INIT;
@@ -168,7 +173,8 @@ static kist_status take_part(struct kist_worker *worker, struct exchange *exchan
 	/* The host counts. */
 	part.offset = exchange->written;
 	if (exchange->failed.status == KIST_OK && exchange->output->part)
-		failed_part(exchange, exchange->output->part(exchange->output->ctx, &part, &exchange->failed));
+		failed_part(exchange,
+			    exchange->output->part(exchange->output->ctx, &part, &exchange->failed));
 	stop_call(worker, exchange);
 	return KIST_OK;
 }
@@ -218,7 +224,8 @@ static kist_status take_issue(struct kist_worker *worker, struct exchange *excha
 {
 	struct kist_reader reader = { .rest = message->payload };
 	struct kist_error issue = KIST_ERROR_INIT;
-	const int32_t severity = message->header.a == KIST_ISSUE_ERROR ? KIST_ISSUE_ERROR : KIST_ISSUE_WARNING;
+	const int32_t severity =
+		message->header.a == KIST_ISSUE_ERROR ? KIST_ISSUE_ERROR : KIST_ISSUE_WARNING;
 
 	kist_get_error(&reader, KIST_CORRUPT, &issue);
 	if (!kist_reader_end(&reader) || exchange->header.op != KIST_OP_VALIDATE)
@@ -231,7 +238,8 @@ static kist_status take_issue(struct kist_worker *worker, struct exchange *excha
 	return KIST_OK;
 }
 
-static void take_log(const struct kist_worker *worker, struct exchange *exchange, const struct kist_message *message)
+static void take_log(const struct kist_worker *worker, struct exchange *exchange,
+		     const struct kist_message *message)
 {
 	char text[KIST_LOG_TEXT_MAX + 4];
 	const uint64_t level = message->header.a;
@@ -241,7 +249,8 @@ static void take_log(const struct kist_worker *worker, struct exchange *exchange
 	    message->payload.size > KIST_LOG_TEXT_MAX)
 		return;
 	kist_text_escape((const char *)message->payload.data, message->payload.size, text, sizeof(text));
-	worker->options.log(worker->options.ctx, index < worker->plugin_count ? worker->plugins[index]->id : "",
+	worker->options.log(worker->options.ctx,
+			    index < worker->plugin_count ? worker->plugins[index]->id : "",
 			    level <= KIST_LOG_ERROR ? (int32_t)level : KIST_LOG_INFO, text);
 }
 
@@ -261,14 +270,14 @@ static kist_status take_failure(struct kist_worker *worker, const struct exchang
 	if (!kist_reader_end(&reader))
 		return broken(worker, exchange, "an error that cannot be read", err);
 	if (message->header.c == KIST_WHY_BREACH)
-		return kist_fail_at(err, KIST_INTERNAL, said.code, said.offset, "%s broke the contract in %s: %s",
-				    title, exchange->verb, said.text);
+		return kist_fail_at(err, KIST_INTERNAL, said.code, said.offset,
+				    "%s broke the contract in %s: %s", title, exchange->verb, said.text);
 	if (message->header.c == KIST_WHY_SILENT && (status == KIST_CANCELLED || status == KIST_DEADLINE))
 		return kist_fail(err, status, "%.*s: %s: %s", name_len, title, exchange->verb,
 				 kist_status_name(status));
 	if (message->header.c == KIST_WHY_SILENT)
-		return kist_fail(err, status, "%s failed in %s (%s) without saying why", title, exchange->verb,
-				 kist_status_name(status));
+		return kist_fail(err, status, "%s failed in %s (%s) without saying why", title,
+				 exchange->verb, kist_status_name(status));
 	return kist_fail_at(err, status, said.code, said.offset, "%.*s: %s", name_len, title, said.text);
 }
 
@@ -280,7 +289,8 @@ static kist_status take_return(struct kist_worker *worker, struct exchange *exch
 
 		/* It stopped in time, but a worker that once was late is not used again. */
 		if (exchange->by_deadline && worker->gone.status == KIST_OK)
-			return client_lost(worker, exchange, KIST_DEADLINE, NULL, "took longer than %llu ms in %s",
+			return client_lost(worker, exchange, KIST_DEADLINE, NULL,
+					   "took longer than %llu ms in %s",
 					   (unsigned long long)worker->options.call_ms_max, exchange->verb);
 		return status;
 	}
@@ -290,8 +300,8 @@ static kist_status take_return(struct kist_worker *worker, struct exchange *exch
 	return KIST_OK;
 }
 
-kist_status client_take(struct kist_worker *worker, struct exchange *exchange, const struct kist_message *message,
-			bool *ret_done, struct kist_error *err)
+kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
+			const struct kist_message *message, bool *ret_done, struct kist_error *err)
 {
 	const struct kist_header *header = &message->header;
 

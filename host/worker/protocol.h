@@ -13,8 +13,8 @@
  *     0        4        8                16               24       28       32
  *     | op u32 | id u32 | a u64          | b u64          | c u32  | len u32| payload, len bytes ...
  *
- * Little-endian.  A payload of more than 64 KiB from the host stands in the "in" window instead, at its front;
- * then bit 31 of op is set and no payload follows.
+ * Little-endian.  A payload of more than 64 KiB from the host stands in the "in" window instead, at its
+ * front; then bit 31 of op is set and no payload follows.
  *
  *     host -> worker     a            b           c        payload              descriptors
  *     CONFIG             memory_max   version                                  control page
@@ -46,24 +46,24 @@
  *
  *     control   one page: cancel u32, written by the host, read by kist_call.poll without a system call
  *     in        KIST_WINDOW_SIZE: bytes for the worker.  The host never reads it.
- *     ring      KIST_RING_SLOTS of KIST_SLOT_SIZE: bytes from the worker.  The host copies a slot to memory of
- *               its own before it looks at it, so nothing can change between check and use.
+ *     ring      KIST_RING_SLOTS of KIST_SLOT_SIZE: bytes from the worker.  The host copies a slot to memory
+ * of its own before it looks at it, so nothing can change between check and use.
  *
  * The worker is hostile to the host once plugin code has run: every number above is checked (client_call.c),
  * every text is escaped, and a message out of order ends the worker.
  */
 
-#define KIST_PROTOCOL_VERSION    1u
-#define KIST_WORKER_SOCKET       3
+#define KIST_PROTOCOL_VERSION	 1u
+#define KIST_WORKER_SOCKET	 3
 #define KIST_MESSAGE_HEADER_SIZE ((size_t)32)
-#define KIST_MESSAGE_INLINE_MAX  ((size_t)64 << 10)
-#define KIST_MESSAGE_SIZE_MAX    (KIST_MESSAGE_HEADER_SIZE + KIST_MESSAGE_INLINE_MAX)
-#define KIST_WINDOW_SIZE         ((size_t)1 << 20)
-#define KIST_SLOT_SIZE           ((size_t)1 << 20)
-#define KIST_RING_SLOTS          4u
-#define KIST_CONTROL_SIZE        ((size_t)4096)
-#define KIST_WORKER_PLUGINS_MAX  64u
-#define KIST_WORKER_OBJECTS_MAX  1024u
+#define KIST_MESSAGE_INLINE_MAX	 ((size_t)64 << 10)
+#define KIST_MESSAGE_SIZE_MAX	 (KIST_MESSAGE_HEADER_SIZE + KIST_MESSAGE_INLINE_MAX)
+#define KIST_WINDOW_SIZE	 ((size_t)1 << 20)
+#define KIST_SLOT_SIZE		 ((size_t)1 << 20)
+#define KIST_RING_SLOTS		 4u
+#define KIST_CONTROL_SIZE	 ((size_t)4096)
+#define KIST_WORKER_PLUGINS_MAX	 64u
+#define KIST_WORKER_OBJECTS_MAX	 1024u
 /** Bytes of a part's name, NUL included. */
 #define KIST_PART_NAME_SIZE ((size_t)4096)
 /** Bytes of a plugin's log message. */

@@ -27,9 +27,9 @@
 /* Of a newer linux/landlock.h than this may be built with; the kernel is asked what it knows. */
 #define ACCESS_FS_TRUNCATE  (1ull << 14) /* ABI 3 */
 #define ACCESS_FS_IOCTL_DEV (1ull << 15) /* ABI 5 */
-#define ACCESS_FS_FIRST     ((1ull << 13) - 1)
-#define ACCESS_NET_ALL      3ull /* ABI 4: bind and connect TCP */
-#define SCOPE_ALL           3ull /* ABI 6: abstract sockets, signals */
+#define ACCESS_FS_FIRST	    ((1ull << 13) - 1)
+#define ACCESS_NET_ALL	    3ull /* ABI 4: bind and connect TCP */
+#define SCOPE_ALL	    3ull /* ABI 6: abstract sockets, signals */
 
 struct landlock_ruleset {
 	uint64_t fs;
@@ -146,8 +146,8 @@ static kist_status restrict_files(int abi, const char *const *readable, struct k
 
 static kist_status enter_landlock(struct kist_sandbox *sandbox, struct kist_error *err)
 {
-	static const char *const libraries[] = { "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache",
-						 NULL };
+	static const char *const libraries[] = { "/lib",       "/lib64",	   "/usr/lib",
+						 "/usr/lib64", "/etc/ld.so.cache", NULL };
 
 	sandbox->landlock = landlock_abi();
 	if (sandbox->landlock == 0) {
@@ -164,26 +164,76 @@ static kist_status enter_landlock(struct kist_sandbox *sandbox, struct kist_erro
 
 /* What the C library, its allocator, the dynamic linker and the worker itself need. */
 static const int allowed_calls[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),
-	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(stat), SCMP_SYS(lseek), SCMP_SYS(mmap),
-	SCMP_SYS(mprotect), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
-	SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-	SCMP_SYS(getegid), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
-	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(getrandom),
-	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getrlimit), SCMP_SYS(uname),
-	SCMP_SYS(sysinfo), SCMP_SYS(getcpu), SCMP_SYS(rseq), SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address),
-	SCMP_SYS(membarrier), SCMP_SYS(restart_syscall), SCMP_SYS(pause),
+	SCMP_SYS(read),
+	SCMP_SYS(pread64),
+	SCMP_SYS(readv),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
+	SCMP_SYS(stat),
+	SCMP_SYS(lseek),
+	SCMP_SYS(mmap),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(brk),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(futex),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_getres),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(getrlimit),
+	SCMP_SYS(uname),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(getcpu),
+	SCMP_SYS(rseq),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(set_tid_address),
+	SCMP_SYS(membarrier),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(pause),
 	/* Loading only; the second filter takes them away. */
-	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(readlink), SCMP_SYS(access), SCMP_SYS(getcwd),
-	SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_restrict_self),
+	SCMP_SYS(openat),
+	SCMP_SYS(open),
+	SCMP_SYS(readlink),
+	SCMP_SYS(access),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(seccomp),
+	SCMP_SYS(landlock_create_ruleset),
+	SCMP_SYS(landlock_restrict_self),
 };
 
 static const int loading_calls[] = {
-	SCMP_SYS(openat),  SCMP_SYS(open),    SCMP_SYS(readlink),
-	SCMP_SYS(access),  SCMP_SYS(getcwd),  SCMP_SYS(landlock_create_ruleset),
-	SCMP_SYS(seccomp), SCMP_SYS(landlock_restrict_self),
+	SCMP_SYS(openat),   SCMP_SYS(open),
+	SCMP_SYS(readlink), SCMP_SYS(access),
+	SCMP_SYS(getcwd),   SCMP_SYS(landlock_create_ruleset),
+	SCMP_SYS(seccomp),  SCMP_SYS(landlock_restrict_self),
 };
 
 static void filter_done(scmp_filter_ctx *filter)

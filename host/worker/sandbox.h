@@ -10,8 +10,8 @@
 /*
  * The worker's sandbox, put on by the worker itself, in two steps.
  *
- *     enter   before the first byte of a plugin is mapped: no_new_privs, no core dump, no capabilities, limits,
- *             Landlock (reading the system's libraries is all that is left of the file system; no network),
+ *     enter   before the first byte of a plugin is mapped: no_new_privs, no core dump, no capabilities,
+ * limits, Landlock (reading the system's libraries is all that is left of the file system; no network),
  *             seccomp (an allow-list: no exec, no fork, no sockets; the rest fails with ENOSYS)
  *     seal    after the last plugin is loaded, before the first byte of data: Landlock with nothing allowed,
  *             seccomp without open and without new executable memory
@@ -40,10 +40,13 @@ struct kist_sandbox {
 	bool seccomp;
 };
 
-/** kist_sandbox_enter() - The first step.  @memory_max: bytes of address space.  Errors: KIST_IO, KIST_INTERNAL. */
-KIST_CHECKED kist_status kist_sandbox_enter(uint64_t memory_max, struct kist_sandbox *ret, struct kist_error *err);
+/** kist_sandbox_enter() - The first step.  @memory_max: bytes of address space.  Errors: KIST_IO,
+ * KIST_INTERNAL. */
+KIST_CHECKED kist_status kist_sandbox_enter(uint64_t memory_max, struct kist_sandbox *ret,
+					    struct kist_error *err);
 
 /** kist_sandbox_seal() - The second step.  @threads: a plugin's manifest needs threads. */
-KIST_CHECKED kist_status kist_sandbox_seal(const struct kist_sandbox *sandbox, bool threads, struct kist_error *err);
+KIST_CHECKED kist_status kist_sandbox_seal(const struct kist_sandbox *sandbox, bool threads,
+					   struct kist_error *err);
 
 #endif

@@ -46,6 +46,7 @@ void serve_send(struct server *server, struct kist_header header, struct kist_vi
 void serve_await(struct server *server, uint32_t op, struct kist_message *ret)
 {
 	for (;;) {
+		kist_channel_linger(server->socket);
 		if (kist_channel_recv(server->socket, server->buffer, false, ret, NULL) != KIST_OK)
 			lost();
 		if (ret->header.op == KIST_OP_ACK && ret->header.a < KIST_RING_SLOTS) {
@@ -98,7 +99,8 @@ static void finish(struct server *server, struct served_call *call, kist_status 
 	else if (call->error.status == KIST_OK)
 		send_return(server, status, 0, KIST_WHY_SILENT, &call->error);
 	else
-		send_return(server, status, 0, call->by_worker ? KIST_WHY_WORKER : KIST_WHY_PLUGIN, &call->error);
+		send_return(server, status, 0, call->by_worker ? KIST_WHY_WORKER : KIST_WHY_PLUGIN,
+			    &call->error);
 	served_call_done(call);
 }
 
@@ -152,8 +154,8 @@ static kist_status deserialize(struct server *server, struct request *request, s
 	slot->source = source;
 	status = open_instance(request, call, &instance);
 	if (status == KIST_OK) {
-		status = interface->deserialize(instance, &call->base, &source->base, &request->arguments.params,
-						&slot->object);
+		status = interface->deserialize(instance, &call->base, &source->base,
+						&request->arguments.params, &slot->object);
 		interface->close(instance);
 	}
 	if (status == KIST_OK && call->breach.status == KIST_OK) {
@@ -191,7 +193,8 @@ static kist_status serialize(struct server *server, const struct request *reques
 	status = open_instance(request, call, &instance);
 	if (status != KIST_OK)
 		return status;
-	status = interface->serialize(instance, &call->base, &slot->object, &request->arguments.params, &sink.base);
+	status = interface->serialize(instance, &call->base, &slot->object, &request->arguments.params,
+				      &sink.base);
 	interface->close(instance);
 	/* A part that a failure left open is no second fault. */
 	if (status != KIST_OK)
@@ -213,9 +216,9 @@ static kist_status inspect(struct server *server, struct request *request, struc
 	kist_status status;
 	void *instance;
 
-	*ret_has = request->header.op == KIST_OP_LAYOUT   ? interface->layout != NULL :
-		   request->header.op == KIST_OP_DESCRIBE ? interface->describe != NULL :
-							    1;
+	*ret_has = request->header.op == KIST_OP_LAYOUT	    ? interface->layout != NULL
+		   : request->header.op == KIST_OP_DESCRIBE ? interface->describe != NULL
+							    : 1;
 	if (*ret_has == 0)
 		return KIST_OK;
 	served_source_init(&source, server, request->fd, KIST_SOURCE_OF_CALL, request->input_size);
@@ -369,8 +372,8 @@ static void run_load(struct server *server, struct request *request)
 static void open_window(struct server *server, struct request *request)
 {
 	struct kist_shm *window = request->header.a == KIST_WINDOW_IN ? &server->in : &server->ring;
-	const size_t size = request->header.a == KIST_WINDOW_IN ? KIST_WINDOW_SIZE :
-								  KIST_SLOT_SIZE * KIST_RING_SLOTS;
+	const size_t size =
+		request->header.a == KIST_WINDOW_IN ? KIST_WINDOW_SIZE : KIST_SLOT_SIZE * KIST_RING_SLOTS;
 
 	if (window->data || kist_shm_open_take(kist_fd_move(&request->fd), size, window, NULL) != KIST_OK)
 		lost();
@@ -445,7 +448,8 @@ static kist_status start(struct server *server, struct kist_error *err)
 	struct kist_message message;
 
 	KIST_TRY(kist_channel_recv(server->socket, server->buffer, true, &message, err));
-	if (message.header.op != KIST_OP_CONFIG || message.header.b != KIST_PROTOCOL_VERSION || message.fd < 0)
+	if (message.header.op != KIST_OP_CONFIG || message.header.b != KIST_PROTOCOL_VERSION ||
+	    message.fd < 0)
 		return kist_fail(err, KIST_INCOMPATIBLE, "the host speaks another protocol");
 	KIST_TRY(kist_shm_open_take(message.fd, KIST_CONTROL_SIZE, &server->control, err));
 	KIST_TRY(kist_sandbox_enter(message.header.a, &server->sandbox, err));
@@ -475,7 +479,10 @@ int kist_serve(int socket)
 	}
 	for (;;) {
 		struct kist_message message;
-		const kist_status status = kist_channel_recv(socket, buffer, true, &message, NULL);
+		kist_status status;
+
+		kist_channel_linger(socket);
+		status = kist_channel_recv(socket, buffer, true, &message, NULL);
 
 		if (status != KIST_OK)
 			return status == KIST_CRASHED ? 0 : KIST_WORKER_EXIT_LOST;

@@ -72,8 +72,8 @@ struct served_call {
 	struct server *server;
 	struct kist_error error;  /* what the plugin said, or the worker itself */
 	struct kist_error breach; /* how it broke the contract */
-	kist_status passed_on;    /* the last failure that a source or sink gave it */
-	bool by_worker;           /* error holds words of the worker */
+	kist_status passed_on;	  /* the last failure that a source or sink gave it */
+	bool by_worker;		  /* error holds words of the worker */
 	void *arena;
 	uint64_t progress_ns;
 };
@@ -122,7 +122,8 @@ void served_call_done(struct served_call *call);
 /** served_breach() - Records that the plugin broke the contract; KIST_INVALID, for the plugin. */
 kist_status served_breach(struct served_call *call, const char *format, ...) KIST_PRINTF(2, 3);
 
-void served_source_init(struct served_source *source, struct server *server, int fd, uint32_t id, uint64_t size);
+void served_source_init(struct served_source *source, struct server *server, int fd, uint32_t id,
+			uint64_t size);
 void served_sink_init(struct served_sink *sink, struct served_call *call);
 /** served_sink_finish() - Sends what is left and waits until the host has all of it. */
 void served_sink_finish(struct served_sink *sink);

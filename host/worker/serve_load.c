@@ -4,8 +4,8 @@
 #include "worker/serve.h"
 
 /*
- * Loading in the worker.  The host has read and checked the manifest; what the loader compares the library with
- * comes along as plain fields, so that no JSON is parsed here.
+ * Loading in the worker.  The host has read and checked the manifest; what the loader compares the library
+ * with comes along as plain fields, so that no JSON is parsed here.
  */
 
 struct rebuilt {
@@ -95,8 +95,8 @@ kist_status serve_load(struct server *server, uint64_t index, struct kist_view p
 	plugin = &server->plugins[index];
 	serve_host_init(plugin, server);
 	call->base.host = &plugin->host;
-	KIST_TRY(kist_load(kist_fd_move(&library), &rebuilt->manifest, &plugin->host, &call->base, &plugin->code,
-			   err));
+	KIST_TRY(kist_load(kist_fd_move(&library), &rebuilt->manifest, &plugin->host, &call->base,
+			   &plugin->code, err));
 	plugin->loaded = true;
 	server->threads |= rebuilt->manifest.needs_threads;
 	/* For the life of the process, like the library. */

@@ -20,10 +20,13 @@ struct kist_shm {
 	int fd;
 };
 
-#define KIST_SHM_INIT \
-	{ .data = NULL, .size = 0, .fd = -1 }
+#define KIST_SHM_INIT                                                                                        \
+	{                                                                                                    \
+		.data = NULL, .size = 0, .fd = -1                                                            \
+	}
 
-/** kist_shm_create() - Makes, fills with pages, seals and maps @size bytes.  Errors: KIST_NO_MEMORY, KIST_IO. */
+/** kist_shm_create() - Makes, fills with pages, seals and maps @size bytes.  Errors: KIST_NO_MEMORY, KIST_IO.
+ */
 KIST_CHECKED kist_status kist_shm_create(const char *name, size_t size, struct kist_shm *ret,
 					 struct kist_error *err);
 
@@ -34,7 +37,8 @@ KIST_CHECKED kist_status kist_shm_create(const char *name, size_t size, struct k
  *
  * Errors: KIST_INVALID (another size, or not sealed), KIST_NO_MEMORY, KIST_IO.
  */
-KIST_CHECKED kist_status kist_shm_open_take(int fd, size_t size, struct kist_shm *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_shm_open_take(int fd, size_t size, struct kist_shm *ret,
+					    struct kist_error *err);
 
 /** kist_shm_done() - Unmaps and closes.  May run twice. */
 void kist_shm_done(struct kist_shm *shm);

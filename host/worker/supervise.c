@@ -24,11 +24,11 @@
 
 /* A child that shares memory until it executes starts fastest; sanitizers need a copy of it instead. */
 #ifdef KIST_SANITIZED
-#define CLONE_HOW 0
+#define CLONE_HOW  0
 #define CHILD_CODE __attribute__((no_sanitize("address", "undefined", "thread")))
 /* Crashes are to be seen as they are: as signals. */
-#define SANITIZER_OPTIONS                                                                          \
-	"detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:"            \
+#define SANITIZER_OPTIONS                                                                                    \
+	"detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:"                      \
 	"handle_abort=0:abort_on_error=1:allocator_may_return_null=1"
 #else
 #define CLONE_HOW (CLONE_VM | CLONE_VFORK)
@@ -151,8 +151,8 @@ kist_status kist_child_start(const char *program, struct kist_child *ret, struct
 /* Keeps the last KIST_CHILD_WORDS_MAX bytes. */
 static void keep_words(struct kist_child *child, const char *text, size_t len)
 {
-	const size_t kept = child->words_len < sizeof(child->words) - len ? child->words_len :
-									    sizeof(child->words) - len;
+	const size_t kept =
+		child->words_len < sizeof(child->words) - len ? child->words_len : sizeof(child->words) - len;
 
 	memmove(child->words, child->words + child->words_len - kept, kept);
 	memcpy(child->words + kept, text, len);

@@ -12,8 +12,8 @@
  *
  * It is known by its pidfd, so that no other process is ever waited for or killed.  It starts with its socket
  * at 3, /dev/null as input and a pipe as output and error output; with no other descriptor, no signal handler
- * and no blocked signal; with an environment of its own (LC_ALL=C and an empty PATH); in a session of its own,
- * so that the terminal's Ctrl-C goes to the host; and it dies with the thread that started it.
+ * and no blocked signal; with an environment of its own (LC_ALL=C and an empty PATH); in a session of its
+ * own, so that the terminal's Ctrl-C goes to the host; and it dies with the thread that started it.
  *
  * Thread: one child, one thread.
  */
@@ -31,11 +31,14 @@ struct kist_child {
 	char words[KIST_CHILD_WORDS_MAX];
 };
 
-#define KIST_CHILD_INIT \
-	{ .pid = 0, .pid_fd = -1, .socket = -1, .log = -1 }
+#define KIST_CHILD_INIT                                                                                      \
+	{                                                                                                    \
+		.pid = 0, .pid_fd = -1, .socket = -1, .log = -1                                              \
+	}
 
 /** kist_child_start() - Starts @program.  Errors: KIST_NOT_FOUND, KIST_DENIED, KIST_IO, KIST_NO_MEMORY. */
-KIST_CHECKED kist_status kist_child_start(const char *program, struct kist_child *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_child_start(const char *program, struct kist_child *ret,
+					  struct kist_error *err);
 
 /** kist_child_listen() - Takes what the child has written to its output, without waiting. */
 void kist_child_listen(struct kist_child *child);

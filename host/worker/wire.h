@@ -42,8 +42,10 @@ struct kist_writer {
 	kist_status status;
 };
 
-#define KIST_WRITER_INIT \
-	{ .buf = KIST_BUF_INIT(KIST_WINDOW_SIZE), .status = KIST_OK }
+#define KIST_WRITER_INIT                                                                                     \
+	{                                                                                                    \
+		.buf = KIST_BUF_INIT(KIST_WINDOW_SIZE), .status = KIST_OK                                    \
+	}
 #define kist_auto_writer __attribute__((cleanup(kist_writer_done)))
 
 void kist_writer_done(struct kist_writer *writer);
@@ -61,7 +63,8 @@ struct kist_reader {
 uint32_t kist_get_u32(struct kist_reader *reader);
 uint64_t kist_get_u64(struct kist_reader *reader);
 
-/** kist_get_text() - NUL-terminated, without another NUL inside; borrowed from the view.  "" when it is bad. */
+/** kist_get_text() - NUL-terminated, without another NUL inside; borrowed from the view.  "" when it is bad.
+ */
 const char *kist_get_text(struct kist_reader *reader, size_t *ret_len);
 
 /** kist_reader_end() - Whether all was there and nothing is left. */
@@ -87,11 +90,14 @@ struct kist_arguments {
 };
 
 #define KIST_ARGUMENTS_MAX 64u
-#define KIST_ARGUMENTS_INIT \
-	{ .params = { .struct_size = sizeof(struct kist_params) } }
+#define KIST_ARGUMENTS_INIT                                                                                  \
+	{                                                                                                    \
+		.params = {.struct_size = sizeof(struct kist_params) }                                       \
+	}
 #define kist_auto_arguments __attribute__((cleanup(kist_arguments_done)))
 
-/** kist_get_arguments() - Reads what kist_put_arguments() wrote (client.c).  Texts are borrowed from the view. */
+/** kist_get_arguments() - Reads what kist_put_arguments() wrote (client.c).  Texts are borrowed from the
+ * view. */
 KIST_CHECKED kist_status kist_get_arguments(struct kist_reader *reader, struct kist_arguments *ret,
 					    struct kist_error *err);
 void kist_arguments_done(struct kist_arguments *arguments);

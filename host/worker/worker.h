@@ -31,10 +31,10 @@ struct kist_worker_plugin;
 
 /** struct kist_worker_options - Zero for the defaults. */
 struct kist_worker_options {
-	const char *program;     /* path of kist-worker; never from the environment.  Required. */
-	uint64_t call_ms_max;    /* deadline of each call; 0: 10 minutes */
-	uint64_t grace_ms;       /* between cancel and SIGKILL; 0: 2 s */
-	uint64_t memory_max;     /* address space; 0: three quarters of the machine's memory */
+	const char *program;  /* path of kist-worker; never from the environment.  Required. */
+	uint64_t call_ms_max; /* deadline of each call; 0: 10 minutes */
+	uint64_t grace_ms;    /* between cancel and SIGKILL; 0: 2 s */
+	uint64_t memory_max;  /* address space; 0: three quarters of the machine's memory */
 	/* Log lines of plugins; may be NULL.  Called from the thread that is in a call. */
 	void (*log)(void *ctx, const char *plugin_id, int32_t level, const char *text);
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* may be NULL */
@@ -43,10 +43,11 @@ struct kist_worker_options {
 
 /** struct kist_input - Serialized bytes for a worker to read. */
 struct kist_input {
-	int fd;        /* a regular file open for reading only, read by the worker itself; -1: through @read */
+	int fd; /* a regular file open for reading only, read by the worker itself; -1: through @read */
 	uint64_t size;
 	/* Reads up to @len bytes at @offset; fewer only at the end.  Used when @fd is -1. */
-	kist_status (*read)(void *ctx, uint64_t offset, void *buf, size_t len, size_t *ret_len, struct kist_error *err);
+	kist_status (*read)(void *ctx, uint64_t offset, void *buf, size_t len, size_t *ret_len,
+			    struct kist_error *err);
 	void *ctx;
 };
 
@@ -69,9 +70,10 @@ struct kist_serializer_ref {
 	const json_t *params; /* object, or NULL.  Borrowed. */
 };
 
-/** kist_worker_start() - Spawns a worker and waits until it is ready (about 1 ms).  kist_worker_close() it. */
-KIST_CHECKED kist_status kist_worker_start(const struct kist_worker_options *options, struct kist_worker **ret,
-					   struct kist_error *err);
+/** kist_worker_start() - Spawns a worker and waits until it is ready (about 1 ms).  kist_worker_close() it.
+ */
+KIST_CHECKED kist_status kist_worker_start(const struct kist_worker_options *options,
+					   struct kist_worker **ret, struct kist_error *err);
 
 /** kist_worker_close() - Ends the worker and reaps it.  Accepts NULL.  No zombie, no descriptor stays. */
 void kist_worker_close(struct kist_worker *worker);
@@ -96,7 +98,8 @@ KIST_CHECKED kist_status kist_worker_load(struct kist_worker *worker, const stru
 KIST_CHECKED kist_status kist_worker_ping(struct kist_worker *worker, struct kist_error *err);
 
 /**
- * kist_worker_cancel() - Asks the call under way to end; it is killed after the grace.  [any-thread, signal-safe]
+ * kist_worker_cancel() - Asks the call under way to end; it is killed after the grace.  [any-thread,
+ * signal-safe]
  *
  * The call that ends by it gives KIST_CANCELLED.  When none is under way, or it ends otherwise before it sees
  * this, the next one does.
@@ -108,7 +111,8 @@ KIST_CHECKED kist_status kist_worker_probe(struct kist_worker *worker, const str
 					   struct kist_view head, uint64_t total_size, int32_t *ret_score,
 					   struct kist_error *err);
 
-/** kist_worker_layout() - Calls @each for the typed parts of @input, in order; none when the type has no layout. */
+/** kist_worker_layout() - Calls @each for the typed parts of @input, in order; none when the type has no
+ * layout. */
 KIST_CHECKED kist_status kist_worker_layout(struct kist_worker *worker, const struct kist_serializer_ref *ref,
 					    const struct kist_input *input,
 					    kist_status (*each)(void *ctx, const struct kist_part *part,
@@ -119,15 +123,17 @@ KIST_CHECKED kist_status kist_worker_layout(struct kist_worker *worker, const st
  * kist_worker_validate() - Checks @input.  Errors found in the bytes come back as KIST_CORRUPT with the code,
  * offset and text of the first; all issues (up to 1,000) go to @each, which may be NULL.
  */
-KIST_CHECKED kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_serializer_ref *ref,
-					      const struct kist_input *input,
-					      void (*each)(void *ctx, int32_t severity,
-							   const struct kist_error *issue),
-					      void *ctx, struct kist_error *err);
+KIST_CHECKED kist_status kist_worker_validate(
+	struct kist_worker *worker, const struct kist_serializer_ref *ref, const struct kist_input *input,
+	void (*each)(void *ctx, int32_t severity, const struct kist_error *issue), void *ctx,
+	struct kist_error *err);
 
-/** kist_worker_describe() - What the type says of @input: a JSON object.  New reference; NULL when it cannot describe. */
-KIST_CHECKED kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_serializer_ref *ref,
-					      const struct kist_input *input, json_t **ret, struct kist_error *err);
+/** kist_worker_describe() - What the type says of @input: a JSON object.  New reference; NULL when it cannot
+ * describe. */
+KIST_CHECKED kist_status kist_worker_describe(struct kist_worker *worker,
+					      const struct kist_serializer_ref *ref,
+					      const struct kist_input *input, json_t **ret,
+					      struct kist_error *err);
 
 /**
  * kist_worker_deserialize() - Makes a typed object in the worker.
@@ -136,14 +142,15 @@ KIST_CHECKED kist_status kist_worker_describe(struct kist_worker *worker, const 
  * @ret_object: A handle; kist_worker_drop() it, or let it end with the worker.
  * @ret_kind:   KIST_KIND_*.
  */
-KIST_CHECKED kist_status kist_worker_deserialize(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+KIST_CHECKED kist_status kist_worker_deserialize(struct kist_worker *worker,
+						 const struct kist_serializer_ref *ref,
 						 const struct kist_input *input, uint64_t *ret_object,
 						 uint32_t *ret_kind, struct kist_error *err);
 
 /** kist_worker_serialize() - Writes object @object to @output. */
-KIST_CHECKED kist_status kist_worker_serialize(struct kist_worker *worker, const struct kist_serializer_ref *ref,
-					       uint64_t object, const struct kist_output *output,
-					       struct kist_error *err);
+KIST_CHECKED kist_status kist_worker_serialize(struct kist_worker *worker,
+					       const struct kist_serializer_ref *ref, uint64_t object,
+					       const struct kist_output *output, struct kist_error *err);
 
 /**
  * kist_worker_convert() - Makes an object of another kind from @object (object/convert.h).
@@ -159,14 +166,16 @@ KIST_CHECKED kist_status kist_worker_convert(struct kist_worker *worker, uint64_
 					     struct kist_error *err);
 
 /** kist_worker_drop() - Releases an object. */
-KIST_CHECKED kist_status kist_worker_drop(struct kist_worker *worker, uint64_t object, struct kist_error *err);
+KIST_CHECKED kist_status kist_worker_drop(struct kist_worker *worker, uint64_t object,
+					  struct kist_error *err);
 
 /**
  * kist_worker_sandbox() - What protects this machine from plugins: for "plugin doctor".
  *
- * @ret: New reference: [{"name":"landlock","state":"in force"|"not available"|...,"detail":"ABI 4"}, ...], as a
- *       worker that was just started found it for itself.
+ * @ret: New reference: [{"name":"landlock","state":"in force"|"not available"|...,"detail":"ABI 4"}, ...], as
+ * a worker that was just started found it for itself.
  */
-KIST_CHECKED kist_status kist_worker_sandbox(struct kist_worker *worker, json_t **ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_worker_sandbox(struct kist_worker *worker, json_t **ret,
+					     struct kist_error *err);
 
 #endif

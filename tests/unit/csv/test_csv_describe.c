@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../../../plugins/csv/csv_describe.h"
 
+#include <math.h>
+
 #include "csvtest.h"
 
 static kist_status describe(const void *data, size_t size, const struct kist_params *params,
@@ -81,6 +83,43 @@ START_TEST(the_description_of_the_widest_table_keeps_to_its_limit)
 }
 END_TEST
 
+/* More numbers than one block of sums holds, far from zero and with a first one far from the others. */
+START_TEST(mean_and_deviation_agree_with_two_passes_over_the_numbers)
+{
+	enum { ROWS = 5000 };
+	char *text = malloc(ROWS * 16 + 16);
+	struct plugtest_sink sink;
+	struct plugtest_call call;
+	double mean = 0;
+	double squares = 0;
+	size_t n = (size_t)sprintf(text, "a\n");
+	const char *found;
+
+	for (int i = 0; i < ROWS; i++) {
+		const int value = i == 0 ? -70000000 : 1000000 + i * 7919 % 1000 + i;
+
+		n += (size_t)sprintf(text + n, "%d\n", value);
+		mean += (double)value / ROWS;
+	}
+	for (int i = 0; i < ROWS; i++) {
+		const double distance = (i == 0 ? -70000000 : 1000000 + i * 7919 % 1000 + i) - mean;
+
+		squares += distance * distance;
+	}
+	ck_assert_int_eq(describe(text, n, NULL, &sink, &call), KIST_OK);
+	sink.data[sink.size - 1] = '\0';
+	found = strstr((const char *)sink.data, "\"mean\":");
+	ck_assert_ptr_nonnull(found);
+	ck_assert_double_eq_tol(strtod(found + 7, NULL), mean, fabs(mean) * 1e-12);
+	found = strstr(found, "\"std\":");
+	ck_assert_ptr_nonnull(found);
+	ck_assert_double_eq_tol(strtod(found + 6, NULL), sqrt(squares / ROWS), sqrt(squares / ROWS) * 1e-10);
+	plugtest_sink_done(&sink);
+	plugtest_call_done(&call);
+	free(text);
+}
+END_TEST
+
 START_TEST(a_broken_text_is_not_described)
 {
 	struct plugtest_sink sink;
@@ -100,6 +139,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_table_is_described_by_dialect_rows_and_columns);
 	tcase_add_loop_test(tcase, the_description_of_the_widest_table_keeps_to_its_limit, 0, 4);
+	tcase_add_test(tcase, mean_and_deviation_agree_with_two_passes_over_the_numbers);
 	tcase_add_test(tcase, a_broken_text_is_not_described);
 	return csvtest_run("csv_describe", tcase);
 }

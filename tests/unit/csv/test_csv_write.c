@@ -325,12 +325,8 @@ START_TEST(a_table_without_columns_has_no_bytes_and_may_have_no_rows)
 }
 END_TEST
 
-static void spoil(struct producer *p, int how)
+static void spoil_schema(struct producer *p, int how)
 {
-	static const int32_t falling[] = { 0, 3, 1, 1 };
-	static const int32_t negative[] = { -1, 1, 2, 3 };
-	static const int32_t far[] = { 0, 2000001, 2000001, 2000001 };
-
 	switch (how) {
 	case 0:
 		p->fields[0].format = "tdD";
@@ -351,75 +347,111 @@ static void spoil(struct producer *p, int how)
 		p->schema.n_children = 70000;
 		break;
 	case 6:
-		p->array.n_children = 1;
-		break;
-	case 7:
-		p->array.children = NULL;
-		break;
-	case 8:
-		p->array.length = -1;
-		break;
-	case 9:
-		p->array.offset = -1;
-		break;
-	case 10:
-		p->array.offset = INT64_MAX;
-		break;
-	case 11:
-		p->columns[0].length = 2;
-		break;
-	case 12:
-		p->columns[0].offset = INT64_MAX;
-		break;
-	case 13:
-		p->columns[0].n_buffers = 1;
-		break;
-	case 14:
-		p->columns[0].buffers = NULL;
-		break;
-	case 15:
-		p->buffers[0][1] = NULL;
-		break;
-	case 16:
-		p->buffers[1][2] = NULL;
-		break;
-	case 17:
-		p->buffers[1][1] = falling;
-		break;
-	case 18:
-		p->buffers[1][1] = negative;
-		break;
-	case 19:
-		p->columns[0].release = NULL;
-		break;
-	case 20:
-		p->column_pointers[1] = NULL;
-		break;
-	case 21:
 		p->fields[0].release = NULL;
 		break;
-	case 22:
+	case 7:
 		p->error = EIO;
 		break;
-	case 23:
-		p->array.n_buffers = 2;
-		break;
-	case 24:
-		p->columns[0].null_count = -2;
-		break;
-	case 25:
+	default:
 		p->schema.children = NULL;
 		break;
-	case 26:
+	}
+}
+
+static void spoil_batch(struct producer *p, int how)
+{
+	switch (how) {
+	case 0:
+		p->array.n_children = 1;
+		break;
+	case 1:
+		p->array.children = NULL;
+		break;
+	case 2:
+		p->array.length = -1;
+		break;
+	case 3:
+		p->array.offset = -1;
+		break;
+	case 4:
+		p->array.offset = INT64_MAX;
+		break;
+	case 5:
 		p->array.length = INT64_MAX;
 		break;
-	case 27:
-		p->columns[0].n_children = 1;
+	case 6:
+		p->array.n_buffers = 2;
+		break;
+	default:
+		p->column_pointers[1] = NULL;
+		break;
+	}
+}
+
+static void spoil_column(struct producer *p, int how)
+{
+	struct ArrowArray *column = &p->columns[0];
+
+	switch (how) {
+	case 0:
+		column->length = 2;
+		break;
+	case 1:
+		column->offset = INT64_MAX;
+		break;
+	case 2:
+		column->n_buffers = 1;
+		break;
+	case 3:
+		column->buffers = NULL;
+		break;
+	case 4:
+		column->release = NULL;
+		break;
+	case 5:
+		column->null_count = -2;
+		break;
+	default:
+		column->n_children = 1;
+		break;
+	}
+}
+
+static void spoil_buffers(struct producer *p, int how)
+{
+	static const int32_t falling[] = { 0, 3, 1, 1 };
+	static const int32_t negative[] = { -1, 1, 2, 3 };
+	static const int32_t far[] = { 0, 2000001, 2000001, 2000001 };
+
+	switch (how) {
+	case 0:
+		p->buffers[0][1] = NULL;
+		break;
+	case 1:
+		p->buffers[1][2] = NULL;
+		break;
+	case 2:
+		p->buffers[1][1] = falling;
+		break;
+	case 3:
+		p->buffers[1][1] = negative;
 		break;
 	default:
 		p->buffers[1][1] = far;
 		break;
 	}
+}
+
+static void spoil(struct producer *p, int how)
+{
+	if (how < 9)
+		spoil_schema(p, how);
+	else if (how < 17)
+		spoil_batch(p, how - 9);
+	else if (how < 24)
+		spoil_column(p, how - 17);
+	else
+		spoil_buffers(p, how - 24);
 }
 
 #define SPOILS 29

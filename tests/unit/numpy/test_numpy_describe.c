@@ -63,6 +63,25 @@ START_TEST(elements_without_statistics_are_described_by_their_type)
 }
 END_TEST
 
+START_TEST(raw_bytes_named_bfloat16_have_statistics)
+{
+	const uint16_t data[] = { 0x3F80, 0xC000, 0x7FC0, 0x0000 };
+	struct npytest test;
+
+	npytest_text(&test, "{'descr': '<V2', 'fortran_order': False, 'shape': (4,)}", data, sizeof(data));
+	ck_assert_int_eq(npytest_interface()->describe(NULL, &test.call.call, &test.source.source,
+						       plugtest_params("logical_dtype=string:bfloat16", NULL),
+						       &test.sink.sink),
+			 KIST_OK);
+	ck_assert_str_eq(npytest_sink_text(&test),
+			 "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"bfloat16\",\"descr\":\"<V2\","
+			 "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[4],\"elements\":4,\"bytes\":8,"
+			 "\"min\":-2,\"max\":1,\"mean\":-0.3333333333333333,\"std\":1.247219128924647,\"nan\":1,\"inf\":0,"
+			 "\"neg_inf\":0,\"zero\":1,\"negative\":1}");
+	npytest_done(&test);
+}
+END_TEST
+
 START_TEST(what_does_not_apply_is_left_out)
 {
 	const double data[] = { NAN, 1.7e308, 1.7e308 };
@@ -150,6 +169,7 @@ END_TEST
 
 NPYTEST_MAIN("numpy_describe", floating_numbers_have_statistics_of_the_finite_ones,
 	     numbers_of_the_other_byte_order_are_turned_round, integers_are_exact,
-	     elements_without_statistics_are_described_by_their_type, what_does_not_apply_is_left_out,
+	     elements_without_statistics_are_described_by_their_type, raw_bytes_named_bfloat16_have_statistics,
+	     what_does_not_apply_is_left_out,
 	     a_description_fits_its_limit_whatever_the_header_holds,
 	     polls_come_every_mebibyte_and_a_cancelled_call_stops, a_source_or_sink_that_fails_is_passed_on)

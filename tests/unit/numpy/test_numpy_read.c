@@ -138,11 +138,11 @@ START_TEST(opaque_elements_are_rows_of_bytes)
 	static const struct {
 		const char *descr;
 		int64_t size;
-	} rows[] = { { "'S3'", 3 },	   { "'>U2'", 8 },	{ "'V5'", 5 },
+	} rows[] = { { "'S3'", 3 },	   { "[('', '|V1'), ('a', '|u1'), ('', '|V2')]", 4 },	   { "'>U2'", 8 },	{ "'V5'", 5 },
 		     { "[('a', '<f4'), ('b', '>i2', (2,)), ('', '|V1'), (('t', 'c'), [('d', 'S1')])]", 10 } };
 	const char *const data = "0123456789abcdefghij";
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		for (int fortran = 0; fortran < 2; fortran++) {
 			struct npytest test;
 			struct kist_object object;
@@ -159,6 +159,49 @@ START_TEST(opaque_elements_are_rows_of_bytes)
 			ck_assert_mem_eq(tensor_of(&object)->data, data, (size_t)rows[i].size * 2);
 			release(&test, &object);
 		}
+	}
+}
+END_TEST
+
+START_TEST(raw_bytes_have_the_logical_type_that_the_caller_names)
+{
+	static const struct {
+		const char *descr;
+		const char *param;
+		kist_status status;
+		DLDataType type;
+		const char *data;
+	} rows[] = {
+		{ "<V2", "logical_dtype=string:bfloat16", KIST_OK, { kDLBfloat, 16, 1 }, "abcd" },
+		{ "|V2", "logical_dtype=string:bfloat16", KIST_OK, { kDLBfloat, 16, 1 }, "abcd" },
+		{ ">V2", "logical_dtype=string:bfloat16", KIST_OK, { kDLBfloat, 16, 1 }, "badc" },
+		{ "|V1", "logical_dtype=string:float8_e4m3fn", KIST_OK, { kDLFloat8_e4m3fn, 8, 1 }, "ab" },
+		{ "|V1", "logical_dtype=string:bfloat16", KIST_INVALID, { 0 }, NULL },
+		{ "<f2", "logical_dtype=string:bfloat16", KIST_INVALID, { 0 }, NULL },
+		{ "|V2", "logical_dtype=string:float9", KIST_INVALID, { 0 }, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct npytest test;
+		struct kist_object object;
+		char text[128];
+
+		snprintf(text, sizeof(text), TEXT("'%s'", "True", "(2, 1)"), rows[i].descr);
+		npytest_text(&test, text, "abcd", rows[i].descr[2] == '1' ? 2 : 4);
+		ck_assert_int_eq(npytest_read(&test, plugtest_params(rows[i].param, NULL), &object), rows[i].status);
+		if (rows[i].status == KIST_OK) {
+			ck_assert_int_eq(tensor_of(&object)->ndim, 2);
+			ck_assert_mem_eq(&tensor_of(&object)->dtype, &rows[i].type, sizeof(DLDataType));
+			ck_assert_mem_eq(tensor_of(&object)->data, rows[i].data, strlen(rows[i].data));
+			/* And it is written as it was. */
+			ck_assert_int_eq(npytest_write(&test, NULL, &object), KIST_OK);
+			ck_assert_mem_eq(test.sink.data + 21, rows[i].descr, 3);
+			ck_assert_mem_eq(test.sink.data + test.sink.size - strlen(rows[i].data), "abcd",
+					 strlen(rows[i].data));
+			ck_assert_mem_eq(&test.sink.parts[0].dtype, &rows[i].type, sizeof(DLDataType));
+			object.release(&object);
+		}
+		npytest_done(&test);
 	}
 }
 END_TEST
@@ -414,7 +457,7 @@ END_TEST
 
 NPYTEST_MAIN("numpy_read", every_plain_type_in_either_byte_order_is_read, shape_and_order_become_shape_and_strides,
 	     rank_0_has_one_element, an_empty_array_has_no_data, opaque_elements_are_rows_of_bytes,
-	     opaque_elements_of_rank_64_have_no_tensor, headers_of_every_writer_are_read,
+	     raw_bytes_have_the_logical_type_that_the_caller_names, opaque_elements_of_rank_64_have_no_tensor, headers_of_every_writer_are_read,
 	     long_headers_and_headers_of_255_times_n_bytes_are_read, a_field_called_like_a_key_does_not_confuse,
 	     unicode_field_names_must_be_utf8, native_data_is_the_mapped_file_and_read_only,
 	     data_off_its_boundary_is_copied_onto_one, one_byte_at_a_time_is_enough,

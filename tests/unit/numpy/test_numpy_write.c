@@ -255,6 +255,43 @@ START_TEST(what_is_read_is_written_with_its_type)
 }
 END_TEST
 
+START_TEST(a_tensor_that_was_changed_is_written_as_it_is_now)
+{
+	struct npytest test;
+	struct kist_object object;
+
+	npytest_text(&test, "{'descr': 'S3', 'fortran_order': False, 'shape': (2,)}", "abcdef", 6);
+	ck_assert_int_eq(npytest_read(&test, NULL, &object), KIST_OK);
+	((DLManagedTensorVersioned *)object.value)->dl_tensor.shape[1] = 2;
+	ck_assert_int_eq(npytest_write(&test, NULL, &object), KIST_OK);
+	check_file(&test.sink, 1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }", "abde", 4);
+	object.release(&object);
+	npytest_done(&test);
+}
+END_TEST
+
+START_TEST(the_dimension_that_grows_is_the_last_in_column_major_order)
+{
+	int64_t shape[16] = { 10000 };
+	const uint8_t one = 1;
+
+	for (int32_t ndim = 6; ndim <= 16; ndim++) {
+		struct npytest test;
+		struct tensor tensor;
+		size_t text;
+
+		for (int32_t i = 1; i < ndim; i++)
+			shape[i] = i == ndim - 1 ? 2 : 1;
+		tensor_init(&tensor, u1, ndim, shape, &one);
+		set_strides(&tensor, (const int64_t[16]){ 0 });
+		ck_assert_int_eq(write_tensor(&test, &tensor, plugtest_params("fortran_order=bool:1", NULL)), KIST_OK);
+		text = strlen("{'descr': '|u1', 'fortran_order': True, 'shape': (), }") + 4 + (size_t)ndim * 3 - 2 + 20;
+		ck_assert_uint_eq(test.sink.parts[0].offset, (10 + text + 1) / 64 * 64 + 64);
+		npytest_done(&test);
+	}
+}
+END_TEST
+
 START_TEST(column_major_files_are_written_in_either_order)
 {
 	static const struct {
@@ -488,7 +525,8 @@ END_TEST
 NPYTEST_MAIN("numpy_write", headers_are_those_of_numpy_to_the_byte,
 	     a_text_that_ends_on_the_boundary_gets_64_blanks_more, any_strides_are_gathered,
 	     column_major_is_written_where_it_differs, a_large_gather_crosses_chunks,
-	     what_is_read_is_written_with_its_type, column_major_files_are_written_in_either_order,
+	     what_is_read_is_written_with_its_type, a_tensor_that_was_changed_is_written_as_it_is_now,
+	     the_dimension_that_grows_is_the_last_in_column_major_order, column_major_files_are_written_in_either_order,
 	     a_header_beyond_64_KiB_is_version_2, host_memory_of_devices_is_read_and_device_memory_refused,
 	     types_that_npy_has_not_are_refused, tensors_that_lie_are_refused, a_tensor_of_64_dimensions_is_written,
 	     a_sink_that_fails_at_any_call_is_passed_on, a_cancelled_call_stops)

@@ -156,7 +156,8 @@ static kist_status fault_deserialize(void *instance, struct kist_call *call, str
 	ret->value = &value->region;
 	ret->release = object_release;
 	ret->priv = value;
-	return how == 'L' ? kist_failf(call, KIST_INVALID, NULL, KIST_NO_OFFSET, "fails and leaves an object") : KIST_OK;
+	return how == 'L' ? kist_failf(call, KIST_INVALID, NULL, KIST_NO_OFFSET, "fails and leaves an object")
+			  : KIST_OK;
 }
 
 static const int64_t data_shape[] = { 4 };
@@ -274,7 +275,8 @@ static kist_status fault_layout(void *instance, struct kist_call *call, struct k
 	else if (how == 'P') /* past the end */
 		(void)lay(layout, 2, UINT64_MAX - 1);
 	else if (how == 'r') /* an impossible rank */
-		(void)layout->part(layout, &(struct kist_part){ .struct_size = sizeof(struct kist_part), .ndim = 65 });
+		(void)layout->part(
+			layout, &(struct kist_part){ .struct_size = sizeof(struct kist_part), .ndim = 65 });
 	else if (how == 'n')
 		return lay(layout, 0, 4) == KIST_OK ? lay(layout, 4, 2) : KIST_INVALID;
 	return end_badly(call, how);
@@ -312,9 +314,9 @@ static kist_status describe_sandbox(struct kist_sink *sink)
 				 "{\"passwd\":%d,\"library\":%d,\"write\":%d,\"socket\":%d,\"fork\":%d,"
 				 "\"exec_memory\":%d,\"kill\":%d,\"env\":%d,\"fds\":%d}",
 				 try_file("/etc/passwd"), try_file("/usr/lib/os-release"),
-				 open("/tmp/kist-fault", O_WRONLY | O_CREAT, 0600) < 0, try_socket(), try_fork(),
-				 try_exec_memory(), kill(getppid(), 0) < 0, getenv("HOME") == NULL,
-				 dup(63) < 0);
+				 open("/tmp/kist-fault", O_WRONLY | O_CREAT, 0600) < 0, try_socket(),
+				 try_fork(), try_exec_memory(), kill(getppid(), 0) < 0,
+				 getenv("HOME") == NULL, fcntl(63, F_GETFD) < 0);
 
 	return sink->write(sink, text, (size_t)len);
 }

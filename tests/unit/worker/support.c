@@ -47,7 +47,8 @@ struct kist_worker_options faulty_options(struct faulty *faulty)
 {
 	static char program[4096];
 
-	return (struct kist_worker_options){ .program = built("host/worker/kist-worker", program, sizeof(program)),
+	return (struct kist_worker_options){ .program = built("host/worker/kist-worker", program,
+							      sizeof(program)),
 					     .call_ms_max = 60000,
 					     .grace_ms = 100,
 					     .log = take_log,
@@ -58,8 +59,16 @@ struct kist_worker_options faulty_options(struct faulty *faulty)
 const struct kist_catalog_entry *faulty_entry(void)
 {
 	static const struct kist_manifest_type types[2] = {
-		{ .type = "test.fault", .task = "FaultArtifactTask", .major = 1, .kinds = KIST_KIND_BIT(KIST_KIND_BYTES), .priority = 10 },
-		{ .type = "test.plain", .task = "PlainArtifactTask", .major = 1, .kinds = KIST_KIND_BIT(KIST_KIND_BYTES), .priority = 10 },
+		{ .type = "test.fault",
+		  .task = "FaultArtifactTask",
+		  .major = 1,
+		  .kinds = KIST_KIND_BIT(KIST_KIND_BYTES),
+		  .priority = 10 },
+		{ .type = "test.plain",
+		  .task = "PlainArtifactTask",
+		  .major = 1,
+		  .kinds = KIST_KIND_BIT(KIST_KIND_BYTES),
+		  .priority = 10 },
 	};
 	static struct kist_manifest manifest = { .id = "test.fault",
 						 .version = "1.0.0",
@@ -75,8 +84,8 @@ const struct kist_catalog_entry *faulty_entry(void)
 	char library[4096];
 	kist_auto_buf struct kist_buf code = KIST_BUF_INIT((size_t)64 << 20);
 
-	if (kist_read_file_at(AT_FDCWD, built("tests/unit/worker/fault.so", library, sizeof(library)), &code, NULL) !=
-	    KIST_OK)
+	if (kist_read_file_at(AT_FDCWD, built("tests/unit/worker/fault.so", library, sizeof(library)), &code,
+			      NULL) != KIST_OK)
 		stop("the fault plugin is not built");
 	manifest.library_size = code.size;
 	manifest.library_sha256 = kist_digest_of(kist_buf_view(&code));

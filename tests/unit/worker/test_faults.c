@@ -10,8 +10,8 @@
 #include "support.h"
 
 /*
- * A worker with a plugin that breaks every rule: the host gets an error that names plugin, call and cause, and
- * goes on.
+ * A worker with a plugin that breaks every rule: the host gets an error that names plugin, call and cause,
+ * and goes on.
  */
 
 /* What becomes of a call with an input of one byte. */
@@ -19,7 +19,7 @@ struct fault {
 	char how;
 	kist_status status;
 	const char *text; /* the error holds it */
-	bool gone;        /* the worker with it */
+	bool gone;	  /* the worker with it */
 };
 
 static const char title[] = "plugin test.fault 1.0.0 (sha256 ";
@@ -51,8 +51,8 @@ static void assert_fault(struct faulty *faulty, const struct fault *fault, kist_
 {
 	struct kist_error again = KIST_ERROR_INIT;
 
-	ck_assert_msg(status == fault->status && strstr(error->text, fault->text), "'%c': %d %s", fault->how, status,
-		      error->text);
+	ck_assert_msg(status == fault->status && strstr(error->text, fault->text), "'%c': %d %s", fault->how,
+		      status, error->text);
 	ck_assert_int_eq(error->status, status);
 	if (!fault->gone) {
 		ck_assert_int_eq(kist_worker_ping(faulty->worker, NULL), KIST_OK);
@@ -69,7 +69,8 @@ START_TEST(a_fault_of_a_plugin_is_named_and_the_host_goes_on)
 		{ 'a', KIST_CRASHED, "crashed in describe of type 'test.fault': signal 6 (SIGABRT)", true },
 		{ 'f', KIST_CRASHED, "signal 8 (SIGFPE)", true },
 		{ 'o', KIST_CRASHED, "signal 11 (SIGSEGV)", true },
-		{ 'x', KIST_CRASHED, "ended the worker with exit status 3 in describe of type 'test.fault'", true },
+		{ 'x', KIST_CRASHED, "ended the worker with exit status 3 in describe of type 'test.fault'",
+		  true },
 		{ 'X', KIST_CRASHED, "ended the worker with exit status 0 in describe", true },
 		{ 'c', KIST_CRASHED, "lost its connection to the host in describe", true },
 		{ 'C', KIST_CRASHED, "closed its connection to the host in describe", true },
@@ -144,7 +145,8 @@ static kist_status call_serialize(struct faulty *faulty, const char *how, struct
 
 	bytes_input_host(&bytes, "hello", 5);
 	bytes.data = (const uint8_t *)"?ello";
-	ck_assert_int_eq(kist_worker_deserialize(faulty->worker, &ref, &bytes.input, &object, &kind, error), KIST_OK);
+	ck_assert_int_eq(kist_worker_deserialize(faulty->worker, &ref, &bytes.input, &object, &kind, error),
+			 KIST_OK);
 	ref.params = params;
 	return kist_worker_serialize(faulty->worker, &ref, object, &output, error);
 }
@@ -219,10 +221,11 @@ START_TEST(a_crash_in_release_and_in_probe_is_named)
 	const struct kist_serializer_ref ref = faulty_ref(&faulty, 0);
 
 	bytes_input_host(&bytes, "R", 1);
-	ck_assert_int_eq(kist_worker_deserialize(faulty.worker, &ref, &bytes.input, &object, &kind, NULL), KIST_OK);
+	ck_assert_int_eq(kist_worker_deserialize(faulty.worker, &ref, &bytes.input, &object, &kind, NULL),
+			 KIST_OK);
 	ck_assert_int_eq(kist_worker_drop(faulty.worker, object, &error), KIST_CRASHED);
-	ck_assert_msg(strstr(error.text, "crashed in releasing an object of type 'test.fault': signal 6"), "%s",
-		      error.text);
+	ck_assert_msg(strstr(error.text, "crashed in releasing an object of type 'test.fault': signal 6"),
+		      "%s", error.text);
 	kist_worker_close(faulty.worker);
 	kist_error_clear(&error);
 	faulty_load(&faulty, NULL);
@@ -313,7 +316,8 @@ START_TEST(an_input_that_fails_ends_the_call_with_its_own_error)
 
 	bytes_input_host(&bytes, "n123", 4);
 	bytes.fail_at = 1;
-	ck_assert_int_eq(kist_worker_describe(faulty.worker, &ref, &bytes.input, &value, &error), KIST_DENIED);
+	ck_assert_int_eq(kist_worker_describe(faulty.worker, &ref, &bytes.input, &value, &error),
+			 KIST_DENIED);
 	ck_assert_str_eq(error.text, "the test says no");
 	kist_error_clear(&error);
 	/* It says that it is longer than it is. */

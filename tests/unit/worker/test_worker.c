@@ -53,7 +53,8 @@ START_TEST(layout_gives_the_parts_in_order)
 	bytes_input_host(&bytes, "nabcde", 6);
 	const struct kist_serializer_ref ref = faulty_ref(&faulty, 0);
 
-	ck_assert_int_eq(kist_worker_layout(faulty.worker, &ref, &bytes.input, count_part, &count, NULL), KIST_OK);
+	ck_assert_int_eq(kist_worker_layout(faulty.worker, &ref, &bytes.input, count_part, &count, NULL),
+			 KIST_OK);
 	ck_assert_uint_eq(count, 2);
 	kist_worker_close(faulty.worker);
 }

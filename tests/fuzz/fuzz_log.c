@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Commits from hostile bytes.  What begins with '{' or '[' is a body, and gets the first line that fits it;
+ * anything else is the whole entry.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/backend.h"
+#include "store/log.h"
+
+#define KEY "log/00000000000000000001"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool truth)
+{
+	if (!truth)
+		abort();
+}
+
+static struct kist_store *the_store(void)
+{
+	static struct kist_store *store;
+
+	if (!store)
+		must(kist_store_create("memory:fuzz-log", NULL) == KIST_OK &&
+		     kist_store_open("memory:fuzz-log", &store, NULL) == KIST_OK);
+	return store;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct kist_store *store = the_store();
+	struct kist_backend *backend = kist_store_backend(store);
+	struct kist_view parts[2] = { { .size = 0 }, kist_view_of(data, size) };
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_digest digest;
+	char hex[KIST_DIGEST_HEX_SIZE];
+	char line[128];
+	json_t *commit;
+	uint64_t number;
+
+	if (size > 0 && (data[0] == '{' || data[0] == '[')) {
+		digest = kist_digest_of(parts[1]);
+		kist_digest_hex(&digest, hex);
+		parts[0] = kist_view_of(line, (size_t)snprintf(line, sizeof(line), "kist-log 1 %s %zu\n", hex, size));
+	}
+	must(kist_backend_delete(backend, KEY, NULL) == KIST_OK);
+	must(kist_backend_put_new(backend, KEY, parts, 2, NULL) == KIST_OK);
+	if (kist_log_read(store, 1, &commit, NULL, &err) == KIST_OK) {
+		must(kist_json_get_u64(commit, "number", &number) && number == 1);
+		json_decref(commit);
+	} else {
+		must(err.status == KIST_CORRUPT || err.status == KIST_INCOMPATIBLE);
+	}
+	return 0;
+}

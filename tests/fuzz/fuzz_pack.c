@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Packs from hostile bytes: head, footer, index, every record, the scan.
+ *
+ *     'B' digit (offset u16, xor u8) * digit, lines    a pack of these lines, with those bytes of it changed
+ *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is sealed,
+ *                                                      so that every digest is right
+ *     else                                             the bytes are the pack
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/le.h"
+#include "pack/check.h"
+#include "pack/crc32c.h"
+
+#define CHANGE_SIZE 3
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool truth)
+{
+	if (!truth)
+		abort();
+}
+
+static void add_line(struct kist_pack_builder *builder, struct kist_codec *codec, struct kist_view raw)
+{
+	uint8_t *body = malloc(kist_codec_stored_size(raw.size));
+	struct kist_record record = { .id = kist_digest_of(raw),
+				      .raw_len = (uint32_t)raw.size,
+				      .kind = (uint8_t)(raw.size % KIST_CHUNK_KIND_COUNT) };
+	size_t body_size = 0;
+	size_t offset;
+
+	must(body && kist_codec_compress(codec, raw, body, &body_size, NULL) == KIST_OK);
+	if (body_size == 0)
+		kist_codec_store(raw, body);
+	record.codec = body_size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;
+	record.body_len = (uint32_t)(body_size > 0 ? body_size : kist_codec_stored_size(raw.size));
+	record.body_crc = kist_crc32c(0, kist_view_of(body, record.body_len));
+	must(kist_pack_add(builder, &record, &offset, NULL) == KIST_OK);
+	kist_record_write_head(&record, builder->bytes.data + offset);
+	memcpy(builder->bytes.data + offset + KIST_RECORD_HEAD_SIZE, body, record.body_len);
+	free(body);
+}
+
+static void change(uint8_t *bytes, size_t size, const uint8_t *changes, size_t count)
+{
+	for (size_t i = 0; i < count && size > 0; i++)
+		bytes[kist_le_read16(changes + CHANGE_SIZE * i) % size] ^= changes[CHANGE_SIZE * i + 2];
+}
+
+static void build(struct kist_pack_builder *builder, const uint8_t *data, size_t size)
+{
+	kist_auto_codec struct kist_codec codec = KIST_CODEC_INIT;
+	const struct kist_pack_head head = { .kind = KIST_PACK_DATA };
+	const size_t count = size > 1 && data[1] >= '0' && data[1] <= '9' ? (size_t)(data[1] - '0') : 0;
+	const uint8_t *changes = data + 2;
+	size_t at = 2 + CHANGE_SIZE * count;
+
+	must(kist_pack_begin(builder, &head, 0, NULL) == KIST_OK);
+	if (at > size) {
+		must(kist_pack_seal(builder, NULL) == KIST_OK);
+		return;
+	}
+	while (at < size) {
+		const uint8_t *end = memchr(data + at, '\n', size - at);
+		const size_t len = end ? (size_t)(end - data) - at : size - at;
+
+		if (len > 0)
+			add_line(builder, &codec, kist_view_of(data + at, len));
+		at += len + 1;
+	}
+	if (data[0] == 'C')
+		change((uint8_t *)builder->entries, builder->count * sizeof(*builder->entries), changes, count);
+	must(kist_pack_seal(builder, NULL) == KIST_OK);
+	if (data[0] == 'B')
+		change(builder->bytes.data, builder->bytes.size, changes, count);
+}
+
+struct seen {
+	struct kist_view pack;
+	struct kist_codec codec;
+	size_t count;
+};
+
+static kist_status decode_it(void *ctx, const struct kist_record *record, uint64_t offset, struct kist_error *err)
+{
+	struct seen *seen = ctx;
+	const size_t len = kist_record_head_size(record) + record->body_len;
+	uint8_t *raw = malloc(record->raw_len);
+	struct kist_digest digest;
+
+	must(raw && offset + len <= seen->pack.size);
+	if (kist_record_decode(&seen->codec, record, kist_view_of(seen->pack.data + offset, len), raw, err) == KIST_OK) {
+		digest = kist_digest_of(kist_view_of(raw, record->raw_len));
+		must(kist_digest_equal(&digest, &record->id));
+	}
+	free(raw);
+	seen->count++;
+	return KIST_OK;
+}
+
+static void read_all(struct kist_view pack)
+{
+	struct seen seen = { .pack = pack, .codec = KIST_CODEC_INIT };
+	struct kist_pack_footer footer = { .count = 0 };
+	const bool sound = kist_pack_check(pack, NULL, NULL, NULL, NULL) == KIST_OK;
+
+	must(kist_pack_scan(pack, decode_it, &seen, NULL) == KIST_OK);
+	if (sound) {
+		must(kist_pack_parse_footer(pack, pack.size, &footer, NULL) == KIST_OK);
+		must(seen.count >= footer.count);
+	}
+	kist_codec_done(&seen.codec);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
+
+	if (size > 0 && (data[0] == 'B' || data[0] == 'C')) {
+		build(&builder, data, size);
+		read_all(kist_buf_view(&builder.bytes));
+	} else {
+		read_all(kist_view_of(data, size));
+	}
+	return 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#include "pack/cut.h"
+
+#define KIB ((uint64_t)1 << 10)
+#define MIB ((uint64_t)1 << 20)
+#define NO  KIST_CUT_NO_PART
+
+static const struct kist_cut_sizes usual = { KIST_CUT_SIZE_DEFAULT, KIST_CUT_SIZE_DEFAULT };
+
+static void expect(uint64_t size, const struct kist_cut_part *parts, size_t count, const size_t *lens,
+		   const size_t *owners, size_t chunks)
+{
+	struct kist_cut cut;
+	uint64_t at = 0;
+	uint64_t offset;
+	size_t len;
+	size_t owner;
+
+	ck_assert_int_eq(kist_cut_init(&cut, usual, size, parts, count, NULL), KIST_OK);
+	for (size_t i = 0; i < chunks; i++) {
+		ck_assert(kist_cut_next(&cut, &offset, &len, &owner));
+		ck_assert_uint_eq(offset, at);
+		ck_assert_uint_eq(len, lens[i]);
+		ck_assert_uint_eq(owner, owners[i]);
+		at += len;
+	}
+	ck_assert(!kist_cut_next(&cut, &offset, &len, &owner));
+	ck_assert_uint_eq(at, size);
+}
+
+START_TEST(no_bytes_are_no_chunks)
+{
+	const struct kist_cut_part empty = { 0, 0, 4 };
+
+	expect(0, NULL, 0, NULL, NULL, 0);
+	expect(0, &empty, 1, NULL, NULL, 0);
+}
+END_TEST
+
+START_TEST(bytes_without_parts_are_cut_every_mebibyte)
+{
+	const size_t one[] = { 1 };
+	const size_t whole[] = { MIB };
+	const size_t rest[] = { MIB + 64 * KIB - 1 };
+	const size_t two[] = { MIB, 64 * KIB };
+	const size_t three[] = { MIB, MIB, 100 * KIB };
+	const size_t owners[] = { NO, NO, NO };
+
+	expect(1, NULL, 0, one, owners, 1);
+	expect(MIB, NULL, 0, whole, owners, 1);
+	expect(MIB + 64 * KIB - 1, NULL, 0, rest, owners, 1);
+	expect(MIB + 64 * KIB, NULL, 0, two, owners, 2);
+	expect(2 * MIB + 100 * KIB, NULL, 0, three, owners, 3);
+}
+END_TEST
+
+START_TEST(a_short_head_is_a_chunk_of_its_own)
+{
+	const struct kist_cut_part part = { 128, 2 * MIB + 512 * KIB, 4 };
+	const size_t lens[] = { 128, MIB, MIB, 512 * KIB };
+	const size_t owners[] = { NO, 0, 0, 0 };
+
+	expect(128 + part.len, &part, 1, lens, owners, 4);
+}
+END_TEST
+
+START_TEST(the_cuts_of_a_part_do_not_depend_on_what_lies_before_it)
+{
+	for (uint64_t head = 0; head < 300 * KIB; head += 7777) {
+		const struct kist_cut_part part = { head, 3 * MIB, 8 };
+		struct kist_cut cut;
+		uint64_t offset;
+		size_t len;
+		size_t seen = 0;
+
+		ck_assert_int_eq(kist_cut_init(&cut, usual, head + part.len, &part, 1, NULL), KIST_OK);
+		while (kist_cut_next(&cut, &offset, &len, NULL))
+			seen += offset == head || offset == head + MIB || offset == head + 2 * MIB;
+		ck_assert_uint_eq(seen, 3);
+	}
+}
+END_TEST
+
+START_TEST(a_cut_falls_between_elements)
+{
+	const struct kist_cut_part part = { 0, 3 * MIB, 12 };
+	const size_t step = MIB - MIB % 12;
+	const size_t lens[] = { step, step, 3 * MIB - 2 * step };
+	const size_t owners[] = { 0, 0, 0 };
+
+	expect(3 * MIB, &part, 1, lens, owners, 3);
+}
+END_TEST
+
+START_TEST(short_parts_are_gathered)
+{
+	/* 40 KiB and 40 KiB make one chunk; 10 KiB at the end another. */
+	const struct kist_cut_part parts[] = { { 0, 40 * KIB, 4 }, { 40 * KIB, 40 * KIB, 4 }, { 80 * KIB, 10 * KIB, 4 } };
+	const size_t lens[] = { 80 * KIB, 10 * KIB };
+	const size_t owners[] = { 1, 2 };
+
+	expect(90 * KIB, parts, 3, lens, owners, 2);
+}
+END_TEST
+
+START_TEST(a_gap_between_long_parts_is_a_chunk_of_its_own)
+{
+	const struct kist_cut_part parts[] = { { 0, MIB, 4 }, { MIB + 100, MIB, 4 } };
+	const size_t lens[] = { MIB, 100, MIB, 50 };
+	const size_t owners[] = { 0, NO, 1, NO };
+
+	expect(2 * MIB + 150, parts, 2, lens, owners, 4);
+}
+END_TEST
+
+START_TEST(the_longest_chunk_fits_and_all_bytes_are_covered)
+{
+	for (uint32_t typed = KIST_CUT_SIZE_MIN; typed <= KIST_CUT_SIZE_MAX; typed += 123457) {
+		const struct kist_cut_part part = { 64 * KIB - 1, 9 * MIB + 12345, 3 };
+		const struct kist_cut_sizes sizes = { typed, KIST_CUT_SIZE_MAX };
+		struct kist_cut cut;
+		uint64_t at = 0;
+		uint64_t offset;
+		size_t len;
+
+		ck_assert_int_eq(kist_cut_init(&cut, sizes, 12 * MIB, &part, 1, NULL), KIST_OK);
+		while (kist_cut_next(&cut, &offset, &len, NULL)) {
+			ck_assert_uint_eq(offset, at);
+			ck_assert_uint_le(len, KIST_CHUNK_SIZE_MAX);
+			at += len;
+		}
+		ck_assert_uint_eq(at, 12 * MIB);
+	}
+}
+END_TEST
+
+START_TEST(what_cannot_be_cut_is_refused)
+{
+	const struct kist_cut_part past = { 10, 91, 1 };
+	const struct kist_cut_part wraps = { 10, UINT64_MAX, 1 };
+	const struct kist_cut_part order[] = { { 50, 10, 1 }, { 40, 10, 1 } };
+	const struct kist_cut_part overlap[] = { { 0, 11, 1 }, { 10, 10, 1 } };
+	const struct kist_cut_sizes low = { KIST_CUT_SIZE_MIN - 1, KIST_CUT_SIZE_DEFAULT };
+	const struct kist_cut_sizes high = { KIST_CUT_SIZE_DEFAULT, KIST_CUT_SIZE_MAX + 1 };
+	struct kist_cut cut;
+
+	ck_assert_int_eq(kist_cut_init(&cut, usual, 100, &past, 1, NULL), KIST_INVALID);
+	ck_assert_int_eq(kist_cut_init(&cut, usual, 100, &wraps, 1, NULL), KIST_INVALID);
+	ck_assert_int_eq(kist_cut_init(&cut, usual, 100, order, 2, NULL), KIST_INVALID);
+	ck_assert_int_eq(kist_cut_init(&cut, usual, 100, overlap, 2, NULL), KIST_INVALID);
+	ck_assert_int_eq(kist_cut_init(&cut, low, 100, NULL, 0, NULL), KIST_INVALID);
+	ck_assert_int_eq(kist_cut_init(&cut, high, 100, NULL, 0, NULL), KIST_INVALID);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("cut");
+
+	tcase_add_test(tests, no_bytes_are_no_chunks);
+	tcase_add_test(tests, bytes_without_parts_are_cut_every_mebibyte);
+	tcase_add_test(tests, a_short_head_is_a_chunk_of_its_own);
+	tcase_add_test(tests, the_cuts_of_a_part_do_not_depend_on_what_lies_before_it);
+	tcase_add_test(tests, a_cut_falls_between_elements);
+	tcase_add_test(tests, short_parts_are_gathered);
+	tcase_add_test(tests, a_gap_between_long_parts_is_a_chunk_of_its_own);
+	tcase_add_test(tests, the_longest_chunk_fits_and_all_bytes_are_covered);
+	tcase_add_test(tests, what_cannot_be_cut_is_refused);
+	return run_case(tests, "cut");
+}

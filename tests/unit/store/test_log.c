@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#define FIRST_KEY "log/00000000000000000001"
+
+static const struct kist_digest zeros;
+
+static kist_status append(struct kist_store *store, uint64_t number, const struct kist_digest *previous,
+			  struct kist_digest *ret_digest, struct kist_error *err)
+{
+	kist_auto_json json_t *commit = json_pack("{s:[]}", "packs");
+
+	return kist_log_append(store, number, previous, commit, ret_digest, err);
+}
+
+START_TEST(a_commit_comes_back_with_what_was_added_to_it)
+{
+	struct kist_store *store = new_store();
+	struct kist_digest digest;
+	struct kist_digest again;
+	char hex[KIST_DIGEST_HEX_SIZE];
+	json_t *commit;
+	uint64_t number;
+
+	ck_assert_int_eq(append(store, 1, &zeros, &digest, NULL), KIST_OK);
+	ck_assert_int_eq(append(store, 2, &digest, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, &again, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&digest, &again));
+	json_decref(commit);
+	ck_assert_int_eq(kist_log_read(store, 2, &commit, NULL, NULL), KIST_OK);
+	kist_digest_hex(&digest, hex);
+	ck_assert_str_eq(kist_json_get_text(commit, "previous"), hex);
+	ck_assert(kist_json_get_u64(commit, "number", &number) && number == 2);
+	ck_assert_uint_eq(strlen(kist_json_get_text(commit, "write_id")), 32);
+	ck_assert_uint_eq(strlen(kist_json_get_text(commit, "time")), 20);
+	ck_assert(json_is_array(json_object_get(commit, "packs")));
+	json_decref(commit);
+	ck_assert_int_eq(kist_log_read(store, 3, &commit, NULL, NULL), KIST_NOT_FOUND);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(of_two_that_append_one_number_one_succeeds)
+{
+	struct kist_store *store = new_store();
+	struct kist_digest first;
+	struct kist_digest again;
+	json_t *commit;
+
+	ck_assert_int_eq(append(store, 1, &zeros, &first, NULL), KIST_OK);
+	ck_assert_int_eq(append(store, 1, &zeros, NULL, NULL), KIST_EXISTS);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, &again, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&first, &again));
+	json_decref(commit);
+	kist_store_close(store);
+}
+END_TEST
+
+/* Puts the bytes there and then says what a lost reply and a second try would say. */
+static kist_status put_twice(struct kist_backend *backend, const char *key, const struct kist_view *parts, size_t count,
+			     struct kist_error *err)
+{
+	struct kist_backend *real = ((struct faulty *)backend)->real;
+
+	KIST_TRY(kist_backend_put_new(real, key, parts, count, err));
+	return kist_backend_put_new(real, key, parts, count, err);
+}
+
+static kist_status put_then_fail(struct kist_backend *backend, const char *key, const struct kist_view *parts,
+				 size_t count, struct kist_error *err)
+{
+	KIST_TRY(kist_backend_put_new(((struct faulty *)backend)->real, key, parts, count, err));
+	return kist_fail(err, KIST_IO, "cannot sync");
+}
+
+START_TEST(an_own_commit_after_a_lost_reply_is_a_success)
+{
+	struct kist_store *store = new_store();
+	struct kist_backend *real = store->backend;
+	struct kist_backend_ops ops = faulty_ops;
+	struct faulty faulty = { .base = { .ops = &ops }, .real = real };
+
+	ops.put_new = put_twice;
+	store->backend = &faulty.base;
+	ck_assert_int_eq(append(store, 1, &zeros, NULL, NULL), KIST_OK);
+	/* Visible, but perhaps not on disk. */
+	ops.put_new = put_then_fail;
+	ck_assert_int_eq(append(store, 2, &zeros, NULL, NULL), KIST_IO);
+	store->backend = real;
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(the_head_is_found_from_any_hint)
+{
+	struct kist_store *store = new_store();
+	uint64_t number;
+
+	for (uint64_t head = 0; head <= 40; head++) {
+		if (head > 0)
+			ck_assert_int_eq(append(store, head, &zeros, NULL, NULL), KIST_OK);
+		for (uint64_t hint = 0; hint <= head; hint++) {
+			ck_assert_int_eq(kist_log_head(store, hint, &number, NULL), KIST_OK);
+			ck_assert_uint_eq(number, head);
+		}
+	}
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(every_flipped_bit_and_every_shortening_of_a_commit_is_seen)
+{
+	struct kist_store *store = new_store();
+	kist_auto_buf struct kist_buf entry = KIST_BUF_INIT(4096);
+	json_t *commit;
+
+	ck_assert_int_eq(append(store, 1, &zeros, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_get(store->backend, FIRST_KEY, 0, 4096, &entry, NULL), KIST_OK);
+	for (size_t bit = 0; bit < 8 * entry.size; bit++) {
+		kist_status status;
+
+		entry.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		overwrite(store, FIRST_KEY, entry.data, entry.size);
+		status = kist_log_read(store, 1, &commit, NULL, NULL);
+		ck_assert_msg(status == KIST_CORRUPT || status == KIST_INCOMPATIBLE, "bit %zu", bit);
+		entry.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	for (size_t size = 0; size < entry.size; size++) {
+		overwrite(store, FIRST_KEY, entry.data, size);
+		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL, NULL), KIST_CORRUPT);
+	}
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(a_commit_under_another_number_is_refused)
+{
+	struct kist_store *store = new_store();
+	kist_auto_buf struct kist_buf entry = KIST_BUF_INIT(4096);
+	json_t *commit;
+
+	ck_assert_int_eq(append(store, 1, &zeros, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_get(store->backend, FIRST_KEY, 0, 4096, &entry, NULL), KIST_OK);
+	overwrite(store, "log/00000000000000000002", entry.data, entry.size);
+	ck_assert_int_eq(kist_log_read(store, 2, &commit, NULL, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(append(store, 0, &zeros, NULL, NULL), KIST_LIMIT);
+	ck_assert_int_eq(append(store, UINT64_MAX, &zeros, NULL, NULL), KIST_LIMIT);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(a_sound_entry_that_is_no_commit_is_refused)
+{
+	static const char *const bodies[] = { "", "[]", "{}", "{\"number\":1}", "not json",
+					      "{\"number\":1,\"previous\":\"x\",\"write_id\":\"y\",\"time\":\"z\"}" };
+	struct kist_store *store = new_store();
+	json_t *commit;
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		const struct kist_digest digest = kist_digest_of(kist_view_of(bodies[i], strlen(bodies[i])));
+		char hex[KIST_DIGEST_HEX_SIZE];
+		char entry[512];
+		int size;
+
+		kist_digest_hex(&digest, hex);
+		size = snprintf(entry, sizeof(entry), "kist-log 1 %s %zu\n%s", hex, strlen(bodies[i]), bodies[i]);
+		overwrite(store, FIRST_KEY, entry, (size_t)size);
+		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL, NULL), KIST_CORRUPT);
+	}
+	overwrite(store, FIRST_KEY, "kist-log 2 whatever\n", 20);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL, NULL), KIST_INCOMPATIBLE);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(no_failure_of_backend_or_memory_is_a_false_success)
+{
+	struct kist_store *store = new_store();
+	struct kist_backend *real = store->backend;
+	struct faulty faulty = { .base = { .ops = &faulty_ops }, .real = real };
+	uint64_t number = 1;
+
+	store->backend = &faulty.base;
+	for (unsigned long k = 1; k < 60; k++) {
+		struct kist_error err = KIST_ERROR_INIT;
+		kist_status status;
+		uint64_t head;
+
+		faulty.countdown = k < 10 ? k : 0;
+		kist_mem_fail_at(k < 10 ? 0 : k - 9);
+		status = append(store, number, &zeros, NULL, &err);
+		kist_mem_fail_at(0);
+		faulty.countdown = 0;
+		ck_assert_int_eq(kist_log_head(store, 0, &head, NULL), KIST_OK);
+		ck_assert_uint_eq(head, status == KIST_OK ? number : number - 1);
+		if (status == KIST_OK)
+			number++;
+		else
+			ck_assert(err.status == KIST_IO || err.status == KIST_NO_MEMORY);
+	}
+	ck_assert_uint_gt(number, 2);
+	store->backend = real;
+	kist_store_close(store);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("log");
+
+	tcase_add_test(tests, a_commit_comes_back_with_what_was_added_to_it);
+	tcase_add_test(tests, of_two_that_append_one_number_one_succeeds);
+	tcase_add_test(tests, an_own_commit_after_a_lost_reply_is_a_success);
+	tcase_add_test(tests, the_head_is_found_from_any_hint);
+	tcase_add_test(tests, every_flipped_bit_and_every_shortening_of_a_commit_is_seen);
+	tcase_add_test(tests, a_commit_under_another_number_is_refused);
+	tcase_add_test(tests, a_sound_entry_that_is_no_commit_is_refused);
+	tcase_add_test(tests, no_failure_of_backend_or_memory_is_a_false_success);
+	return run_case(tests, "log");
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#define PIECE ((size_t)1 << 20)
+
+static struct kist_piece piece_of(const void *data, size_t size)
+{
+	return (struct kist_piece){ .bytes = kist_view_of(data, size) };
+}
+
+/* Finds chunks in the packs that were written, by reading their indexes: what the registry does. */
+struct found {
+	const struct kist_digest *id;
+	struct kist_location where;
+	bool yes;
+};
+
+static kist_status match(void *ctx, const struct kist_digest *chunk, const struct kist_location *where,
+			 struct kist_error *err)
+{
+	struct found *found = ctx;
+
+	(void)err;
+	if (kist_digest_equal(chunk, found->id)) {
+		found->where = *where;
+		found->yes = true;
+	}
+	return KIST_OK;
+}
+
+static void expect_chunk(struct kist_store *store, const json_t *packs, const struct kist_digest *id, const void *data,
+			 size_t size, uint32_t kind)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	struct found found = { .id = id };
+
+	for (size_t i = 0; i < json_array_size(packs) && !found.yes; i++) {
+		struct kist_digest pack;
+
+		ck_assert(kist_digest_parse(kist_json_get_text(json_array_get(packs, i), "id"), 64, &pack));
+		ck_assert_int_eq(kist_store_read_index(store, &pack, match, &found, NULL), KIST_OK);
+		ck_assert_int_eq(kist_store_check_pack(store, &pack, NULL, NULL, NULL), KIST_OK);
+	}
+	ck_assert(found.yes);
+	ck_assert_uint_eq(found.where.kind, kind);
+	ck_assert_int_eq(kist_store_read_chunk(store, &found.where, id, &bytes, NULL), KIST_OK);
+	ck_assert_uint_eq(bytes.size, size);
+	ck_assert_mem_eq(bytes.data, data, size);
+}
+
+START_TEST(what_is_put_is_read)
+{
+	struct kist_store *store = new_store();
+	kist_auto_writer struct kist_writer *writer = NULL;
+	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
+	uint8_t *data = malloc(3 * PIECE);
+	struct kist_piece pieces[3];
+	struct kist_digest ids[3];
+	struct kist_digest digest;
+	struct kist_digest record;
+	json_t *packs;
+
+	fill_noise(data, PIECE, 1);
+	memset(data + PIECE, 'z', 2 * PIECE);
+	pieces[0] = piece_of(data, PIECE);
+	pieces[1] = piece_of(data + PIECE, PIECE + 5);
+	pieces[2] = piece_of(data + 2 * PIECE + 5, PIECE - 5);
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_hasher_start(&whole, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, 3, ids, &whole, NULL), KIST_OK);
+	pieces[0] = piece_of("{}", 2);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_RECORD, pieces, 1, &record, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, NULL, 0, NULL, NULL, NULL), KIST_OK);
+	digest = kist_hasher_finish(&whole);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert_uint_eq(json_array_size(packs), 2);
+	ck_assert_str_eq(kist_json_get_text(json_array_get(packs, 0), "kind"), "data");
+	ck_assert_str_eq(kist_json_get_text(json_array_get(packs, 1), "kind"), "meta");
+	expect_chunk(store, packs, &ids[0], data, PIECE, KIST_CHUNK_DATA);
+	expect_chunk(store, packs, &ids[1], data + PIECE, PIECE + 5, KIST_CHUNK_DATA);
+	expect_chunk(store, packs, &ids[2], data + 2 * PIECE + 5, PIECE - 5, KIST_CHUNK_DATA);
+	expect_chunk(store, packs, &record, "{}", 2, KIST_CHUNK_RECORD);
+	ids[0] = kist_digest_of(kist_view_of(data, 3 * PIECE));
+	ck_assert(kist_digest_equal(&digest, &ids[0]));
+	json_decref(packs);
+	free(data);
+	kist_store_close(store);
+}
+END_TEST
+
+struct index {
+	struct kist_digest known;
+	int calls;
+	kist_status status;
+};
+
+static kist_status find_known(void *ctx, const struct kist_digest *id, struct kist_location *ret_where,
+			      struct kist_error *err)
+{
+	struct index *index = ctx;
+
+	(void)ret_where;
+	index->calls++;
+	if (index->status != KIST_OK)
+		return kist_fail(err, index->status, "the index is broken");
+	return kist_digest_equal(id, &index->known) ? KIST_OK : KIST_NOT_FOUND;
+}
+
+START_TEST(what_is_kept_is_not_written_again)
+{
+	struct kist_store *store = new_store();
+	struct index known = { .known = kist_digest_of(kist_view_of("kept", 4)) };
+	const struct kist_chunk_index index = { .ctx = &known, .find = find_known };
+	const struct kist_piece pieces[] = { piece_of("kept", 4), piece_of("new", 3), piece_of("new", 3),
+					     piece_of("kept", 4) };
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct kist_digest ids[4];
+	struct kist_write_stats stats;
+	json_t *packs;
+
+	ck_assert_int_eq(kist_writer_open(store, &index, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, 4, ids, NULL, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&ids[0], &known.known));
+	ck_assert(kist_digest_equal(&ids[1], &ids[2]));
+	/* In a later put as well, and without asking the index. */
+	known.calls = 0;
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces + 1, 1, ids, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(known.calls, 0);
+	stats = kist_writer_stats(writer);
+	ck_assert_uint_eq(stats.chunks, 5);
+	ck_assert_uint_eq(stats.chunks_new, 1);
+	ck_assert_uint_eq(stats.raw_bytes, 4 + 3 + 3 + 4 + 3);
+	ck_assert_uint_eq(stats.raw_bytes_new, 3);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert_uint_eq(json_array_size(packs), 1);
+	ck_assert_uint_eq(kist_writer_stats(writer).packs, 1);
+	json_decref(packs);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(nothing_new_is_no_pack)
+{
+	struct kist_store *store = new_store();
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct kist_digest id;
+	const struct kist_piece piece = piece_of("x", 1);
+	json_t *packs;
+
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert_uint_eq(json_array_size(packs), 0);
+	json_decref(packs);
+	/* Finished is finished. */
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &id, NULL, NULL), KIST_INVALID);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_INVALID);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(a_full_pack_is_published_and_a_new_one_begun)
+{
+	struct kist_store *store = new_store();
+	kist_auto_writer struct kist_writer *writer = NULL;
+	uint8_t *data = malloc(KIST_CHUNK_SIZE_MAX);
+	struct kist_digest ids[20];
+	json_t *packs;
+
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	for (int i = 0; i < 20; i++) {
+		const struct kist_piece piece = piece_of(data, KIST_CHUNK_SIZE_MAX);
+
+		fill_noise(data, KIST_CHUNK_SIZE_MAX, (uint32_t)i);
+		ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &ids[i], NULL, NULL), KIST_OK);
+		ck_assert_uint_eq(kist_writer_stats(writer).packs, i < 15 ? 0 : 1);
+	}
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert_uint_eq(json_array_size(packs), 2);
+	expect_chunk(store, packs, &ids[19], data, KIST_CHUNK_SIZE_MAX, KIST_CHUNK_DATA);
+	json_decref(packs);
+	free(data);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(sizes_and_kinds_out_of_range_are_refused)
+{
+	static const struct {
+		size_t size;
+		unsigned kind;
+		kist_status status;
+	} cases[] = { { 0, KIST_CHUNK_DATA, KIST_LIMIT },
+		      { KIST_CHUNK_SIZE_MAX + 1, KIST_CHUNK_DATA, KIST_LIMIT },
+		      { 1, KIST_CHUNK_KIND_COUNT, KIST_INVALID } };
+	struct kist_store *store = new_store();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		kist_auto_writer struct kist_writer *writer = NULL;
+		const struct kist_piece piece = piece_of("x", cases[i].size);
+		struct kist_digest id;
+		json_t *packs;
+
+		ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+		ck_assert_int_eq(kist_writer_put(writer, (enum kist_chunk_kind)cases[i].kind, &piece, 1, &id, NULL, NULL),
+				 cases[i].status);
+		ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_INVALID);
+	}
+	kist_store_close(store);
+}
+END_TEST
+
+/* A few chunks of both kinds, some compressed: what the sweeps below write. */
+static kist_status write_some(struct kist_store *store, const struct kist_chunk_index *index, json_t **ret_packs,
+			      struct kist_error *err)
+{
+	static uint8_t noise[200000];
+	kist_auto_writer struct kist_writer *writer = NULL;
+	const struct kist_piece pieces[] = { piece_of(noise, sizeof(noise)), piece_of("text", 4) };
+	struct kist_digest ids[2];
+
+	fill_noise(noise, sizeof(noise), 9);
+	KIST_TRY(kist_writer_open(store, index, &writer, err));
+	KIST_TRY(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, 2, ids, NULL, err));
+	KIST_TRY(kist_writer_put(writer, KIST_CHUNK_TREE, pieces, 2, ids, NULL, err));
+	KIST_TRY(kist_writer_put(writer, KIST_CHUNK_TREE, &(struct kist_piece){ .bytes = { noise, 77 } }, 1, ids, NULL, err));
+	return kist_writer_finish(writer, ret_packs, err);
+}
+
+START_TEST(no_allocation_that_fails_is_overlooked)
+{
+	struct kist_store *store = new_store();
+	kist_status status = KIST_NO_MEMORY;
+
+	for (unsigned long k = 1; status != KIST_OK; k++) {
+		struct kist_error err = KIST_ERROR_INIT;
+		kist_auto_json json_t *packs = NULL;
+
+		ck_assert_uint_lt(k, 500);
+		kist_mem_fail_at(k);
+		status = write_some(store, NULL, &packs, &err);
+		kist_mem_fail_at(0);
+		if (status != KIST_OK)
+			ck_assert_int_eq(err.status, KIST_NO_MEMORY);
+	}
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(every_failure_of_the_backend_is_told)
+{
+	struct kist_store *store = new_store();
+	struct kist_backend *real = store->backend;
+	struct faulty faulty = { .base = { .ops = &faulty_ops }, .real = real };
+	kist_status status = KIST_IO;
+	unsigned long k;
+
+	store->backend = &faulty.base;
+	for (k = 1; status != KIST_OK; k++) {
+		struct kist_error err = KIST_ERROR_INIT;
+		kist_auto_json json_t *packs = NULL;
+
+		faulty.countdown = k;
+		status = write_some(store, NULL, &packs, &err);
+		if (status != KIST_OK) {
+			ck_assert_int_eq(status, KIST_IO);
+			ck_assert_str_eq(err.text, "made to fail");
+			ck_assert_ptr_null(packs);
+		}
+	}
+	/* Two packs, two calls. */
+	ck_assert_uint_eq(k, 4);
+	store->backend = real;
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(a_failure_of_the_index_is_told)
+{
+	struct kist_store *store = new_store();
+	struct index broken = { .status = KIST_IO };
+	const struct kist_chunk_index index = { .ctx = &broken, .find = find_known };
+	struct kist_error err = KIST_ERROR_INIT;
+	json_t *packs;
+
+	ck_assert_int_eq(write_some(store, &index, &packs, &err), KIST_IO);
+	ck_assert_str_eq(err.text, "the index is broken");
+	kist_store_close(store);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("writer");
+
+	tcase_add_test(tests, what_is_put_is_read);
+	tcase_add_test(tests, what_is_kept_is_not_written_again);
+	tcase_add_test(tests, nothing_new_is_no_pack);
+	tcase_add_test(tests, a_full_pack_is_published_and_a_new_one_begun);
+	tcase_add_test(tests, sizes_and_kinds_out_of_range_are_refused);
+	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
+	tcase_add_test(tests, every_failure_of_the_backend_is_told);
+	tcase_add_test(tests, a_failure_of_the_index_is_told);
+	return run_case(tests, "writer");
+}
