@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/nearest.h"
 #include "base/num.h"
 #include "registry/internal.h"
 
@@ -14,9 +14,8 @@
 /* Digits of a digest in a message, at least. */
 #define LISTED_DIGITS 12
 
-/* Names that are looked at for a hint, and how long they may be. */
+/* Names that are looked at for a hint. */
 #define HINT_NAMES_MAX 10000
-#define HINT_SIZE_MAX ((size_t)256)
 
 struct resolution {
 	const char *text;
@@ -48,102 +47,69 @@ static bool prefix_range(const char *text, size_t len, struct kist_digest *ret_l
 	return true;
 }
 
-/* Distance of Levenshtein; anything above @limit may come out as any number above it. */
-static size_t edit_distance(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len, size_t limit)
-{
-	size_t row[HINT_SIZE_MAX + 1];
-
-	if ((a_len > b_len ? a_len - b_len : b_len - a_len) > limit)
-		return limit + 1;
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-		size_t least = i;
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			const size_t changed = diagonal + (a[i - 1] != b[j - 1]);
-			const size_t grown = kist_min_u64(row[j], row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = kist_min_u64(changed, grown);
-			least = kist_min_u64(least, row[j]);
-		}
-		if (least > limit)
-			return limit + 1;
-	}
-	return row[b_len];
-}
-
 struct hint {
-	const char *text;
-	size_t len;
-	size_t limit; /* only a name that is nearer than limit + 1 counts */
-	size_t seen;
-	struct kist_buf name;
+	char wanted[KIST_NEAREST_LEN_MAX + 1];
+	char best[KIST_NEAREST_LEN_MAX + 1];
+	struct kist_nearest nearest;
+	int64_t seen;
 };
 
-static void hint_done(struct hint *hint)
+static void offer(struct hint *hint, const uint8_t *name, size_t len)
 {
-	kist_buf_done(&hint->name);
-}
-#define auto_hint __attribute__((cleanup(hint_done)))
+	char text[KIST_NEAREST_LEN_MAX + 1];
 
-static kist_status look_at_names(struct kist_db *db, enum kist_db_statement which, int64_t count, struct hint *hint,
-				 struct kist_error *err)
+	if (!name || len > KIST_NEAREST_LEN_MAX)
+		return;
+	memcpy(text, name, len);
+	text[len] = '\0';
+	kist_nearest_offer(&hint->nearest, text);
+	if (hint->nearest.name == text) {
+		memcpy(hint->best, text, len + 1);
+		hint->nearest.name = hint->best;
+	}
+}
+
+static kist_status look_at_names(struct kist_db *db, enum kist_db_statement which, const struct resolution *query,
+				 int64_t count, struct hint *hint, struct kist_error *err)
 {
 	kist_auto_statement sqlite3_stmt *row = NULL;
 	bool more = true;
 
-	KIST_TRY(kist_db_use(db, which, &row, err, "bi", hint->text, hint->len, count));
+	KIST_TRY(kist_db_use(db, which, &row, err, "bi", query->text, query->len, count));
 	for (;;) {
-		const uint8_t *name;
-		size_t distance;
-		size_t len;
-
 		KIST_TRY(kist_db_step(db, row, &more, err));
 		if (!more)
 			return KIST_OK;
 		hint->seen++;
-		name = sqlite3_column_blob(row, 0);
-		len = (size_t)sqlite3_column_bytes(row, 0);
-		if (!name || len > HINT_SIZE_MAX || hint->limit == 0)
-			continue;
-		distance = edit_distance((const uint8_t *)hint->text, hint->len, name, len, hint->limit);
-		if (distance > hint->limit)
-			continue;
-		hint->limit = distance - 1;
-		kist_buf_done(&hint->name);
-		KIST_TRY(kist_buf_append(&hint->name, name, len, err));
+		offer(hint, sqlite3_column_blob(row, 0), (size_t)sqlite3_column_bytes(row, 0));
 	}
 }
 
-/* The name nearest to @text, left empty when none is near: of those that stand around it in byte order. */
-static kist_status find_hint(struct kist_db *db, struct hint *hint, struct kist_error *err)
+/* The name nearest to @text, if one is near: of those that stand around it in byte order. */
+static kist_status find_hint(struct kist_db *db, const struct resolution *query, struct hint *hint,
+			     struct kist_error *err)
 {
-	if (hint->len == 0 || hint->len > HINT_SIZE_MAX)
+	hint->nearest = (struct kist_nearest)KIST_NEAREST_INIT(hint->wanted);
+	if (query->len == 0 || query->len > KIST_NEAREST_LEN_MAX)
 		return KIST_OK;
-	hint->limit = hint->len < 6 ? 1 : hint->len / 3;
-	KIST_TRY(look_at_names(db, KIST_SQL_NAMES_UP, HINT_NAMES_MAX / 2, hint, err));
-	return look_at_names(db, KIST_SQL_NAMES_DOWN, HINT_NAMES_MAX - (int64_t)hint->seen, hint, err);
+	memcpy(hint->wanted, query->text, query->len);
+	KIST_TRY(look_at_names(db, KIST_SQL_NAMES_UP, query, HINT_NAMES_MAX / 2, hint, err));
+	return look_at_names(db, KIST_SQL_NAMES_DOWN, query, HINT_NAMES_MAX - hint->seen, hint, err);
 }
 
 static kist_status fail_unknown(struct kist_db *db, const struct resolution *query, struct kist_error *err)
 {
-	auto_hint struct hint hint = { .text = query->text,
-				       .len = query->len,
-				       .name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX) };
+	struct hint hint = { .seen = 0 };
 	struct kist_digest low;
 	struct kist_digest high;
 	const char *what = prefix_range(query->text, query->len, &low, &high)
 				   ? "nothing has this name, and no digest begins so"
 				   : "nothing has this name";
 
-	KIST_TRY(find_hint(db, &hint, err));
-	if (hint.name.size > 0)
-		return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s; did you mean '%.*s'?", shown(query->len),
-				 query->text, what, shown(hint.name.size), (const char *)hint.name.data);
+	KIST_TRY(find_hint(db, query, &hint, err));
+	if (hint.nearest.name)
+		return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s; did you mean '%s'?", shown(query->len), query->text,
+				 what, hint.nearest.name);
 	return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s", shown(query->len), query->text, what);
 }
 

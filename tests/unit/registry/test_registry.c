@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -311,6 +313,51 @@ START_TEST(a_cache_folder_that_cannot_be_written_costs_only_time)
 }
 END_TEST
 
+/* As on a full disk: a file cannot grow past some size. */
+START_TEST(a_full_disk_costs_only_time)
+{
+	static const rlim_t sizes[] = { 0, 4096, 16384, 40960, 65536 };
+	kist_auto_registry struct kist_registry *registry = NULL;
+	struct rlimit old;
+	struct rlimit small;
+
+	fill(1);
+	registry = must_open(store, test_dir);
+	fill(200);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = sizes[_i];
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	must_fold(registry);
+	check_says_truth(registry);
+	check_opens_right();
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	check_opens_right();
+	ck_assert_uint_eq(check_opens_right(), 0);
+}
+END_TEST
+
+START_TEST(an_index_that_others_replace_is_left_to_them)
+{
+	kist_auto_registry struct kist_registry *first = NULL;
+	kist_auto_registry struct kist_registry *second = NULL;
+
+	fill(10);
+	first = must_open(store, test_dir);
+	ck_assert_int_eq(unlink(file), 0);
+	second = must_open(store, test_dir);
+	/* The first one reads on in its own file, and goes over to the new one when it has to write. */
+	check_says_truth(first);
+	fill(1);
+	must_fold(first);
+	check_says_truth(first);
+	must_fold(second);
+	check_says_truth(second);
+	ck_assert_uint_eq(check_opens_right(), 0);
+}
+END_TEST
+
 START_TEST(an_index_that_is_a_folder_costs_only_time)
 {
 	fill(3);
@@ -435,6 +482,8 @@ int main(void)
 	tcase_add_test(tcase, a_store_that_was_replaced_under_its_id_is_noticed);
 	tcase_add_test(tcase, a_store_that_was_replaced_while_open_is_noticed);
 	tcase_add_loop_test(tcase, a_cache_folder_that_cannot_be_written_costs_only_time, 0, 4);
+	tcase_add_loop_test(tcase, a_full_disk_costs_only_time, 0, 5);
+	tcase_add_test(tcase, an_index_that_others_replace_is_left_to_them);
 	tcase_add_test(tcase, an_index_that_is_a_folder_costs_only_time);
 	tcase_add_test(tcase, a_folder_that_is_removed_while_open_is_made_again);
 	tcase_add_test(tcase, many_processes_fold_into_one_file);
