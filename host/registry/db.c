@@ -71,7 +71,8 @@ static kist_status bind_one(struct kist_db *db, sqlite3_stmt *statement, int at,
 		break;
 	case 'b':
 		data = va_arg(*args, const void *);
-		code = sqlite3_bind_blob64(statement, at, data ? data : "", va_arg(*args, size_t), SQLITE_STATIC);
+		code = sqlite3_bind_blob64(statement, at, data ? data : "", va_arg(*args, size_t),
+					   SQLITE_STATIC);
 		break;
 	case 'd':
 		data = va_arg(*args, const struct kist_digest *)->bytes;
@@ -94,7 +95,8 @@ static kist_status use(struct kist_db *db, enum kist_db_statement which, sqlite3
 	int code;
 
 	if (!*slot) {
-		code = sqlite3_prepare_v3(db->sql, kist_sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
+		code = sqlite3_prepare_v3(db->sql, kist_sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, slot,
+					  NULL);
 		if (code != SQLITE_OK)
 			return kist_db_fail(db, code, err);
 	}
@@ -200,7 +202,8 @@ kist_status kist_db_begin(struct kist_db *db, struct kist_error *err)
 void kist_db_rollback(struct kist_db *db)
 {
 	/* SQLite has rolled back by itself after some errors. */
-	if (!sqlite3_get_autocommit(db->sql) && sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+	if (!sqlite3_get_autocommit(db->sql) &&
+	    sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		db->trouble = KIST_DB_UNUSABLE;
 	unlock_folder(db->dir_fd);
 }
@@ -232,7 +235,7 @@ kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_number, struct ki
 	return KIST_OK;
 }
 
-/* The boot's id: what was written in another boot may be torn.  Where there is none, no two answers are equal. */
+/* What was written in another boot may be torn.  Where a boot has no id, no two answers are equal. */
 static void read_boot_id(char ret_boot[static BOOT_ID_SIZE])
 {
 	struct timespec now = { 0 };
@@ -245,7 +248,8 @@ static void read_boot_id(char ret_boot[static BOOT_ID_SIZE])
 		return;
 	}
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(ret_boot, BOOT_ID_SIZE, "unknown-%d-%lld-%ld", (int)getpid(), (long long)now.tv_sec, now.tv_nsec);
+	snprintf(ret_boot, BOOT_ID_SIZE, "unknown-%d-%lld-%ld", (int)getpid(), (long long)now.tv_sec,
+		 now.tv_nsec);
 }
 
 static kist_status execute(struct kist_db *db, const char *text, struct kist_error *err)
@@ -268,7 +272,8 @@ static kist_status is_empty(struct kist_db *db, bool *ret_empty, struct kist_err
 	return code == SQLITE_ROW ? KIST_OK : kist_db_fail(db, code, err);
 }
 
-static kist_status fill_empty(struct kist_db *db, const char *store_id, const char *boot, struct kist_error *err)
+static kist_status fill_empty(struct kist_db *db, const char *store_id, const char *boot,
+			      struct kist_error *err)
 {
 	const struct kist_digest none = { { 0 } };
 	bool empty = false;
@@ -277,11 +282,13 @@ static kist_status fill_empty(struct kist_db *db, const char *store_id, const ch
 	if (!empty)
 		return KIST_OK;
 	KIST_TRY(execute(db, kist_sql_schema, err));
-	return kist_db_run(db, KIST_SQL_ADD_META, err, "ittd", (int64_t)KIST_DB_VERSION, store_id, boot, &none);
+	return kist_db_run(db, KIST_SQL_ADD_META, err, "ittd", (int64_t)KIST_DB_VERSION, store_id, boot,
+			   &none);
 }
 
 /* Makes the schema in an empty file; another process may be doing so, too. */
-static kist_status make_schema(struct kist_db *db, const char *store_id, const char *boot, struct kist_error *err)
+static kist_status make_schema(struct kist_db *db, const char *store_id, const char *boot,
+			       struct kist_error *err)
 {
 	kist_status status;
 	bool empty = false;
@@ -304,7 +311,8 @@ static bool column_is(sqlite3_stmt *statement, int column, const char *text)
 	return value && strcmp(value, text) == 0;
 }
 
-static kist_status check_meta(struct kist_db *db, const char *store_id, const char *boot, struct kist_error *err)
+static kist_status check_meta(struct kist_db *db, const char *store_id, const char *boot,
+			      struct kist_error *err)
 {
 	kist_auto_statement sqlite3_stmt *meta = NULL;
 	bool row = false;
@@ -391,7 +399,8 @@ bool kist_db_discard(const struct kist_db *db)
 
 	if (db->dir_fd < 0 || !lock_folder(db->dir_fd, LOCK_EX))
 		return false;
-	/* Somebody else may have put a good one in its place; @db is open, so no other file has its number. */
+	/* Somebody else may have put a good one in its place; @db is open, so no other file has its number.
+	 */
 	if (fstatat(db->dir_fd, KIST_DB_FILE, &about, AT_SYMLINK_NOFOLLOW) != 0)
 		gone = errno == ENOENT;
 	else

@@ -11,10 +11,9 @@
  * The index file: opening, the schema, prepared statements, transactions.
  *
  *     meta         one row: version, store_id, boot, head, head_digest
- *     packs        no, id, kind, size, commit_no, damaged (0; 1: its index is unreadable; 2: some records are)
- *     chunks       id, pack (packs.no), offset, stored_len, raw_len, kind
- *     artifacts    id, sha256, size, kind, encoding, record (the chunk's bytes), commit_no
- *     refs         name, artifact, commit_no, time
+ *     packs        no, id, kind, size, commit_no, damaged (0; 1: its index is unreadable; 2: some records
+ * are) chunks       id, pack (packs.no), offset, stored_len, raw_len, kind artifacts    id, sha256, size,
+ * kind, encoding, record (the chunk's bytes), commit_no refs         name, artifact, commit_no, time
  *     ref_history  name, commit_no, seq, artifact, event, time
  *
  * Many processes share the file.  It has a rollback journal, not a WAL: a WAL keeps its state in files that
@@ -29,7 +28,7 @@
  */
 
 #define KIST_DB_VERSION 1
-#define KIST_DB_FILE "index.sqlite"
+#define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
 #define KIST_DB_BUSY_MS 30000
@@ -37,7 +36,7 @@
 /** What is wrong with the file, beside what the caller is told. */
 enum kist_db_trouble {
 	KIST_DB_FINE,
-	KIST_DB_MOVED,    /* deleted or replaced under us: open it again */
+	KIST_DB_MOVED,	  /* deleted or replaced under us: open it again */
 	KIST_DB_DAMAGED,  /* torn, stale, of another version: discard it */
 	KIST_DB_UNUSABLE, /* cannot be written or locked: do without a file */
 };
@@ -94,7 +93,8 @@ struct kist_db {
 	{ .sql = NULL, .dir_fd = -1 }
 
 /**
- * kist_db_open() - Opens the index in @folder, makes the schema in an empty one, and checks what it says of itself.
+ * kist_db_open() - Opens the index in @folder, makes the schema in an empty one, and checks what it says of
+ * itself.
  *
  * @folder: Made when missing.  NULL: in memory.
  *
@@ -106,7 +106,8 @@ KIST_CHECKED kist_status kist_db_open(const char *folder, const char *store_id, 
 /** kist_db_close() - Leaves a KIST_DB_INIT; may run twice. */
 void kist_db_close(struct kist_db *db);
 
-/** kist_db_discard() - Unlinks the file that is open as @db; false when it cannot.  Other users keep theirs. */
+/** kist_db_discard() - Unlinks the file that is open as @db; false when it cannot.  Other users keep theirs.
+ */
 bool kist_db_discard(const struct kist_db *db);
 
 /** kist_db_fail() - Records SQLite's error @code and sets @db->trouble as it asks for. */
@@ -122,7 +123,8 @@ kist_status kist_db_fail(struct kist_db *db, int code, struct kist_error *err);
 KIST_CHECKED kist_status kist_db_use(struct kist_db *db, enum kist_db_statement which, sqlite3_stmt **ret,
 				     struct kist_error *err, const char *types, ...);
 
-/** kist_db_step() - Whether there is a (further) row.  The statement is reset at its end and after a failure. */
+/** kist_db_step() - Whether there is a (further) row.  The statement is reset at its end and after a failure.
+ */
 KIST_CHECKED kist_status kist_db_step(struct kist_db *db, sqlite3_stmt *statement, bool *ret_row,
 				      struct kist_error *err);
 
@@ -134,8 +136,8 @@ KIST_CHECKED kist_status kist_db_run(struct kist_db *db, enum kist_db_statement 
 bool kist_db_digest(struct kist_db *db, sqlite3_stmt *statement, int column, struct kist_digest *ret);
 
 /** kist_db_get_head() - Number and digest of the newest commit that the file holds. */
-KIST_CHECKED kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_number, struct kist_digest *ret_digest,
-					  struct kist_error *err);
+KIST_CHECKED kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_number,
+					  struct kist_digest *ret_digest, struct kist_error *err);
 
 /** kist_db_begin() - Starts a write transaction; kist_db_commit() or kist_db_rollback() ends it. */
 KIST_CHECKED kist_status kist_db_begin(struct kist_db *db, struct kist_error *err);

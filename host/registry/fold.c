@@ -9,7 +9,7 @@
 
 /* What one transaction holds at least before it ends: small enough to wait for, large enough to be cheap. */
 #define BATCH_COMMITS 4096
-#define BATCH_ROWS 100000
+#define BATCH_ROWS    100000
 
 #define TIME_SIZE_MAX 64
 
@@ -28,7 +28,8 @@ struct fold {
 };
 
 #define FOLD_INIT(r) \
-	{ .registry = (r), .record = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX), .name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX) }
+	{ .registry = (r), .record = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX), \
+	  .name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX) }
 
 static void fold_done(struct fold *fold)
 {
@@ -48,7 +49,8 @@ static bool is_damage(const struct kist_registry *registry, kist_status status)
 	return (status == KIST_CORRUPT || status == KIST_NOT_FOUND) && registry->db.trouble == KIST_DB_FINE;
 }
 
-static kist_status get_digest(const json_t *object, const char *key, struct kist_digest *ret, struct kist_error *err)
+static kist_status get_digest(const json_t *object, const char *key, struct kist_digest *ret,
+			      struct kist_error *err)
 {
 	const json_t *member = json_object_get(object, key);
 
@@ -74,12 +76,12 @@ static kist_status add_artifact(struct fold *fold, const struct kist_digest *id,
 		return kist_fail(err, KIST_CORRUPT, "a record lacks \"kind\", \"encoding\" or \"size\"");
 	KIST_TRY(get_digest(record, "sha256", &sha256, err));
 	fold->rows++;
-	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_ARTIFACT, err, "dduttbu", id, &sha256, size, kind,
-			   encoding, fold->record.data, fold->record.size, fold->commit);
+	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_ARTIFACT, err, "dduttbu", id, &sha256, size,
+			   kind, encoding, fold->record.data, fold->record.size, fold->commit);
 }
 
-static kist_status fold_record(struct fold *fold, const struct kist_digest *id, const struct kist_location *where,
-			       struct kist_error *err)
+static kist_status fold_record(struct fold *fold, const struct kist_digest *id,
+			       const struct kist_location *where, struct kist_error *err)
 {
 	KIST_TRY(kist_store_read_chunk(fold->registry->store, where, id, &fold->record, err));
 	return add_artifact(fold, id, err);
@@ -105,8 +107,9 @@ static kist_status fold_chunk(void *ctx, const struct kist_digest *id, const str
 			return kist_pass_error(err, status, &why);
 	}
 	fold->rows++;
-	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_CHUNK, err, "duuuuu", id, fold->pack_no, where->offset,
-			   (uint64_t)where->stored_len, (uint64_t)where->raw_len, (uint64_t)where->kind);
+	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_CHUNK, err, "duuuuu", id, fold->pack_no,
+			   where->offset, (uint64_t)where->stored_len, (uint64_t)where->raw_len,
+			   (uint64_t)where->kind);
 }
 
 /* Folds the index of the pack whose row is there; whatever is wrong with the pack is written in that row. */
@@ -132,7 +135,8 @@ static kist_status fold_pack_index(struct fold *fold, struct kist_error *err)
 	return kist_db_run(db, KIST_SQL_MARK_PACK, err, "uu", fold->pack_no, damaged);
 }
 
-static kist_status find_pack(struct kist_db *db, const struct kist_digest *id, bool *ret_found, struct kist_error *err)
+static kist_status find_pack(struct kist_db *db, const struct kist_digest *id, bool *ret_found,
+			     struct kist_error *err)
 {
 	kist_auto_statement sqlite3_stmt *pack = NULL;
 
@@ -150,7 +154,8 @@ static kist_status fold_pack(struct fold *fold, const json_t *pack, struct kist_
 
 	KIST_TRY(get_digest(pack, "id", &id, err));
 	if (!kind || (strcmp(kind, "data") != 0 && strcmp(kind, "meta") != 0))
-		return kist_fail(err, KIST_CORRUPT, "the \"kind\" of a pack is neither \"data\" nor \"meta\"");
+		return kist_fail(err, KIST_CORRUPT,
+				 "the \"kind\" of a pack is neither \"data\" nor \"meta\"");
 	if (!kist_json_get_u64(pack, "size", &size) || size > KIST_OBJECT_SIZE_MAX)
 		return kist_fail(err, KIST_CORRUPT, "the \"size\" of a pack is missing or too large");
 	KIST_TRY(find_pack(db, &id, &found, err));
@@ -179,16 +184,18 @@ static kist_status fold_ref(struct fold *fold, const json_t *ref, uint64_t seq, 
 		if (!json_is_null(json_object_get(ref, "artifact")))
 			return kist_fail(err, KIST_CORRUPT, "a ref that is removed names an artifact");
 		KIST_TRY(kist_db_run(db, KIST_SQL_DROP_REF, err, "b", name.data, name.size));
-		return kist_db_run(db, KIST_SQL_ADD_HISTORY, err, "buuntt", name.data, name.size, fold->commit, seq,
-				   event, time);
+		return kist_db_run(db, KIST_SQL_ADD_HISTORY, err, "buuntt", name.data, name.size,
+				   fold->commit, seq, event, time);
 	}
 	KIST_TRY(get_digest(ref, "artifact", &artifact, err));
-	KIST_TRY(kist_db_run(db, KIST_SQL_SET_REF, err, "bdut", name.data, name.size, &artifact, fold->commit, time));
+	KIST_TRY(kist_db_run(db, KIST_SQL_SET_REF, err, "bdut", name.data, name.size, &artifact, fold->commit,
+			     time));
 	return kist_db_run(db, KIST_SQL_ADD_HISTORY, err, "buudtt", name.data, name.size, fold->commit, seq,
 			   &artifact, event, time);
 }
 
-static kist_status get_array(const json_t *commit, const char *key, const json_t **ret, struct kist_error *err)
+static kist_status get_array(const json_t *commit, const char *key, const json_t **ret,
+			     struct kist_error *err)
 {
 	*ret = json_object_get(commit, key);
 	if (*ret && !json_is_array(*ret))
@@ -216,7 +223,7 @@ static kist_status fold_commit(struct fold *fold, const json_t *commit, struct k
 	return KIST_OK;
 }
 
-/* The store may have been replaced since its commit @head was folded; then the index is stale, not the log bad. */
+/* The store may have been replaced since its commit @head was folded: then the index is what is bad. */
 static kist_status fail_chain(struct kist_registry *registry, uint64_t head, const struct kist_digest *digest,
 			      struct kist_error *err)
 {
@@ -252,8 +259,8 @@ static kist_status undo_commit(struct fold *fold, kist_status status)
 }
 
 /* Folds the commit after @head; *ret_more is false when there is none yet. */
-static kist_status fold_next(struct fold *fold, uint64_t *head, struct kist_digest *head_digest, bool *ret_more,
-			     struct kist_error *err)
+static kist_status fold_next(struct fold *fold, uint64_t *head, struct kist_digest *head_digest,
+			     bool *ret_more, struct kist_error *err)
 {
 	struct kist_registry *const registry = fold->registry;
 	kist_auto_json json_t *commit = NULL;
@@ -355,7 +362,8 @@ kist_status kist_fold_new(struct kist_registry *registry, void *ctx, struct kist
 	return KIST_OK;
 }
 
-static kist_status next_damaged(struct fold *fold, struct kist_digest *pack, bool *ret_found, struct kist_error *err)
+static kist_status next_damaged(struct fold *fold, struct kist_digest *pack, bool *ret_found,
+				struct kist_error *err)
 {
 	struct kist_db *const db = &fold->registry->db;
 	kist_auto_statement sqlite3_stmt *row = NULL;

@@ -51,7 +51,8 @@ void kist_log_key(uint64_t number, char ret_key[static KIST_LOG_KEY_SIZE]);
 KIST_CHECKED kist_status kist_row_artifact(struct kist_db *db, sqlite3_stmt *row, struct kist_artifact *ret,
 					   struct kist_error *err);
 
-/** kist_query_artifact() - kist_registry_get_artifact() as a part of an operation; NOT_FOUND is not recorded. */
+/** kist_query_artifact() - kist_registry_get_artifact() as a part of an operation; NOT_FOUND is not recorded.
+ */
 KIST_CHECKED kist_status kist_query_artifact(struct kist_db *db, const struct kist_digest *id,
 					     struct kist_artifact *ret, struct kist_error *err);
 

@@ -52,8 +52,8 @@ kist_status kist_name_check(const char *name, size_t len, struct kist_error *err
 
 	if (!problem)
 		return KIST_OK;
-	return kist_fail(err, KIST_INVALID, "'%.*s' cannot be a name: %s", (int)strnlen(name, len < 200 ? len : 200),
-			 len ? name : "", problem);
+	return kist_fail(err, KIST_INVALID, "'%.*s' cannot be a name: %s",
+			 (int)strnlen(name, len < 200 ? len : 200), len ? name : "", problem);
 }
 
 static kist_status hex_text(const char *name, size_t len, json_t **ret, struct kist_error *err)
@@ -87,8 +87,9 @@ kist_status kist_name_json(json_t *object, const char *name, size_t len, struct 
 }
 
 /* The bytes that "name_bytes" gives: they must be what made "name", so that a name has one form only. */
-static kist_status name_from_hex(const json_t *text, const json_t *hex, uint8_t ret_name[static KIST_NAME_SIZE_MAX],
-				 size_t *ret_len, struct kist_error *err)
+static kist_status name_from_hex(const json_t *text, const json_t *hex,
+				 uint8_t ret_name[static KIST_NAME_SIZE_MAX], size_t *ret_len,
+				 struct kist_error *err)
 {
 	kist_auto_json json_t *shown = NULL;
 	const size_t len = json_string_length(hex) / 2;

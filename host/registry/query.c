@@ -20,9 +20,11 @@ kist_status kist_row_artifact(struct kist_db *db, sqlite3_stmt *row, struct kist
 	if (record.data) {
 		/* The id proves the record, so that no flipped bit of a cache is ever believed. */
 		actual = kist_digest_of(record);
-		if (!kist_db_digest(db, row, 1, &artifact.sha256) || !kist_digest_equal(&actual, &artifact.id)) {
+		if (!kist_db_digest(db, row, 1, &artifact.sha256) ||
+		    !kist_digest_equal(&actual, &artifact.id)) {
 			db->trouble = KIST_DB_DAMAGED;
-			return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a record is not itself");
+			return kist_fail(err, KIST_CORRUPT,
+					 "the index cannot be used: a record is not itself");
 		}
 		status = kist_json_parse(record, &artifact.record, err);
 		if (status != KIST_OK) {

@@ -35,7 +35,8 @@ static kist_status check_head(struct kist_registry *registry, struct kist_error 
 	if (status != KIST_OK && status != KIST_NOT_FOUND && status != KIST_CORRUPT)
 		return status;
 	registry->db.trouble = KIST_DB_DAMAGED;
-	return kist_fail(err, KIST_CORRUPT, "the index cannot be used: it holds another history than the store");
+	return kist_fail(err, KIST_CORRUPT,
+			 "the index cannot be used: it holds another history than the store");
 }
 
 static kist_status connect_index(struct kist_registry *registry, struct kist_error *err)
@@ -76,7 +77,8 @@ kist_status kist_registry_run(struct kist_registry *registry, kist_registry_op *
 			status = op(registry, ctx, &why);
 		if (status == KIST_OK)
 			return KIST_OK;
-		if (registry->db.trouble != KIST_DB_FINE && tries < TRIES_MAX && disconnect_bad(registry, tries))
+		if (registry->db.trouble != KIST_DB_FINE && tries < TRIES_MAX &&
+		    disconnect_bad(registry, tries))
 			continue;
 		if (!registry->connected)
 			kist_db_close(&registry->db);
@@ -142,7 +144,8 @@ kist_status kist_registry_fold(struct kist_registry *registry, struct kist_error
 	return kist_registry_run(registry, kist_fold_new, NULL, err);
 }
 
-void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number, struct kist_digest *ret_digest)
+void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number,
+			struct kist_digest *ret_digest)
 {
 	*ret_number = registry->head;
 	*ret_digest = registry->head_digest;

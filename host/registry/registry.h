@@ -17,8 +17,8 @@
  *   refs       [{"name","name_bytes"?,"artifact":<hex or null>,"event":"put"|"tag"|"rm"}], in order;
  *              "artifact" is null for "rm" and for nothing else
  *
- * A pack that is missing or damaged does not stop the fold: what it holds is unknown, and it is read again each
- * time the registry is opened.  A damaged commit does stop it, since nothing after it can be trusted.
+ * A pack that is missing or damaged does not stop the fold: what it holds is unknown, and it is read again
+ * each time the registry is opened.  A damaged commit does stop it, since nothing after it can be trusted.
  *
  * Thread: one registry, one thread at a time; many processes may share the file.
  */
@@ -37,8 +37,8 @@ struct kist_ref {
 	const char *name;
 	size_t name_len;
 	struct kist_digest artifact;
-	uint64_t commit;      /* that set it */
-	const char *time;     /* RFC 3339, of that commit */
+	uint64_t commit;  /* that set it */
+	const char *time; /* RFC 3339, of that commit */
 };
 
 /**
@@ -46,7 +46,7 @@ struct kist_ref {
  * until kist_artifact_done() where the function says that it is Owned.
  */
 struct kist_artifact {
-	struct kist_digest id;     /* SHA-256 of the record */
+	struct kist_digest id; /* SHA-256 of the record */
 	struct kist_digest sha256; /* of the whole serialized bytes, or a tree's digest */
 	uint64_t size;
 	json_t *record; /* the whole record; NULL only where kist_registry_each_ref() says so */
@@ -77,18 +77,21 @@ static inline void kist_registry_close_(struct kist_registry **slot)
 KIST_CHECKED kist_status kist_registry_fold(struct kist_registry *registry, struct kist_error *err);
 
 /** kist_registry_head() - Number and digest of the newest folded commit; 0 and zeros for none. */
-void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number, struct kist_digest *ret_digest);
+void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number,
+			struct kist_digest *ret_digest);
 
 /** kist_registry_index() - Where chunks lie, for a writer.  Borrowed. */
 const struct kist_chunk_index *kist_registry_index(struct kist_registry *registry);
 
 /** kist_registry_find_chunk() - Errors: KIST_NOT_FOUND (recorded in @err). */
-KIST_CHECKED kist_status kist_registry_find_chunk(struct kist_registry *registry, const struct kist_digest *id,
+KIST_CHECKED kist_status kist_registry_find_chunk(struct kist_registry *registry,
+						  const struct kist_digest *id,
 						  struct kist_location *ret_where, struct kist_error *err);
 
 /** kist_registry_get_artifact() - The record with this id; Owned by the caller.  Errors: KIST_NOT_FOUND. */
-KIST_CHECKED kist_status kist_registry_get_artifact(struct kist_registry *registry, const struct kist_digest *id,
-						    struct kist_artifact *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_registry_get_artifact(struct kist_registry *registry,
+						    const struct kist_digest *id, struct kist_artifact *ret,
+						    struct kist_error *err);
 
 /**
  * kist_registry_resolve() - The artifact that a person means by @text.
@@ -104,10 +107,11 @@ KIST_CHECKED kist_status kist_registry_resolve(struct kist_registry *registry, c
 /**
  * kist_registry_each_ref() - Calls @each for every set name that begins with @prefix, in byte order.
  *
- * @each: May use the registry.  @artifact->record is NULL, its size 0 and its sha256 zero, when no pack that can
- *        be read holds the record.
+ * @each: May use the registry.  @artifact->record is NULL, its size 0 and its sha256 zero, when no pack that
+ * can be read holds the record.
  */
-KIST_CHECKED kist_status kist_registry_each_ref(struct kist_registry *registry, const char *prefix, size_t len,
+KIST_CHECKED kist_status kist_registry_each_ref(struct kist_registry *registry, const char *prefix,
+						size_t len,
 						kist_status (*each)(void *ctx, const struct kist_ref *ref,
 								    const struct kist_artifact *artifact,
 								    struct kist_error *err),
@@ -141,8 +145,8 @@ struct kist_registry_stats {
 	uint64_t pack_bytes;
 	uint64_t object_bytes; /* sizes of all artifacts that have a name, each name counted */
 };
-KIST_CHECKED kist_status kist_registry_get_stats(struct kist_registry *registry, struct kist_registry_stats *ret,
-						 struct kist_error *err);
+KIST_CHECKED kist_status kist_registry_get_stats(struct kist_registry *registry,
+						 struct kist_registry_stats *ret, struct kist_error *err);
 
 /**
  * kist_name_check() - Whether @name may name an artifact: 1..KIST_NAME_SIZE_MAX bytes, no NUL, no leading or
@@ -150,10 +154,13 @@ KIST_CHECKED kist_status kist_registry_get_stats(struct kist_registry *registry,
  */
 KIST_CHECKED kist_status kist_name_check(const char *name, size_t len, struct kist_error *err);
 
-/** kist_name_json() - Sets "name" of @object to @name as UTF-8, and "name_bytes" (hex) when it is not UTF-8. */
+/** kist_name_json() - Sets "name" of @object to @name as UTF-8, and "name_bytes" (hex) when it is not UTF-8.
+ */
 KIST_CHECKED kist_status kist_name_json(json_t *object, const char *name, size_t len, struct kist_error *err);
 
-/** kist_name_from_json() - Appends the bytes of the name that kist_name_json() wrote.  Errors: KIST_CORRUPT. */
-KIST_CHECKED kist_status kist_name_from_json(const json_t *object, struct kist_buf *ret, struct kist_error *err);
+/** kist_name_from_json() - Appends the bytes of the name that kist_name_json() wrote.  Errors: KIST_CORRUPT.
+ */
+KIST_CHECKED kist_status kist_name_from_json(const json_t *object, struct kist_buf *ret,
+					     struct kist_error *err);
 
 #endif

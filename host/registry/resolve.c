@@ -10,7 +10,7 @@
 
 /* Of what a message shows of a name. */
 #define SHOWN_SIZE_MAX 200
-#define LISTED_MAX 4
+#define LISTED_MAX     4
 /* Digits of a digest in a message, at least. */
 #define LISTED_DIGITS 12
 
@@ -28,21 +28,23 @@ static int shown(size_t len)
 	return (int)kist_min_u64(len, SHOWN_SIZE_MAX);
 }
 
-/* The digests that begin with @text, hex of either case, from @ret_low to @ret_high; false when it is not such. */
-static bool prefix_range(const char *text, size_t len, struct kist_digest *ret_low, struct kist_digest *ret_high)
+/* The digests that begin with @text, which is hex of either case, from @ret_low to @ret_high. */
+static bool prefix_range(const char *text, size_t len, struct kist_digest *ret_low,
+			 struct kist_digest *ret_high)
 {
 	if (len < PREFIX_DIGITS_MIN || len > PREFIX_DIGITS_MAX)
 		return false;
 	memset(ret_low, 0, sizeof(*ret_low));
 	memset(ret_high, 0xff, sizeof(*ret_high));
 	for (size_t i = 0; i < len; i++) {
-		const int digit = kist_hex_digit(text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] + 32) : text[i]);
+		const int digit =
+			kist_hex_digit(text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] + 32) : text[i]);
 		const unsigned shift = i % 2 ? 0 : 4;
 
 		if (digit < 0)
 			return false;
 		ret_low->bytes[i / 2] |= (uint8_t)((unsigned)digit << shift);
-		ret_high->bytes[i / 2] &= (uint8_t)~((unsigned)(15 - digit) << shift);
+		ret_high->bytes[i / 2] &= (uint8_t) ~((unsigned)(15 - digit) << shift);
 	}
 	return true;
 }
@@ -69,8 +71,9 @@ static void offer(struct hint *hint, const uint8_t *name, size_t len)
 	}
 }
 
-static kist_status look_at_names(struct kist_db *db, enum kist_db_statement which, const struct resolution *query,
-				 int64_t count, struct hint *hint, struct kist_error *err)
+static kist_status look_at_names(struct kist_db *db, enum kist_db_statement which,
+				 const struct resolution *query, int64_t count, struct hint *hint,
+				 struct kist_error *err)
 {
 	kist_auto_statement sqlite3_stmt *row = NULL;
 	bool more = true;
@@ -108,8 +111,8 @@ static kist_status fail_unknown(struct kist_db *db, const struct resolution *que
 
 	KIST_TRY(find_hint(db, query, &hint, err));
 	if (hint.nearest.name)
-		return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s; did you mean '%s'?", shown(query->len), query->text,
-				 what, hint.nearest.name);
+		return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s; did you mean '%s'?", shown(query->len),
+				 query->text, what, hint.nearest.name);
 	return kist_fail(err, KIST_NOT_FOUND, "'%.*s': %s", shown(query->len), query->text, what);
 }
 
@@ -123,9 +126,10 @@ static kist_status get_named(struct kist_db *db, const struct kist_digest *id, c
 	if (status != KIST_NOT_FOUND)
 		return status;
 	kist_digest_hex(id, hex);
-	return kist_fail(err, KIST_CORRUPT,
-			 "'%.*s' names the record %s, which is in no pack that can be read; 'kist verify' tells more",
-			 shown(query->len), query->text, hex);
+	return kist_fail(
+		err, KIST_CORRUPT,
+		"'%.*s' names the record %s, which is in no pack that can be read; 'kist verify' tells more",
+		shown(query->len), query->text, hex);
 }
 
 struct match {
@@ -163,8 +167,9 @@ static kist_status list_match(struct kist_db *db, struct match *match, sqlite3_s
 }
 
 /* Rows of one content stand together, the best first: the first one of each content counts. */
-static kist_status match_rows(struct kist_db *db, const struct resolution *query, const struct kist_digest *low,
-			      const struct kist_digest *high, struct match *match, struct kist_error *err)
+static kist_status match_rows(struct kist_db *db, const struct resolution *query,
+			      const struct kist_digest *low, const struct kist_digest *high,
+			      struct match *match, struct kist_error *err)
 {
 	const size_t digits = kist_min_u64(query->len + 4 > LISTED_DIGITS ? query->len + 4 : LISTED_DIGITS,
 					   PREFIX_DIGITS_MAX);
@@ -180,7 +185,8 @@ static kist_status match_rows(struct kist_db *db, const struct resolution *query
 		if (!more)
 			break;
 		if (!kist_db_digest(db, row, 1, &sha256) || !kist_db_digest(db, row, 0, &id))
-			return kist_fail(err, KIST_CORRUPT, "the index cannot be used: an artifact has no id");
+			return kist_fail(err, KIST_CORRUPT,
+					 "the index cannot be used: an artifact has no id");
 		if (match->contents > 0 && kist_digest_equal(&sha256, &match->sha256))
 			continue;
 		match->sha256 = sha256;
@@ -206,8 +212,8 @@ static kist_status resolve_prefix(struct kist_db *db, const struct resolution *q
 	if (match.contents == 1)
 		return get_named(db, &match.id, query, err);
 	more_text = match.contents > LISTED_MAX;
-	return kist_fail(err, KIST_AMBIGUOUS, "'%.*s' can mean more than one artifact: %.*s%s", shown(query->len),
-			 query->text, (int)match.list.size, (const char *)match.list.data,
+	return kist_fail(err, KIST_AMBIGUOUS, "'%.*s' can mean more than one artifact: %.*s%s",
+			 shown(query->len), query->text, (int)match.list.size, (const char *)match.list.data,
 			 more_text ? "; and more" : "");
 }
 

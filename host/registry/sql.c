@@ -6,7 +6,7 @@ const char kist_sql_pragmas[] = "PRAGMA journal_mode=DELETE;"
 				"PRAGMA temp_store=MEMORY;"
 				"PRAGMA cell_size_check=ON;"
 				"PRAGMA mmap_size=0;"
-				"PRAGMA cache_size=-32768;";
+				"PRAGMA cache_size=-65536;";
 
 const char kist_sql_schema[] =
 	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), version INTEGER NOT NULL,"
@@ -17,8 +17,7 @@ const char kist_sql_schema[] =
 	"CREATE TABLE chunks(id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL,"
 	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE artifacts(id BLOB PRIMARY KEY, sha256 BLOB NOT NULL, size INTEGER NOT NULL,"
-	"  kind TEXT NOT NULL, encoding TEXT NOT NULL, record BLOB NOT NULL, commit_no INTEGER NOT NULL)"
-	"  WITHOUT ROWID;"
+	"  kind TEXT NOT NULL, encoding TEXT NOT NULL, record BLOB NOT NULL, commit_no INTEGER NOT NULL);"
 	"CREATE INDEX artifacts_by_sha256 ON artifacts(sha256);"
 	"CREATE TABLE refs(name BLOB PRIMARY KEY, artifact BLOB NOT NULL, commit_no INTEGER NOT NULL,"
 	"  time TEXT NOT NULL) WITHOUT ROWID;"
@@ -40,14 +39,16 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 			      " VALUES(1, ?1, ?2, ?3, 0, ?4)",
 	[KIST_SQL_GET_META] = "SELECT version, store_id, boot, head, head_digest FROM meta",
 	[KIST_SQL_SET_HEAD] = "UPDATE meta SET head = ?1, head_digest = ?2",
-	[KIST_SQL_ADD_PACK] = "INSERT INTO packs(id, kind, size, commit_no, damaged) VALUES(?1, ?2, ?3, ?4, 0)",
+	[KIST_SQL_ADD_PACK] =
+		"INSERT INTO packs(id, kind, size, commit_no, damaged) VALUES(?1, ?2, ?3, ?4, 0)",
 	[KIST_SQL_FIND_PACK] = "SELECT no FROM packs WHERE id = ?1",
 	[KIST_SQL_MARK_PACK] = "UPDATE packs SET damaged = ?2 WHERE no = ?1",
 	[KIST_SQL_ADD_CHUNK] = "INSERT OR IGNORE INTO chunks(id, pack, offset, stored_len, raw_len, kind)"
 			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[KIST_SQL_ADD_ARTIFACT] = "INSERT OR IGNORE INTO artifacts(id, sha256, size, kind, encoding, record,"
 				  " commit_no) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[KIST_SQL_SET_REF] = "INSERT OR REPLACE INTO refs(name, artifact, commit_no, time) VALUES(?1, ?2, ?3, ?4)",
+	[KIST_SQL_SET_REF] =
+		"INSERT OR REPLACE INTO refs(name, artifact, commit_no, time) VALUES(?1, ?2, ?3, ?4)",
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
 	[KIST_SQL_ADD_HISTORY] = "INSERT INTO ref_history(name, commit_no, seq, artifact, event, time)"
 				 " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -62,14 +63,16 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		" FROM artifacts a WHERE a.id IN (SELECT id FROM artifacts WHERE sha256 BETWEEN ?1 AND ?2"
 		" UNION SELECT id FROM artifacts WHERE id BETWEEN ?1 AND ?2)"
 		" ORDER BY a.sha256, named DESC, a.commit_no DESC, a.id",
-	[KIST_SQL_NAME_OF] = "SELECT name FROM refs WHERE artifact = ?1 ORDER BY commit_no DESC, name LIMIT 1",
+	[KIST_SQL_NAME_OF] =
+		"SELECT name FROM refs WHERE artifact = ?1 ORDER BY commit_no DESC, name LIMIT 1",
 	[KIST_SQL_NAMES_UP] = "SELECT name FROM refs WHERE name >= ?1 ORDER BY name LIMIT ?2",
 	[KIST_SQL_NAMES_DOWN] = "SELECT name FROM refs WHERE name < ?1 ORDER BY name DESC LIMIT ?2",
 	/* The walks: the same first columns, from a key on; see walk.c. */
 	[KIST_SQL_EACH_REF] = "SELECT r.artifact, a.sha256, a.size, a.record, r.name, r.commit_no, r.time"
 			      " FROM refs r LEFT JOIN artifacts a ON a.id = r.artifact"
 			      " WHERE r.name >= ?1 ORDER BY r.name",
-	[KIST_SQL_EACH_ARTIFACT] = "SELECT id, sha256, size, record FROM artifacts WHERE id >= ?1 ORDER BY id",
+	[KIST_SQL_EACH_ARTIFACT] =
+		"SELECT id, sha256, size, record FROM artifacts WHERE id >= ?1 ORDER BY id",
 	[KIST_SQL_EACH_PACK] = "SELECT id, NULL, size, NULL FROM packs WHERE id >= ?1 ORDER BY id",
 	[KIST_SQL_NEXT_DAMAGED] = "SELECT no, id, kind, commit_no FROM packs WHERE damaged != 0 AND no > ?1"
 				  " ORDER BY no LIMIT 1",

@@ -12,7 +12,7 @@
 #define PAGE_ROWS 256
 /* Bytes of records after which a page ends. */
 #define PAGE_RECORD_BYTES ((size_t)1 << 20)
-#define TIME_SIZE 72
+#define TIME_SIZE	  72
 
 struct row {
 	struct kist_artifact artifact;
@@ -121,7 +121,8 @@ static kist_status next_key(struct page *page, struct kist_error *err)
 
 /* @each gives false in *@ret_go_on to end the walk. */
 static kist_status walk(struct kist_registry *registry, struct page *page,
-			kist_status (*each)(void *ctx, const struct row *row, bool *ret_go_on, struct kist_error *err),
+			kist_status (*each)(void *ctx, const struct row *row, bool *ret_go_on,
+					    struct kist_error *err),
 			void *ctx, struct kist_error *err)
 {
 	bool go_on = true;
@@ -215,8 +216,8 @@ static kist_status visit_pack(void *ctx, const struct row *row, bool *ret_go_on,
 }
 
 kist_status kist_registry_each_pack(struct kist_registry *registry,
-				    kist_status (*each)(void *ctx, const struct kist_digest *id, uint64_t size,
-							struct kist_error *err),
+				    kist_status (*each)(void *ctx, const struct kist_digest *id,
+							uint64_t size, struct kist_error *err),
 				    void *ctx, struct kist_error *err)
 {
 	struct pack_walk walk_of = { .each = each, .ctx = ctx };

@@ -144,7 +144,8 @@ struct kist_digest fake_put(struct kist_store *store, const char *name, const ch
 	return fake_put_bytes(store, name, name ? strlen(name) : 0, content, note);
 }
 
-void fake_event(struct kist_store *store, const char *name, const struct kist_digest *artifact, const char *event)
+void fake_event(struct kist_store *store, const char *name, const struct kist_digest *artifact,
+		const char *event)
 {
 	json_t *commit = fake_commit();
 
@@ -183,7 +184,8 @@ static struct fake_pack *find_pack(struct kist_store *store, const struct kist_d
 
 kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,
 				  kist_status (*each)(void *ctx, const struct kist_digest *chunk,
-						      const struct kist_location *where, struct kist_error *err),
+						      const struct kist_location *where,
+						      struct kist_error *err),
 				  void *ctx, struct kist_error *err)
 {
 	const struct fake_pack *pack = find_pack(store, id);
@@ -250,7 +252,8 @@ static kist_status tell_ref(void *ctx, const struct kist_ref *ref, const struct 
 
 	kist_digest_hex(&ref->artifact, hex);
 	return kist_buf_appendf(ctx, err, "ref %.*s %s %llu %s %s\n", (int)ref->name_len, ref->name, hex,
-				(unsigned long long)ref->commit, ref->time, artifact->record ? "known" : "unknown");
+				(unsigned long long)ref->commit, ref->time,
+				artifact->record ? "known" : "unknown");
 }
 
 static kist_status tell_artifact(void *ctx, const struct kist_artifact *artifact, struct kist_error *err)
@@ -283,10 +286,11 @@ char *tell_all(struct kist_registry *registry)
 	ck_assert_int_eq(kist_registry_each_artifact(registry, tell_artifact, &text, NULL), KIST_OK);
 	ck_assert_int_eq(kist_registry_each_pack(registry, tell_pack, &text, NULL), KIST_OK);
 	ck_assert_int_eq(kist_registry_get_stats(registry, &stats, NULL), KIST_OK);
-	ck_assert_int_eq(kist_buf_appendf(&text, NULL, "head %llu refs %llu artifacts %llu chunks %llu packs %llu\n",
+	ck_assert_int_eq(kist_buf_appendf(&text, NULL,
+					  "head %llu refs %llu artifacts %llu chunks %llu packs %llu\n",
 					  (unsigned long long)head, (unsigned long long)stats.refs,
-					  (unsigned long long)stats.artifacts, (unsigned long long)stats.chunks,
-					  (unsigned long long)stats.packs),
+					  (unsigned long long)stats.artifacts,
+					  (unsigned long long)stats.chunks, (unsigned long long)stats.packs),
 			 KIST_OK);
 	return strndup((const char *)text.data, text.size);
 }
@@ -297,7 +301,8 @@ void make_dir(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	snprintf(test_dir, sizeof(test_dir), "%s/kist-registry-XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+	snprintf(test_dir, sizeof(test_dir), "%s/kist-registry-XXXXXX",
+		 tmp && strlen(tmp) < 32 ? tmp : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(test_dir));
 }
 

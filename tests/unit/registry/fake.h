@@ -9,9 +9,9 @@
  * one assignment away.  It gives the functions of store/ that the registry calls, and no others.
  */
 
-#define FAKE_PACKS_MAX 8192
+#define FAKE_PACKS_MAX	 8192
 #define FAKE_COMMITS_MAX 8192
-#define FAKE_TIME "2026-01-31T12:00:00Z"
+#define FAKE_TIME	 "2026-01-31T12:00:00Z"
 
 struct fake_chunk {
 	struct kist_digest id;
@@ -59,11 +59,13 @@ void fake_add_ref(json_t *commit, const char *name, size_t len, const struct kis
 void fake_append(struct kist_store *store, json_t *commit);
 
 /** fake_put() - One commit that puts a record in a pack of its own under @name.  Gives the record's id. */
-struct kist_digest fake_put(struct kist_store *store, const char *name, const char *content, const char *note);
+struct kist_digest fake_put(struct kist_store *store, const char *name, const char *content,
+			    const char *note);
 struct kist_digest fake_put_bytes(struct kist_store *store, const char *name, size_t len, const char *content,
 				  const char *note);
 /** fake_event() - One commit with one ref. */
-void fake_event(struct kist_store *store, const char *name, const struct kist_digest *artifact, const char *event);
+void fake_event(struct kist_store *store, const char *name, const struct kist_digest *artifact,
+		const char *event);
 
 /** Registry on a fake; what fails, fails the test. */
 struct kist_registry *must_open(struct kist_store *store, const char *cache_dir);

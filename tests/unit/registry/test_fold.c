@@ -167,7 +167,11 @@ START_TEST(a_damaged_record_does_not_stop_the_rest_of_its_pack)
 END_TEST
 
 static const char *const bad_records[] = {
-	"", "[]", "1", "{", "{}",
+	"",
+	"[]",
+	"1",
+	"{",
+	"{}",
 	"{\"encoding\":\"e\",\"kind\":\"k\",\"size\":1}",
 	"{\"encoding\":\"e\",\"kind\":\"k\",\"sha256\":"
 	"\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}",
@@ -249,7 +253,8 @@ START_TEST(a_commit_that_follows_another_is_refused)
 	json_object_set_new(store->commits[2], "previous", json_object_get(store->commits[1], "previous"));
 	json_incref(json_object_get(store->commits[1], "previous"));
 	ck_assert_int_eq(kist_registry_open(store, test_dir, &registry, &err), KIST_CORRUPT);
-	ck_assert_msg(strstr(err.text, "log/00000000000000000002") && strstr(err.text, "previous"), "%s", err.text);
+	ck_assert_msg(strstr(err.text, "log/00000000000000000002") && strstr(err.text, "previous"), "%s",
+		      err.text);
 }
 END_TEST
 
@@ -270,11 +275,14 @@ static const struct {
 	{ "refs", "7" },
 	{ "packs", "7" },
 	{ "packs", "{\"id\":\"e3\",\"kind\":\"data\",\"size\":1}" },
-	{ "packs", "{\"id\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"kind\":\"data\"}" },
-	{ "packs", "{\"id\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"kind\":\"x\","
-		   "\"size\":1}" },
-	{ "packs", "{\"id\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"kind\":\"data\","
-		   "\"size\":268435457}" },
+	{ "packs",
+	  "{\"id\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"kind\":\"data\"}" },
+	{ "packs",
+	  "{\"id\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"kind\":\"x\","
+	  "\"size\":1}" },
+	{ "packs",
+	  "{\"id\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"kind\":\"data\","
+	  "\"size\":268435457}" },
 };
 
 START_TEST(a_malformed_commit_is_taken_back_whole)

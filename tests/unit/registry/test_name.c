@@ -160,11 +160,13 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_loop_test(tcase, each_name_is_taken_or_refused_with_its_reason, 0, sizeof(names) / sizeof(*names));
+	tcase_add_loop_test(tcase, each_name_is_taken_or_refused_with_its_reason, 0,
+			    sizeof(names) / sizeof(*names));
 	tcase_add_test(tcase, a_name_has_up_to_1024_bytes);
 	tcase_add_test(tcase, a_name_comes_back_from_json);
 	tcase_add_test(tcase, what_is_no_name_does_not_become_json);
-	tcase_add_loop_test(tcase, json_that_holds_no_name_is_corrupt, 0, sizeof(bad_json) / sizeof(*bad_json));
+	tcase_add_loop_test(tcase, json_that_holds_no_name_is_corrupt, 0,
+			    sizeof(bad_json) / sizeof(*bad_json));
 	tcase_add_test(tcase, a_name_of_1025_bytes_in_hex_is_corrupt);
 	tcase_add_test(tcase, no_failed_allocation_is_taken_for_success);
 	suite_add_tcase(suite, tcase);

@@ -41,8 +41,8 @@ static kist_status see_ref(void *ctx, const struct kist_ref *ref, const struct k
 	ck_assert_int_eq(ref->name[ref->name_len], 0);
 	ck_assert(kist_digest_equal(&ref->artifact, &artifact->id));
 	if (used < 1024)
-		snprintf(seen->text + used, sizeof(seen->text) - used, "%s%s@%llu", used ? " " : "", ref->name,
-			 (unsigned long long)ref->commit);
+		snprintf(seen->text + used, sizeof(seen->text) - used, "%s%s@%llu", used ? " " : "",
+			 ref->name, (unsigned long long)ref->commit);
 	return seen->count == seen->stop_after ? seen->give : KIST_OK;
 }
 
@@ -65,7 +65,8 @@ static const struct {
 
 static void put_names(void)
 {
-	static const char *const names[] = { "a", "a/1", "a/10", "a/2", "a/\xff", "a/\xff\xff", "a0", "b", "\xff", "\xff\xff" };
+	static const char *const names[] = { "a",	   "a/1", "a/10", "a/2",  "a/\xff",
+					     "a/\xff\xff", "a0",  "b",	  "\xff", "\xff\xff" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		fake_put(store, names[i], names[i], "");
@@ -78,8 +79,9 @@ START_TEST(names_come_by_prefix_in_byte_order)
 
 	put_names();
 	registry = must_open(store, test_dir);
-	ck_assert_int_eq(kist_registry_each_ref(registry, prefixes[_i].prefix, prefixes[_i].len, see_ref, &seen, NULL),
-			 KIST_OK);
+	ck_assert_int_eq(
+		kist_registry_each_ref(registry, prefixes[_i].prefix, prefixes[_i].len, see_ref, &seen, NULL),
+		KIST_OK);
 	ck_assert_str_eq(seen.text, prefixes[_i].names);
 }
 END_TEST
@@ -93,9 +95,11 @@ START_TEST(a_prefix_longer_than_a_name_matches_none)
 	memset(prefix, 'p', sizeof(prefix));
 	fake_put_bytes(store, prefix, KIST_NAME_SIZE_MAX, "x", "");
 	registry = must_open(store, test_dir);
-	ck_assert_int_eq(kist_registry_each_ref(registry, prefix, KIST_NAME_SIZE_MAX, see_ref, &seen, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_each_ref(registry, prefix, KIST_NAME_SIZE_MAX, see_ref, &seen, NULL),
+			 KIST_OK);
 	ck_assert_uint_eq(seen.count, 1);
-	ck_assert_int_eq(kist_registry_each_ref(registry, prefix, sizeof(prefix), see_ref, &seen, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_each_ref(registry, prefix, sizeof(prefix), see_ref, &seen, NULL),
+			 KIST_OK);
 	ck_assert_uint_eq(seen.count, 1);
 }
 END_TEST
@@ -234,8 +238,8 @@ START_TEST(stats_count_each_thing_once)
 	ck_assert_uint_eq(stats.packs, 2);
 	ck_assert_uint_eq(stats.pack_bytes, 2000);
 	ck_assert_uint_eq(stats.object_bytes, 15);
-	ck_assert_uint_eq(stats.chunk_bytes,
-			  5 + strlen(store->packs[0].chunks[0].bytes) + strlen(store->packs[1].chunks[0].bytes));
+	ck_assert_uint_eq(stats.chunk_bytes, 5 + strlen(store->packs[0].chunks[0].bytes) +
+						     strlen(store->packs[1].chunks[0].bytes));
 }
 END_TEST
 
@@ -292,7 +296,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, names_come_by_prefix_in_byte_order, 0, sizeof(prefixes) / sizeof(*prefixes));
+	tcase_add_loop_test(tcase, names_come_by_prefix_in_byte_order, 0,
+			    sizeof(prefixes) / sizeof(*prefixes));
 	tcase_add_test(tcase, a_prefix_longer_than_a_name_matches_none);
 	tcase_add_test(tcase, a_failure_of_the_caller_ends_the_walk);
 	tcase_add_test(tcase, a_walk_of_many_pages_sees_each_name_once);

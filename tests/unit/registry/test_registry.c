@@ -452,7 +452,8 @@ START_TEST(a_failed_allocation_is_no_false_success)
 		kist_mem_fail_at(k);
 		status = kist_registry_open(store, test_dir, &registry, &err);
 		kist_mem_fail_at(0);
-		ck_assert_msg(status == KIST_OK || status == KIST_NO_MEMORY, "%lu: %d %s", k, status, err.text);
+		ck_assert_msg(status == KIST_OK || status == KIST_NO_MEMORY, "%lu: %d %s", k, status,
+			      err.text);
 		if (status != KIST_OK)
 			continue;
 		expected = truth();

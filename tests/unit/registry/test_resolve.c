@@ -66,7 +66,8 @@ START_TEST(content_and_record_are_found_by_each_number_of_digits)
 			kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 			const kist_status expected = len < 8 ? KIST_NOT_FOUND : KIST_OK;
 
-			ck_assert_int_eq(kist_registry_resolve(registry, hexes[i], len, &artifact, NULL), expected);
+			ck_assert_int_eq(kist_registry_resolve(registry, hexes[i], len, &artifact, NULL),
+					 expected);
 			if (expected == KIST_OK)
 				ck_assert(kist_digest_equal(&artifact.id, &id));
 			memcpy(other, hexes[i], sizeof(hexes[i]));
@@ -141,8 +142,8 @@ static void put_content(const char *name, const char *sha256)
 	char record[256];
 	struct kist_digest id;
 
-	snprintf(record, sizeof(record), "{\"encoding\":\"kist.npy@1\",\"kind\":\"tensor\",\"sha256\":\"%s\",\"size\":1}",
-		 sha256);
+	snprintf(record, sizeof(record),
+		 "{\"encoding\":\"kist.npy@1\",\"kind\":\"tensor\",\"sha256\":\"%s\",\"size\":1}", sha256);
 	texts[0] = record;
 	id = fake_digest(record);
 	fake_add_pack(commit, store, fake_pack(store, true, texts, kinds, 1));
@@ -161,9 +162,10 @@ START_TEST(a_prefix_of_several_artifacts_is_ambiguous)
 	check_is(sha256, 8, &store->packs[0].chunks[0].id);
 	sha256[10] = '8';
 	put_content(NULL, sha256);
-	check_message("7777777777", 10, KIST_AMBIGUOUS,
-		      "'7777777777' can mean more than one artifact: 77777777777777 (tensor, kist.npy@1, 'one');"
-		      " 77777777778777 (tensor, kist.npy@1)");
+	check_message(
+		"7777777777", 10, KIST_AMBIGUOUS,
+		"'7777777777' can mean more than one artifact: 77777777777777 (tensor, kist.npy@1, 'one');"
+		" 77777777778777 (tensor, kist.npy@1)");
 	check_is("77777777777", 11, &store->packs[0].chunks[0].id);
 	check_is("77777777778", 11, &store->packs[1].chunks[0].id);
 	for (char digit = '0'; digit < '3'; digit++) {
@@ -227,7 +229,8 @@ int main(void)
 	tcase_add_test(tcase, a_name_beats_a_digest);
 	tcase_add_test(tcase, records_of_one_content_count_as_one_and_the_newest_name_wins);
 	tcase_add_test(tcase, a_prefix_of_several_artifacts_is_ambiguous);
-	tcase_add_loop_test(tcase, what_is_not_there_brings_the_nearest_name, 0, sizeof(misses) / sizeof(*misses));
+	tcase_add_loop_test(tcase, what_is_not_there_brings_the_nearest_name, 0,
+			    sizeof(misses) / sizeof(*misses));
 	tcase_add_test(tcase, text_of_any_length_and_bytes_is_answered);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

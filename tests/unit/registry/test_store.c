@@ -47,8 +47,8 @@ static struct kist_registry *open_registry(void)
 }
 
 /* Puts @content under @name; gives the packs of the commit. */
-static json_t *put(struct kist_registry *registry, const char *name, const char *content, struct kist_digest *ret_id,
-		   struct kist_write_stats *ret_stats)
+static json_t *put(struct kist_registry *registry, const char *name, const char *content,
+		   struct kist_digest *ret_id, struct kist_write_stats *ret_stats)
 {
 	const struct kist_digest sha256 = kist_digest_of(kist_view_of(content, strlen(content)));
 	kist_auto_json json_t *commit = json_pack("{s:[{s:s,s:s}]}", "refs", "name", name, "event", "put");
@@ -58,7 +58,8 @@ static json_t *put(struct kist_registry *registry, const char *name, const char 
 	char record[256];
 
 	kist_digest_hex(&sha256, hex);
-	snprintf(record, sizeof(record), "{\"encoding\":\"e\",\"kind\":\"bytes\",\"sha256\":\"%s\",\"size\":%zu}", hex,
+	snprintf(record, sizeof(record),
+		 "{\"encoding\":\"e\",\"kind\":\"bytes\",\"sha256\":\"%s\",\"size\":%zu}", hex,
 		 strlen(content));
 	ck_assert_int_eq(kist_writer_open(store, kist_registry_index(registry), &writer, NULL), KIST_OK);
 	put_chunk(writer, KIST_CHUNK_DATA, content);
@@ -142,7 +143,7 @@ START_TEST(a_pack_that_is_damaged_or_gone_hurts_its_own_artifacts_only)
 
 	packs = put(registry, "bad", "content 1", &id, &stats);
 	json_decref(put(registry, "good", "content 2", &id, &stats));
-	json_array_foreach(packs, index, pack) {
+	json_array_foreach (packs, index, pack) {
 		if (strcmp(kist_json_get_text(pack, "kind"), "meta") == 0)
 			damage(kist_json_get_text(pack, "id"), _i);
 	}
