@@ -323,7 +323,7 @@ static void describe_value(const json_t *value, char *ret, size_t size)
 		snprintf(ret, size, "'%.120s'", json_string_value(value));
 	else
 		snprintf(ret, size, "%.120s", text ? text : "nothing");
-	free(text);
+	kist_free(text);
 }
 
 static void describe_rules(const struct kist_argument *argument, char *ret, size_t size)
