@@ -79,7 +79,7 @@ bool model_stats_has(uint8_t dtype)
 	return dtype == MODEL_F16 || dtype == MODEL_BF16 || dtype == MODEL_F32 || dtype == MODEL_F64;
 }
 
-/* One element.  A half is a float with its exponent moved: the product sets the bias right, also of subnormals. */
+/* One element.  A half is a float with its exponent moved: the product sets the bias right. */
 static double widen_one(uint8_t dtype, const uint8_t *at)
 {
 	uint16_t half;
@@ -176,9 +176,11 @@ static inline bool widen_16(double *to, const uint8_t *from, bool brain)
 
 		memcpy(&half, from + i * 2, sizeof(half));
 		special |= (u16_vector)((half & exponent) == exponent);
-		single = widen_words((u32_vector)__builtin_shufflevector(half, none, 0, 8, 1, 9, 2, 10, 3, 11), brain);
+		single = widen_words(
+			(u32_vector)__builtin_shufflevector(half, none, 0, 8, 1, 9, 2, 10, 3, 11), brain);
 		store_wide(to + i, &single);
-		single = widen_words((u32_vector)__builtin_shufflevector(half, none, 4, 12, 5, 13, 6, 14, 7, 15), brain);
+		single = widen_words(
+			(u32_vector)__builtin_shufflevector(half, none, 4, 12, 5, 13, 6, 14, 7, 15), brain);
 		store_wide(to + i + 4, &single);
 	}
 	memcpy(any, &special, sizeof(any));
@@ -196,7 +198,8 @@ static bool widen_block(uint8_t dtype, double *to, const uint8_t *from)
 }
 
 /* Makes doubles of the finite elements only, and counts the others.  Returns how many there are. */
-static size_t widen_some(struct model_stats *stats, uint8_t dtype, double *to, const uint8_t *from, size_t count)
+static size_t widen_some(struct model_stats *stats, uint8_t dtype, double *to, const uint8_t *from,
+			 size_t count)
 {
 	const size_t size = model_dtypes[dtype].bits / 8;
 	size_t finite = 0;

@@ -92,7 +92,7 @@ bool model_stats_has(uint8_t dtype);
 /** model_stats_add() - Adds @count elements at @bytes.  The same pieces give the same result everywhere. */
 void model_stats_add(struct model_stats *stats, uint8_t dtype, const void *bytes, size_t count);
 
-/** model_stats_std() - The standard deviation of the whole population; NaN when there is no finite element. */
+/** model_stats_std() - The standard deviation of the population; NaN when no element is finite. */
 double model_stats_std(const struct model_stats *stats);
 
 /** model_gather() - Copies @count pieces of @size bytes, @stride bytes apart, to @to without gaps. */

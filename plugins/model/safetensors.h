@@ -29,11 +29,11 @@
 
 #define SAFETENSORS_METADATA_KEY "__metadata__"
 
-#define SAFETENSORS_TRY(expr)                          \
-	do {                                           \
-		const kist_status try_status = (expr); \
-		if (try_status != KIST_OK)             \
-			return try_status;             \
+#define SAFETENSORS_TRY(expr)                                                                                \
+	do {                                                                                                 \
+		const kist_status try_status = (expr);                                                       \
+		if (try_status != KIST_OK)                                                                   \
+			return try_status;                                                                   \
 	} while (0)
 
 /** struct safetensors_fault - What breaks the format.  Empty (@code NULL) when the failure is another one. */
@@ -256,8 +256,8 @@ void safetensors_out_shape(struct safetensors_out *out, const int64_t *shape, in
 void safetensors_out_string(struct safetensors_out *out, const char *string, size_t len);
 /** The same from a string in JSON text, decoded on the way. */
 void safetensors_out_decoded(struct safetensors_out *out, const uint8_t *data, size_t at);
-/** @digits significant digits without trailing zeros, whatever the locale; null when not finite. */
-void safetensors_out_double(struct safetensors_out *out, double number, int digits);
+/** At most @digits_max significant digits, whatever the locale; null when not finite. */
+void safetensors_out_double(struct safetensors_out *out, double number, int digits_max);
 
 /* Strides --------------------------------------------------------------------------------------------- */
 

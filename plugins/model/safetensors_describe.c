@@ -8,8 +8,8 @@
 /* Bytes of a preview; of its metadata; of the statistics of one tensor; and of what ends a preview. */
 #define PREVIEW_SIZE_MAX  ((size_t)256 << 10)
 #define METADATA_SIZE_MAX ((size_t)64 << 10)
-#define STATS_SIZE_MAX    ((size_t)320)
-#define TAIL_SIZE_MAX     ((size_t)64)
+#define STATS_SIZE_MAX	  ((size_t)320)
+#define TAIL_SIZE_MAX	  ((size_t)64)
 
 struct preview {
 	struct kist_call *call;

@@ -75,8 +75,8 @@ static kist_status take_numbers(struct parser *parser, size_t max, const char *c
 
 		SAFETENSORS_TRY(safetensors_take_number(text, &number));
 		if (count == max)
-			return fault_at(parser, strcmp(code, "E_SHAPE") == 0 ? KIST_LIMIT : KIST_CORRUPT, code,
-					text->at, "an array has too many numbers");
+			return fault_at(parser, strcmp(code, "E_SHAPE") == 0 ? KIST_LIMIT : KIST_CORRUPT,
+					code, text->at, "an array has too many numbers");
 		if (numbers)
 			numbers[count] = number;
 		count++;
@@ -106,7 +106,8 @@ static kist_status take_offsets(struct parser *parser, struct safetensors_tensor
 
 	SAFETENSORS_TRY(take_numbers(parser, 2, "E_TENSOR_INFO", pair, &count));
 	if (count != 2)
-		return fault_at(parser, KIST_CORRUPT, "E_TENSOR_INFO", at, "data_offsets must hold two numbers");
+		return fault_at(parser, KIST_CORRUPT, "E_TENSOR_INFO", at,
+				"data_offsets must hold two numbers");
 	tensor->begin = pair[0];
 	tensor->end = pair[1];
 	return KIST_OK;
@@ -115,9 +116,8 @@ static kist_status take_offsets(struct parser *parser, struct safetensors_tensor
 static kist_status take_member(struct parser *parser, struct safetensors_tensor *tensor, unsigned *seen)
 {
 	static const char *const keys[] = { "dtype", "shape", "data_offsets" };
-	static kist_status (*const takes[])(struct parser *, struct safetensors_tensor *) = { take_dtype,
-											      take_shape,
-											      take_offsets };
+	static kist_status (*const takes[])(
+		struct parser *, struct safetensors_tensor *) = { take_dtype, take_shape, take_offsets };
 	struct safetensors_text *text = &parser->text;
 	size_t key;
 
@@ -169,7 +169,8 @@ static kist_status decode_name(struct parser *parser, struct safetensors_tensor 
 
 	while ((byte = safetensors_string_next(&string)) >= 0) {
 		if (byte == 0)
-			return fault_at(parser, KIST_UNSUPPORTED, "E_NAME", at - 1, "a tensor name holds a NUL");
+			return fault_at(parser, KIST_UNSUPPORTED, "E_NAME", at - 1,
+					"a tensor name holds a NUL");
 		if (len == SAFETENSORS_NAME_SIZE_MAX)
 			return fault_at(parser, KIST_LIMIT, "E_NAME", at - 1,
 					"a tensor name is longer than 64 KiB");
@@ -319,8 +320,8 @@ static kist_status check_tensor(struct parser *parser, size_t i, uint64_t begin)
 
 	if (tensor->begin != begin)
 		return fault_in(parser, tensor, KIST_CORRUPT, "E_OFFSET",
-				tensor->begin < begin ? "overlaps the one before it" :
-							"leaves a hole before it");
+				tensor->begin < begin ? "overlaps the one before it"
+						      : "leaves a hole before it");
 	if (tensor->end < tensor->begin)
 		return fault_in(parser, tensor, KIST_CORRUPT, "E_OFFSET", "ends before it begins");
 	safetensors_shape(parser->header, i, shape);
@@ -351,10 +352,9 @@ static kist_status check_tensors(struct parser *parser, uint64_t data_size)
 					     header->data_offset + end, "%llu bytes follow the last tensor",
 					     (unsigned long long)(data_size - end));
 	if (end > data_size)
-		return safetensors_fault_set(parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE",
-					     header->data_offset + data_size,
-					     "%llu bytes are missing at the end",
-					     (unsigned long long)(end - data_size));
+		return safetensors_fault_set(
+			parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE", header->data_offset + data_size,
+			"%llu bytes are missing at the end", (unsigned long long)(end - data_size));
 	return KIST_OK;
 }
 
@@ -424,11 +424,9 @@ static kist_status read_header(struct kist_call *call, struct kist_source *sourc
 	SAFETENSORS_TRY(read_size(call, source, &header->size, fault));
 	header->data_offset = 8 + header->size;
 	SAFETENSORS_TRY(read_text(call, source, header));
-	parser.text = (struct safetensors_text){ .data = header->text,
-						 .size = header->size,
-						 .base = 8,
-						 .call = call,
-						 .fault = fault };
+	parser.text = (struct safetensors_text){
+		.data = header->text, .size = header->size, .base = 8, .call = call, .fault = fault
+	};
 	SAFETENSORS_TRY(safetensors_check_utf8(&parser.text));
 	SAFETENSORS_TRY(take_header(&parser));
 	return check_header(&parser, source->size - header->data_offset);

@@ -110,38 +110,59 @@ void safetensors_out_decoded(struct safetensors_out *out, const uint8_t *data, s
 	safetensors_out_text(out, "\"");
 }
 
+/* d.ddd times ten to the @exponent, without an exponent where a person would not write one. */
+static void out_digits(struct safetensors_out *out, const char *digits, size_t count, long exponent)
+{
+	static const char zeros[] = "00000000000000000";
+	const bool plain = exponent >= -5 && exponent <= 16;
+	const size_t whole = plain && exponent >= 0 ? (size_t)exponent + 1 : 1;
+	const size_t given = whole < count ? whole : count;
+
+	if (plain && exponent < 0) {
+		safetensors_out_text(out, "0.");
+		safetensors_out_bytes(out, zeros, (size_t)(-exponent - 1));
+		safetensors_out_bytes(out, digits, count);
+		return;
+	}
+	safetensors_out_bytes(out, digits, given);
+	safetensors_out_bytes(out, zeros, whole - given);
+	if (count > given) {
+		safetensors_out_text(out, ".");
+		safetensors_out_bytes(out, digits + given, count - given);
+	}
+	if (plain)
+		return;
+	safetensors_out_text(out, exponent < 0 ? "e-" : "e");
+	safetensors_out_number(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
+}
+
 /* "-1.25e-07" or, in another locale, "-1,25e-07": only digits, sign and exponent are read from it. */
-void safetensors_out_double(struct safetensors_out *out, double number, int digits)
+void safetensors_out_double(struct safetensors_out *out, double number, int digits_max)
 {
 	char text[48];
-	char mantissa[24];
+	char digits[24];
 	size_t count = 0;
-	const char *at = text;
+	const char *at;
 	long exponent;
 
 	if (!isfinite(number)) {
 		safetensors_out_text(out, "null");
 		return;
 	}
-	snprintf(text, sizeof(text), "%.*e", digits - 1, number);
-	if (*at == '-')
-		at++;
-	for (; *at != 'e' && *at != '\0' && count < sizeof(mantissa); at++) {
+	/* Of the last three digits that a double has, no more than it takes to read it back. */
+	for (int n = digits_max > 15 ? 15 : digits_max; n <= digits_max; n++) {
+		snprintf(text, sizeof(text), "%.*e", n - 1, number);
+		if (n >= 15 && !(strtod(text, NULL) < number) && !(strtod(text, NULL) > number))
+			break;
+	}
+	for (at = text; *at != 'e' && *at != '\0' && count < sizeof(digits); at++) {
 		if (*at >= '0' && *at <= '9')
-			mantissa[count++] = *at;
+			digits[count++] = *at;
 	}
 	exponent = *at == 'e' ? strtol(at + 1, NULL, 10) : 0;
-	while (count > 1 && mantissa[count - 1] == '0')
+	while (count > 1 && digits[count - 1] == '0')
 		count--;
 	if (text[0] == '-')
 		safetensors_out_text(out, "-");
-	safetensors_out_bytes(out, mantissa, 1);
-	if (count > 1) {
-		safetensors_out_text(out, ".");
-		safetensors_out_bytes(out, mantissa + 1, count - 1);
-	}
-	if (exponent == 0)
-		return;
-	safetensors_out_text(out, exponent < 0 ? "e-" : "e");
-	safetensors_out_number(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
+	out_digits(out, digits, count, exponent);
 }

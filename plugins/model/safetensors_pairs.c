@@ -25,6 +25,7 @@ static kist_status add_place(struct safetensors_text *text, struct safetensors_p
 	return KIST_OK;
 }
 
+/* Bytes that are equal and stand for themselves need no decoding. */
 static int compare_keys(const void *context, uint32_t a, uint32_t b)
 {
 	struct safetensors_string left = { .data = context, .at = a };
@@ -32,6 +33,10 @@ static int compare_keys(const void *context, uint32_t a, uint32_t b)
 	int l;
 	int r;
 
+	for (; left.data[left.at] == right.data[right.at]; left.at++, right.at++) {
+		if (left.data[left.at] == '"' || left.data[left.at] == '\\')
+			break;
+	}
 	do {
 		l = safetensors_string_next(&left);
 		r = safetensors_string_next(&right);

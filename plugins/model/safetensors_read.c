@@ -18,7 +18,8 @@ struct glance {
 
 static int glance_byte(struct glance *glance)
 {
-	while (glance->at < glance->len && strchr(" \t\r\n", glance->head[glance->at]) && glance->head[glance->at])
+	while (glance->at < glance->len && strchr(" \t\r\n", glance->head[glance->at]) &&
+	       glance->head[glance->at])
 		glance->at++;
 	return glance->at < glance->len ? glance->head[glance->at++] : -1;
 }
@@ -57,7 +58,8 @@ static int32_t score_value(struct glance *glance, bool is_meta)
 		return byte == '"' || byte == '}' ? SCORE_SURE : SCORE_NONE;
 	if (byte != '"')
 		return SCORE_NONE;
-	if (glance_is(glance, "dtype\"") || glance_is(glance, "shape\"") || glance_is(glance, "data_offsets\""))
+	if (glance_is(glance, "dtype\"") || glance_is(glance, "shape\"") ||
+	    glance_is(glance, "data_offsets\""))
 		return SCORE_SURE;
 	return glance->len - glance->at < sizeof("data_offsets\"") - 1 ? SCORE_PARTLY : SCORE_NONE;
 }

@@ -13,8 +13,8 @@ static kist_status tick(struct safetensors_text *text)
 
 static kist_status broken(struct safetensors_text *text, const char *code, size_t at, const char *what)
 {
-	return safetensors_fault_set(text->fault, KIST_CORRUPT, code, safetensors_text_offset(text, at),
-				     "%s", what);
+	return safetensors_fault_set(text->fault, KIST_CORRUPT, code, safetensors_text_offset(text, at), "%s",
+				     what);
 }
 
 uint64_t safetensors_text_offset(const struct safetensors_text *text, size_t at)
@@ -27,7 +27,8 @@ static bool is_continuation(uint8_t byte)
 	return (byte & 0xC0) == 0x80;
 }
 
-/* Bytes of the UTF-8 character at @at, or 0: overlong forms, surrogates and what lies past U+10FFFF are none. */
+/* Bytes of the UTF-8 character at @at, or 0: overlong forms, surrogates and what lies past U+10FFFF are none.
+ */
 static size_t utf8_length(const uint8_t *data, size_t at, size_t size)
 {
 	const uint8_t first = data[at];
@@ -122,7 +123,8 @@ kist_status safetensors_take(struct safetensors_text *text, char byte, const cha
 	SAFETENSORS_TRY(safetensors_peek(text, &found));
 	if (found != byte)
 		return safetensors_fault_set(text->fault, KIST_CORRUPT, code,
-					     safetensors_text_offset(text, text->at), "'%c' is missing", byte);
+					     safetensors_text_offset(text, text->at), "'%c' is missing",
+					     byte);
 	text->at++;
 	return KIST_OK;
 }
@@ -179,7 +181,8 @@ static size_t escape_length(const uint8_t *data, size_t at, size_t size)
 		return 0;
 	if (!is_high(unit))
 		return 6;
-	if (size - at < 12 || data[at + 6] != '\\' || data[at + 7] != 'u' || !is_low(hex_unit(data, at + 8, size)))
+	if (size - at < 12 || data[at + 6] != '\\' || data[at + 7] != 'u' ||
+	    !is_low(hex_unit(data, at + 8, size)))
 		return 0;
 	return 12;
 }
@@ -199,7 +202,8 @@ kist_status safetensors_take_string(struct safetensors_text *text, const char *c
 		const size_t len = byte == '\\' ? escape_length(text->data, text->at, size) : 1;
 
 		if (byte < 0x20)
-			return broken(text, "E_HEADER_SYNTAX", text->at, "a control character stands in a string");
+			return broken(text, "E_HEADER_SYNTAX", text->at,
+				      "a control character stands in a string");
 		if (len == 0)
 			return broken(text, "E_HEADER_SYNTAX", text->at, "a string has an unknown escape");
 		text->at += len;
@@ -250,8 +254,8 @@ kist_status safetensors_take_end(struct safetensors_text *text, char close, bool
 	SAFETENSORS_TRY(safetensors_peek(text, &found));
 	if (found != ',' && found != close)
 		return safetensors_fault_set(text->fault, KIST_CORRUPT, "E_HEADER_SYNTAX",
-					     safetensors_text_offset(text, text->at), "',' or '%c' is missing",
-					     close);
+					     safetensors_text_offset(text, text->at),
+					     "',' or '%c' is missing", close);
 	text->at++;
 	*ret_more = found == ',';
 	return KIST_OK;

@@ -49,8 +49,8 @@ static kist_status refuse(struct writer *writer, kist_status status, const char 
 
 	while (len > 0 && ((uint8_t)name[len] & 0xC0) == 0x80)
 		len--;
-	return kist_failf(writer->call, status, code, KIST_NO_OFFSET, "tensor '%.*s' %s", len, name ? name : "",
-			  what);
+	return kist_failf(writer->call, status, code, KIST_NO_OFFSET, "tensor '%.*s' %s", len,
+			  name ? name : "", what);
 }
 
 static void drop(DLManagedTensorVersioned *tensor)
@@ -78,7 +78,8 @@ static kist_status check_tensor(struct writer *writer, const DLManagedTensorVers
 		return refuse(writer, KIST_UNSUPPORTED, "E_DEVICE", name, "is not in host memory");
 	dtype = model_dtype_find(tensor->dtype.code, tensor->dtype.bits);
 	if (dtype < 0 || tensor->dtype.lanes != 1)
-		return refuse(writer, KIST_UNSUPPORTED, "E_DTYPE", name, "has a dtype that safetensors lacks");
+		return refuse(writer, KIST_UNSUPPORTED, "E_DTYPE", name,
+			      "has a dtype that safetensors lacks");
 	if (model_dtypes[dtype].bits < 8 && managed->flags & DLPACK_FLAG_BITMASK_IS_SUBBYTE_TYPE_PADDED)
 		return refuse(writer, KIST_UNSUPPORTED, "E_DTYPE", name, "is padded, not packed");
 	if (tensor->ndim < 0 || tensor->ndim > KIST_RANK_MAX || (tensor->ndim > 0 && !tensor->shape))
@@ -173,7 +174,8 @@ static kist_status check_name(struct writer *writer, const char *name, struct it
 	return KIST_OK;
 }
 
-static kist_status keep_tensor(struct writer *writer, const DLManagedTensorVersioned *tensor, struct item *item)
+static kist_status keep_tensor(struct writer *writer, const DLManagedTensorVersioned *tensor,
+			       struct item *item)
 {
 	SAFETENSORS_TRY(check_tensor(writer, tensor, item->name, item));
 	if (model_dtypes[item->dtype].bits < 8 && !safetensors_is_contiguous(&tensor->dl_tensor))
@@ -235,7 +237,8 @@ static kist_status arrange(struct writer *writer)
 	SAFETENSORS_TRY(safetensors_sort(writer->call, order, writer->count, compare_names, items));
 	for (size_t i = 1; i < writer->count; i++) {
 		if (compare_names(items, order[i - 1], order[i]) == 0)
-			return refuse(writer, KIST_INVALID, "E_DUPLICATE", items[order[i]].name, "is there twice");
+			return refuse(writer, KIST_INVALID, "E_DUPLICATE", items[order[i]].name,
+				      "is there twice");
 	}
 	return safetensors_sort(writer->call, order, writer->count, compare_dtypes, items);
 }
@@ -358,8 +361,9 @@ static kist_status put_header(struct writer *writer, size_t align)
 		const size_t left = out->size - at;
 
 		SAFETENSORS_TRY(writer->call->poll(writer->call));
-		SAFETENSORS_TRY(writer->sink->write(writer->sink, out->data + at,
-						    left < SAFETENSORS_STEP_SIZE ? left : SAFETENSORS_STEP_SIZE));
+		SAFETENSORS_TRY(
+			writer->sink->write(writer->sink, out->data + at,
+					    left < SAFETENSORS_STEP_SIZE ? left : SAFETENSORS_STEP_SIZE));
 	}
 	return KIST_OK;
 }
@@ -376,7 +380,9 @@ static kist_status put_tensor(struct writer *writer, const struct item *item,
 		.struct_size = sizeof(part),
 		.name = item->name,
 		.len = item->bytes,
-		.dtype = { .code = model_dtypes[item->dtype].code, .bits = model_dtypes[item->dtype].bits, .lanes = 1 },
+		.dtype = { .code = model_dtypes[item->dtype].code,
+			   .bits = model_dtypes[item->dtype].bits,
+			   .lanes = 1 },
 		.ndim = item->ndim,
 		.shape = item->ndim > 0 ? shape : NULL,
 	};
@@ -385,7 +391,8 @@ static kist_status put_tensor(struct writer *writer, const struct item *item,
 	SAFETENSORS_TRY(check_tensor(writer, managed, item->name, &again));
 	if (again.dtype != item->dtype || again.ndim != item->ndim || again.bytes != item->bytes ||
 	    (item->ndim > 0 && memcmp(tensor->shape, shape, item->ndim * sizeof(*shape)) != 0))
-		return refuse(writer, KIST_INVALID, "E_TENSOR_INFO", item->name, "changed while it was written");
+		return refuse(writer, KIST_INVALID, "E_TENSOR_INFO", item->name,
+			      "changed while it was written");
 	SAFETENSORS_TRY(writer->sink->begin(writer->sink, &part));
 	if (item->bytes > 0)
 		SAFETENSORS_TRY(safetensors_pack(&writer->packer, tensor, item->bytes));
@@ -421,7 +428,8 @@ static kist_status find_align(struct kist_call *call, const struct kist_params *
 		return KIST_OK;
 	if (param->kind != KIST_PARAM_INTEGER ||
 	    (param->integer != 8 && param->integer != 64 && param->integer != 4096))
-		return kist_failf(call, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "align must be 8, 64 or 4096");
+		return kist_failf(call, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
+				  "align must be 8, 64 or 4096");
 	*ret_align = (size_t)param->integer;
 	return KIST_OK;
 }
@@ -437,13 +445,16 @@ static kist_status write_model(struct writer *writer, size_t align)
 kist_status safetensors_serialize(void *instance, struct kist_call *call, const struct kist_object *object,
 				  const struct kist_params *params, struct kist_sink *sink)
 {
-	struct writer writer = { .call = call, .map = object->value, .sink = sink, .packer = { .call = call, .sink = sink } };
+	struct writer writer = {
+		.call = call, .map = object->value, .sink = sink, .packer = { .call = call, .sink = sink }
+	};
 	kist_status status;
 	size_t align;
 
 	(void)instance;
 	if (object->kind != KIST_KIND_MODEL || !object->value)
-		return kist_failf(call, KIST_UNSUPPORTED, "E_KIND", KIST_NO_OFFSET, "the object is not a model");
+		return kist_failf(call, KIST_UNSUPPORTED, "E_KIND", KIST_NO_OFFSET,
+				  "the object is not a model");
 	SAFETENSORS_TRY(find_align(call, params, &align));
 	status = write_model(&writer, align);
 	free(writer.items);

@@ -27,8 +27,8 @@ static void count_delete(DLManagedTensorVersioned *tensor)
 	given->deletes++;
 }
 
-void given_init(struct given *tensor, const char *name, uint8_t code, uint8_t bits, const void *data, int32_t ndim,
-		...)
+void given_init(struct given *tensor, const char *name, uint8_t code, uint8_t bits, const void *data,
+		int32_t ndim, ...)
 {
 	va_list args;
 	int64_t stride = 1;
@@ -84,7 +84,9 @@ void model_init(struct model *model, struct given *tensors, size_t count, const 
 			 .meta_len = meta ? strlen(meta) : 0,
 			 .get_name = model_get_name,
 			 .get = model_get },
-		.object = { .struct_size = sizeof(struct kist_object), .kind = KIST_KIND_MODEL, .type = "test" },
+		.object = { .struct_size = sizeof(struct kist_object),
+			    .kind = KIST_KIND_MODEL,
+			    .type = "test" },
 		.tensors = tensors,
 	};
 	model->object.value = &model->map;

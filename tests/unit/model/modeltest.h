@@ -34,8 +34,8 @@ struct model {
 	struct given *tensors;
 };
 
-void given_init(struct given *tensor, const char *name, uint8_t code, uint8_t bits, const void *data, int32_t ndim,
-		...);
+void given_init(struct given *tensor, const char *name, uint8_t code, uint8_t bits, const void *data,
+		int32_t ndim, ...);
 void model_init(struct model *model, struct given *tensors, size_t count, const char *meta);
 
 /** The interface of kist.safetensors. */

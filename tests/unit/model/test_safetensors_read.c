@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-
-#define U8(name, begin, end) "\"" name "\":{\"dtype\":\"U8\",\"shape\":[" #end "],\"data_offsets\":[" #begin "," #end "]}"
-#define ONE(dtype, shape, begin, end) \
+#define U8(name, begin, end)                                                                                 \
+	"\"" name "\":{\"dtype\":\"U8\",\"shape\":[" #end "],\"data_offsets\":[" #begin "," #end "]}"
+#define ONE(dtype, shape, begin, end)                                                                        \
 	"{\"a\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":[" #begin "," #end "]}}"
 
 /* What every method says of some bytes. */
@@ -33,7 +33,9 @@ static struct verdict judge(const uint8_t *data, size_t size, size_t step_max)
 	if (object.release)
 		object.release(&object);
 	plugtest_report_init(&verdict.report);
-	ck_assert_int_eq(safetensors()->validate(NULL, &call.call, &source.source, NULL, &verdict.report.report), KIST_OK);
+	ck_assert_int_eq(
+		safetensors()->validate(NULL, &call.call, &source.source, NULL, &verdict.report.report),
+		KIST_OK);
 	ck_assert_uint_eq(verdict.report.errors, verdict.status == KIST_OK ? 0 : 1);
 	plugtest_call_done(&call);
 	return verdict;
@@ -75,7 +77,8 @@ static const struct accepted accepted[] = {
 	{ "{\"a\" : {\"data_offsets\" : [ 0 , 1 ] , \"shape\" : [ 1 ] , \"dtype\" : \"U8\"}}", 1 },
 	{ "{\"\":{\"\\u0064type\":\"U\\u0038\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1 },
 	{ "{" U8("a", 0, 3) ",\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 3 },
-	{ "{\"\xF0\x9F\x98\x80\\ud83d\\ude00\\n\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1 },
+	{ "{\"\xF0\x9F\x98\x80\\ud83d\\ude00\\n\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+	  1 },
 };
 
 START_TEST(accepts_what_the_format_allows)
@@ -85,7 +88,8 @@ START_TEST(accepts_what_the_format_allows)
 	const struct verdict verdict = judge(file.data, file.size, 0);
 	const struct verdict slow = judge(file.data, file.size, 1);
 
-	ck_assert_msg(verdict.status == KIST_OK, "%s: %s %s", c->json, verdict.error.code, verdict.error.text);
+	ck_assert_msg(verdict.status == KIST_OK, "%s: %s %s", c->json, verdict.error.code,
+		      verdict.error.text);
 	ck_assert_int_eq(slow.status, KIST_OK);
 	free(file.data);
 }
@@ -155,10 +159,14 @@ static const struct refused refused[] = {
 	{ ONE("U8", "[1152921504606846975]", 0, 1), 1, "E_TENSOR_INFO", 9, KIST_CORRUPT },
 	{ ONE("U8", "[0]", 0, 1), 1, "E_TENSOR_INFO", 9, KIST_CORRUPT },
 	{ ONE("U8", "[1]", 1, 2), 2, "E_OFFSET", 9, KIST_CORRUPT },
-	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, "E_OFFSET", 61, KIST_CORRUPT },
-	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}", 5, "E_OFFSET", 61, KIST_CORRUPT },
-	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 2, "E_OFFSET", 61, KIST_CORRUPT },
-	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[2,1]}}", 2, "E_OFFSET", 61, KIST_CORRUPT },
+	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, "E_OFFSET",
+	  61, KIST_CORRUPT },
+	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}", 5, "E_OFFSET",
+	  61, KIST_CORRUPT },
+	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 2, "E_OFFSET",
+	  61, KIST_CORRUPT },
+	{ "{" U8("a", 0, 2) ",\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[2,1]}}", 2, "E_OFFSET",
+	  61, KIST_CORRUPT },
 	{ "{" U8("a", 0, 2) "}", 3, "E_INCOMPLETE", 63, KIST_CORRUPT },
 	{ "{" U8("a", 0, 2) "}", 1, "E_INCOMPLETE", 62, KIST_CORRUPT },
 	{ "{}", 1, "E_INCOMPLETE", 10, KIST_CORRUPT },
@@ -246,7 +254,9 @@ START_TEST(names_and_ranks_have_limits)
 		size_t name_len;
 		size_t rank;
 		const char *code;
-	} cases[] = { { 65536, 1, "" }, { 65537, 1, "E_NAME" }, { 1, 64, "" }, { 1, 65, "E_SHAPE" }, { 0, 0, "" } };
+	} cases[] = {
+		{ 65536, 1, "" }, { 65537, 1, "E_NAME" }, { 1, 64, "" }, { 1, 65, "E_SHAPE" }, { 0, 0, "" }
+	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct file file = sized_file(cases[i].name_len, cases[i].rank);
@@ -360,7 +370,8 @@ START_TEST(layout_gives_one_part_for_each_tensor)
 	plugtest_source_init(&source, file.data, file.size);
 	plugtest_layout_init(&layout, file.size);
 	plugtest_call_init(&call);
-	ck_assert_int_eq(safetensors()->layout(NULL, &call.call, &source.source, NULL, &layout.layout), KIST_OK);
+	ck_assert_int_eq(safetensors()->layout(NULL, &call.call, &source.source, NULL, &layout.layout),
+			 KIST_OK);
 	ck_assert_uint_eq(layout.part_count, 3);
 	ck_assert_str_eq(layout.parts[0].name, "z\xC3\xA9");
 	ck_assert_uint_eq(layout.parts[0].offset, data);
@@ -400,8 +411,9 @@ START_TEST(a_failing_source_is_passed_on)
 		if (status == KIST_OK)
 			object.release(&object);
 		source.calls = 0;
-		ck_assert_int_eq(safetensors()->validate(NULL, &call.call, &source.source, NULL, &report.report),
-				 status);
+		ck_assert_int_eq(
+			safetensors()->validate(NULL, &call.call, &source.source, NULL, &report.report),
+			status);
 		plugtest_call_done(&call);
 	} while (status != KIST_OK);
 	ck_assert_uint_gt(k, 10);
@@ -439,7 +451,8 @@ static int32_t probe(const char *json, size_t data_size, size_t head_len)
 	struct file file = file_make(json, data_size);
 	int32_t score = -1;
 
-	ck_assert_int_eq(safetensors()->probe(file.data, head_len < file.size ? head_len : file.size, file.size, &score),
+	ck_assert_int_eq(safetensors()->probe(file.data, head_len < file.size ? head_len : file.size,
+					      file.size, &score),
 			 KIST_OK);
 	free(file.data);
 	return score;
@@ -480,14 +493,16 @@ START_TEST(a_header_of_many_entries_takes_n_log_n)
 
 	json[at++] = '{';
 	for (size_t i = 0; i < count; i++)
-		at += (size_t)sprintf(json + at, "%s\"%zu\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}",
+		at += (size_t)sprintf(json + at,
+				      "%s\"%zu\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}",
 				      i ? "," : "", count - i);
 	sprintf(json + at, "}");
 	file = file_make(json, 0);
 	plugtest_source_init(&source, file.data, file.size);
 	plugtest_call_init(&call);
 	plugtest_report_init(&report);
-	ck_assert_int_eq(safetensors()->validate(NULL, &call.call, &source.source, NULL, &report.report), KIST_OK);
+	ck_assert_int_eq(safetensors()->validate(NULL, &call.call, &source.source, NULL, &report.report),
+			 KIST_OK);
 	ck_assert_uint_eq(report.errors, 0);
 	/* Polled every 8192 comparisons: 2 * n * log2(n) of them are 600000. */
 	ck_assert_uint_lt(call.polls, 100);
@@ -505,7 +520,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tcase, accepts_what_the_format_allows, 0, sizeof(accepted) / sizeof(accepted[0]));
-	tcase_add_loop_test(tcase, refuses_with_a_code_and_an_offset, 0, sizeof(refused) / sizeof(refused[0]));
+	tcase_add_loop_test(tcase, refuses_with_a_code_and_an_offset, 0,
+			    sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(tcase, refuses_a_header_whose_size_is_wrong);
 	tcase_add_test(tcase, names_and_ranks_have_limits);
 	tcase_add_test(tcase, tensors_come_in_the_order_of_their_bytes_and_outlive_the_map);
