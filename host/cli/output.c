@@ -133,6 +133,22 @@ static void list_text(const json_t *list, char *ret, size_t size)
 		snprintf(ret + used, size - used, "]");
 }
 
+static void keys_text(const json_t *object, char *ret, size_t size)
+{
+	const char *key;
+	json_t *value;
+	size_t used = 0;
+
+	ret[0] = '\0';
+	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+		char shown[64];
+
+		kist_text_escape(key, strlen(key), shown, sizeof(shown));
+		if (used < size)
+			used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? ", " : "", shown);
+	}
+}
+
 static void cell_text(const json_t *value, char *ret, size_t size)
 {
 	if (!value)
@@ -140,10 +156,13 @@ static void cell_text(const json_t *value, char *ret, size_t size)
 	else if (json_is_array(value))
 		list_text(value, ret, size);
 	else if (json_is_object(value))
-		snprintf(ret, size, "{...}");
+		keys_text(value, ret, size);
 	else
 		scalar_text(value, ret, size);
 }
+
+/* What a row is comes before what it measures; records are kept with sorted keys. */
+static const char *const first_titles[] = { "name", "type", "plugin", "dtype", "shape", "state" };
 
 static size_t titles_of(const json_t *list, const char *ret_titles[static KIST_COLUMNS_MAX])
 {
@@ -151,6 +170,10 @@ static size_t titles_of(const json_t *list, const char *ret_titles[static KIST_C
 	size_t i;
 	json_t *row;
 
+	for (i = 0; i < sizeof(first_titles) / sizeof(first_titles[0]); i++) {
+		if (json_object_get(json_array_get(list, 0), first_titles[i]))
+			ret_titles[count++] = first_titles[i];
+	}
 	json_array_foreach(list, i, row) {
 		const char *key;
 		json_t *value;

@@ -38,6 +38,9 @@ extern "C" {
 
 #define KIST_EXPORT __attribute__((visibility("default")))
 
+/** The size of a struct, for its struct_size member. */
+#define KIST_SIZED(T) ((uint32_t)sizeof(T))
+
 /** True when the other side's build has member @m of *@p and it is set. */
 #define KIST_HAS(p, m) \
 	((p)->struct_size >= offsetof(__typeof__(*(p)), m) + sizeof((p)->m) && (p)->m != 0)

@@ -1,0 +1,50 @@
+# A damaged store never gives a wrong byte, says what is hurt, and ends with 4.
+head -c 300000 /dev/urandom >random.bin
+make_csv people.csv
+expect 0 kist init
+expect 0 kist put random.bin
+expect 0 kist put people.csv
+pack=$(find .kist/packs -name '*.pack' -size +200k)
+cp -r .kist sound
+printf 'X' | dd of="$pack" bs=1 seek=150000 conv=notrunc status=none
+expect 4 kist get random.bin -o back
+[ ! -e back ] || fail 'a damaged file came back'
+says err "$(basename "$pack" .pack | cut -c1-16)"
+expect 4 kist verify
+says err damaged
+expect 0 kist get people.csv -o back.csv
+same people.csv back.csv
+
+# A missing pack, a cut pack, a damaged commit.
+rm "$pack"
+expect 3 kist get random.bin -o back
+expect 4 kist verify
+rm -rf .kist && cp -r sound .kist
+truncate -s 200000 "$pack"
+expect 4 kist verify
+rm -rf .kist && cp -r sound .kist
+first=$(find .kist/log -type f | sort | head -n 1)
+chmod u+w "$first"
+printf 'X' | dd of="$first" bs=1 seek=200 conv=notrunc status=none
+rm -rf "$HOME/.cache/kist"
+expect 4 kist ls
+says err 'log/'
+
+# The index on the host is a cache: deleting or damaging it changes nothing.
+rm -rf .kist && cp -r sound .kist
+kist ls --json >wanted
+rm -rf "$HOME/.cache/kist"
+expect 0 kist ls --json
+same out wanted
+for file in $(find "$HOME/.cache/kist" -name '*.sqlite'); do
+	printf garbage >"$file"
+done
+expect 0 kist ls --json
+same out wanted
+
+# A newer store is left alone.
+sed 's/"format":1/"format":2/' sound/kist.json >.kist/new.json
+chmod u+w .kist/kist.json
+mv .kist/new.json .kist/kist.json
+expect 1 kist put people.csv
+says err 'format 2'

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What every test script may use.  A script runs with -eu in an empty folder, with an empty HOME.
+
+fail() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+# expect STATUS COMMAND...: the command ends with this exit status; its output is left in ./out and ./err.
+expect() {
+	expected=$1
+	shift
+	actual=0
+	"$@" >out 2>err || actual=$?
+	[ "$actual" = "$expected" ] || {
+		cat out err >&2
+		fail "'$*' ended with $actual, not $expected"
+	}
+}
+
+# says FILE TEXT...: every text stands in the file.
+says() {
+	said=$1
+	shift
+	for text; do
+		grep -qF -e "$text" "$said" || {
+			cat "$said" >&2
+			fail "'$text' is not said in $said"
+		}
+	done
+}
+
+# says_not FILE TEXT
+says_not() {
+	! grep -qF -e "$2" "$1" || fail "'$2' is said in $1"
+}
+
+same() {
+	cmp "$1" "$2" || fail "$1 and $2 differ"
+}
+
+equal() {
+	[ "$1" = "$2" ] || fail "'$1' is not '$2'"
+}
+
+# A .npy of six float32 in two rows of three, made by hand.
+make_npy() {
+	{
+		printf '\223NUMPY\001\000\166\000'
+		printf "%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"
+		printf '\000\000\200\077\000\000\000\100\000\000\100\100\000\000\200\100\000\000\240\100\000\000\300\100'
+	} >"$1"
+}
+
+make_csv() {
+	printf 'name,age,score\nAda,36,1.5\n"Hopper, Grace",85,\n' >"$1"
+}
+
+make_safetensors() {
+	header='{"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  '
+	{
+		printf '\070\000\000\000\000\000\000\000%s' "$header"
+		printf '\000\000\200\077\000\000\000\100'
+	} >"$1"
+}
+
+# python_with MODULE...: sets $python to one that has them, or skips.
+python_with() {
+	for python in python3 /usr/bin/python3; do
+		command -v "$python" >/dev/null || continue
+		for module; do
+			"$python" -c "import $module" 2>/dev/null || continue 2
+		done
+		return 0
+	done
+	skip "no Python with $*"
+}
