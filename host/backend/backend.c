@@ -36,7 +36,8 @@ kist_status kist_backend_open(const char *uri, bool create, struct kist_backend 
 	if (uri[0] != '\0' && !has_scheme(uri) && !starts_with(uri, "file:"))
 		return kist_file_backend_open(uri, create, ret, err);
 	kist_text_escape(uri, strlen(uri), shown, sizeof(shown));
-	return kist_fail(err, KIST_INVALID, "not the place of a store: '%s'; give a folder, file:///folder or memory:name",
+	return kist_fail(err, KIST_INVALID,
+			 "not the place of a store: '%s'; give a folder, file:///folder or memory:name",
 			 shown);
 }
 
@@ -99,7 +100,8 @@ kist_status kist_backend_put_new(struct kist_backend *backend, const char *key, 
 	KIST_TRY(check_key(key, err));
 	for (size_t i = 0; i < count; i++) {
 		if (parts[i].size > left)
-			return kist_fail(err, KIST_LIMIT, "'%s' is larger than %zu bytes", key, KIST_OBJECT_SIZE_MAX);
+			return kist_fail(err, KIST_LIMIT, "'%s' is larger than %zu bytes", key,
+					 KIST_OBJECT_SIZE_MAX);
 		left -= parts[i].size;
 	}
 	return backend->ops->put_new(backend, key, parts, count, err);
@@ -112,14 +114,16 @@ kist_status kist_backend_get(struct kist_backend *backend, const char *key, uint
 	return backend->ops->get(backend, key, offset, size, ret, err);
 }
 
-kist_status kist_backend_head(struct kist_backend *backend, const char *key, uint64_t *ret_size, struct kist_error *err)
+kist_status kist_backend_head(struct kist_backend *backend, const char *key, uint64_t *ret_size,
+			      struct kist_error *err)
 {
 	KIST_TRY(check_key(key, err));
 	return backend->ops->head(backend, key, ret_size, err);
 }
 
 kist_status kist_backend_list(struct kist_backend *backend, const char *prefix,
-			      kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *err),
+			      kist_status (*each)(void *ctx, const char *key, uint64_t size,
+						  struct kist_error *err),
 			      void *ctx, struct kist_error *err)
 {
 	KIST_TRY(check_prefix(prefix, err));
@@ -129,5 +133,5 @@ kist_status kist_backend_list(struct kist_backend *backend, const char *prefix,
 kist_status kist_backend_delete(struct kist_backend *backend, const char *key, struct kist_error *err)
 {
 	KIST_TRY(check_key(key, err));
-	return backend->ops->delete(backend, key, err);
+	return backend->ops->delete (backend, key, err);
 }

@@ -27,13 +27,14 @@ struct kist_backend;
 /** struct kist_backend_ops - What each kind of backend provides; reached through the functions below. */
 struct kist_backend_ops {
 	const char *scheme;
-	kist_status (*put_new)(struct kist_backend *, const char *key, const struct kist_view *parts, size_t count,
-			       struct kist_error *);
-	kist_status (*get)(struct kist_backend *, const char *key, uint64_t offset, size_t size, struct kist_buf *ret,
-			   struct kist_error *);
+	kist_status (*put_new)(struct kist_backend *, const char *key, const struct kist_view *parts,
+			       size_t count, struct kist_error *);
+	kist_status (*get)(struct kist_backend *, const char *key, uint64_t offset, size_t size,
+			   struct kist_buf *ret, struct kist_error *);
 	kist_status (*head)(struct kist_backend *, const char *key, uint64_t *ret_size, struct kist_error *);
 	kist_status (*list)(struct kist_backend *, const char *prefix,
-			    kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *),
+			    kist_status (*each)(void *ctx, const char *key, uint64_t size,
+						struct kist_error *),
 			    void *ctx, struct kist_error *);
 	kist_status (*delete)(struct kist_backend *, const char *key, struct kist_error *);
 	void (*close)(struct kist_backend *);
@@ -73,7 +74,8 @@ static inline void kist_backend_close_(struct kist_backend **slot)
  * Errors: KIST_EXISTS (the key is there; it is left as it is), KIST_INVALID (key), KIST_LIMIT, KIST_IO.
  */
 KIST_CHECKED kist_status kist_backend_put_new(struct kist_backend *backend, const char *key,
-					      const struct kist_view *parts, size_t count, struct kist_error *err);
+					      const struct kist_view *parts, size_t count,
+					      struct kist_error *err);
 
 /**
  * kist_backend_get() - Appends up to @size bytes of @key at @offset to @ret; fewer only at the end.

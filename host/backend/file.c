@@ -21,8 +21,8 @@
 #define FOLDER_MODE    ((mode_t)0777)
 #define OPEN_FILES_MAX 16
 /* Folders whose names are known to be on disk: packs/00 to packs/ff, packs, log, and some to spare. */
-#define SYNCED_MAX     512
-#define FOLDER_SIZE    (KIST_KEY_SIZE_MAX + 1)
+#define SYNCED_MAX  512
+#define FOLDER_SIZE (KIST_KEY_SIZE_MAX + 1)
 /* A name that is no key, so that what a crash leaves behind is never listed.  Filled with random digits. */
 #define TEMPORARY      "TMP-%016llx"
 #define TEMPORARY_SIZE ((size_t)32)
@@ -88,11 +88,13 @@ static void remember_synced(struct file_backend *file, const char *folder)
 	(void)pthread_mutex_unlock(&file->lock);
 }
 
-static kist_status open_folder(struct file_backend *file, const char *folder, int *ret_fd, struct kist_error *err)
+static kist_status open_folder(struct file_backend *file, const char *folder, int *ret_fd,
+			       struct kist_error *err)
 {
 	const bool synced = folder_is_synced(file, folder);
 
-	if (synced && kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, ret_fd, NULL) == KIST_OK)
+	if (synced && kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, ret_fd,
+					NULL) == KIST_OK)
 		return KIST_OK;
 	KIST_TRY(kist_make_beneath(file->root_fd, folder, true, ret_fd, err));
 	if (!synced)
@@ -152,8 +154,8 @@ static int rename_new(int dir_fd, const char *from, const char *to)
 	return (int)syscall(SYS_renameat2, dir_fd, from, dir_fd, to, 1u /* RENAME_NOREPLACE */);
 }
 
-static kist_status put_named(int dir_fd, const char *key, const char *name, const struct kist_view *parts, size_t count,
-			     struct kist_error *err)
+static kist_status put_named(int dir_fd, const char *key, const char *name, const struct kist_view *parts,
+			     size_t count, struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 	char temporary[TEMPORARY_SIZE];
@@ -163,7 +165,8 @@ static kist_status put_named(int dir_fd, const char *key, const char *name, cons
 	if (getrandom(&nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
 		return kist_fail_errno(err, errno, "cannot get a random number");
 	snprintf(temporary, sizeof(temporary), TEMPORARY, (unsigned long long)nonce);
-	KIST_TRY(kist_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OBJECT_MODE, &fd, err));
+	KIST_TRY(kist_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OBJECT_MODE, &fd,
+			      err));
 	status = write_parts(fd, parts, count, err);
 	/* rename is for file systems without links; both leave an older file of this name as it is. */
 	if (status == KIST_OK && linkat(dir_fd, temporary, dir_fd, name, 0) != 0 &&
@@ -194,8 +197,8 @@ static kist_status file_put_new(struct kist_backend *backend, const char *key, c
 	return kist_sync_fd(dir_fd, err);
 }
 
-static kist_status open_object(struct file_backend *file, const char *key, int flags, int *ret_fd, struct stat *ret_stat,
-			       struct kist_error *err)
+static kist_status open_object(struct file_backend *file, const char *key, int flags, int *ret_fd,
+			       struct stat *ret_stat, struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 
@@ -244,7 +247,8 @@ static struct open_file *keep(struct file_backend *file, const char *key, const 
 	for (size_t i = 0; i < OPEN_FILES_MAX; i++) {
 		struct open_file *kept = &file->open_files[i];
 
-		if (kept->users == 0 && (!oldest || kept->fd < 0 || (oldest->fd >= 0 && kept->used < oldest->used)))
+		if (kept->users == 0 &&
+		    (!oldest || kept->fd < 0 || (oldest->fd >= 0 && kept->used < oldest->used)))
 			oldest = kept;
 	}
 	if (oldest) {
@@ -306,7 +310,8 @@ static kist_status file_get(struct kist_backend *backend, const char *key, uint6
 	return status;
 }
 
-static kist_status file_head(struct kist_backend *backend, const char *key, uint64_t *ret_size, struct kist_error *err)
+static kist_status file_head(struct kist_backend *backend, const char *key, uint64_t *ret_size,
+			     struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 	struct stat info;
@@ -317,7 +322,8 @@ static kist_status file_head(struct kist_backend *backend, const char *key, uint
 }
 
 static kist_status file_list(struct kist_backend *backend, const char *prefix,
-			     kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *err),
+			     kist_status (*each)(void *ctx, const char *key, uint64_t size,
+						 struct kist_error *err),
 			     void *ctx, struct kist_error *err)
 {
 	const struct file_backend *file = file_of(backend);
@@ -334,15 +340,17 @@ static kist_status file_delete(struct kist_backend *backend, const char *key, st
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
 
-	status = kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, &dir_fd, &why);
+	status = kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, &dir_fd,
+				   &why);
 	if (status == KIST_NOT_FOUND)
 		return KIST_OK;
 	if (status != KIST_OK)
 		return kist_fail(err, status, "%s", why.text);
 	/* A folder of this name is no object: there is nothing to remove. */
 	if (unlinkat(dir_fd, name, 0) != 0)
-		return errno == ENOENT || errno == EISDIR ? KIST_OK
-							  : kist_fail_errno(err, errno, "cannot remove '%s'", key);
+		return errno == ENOENT || errno == EISDIR
+			       ? KIST_OK
+			       : kist_fail_errno(err, errno, "cannot remove '%s'", key);
 	return kist_sync_fd(dir_fd, err);
 }
 
@@ -392,14 +400,15 @@ static kist_status make_root(const char *path, struct kist_error *err)
 		}
 		slash = strrchr(part, '/');
 		part[slash ? slash - part : 0] = '\0';
-		KIST_TRY(kist_open_at(AT_FDCWD, slash ? (part[0] ? part : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &above,
-				      err));
+		KIST_TRY(kist_open_at(AT_FDCWD, slash ? (part[0] ? part : "/") : ".", O_RDONLY | O_DIRECTORY,
+				      0, &above, err));
 		KIST_TRY(kist_sync_fd(above, err));
 	}
 	return KIST_OK;
 }
 
-kist_status kist_file_backend_open(const char *path, bool create, struct kist_backend **ret, struct kist_error *err)
+kist_status kist_file_backend_open(const char *path, bool create, struct kist_backend **ret,
+				   struct kist_error *err)
 {
 	kist_auto_mem struct file_backend *file = NULL;
 	kist_auto_fd int root_fd = -1;

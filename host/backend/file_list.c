@@ -136,7 +136,8 @@ static kist_status list_folder(struct lister *lister, size_t len, struct kist_er
 
 	memcpy(folder, lister->key, len);
 	folder[len ? len - 1 : 0] = '\0';
-	status = kist_open_beneath(lister->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, lister->plain, &dir_fd, err);
+	status = kist_open_beneath(lister->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, lister->plain, &dir_fd,
+				   err);
 	if (status != KIST_OK)
 		return status;
 	KIST_TRY(read_names(dir_fd, &names, &count, err));
@@ -154,7 +155,8 @@ static kist_status list_folder(struct lister *lister, size_t len, struct kist_er
 }
 
 kist_status kist_file_list(int root_fd, bool plain, const char *prefix,
-			   kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *err),
+			   kist_status (*each)(void *ctx, const char *key, uint64_t size,
+					       struct kist_error *err),
 			   void *ctx, struct kist_error *err)
 {
 	const char *slash = strrchr(prefix, '/');

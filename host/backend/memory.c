@@ -36,8 +36,8 @@ static void unlock(pthread_mutex_t **lock)
 }
 
 /* Holds the lock of all places to the end of the scope. */
-#define LOCKED()                                                                                 \
-	__attribute__((cleanup(unlock), unused)) pthread_mutex_t *locked = &places_lock;         \
+#define LOCKED()                                                                                             \
+	__attribute__((cleanup(unlock), unused)) pthread_mutex_t *locked = &places_lock;                     \
 	(void)pthread_mutex_lock(locked)
 
 static struct place *place_of(struct kist_backend *backend)
@@ -86,8 +86,8 @@ static kist_status grow_items(struct place *place, struct kist_error *err)
 	return KIST_OK;
 }
 
-static kist_status memory_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
-				  size_t count, struct kist_error *err)
+static kist_status memory_put_new(struct kist_backend *backend, const char *key,
+				  const struct kist_view *parts, size_t count, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX);
 	kist_auto_mem char *copy = kist_strndup(key, strlen(key));
@@ -105,7 +105,8 @@ static kist_status memory_put_new(struct kist_backend *backend, const char *key,
 		KIST_TRY(grow_items(place, err));
 	at = lower_bound(place, key);
 	memmove(&place->items[at + 1], &place->items[at], (place->count - at) * sizeof(*place->items));
-	place->items[at] = (struct item){ .key = kist_steal(copy), .bytes = KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX) };
+	place->items[at] =
+		(struct item){ .key = kist_steal(copy), .bytes = KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX) };
 	kist_buf_move(&place->items[at].bytes, &bytes);
 	place->count++;
 	return KIST_OK;
@@ -126,7 +127,8 @@ static kist_status memory_get(struct kist_backend *backend, const char *key, uin
 			       (size_t)kist_min_u64(size, item->bytes.size - offset), err);
 }
 
-static kist_status memory_head(struct kist_backend *backend, const char *key, uint64_t *ret_size, struct kist_error *err)
+static kist_status memory_head(struct kist_backend *backend, const char *key, uint64_t *ret_size,
+			       struct kist_error *err)
 {
 	const struct item *item;
 	LOCKED();
@@ -139,7 +141,8 @@ static kist_status memory_head(struct kist_backend *backend, const char *key, ui
 }
 
 /* The least key that begins with @prefix and is not below @from. */
-static bool next_key(const struct place *place, const char *prefix, const char *from, char *ret_key, uint64_t *ret_size)
+static bool next_key(const struct place *place, const char *prefix, const char *from, char *ret_key,
+		     uint64_t *ret_size)
 {
 	size_t at;
 	LOCKED();
@@ -153,7 +156,8 @@ static bool next_key(const struct place *place, const char *prefix, const char *
 }
 
 static kist_status memory_list(struct kist_backend *backend, const char *prefix,
-			       kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *err),
+			       kist_status (*each)(void *ctx, const char *key, uint64_t size,
+						   struct kist_error *err),
 			       void *ctx, struct kist_error *err)
 {
 	char from[KIST_KEY_SIZE_MAX + 2];
@@ -229,7 +233,8 @@ static kist_status find_place(const char *name, bool create, struct place **ret,
 	return KIST_OK;
 }
 
-kist_status kist_memory_backend_open(const char *name, bool create, struct kist_backend **ret, struct kist_error *err)
+kist_status kist_memory_backend_open(const char *name, bool create, struct kist_backend **ret,
+				     struct kist_error *err)
 {
 	kist_auto_mem struct memory_backend *backend = kist_alloc(1, sizeof(*backend));
 	const size_t len = strnlen(name, NAME_SIZE_MAX + 1);
@@ -237,7 +242,8 @@ kist_status kist_memory_backend_open(const char *name, bool create, struct kist_
 	if (!backend)
 		return kist_fail_memory(err, sizeof(*backend));
 	if (len > NAME_SIZE_MAX || !kist_key_segment(name, len))
-		return kist_fail(err, KIST_INVALID, "memory:NAME needs 1 to %zu of a-z 0-9 . _ -", NAME_SIZE_MAX);
+		return kist_fail(err, KIST_INVALID, "memory:NAME needs 1 to %zu of a-z 0-9 . _ -",
+				 NAME_SIZE_MAX);
 	KIST_TRY(find_place(name, create, &backend->place, err));
 	backend->base.ops = &memory_ops;
 	*ret = &kist_steal(backend)->base;

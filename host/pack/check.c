@@ -8,7 +8,8 @@
 
 struct checker {
 	struct kist_view pack;
-	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why);
+	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
+			 const struct kist_error *why);
 	void *ctx;
 	struct kist_codec codec;
 	uint8_t *raw; /* KIST_CHUNK_SIZE_MAX bytes */
@@ -42,8 +43,8 @@ static kist_status check_record(struct checker *checker, const struct kist_pack_
 	struct kist_record record;
 	kist_status status = kist_record_parse(bytes, &record, &why);
 
-	if (status == KIST_OK && (!kist_digest_equal(&record.id, &entry->id) || record.raw_len != entry->raw_len ||
-				  record.kind != entry->kind))
+	if (status == KIST_OK && (!kist_digest_equal(&record.id, &entry->id) ||
+				  record.raw_len != entry->raw_len || record.kind != entry->kind))
 		status = kist_fail(&why, KIST_CORRUPT, "record and index disagree");
 	if (status == KIST_OK)
 		status = kist_record_decode(&checker->codec, &record, bytes, checker->raw, &why);
@@ -51,7 +52,8 @@ static kist_status check_record(struct checker *checker, const struct kist_pack_
 }
 
 /* Entries do not overlap and their lengths add up: then the records fill the pack. */
-static kist_status check_entries(struct checker *checker, struct kist_view index, const struct kist_pack_footer *footer)
+static kist_status check_entries(struct checker *checker, struct kist_view index,
+				 const struct kist_pack_footer *footer)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 	uint64_t at = KIST_PACK_HEAD_SIZE;
@@ -63,7 +65,8 @@ static kist_status check_entries(struct checker *checker, struct kist_view index
 		KIST_TRY(check_record(checker, &entry));
 	}
 	while (at < footer->index_offset) {
-		const struct kist_view rest = kist_view_of(checker->pack.data + at, (size_t)(footer->index_offset - at));
+		const struct kist_view rest =
+			kist_view_of(checker->pack.data + at, (size_t)(footer->index_offset - at));
 		struct kist_pack_entry entry;
 		struct kist_record record;
 
@@ -95,7 +98,8 @@ static kist_status check_all(struct checker *checker, struct kist_pack_head *hea
 	if (kist_pack_parse_head(pack, head, &why) != KIST_OK)
 		KIST_TRY(bad(checker, NULL, 0, &why));
 	if (kist_pack_parse_footer(pack, pack.size, &footer, &why) != KIST_OK)
-		return bad(checker, NULL, pack.size < KIST_PACK_FOOT_SIZE ? 0 : pack.size - KIST_PACK_FOOT_SIZE, &why);
+		return bad(checker, NULL,
+			   pack.size < KIST_PACK_FOOT_SIZE ? 0 : pack.size - KIST_PACK_FOOT_SIZE, &why);
 	index = kist_view_of(pack.data + footer.index_offset, (size_t)footer.index_size);
 	if (kist_pack_check_index(index, &footer, &why) != KIST_OK)
 		return bad(checker, NULL, footer.index_offset, &why);
@@ -111,7 +115,8 @@ kist_status kist_pack_check(struct kist_view pack,
 									  .each_bad = each_bad,
 									  .ctx = ctx,
 									  .codec = KIST_CODEC_INIT,
-									  .raw = kist_alloc(KIST_CHUNK_SIZE_MAX, 1),
+									  .raw = kist_alloc(
+										  KIST_CHUNK_SIZE_MAX, 1),
 									  .first = KIST_ERROR_INIT };
 	struct kist_pack_head head;
 
@@ -150,7 +155,8 @@ kist_status kist_pack_scan(struct kist_view bytes,
 		}
 		head_size = kist_record_head_size(&record);
 		if (record.body_len > found.size - head_size ||
-		    kist_crc32c(0, kist_view_of(found.data + head_size, record.body_len)) != record.body_crc) {
+		    kist_crc32c(0, kist_view_of(found.data + head_size, record.body_len)) !=
+			    record.body_crc) {
 			at++;
 			continue;
 		}

@@ -22,8 +22,8 @@
  * Errors: KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_NO_MEMORY; the first damage is in @err.
  */
 KIST_CHECKED kist_status kist_pack_check(struct kist_view pack,
-					 void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
-							  const struct kist_error *why),
+					 void (*each_bad)(void *ctx, const struct kist_digest *chunk,
+							  uint64_t offset, const struct kist_error *why),
 					 void *ctx, struct kist_pack_head *ret_head, struct kist_error *err);
 
 /**

@@ -7,11 +7,11 @@
 #include "base/le.h"
 #include "base/num.h"
 
-#define BLOCK_SIZE        ((size_t)128 << 10)
-#define BLOCK_HEAD_SIZE   ((size_t)3)
-#define FRAME_HEAD_SIZE   ((size_t)9)
+#define BLOCK_SIZE	((size_t)128 << 10)
+#define BLOCK_HEAD_SIZE ((size_t)3)
+#define FRAME_HEAD_SIZE ((size_t)9)
 /* One segment, a content size of four bytes, no checksum, no dictionary. */
-#define FRAME_DESCRIPTOR  0xA0
+#define FRAME_DESCRIPTOR 0xA0
 
 void kist_codec_done(struct kist_codec *codec)
 {
@@ -49,14 +49,15 @@ static ZSTD_CCtx *compressor_of(struct kist_codec *codec)
 	if (!codec->compressor) {
 		codec->compressor = ZSTD_createCCtx();
 		if (codec->compressor &&
-		    ZSTD_isError(ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_compressionLevel, KIST_CODEC_LEVEL)))
+		    ZSTD_isError(ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_compressionLevel,
+							KIST_CODEC_LEVEL)))
 			kist_codec_done(codec);
 	}
 	return codec->compressor;
 }
 
-kist_status kist_codec_compress(struct kist_codec *codec, struct kist_view raw, uint8_t *ret, size_t *ret_size,
-				struct kist_error *err)
+kist_status kist_codec_compress(struct kist_codec *codec, struct kist_view raw, uint8_t *ret,
+				size_t *ret_size, struct kist_error *err)
 {
 	ZSTD_CCtx *ctx = compressor_of(codec);
 	size_t size;
@@ -86,7 +87,8 @@ kist_status kist_codec_decode(struct kist_codec *codec, struct kist_view body, u
 		codec->decompressor = ZSTD_createDCtx();
 	if (!codec->decompressor)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
-	/* The decoder would take several frames, and skippable ones; a body is exactly one that holds data. */
+	/* The decoder would take several frames, and skippable ones; a body is exactly one that holds data.
+	 */
 	if (body.size < 4 || kist_le_read32(body.data) != ZSTD_MAGICNUMBER ||
 	    ZSTD_findFrameCompressedSize(body.data, body.size) != body.size ||
 	    ZSTD_getFrameContentSize(body.data, body.size) != raw_len)

@@ -32,8 +32,10 @@ struct kist_codec {
 	void *decompressor;
 };
 
-#define KIST_CODEC_INIT \
-	{ .compressor = NULL, .decompressor = NULL }
+#define KIST_CODEC_INIT                                                                                      \
+	{                                                                                                    \
+		.compressor = NULL, .decompressor = NULL                                                     \
+	}
 #define kist_auto_codec __attribute__((cleanup(kist_codec_done)))
 
 void kist_codec_done(struct kist_codec *codec);

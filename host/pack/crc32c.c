@@ -6,7 +6,7 @@
 #include "base/le.h"
 
 #define POLYNOMIAL 0x82F63B78u
-#define SLICES     8
+#define SLICES	   8
 
 static uint32_t tables[SLICES][256];
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;

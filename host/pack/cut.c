@@ -19,18 +19,16 @@ kist_status kist_cut_init(struct kist_cut *cut, struct kist_cut_sizes sizes, uin
 	uint64_t end = 0;
 
 	if (!size_allowed(sizes.typed) || !size_allowed(sizes.fixed))
-		return kist_fail(err, KIST_INVALID, "cuts of %u and %u bytes: %u to %u are allowed", sizes.typed,
-				 sizes.fixed, KIST_CUT_SIZE_MIN, KIST_CUT_SIZE_MAX);
+		return kist_fail(err, KIST_INVALID, "cuts of %u and %u bytes: %u to %u are allowed",
+				 sizes.typed, sizes.fixed, KIST_CUT_SIZE_MIN, KIST_CUT_SIZE_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (parts[i].offset < end || parts[i].offset > size || parts[i].len > size - parts[i].offset)
 			return kist_fail(err, KIST_INVALID, "part %zu is out of order, or past the end", i);
 		end = parts[i].offset + parts[i].len;
 	}
-	*cut = (struct kist_cut){ .sizes = sizes,
-				  .size = size,
-				  .parts = parts,
-				  .count = count,
-				  .stretch_part = KIST_CUT_NO_PART };
+	*cut = (struct kist_cut){
+		.sizes = sizes, .size = size, .parts = parts, .count = count, .stretch_part = KIST_CUT_NO_PART
+	};
 	return KIST_OK;
 }
 

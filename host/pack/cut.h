@@ -12,9 +12,9 @@
  *
  * An object is a row of stretches: its typed parts and the gaps between them.  A stretch of
  * KIST_CUT_STRETCH_MIN bytes or more is cut at its start, so that a tensor gives the same chunks whatever
- * lies before it, and then every `typed` bytes (rounded down to whole elements) or every `fixed` bytes (a gap).
- * Shorter stretches that follow each other are gathered into chunks of at least that size.
- * A rest of less than KIST_CUT_STRETCH_MIN bytes is left on the last chunk of its stretch.
+ * lies before it, and then every `typed` bytes (rounded down to whole elements) or every `fixed` bytes (a
+ * gap). Shorter stretches that follow each other are gathered into chunks of at least that size. A rest of
+ * less than KIST_CUT_STRETCH_MIN bytes is left on the last chunk of its stretch.
  *
  *     | head 128 | part of 2.5 MiB                    |
  *     | 128      | 1 MiB      | 1 MiB      | 0.5 MiB  |
@@ -26,9 +26,9 @@
  */
 
 /** A stretch shorter than this gets no chunk of its own. */
-#define KIST_CUT_STRETCH_MIN ((uint64_t)64 << 10)
+#define KIST_CUT_STRETCH_MIN  ((uint64_t)64 << 10)
 #define KIST_CUT_SIZE_DEFAULT ((uint32_t)1 << 20)
-#define KIST_CUT_SIZE_MIN ((uint32_t)64 << 10)
+#define KIST_CUT_SIZE_MIN     ((uint32_t)64 << 10)
 /** So that the longest chunk (short ones, a cut, a rest) stays within KIST_CHUNK_SIZE_MAX. */
 #define KIST_CUT_SIZE_MAX ((uint32_t)2 << 20)
 
@@ -67,7 +67,8 @@ struct kist_cut {
  * Errors: KIST_INVALID (parts, sizes).
  */
 KIST_CHECKED kist_status kist_cut_init(struct kist_cut *cut, struct kist_cut_sizes sizes, uint64_t size,
-				       const struct kist_cut_part *parts, size_t count, struct kist_error *err);
+				       const struct kist_cut_part *parts, size_t count,
+				       struct kist_error *err);
 
 /**
  * kist_cut_next() - The next chunk: 1..KIST_CHUNK_SIZE_MAX bytes behind the one before; false at the end.

@@ -33,7 +33,8 @@ static void frame_write(uint8_t *at, uint32_t frame, size_t size, const char *ma
 
 static bool frame_is(const uint8_t *at, uint32_t frame, size_t size, const char *magic)
 {
-	return kist_le_read32(at) == frame && kist_le_read32(at + 4) == size - 8 && memcmp(at + 8, magic, 4) == 0;
+	return kist_le_read32(at) == frame && kist_le_read32(at + 4) == size - 8 &&
+	       memcmp(at + 8, magic, 4) == 0;
 }
 
 static uint32_t frame_crc(const uint8_t *at)
@@ -75,8 +76,8 @@ static kist_status grow_entries(struct kist_pack_builder *builder, struct kist_e
 	return KIST_OK;
 }
 
-kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_record *record, size_t *ret_offset,
-			  struct kist_error *err)
+kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_record *record,
+			  size_t *ret_offset, struct kist_error *err)
 {
 	const size_t len = kist_record_head_size(record) + record->body_len;
 	const size_t offset = builder->bytes.size;
@@ -89,10 +90,10 @@ kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_r
 	/* Not zeroed: the caller writes every byte. */
 	builder->bytes.size += len;
 	builder->entries[builder->count++] = (struct kist_pack_entry){ .id = record->id,
-								      .offset = (uint32_t)offset,
-								      .record_len = (uint32_t)len,
-								      .raw_len = record->raw_len,
-								      .kind = record->kind };
+								       .offset = (uint32_t)offset,
+								       .record_len = (uint32_t)len,
+								       .raw_len = record->raw_len,
+								       .kind = record->kind };
 	*ret_offset = offset;
 	return KIST_OK;
 }
@@ -147,8 +148,9 @@ kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *
 	    kist_le_read32(at + CRC_OFFSET) != frame_crc(at))
 		return kist_fail(err, KIST_CORRUPT, "head of the pack is damaged");
 	if (at[12] != PACK_VERSION || at[13] > KIST_PACK_META || kist_le_read64(at + 16) != 0)
-		return kist_fail(err, KIST_INCOMPATIBLE, "pack of version %u, kind %u, features 0x%llx: a newer kist made it",
-				 at[12], at[13], (unsigned long long)kist_le_read64(at + 16));
+		return kist_fail(err, KIST_INCOMPATIBLE,
+				 "pack of version %u, kind %u, features 0x%llx: a newer kist made it", at[12],
+				 at[13], (unsigned long long)kist_le_read64(at + 16));
 	ret->kind = at[13];
 	memcpy(ret->store_id, at + 24, KIST_PACK_ID_SIZE);
 	memcpy(ret->nonce, at + 40, KIST_PACK_ID_SIZE);
@@ -163,9 +165,11 @@ kist_status kist_pack_parse_footer(struct kist_view tail, uint64_t pack_size, st
 
 	if (pack_size < KIST_PACK_HEAD_SIZE + KIST_PACK_INDEX_SIZE(0) + KIST_PACK_FOOT_SIZE ||
 	    pack_size > KIST_PACK_SIZE_MAX || tail.size < KIST_PACK_FOOT_SIZE || tail.size > pack_size)
-		return kist_fail(err, KIST_CORRUPT, "pack of %llu bytes: out of range", (unsigned long long)pack_size);
+		return kist_fail(err, KIST_CORRUPT, "pack of %llu bytes: out of range",
+				 (unsigned long long)pack_size);
 	at = tail.data + tail.size - KIST_PACK_FOOT_SIZE;
-	if (!frame_is(at, FOOT_FRAME, KIST_PACK_FOOT_SIZE, FOOT_MAGIC) || kist_le_read32(at + CRC_OFFSET) != frame_crc(at))
+	if (!frame_is(at, FOOT_FRAME, KIST_PACK_FOOT_SIZE, FOOT_MAGIC) ||
+	    kist_le_read32(at + CRC_OFFSET) != frame_crc(at))
 		return kist_fail(err, KIST_CORRUPT, "footer of the pack is damaged");
 	if (kist_le_read32(at + 12) != PACK_VERSION)
 		return kist_fail(err, KIST_INCOMPATIBLE, "pack index of version %u: a newer kist made it",
@@ -198,27 +202,32 @@ struct kist_pack_entry kist_pack_entry_at(struct kist_view index, size_t i)
 
 static bool entry_in_range(const struct kist_pack_entry *entry, uint64_t end)
 {
-	return entry->offset >= KIST_PACK_HEAD_SIZE && entry->offset < end && entry->record_len > KIST_RECORD_HEAD_SIZE &&
-	       entry->record_len <= end - entry->offset && entry->raw_len > 0 && entry->raw_len <= KIST_CHUNK_SIZE_MAX &&
+	return entry->offset >= KIST_PACK_HEAD_SIZE && entry->offset < end &&
+	       entry->record_len > KIST_RECORD_HEAD_SIZE && entry->record_len <= end - entry->offset &&
+	       entry->raw_len > 0 && entry->raw_len <= KIST_CHUNK_SIZE_MAX &&
 	       entry->record_len <= KIST_RECORD_HEAD_MAX + kist_codec_stored_size(entry->raw_len) &&
 	       entry->kind < KIST_CHUNK_KIND_COUNT;
 }
 
-kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack_footer *footer, struct kist_error *err)
+kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack_footer *footer,
+				  struct kist_error *err)
 {
 	const struct kist_digest digest = kist_digest_of(index);
 	struct kist_pack_entry last;
 
 	if (index.size != footer->index_size || !kist_digest_equal(&digest, &footer->index_sha256) ||
-	    !frame_is(index.data, INDEX_FRAME, index.size, INDEX_MAGIC) || kist_le_read32(index.data + 12) != footer->count)
+	    !frame_is(index.data, INDEX_FRAME, index.size, INDEX_MAGIC) ||
+	    kist_le_read32(index.data + 12) != footer->count)
 		return kist_fail(err, KIST_CORRUPT, "index of the pack is damaged");
 	for (size_t i = 0; i < footer->count; i++) {
 		const struct kist_pack_entry entry = kist_pack_entry_at(index, i);
 
 		if (!entry_in_range(&entry, footer->index_offset))
-			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of range", i);
+			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of range",
+					 i);
 		if (i > 0 && compare_entries(&last, &entry) >= 0)
-			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of order", i);
+			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of order",
+					 i);
 		last = entry;
 	}
 	return KIST_OK;
@@ -231,7 +240,8 @@ bool kist_pack_find(struct kist_view index, const struct kist_digest *id, struct
 
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
-		const int order = memcmp(index.data + KIST_PACK_INDEX_SIZE(middle), id->bytes, KIST_DIGEST_SIZE);
+		const int order =
+			memcmp(index.data + KIST_PACK_INDEX_SIZE(middle), id->bytes, KIST_DIGEST_SIZE);
 
 		if (order == 0) {
 			*ret = kist_pack_entry_at(index, middle);

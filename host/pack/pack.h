@@ -8,19 +8,32 @@
  * A pack: records, and behind them an index.  Every part is a zstd frame or a skippable one, so that
  * `zstd -dc` gives the raw bytes of all chunks in the order of their records.
  *
- *     head    0  u32 0x184D2A50, u32 56, "KPAK"      index   0  u32 0x184D2A52, u32 size - 8, "KIDX", u32 count
- *            12  u8  version 1                              16  count entries of 48 bytes, ascending by id:
- *            13  u8  0 data, 1 metadata                          0  32   id
- *            14  u16 0                                          32  u32  offset of the record in the pack
- *            16  u64 features, all 0                            36  u32  bytes of the record, head and body
- *            24  16  store id                                   40  u32  raw length
- *            40  16  nonce, random                              44  u32  kind
- *            56  u32 0                              footer  0  u32 0x184D2A53, u32 56, "KEND"
- *            60  u32 CRC-32C of bytes 0..59                 12  u32 1
- *     then the records, the index, the footer               16  u64 offset of the index
- *                                                           24  32  SHA-256 of the index
- *                                                           56  u32 count
- *                                                           60  u32 CRC-32C of bytes 0..59
+ *     pack := head, records, index, footer
+ *
+ *     head     0  u32 0x184D2A50, u32 56, "KPAK"
+ *             12  u8  version: 1
+ *             13  u8  enum kist_pack_kind
+ *             14  u16 0
+ *             16  u64 features: 0
+ *             24  16  store id
+ *             40  16  nonce, random
+ *             56  u32 0
+ *             60  u32 CRC-32C of bytes 0..59
+ *
+ *     index    0  u32 0x184D2A52, u32 size - 8, "KIDX", u32 count
+ *             16      count entries of 48 bytes, rising by id:
+ *                       0  32  id
+ *                      32  u32 offset of the record in the pack
+ *                      36  u32 bytes of the record, head and body
+ *                      40  u32 raw length
+ *                      44  u32 enum kist_chunk_kind
+ *
+ *     footer   0  u32 0x184D2A53, u32 56, "KEND"
+ *             12  u32 version: 1
+ *             16  u64 offset of the index
+ *             24  32  SHA-256 of the index
+ *             56  u32 count
+ *             60  u32 CRC-32C of bytes 0..59
  *
  * Limits: KIST_PACK_SIZE_MAX bytes, KIST_PACK_CHUNKS_MAX chunks.
  * Thread: one struct, one thread at a time; the functions on views are pure.
@@ -34,8 +47,8 @@
 #define KIST_PACK_FOOT_SIZE  ((size_t)64)
 #define KIST_PACK_ENTRY_SIZE ((size_t)48)
 /** Bytes of an index of @count chunks. */
-#define KIST_PACK_INDEX_SIZE(count) (16 + (size_t)(count) * KIST_PACK_ENTRY_SIZE)
-#define KIST_PACK_ID_SIZE ((size_t)16)
+#define KIST_PACK_INDEX_SIZE(count) (16 + (size_t)(count)*KIST_PACK_ENTRY_SIZE)
+#define KIST_PACK_ID_SIZE	    ((size_t)16)
 
 enum kist_pack_kind { KIST_PACK_DATA = 0, KIST_PACK_META = 1 };
 
@@ -71,8 +84,10 @@ struct kist_pack_builder {
 	size_t capacity;
 };
 
-#define KIST_PACK_BUILDER_INIT \
-	{ .bytes = KIST_BUF_INIT(KIST_PACK_SIZE_MAX), .entries = NULL, .count = 0, .capacity = 0 }
+#define KIST_PACK_BUILDER_INIT                                                                               \
+	{                                                                                                    \
+		.bytes = KIST_BUF_INIT(KIST_PACK_SIZE_MAX), .entries = NULL, .count = 0, .capacity = 0       \
+	}
 #define kist_auto_pack_builder __attribute__((cleanup(kist_pack_builder_done)))
 
 void kist_pack_builder_done(struct kist_pack_builder *builder);
@@ -96,11 +111,13 @@ KIST_CHECKED kist_status kist_pack_begin(struct kist_pack_builder *builder, cons
 KIST_CHECKED kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_record *record,
 				       size_t *ret_offset, struct kist_error *err);
 
-/** kist_pack_seal() - Writes index and footer.  The entries are sorted by id.  Errors: KIST_LIMIT, KIST_NO_MEMORY. */
+/** kist_pack_seal() - Writes index and footer.  The entries are sorted by id.  Errors: KIST_LIMIT,
+ * KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err);
 
 /** kist_pack_parse_head() - Errors: KIST_CORRUPT, KIST_INCOMPATIBLE (newer version, unknown feature). */
-KIST_CHECKED kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret,
+					      struct kist_error *err);
 
 /**
  * kist_pack_parse_footer() - Takes the footer apart.
@@ -113,7 +130,8 @@ KIST_CHECKED kist_status kist_pack_parse_head(struct kist_view bytes, struct kis
 KIST_CHECKED kist_status kist_pack_parse_footer(struct kist_view tail, uint64_t pack_size,
 						struct kist_pack_footer *ret, struct kist_error *err);
 
-/** kist_pack_check_index() - Whether @index is what @footer says, sorted, and in range.  Errors: KIST_CORRUPT. */
+/** kist_pack_check_index() - Whether @index is what @footer says, sorted, and in range.  Errors:
+ * KIST_CORRUPT. */
 KIST_CHECKED kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack_footer *footer,
 					       struct kist_error *err);
 

@@ -78,7 +78,9 @@ kist_status kist_pool_new(struct kist_pool **ret, struct kist_error *err)
 
 	if (!pool)
 		return kist_fail_memory(err, sizeof(*pool));
-	pool->workers = online < 1 ? 1 : online > KIST_POOL_WORKERS_MAX ? KIST_POOL_WORKERS_MAX : (unsigned)online;
+	pool->workers = online < 1			 ? 1
+			: online > KIST_POOL_WORKERS_MAX ? KIST_POOL_WORKERS_MAX
+							 : (unsigned)online;
 	(void)pthread_mutex_init(&pool->lock, NULL);
 	(void)pthread_cond_init(&pool->work, NULL);
 	(void)pthread_cond_init(&pool->done, NULL);
@@ -121,8 +123,9 @@ static void start_threads(struct kist_pool *pool)
 }
 
 kist_status kist_pool_run(struct kist_pool *pool, size_t count,
-			  kist_status (*job)(void *ctx, size_t index, unsigned worker, struct kist_error *err), void *ctx,
-			  struct kist_error *err)
+			  kist_status (*job)(void *ctx, size_t index, unsigned worker,
+					     struct kist_error *err),
+			  void *ctx, struct kist_error *err)
 {
 	kist_status status;
 
@@ -142,7 +145,8 @@ kist_status kist_pool_run(struct kist_pool *pool, size_t count,
 	pool->count = 0;
 	status = pool->status;
 	if (status != KIST_OK)
-		(void)kist_fail_at(err, status, pool->failure.code, pool->failure.offset, "%s", pool->failure.text);
+		(void)kist_fail_at(err, status, pool->failure.code, pool->failure.offset, "%s",
+				   pool->failure.text);
 	if (status != KIST_OK && err && err->sys_errno == 0)
 		err->sys_errno = pool->failure.sys_errno;
 	(void)pthread_mutex_unlock(&pool->lock);

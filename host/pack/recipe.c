@@ -6,7 +6,7 @@
 #include "base/le.h"
 #include "base/num.h"
 
-#define MAGIC   "KRCP"
+#define MAGIC	       "KRCP"
 #define RECIPE_VERSION 1
 
 /* What a node may say of one entry, on the way in and on the way out. */
@@ -52,14 +52,15 @@ static kist_status check_head(struct kist_view bytes, struct kist_recipe *recipe
 	if (bytes.size < KIST_RECIPE_HEAD_SIZE || memcmp(bytes.data, MAGIC, 4) != 0)
 		return kist_fail(err, KIST_CORRUPT, "not a recipe");
 	if (bytes.data[4] != RECIPE_VERSION)
-		return kist_fail(err, KIST_INCOMPATIBLE, "recipe of version %u: a newer kist made it", bytes.data[4]);
+		return kist_fail(err, KIST_INCOMPATIBLE, "recipe of version %u: a newer kist made it",
+				 bytes.data[4]);
 	recipe->depth = bytes.data[5];
 	recipe->count = kist_le_read32(bytes.data + 8);
 	if (recipe->depth > KIST_RECIPE_DEPTH_MAX || kist_le_read16(bytes.data + 6) != 0 ||
 	    !count_allowed(recipe->depth, recipe->count) ||
 	    bytes.size != KIST_RECIPE_HEAD_SIZE + recipe->count * KIST_RECIPE_ENTRY_SIZE)
-		return kist_fail(err, KIST_CORRUPT, "recipe of depth %u with %u entries in %zu bytes", recipe->depth,
-				 recipe->count, bytes.size);
+		return kist_fail(err, KIST_CORRUPT, "recipe of depth %u with %u entries in %zu bytes",
+				 recipe->depth, recipe->count, bytes.size);
 	return KIST_OK;
 }
 
@@ -70,7 +71,8 @@ kist_status kist_recipe_open(struct kist_view bytes, struct kist_recipe *ret, st
 	KIST_TRY(check_head(bytes, &recipe, err));
 	for (size_t i = 0; i < recipe.count; i++) {
 		if (!entry_allowed(recipe.depth, kist_recipe_entry_at(&recipe, i).len, &recipe.size))
-			return kist_fail_at(err, KIST_CORRUPT, NULL, KIST_RECIPE_HEAD_SIZE + i * KIST_RECIPE_ENTRY_SIZE,
+			return kist_fail_at(err, KIST_CORRUPT, NULL,
+					    KIST_RECIPE_HEAD_SIZE + i * KIST_RECIPE_ENTRY_SIZE,
 					    "entry %zu of the recipe is out of range", i);
 	}
 	*ret = recipe;

@@ -21,12 +21,13 @@
 
 #define KIST_RECIPE_ENTRIES_MAX ((size_t)1024)
 /** 1,024^4 chunks are past any object; deeper is refused, so that reading needs no stack to speak of. */
-#define KIST_RECIPE_DEPTH_MAX 3
-#define KIST_RECIPE_HEAD_SIZE ((size_t)12)
+#define KIST_RECIPE_DEPTH_MAX  3
+#define KIST_RECIPE_HEAD_SIZE  ((size_t)12)
 #define KIST_RECIPE_ENTRY_SIZE ((size_t)40)
-#define KIST_RECIPE_SIZE_MAX (KIST_RECIPE_HEAD_SIZE + KIST_RECIPE_ENTRIES_MAX * KIST_RECIPE_ENTRY_SIZE)
+#define KIST_RECIPE_SIZE_MAX   (KIST_RECIPE_HEAD_SIZE + KIST_RECIPE_ENTRIES_MAX * KIST_RECIPE_ENTRY_SIZE)
 
-/** struct kist_recipe_entry - A chunk, or a node one level below, and the bytes of the object that it covers. */
+/** struct kist_recipe_entry - A chunk, or a node one level below, and the bytes of the object that it covers.
+ */
 struct kist_recipe_entry {
 	struct kist_digest id;
 	uint64_t len;
@@ -45,11 +46,13 @@ struct kist_recipe {
  *
  * Errors: KIST_LIMIT (depth, count, a length, the sum), KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_recipe_encode(uint8_t depth, const struct kist_recipe_entry *entries, size_t count,
-					    struct kist_buf *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_recipe_encode(uint8_t depth, const struct kist_recipe_entry *entries,
+					    size_t count, struct kist_buf *ret, struct kist_error *err);
 
-/** kist_recipe_open() - Checks a node.  @bytes is borrowed by @ret.  Errors: KIST_CORRUPT, KIST_INCOMPATIBLE. */
-KIST_CHECKED kist_status kist_recipe_open(struct kist_view bytes, struct kist_recipe *ret, struct kist_error *err);
+/** kist_recipe_open() - Checks a node.  @bytes is borrowed by @ret.  Errors: KIST_CORRUPT, KIST_INCOMPATIBLE.
+ */
+KIST_CHECKED kist_status kist_recipe_open(struct kist_view bytes, struct kist_recipe *ret,
+					  struct kist_error *err);
 
 /** kist_recipe_entry_at() - Entry @i, below @recipe->count. */
 struct kist_recipe_entry kist_recipe_entry_at(const struct kist_recipe *recipe, size_t i);

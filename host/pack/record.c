@@ -6,7 +6,7 @@
 
 #define FRAME_MAGIC    0x184D2A51u
 #define RECORD_MAGIC   "KREC"
-#define RECORD_VERSION        1
+#define RECORD_VERSION 1
 #define FLAG_EXTENSION 0x80
 #define KIND_MASK      0x0F
 
@@ -44,11 +44,12 @@ void kist_record_write_head(const struct kist_record *record, uint8_t *ret)
 
 static kist_status check_head(const uint8_t *head, const struct kist_record *record, struct kist_error *err)
 {
-	if (head[12] != RECORD_VERSION || record->filter != 0 || record->codec >= KIST_CODEC_COUNT || record->extended ||
-	    record->kind >= KIST_CHUNK_KIND_COUNT || (head[15] & ~(KIND_MASK | FLAG_EXTENSION)) != 0)
+	if (head[12] != RECORD_VERSION || record->filter != 0 || record->codec >= KIST_CODEC_COUNT ||
+	    record->extended || record->kind >= KIST_CHUNK_KIND_COUNT ||
+	    (head[15] & ~(KIND_MASK | FLAG_EXTENSION)) != 0)
 		return kist_fail(err, KIST_INCOMPATIBLE,
-				 "record of version %u, filter %u, codec %u, flags %u: a newer kist made it", head[12],
-				 record->filter, record->codec, head[15]);
+				 "record of version %u, filter %u, codec %u, flags %u: a newer kist made it",
+				 head[12], record->filter, record->codec, head[15]);
 	if (record->raw_len == 0 || record->raw_len > KIST_CHUNK_SIZE_MAX || record->body_len == 0 ||
 	    record->body_len > kist_codec_stored_size(record->raw_len))
 		return kist_fail(err, KIST_CORRUPT, "record of %u bytes in %u: out of range", record->raw_len,
@@ -67,7 +68,8 @@ kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, s
 		return kist_fail(err, KIST_CORRUPT, "no record here");
 	record.extended = (head[15] & FLAG_EXTENSION) != 0;
 	size = kist_record_head_size(&record);
-	if (kist_le_read32(head + 4) != size - 8 || bytes.size < size || kist_le_read32(head + 28) != head_crc(head, size))
+	if (kist_le_read32(head + 4) != size - 8 || bytes.size < size ||
+	    kist_le_read32(head + 28) != head_crc(head, size))
 		return kist_fail(err, KIST_CORRUPT, "head of the record is damaged (CRC)");
 	record.filter = head[13];
 	record.codec = head[14];
@@ -81,8 +83,8 @@ kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, s
 	return KIST_OK;
 }
 
-kist_status kist_record_decode(struct kist_codec *codec, const struct kist_record *record, struct kist_view bytes,
-			       uint8_t *ret, struct kist_error *err)
+kist_status kist_record_decode(struct kist_codec *codec, const struct kist_record *record,
+			       struct kist_view bytes, uint8_t *ret, struct kist_error *err)
 {
 	const size_t head_size = kist_record_head_size(record);
 	struct kist_digest actual;

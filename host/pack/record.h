@@ -30,8 +30,8 @@
  * Source: docs/format/store.md, section 3.
  */
 
-#define KIST_RECORD_HEAD_SIZE   ((size_t)64)
-#define KIST_RECORD_HEAD_MAX    ((size_t)112)
+#define KIST_RECORD_HEAD_SIZE	((size_t)64)
+#define KIST_RECORD_HEAD_MAX	((size_t)112)
 #define KIST_RECORD_PARAMS_SIZE ((size_t)16)
 
 /** struct kist_record - The head of a record, taken apart. */
@@ -59,7 +59,8 @@ void kist_record_write_head(const struct kist_record *record, uint8_t *ret);
  *
  * Errors: KIST_CORRUPT, KIST_INCOMPATIBLE (a sound head that this version cannot decode).
  */
-KIST_CHECKED kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret,
+					   struct kist_error *err);
 
 /**
  * kist_record_decode() - Decodes a whole record and proves that its bytes are the chunk it names.

@@ -30,7 +30,8 @@ bool kist_idset_has(const struct kist_idset *set, const struct kist_digest *id)
 
 static kist_status grow(struct kist_idset *set, struct kist_error *err)
 {
-	struct kist_idset larger = { .capacity = set->capacity ? set->capacity * 2 : CAPACITY_MIN, .count = set->count };
+	struct kist_idset larger = { .capacity = set->capacity ? set->capacity * 2 : CAPACITY_MIN,
+				     .count = set->count };
 
 	larger.slots = kist_alloc(larger.capacity, sizeof(*larger.slots));
 	larger.used = kist_alloc(larger.capacity, 1);

@@ -5,7 +5,7 @@
 #include "base/digest.h"
 
 /*
- * A set of digests, by open addressing.  64 bytes for each at most, once it has grown.
+ * A set of digests, by open addressing.  88 bytes for each at most, once it has grown.
  *
  * Thread: one set, one thread at a time.
  */
@@ -18,13 +18,16 @@ struct kist_idset {
 	size_t count;
 };
 
-#define KIST_IDSET_INIT \
-	{ .slots = NULL, .used = NULL, .capacity = 0, .count = 0 }
+#define KIST_IDSET_INIT                                                                                      \
+	{                                                                                                    \
+		.slots = NULL, .used = NULL, .capacity = 0, .count = 0                                       \
+	}
 
 void kist_idset_done(struct kist_idset *set);
 bool kist_idset_has(const struct kist_idset *set, const struct kist_digest *id);
 
 /** kist_idset_add() - Errors: KIST_NO_MEMORY; the set is as it was then. */
-KIST_CHECKED kist_status kist_idset_add(struct kist_idset *set, const struct kist_digest *id, struct kist_error *err);
+KIST_CHECKED kist_status kist_idset_add(struct kist_idset *set, const struct kist_digest *id,
+					struct kist_error *err);
 
 #endif

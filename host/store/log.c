@@ -9,13 +9,13 @@
 #include "base/time.h"
 #include "store/state.h"
 
-#define LOG_KEY_SIZE    ((size_t)32)
-#define LINE_FORMAT     "kist-log 1 %s %zu\n"
-#define LINE_MAGIC      "kist-log "
-#define LINE_VERSION    "1 "
+#define LOG_KEY_SIZE ((size_t)32)
+#define LINE_FORMAT  "kist-log 1 %s %zu\n"
+#define LINE_MAGIC   "kist-log "
+#define LINE_VERSION "1 "
 /* "kist-log 1 ", 64 digits, a blank, at most 8 digits, a line feed. */
-#define LINE_SIZE_MAX   ((size_t)96)
-#define WRITE_ID_SIZE   ((size_t)16)
+#define LINE_SIZE_MAX ((size_t)96)
+#define WRITE_ID_SIZE ((size_t)16)
 
 static void log_key(uint64_t number, char ret_key[static LOG_KEY_SIZE])
 {
@@ -28,13 +28,15 @@ static kist_status fail_entry(struct kist_error *err)
 }
 
 /* Checks the first line and the digest; gives the body. */
-static kist_status split_entry(struct kist_view entry, struct kist_view *ret_body, struct kist_digest *ret_digest,
-			       struct kist_error *err)
+static kist_status split_entry(struct kist_view entry, struct kist_view *ret_body,
+			       struct kist_digest *ret_digest, struct kist_error *err)
 {
 	const size_t magic_len = strlen(LINE_MAGIC);
 	const size_t head_len = magic_len + strlen(LINE_VERSION) + 2 * KIST_DIGEST_SIZE + 1;
 	const char *text = (const char *)entry.data;
-	const char *end = entry.size ? memchr(text, '\n', entry.size < LINE_SIZE_MAX ? entry.size : LINE_SIZE_MAX) : NULL;
+	const char *end =
+		entry.size ? memchr(text, '\n', entry.size < LINE_SIZE_MAX ? entry.size : LINE_SIZE_MAX)
+			   : NULL;
 	struct kist_digest actual;
 	char line[LINE_SIZE_MAX];
 	char hex[KIST_DIGEST_HEX_SIZE];
@@ -43,8 +45,10 @@ static kist_status split_entry(struct kist_view entry, struct kist_view *ret_bod
 	if (!end || memcmp(text, LINE_MAGIC, magic_len) != 0)
 		return fail_entry(err);
 	line_len = (size_t)(end - text) + 1;
-	if (line_len > magic_len + 2 && text[magic_len] >= '2' && text[magic_len] <= '9' && text[magic_len + 1] == ' ')
-		return kist_fail(err, KIST_INCOMPATIBLE, "commit of version %c: a newer kist made it", text[magic_len]);
+	if (line_len > magic_len + 2 && text[magic_len] >= '2' && text[magic_len] <= '9' &&
+	    text[magic_len + 1] == ' ')
+		return kist_fail(err, KIST_INCOMPATIBLE, "commit of version %c: a newer kist made it",
+				 text[magic_len]);
 	if (line_len <= head_len)
 		return fail_entry(err);
 	*ret_body = kist_view_of(entry.data + line_len, entry.size - line_len);
@@ -75,14 +79,15 @@ static kist_status check_commit(const json_t *commit, uint64_t number, struct ki
 
 	if (!json_is_object(commit) || !kist_json_get_u64(commit, "number", &actual) || actual != number)
 		return kist_fail(err, KIST_CORRUPT, "it does not bear its number");
-	if (!previous || strlen(previous) != 2 * KIST_DIGEST_SIZE || !is_hex(previous, strlen(previous)) || !write_id ||
-	    strlen(write_id) != 2 * WRITE_ID_SIZE || !is_hex(write_id, strlen(write_id)) ||
+	if (!previous || strlen(previous) != 2 * KIST_DIGEST_SIZE || !is_hex(previous, strlen(previous)) ||
+	    !write_id || strlen(write_id) != 2 * WRITE_ID_SIZE || !is_hex(write_id, strlen(write_id)) ||
 	    !kist_json_get_text(commit, "time"))
 		return kist_fail(err, KIST_CORRUPT, "\"previous\", \"write_id\" or \"time\" is missing");
 	return KIST_OK;
 }
 
-static kist_status read_entry(struct kist_store *store, const char *key, struct kist_buf *ret, struct kist_error *err)
+static kist_status read_entry(struct kist_store *store, const char *key, struct kist_buf *ret,
+			      struct kist_error *err)
 {
 	KIST_TRY(kist_backend_get(store->backend, key, 0, ret->size_max, ret, err));
 	if (ret->size > LINE_SIZE_MAX + KIST_COMMIT_SIZE_MAX)
@@ -90,8 +95,8 @@ static kist_status read_entry(struct kist_store *store, const char *key, struct 
 	return KIST_OK;
 }
 
-static kist_status read_commit(struct kist_store *store, const char *key, uint64_t number, json_t **ret_commit,
-			       struct kist_digest *ret_digest, struct kist_error *err)
+static kist_status read_commit(struct kist_store *store, const char *key, uint64_t number,
+			       json_t **ret_commit, struct kist_digest *ret_digest, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf entry = KIST_BUF_INIT(LINE_SIZE_MAX + KIST_COMMIT_SIZE_MAX + 1);
 	kist_auto_json json_t *commit = NULL;
@@ -105,8 +110,8 @@ static kist_status read_commit(struct kist_store *store, const char *key, uint64
 	return KIST_OK;
 }
 
-kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **ret_commit, struct kist_digest *ret_digest,
-			  struct kist_error *err)
+kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **ret_commit,
+			  struct kist_digest *ret_digest, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_digest digest;
@@ -126,7 +131,8 @@ kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **re
 	return KIST_OK;
 }
 
-static kist_status complete(json_t *commit, uint64_t number, const struct kist_digest *previous, struct kist_error *err)
+static kist_status complete(json_t *commit, uint64_t number, const struct kist_digest *previous,
+			    struct kist_error *err)
 {
 	uint8_t write_id[WRITE_ID_SIZE];
 	char write_id_hex[2 * WRITE_ID_SIZE + 1];
@@ -134,7 +140,8 @@ static kist_status complete(json_t *commit, uint64_t number, const struct kist_d
 	char time[KIST_TIME_TEXT_SIZE];
 
 	if (number == 0 || number > INT64_MAX)
-		return kist_fail(err, KIST_LIMIT, "no commit can have the number %llu", (unsigned long long)number);
+		return kist_fail(err, KIST_LIMIT, "no commit can have the number %llu",
+				 (unsigned long long)number);
 	KIST_TRY(kist_random(write_id, sizeof(write_id), err));
 	kist_hex_write(write_id, sizeof(write_id), write_id_hex);
 	kist_digest_hex(previous, previous_hex);
@@ -147,7 +154,8 @@ static kist_status complete(json_t *commit, uint64_t number, const struct kist_d
 	return KIST_OK;
 }
 
-/* Whether what lies at @key is these bytes, random write id included: then nobody else can have written it. */
+/* Whether what lies at @key is these bytes, random write id included: then nobody else can have written it.
+ */
 static bool is_own(struct kist_store *store, const char *key, struct kist_view line, struct kist_view body)
 {
 	kist_auto_buf struct kist_buf entry = KIST_BUF_INIT(LINE_SIZE_MAX + KIST_COMMIT_SIZE_MAX + 1);
@@ -178,8 +186,8 @@ kist_status kist_log_append(struct kist_store *store, uint64_t number, const str
 	parts[1] = kist_buf_view(&body);
 	status = kist_backend_put_new(store->backend, key, parts, 2, &why);
 	/*
-	 * A backend that tries again after a lost reply finds its own first try there.  After KIST_IO the commit
-	 * may be visible, but nobody knows whether it is on disk: that is never a success.
+	 * A backend that tries again after a lost reply finds its own first try there.  After KIST_IO the
+	 * commit may be visible, but nobody knows whether it is on disk: that is never a success.
 	 */
 	if (status == KIST_EXISTS && is_own(store, key, parts[0], parts[1]))
 		status = KIST_OK;
@@ -209,14 +217,16 @@ static kist_status exists(struct kist_store *store, uint64_t number, bool *ret, 
 	return KIST_OK;
 }
 
-kist_status kist_log_head(struct kist_store *store, uint64_t hint, uint64_t *ret_number, struct kist_error *err)
+kist_status kist_log_head(struct kist_store *store, uint64_t hint, uint64_t *ret_number,
+			  struct kist_error *err)
 {
 	uint64_t low = hint; /* exists, or is 0 */
-	uint64_t high;       /* does not exist */
+	uint64_t high;	     /* does not exist */
 	uint64_t step = 1;
 	bool there = true;
 
-	/* Numbers have no gap and are never taken away, so that a few looks are enough however long the log is. */
+	/* Numbers have no gap and are never taken away, so that a few looks are enough however long the log
+	 * is. */
 	for (;;) {
 		high = step > INT64_MAX - low ? (uint64_t)INT64_MAX : low + step;
 		KIST_TRY(exists(store, high, &there, err));

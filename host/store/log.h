@@ -34,7 +34,8 @@ KIST_CHECKED kist_status kist_log_read(struct kist_store *store, uint64_t number
  * @previous: Digest of commit @number - 1; all zero for the first.
  * @commit:   Object with the rest; changed.  Borrowed.
  *
- * Errors: KIST_EXISTS (somebody else's commit has this number: fold it and try the next), KIST_LIMIT, KIST_IO.
+ * Errors: KIST_EXISTS (somebody else's commit has this number: fold it and try the next), KIST_LIMIT,
+ * KIST_IO.
  */
 KIST_CHECKED kist_status kist_log_append(struct kist_store *store, uint64_t number,
 					 const struct kist_digest *previous, json_t *commit,

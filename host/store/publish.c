@@ -67,7 +67,8 @@ static kist_status check_job(void *ctx, size_t index, unsigned worker, struct ki
 	return kist_record_decode(&publisher->codecs[worker], &record, bytes, raw->data, err);
 }
 
-static kist_status name_pack(json_t *packs, const struct check *check, enum kist_pack_kind kind, struct kist_error *err)
+static kist_status name_pack(json_t *packs, const struct check *check, enum kist_pack_kind kind,
+			     struct kist_error *err)
 {
 	char hex[KIST_DIGEST_HEX_SIZE];
 
@@ -79,7 +80,8 @@ static kist_status name_pack(json_t *packs, const struct check *check, enum kist
 	return KIST_OK;
 }
 
-kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack, struct kist_error *err)
+kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack,
+			 struct kist_error *err)
 {
 	struct check check = { .publisher = publisher, .builder = &pack->builder };
 	struct kist_error why = KIST_ERROR_INIT;
@@ -93,7 +95,8 @@ kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack
 	status = kist_pool_run(publisher->pool, pack->builder.count + 1, check_job, &check, &why);
 	/* What we have just made is bad: memory or a library is at fault, and nothing of it may be kept. */
 	if (status == KIST_CORRUPT)
-		return kist_fail(err, KIST_INTERNAL, "a new pack does not decode, and was not kept: %s", why.text);
+		return kist_fail(err, KIST_INTERNAL, "a new pack does not decode, and was not kept: %s",
+				 why.text);
 	if (status != KIST_OK)
 		return kist_fail(err, status, "%s", why.text);
 	kist_pack_key(&check.id, key);

@@ -27,14 +27,15 @@ struct kist_publisher {
 	struct kist_store *store;
 	struct kist_pool *pool;
 	struct kist_codec *codecs; /* one for each worker */
-	struct kist_buf *raws;     /* the same: room to decode in */
-	json_t *packs;             /* what was published */
+	struct kist_buf *raws;	   /* the same: room to decode in */
+	json_t *packs;		   /* what was published */
 };
 
 /** kist_open_pack_fits() - Whether a record of @len bytes may still be added. */
 bool kist_open_pack_fits(const struct kist_open_pack *pack, size_t len);
 
-/** kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add(). */
+/** kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add().
+ */
 KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, const struct kist_store *store,
 					    const struct kist_record *record, size_t *ret_offset,
 					    struct kist_error *err);

@@ -22,8 +22,8 @@ static kist_status fail_in_pack(const struct kist_digest *pack, uint64_t offset,
 	return why->status;
 }
 
-static kist_status read_record(struct kist_store *store, const struct kist_location *where, const struct kist_digest *id,
-			       struct kist_buf *ret, struct kist_error *err)
+static kist_status read_record(struct kist_store *store, const struct kist_location *where,
+			       const struct kist_digest *id, struct kist_buf *ret, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(where->stored_len);
 	kist_auto_buf struct kist_buf raw = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
@@ -34,7 +34,8 @@ static kist_status read_record(struct kist_store *store, const struct kist_locat
 	kist_pack_key(&where->pack, key);
 	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &bytes, err));
 	KIST_TRY(kist_record_parse(kist_buf_view(&bytes), &record, err));
-	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len || record.kind != where->kind)
+	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len ||
+	    record.kind != where->kind)
 		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
 	KIST_TRY(kist_buf_reserve(&raw, record.raw_len, err));
 	KIST_TRY(kist_record_decode(&codec, &record, kist_buf_view(&bytes), raw.data, err));
@@ -63,14 +64,16 @@ kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_lo
 
 /* Reads the index of the pack at @key to @ret, together with what lies around it; gives a view of it. */
 static kist_status read_index(struct kist_store *store, const char *key, struct kist_buf *ret,
-			      struct kist_pack_footer *ret_footer, struct kist_view *ret_index, struct kist_error *err)
+			      struct kist_pack_footer *ret_footer, struct kist_view *ret_index,
+			      struct kist_error *err)
 {
 	uint64_t size;
 	size_t tail;
 
 	KIST_TRY(kist_backend_head(store->backend, key, &size, err));
 	if (size > KIST_PACK_SIZE_MAX)
-		return kist_fail(err, KIST_CORRUPT, "pack of %llu bytes: out of range", (unsigned long long)size);
+		return kist_fail(err, KIST_CORRUPT, "pack of %llu bytes: out of range",
+				 (unsigned long long)size);
 	tail = size < TAIL_SIZE ? (size_t)size : TAIL_SIZE;
 	KIST_TRY(kist_backend_get(store->backend, key, size - tail, tail, ret, err));
 	KIST_TRY(kist_pack_parse_footer(kist_buf_view(ret), size, ret_footer, err));
@@ -89,10 +92,12 @@ static kist_status read_index(struct kist_store *store, const char *key, struct 
 
 kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,
 				  kist_status (*each)(void *ctx, const struct kist_digest *chunk,
-						      const struct kist_location *where, struct kist_error *err),
+						      const struct kist_location *where,
+						      struct kist_error *err),
 				  void *ctx, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + TAIL_SIZE);
+	kist_auto_buf struct kist_buf bytes =
+		KIST_BUF_INIT(KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + TAIL_SIZE);
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_pack_footer footer = { .count = 0 };
 	struct kist_view index;
@@ -115,7 +120,8 @@ kist_status kist_store_read_index(struct kist_store *store, const struct kist_di
 }
 
 struct pack_check {
-	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why);
+	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
+			 const struct kist_error *why);
 	void *ctx;
 };
 
@@ -125,8 +131,8 @@ static void tell(const struct pack_check *check, uint64_t offset, const struct k
 		check->each_bad(check->ctx, NULL, offset, why);
 }
 
-static kist_status check_pack(struct kist_store *store, const struct kist_digest *id, const struct pack_check *check,
-			      struct kist_error *err)
+static kist_status check_pack(struct kist_store *store, const struct kist_digest *id,
+			      const struct pack_check *check, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
 	struct kist_error why = KIST_ERROR_INIT;
@@ -156,8 +162,8 @@ static kist_status check_pack(struct kist_store *store, const struct kist_digest
 }
 
 kist_status kist_store_check_pack(struct kist_store *store, const struct kist_digest *id,
-				  void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
-						   const struct kist_error *why),
+				  void (*each_bad)(void *ctx, const struct kist_digest *chunk,
+						   uint64_t offset, const struct kist_error *why),
 				  void *ctx, struct kist_error *err)
 {
 	const struct pack_check check = { .each_bad = each_bad, .ctx = ctx };

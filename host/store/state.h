@@ -11,7 +11,7 @@
  */
 
 /** Bytes of the key of a pack: "packs/ab/<64 digits>.pack" and NUL. */
-#define KIST_PACK_KEY_SIZE ((size_t)80)
+#define KIST_PACK_KEY_SIZE     ((size_t)80)
 #define KIST_STORE_ID_HEX_SIZE (2 * KIST_PACK_ID_SIZE + 1)
 
 struct kist_store {

@@ -33,7 +33,8 @@ kist_status kist_random(uint8_t *ret, size_t size, struct kist_error *err)
 }
 
 /* The digest of the object in canonical form without "check": so no bit of it changes unseen. */
-static kist_status check_of(const json_t *object, char ret_hex[static KIST_DIGEST_HEX_SIZE], struct kist_error *err)
+static kist_status check_of(const json_t *object, char ret_hex[static KIST_DIGEST_HEX_SIZE],
+			    struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_STORE_JSON_SIZE_MAX);
 	kist_auto_json json_t *rest = json_copy((json_t *)(uintptr_t)object);
@@ -57,8 +58,9 @@ static kist_status make_store_json(struct kist_buf *ret, struct kist_error *err)
 
 	KIST_TRY(kist_random(id, sizeof(id), err));
 	kist_hex_write(id, sizeof(id), id_hex);
-	object = json_pack("{s:i, s:s, s:[], s:{s:I, s:I}}", "format", KIST_STORE_FORMAT, "id", id_hex, "features", "cut",
-			   "typed", (json_int_t)KIST_CUT_SIZE_DEFAULT, "fixed", (json_int_t)KIST_CUT_SIZE_DEFAULT);
+	object = json_pack("{s:i, s:s, s:[], s:{s:I, s:I}}", "format", KIST_STORE_FORMAT, "id", id_hex,
+			   "features", "cut", "typed", (json_int_t)KIST_CUT_SIZE_DEFAULT, "fixed",
+			   (json_int_t)KIST_CUT_SIZE_DEFAULT);
 	if (!object)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
 	KIST_TRY(check_of(object, check, err));
@@ -80,12 +82,14 @@ static kist_status probe(struct kist_backend *backend, struct kist_view written,
 	const kist_status status = kist_backend_put_new(backend, STORE_KEY, &other, 1, &why);
 
 	if (status == KIST_OK)
-		return kist_fail(err, KIST_UNSUPPORTED, "no store can be kept here: a file was created twice under one name");
+		return kist_fail(err, KIST_UNSUPPORTED,
+				 "no store can be kept here: a file was created twice under one name");
 	if (status != KIST_EXISTS)
 		return kist_fail(err, status, "%s", why.text);
 	KIST_TRY(kist_backend_get(backend, STORE_KEY, 0, KIST_STORE_JSON_SIZE_MAX, &read, err));
 	if (read.size != written.size || memcmp(read.data, written.data, read.size) != 0)
-		return kist_fail(err, KIST_UNSUPPORTED, "no store can be kept here: what was written is not what is read");
+		return kist_fail(err, KIST_UNSUPPORTED,
+				 "no store can be kept here: what was written is not what is read");
 	return KIST_OK;
 }
 
@@ -110,7 +114,8 @@ static kist_status check_features(const json_t *features, struct kist_error *err
 	if (json_array_size(features) > 0) {
 		const char *name = json_string_value(json_array_get(features, 0));
 
-		return kist_fail(err, KIST_INCOMPATIBLE, "the store uses the feature '%s', which this kist does not know",
+		return kist_fail(err, KIST_INCOMPATIBLE,
+				 "the store uses the feature '%s', which this kist does not know",
 				 name ? name : "?");
 	}
 	return KIST_OK;
@@ -123,7 +128,8 @@ static kist_status check_format(const json_t *object, struct kist_error *err)
 	if (!json_is_object(object) || !kist_json_get_u64(object, "format", &format) || format == 0)
 		return kist_fail(err, KIST_CORRUPT, "\"format\" is missing");
 	if (format > KIST_STORE_FORMAT)
-		return kist_fail(err, KIST_INCOMPATIBLE, "the store has format %llu; this kist reads up to %d",
+		return kist_fail(err, KIST_INCOMPATIBLE,
+				 "the store has format %llu; this kist reads up to %d",
 				 (unsigned long long)format, KIST_STORE_FORMAT);
 	return KIST_OK;
 }
@@ -178,7 +184,8 @@ static kist_status open_at(struct kist_store *store, const char *uri, struct kis
 	if (status == KIST_NOT_FOUND)
 		return kist_fail(err, KIST_NOT_FOUND, "there is no store at '%s'", uri);
 	if (status == KIST_OK && text.size > KIST_STORE_JSON_SIZE_MAX)
-		status = kist_fail(&why, KIST_CORRUPT, STORE_KEY ": larger than %zu bytes", KIST_STORE_JSON_SIZE_MAX);
+		status = kist_fail(&why, KIST_CORRUPT, STORE_KEY ": larger than %zu bytes",
+				   KIST_STORE_JSON_SIZE_MAX);
 	if (status == KIST_OK) {
 		status = read_store_json(store, kist_buf_view(&text), &why);
 		if (status != KIST_OK)

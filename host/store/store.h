@@ -21,7 +21,7 @@
 #define KIST_COMMIT_SIZE_MAX ((size_t)64 << 20)
 /** Bytes of the largest kist.json. */
 #define KIST_STORE_JSON_SIZE_MAX ((size_t)64 << 10)
-#define KIST_STORE_FORMAT 1
+#define KIST_STORE_FORMAT	 1
 
 struct kist_store;
 struct kist_backend;
@@ -73,7 +73,8 @@ struct kist_backend *kist_store_backend(const struct kist_store *store);
  * @ret: Its bytes are replaced.  Changed on success only.
  *
  * Errors: KIST_NOT_FOUND (the pack is gone), KIST_CORRUPT (record, frame or digest; the text names pack and
- * offset), KIST_NO_MEMORY, KIST_IO.
+ * offset), KIST_INCOMPATIBLE (a newer kist wrote the record), KIST_LIMIT (the buf's), KIST_NO_MEMORY,
+ * KIST_IO.
  */
 KIST_CHECKED kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
 					       const struct kist_digest *id, struct kist_buf *ret,
@@ -96,13 +97,15 @@ KIST_CHECKED kist_status kist_store_read_index(struct kist_store *store, const s
  * kist_store_check_pack() - Reads all of a pack and checks everything: its name, every record (decoded and
  * hashed), the index against the records, the footer.
  *
- * @each_bad: Told of each damage: the chunk (NULL when it is not one chunk's), its offset, and why.  May be NULL.
+ * @each_bad: Told of each damage: the chunk (NULL when it is not one chunk's), its offset, and why.  May be
+ * NULL.
  *
  * Errors: KIST_CORRUPT when anything was damaged, KIST_NOT_FOUND, KIST_IO.
  */
 KIST_CHECKED kist_status kist_store_check_pack(struct kist_store *store, const struct kist_digest *id,
 					       void (*each_bad)(void *ctx, const struct kist_digest *chunk,
-								uint64_t offset, const struct kist_error *why),
+								uint64_t offset,
+								const struct kist_error *why),
 					       void *ctx, struct kist_error *err);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* Pieces are worked on in batches of at most so many, and so many bytes. */
 #define BATCH_COUNT_MAX ((size_t)64)
-#define BATCH_SIZE_MAX  ((size_t)16 << 20)
+#define BATCH_SIZE_MAX	((size_t)16 << 20)
 /* Less than this is done faster alone than by waking others. */
 #define ALONE_SIZE_MAX ((size_t)128 << 10)
 
@@ -19,7 +19,7 @@ struct fresh {
 	const struct kist_piece *piece;
 	struct kist_record record;
 	size_t scratch; /* where its compressed body lies in the scratch */
-	size_t offset;  /* of its record in the pack */
+	size_t offset;	/* of its record in the pack */
 };
 
 struct kist_writer {
@@ -30,7 +30,7 @@ struct kist_writer {
 	struct kist_buf raws[KIST_POOL_WORKERS_MAX];
 	struct kist_publisher publisher;
 	struct kist_open_pack packs[2]; /* by enum kist_pack_kind */
-	struct kist_idset known;        /* all that was written through this writer */
+	struct kist_idset known;	/* all that was written through this writer */
 	struct kist_buf scratch;
 	struct kist_write_stats stats;
 	bool failed;
@@ -50,8 +50,8 @@ struct batch {
 	size_t first; /* of the fresh ones that are being placed */
 };
 
-kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index, struct kist_writer **ret,
-			     struct kist_error *err)
+kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index,
+			     struct kist_writer **ret, struct kist_error *err)
 {
 	kist_auto_writer struct kist_writer *writer = kist_alloc(1, sizeof(*writer));
 
@@ -122,7 +122,8 @@ static kist_status hash_job(void *ctx, size_t index, unsigned worker, struct kis
 	return KIST_OK;
 }
 
-static kist_status is_kept(struct kist_writer *writer, const struct kist_digest *id, bool *ret, struct kist_error *err)
+static kist_status is_kept(struct kist_writer *writer, const struct kist_digest *id, bool *ret,
+			   struct kist_error *err)
 {
 	struct kist_location where;
 	kist_status status = KIST_NOT_FOUND;
@@ -220,7 +221,8 @@ static kist_status place_fresh(struct batch *batch, size_t bytes, struct kist_er
 
 			if (!kist_open_pack_fits(pack, len))
 				break;
-			KIST_TRY(kist_open_pack_add(pack, writer->store, &fresh->record, &fresh->offset, err));
+			KIST_TRY(
+				kist_open_pack_add(pack, writer->store, &fresh->record, &fresh->offset, err));
 			writer->stats.stored_bytes += len;
 		}
 		KIST_TRY(run(batch, last - batch->first, bytes, place_job, err));
@@ -271,23 +273,28 @@ static kist_status check_put(const struct kist_writer *writer, enum kist_chunk_k
 			     const struct kist_piece *pieces, size_t count, struct kist_error *err)
 {
 	if (writer->failed || writer->finished)
-		return kist_fail(err, KIST_INVALID, "the writer has %s", writer->failed ? "failed" : "finished");
+		return kist_fail(err, KIST_INVALID, "the writer has %s",
+				 writer->failed ? "failed" : "finished");
 	if ((unsigned)kind >= KIST_CHUNK_KIND_COUNT)
 		return kist_fail(err, KIST_INVALID, "no kind of chunk: %u", (unsigned)kind);
 	for (size_t i = 0; i < count; i++) {
 		if (pieces[i].bytes.size == 0 || pieces[i].bytes.size > KIST_CHUNK_SIZE_MAX)
-			return kist_fail(err, KIST_LIMIT, "chunk of %zu bytes: 1 to %zu are allowed", pieces[i].bytes.size,
-					 KIST_CHUNK_SIZE_MAX);
+			return kist_fail(err, KIST_LIMIT, "chunk of %zu bytes: 1 to %zu are allowed",
+					 pieces[i].bytes.size, KIST_CHUNK_SIZE_MAX);
 	}
 	return KIST_OK;
 }
 
-kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind, const struct kist_piece *pieces,
-			    size_t count, struct kist_digest *ret_ids, struct kist_hasher *whole, struct kist_error *err)
+kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind,
+			    const struct kist_piece *pieces, size_t count, struct kist_digest *ret_ids,
+			    struct kist_hasher *whole, struct kist_error *err)
 {
-	struct batch all = {
-		.writer = writer, .kind = kind, .pieces = pieces, .count = count, .ids = ret_ids, .whole = whole
-	};
+	struct batch all = { .writer = writer,
+			     .kind = kind,
+			     .pieces = pieces,
+			     .count = count,
+			     .ids = ret_ids,
+			     .whole = whole };
 	kist_status status = check_put(writer, kind, pieces, count, err);
 
 	if (status == KIST_OK)

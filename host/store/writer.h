@@ -8,10 +8,11 @@
  * A writer: gathers chunks, drops those that are already kept, and publishes the rest in packs.
  *
  * Chunks of objects go into data packs; recipes, records, trees and infos into metadata packs.  A pack is
- * published when it is full (about 64 MiB) and at kist_writer_finish(); each is decoded and checked before.
+ * published when it is full (64 MiB of data, 16 MiB of metadata) and at kist_writer_finish(); each is decoded
+ * and checked before.
  * Nothing is visible to anyone until a commit names the packs.
  *
- * Memory: two open packs and one batch: under 160 MiB.
+ * Memory: two open packs and one batch: under 160 MiB; beside that 88 bytes at most for each new chunk.
  * Thread: one writer, one thread at a time; inside, a batch is worked on by all cores.
  */
 
@@ -29,7 +30,8 @@ struct kist_chunk_index {
 			    struct kist_error *err);
 };
 
-/** struct kist_element - What the bytes of a chunk are made of; a hint for compression, never for identity. */
+/** struct kist_element - What the bytes of a chunk are made of; a hint for compression, never for identity.
+ */
 struct kist_element {
 	uint8_t code; /* DLDataTypeCode */
 	uint8_t bits; /* of a whole element; 0: no element type */
@@ -51,7 +53,8 @@ struct kist_write_stats {
 	uint64_t packs;
 };
 
-/** kist_writer_open() - @index may be NULL (nothing is kept yet).  Both are borrowed for the writer's life. */
+/** kist_writer_open() - @index may be NULL (nothing is kept yet).  Both are borrowed for the writer's life.
+ */
 KIST_CHECKED kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index,
 					  struct kist_writer **ret, struct kist_error *err);
 /** kist_writer_close() - Accepts NULL.  What was not finished is dropped; published packs stay as garbage. */
@@ -66,17 +69,20 @@ static inline void kist_writer_close_(struct kist_writer **slot)
 /**
  * kist_writer_put() - Puts @count chunks of one kind, hashing and compressing on all cores.
  *
- * @ret_ids: @count SHA-256s.  Set on success only.
+ * @ret_ids: @count SHA-256s; what it holds after a failure is undefined.
  * @whole:   When not NULL, a started hasher that is fed all bytes in order, beside the rest of the work.
  *
  * Errors: KIST_LIMIT (a size), KIST_NO_MEMORY, KIST_IO; after a failure only kist_writer_close() may follow.
  */
 KIST_CHECKED kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind,
-					 const struct kist_piece *pieces, size_t count, struct kist_digest *ret_ids,
-					 struct kist_hasher *whole, struct kist_error *err);
+					 const struct kist_piece *pieces, size_t count,
+					 struct kist_digest *ret_ids, struct kist_hasher *whole,
+					 struct kist_error *err);
 
 /**
  * kist_writer_finish() - Publishes what is still open and gives the packs for the commit.
+ *
+ * Only kist_writer_stats() and kist_writer_close() may follow.
  *
  * @ret_packs: New reference: [{"id":"<hex>","kind":"data"|"meta","size":n}, ...], empty when nothing was new.
  */

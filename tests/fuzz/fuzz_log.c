@@ -46,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0 && (data[0] == '{' || data[0] == '[')) {
 		digest = kist_digest_of(parts[1]);
 		kist_digest_hex(&digest, hex);
-		parts[0] = kist_view_of(line, (size_t)snprintf(line, sizeof(line), "kist-log 1 %s %zu\n", hex, size));
+		parts[0] = kist_view_of(
+			line, (size_t)snprintf(line, sizeof(line), "kist-log 1 %s %zu\n", hex, size));
 	}
 	must(kist_backend_delete(backend, KEY, NULL) == KIST_OK);
 	must(kist_backend_put_new(backend, KEY, parts, 2, NULL) == KIST_OK);

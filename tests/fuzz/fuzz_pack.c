@@ -4,9 +4,9 @@
  * Packs from hostile bytes: head, footer, index, every record, the scan.
  *
  *     'B' digit (offset u16, xor u8) * digit, lines    a pack of these lines, with those bytes of it changed
- *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is sealed,
- *                                                      so that every digest is right
- *     else                                             the bytes are the pack
+ *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is
+ * sealed, so that every digest is right else                                             the bytes are the
+ * pack
  */
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +74,8 @@ static void build(struct kist_pack_builder *builder, const uint8_t *data, size_t
 		at += len + 1;
 	}
 	if (data[0] == 'C')
-		change((uint8_t *)builder->entries, builder->count * sizeof(*builder->entries), changes, count);
+		change((uint8_t *)builder->entries, builder->count * sizeof(*builder->entries), changes,
+		       count);
 	must(kist_pack_seal(builder, NULL) == KIST_OK);
 	if (data[0] == 'B')
 		change(builder->bytes.data, builder->bytes.size, changes, count);
@@ -86,7 +87,8 @@ struct seen {
 	size_t count;
 };
 
-static kist_status decode_it(void *ctx, const struct kist_record *record, uint64_t offset, struct kist_error *err)
+static kist_status decode_it(void *ctx, const struct kist_record *record, uint64_t offset,
+			     struct kist_error *err)
 {
 	struct seen *seen = ctx;
 	const size_t len = kist_record_head_size(record) + record->body_len;
@@ -94,7 +96,8 @@ static kist_status decode_it(void *ctx, const struct kist_record *record, uint64
 	struct kist_digest digest;
 
 	must(raw && offset + len <= seen->pack.size);
-	if (kist_record_decode(&seen->codec, record, kist_view_of(seen->pack.data + offset, len), raw, err) == KIST_OK) {
+	if (kist_record_decode(&seen->codec, record, kist_view_of(seen->pack.data + offset, len), raw, err) ==
+	    KIST_OK) {
 		digest = kist_digest_of(kist_view_of(raw, record->raw_len));
 		must(kist_digest_equal(&digest, &record->id));
 	}

@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		entries[i] = kist_recipe_entry_at(&recipe, i);
 		sum += entries[i].len;
 	}
-	if (sum != recipe.size || kist_recipe_encode(recipe.depth, entries, recipe.count, &again, NULL) != KIST_OK ||
+	if (sum != recipe.size ||
+	    kist_recipe_encode(recipe.depth, entries, recipe.count, &again, NULL) != KIST_OK ||
 	    again.size != size || memcmp(again.data, data, size) != 0)
 		abort();
 	return 0;

@@ -49,7 +49,8 @@ static void close_kind(void)
 static kist_status put(const char *key, const char *text)
 {
 	const struct kist_view parts[2] = { kist_view_of(text, strlen(text) / 2),
-					    kist_view_of(text + strlen(text) / 2, strlen(text) - strlen(text) / 2) };
+					    kist_view_of(text + strlen(text) / 2,
+							 strlen(text) - strlen(text) / 2) };
 
 	return kist_backend_put_new(backend, key, parts, 2, NULL);
 }
@@ -157,8 +158,9 @@ END_TEST
 
 START_TEST(hostile_keys_are_refused_by_every_operation)
 {
-	static const char *const keys[] = { "",	     "/",      "/a",	"a/",	"a//b",	   ".",	    "..",  "a/../b", "a/.",
-					    "../a",  "A",      "a b",	"a\nb", "a\\b",	   "\xc3\xa9", "a:b", "TMP-1",  "a/./b" };
+	static const char *const keys[] = { "",	    "/",      "/a",	  "a/",	  "a//b",  ".",
+					    "..",   "a/../b", "a/.",	  "../a", "A",	   "a b",
+					    "a\nb", "a\\b",   "\xc3\xa9", "a:b",  "TMP-1", "a/./b" };
 	char longest[KIST_KEY_SIZE_MAX + 2];
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(10);
 	uint64_t size;

@@ -56,12 +56,14 @@ static kist_status put(struct kist_backend *backend, const char *key)
 
 START_TEST(only_the_uris_of_ours_are_taken)
 {
-	static const char *const wrong[] = { "", "s3://bucket/x", "http://x", "file://host/x", "file:x", "gs://b",
-					     "memory:", "memory:..", "memory:a/b" };
+	static const char *const wrong[] = { "",	  "s3://bucket/x", "http://x", "file://host/x",
+					     "file:x",	  "gs://b",	   "memory:",  "memory:..",
+					     "memory:a/b" };
 	struct kist_backend *backend;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		ck_assert_msg(kist_backend_open(wrong[i], false, &backend, NULL) == KIST_INVALID, "uri %zu", i);
+		ck_assert_msg(kist_backend_open(wrong[i], false, &backend, NULL) == KIST_INVALID, "uri %zu",
+			      i);
 	ck_assert_int_eq(kist_backend_open(root, false, &backend, NULL), KIST_NOT_FOUND);
 	ck_assert_int_eq(kist_backend_open("memory:never-made", false, &backend, NULL), KIST_NOT_FOUND);
 	kist_backend_close(NULL);
@@ -98,7 +100,8 @@ START_TEST(symbolic_links_are_never_followed)
 	ck_assert_int_ne(stat(below("away/x"), &info), 0);
 	ck_assert_int_eq(kist_backend_get(backend, "alias", 0, 5, &bytes, NULL), KIST_DENIED);
 	ck_assert_int_eq(kist_backend_head(backend, "alias", &size, NULL), KIST_DENIED);
-	ck_assert_int_eq(kist_backend_head(backend, "away/x", &size, NULL), _i ? KIST_NOT_FOUND : KIST_DENIED);
+	ck_assert_int_eq(kist_backend_head(backend, "away/x", &size, NULL),
+			 _i ? KIST_NOT_FOUND : KIST_DENIED);
 	ck_assert_int_eq(put(backend, "alias"), KIST_EXISTS);
 	/* The link is removed, not what it names. */
 	ck_assert_int_eq(kist_backend_delete(backend, "alias", NULL), KIST_OK);
@@ -134,7 +137,8 @@ START_TEST(what_a_crash_left_behind_is_not_listed)
 	int count = 0;
 
 	ck_assert_int_eq(put(backend, "log/1"), KIST_OK);
-	ck_assert_int_eq(kist_open_at(AT_FDCWD, below("log/TMP-0123"), O_CREAT | O_WRONLY, 0600, &fd, NULL), KIST_OK);
+	ck_assert_int_eq(kist_open_at(AT_FDCWD, below("log/TMP-0123"), O_CREAT | O_WRONLY, 0600, &fd, NULL),
+			 KIST_OK);
 	ck_assert_int_eq(symlink("1", below("log/2")), 0);
 	ck_assert_int_eq(kist_backend_list(backend, "log/", count_key, &count, NULL), KIST_OK);
 	ck_assert_int_eq(count, 1);
@@ -197,7 +201,9 @@ START_TEST(a_kept_file_is_not_read_once_the_name_stands_for_another)
 
 	ck_assert_int_eq(put(backend, "k"), KIST_OK);
 	ck_assert_int_eq(kist_backend_get(backend, "k", 0, 5, &bytes, NULL), KIST_OK);
-	ck_assert_int_eq(kist_replace_file_at(AT_FDCWD, below("k"), kist_view_of("other", 5), 0600, false, NULL), KIST_OK);
+	ck_assert_int_eq(
+		kist_replace_file_at(AT_FDCWD, below("k"), kist_view_of("other", 5), 0600, false, NULL),
+		KIST_OK);
 	ck_assert_int_eq(kist_backend_get(backend, "k", 0, 5, &bytes, NULL), KIST_OK);
 	ck_assert_str_eq(kist_buf_text(&bytes), "bytesother");
 	kist_backend_close(backend);

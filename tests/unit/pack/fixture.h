@@ -20,13 +20,15 @@ static inline void fill_noise(uint8_t *data, size_t size, uint32_t seed)
 }
 
 /* Adds @raw as a record, stored or compressed. */
-static inline kist_status add_chunk(struct kist_pack_builder *builder, struct kist_view raw, uint8_t kind, bool compress,
-				    struct kist_error *err)
+static inline kist_status add_chunk(struct kist_pack_builder *builder, struct kist_view raw, uint8_t kind,
+				    bool compress, struct kist_error *err)
 {
 	kist_auto_codec struct kist_codec codec = KIST_CODEC_INIT;
 	const size_t stored_size = kist_codec_stored_size(raw.size);
 	kist_auto_mem uint8_t *body = kist_alloc(stored_size, 1);
-	struct kist_record record = { .id = kist_digest_of(raw), .raw_len = (uint32_t)raw.size, .kind = kind };
+	struct kist_record record = { .id = kist_digest_of(raw),
+				      .raw_len = (uint32_t)raw.size,
+				      .kind = kind };
 	size_t size = 0;
 	size_t offset;
 
@@ -45,8 +47,10 @@ static inline kist_status add_chunk(struct kist_pack_builder *builder, struct ki
 	return KIST_OK;
 }
 
-static const char *const small_chunks[] = { "the first chunk of the pack", "a recipe",
-					    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+static const char *const small_chunks[] = {
+	"the first chunk of the pack", "a recipe",
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+};
 #define SMALL_COUNT 3
 
 /* A pack of the three small chunks; the last is compressed. */
@@ -58,8 +62,8 @@ static inline kist_status build_small(struct kist_pack_builder *builder, struct 
 	memset(head.nonce, 0x22, sizeof(head.nonce));
 	KIST_TRY(kist_pack_begin(builder, &head, 0, err));
 	for (size_t i = 0; i < SMALL_COUNT; i++)
-		KIST_TRY(add_chunk(builder, kist_view_of(small_chunks[i], strlen(small_chunks[i])), (uint8_t)i, i == 2,
-				   err));
+		KIST_TRY(add_chunk(builder, kist_view_of(small_chunks[i], strlen(small_chunks[i])),
+				   (uint8_t)i, i == 2, err));
 	return kist_pack_seal(builder, err);
 }
 

@@ -47,7 +47,8 @@ struct told {
 	struct kist_digest chunk;
 };
 
-static void keep_told(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why)
+static void keep_told(void *ctx, const struct kist_digest *chunk, uint64_t offset,
+		      const struct kist_error *why)
 {
 	struct told *told = ctx;
 
@@ -67,7 +68,8 @@ START_TEST(a_damaged_body_is_told_with_its_chunk_and_offset)
 
 	ck_assert_int_eq(build_small(&builder, NULL), KIST_OK);
 	builder.bytes.data[KIST_PACK_HEAD_SIZE + KIST_RECORD_HEAD_SIZE + 20] ^= 1;
-	ck_assert_int_eq(kist_pack_check(kist_buf_view(&builder.bytes), keep_told, &told, NULL, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_pack_check(kist_buf_view(&builder.bytes), keep_told, &told, NULL, NULL),
+			 KIST_CORRUPT);
 	ck_assert_uint_eq(told.count, 1);
 	ck_assert_uint_eq(told.offset, KIST_PACK_HEAD_SIZE);
 	ck_assert(told.has_chunk);
@@ -103,7 +105,8 @@ START_TEST(an_index_that_lists_a_chunk_twice_is_refused)
 }
 END_TEST
 
-static kist_status count_record(void *ctx, const struct kist_record *record, uint64_t offset, struct kist_error *err)
+static kist_status count_record(void *ctx, const struct kist_record *record, uint64_t offset,
+				struct kist_error *err)
 {
 	(void)record;
 	(void)offset;
@@ -127,8 +130,9 @@ START_TEST(a_scan_finds_every_record_but_the_damaged_one)
 	ck_assert_int_eq(kist_pack_scan(kist_buf_view(&builder.bytes), count_record, &count, NULL), KIST_OK);
 	ck_assert_uint_eq(count, SMALL_COUNT - 1);
 	for (size_t size = 0; size < 200; size++)
-		ck_assert_int_eq(kist_pack_scan(kist_view_of(builder.bytes.data, size), count_record, &count, NULL),
-				 KIST_OK);
+		ck_assert_int_eq(
+			kist_pack_scan(kist_view_of(builder.bytes.data, size), count_record, &count, NULL),
+			KIST_OK);
 }
 END_TEST
 

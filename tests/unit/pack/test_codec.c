@@ -3,8 +3,18 @@
 
 #include <zstd.h>
 
-static const size_t sizes[] = { 1,	     2,	     255,     256,     65791,			65792,
-				131071,	     131072, 131073,  1 << 20, KIST_CHUNK_SIZE_MAX - 1, KIST_CHUNK_SIZE_MAX };
+static const size_t sizes[] = { 1,
+				2,
+				255,
+				256,
+				65791,
+				65792,
+				131071,
+				131072,
+				131073,
+				1 << 20,
+				KIST_CHUNK_SIZE_MAX - 1,
+				KIST_CHUNK_SIZE_MAX };
 
 START_TEST(stored_bytes_come_back_at_every_size)
 {
@@ -19,7 +29,9 @@ START_TEST(stored_bytes_come_back_at_every_size)
 	ck_assert_uint_eq(ZSTD_decompress(back, len, body, kist_codec_stored_size(len)), len);
 	ck_assert_int_eq(memcmp(raw, back, len), 0);
 	memset(back, 0, len);
-	ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, kist_codec_stored_size(len)), back, len, NULL), KIST_OK);
+	ck_assert_int_eq(
+		kist_codec_decode(&codec, kist_view_of(body, kist_codec_stored_size(len)), back, len, NULL),
+		KIST_OK);
 	ck_assert_int_eq(memcmp(raw, back, len), 0);
 	free(raw);
 	free(body);
@@ -41,9 +53,11 @@ START_TEST(compressed_bytes_come_back_at_every_size)
 	if (len > 100)
 		ck_assert_uint_gt(size, 0);
 	if (size > 0) {
-		ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, size), back, len, NULL), KIST_OK);
+		ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, size), back, len, NULL),
+				 KIST_OK);
 		ck_assert_int_eq(memcmp(raw, back, len), 0);
-		ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, size), back, len - 1, NULL), KIST_CORRUPT);
+		ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, size), back, len - 1, NULL),
+				 KIST_CORRUPT);
 	}
 	free(raw);
 	free(body);
@@ -60,12 +74,14 @@ START_TEST(noise_is_better_stored)
 
 	fill_noise(raw, sizeof(raw), 4);
 	ck_assert_uint_eq(kist_codec_stored_size(sizeof(raw)), sizeof(raw) + 9 + 8 * 3);
-	ck_assert_int_eq(kist_codec_compress(&codec, kist_view_of(raw, sizeof(raw)), body, &size, NULL), KIST_OK);
+	ck_assert_int_eq(kist_codec_compress(&codec, kist_view_of(raw, sizeof(raw)), body, &size, NULL),
+			 KIST_OK);
 	ck_assert_uint_eq(size, 0);
 	/* Noise that repeats is not noise. */
 	for (size_t at = 1 << 16; at < sizeof(raw); at += 1 << 16)
 		memcpy(raw + at, raw, 1 << 16);
-	ck_assert_int_eq(kist_codec_compress(&codec, kist_view_of(raw, sizeof(raw)), body, &size, NULL), KIST_OK);
+	ck_assert_int_eq(kist_codec_compress(&codec, kist_view_of(raw, sizeof(raw)), body, &size, NULL),
+			 KIST_OK);
 	ck_assert_uint_gt(size, 1 << 16);
 	ck_assert_uint_lt(size, 1 << 18);
 }
@@ -84,9 +100,11 @@ START_TEST(a_body_is_exactly_one_frame)
 	ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, len), back, 10, NULL), KIST_OK);
 	for (size_t size = 0; size <= 2 * len; size++) {
 		if (size != len)
-			ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, size), back, 10, NULL), KIST_CORRUPT);
+			ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, size), back, 10, NULL),
+					 KIST_CORRUPT);
 	}
-	ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, 2 * len), back, 20, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, 2 * len), back, 20, NULL),
+			 KIST_CORRUPT);
 	/* A skippable frame holds no data. */
 	memcpy(body, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
 	ck_assert_int_eq(kist_codec_decode(&codec, kist_view_of(body, 12), back, 10, NULL), KIST_CORRUPT);

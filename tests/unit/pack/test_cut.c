@@ -97,7 +97,9 @@ END_TEST
 START_TEST(short_parts_are_gathered)
 {
 	/* 40 KiB and 40 KiB make one chunk; 10 KiB at the end another. */
-	const struct kist_cut_part parts[] = { { 0, 40 * KIB, 4 }, { 40 * KIB, 40 * KIB, 4 }, { 80 * KIB, 10 * KIB, 4 } };
+	const struct kist_cut_part parts[] = { { 0, 40 * KIB, 4 },
+					       { 40 * KIB, 40 * KIB, 4 },
+					       { 80 * KIB, 10 * KIB, 4 } };
 	const size_t lens[] = { 80 * KIB, 10 * KIB };
 	const size_t owners[] = { 1, 2 };
 

@@ -33,7 +33,9 @@ START_TEST(head_footer_and_index_come_back)
 	ck_assert_uint_eq(head.kind, KIST_PACK_META);
 	ck_assert_uint_eq(head.store_id[15], 0x11);
 	ck_assert_uint_eq(head.nonce[15], 0x22);
-	ck_assert_int_eq(kist_pack_parse_footer(kist_buf_view(&builder.bytes), builder.bytes.size, &footer, NULL), KIST_OK);
+	ck_assert_int_eq(
+		kist_pack_parse_footer(kist_buf_view(&builder.bytes), builder.bytes.size, &footer, NULL),
+		KIST_OK);
 	ck_assert_uint_eq(footer.count, SMALL_COUNT);
 	index = kist_view_of(builder.bytes.data + footer.index_offset, footer.index_size);
 	ck_assert_int_eq(kist_pack_check_index(index, &footer, NULL), KIST_OK);
@@ -56,7 +58,9 @@ START_TEST(an_empty_pack_is_a_pack)
 
 	ck_assert_int_eq(kist_pack_begin(&builder, &head, 0, NULL), KIST_OK);
 	ck_assert_int_eq(kist_pack_seal(&builder, NULL), KIST_OK);
-	ck_assert_int_eq(kist_pack_parse_footer(kist_buf_view(&builder.bytes), builder.bytes.size, &footer, NULL), KIST_OK);
+	ck_assert_int_eq(
+		kist_pack_parse_footer(kist_buf_view(&builder.bytes), builder.bytes.size, &footer, NULL),
+		KIST_OK);
 	ck_assert_uint_eq(footer.count, 0);
 }
 END_TEST

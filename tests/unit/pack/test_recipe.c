@@ -52,7 +52,8 @@ START_TEST(what_no_node_may_say_is_not_encoded)
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_RECIPE_SIZE_MAX);
 
 	fill(KIST_RECIPE_ENTRIES_MAX + 1, 1);
-	ck_assert_int_eq(kist_recipe_encode(0, entries, KIST_RECIPE_ENTRIES_MAX + 1, &bytes, NULL), KIST_LIMIT);
+	ck_assert_int_eq(kist_recipe_encode(0, entries, KIST_RECIPE_ENTRIES_MAX + 1, &bytes, NULL),
+			 KIST_LIMIT);
 	ck_assert_int_eq(kist_recipe_encode(KIST_RECIPE_DEPTH_MAX + 1, entries, 1, &bytes, NULL), KIST_LIMIT);
 	ck_assert_int_eq(kist_recipe_encode(KIST_RECIPE_DEPTH_MAX, entries, 1, &bytes, NULL), KIST_OK);
 	ck_assert_int_eq(kist_recipe_encode(1, entries, 0, &bytes, NULL), KIST_LIMIT);
@@ -75,9 +76,15 @@ START_TEST(hostile_nodes_are_refused)
 		uint8_t value;
 		kist_status status;
 	} cases[] = {
-		{ 0, 'X', KIST_CORRUPT },  { 4, 2, KIST_INCOMPATIBLE },	  { 5, KIST_RECIPE_DEPTH_MAX + 1, KIST_CORRUPT },
-		{ 6, 1, KIST_CORRUPT },	   { 8, 1, KIST_CORRUPT },	  { 8, 3, KIST_CORRUPT },
-		{ 11, 0xFF, KIST_CORRUPT }, { 12 + 32, 0, KIST_CORRUPT }, { 12 + 39, 0x80, KIST_CORRUPT },
+		{ 0, 'X', KIST_CORRUPT },
+		{ 4, 2, KIST_INCOMPATIBLE },
+		{ 5, KIST_RECIPE_DEPTH_MAX + 1, KIST_CORRUPT },
+		{ 6, 1, KIST_CORRUPT },
+		{ 8, 1, KIST_CORRUPT },
+		{ 8, 3, KIST_CORRUPT },
+		{ 11, 0xFF, KIST_CORRUPT },
+		{ 12 + 32, 0, KIST_CORRUPT },
+		{ 12 + 39, 0x80, KIST_CORRUPT },
 	};
 
 	fill(2, 1);
@@ -90,7 +97,8 @@ START_TEST(hostile_nodes_are_refused)
 		bytes.data[cases[i].at] = kept;
 	}
 	for (size_t size = 0; size < bytes.size; size++)
-		ck_assert_int_eq(kist_recipe_open(kist_view_of(bytes.data, size), &recipe, NULL), KIST_CORRUPT);
+		ck_assert_int_eq(kist_recipe_open(kist_view_of(bytes.data, size), &recipe, NULL),
+				 KIST_CORRUPT);
 }
 END_TEST
 

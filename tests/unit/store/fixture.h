@@ -55,18 +55,19 @@ static inline kist_status faulty_step(struct kist_backend *backend, struct kist_
 {
 	struct faulty *faulty = (struct faulty *)backend;
 
-	return faulty->countdown > 0 && --faulty->countdown == 0 ? kist_fail(err, KIST_IO, "made to fail") : KIST_OK;
+	return faulty->countdown > 0 && --faulty->countdown == 0 ? kist_fail(err, KIST_IO, "made to fail")
+								 : KIST_OK;
 }
 
-static inline kist_status faulty_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
-					 size_t count, struct kist_error *err)
+static inline kist_status faulty_put_new(struct kist_backend *backend, const char *key,
+					 const struct kist_view *parts, size_t count, struct kist_error *err)
 {
 	KIST_TRY(faulty_step(backend, err));
 	return kist_backend_put_new(((struct faulty *)backend)->real, key, parts, count, err);
 }
 
-static inline kist_status faulty_get(struct kist_backend *backend, const char *key, uint64_t offset, size_t size,
-				     struct kist_buf *ret, struct kist_error *err)
+static inline kist_status faulty_get(struct kist_backend *backend, const char *key, uint64_t offset,
+				     size_t size, struct kist_buf *ret, struct kist_error *err)
 {
 	KIST_TRY(faulty_step(backend, err));
 	return kist_backend_get(((struct faulty *)backend)->real, key, offset, size, ret, err);

@@ -57,8 +57,8 @@ START_TEST(of_two_that_append_one_number_one_succeeds)
 END_TEST
 
 /* Puts the bytes there and then says what a lost reply and a second try would say. */
-static kist_status put_twice(struct kist_backend *backend, const char *key, const struct kist_view *parts, size_t count,
-			     struct kist_error *err)
+static kist_status put_twice(struct kist_backend *backend, const char *key, const struct kist_view *parts,
+			     size_t count, struct kist_error *err)
 {
 	struct kist_backend *real = ((struct faulty *)backend)->real;
 
@@ -151,8 +151,11 @@ END_TEST
 
 START_TEST(a_sound_entry_that_is_no_commit_is_refused)
 {
-	static const char *const bodies[] = { "", "[]", "{}", "{\"number\":1}", "not json",
-					      "{\"number\":1,\"previous\":\"x\",\"write_id\":\"y\",\"time\":\"z\"}" };
+	static const char *const bodies[] = {
+		"",	    "[]",
+		"{}",	    "{\"number\":1}",
+		"not json", "{\"number\":1,\"previous\":\"x\",\"write_id\":\"y\",\"time\":\"z\"}"
+	};
 	struct kist_store *store = new_store();
 	json_t *commit;
 
@@ -163,7 +166,8 @@ START_TEST(a_sound_entry_that_is_no_commit_is_refused)
 		int size;
 
 		kist_digest_hex(&digest, hex);
-		size = snprintf(entry, sizeof(entry), "kist-log 1 %s %zu\n%s", hex, strlen(bodies[i]), bodies[i]);
+		size = snprintf(entry, sizeof(entry), "kist-log 1 %s %zu\n%s", hex, strlen(bodies[i]),
+				bodies[i]);
 		overwrite(store, FIRST_KEY, entry, (size_t)size);
 		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL, NULL), KIST_CORRUPT);
 	}

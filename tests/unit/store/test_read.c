@@ -3,8 +3,10 @@
 
 #define CHUNKS 4
 
-static const char *const chunks[CHUNKS] = { "the first chunk", "the second",
-					    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc", "d" };
+static const char *const chunks[CHUNKS] = {
+	"the first chunk", "the second",
+	"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc", "d"
+};
 
 /* One pack of the four chunks: its key, its bytes, and where the chunks lie. */
 struct one_pack {
@@ -39,12 +41,14 @@ static void make(struct one_pack *one)
 	for (size_t i = 0; i < CHUNKS; i++)
 		pieces[i].bytes = kist_view_of(chunks[i], strlen(chunks[i]));
 	ck_assert_int_eq(kist_writer_open(one->store, NULL, &writer, NULL), KIST_OK);
-	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, CHUNKS, one->ids, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, CHUNKS, one->ids, NULL, NULL),
+			 KIST_OK);
 	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
 	ck_assert(kist_digest_parse(kist_json_get_text(json_array_get(packs, 0), "id"), 64, &one->id));
 	json_decref(packs);
 	kist_pack_key(&one->id, one->key);
-	ck_assert_int_eq(kist_backend_get(one->store->backend, one->key, 0, 1 << 20, &one->bytes, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_get(one->store->backend, one->key, 0, 1 << 20, &one->bytes, NULL),
+			 KIST_OK);
 	ck_assert_int_eq(kist_store_read_index(one->store, &one->id, locate, one, NULL), KIST_OK);
 }
 
@@ -136,11 +140,13 @@ START_TEST(a_location_that_is_wrong_gives_no_bytes)
 	wrong[6] = one.where[1];
 	wrong[7].stored_len = UINT32_MAX;
 	for (size_t i = 0; i < 8; i++)
-		ck_assert_msg(kist_store_read_chunk(one.store, &wrong[i], &one.ids[0], &bytes, NULL) == KIST_CORRUPT,
+		ck_assert_msg(kist_store_read_chunk(one.store, &wrong[i], &one.ids[0], &bytes, NULL) ==
+				      KIST_CORRUPT,
 			      "location %zu", i);
 	wrong[0] = one.where[0];
 	wrong[0].pack.bytes[0] ^= 1;
-	ck_assert_int_eq(kist_store_read_chunk(one.store, &wrong[0], &one.ids[0], &bytes, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_store_read_chunk(one.store, &wrong[0], &one.ids[0], &bytes, NULL),
+			 KIST_NOT_FOUND);
 	ck_assert_uint_eq(bytes.size, 0);
 	done(&one);
 }
@@ -152,7 +158,8 @@ START_TEST(a_buf_that_is_too_small_is_told)
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(5);
 
 	make(&one);
-	ck_assert_int_eq(kist_store_read_chunk(one.store, &one.where[0], &one.ids[0], &bytes, NULL), KIST_LIMIT);
+	ck_assert_int_eq(kist_store_read_chunk(one.store, &one.where[0], &one.ids[0], &bytes, NULL),
+			 KIST_LIMIT);
 	done(&one);
 }
 END_TEST
@@ -175,7 +182,8 @@ START_TEST(a_pack_of_another_store_is_found)
 }
 END_TEST
 
-static void count_bad(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why)
+static void count_bad(void *ctx, const struct kist_digest *chunk, uint64_t offset,
+		      const struct kist_error *why)
 {
 	(void)offset;
 	ck_assert_int_eq(why->status, KIST_CORRUPT);
@@ -213,7 +221,8 @@ START_TEST(no_failure_of_memory_or_backend_is_damage)
 			kist_mem_fail_at(k < 6 ? 0 : k - 5);
 			faulty.countdown = k < 6 ? k : 0;
 			if (i == 0)
-				status[i] = kist_store_read_chunk(one.store, &one.where[0], &one.ids[0], &bytes, NULL);
+				status[i] = kist_store_read_chunk(one.store, &one.where[0], &one.ids[0],
+								  &bytes, NULL);
 			else if (i == 1)
 				status[i] = kist_store_read_index(one.store, &one.id, locate, &one, NULL);
 			else

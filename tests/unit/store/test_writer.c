@@ -28,8 +28,8 @@ static kist_status match(void *ctx, const struct kist_digest *chunk, const struc
 	return KIST_OK;
 }
 
-static void expect_chunk(struct kist_store *store, const json_t *packs, const struct kist_digest *id, const void *data,
-			 size_t size, uint32_t kind)
+static void expect_chunk(struct kist_store *store, const json_t *packs, const struct kist_digest *id,
+			 const void *data, size_t size, uint32_t kind)
 {
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
 	struct found found = { .id = id };
@@ -171,7 +171,8 @@ START_TEST(a_full_pack_is_published_and_a_new_one_begun)
 		const struct kist_piece piece = piece_of(data, KIST_CHUNK_SIZE_MAX);
 
 		fill_noise(data, KIST_CHUNK_SIZE_MAX, (uint32_t)i);
-		ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &ids[i], NULL, NULL), KIST_OK);
+		ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &ids[i], NULL, NULL),
+				 KIST_OK);
 		ck_assert_uint_eq(kist_writer_stats(writer).packs, i < 15 ? 0 : 1);
 	}
 	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
@@ -201,7 +202,8 @@ START_TEST(sizes_and_kinds_out_of_range_are_refused)
 		json_t *packs;
 
 		ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
-		ck_assert_int_eq(kist_writer_put(writer, (enum kist_chunk_kind)cases[i].kind, &piece, 1, &id, NULL, NULL),
+		ck_assert_int_eq(kist_writer_put(writer, (enum kist_chunk_kind)cases[i].kind, &piece, 1, &id,
+						 NULL, NULL),
 				 cases[i].status);
 		ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_INVALID);
 	}
@@ -210,8 +212,8 @@ START_TEST(sizes_and_kinds_out_of_range_are_refused)
 END_TEST
 
 /* A few chunks of both kinds, some compressed: what the sweeps below write. */
-static kist_status write_some(struct kist_store *store, const struct kist_chunk_index *index, json_t **ret_packs,
-			      struct kist_error *err)
+static kist_status write_some(struct kist_store *store, const struct kist_chunk_index *index,
+			      json_t **ret_packs, struct kist_error *err)
 {
 	static uint8_t noise[200000];
 	kist_auto_writer struct kist_writer *writer = NULL;
@@ -222,7 +224,8 @@ static kist_status write_some(struct kist_store *store, const struct kist_chunk_
 	KIST_TRY(kist_writer_open(store, index, &writer, err));
 	KIST_TRY(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, 2, ids, NULL, err));
 	KIST_TRY(kist_writer_put(writer, KIST_CHUNK_TREE, pieces, 2, ids, NULL, err));
-	KIST_TRY(kist_writer_put(writer, KIST_CHUNK_TREE, &(struct kist_piece){ .bytes = { noise, 77 } }, 1, ids, NULL, err));
+	KIST_TRY(kist_writer_put(writer, KIST_CHUNK_TREE, &(struct kist_piece){ .bytes = { noise, 77 } }, 1,
+				 ids, NULL, err));
 	return kist_writer_finish(writer, ret_packs, err);
 }
 
