@@ -38,6 +38,8 @@ says out 'sub/people.csv' 'not-utf8-\xff\xfe' 'with\nnewline'
 expect 0 kist show d --json
 says out '"name_bytes"'
 expect 1 kist cat d
+expect 0 kist get d -o back
+[ -d back/d ] || fail 'a folder that is there takes it by its name'
 expect 1 kist get d -o back
 says err 'there already'
 
