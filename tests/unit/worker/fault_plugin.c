@@ -321,10 +321,34 @@ static kist_status describe_sandbox(struct kist_sink *sink)
 	return sink->write(sink, text, (size_t)len);
 }
 
+/* "name=kind:value " for each argument. */
+static void list_arguments(const struct kist_params *params, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	ret[0] = '\0';
+	for (uint32_t i = 0; i < params->count && used < size; i++) {
+		const struct kist_param *param = params->list[i];
+		int len;
+
+		if (param->kind == KIST_PARAM_STRING)
+			len = snprintf(ret + used, size - used, "%s=%u:%.*s ", param->name, param->kind,
+				       (int)param->string_len, param->string);
+		else if (param->kind == KIST_PARAM_NUMBER)
+			len = snprintf(ret + used, size - used, "%s=%u:%g ", param->name, param->kind,
+				       param->number);
+		else
+			len = snprintf(ret + used, size - used, "%s=%u:%lld ", param->name, param->kind,
+				       (long long)param->integer);
+		used += (size_t)len;
+	}
+}
+
 static kist_status describe_nicely(struct kist_call *call, struct kist_source *source,
 				   const struct kist_params *params, struct kist_sink *sink)
 {
-	char text[1024];
+	char text[2048];
+	char list[512];
 	unsigned long sum = 0;
 	char block[1000];
 	size_t got = 1;
@@ -340,9 +364,9 @@ static kist_status describe_nicely(struct kist_call *call, struct kist_source *s
 	}
 	call->progress(call, 1, 2);
 	saved_host->log(saved_host, KIST_LOG_WARNING, "a\nlog", 5);
-	len = snprintf(text, sizeof(text), "{\"size\":%llu,\"sum\":%lu,\"params\":%.*s}",
-		       (unsigned long long)source->size, sum, params ? (int)params->json_len : 2,
-		       params ? params->json : "{}");
+	list_arguments(params, list, sizeof(list));
+	len = snprintf(text, sizeof(text), "{\"size\":%llu,\"sum\":%lu,\"params\":%.*s,\"list\":\"%s\"}",
+		       (unsigned long long)source->size, sum, (int)params->json_len, params->json, list);
 	return sink->write(sink, text, (size_t)len);
 }
 
