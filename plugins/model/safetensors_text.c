@@ -27,8 +27,7 @@ static bool is_continuation(uint8_t byte)
 	return (byte & 0xC0) == 0x80;
 }
 
-/* Bytes of the UTF-8 character at @at, or 0: overlong forms, surrogates and what lies past U+10FFFF are none.
- */
+/* Bytes of the UTF-8 character at @at, or 0; overlong forms, surrogates and U+110000 are none. */
 static size_t utf8_length(const uint8_t *data, size_t at, size_t size)
 {
 	const uint8_t first = data[at];
