@@ -94,6 +94,8 @@ static inline int csvtest_run(const char *name, TCase *tcase)
 	SRunner *runner;
 	int failed;
 
+	/* Sanitizers and a busy machine take their time. */
+	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

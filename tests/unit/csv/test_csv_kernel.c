@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../../plugins/csv/csv_kernel.h"
+#include "csv_kernel.h"
 #include "csvtest.h"
 
 #define CELLS 64

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../../plugins/csv/csv_names.h"
+#include "csv_names.h"
 #include "csvtest.h"
 
 #define COUNT 5

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../../plugins/csv/csv_number.h"
+#include "csv_number.h"
 
 #include <float.h>
 #include <math.h>
@@ -183,7 +183,7 @@ START_TEST(doubles_print_as_their_shortest_text)
 {
 	uint64_t state = (uint64_t)_i;
 
-	for (int i = 0; i < 4000; i++) {
+	for (int i = 0; i < 2000; i++) {
 		const uint64_t bits = next_random(&state);
 		double value;
 
@@ -194,6 +194,21 @@ START_TEST(doubles_print_as_their_shortest_text)
 		check_double((double)(bits >> 11) / pow(10, (double)(bits % 20)));
 		check_double(ldexp(1.0, (int)(bits % 2098) - 1074));
 		check_double(nextafter(ldexp(1.0, (int)(bits % 2098) - 1074), i % 2 ? 0 : INFINITY));
+	}
+}
+END_TEST
+
+START_TEST(powers_of_ten_and_their_neighbours_print_as_their_shortest_text)
+{
+	for (int k = -320; k < 308; k++) {
+		char text[16];
+		double value;
+
+		snprintf(text, sizeof(text), "1e%d", k);
+		value = strtod(text, NULL);
+		check_double(value);
+		check_double(nextafter(value, 0));
+		check_double(nextafter(value, INFINITY));
 	}
 }
 END_TEST
@@ -234,6 +249,7 @@ int main(void)
 	tcase_add_loop_test(tcase, other_texts_are_no_floats, 0,
 			    (int)(sizeof(not_floats) / sizeof(not_floats[0])));
 	tcase_add_loop_test(tcase, doubles_print_as_their_shortest_text, 1, 4);
+	tcase_add_test(tcase, powers_of_ten_and_their_neighbours_print_as_their_shortest_text);
 	tcase_add_test(tcase, floats_print_as_the_shortest_text_of_a_float32);
 	return csvtest_run("csv_number", tcase);
 }

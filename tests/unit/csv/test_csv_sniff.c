@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../../plugins/csv/csv_sniff.h"
+#include "csv_sniff.h"
 #include "csvtest.h"
 
 static const struct {

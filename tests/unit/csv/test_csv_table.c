@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../../plugins/csv/csv_batch.h"
+#include "csv_batch.h"
 
 #include <errno.h>
 
@@ -217,7 +217,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("table");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, batches_hold_values_nulls_and_offsets);
 	tcase_add_test(tcase, children_and_arrays_may_be_moved_and_outlive_the_object);
 	tcase_add_test(tcase, a_column_without_nulls_has_no_validity);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../../plugins/csv/csv_types.h"
+#include "csv_types.h"
 #include "csvtest.h"
 
 #define TEXT(s) s, sizeof(s) - 1

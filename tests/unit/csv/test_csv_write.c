@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../../plugins/csv/csv_write.h"
+#include "csv_write.h"
 
 #include <errno.h>
 
