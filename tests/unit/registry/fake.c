@@ -263,7 +263,9 @@ static kist_status tell_artifact(void *ctx, const struct kist_artifact *artifact
 	kist_digest_hex(&artifact->id, hex);
 	KIST_TRY(kist_buf_appendf(ctx, err, "artifact %s ", hex));
 	kist_digest_hex(&artifact->sha256, hex);
-	return kist_buf_appendf(ctx, err, "%s %llu\n", hex, (unsigned long long)artifact->size);
+	KIST_TRY(kist_buf_appendf(ctx, err, "%s %llu ", hex, (unsigned long long)artifact->size));
+	KIST_TRY(kist_json_canonical(artifact->record, ctx, err));
+	return kist_buf_append(ctx, "\n", 1, err);
 }
 
 static kist_status tell_pack(void *ctx, const struct kist_digest *id, uint64_t size, struct kist_error *err)

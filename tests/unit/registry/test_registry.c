@@ -223,10 +223,15 @@ static void spoil(int how)
 
 START_TEST(a_spoiled_index_gives_the_same_answers)
 {
+	unsigned long reads;
+
 	fill(30);
 	check_opens_right();
 	spoil(_i);
-	check_opens_right();
+	reads = check_opens_right();
+	/* A missing table shows only when it is asked; the rest is made again before it has said anything. */
+	if (_i <= 16 && _i != 13)
+		ck_assert_uint_eq(reads, 30);
 	ck_assert(in_file());
 	ck_assert_uint_eq(check_opens_right(), 0);
 }
@@ -310,6 +315,8 @@ START_TEST(a_cache_folder_that_cannot_be_written_costs_only_time)
 	fill(3);
 	must_fold(registry);
 	check_says_truth(registry);
+	snprintf(path, sizeof(path), "%s/open/%s/index.sqlite", test_dir, store->id);
+	ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
 
