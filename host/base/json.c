@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,13 +38,68 @@ static kist_status check_depth(struct kist_view text, struct kist_error *err)
 	return KIST_OK;
 }
 
+/* Length of the number at @text, and whether it is whole and beyond 64 bits. */
+static size_t number_len(struct kist_view text, bool *ret_beyond)
+{
+	const size_t sign = text.data[0] == '-';
+	char digits[24];
+	size_t len = sign;
+
+	while (len < text.size && text.data[len] >= '0' && text.data[len] <= '9')
+		len++;
+	*ret_beyond = len - sign >= 19 && (len == text.size || !strchr(".eE", text.data[len]));
+	if (*ret_beyond && len < sizeof(digits)) {
+		memcpy(digits, text.data, len);
+		digits[len] = '\0';
+		errno = 0;
+		(void)strtoll(digits, NULL, 10);
+		*ret_beyond = errno == ERANGE;
+	}
+	return len;
+}
+
+/* Appends @text with ".0" behind the whole numbers that are beyond 64 bits. */
+static kist_status widen_numbers(struct kist_view text, struct kist_buf *ret, struct kist_error *err)
+{
+	bool in_string = false;
+
+	for (size_t i = 0; i < text.size;) {
+		const uint8_t c = text.data[i];
+		bool beyond = false;
+		size_t step = 1;
+
+		if (in_string && c == '\\' && i + 1 < text.size)
+			step = 2;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '-' || (c >= '0' && c <= '9')))
+			step = number_len(kist_view_of(text.data + i, text.size - i), &beyond);
+		KIST_TRY(kist_buf_append(ret, text.data + i, step, err));
+		if (beyond)
+			KIST_TRY(kist_buf_append(ret, ".0", 2, err));
+		i += step;
+	}
+	return KIST_OK;
+}
+
+static json_t *parse(struct kist_view text, json_error_t *why)
+{
+	return json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, why);
+}
+
 kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_error *err)
 {
+	kist_auto_buf struct kist_buf widened = KIST_BUF_INIT(SIZE_MAX / 2);
 	json_error_t why;
 	json_t *value;
 
 	KIST_TRY(check_depth(text, err));
-	value = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	value = parse(text, &why);
+	/* Jansson's integers have 64 bits; the canonical form of 1e20 has no point. */
+	if (!value && json_error_code(&why) == json_error_numeric_overflow) {
+		KIST_TRY(widen_numbers(text, &widened, err));
+		value = parse(kist_buf_view(&widened), &why);
+	}
 	if (!value && json_error_code(&why) == json_error_out_of_memory)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while reading JSON");
 	if (!value)

@@ -27,6 +27,9 @@ static inline void kist_json_unref_(json_t **slot)
 /**
  * kist_json_parse() - Reads one JSON value: UTF-8, no duplicate keys, depth at most KIST_JSON_DEPTH_MAX.
  *
+ * A whole number that does not fit 64 bits becomes the nearest real number: that is how one of 2^63 to 10^21
+ * stands in canonical text.
+ *
  * @ret: A new reference.
  *
  * Errors: KIST_CORRUPT with the code E_JSON and the byte offset; KIST_NO_MEMORY.

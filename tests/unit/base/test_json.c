@@ -107,6 +107,36 @@ START_TEST(random_numbers_read_back_as_they_were)
 }
 END_TEST
 
+/* What a record holds is read back from its canonical text: no real number may be lost on the way. */
+START_TEST(whole_numbers_beyond_64_bits_are_read_as_reals)
+{
+	assert_canonical("[9223372036854775808,-9223372036854775809,1e19,-1e20,999999999999999900000]",
+			 "[9223372036854776000,-9223372036854776000,10000000000000000000,-100000000000000000000,"
+			 "999999999999999900000]");
+	assert_canonical("{\"18446744073709551616\":18446744073709551615,\"a\\\"99999999999999999999\":\"\\\\\"}",
+			 "{\"18446744073709551616\":18446744073709552000,\"a\\\"99999999999999999999\":\"\\\\\"}");
+	assert_canonical("[1000000000000000000000000000000,0]", "[1e+30,0]");
+}
+END_TEST
+
+START_TEST(canonical_reals_are_read_back_by_the_parser)
+{
+	static const double reals[] = { 0x1p63,	 -0x1p63,   0x1.8p63, 0x1p64, 1e19,   -1e20, 9.9999999999999987e20,
+					1e21,	 -1e21,	    1e22,     1e308,  5e-324, 0.1,   123456789012345680,
+					0x1p53,	 -0x1.8p62, 1e18 };
+
+	for (size_t i = 0; i < sizeof(reals) / sizeof(reals[0]); i++) {
+		kist_auto_buf struct kist_buf buf = KIST_BUF_INIT(TEXT_SIZE_MAX);
+		kist_auto_json json_t *written = json_real(reals[i]);
+		kist_auto_json json_t *read = NULL;
+
+		ck_assert_int_eq(kist_json_canonical(written, &buf, NULL), KIST_OK);
+		ck_assert_int_eq(kist_json_parse(kist_buf_view(&buf), &read, NULL), KIST_OK);
+		ck_assert_msg(json_number_value(read) == reals[i], "%s", kist_buf_text(&buf));
+	}
+}
+END_TEST
+
 START_TEST(keys_are_sorted_by_utf16_units)
 {
 	assert_canonical("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet With "
@@ -140,7 +170,7 @@ END_TEST
 
 static const char *const broken[] = {
 	"", " ", "{", "[1,]", "{\"a\":1,\"a\":2}", "{a:1}", "nul", "01", "1.", "+1", "NaN", "Infinity", "-", "1e999",
-	"\"\xff\"", "\"\\ud800\"", "\"\\u0000\"", "\"a\nb\"", "[1] x", "/* c */ 1", "'a'", "9223372036854775808",
+	"\"\xff\"", "\"\\ud800\"", "\"\\u0000\"", "\"a\nb\"", "[1] x", "/* c */ 1", "'a'", "-", "[-]", "1.e5",
 };
 
 START_TEST(what_is_no_json_is_corrupt)
@@ -254,6 +284,8 @@ int main(void)
 
 	tcase_add_loop_test(tcase, numbers_have_the_form_of_rfc_8785, 0, (int)(sizeof(numbers) / sizeof(numbers[0])));
 	tcase_add_test(tcase, random_numbers_read_back_as_they_were);
+	tcase_add_test(tcase, whole_numbers_beyond_64_bits_are_read_as_reals);
+	tcase_add_test(tcase, canonical_reals_are_read_back_by_the_parser);
 	tcase_add_test(tcase, keys_are_sorted_by_utf16_units);
 	tcase_add_test(tcase, strings_are_escaped_only_where_they_must_be);
 	tcase_add_test(tcase, integers_stay_whole_to_64_bits);
