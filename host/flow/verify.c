@@ -137,6 +137,22 @@ static kist_status verify_one(void *ctx, const struct kist_artifact *artifact, s
 	return KIST_OK;
 }
 
+/* A record that is in no pack, or that cannot be read, leaves nothing behind but the names that point to it. */
+static kist_status verify_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
+			      struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	(void)err;
+	if (artifact->record)
+		return KIST_OK;
+	kist_digest_hex(&artifact->id, hex);
+	(void)kist_fail(&why, KIST_CORRUPT, "it names the record %s, which is in no pack that can be read", hex);
+	report(ctx, "name", ref->name, &why);
+	return KIST_OK;
+}
+
 kist_status kist_verify_store(struct kist_flow *flow, void (*each)(void *ctx, const struct kist_damage *damage),
 			      void *ctx, struct kist_verified *ret, struct kist_error *err)
 {
@@ -145,6 +161,7 @@ kist_status kist_verify_store(struct kist_flow *flow, void (*each)(void *ctx, co
 	KIST_TRY(verify_log(&verifying, err));
 	KIST_TRY(kist_registry_each_pack(flow->registry, verify_pack, &verifying, err));
 	KIST_TRY(kist_registry_each_artifact(flow->registry, verify_one, &verifying, err));
+	KIST_TRY(kist_registry_each_ref(flow->registry, "", 0, verify_ref, &verifying, err));
 	*ret = verifying.done;
 	if (verifying.done.damages > 0)
 		return kist_fail(err, KIST_CORRUPT, "%" PRIu64 " damage%s found", verifying.done.damages,

@@ -5,15 +5,16 @@
 #include "flow/load.h"
 
 /*
- * Verifying a store: every commit, every pack with every chunk, and every artifact from its record to its bytes.
+ * Verifying a store: every commit, every pack with every chunk, every artifact from its record to its bytes,
+ * and every name.
  *
  * Thread: one flow, one thread at a time.
  */
 
 /** struct kist_damage - One thing that is wrong. */
 struct kist_damage {
-	const char *what; /* "commit", "pack", "chunk" or "artifact" */
-	const char *id;   /* number or hex */
+	const char *what; /* "commit", "pack", "chunk", "artifact" or "name" */
+	const char *id;   /* number, hex or name */
 	const struct kist_error *why;
 };
 

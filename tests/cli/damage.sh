@@ -30,6 +30,12 @@ rm -rf "$HOME/.cache/kist"
 expect 4 kist ls
 says err 'log/'
 
+# A name whose record is nowhere is said, also when everything that is there is sound.
+rm -rf .kist && cp -r sound .kist
+rm -rf "$HOME/.cache/kist" .kist/packs/*/* .kist/packs/*.pack
+expect 4 kist verify
+says err 'damaged name people.csv' 'damaged name random.bin'
+
 # The index on the host is a cache: deleting or damaging it changes nothing.
 rm -rf .kist && cp -r sound .kist
 kist ls --json >wanted
