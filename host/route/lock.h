@@ -5,7 +5,9 @@
 #include "route/pool.h"
 
 /*
- * Step 2: the plugin that was chosen for this evidence before.
+ * Step 2: the plugin that was pinned for this evidence, or chosen at its first use.
+ *
+ * Pins go first, and fail when they lead nowhere; first uses that lead nowhere are passed over.
  *
  * Thread: pure.
  */
@@ -20,6 +22,12 @@ KIST_CHECKED kist_status kist_lock_collect_object(struct kist_route *route,
 						  const struct kist_catalog *catalog,
 						  const struct kist_route_query *query,
 						  struct kist_error *err);
+
+/** kist_lock_key_valid() - Whether @key is one: "ext:csv", "magic:0:934e554d", "kind:tensor", ... */
+bool kist_lock_key_valid(const char *key);
+
+/** kist_lock_key_fits() - Whether a type of the plugin takes what @key stands for. */
+bool kist_lock_key_fits(const char *key, const struct kist_manifest *manifest);
 
 /** kist_lock_magic_key() - "magic:<offset>:<hex>". */
 void kist_lock_magic_key(const struct kist_magic *magic, char *ret, size_t size);

@@ -128,14 +128,19 @@ static size_t find_equals(const struct kist_route *route, int step, size_t *ret_
 	return end - first;
 }
 
-static kist_status fail_ambiguous(const struct kist_route_candidate *a, const struct kist_route_candidate *b,
-				  const char *evidence, struct kist_error *err)
+static kist_status fail_ambiguous(const struct kist_route *route, const struct kist_route_candidate *a,
+				  const struct kist_route_candidate *b, const char *evidence,
+				  struct kist_error *err)
 {
 	const struct kist_manifest_type *const x = kist_route_type(&a->target);
 	const struct kist_manifest_type *const y = kist_route_type(&b->target);
 	const char *x_id = a->target.entry->manifest->id;
 	const char *y_id = b->target.entry->manifest->id;
+	char pin[360] = "";
 
+	/* A pin names a plugin: it cannot choose between two types of one. */
+	if (route->lock_key[0] && a->target.entry != b->target.entry)
+		snprintf(pin, sizeof(pin), "; or for all to come with 'kist plugin pin %s %s'", route->lock_key, x_id);
 	if (a->target.entry == b->target.entry && strcmp(x->task, y->task) == 0)
 		return kist_fail(
 			err, KIST_AMBIGUOUS,
@@ -144,8 +149,8 @@ static kist_status fail_ambiguous(const struct kist_route_candidate *a, const st
 	return kist_fail(
 		err, KIST_AMBIGUOUS,
 		"%s fits '%s' of plugin '%s' and '%s' of plugin '%s' equally: choose with --task %s/%s or "
-		"--task %s/%s",
-		evidence, x->type, x_id, y->type, y_id, x_id, x->task, y_id, y->task);
+		"--task %s/%s%s",
+		evidence, x->type, x_id, y->type, y_id, x_id, x->task, y_id, y->task, pin);
 }
 
 kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_query *query, int step,
@@ -167,7 +172,7 @@ kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_q
 	/* Of one plugin's versions of one type, which stand in falling order, the newest is meant. */
 	for (size_t i = first + 1; i < first + count; i++) {
 		if (!same_type(&candidates[first].target, &candidates[i].target))
-			return fail_ambiguous(&candidates[first], &candidates[i], evidence, err);
+			return fail_ambiguous(route, &candidates[first], &candidates[i], evidence, err);
 	}
 	candidates[first].chosen = true;
 	route->target = candidates[first].target;
@@ -230,8 +235,7 @@ void kist_pool_explain(struct kist_route *route, bool objects)
 			snprintf(probe, sizeof(probe), ", probe %d", candidate->score);
 		verdict(candidate, chosen, objects, why, sizeof(why));
 		snprintf(candidate->line, sizeof(candidate->line),
-			 "%.40s %.60s (%.60s@%u): %s%s, %s, priority %u%s: %s",
-			 candidate->target.entry->manifest->id, type->task, type->type, type->major,
+			 "%s%s, %s, priority %u%s: %s",
 			 step_name(candidate->step, objects), magic,
 			 kist_tier_name(candidate->target.entry->tier), type->priority, probe, why);
 	}

@@ -63,6 +63,12 @@ static kist_status collect_bytes(struct kist_route *route, const struct kist_cat
 	return KIST_OK;
 }
 
+static void describe_lock(const struct kist_route *route, char ret[static KIST_EVIDENCE_SIZE])
+{
+	snprintf(ret, KIST_EVIDENCE_SIZE, "the %s route '%.100s'", route->pinned ? "pinned" : "recorded",
+		 route->locked_by);
+}
+
 /* What decides in @step: for people, and as the key of a lock. */
 static void describe_bytes(const struct kist_route *route, const struct kist_route_query *query, int step,
 			   const char *media, const char *extension, char *ret, char *ret_key,
@@ -72,7 +78,7 @@ static void describe_bytes(const struct kist_route *route, const struct kist_rou
 
 	ret_key[0] = '\0';
 	if (step == KIST_STEP_LOCK) {
-		snprintf(ret, KIST_EVIDENCE_SIZE, "the recorded route");
+		describe_lock(route, ret);
 	} else if (step == KIST_STEP_MEDIA) {
 		snprintf(ret, KIST_EVIDENCE_SIZE, "the media type '%.100s'", media);
 		snprintf(ret_key, key_size, "media:%s", media);
@@ -181,9 +187,10 @@ static kist_status choose_object(struct kist_route *route, const struct kist_rou
 {
 	/* There are no bytes yet that a probe could look at. */
 	struct kist_route_query unprobed = *query;
-	char evidence[KIST_EVIDENCE_SIZE] = "the recorded route";
+	char evidence[KIST_EVIDENCE_SIZE];
 
 	unprobed.probe = NULL;
+	describe_lock(route, evidence);
 	if (step == KIST_STEP_TYPE) {
 		snprintf(evidence, sizeof(evidence), "the type '%.90s@%u'", query->object_type,
 			 query->object_major);

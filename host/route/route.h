@@ -9,7 +9,7 @@
  *
  * Bytes (a file that came serialized), step by step; the first step with candidates decides:
  *     1 named       --task NAME or --type TYPE: fails hard, no fallback
- *     2 lock        the route recorded at first use
+ *     2 lock        the route that was pinned, else the one recorded at first use
  *     3 media type  what the caller said
  *     4 magic       at least 4 fixed bytes; the longest wins
  *     5 extension   of the file's name
@@ -19,12 +19,17 @@
  * bytes, candidates that are still equal are asked to probe.  Two ids still equal: KIST_AMBIGUOUS.
  *
  * A lock names, for a piece of evidence, the plugin that was chosen at its first use, so that installing a
- * plugin changes no route.  Its keys: "media:text/csv", "magic:0:934e554d5059", "ext:csv", "type:kist.npy@1",
- * "kind:tensor".  When the caller says a media type, only a lock on that media type counts.
+ * plugin changes no route (route/routes.h keeps it).  Its keys: "media:text/csv", "magic:0:934e554d5059",
+ * "ext:csv", "type:kist.npy@1", "kind:tensor".  When the caller says a media type, only a lock on that media
+ * type counts.  The first use of an extension does not speak for bytes that a plugin of this build knows by
+ * their magic.  A lock whose plugin is gone is passed over, with a note; a pin whose plugin is gone fails.
  *
  * Thread: pure.
  * Source: docs/guide/routing.md.
  */
+
+/** Bytes of a lock's key, NUL included. */
+#define KIST_LOCK_KEY_SIZE ((size_t)160)
 
 /** Bytes of a file that routing looks at. */
 #define KIST_ROUTE_HEAD_SIZE ((size_t)64 << 10)
@@ -46,7 +51,8 @@ struct kist_route_query {
 	uint32_t kind;		 /* objects: KIST_KIND_* */
 	const char *object_type; /* objects: its own type, or NULL */
 	uint32_t object_major;
-	const json_t *lock; /* {"<lock key>": "<plugin id>"} of this store or user, or NULL */
+	const json_t *pins; /* {"<lock key>": "<plugin id>"}: what the user pinned, or NULL */
+	const json_t *lock; /* the same, of first uses */
 	/* Asks a candidate; only for bytes whose candidates are equal.  NULL: not asked. */
 	kist_status (*probe)(void *ctx, const struct kist_route_target *target, int32_t *ret_score,
 			     struct kist_error *err);
@@ -60,14 +66,17 @@ struct kist_route_candidate {
 	size_t magic_len;
 	int32_t score; /* -1: not probed */
 	bool chosen;
-	char line[256]; /* the rank, and what decided for or against it */
+	char line[256]; /* evidence, rank, and what decided for or against it; names neither plugin nor type */
 };
 
 /** struct kist_route - The decision.  @target.entry is NULL for plain bytes. */
 struct kist_route {
 	struct kist_route_target target;
 	char decided_by[256];
-	char lock_key[160]; /* to be recorded with the plugin's id; "" when the decision needs no lock */
+	char lock_key[KIST_LOCK_KEY_SIZE];  /* to be recorded with the plugin's id; "" when that is not needed */
+	char locked_by[KIST_LOCK_KEY_SIZE]; /* the key of the lock that decided, or "" */
+	bool pinned;			    /* that lock is a pin */
+	char note[720];			    /* of a lock that was passed over, or "" */
 	size_t candidate_count;
 	struct kist_route_candidate *candidates;
 };
@@ -84,8 +93,9 @@ void kist_route_done(struct kist_route *route);
  *
  * @ret: Filled in also on KIST_AMBIGUOUS and KIST_NOT_FOUND, so that the candidates can be shown.
  *
- * Errors: KIST_NOT_FOUND (a named task or type is not there: names the nearest, and plugins that were refused
- * with their reasons), KIST_AMBIGUOUS (names both and how to choose), what @probe gives.
+ * Errors: KIST_NOT_FOUND (a named task or type, or a pinned plugin, is not there: names the nearest, and
+ * plugins that were refused with their reasons), KIST_AMBIGUOUS (names both, how to choose and how to pin),
+ * what @probe gives.
  */
 KIST_CHECKED kist_status kist_route_bytes(const struct kist_catalog *catalog,
 					  const struct kist_route_query *query, struct kist_route *ret,

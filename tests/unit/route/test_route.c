@@ -73,6 +73,7 @@ static void make_catalog(unsigned shuffle)
 		plugin->manifest.types = plugin->types;
 		entries[i] = plugin->entry;
 		entries[i].manifest = &plugin->manifest;
+		entries[i].first_party = strncmp(plugin->manifest.id, "kist.", 5) == 0;
 		entries[i].refusal = (struct kist_error)KIST_ERROR_INIT;
 		if (strcmp(plugin->manifest.id, "org.refused") == 0)
 			(void)kist_fail(&entries[i].refusal, KIST_DENIED, "not trusted");
@@ -93,7 +94,7 @@ static kist_status probe(void *ctx, const struct kist_route_target *target, int3
 }
 
 static const struct {
-	const char *task, *type, *media, *file, *head, *lock, *probed;
+	const char *task, *type, *media, *file, *head, *lock, *pins, *probed;
 	kist_status status;
 	const char *id; /* NULL: plain bytes */
 	const char *decided; /* or the error's text */
@@ -118,15 +119,38 @@ static const struct {
 	  .decided = "no artifact task 'RefusedTask'; plugin 'org.refused' in /p/org.refused has it and is refused: not "
 		     "trusted" },
 	/* 2 lock */
-	{ .file = "a.npy", .lock = "{\"ext:npy\":\"org.low.npy\"}", .id = "org.low.npy", .decided = "the recorded route" },
+	{ .file = "a.npy", .lock = "{\"ext:npy\":\"org.low.npy\"}", .id = "org.low.npy", .decided = "the recorded route 'ext:npy'" },
 	{ .file = "a.npy", .lock = "{\"ext:npy\":\"org.gone\"}", .id = "kist.numpy", .decided = "the extension 'npy'",
 	  .lock_key = "ext:npy" },
 	{ .head = NPY_HEAD, .lock = "{\"magic:0:934e554d\":\"org.short.magic\"}", .id = "org.short.magic",
-	  .decided = "the recorded route" },
+	  .decided = "the recorded route 'magic:0:934e554d'" },
 	{ .media = "text/csv", .file = "a.npy", .lock = "{\"ext:npy\":\"org.low.npy\"}", .id = "kist.csv",
 	  .decided = "the media type 'text/csv'", .lock_key = "media:text/csv" },
 	{ .media = "text/csv", .lock = "{\"media:text/csv\":5}", .id = "kist.csv", .decided = "the media type 'text/csv'",
 	  .lock_key = "media:text/csv" },
+	{ .file = "a.dat", .head = NPY_HEAD, .lock = "{\"ext:dat\":\"kist.csv\"}", .id = "kist.numpy",
+	  .decided = "a magic of 6 bytes", .lock_key = "magic:0:934e554d5059" },
+	{ .file = "a.dat", .head = "\x93NUMX", .lock = "{\"ext:dat\":\"kist.csv\"}", .id = "kist.csv",
+	  .decided = "the recorded route 'ext:dat'" },
+	{ .file = "a.npy", .head = NPY_HEAD, .lock = "{\"ext:npy\":\"kist.numpy\"}", .id = "kist.numpy",
+	  .decided = "the recorded route 'ext:npy'" },
+	/* 2 pins */
+	{ .file = "a.dat", .head = NPY_HEAD, .pins = "{\"ext:dat\":\"kist.csv\"}", .id = "kist.csv",
+	  .decided = "the pinned route 'ext:dat'" },
+	{ .file = "a.npy", .head = NPY_HEAD, .pins = "{\"ext:npy\":\"org.low.npy\"}",
+	  .lock = "{\"magic:0:934e554d5059\":\"kist.numpy\"}", .id = "org.low.npy",
+	  .decided = "the pinned route 'ext:npy'" },
+	{ .task = "CsvTableArtifactTask", .file = "a.npy", .pins = "{\"ext:npy\":\"org.gone\"}", .id = "kist.csv",
+	  .decided = "the name 'CsvTableArtifactTask'" },
+	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.gone\"}", .status = KIST_NOT_FOUND,
+	  .decided = "'ext:npy' is pinned to plugin 'org.gone', which is not installed; 'kist plugin unpin ext:npy' drops "
+		     "the pin" },
+	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.refused\"}", .status = KIST_NOT_FOUND,
+	  .decided = "'ext:npy' is pinned to plugin 'org.refused', which is refused: not trusted; 'kist plugin unpin "
+		     "ext:npy' drops the pin" },
+	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.tar\"}", .status = KIST_NOT_FOUND,
+	  .decided = "'ext:npy' is pinned to plugin 'org.tar', which does not offer this any more; 'kist plugin unpin "
+		     "ext:npy' drops the pin" },
 	/* 3 media type */
 	{ .media = "Text/CSV; charset=utf-8", .head = NPY_HEAD, .id = "kist.csv", .decided = "the media type 'text/csv'",
 	  .lock_key = "media:text/csv" },
@@ -143,13 +167,14 @@ static const struct {
 	{ .file = "a.b.gz", .id = "org.user.npy", .decided = "the extension 'gz'", .lock_key = "ext:gz" },
 	{ .file = "a.tar.gz", .status = KIST_AMBIGUOUS,
 	  .decided = "the extension 'tar.gz' fits 'org.tar.gz' of plugin 'org.tar' and 'org.twin.one' of plugin "
-		     "'org.twin.a' equally: choose with --task org.tar/TarTask or --task org.twin.a/TwinTask" },
+		     "'org.twin.a' equally: choose with --task org.tar/TarTask or --task org.twin.a/TwinTask; or for all to "
+		     "come with 'kist plugin pin ext:tar.gz org.tar'" },
 	{ .file = "a.tar.gz", .probed = "TwinTask", .id = "org.twin.a", .decided = "the extension 'tar.gz'",
 	  .lock_key = "ext:tar.gz" },
 	{ .file = "a.tar.gz", .probed = "TarTask", .id = "org.tar", .decided = "the extension 'tar.gz'",
 	  .lock_key = "ext:tar.gz" },
 	{ .file = "a.tar.gz", .probed = "Nobody", .status = KIST_AMBIGUOUS },
-	{ .file = "a.tar.gz", .lock = "{\"ext:tar.gz\":\"org.twin.a\"}", .id = "org.twin.a", .decided = "the recorded route" },
+	{ .file = "a.tar.gz", .lock = "{\"ext:tar.gz\":\"org.twin.a\"}", .id = "org.twin.a", .decided = "the recorded route 'ext:tar.gz'" },
 	/* 6 none */
 	{ .decided = "no media type, magic or extension fits: kept as plain bytes" },
 	{ .file = "", .head = "\x93NU", .decided = "no media type, magic or extension fits: kept as plain bytes" },
@@ -161,6 +186,7 @@ START_TEST(bytes_are_routed_whatever_the_order_of_the_catalog)
 		kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
 		struct kist_error err = KIST_ERROR_INIT;
 		kist_auto_json json_t *lock = rows[_i].lock ? json_loads(rows[_i].lock, 0, NULL) : NULL;
+		kist_auto_json json_t *pins = rows[_i].pins ? json_loads(rows[_i].pins, 0, NULL) : NULL;
 		const struct kist_route_query query = {
 			.task = rows[_i].task,
 			.type = rows[_i].type,
@@ -168,6 +194,7 @@ START_TEST(bytes_are_routed_whatever_the_order_of_the_catalog)
 			.file_name = rows[_i].file,
 			.head = kist_view_of(rows[_i].head, rows[_i].head ? strlen(rows[_i].head) : 0),
 			.lock = lock,
+			.pins = pins,
 			.probe = rows[_i].probed ? probe : NULL,
 			.probe_ctx = (void *)(uintptr_t)rows[_i].probed,
 		};
@@ -190,12 +217,12 @@ END_TEST
 START_TEST(the_explanation_names_each_candidate_and_why)
 {
 	static const char *const lines[] = {
-		"kist.numpy NumpyArrayArtifactTask (kist.npy@1): magic of 6 bytes, system, priority 100: chosen",
-		"org.short.magic ShortTask (org.short.num@1): magic of 4 bytes, system, priority 100: shorter magic",
-		"kist.numpy NumpyArrayArtifactTask (kist.npy@1): extension, system, priority 100: not needed: step 'magic' "
+		"magic of 6 bytes, system, priority 100: chosen",
+		"magic of 4 bytes, system, priority 100: shorter magic",
+		"extension, system, priority 100: not needed: step 'magic' "
 		"decided",
-		"org.low.npy LowTask (org.low.npy@1): extension, system, priority 99: not needed: step 'magic' decided",
-		"org.user.npy UserNpyTask (kist.npy@1): extension, user, priority 79: not needed: step 'magic' decided",
+		"extension, system, priority 99: not needed: step 'magic' decided",
+		"extension, user, priority 79: not needed: step 'magic' decided",
 	};
 
 	for (unsigned shuffle = 0; shuffle < 20; shuffle++) {
@@ -208,6 +235,34 @@ START_TEST(the_explanation_names_each_candidate_and_why)
 		for (size_t i = 0; i < 5; i++)
 			ck_assert_str_eq(route.candidates[i].line, lines[i]);
 	}
+}
+END_TEST
+
+START_TEST(a_lock_that_leads_nowhere_leaves_a_note)
+{
+	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+	kist_auto_json json_t *lock = json_pack("{s:s}", "ext:npy", "org.gone");
+	const struct kist_route_query query = { .file_name = "a.npy", .lock = lock };
+
+	make_catalog(0);
+	ck_assert_int_eq(kist_route_bytes(&catalog, &query, &route, NULL), KIST_OK);
+	ck_assert_str_eq(route.note, "the recorded route 'ext:npy' leads to plugin 'org.gone', which is not installed");
+	ck_assert_str_eq(route.locked_by, "");
+	ck_assert_str_eq(route.lock_key, "ext:npy");
+}
+END_TEST
+
+START_TEST(a_lock_that_decides_names_its_key)
+{
+	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+	kist_auto_json json_t *lock = json_pack("{s:s}", "ext:npy", "org.low.npy");
+	const struct kist_route_query query = { .file_name = "a.npy", .pins = lock };
+
+	make_catalog(0);
+	ck_assert_int_eq(kist_route_bytes(&catalog, &query, &route, NULL), KIST_OK);
+	ck_assert_str_eq(route.locked_by, "ext:npy");
+	ck_assert(route.pinned);
+	ck_assert_str_eq(route.note, "");
 }
 END_TEST
 
@@ -236,13 +291,13 @@ static const struct {
 	{ .kind = KIST_KIND_TENSOR, .type = "org.low.npy", .major = 1, .id = "org.low.npy",
 	  .decided = "the type 'org.low.npy@1'" },
 	{ .kind = KIST_KIND_TENSOR, .type = "kist.npy", .major = 1, .lock = "{\"type:kist.npy@1\":\"org.user.npy\"}",
-	  .id = "org.user.npy", .decided = "the recorded route" },
+	  .id = "org.user.npy", .decided = "the recorded route 'type:kist.npy@1'" },
 	{ .kind = KIST_KIND_TENSOR, .lock = "{\"kind:tensor\":\"org.low.npy\"}", .id = "org.low.npy",
-	  .decided = "the recorded route" },
+	  .decided = "the recorded route 'kind:tensor'" },
 	{ .kind = KIST_KIND_TENSOR, .status = KIST_AMBIGUOUS,
 	  .decided = "the kind 'tensor' fits 'kist.npy' of plugin 'kist.numpy' and 'org.short.num' of plugin "
 		     "'org.short.magic' equally: choose with --task kist.numpy/NumpyArrayArtifactTask or --task "
-		     "org.short.magic/ShortTask" },
+		     "org.short.magic/ShortTask; or for all to come with 'kist plugin pin kind:tensor kist.numpy'" },
 	{ .kind = KIST_KIND_TABLE, .task = "LowTask", .status = KIST_UNSUPPORTED,
 	  .decided = "'LowTask' does not write a table: it writes tensor" },
 	{ .kind = KIST_KIND_MODEL, .status = KIST_UNSUPPORTED,
@@ -408,6 +463,8 @@ int main(void)
 
 	tcase_add_loop_test(tests, bytes_are_routed_whatever_the_order_of_the_catalog, 0, COUNT(rows));
 	tcase_add_test(tests, the_explanation_names_each_candidate_and_why);
+	tcase_add_test(tests, a_lock_that_leads_nowhere_leaves_a_note);
+	tcase_add_test(tests, a_lock_that_decides_names_its_key);
 	tcase_add_test(tests, lower_ranks_say_what_they_lack);
 	tcase_add_loop_test(tests, objects_are_routed_by_type_then_kind, 0, COUNT(objects));
 	tcase_add_loop_test(tests, stored_bytes_are_read_by_what_the_record_says, 0, COUNT(stored));
