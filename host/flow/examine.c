@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/examine.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -61,11 +63,18 @@ kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_exami
 		.probe_ctx = &context,
 	};
 	const struct kist_catalog *catalog;
+	const struct kist_routes *routes;
+	kist_status status;
 
 	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
+	KIST_TRY(kist_flow_routes(flow, &routes, err));
 	KIST_TRY(read_head(input, &head, err));
+	query.pins = routes->pinned;
+	query.lock = routes->used;
 	query.head = context.head = kist_buf_view(&head);
-	return kist_route_bytes(catalog, &query, ret, err);
+	status = kist_route_bytes(catalog, &query, ret, err);
+	kist_flow_set_note(flow, ret->note);
+	return status;
 }
 
 static kist_status keep_part(void *ctx, const struct kist_part *part, struct kist_error *err)
@@ -91,6 +100,7 @@ kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine
 	KIST_TRY(kist_flow_serializer(flow, &route.target, false, options->params, &examined->serializer,
 				      &examined->params, err));
 	examined->target = route.target;
+	memcpy(examined->lock_key, route.lock_key, sizeof(examined->lock_key));
 	return kist_worker_layout(flow->worker, &examined->serializer, input, keep_part, examined, err);
 }
 

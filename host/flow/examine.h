@@ -30,6 +30,7 @@ struct kist_examined {
 	json_t *params;
 	struct kist_buf parts; /* of struct kist_content_part, rising, without overlap */
 	json_t *info;          /* what describe said, or NULL */
+	char lock_key[KIST_LOCK_KEY_SIZE]; /* of the route, to be recorded; or "" */
 };
 
 #define KIST_EXAMINED_INIT                                                                                  \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/flow.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 
 kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret, struct kist_error *err)
@@ -21,14 +23,21 @@ kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_
 	return KIST_OK;
 }
 
-void kist_flow_close(struct kist_flow *flow)
+void kist_flow_done(struct kist_flow *flow)
 {
-	if (!flow)
-		return;
 	kist_worker_close(flow->worker);
 	kist_registry_close(flow->registry);
 	kist_store_close(flow->store);
 	kist_catalog_close(flow->catalog);
+	kist_routes_done(&flow->routes);
+	json_decref(flow->routes_new);
+	*flow = (struct kist_flow){ .worker = NULL };
+}
+
+void kist_flow_close(struct kist_flow *flow)
+{
+	if (flow)
+		kist_flow_done(flow);
 	kist_free(flow);
 }
 
@@ -38,6 +47,74 @@ kist_status kist_flow_catalog(struct kist_flow *flow, const struct kist_catalog 
 		KIST_TRY(kist_catalog_open(&flow->catalog_options, &flow->catalog, err));
 	*ret = flow->catalog;
 	return KIST_OK;
+}
+
+void kist_flow_set_note(struct kist_flow *flow, const char *text)
+{
+	/* The host's own words; what they quote was escaped when it was recorded. */
+	flow->note.struct_size = sizeof(flow->note);
+	if (text[0])
+		(void)kist_fail_at(&flow->note, KIST_INVALID, NULL, KIST_NO_OFFSET, "%s", text);
+}
+
+/* Whether what is in the way is the file's place or rights, not what it holds. */
+static bool is_out_of_reach(kist_status status)
+{
+	return status == KIST_DENIED || status == KIST_IO || status == KIST_NOT_FOUND || status == KIST_EXISTS ||
+	       status == KIST_DEADLINE;
+}
+
+kist_status kist_flow_routes(struct kist_flow *flow, const struct kist_routes **ret, struct kist_error *err)
+{
+	const char *config_dir = flow->catalog_options.config_dir;
+	struct kist_error why = KIST_ERROR_INIT;
+	const struct kist_catalog *catalog;
+	char note[KIST_ERROR_TEXT_SIZE];
+	kist_status status;
+
+	*ret = &flow->routes;
+	if (flow->routes.times || !config_dir)
+		return KIST_OK;
+	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
+	if (catalog->elevated)
+		return KIST_OK;
+	status = kist_routes_load(config_dir, &flow->routes, &why);
+	if (is_out_of_reach(status)) {
+		snprintf(note, sizeof(note), "the recorded routes are passed over: %.880s", why.text);
+		kist_flow_set_note(flow, note);
+		return KIST_OK;
+	}
+	if (status != KIST_OK)
+		return kist_fail_at(err, status, why.code[0] ? why.code : NULL, why.offset, "%s", why.text);
+	return KIST_OK;
+}
+
+kist_status kist_flow_use_route(struct kist_flow *flow, const char *key, const char *id, struct kist_error *err)
+{
+	/* Without a list there is nothing to add to: it was passed over. */
+	if (!key[0] || !flow->routes.times || json_object_get(flow->routes.times, key))
+		return KIST_OK;
+	if (!flow->routes_new)
+		flow->routes_new = json_object();
+	if (json_object_set_new(flow->routes_new, key, json_string(id)) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return KIST_OK;
+}
+
+void kist_flow_record_routes(struct kist_flow *flow)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	char note[KIST_ERROR_TEXT_SIZE];
+
+	if (json_object_size(flow->routes_new) == 0)
+		return;
+	if (kist_routes_change(flow->catalog_options.config_dir, KIST_ROUTE_USE, flow->routes_new, NULL, &why) !=
+	    KIST_OK) {
+		snprintf(note, sizeof(note), "the route is not recorded for next time: %.880s", why.text);
+		kist_flow_set_note(flow, note);
+	}
+	/* This flow goes on as it began; the next one reads what stands in the file then. */
+	json_object_clear(flow->routes_new);
 }
 
 static bool is_loaded(const struct kist_flow *flow, const struct kist_catalog_entry *entry)

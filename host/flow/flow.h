@@ -3,7 +3,7 @@
 #define KIST_FLOW_FLOW_H
 
 #include "registry/registry.h"
-#include "route/route.h"
+#include "route/routes.h"
 #include "worker/worker.h"
 
 /*
@@ -26,6 +26,9 @@ struct kist_flow {
 	const struct kist_catalog_entry *loaded[KIST_FLOW_PLUGINS_MAX]; /* in the worker */
 	struct kist_worker_options worker_options;
 	struct kist_catalog_options catalog_options;
+	struct kist_routes routes; /* NULL members until they are needed */
+	json_t *routes_new;        /* {"<lock key>": "<plugin id>"}: to be recorded by the commit; may be NULL */
+	struct kist_error note;    /* what was passed over without harm, for people; or KIST_OK */
 	const char *cache_dir;
 	const char *temp_dir;
 	/* How far the work on the current object is, in bytes; may be NULL. */
@@ -47,6 +50,8 @@ struct kist_flow_options {
 /** kist_flow_open() - Opens the store and folds its log.  kist_flow_close() it. */
 KIST_CHECKED kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret,
 					struct kist_error *err);
+/** kist_flow_done() - The same for a flow in place: also one that was never opened and has no store. */
+void kist_flow_done(struct kist_flow *flow);
 /** kist_flow_close() - Ends the worker, closes the rest.  Accepts NULL. */
 void kist_flow_close(struct kist_flow *flow);
 
@@ -59,6 +64,27 @@ static inline void kist_flow_close_(struct kist_flow **slot)
 /** kist_flow_catalog() - Reads the plugin folders, once.  Borrowed. */
 KIST_CHECKED kist_status kist_flow_catalog(struct kist_flow *flow, const struct kist_catalog **ret,
 					   struct kist_error *err);
+
+/**
+ * kist_flow_routes() - The locks of routes (route/routes.h), read once.  Borrowed.
+ *
+ * A file that cannot be read, or that somebody else can write, is passed over with a note: there are no locks then.
+ * So are the user's locks in a process with more rights than its user.
+ *
+ * Errors: KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_LIMIT (what the file holds); KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_flow_routes(struct kist_flow *flow, const struct kist_routes **ret,
+					  struct kist_error *err);
+
+/** kist_flow_use_route() - Remembers that @key led to plugin @id; "" for none.  Nothing is written yet. */
+KIST_CHECKED kist_status kist_flow_use_route(struct kist_flow *flow, const char *key, const char *id,
+					     struct kist_error *err);
+
+/** kist_flow_record_routes() - Writes down what was remembered.  Failing costs the lock alone: it leaves a note. */
+void kist_flow_record_routes(struct kist_flow *flow);
+
+/** kist_flow_set_note() - Keeps @text for people; the first one wins. */
+void kist_flow_set_note(struct kist_flow *flow, const char *text);
 
 /**
  * kist_flow_load() - Sees that the plugins of all @targets are in one living worker.

@@ -225,7 +225,7 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 	return KIST_OK;
 }
 
-kist_status kist_save_commit(struct kist_save *save, struct kist_error *err)
+static kist_status commit_all(struct kist_save *save, struct kist_error *err)
 {
 	kist_auto_json json_t *commit = json_object();
 	json_t *packs;
@@ -253,6 +253,13 @@ kist_status kist_save_commit(struct kist_save *save, struct kist_error *err)
 		kist_error_clear(err);
 	}
 	return kist_fail(err, KIST_LIMIT, "the store is too busy: %d commits came first", COMMIT_TRIES_MAX);
+}
+
+kist_status kist_save_commit(struct kist_save *save, struct kist_error *err)
+{
+	KIST_TRY(commit_all(save, err));
+	kist_flow_record_routes(save->flow);
+	return KIST_OK;
 }
 
 struct kist_write_stats kist_save_stats(const struct kist_save *save)

@@ -91,7 +91,8 @@ KIST_CHECKED kist_status kist_save_ref(struct kist_save *save, const char *name,
 /**
  * kist_save_commit() - Publishes what was gathered and creates the commit.
  *
- * On KIST_OK everything is durable and visible to all.  With nothing gathered it does nothing.
+ * On KIST_OK everything is durable and visible to all, and the routes that were used first are recorded; when that
+ * fails the flow holds a note.  With nothing gathered it does nothing.
  */
 KIST_CHECKED kist_status kist_save_commit(struct kist_save *save, struct kist_error *err);
 

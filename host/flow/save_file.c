@@ -203,6 +203,10 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 				*err = failure;
 			return err ? kist_fail_context(err, "%s", origin->shown) : status;
 		}
+		/* What its plugin refused is no first use. */
+		if (examined.target.entry && refusal.status == KIST_OK)
+			KIST_TRY(kist_flow_use_route(save->flow, examined.lock_key, examined.target.entry->manifest->id,
+						     err));
 		return make_record(save, origin, options, with_file ? &before : NULL, &examined, &refusal, &content,
 				   ret, err);
 	}
