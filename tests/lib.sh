@@ -81,3 +81,17 @@ python_with() {
 	done
 	skip "no Python with $*"
 }
+
+# make_tiny FOLDER ID [VERSION]: builds the zoo's tiny plugin there, under this id, against the installed headers.
+make_tiny() {
+	export PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig"
+	export PKG_CONFIG_SYSROOT_DIR="$top_builddir/tests/root"
+	mkdir -p "$1"
+	# shellcheck disable=SC2046
+	${CC:-cc} -shared -fPIC "-DTINY_ID=\"$2\"" $(pkg-config --cflags --libs kist-plugin) \
+		"$top_srcdir/tests/zoo/tiny.c" -o "$1/$2.so" || fail 'the compiler'
+	tiny_sum=$(sha256sum <"$1/$2.so")
+	sed -e "s/@SIZE@/$(stat -c %s "$1/$2.so")/" -e "s/@SHA256@/${tiny_sum%% *}/" -e "s/@VERSION@/${3:-1.0.0}/" \
+		-e "s/org\\.example\\.tiny/$2/" -e "s/tiny\\.so/$2.so/" \
+		"$top_srcdir/tests/zoo/tiny.plugin.json.in" >"$1/$2.plugin.json"
+}

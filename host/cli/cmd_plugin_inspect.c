@@ -7,20 +7,6 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 
-/* By id or by path; of two with one id, the usable one. */
-static const struct kist_catalog_entry *find(const struct kist_catalog *catalog, const char *text)
-{
-	const struct kist_catalog_entry *entry = kist_catalog_find(catalog, text);
-
-	for (size_t i = 0; i < catalog->entry_count && !entry; i++) {
-		const struct kist_manifest *manifest = catalog->entries[i].manifest;
-
-		if (strcmp(catalog->entries[i].path, text) == 0 || (manifest && strcmp(manifest->id, text) == 0))
-			entry = &catalog->entries[i];
-	}
-	return entry;
-}
-
 static kist_status inspect(struct kist_cli *cli, struct kist_error *err)
 {
 	kist_auto_catalog struct kist_catalog *catalog = NULL;
@@ -28,10 +14,9 @@ static kist_status inspect(struct kist_cli *cli, struct kist_error *err)
 	json_t *facts;
 
 	KIST_TRY(kist_plugins_open(cli, &catalog, err));
-	entry = find(catalog, cli->arguments[0]);
+	entry = kist_plugins_find(catalog, cli->arguments[0]);
 	if (!entry)
-		return kist_fail(err, KIST_NOT_FOUND, "there is no plugin '%s'; 'kist plugin list' shows all",
-				 cli->arguments[0]);
+		return kist_plugins_missing(catalog, cli->arguments[0], err);
 	KIST_TRY(kist_plugins_facts(entry, true, &facts, err));
 	if (cli->json)
 		return kist_print_json_take(facts, err);

@@ -74,8 +74,8 @@ static kist_status validate_file(struct kist_cli *cli, const char *path, struct 
 	if (status == KIST_OK)
 		status = validate_bytes(&flow, &issues, &input, err);
 	kist_fd_close(&input.fd);
-	kist_worker_close(flow.worker);
-	kist_catalog_close(flow.catalog);
+	kist_plugins_note(cli, &flow);
+	kist_flow_done(&flow);
 	if (cli->json && (status == KIST_OK || status == KIST_CORRUPT) &&
 	    kist_print_json_take(json_pack("{s:s,s:b,s:O}", "file", path, "valid", status == KIST_OK, "issues",
 					   issues.list),

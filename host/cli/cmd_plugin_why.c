@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +13,28 @@
 #include "flow/examine.h"
 #include "object/check.h"
 
-static const char *const titles[] = { "", "PLUGIN", "VERSION", "TASK", "WHY" };
+static const char *const titles[] = { "", "PLUGIN", "VERSION", "TASK", "TYPE", "WHY" };
+
+static kist_status add_type(struct kist_table *table, const struct kist_manifest_type *type, struct kist_error *err)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s@%" PRIu32 ".%" PRIu32, type->type, type->major, type->minor);
+	return kist_table_add_text(table, text, err);
+}
+
+/* What a lock or the lack of one means for the next time. */
+static void print_lock(const struct kist_route *route)
+{
+	const char *id = route->target.entry ? route->target.entry->manifest->id : "";
+
+	if (route->locked_by[0])
+		printf("%s: %s goes to %s, whatever else is installed; 'kist plugin pin %s ID' changes it, "
+		       "'kist plugin unpin %s' drops it\n",
+		       route->pinned ? "pinned" : "recorded", route->locked_by, id, route->locked_by, route->locked_by);
+	else if (route->lock_key[0])
+		printf("the first put of this kind records %s for %s\n", route->lock_key, id);
+}
 
 static kist_status print_people(const struct kist_route *route, const struct kist_error *why, struct kist_error *err)
 {
@@ -26,12 +48,15 @@ static kist_status print_people(const struct kist_route *route, const struct kis
 		KIST_TRY(kist_table_add_text(&table, manifest->id, err));
 		KIST_TRY(kist_table_add_text(&table, manifest->version, err));
 		KIST_TRY(kist_table_add_text(&table, manifest->types[candidate->target.type_index].task, err));
+		KIST_TRY(add_type(&table, &manifest->types[candidate->target.type_index], err));
 		KIST_TRY(kist_table_add_text(&table, candidate->line, err));
 	}
 	if (route->candidate_count > 0)
 		kist_table_print(&table, false);
-	if (why->status == KIST_OK)
-		printf("decided: %s\n", route->decided_by);
+	if (why->status != KIST_OK)
+		return KIST_OK;
+	printf("decided: %s\n", route->decided_by);
+	print_lock(route);
 	return KIST_OK;
 }
 
@@ -42,15 +67,18 @@ static kist_status print_json(const struct kist_route *route, const struct kist_
 	for (size_t i = 0; i < route->candidate_count; i++) {
 		const struct kist_route_candidate *candidate = &route->candidates[i];
 		const struct kist_manifest *manifest = candidate->target.entry->manifest;
-		json_t *row = json_pack("{s:s,s:s,s:s,s:i,s:b,s:s}", "plugin", manifest->id, "version", manifest->version,
-					"task", manifest->types[candidate->target.type_index].task, "step", candidate->step,
+		const struct kist_manifest_type *type = &manifest->types[candidate->target.type_index];
+		json_t *row = json_pack("{s:s,s:s,s:s,s:s,s:i,s:b,s:s}", "plugin", manifest->id, "version",
+					manifest->version, "task", type->task, "type", type->type, "step", candidate->step,
 					"chosen", candidate->chosen, "why", candidate->line);
 
 		if (!row || json_array_append_new(list, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
-	return kist_print_json_take(json_pack("{s:O,s:s}", "candidates", list, "decided",
-					      why->status == KIST_OK ? route->decided_by : why->text),
+	return kist_print_json_take(json_pack("{s:O,s:s,s:s,s:s,s:b,s:s}", "candidates", list, "decided",
+					      why->status == KIST_OK ? route->decided_by : why->text, "records",
+					      route->lock_key, "locked_by", route->locked_by, "pinned", route->pinned,
+					      "note", route->note),
 				    err);
 }
 
@@ -78,10 +106,15 @@ static kist_status explain(struct kist_cli *cli, struct kist_route *route, struc
 				  .catalog_options = kist_cli_catalog_options(cli) };
 	struct kist_route_query query = { .kind = 0 };
 	const struct kist_catalog *catalog;
+	const struct kist_routes *routes;
 	kist_status status;
 
-	KIST_TRY(kist_flow_catalog(&flow, &catalog, err));
-	cli->flow = NULL;
+	if (kist_flow_catalog(&flow, &catalog, err) != KIST_OK || kist_flow_routes(&flow, &routes, err) != KIST_OK) {
+		kist_flow_done(&flow);
+		return err->status;
+	}
+	query.pins = routes->pinned;
+	query.lock = routes->used;
 	if (access(what, F_OK) == 0) {
 		status = explain_file(cli, &flow, route, err);
 	} else if (kist_kind_parse(what, &query.kind)) {
@@ -99,10 +132,11 @@ static kist_status explain(struct kist_cli *cli, struct kist_route *route, struc
 
 		status = status == KIST_OK ? printed : status;
 	}
-	kist_worker_close(flow.worker);
+	kist_flow_set_note(&flow, route->note);
+	kist_plugins_note(cli, &flow);
 	/* The route names entries of the catalog, so that goes last. */
 	kist_route_done(route);
-	kist_catalog_close(flow.catalog);
+	kist_flow_done(&flow);
 	return status;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/facts.h"
 #include "cli/output.h"
+#include "cli/plugins.h"
 #include "flow/save.h"
 
 static const struct kist_option options[] = {
@@ -138,6 +139,14 @@ static enum kist_exit put_all(struct putting *putting)
 	return putting->worst;
 }
 
+static enum kist_exit put_and_note(struct putting *putting)
+{
+	const enum kist_exit status = put_all(putting);
+
+	kist_plugins_note(putting->cli, putting->cli->flow);
+	return status;
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
 	__attribute__((cleanup(putting_done))) struct putting putting = { .cli = cli, .facts = json_array() };
@@ -152,7 +161,7 @@ static enum kist_exit run(struct kist_cli *cli)
 			return KIST_EXIT_USAGE;
 		}
 	}
-	return put_all(&putting);
+	return put_and_note(&putting);
 }
 
 const struct kist_command kist_command_put = {

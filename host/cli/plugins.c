@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "flow/record.h"
 #include "object/check.h"
 
@@ -15,6 +16,38 @@ kist_status kist_plugins_open(struct kist_cli *cli, struct kist_catalog **ret, s
 	const struct kist_catalog_options options = kist_cli_catalog_options(cli);
 
 	return kist_catalog_open(&options, ret, err);
+}
+
+const struct kist_catalog_entry *kist_plugins_find(const struct kist_catalog *catalog, const char *text)
+{
+	const struct kist_catalog_entry *entry = kist_catalog_find(catalog, text);
+
+	for (size_t i = 0; i < catalog->entry_count && !entry; i++) {
+		const struct kist_manifest *manifest = catalog->entries[i].manifest;
+
+		if (strcmp(catalog->entries[i].path, text) == 0 || (manifest && strcmp(manifest->id, text) == 0))
+			entry = &catalog->entries[i];
+	}
+	return entry;
+}
+
+kist_status kist_plugins_missing(const struct kist_catalog *catalog, const char *id, struct kist_error *err)
+{
+	struct kist_nearest nearest = KIST_NEAREST_INIT(id);
+
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		if (catalog->entries[i].manifest)
+			kist_nearest_offer(&nearest, catalog->entries[i].manifest->id);
+	}
+	if (nearest.name)
+		return kist_fail(err, KIST_NOT_FOUND, "there is no plugin '%s': did you mean '%s'?", id, nearest.name);
+	return kist_fail(err, KIST_NOT_FOUND, "there is no plugin '%s'; 'kist plugin list' shows all", id);
+}
+
+void kist_plugins_note(const struct kist_cli *cli, const struct kist_flow *flow)
+{
+	if (flow && flow->note.status != KIST_OK && !cli->quiet)
+		fprintf(stderr, "kist: %s: note: %s\n", cli->command->name, flow->note.text);
 }
 
 const char *kist_plugins_state(const struct kist_catalog_entry *entry)

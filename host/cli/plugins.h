@@ -15,6 +15,15 @@ KIST_CHECKED kist_status kist_plugins_open(struct kist_cli *cli, struct kist_cat
 KIST_CHECKED kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, bool whole, json_t **ret,
 					    struct kist_error *err);
 
+/** kist_plugins_find() - By id or by the manifest's path; of two with one id, the usable one.  NULL for none. */
+const struct kist_catalog_entry *kist_plugins_find(const struct kist_catalog *catalog, const char *text);
+
+/** kist_plugins_missing() - KIST_NOT_FOUND: there is no such plugin, and which one is near. */
+kist_status kist_plugins_missing(const struct kist_catalog *catalog, const char *id, struct kist_error *err);
+
+/** kist_plugins_note() - Prints what the flow passed over, unless --quiet. */
+void kist_plugins_note(const struct kist_cli *cli, const struct kist_flow *flow);
+
 /** kist_plugins_state() - "ready", or why it is refused, in one word: "denied", "corrupt". */
 const char *kist_plugins_state(const struct kist_catalog_entry *entry);
 

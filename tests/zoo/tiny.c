@@ -8,7 +8,12 @@
 
 #define TEXT_MAX 100
 
-KIST_NOTE("org.example.tiny", 0);
+/* Built again with -DTINY_ID it is another plugin for the same files. */
+#ifndef TINY_ID
+#define TINY_ID "org.example.tiny"
+#endif
+
+KIST_NOTE(TINY_ID, 0);
 
 static kist_status open_tiny(const struct kist_host *host, struct kist_call *call, void **ret_instance)
 {
@@ -79,7 +84,7 @@ static kist_status deserialize(void *instance, struct kist_call *call, struct ki
 	region.len = strlen(text);
 	region.release = release_region;
 	ret_object->kind = KIST_KIND_VALUE;
-	ret_object->type = "org.example.tiny";
+	ret_object->type = TINY_ID;
 	ret_object->type_major = 1;
 	ret_object->value = &region;
 	ret_object->release = release_object;
@@ -126,7 +131,7 @@ static const ArtifactTaskInterface interface = {
 static const struct kist_type_decl type = {
 	.struct_size = KIST_SIZED(struct kist_type_decl),
 	.kinds = KIST_KIND_BIT(KIST_KIND_VALUE),
-	.type = "org.example.tiny",
+	.type = TINY_ID,
 	.task = "TinyArtifactTask",
 	.major = 1,
 	.priority = 50,
@@ -142,7 +147,7 @@ static const struct kist_type_decl *const types[] = { &type };
 static const struct kist_plugin plugin = {
 	.struct_size = KIST_SIZED(struct kist_plugin),
 	.abi_minor_built = KIST_ABI_MINOR,
-	.id = "org.example.tiny",
+	.id = TINY_ID,
 	.version = TINY_VERSION,
 	.type_count = 1,
 	.types = types,
