@@ -30,7 +30,12 @@ struct kist_writer {
 	struct kist_buf raws[KIST_POOL_WORKERS_MAX];
 	struct kist_publisher publisher;
 	struct kist_open_pack packs[2]; /* by enum kist_pack_kind */
-	struct kist_idset known;	/* all that was written through this writer */
+	/* What was written through this writer: records, and the rest. */
+	struct kist_idset known_records;
+	struct kist_idset known;
+	/* The pack that was looked at last, and its size; 0 when it is gone. */
+	struct kist_digest seen_pack;
+	uint64_t seen_size;
 	struct kist_buf scratch;
 	struct kist_write_stats stats;
 	bool failed;
@@ -88,6 +93,7 @@ void kist_writer_close(struct kist_writer *writer)
 	}
 	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
 		kist_pack_builder_done(&writer->packs[kind].builder);
+	kist_idset_done(&writer->known_records);
 	kist_idset_done(&writer->known);
 	kist_buf_done(&writer->scratch);
 	json_decref(writer->publisher.packs);
@@ -122,20 +128,54 @@ static kist_status hash_job(void *ctx, size_t index, unsigned worker, struct kis
 	return KIST_OK;
 }
 
-static kist_status is_kept(struct kist_writer *writer, const struct kist_digest *id, bool *ret,
-			   struct kist_error *err)
+/* The index may be older than the store: a pack that is gone, or cut short, must not be leaned on. */
+static kist_status still_stands(struct kist_writer *writer, const struct kist_location *where, bool *ret,
+				struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	char key[KIST_PACK_KEY_SIZE];
+	kist_status status;
+
+	if (writer->seen_size == 0 || !kist_digest_equal(&where->pack, &writer->seen_pack)) {
+		kist_pack_key(&where->pack, key);
+		status = kist_backend_head(writer->store->backend, key, &writer->seen_size, &why);
+		if (status == KIST_NOT_FOUND)
+			writer->seen_size = 0;
+		else if (status != KIST_OK)
+			return kist_fail(err, status, "%s", why.text);
+		writer->seen_pack = where->pack;
+	}
+	*ret = where->offset <= writer->seen_size && where->stored_len <= writer->seen_size - where->offset;
+	return KIST_OK;
+}
+
+/* A record counts as kept only as a record: as other bytes no reader of the log would find it. */
+static kist_status is_kept(struct kist_writer *writer, enum kist_chunk_kind kind,
+			   const struct kist_digest *id, bool *ret, struct kist_error *err)
 {
 	struct kist_location where;
-	kist_status status = KIST_NOT_FOUND;
+	kist_status status;
 
-	*ret = kist_idset_has(&writer->known, id);
+	*ret = kist_idset_has(&writer->known_records, id) ||
+	       (kind != KIST_CHUNK_RECORD && kist_idset_has(&writer->known, id));
 	if (*ret || !writer->index)
 		return KIST_OK;
 	status = writer->index->find(writer->index->ctx, id, &where, err);
-	if (status != KIST_OK && status != KIST_NOT_FOUND)
-		return status;
-	*ret = status == KIST_OK;
-	return KIST_OK;
+	if (status == KIST_NOT_FOUND || (status == KIST_OK && kind == KIST_CHUNK_RECORD && where.kind != kind))
+		return KIST_OK;
+	return status == KIST_OK ? still_stands(writer, &where, ret, err) : status;
+}
+
+/* At once, so that its twin in the same batch is seen. */
+static kist_status remember(struct kist_writer *writer, enum kist_chunk_kind kind,
+			    const struct kist_digest *id, struct kist_error *err)
+{
+	if (kind != KIST_CHUNK_RECORD)
+		return kist_idset_add(&writer->known, id, err);
+	/* The same bytes as something else may lie in the open pack, whose index holds an id once. */
+	if (kist_idset_has(&writer->known, id))
+		KIST_TRY(kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], err));
+	return kist_idset_add(&writer->known_records, id, err);
 }
 
 /* Sorts out what is not kept yet.  *@ret_bytes: of these. */
@@ -149,11 +189,10 @@ static kist_status find_fresh(struct batch *batch, size_t *ret_bytes, struct kis
 		const struct kist_piece *piece = &batch->pieces[i];
 		bool kept;
 
-		KIST_TRY(is_kept(writer, &batch->ids[i], &kept, err));
+		KIST_TRY(is_kept(writer, batch->kind, &batch->ids[i], &kept, err));
 		if (kept)
 			continue;
-		/* At once, so that its twin in the same batch is seen. */
-		KIST_TRY(kist_idset_add(&writer->known, &batch->ids[i], err));
+		KIST_TRY(remember(writer, batch->kind, &batch->ids[i], err));
 		writer->fresh[batch->fresh_count++] =
 			(struct fresh){ .piece = piece,
 					.scratch = scratch,

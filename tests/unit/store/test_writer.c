@@ -90,6 +90,7 @@ END_TEST
 
 struct index {
 	struct kist_digest known;
+	struct kist_location where; /* of it */
 	int calls;
 	kist_status status;
 };
@@ -99,17 +100,100 @@ static kist_status find_known(void *ctx, const struct kist_digest *id, struct ki
 {
 	struct index *index = ctx;
 
-	(void)ret_where;
 	index->calls++;
 	if (index->status != KIST_OK)
 		return kist_fail(err, index->status, "the index is broken");
+	*ret_where = index->where;
 	return kist_digest_equal(id, &index->known) ? KIST_OK : KIST_NOT_FOUND;
 }
+
+/* An index that knows @text, which it has put into a pack of its own. */
+static struct index index_of(struct kist_store *store, enum kist_chunk_kind kind, const char *text)
+{
+	const struct kist_piece piece = piece_of(text, strlen(text));
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct index index = { .status = KIST_OK };
+	struct found found = { .id = &index.known };
+	struct kist_digest pack;
+	json_t *packs;
+
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, kind, &piece, 1, &index.known, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert(kist_digest_parse(kist_json_get_text(json_array_get(packs, 0), "id"), 64, &pack));
+	ck_assert_int_eq(kist_store_read_index(store, &pack, match, &found, NULL), KIST_OK);
+	index.where = found.where;
+	json_decref(packs);
+	return index;
+}
+
+static uint64_t new_chunks(struct kist_store *store, struct index *known, enum kist_chunk_kind kind,
+			   const char *text)
+{
+	const struct kist_chunk_index index = { .ctx = known, .find = find_known };
+	const struct kist_piece piece = piece_of(text, strlen(text));
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct kist_digest id;
+
+	ck_assert_int_eq(kist_writer_open(store, &index, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, kind, &piece, 1, &id, NULL, NULL), KIST_OK);
+	return kist_writer_stats(writer).chunks_new;
+}
+
+START_TEST(a_pack_that_is_gone_or_cut_short_is_not_leaned_on)
+{
+	struct kist_store *store = new_store();
+	struct index known = index_of(store, KIST_CHUNK_DATA, "kept");
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX);
+	char key[KIST_PACK_KEY_SIZE];
+
+	ck_assert_uint_eq(new_chunks(store, &known, KIST_CHUNK_DATA, "kept"), 0);
+	kist_pack_key(&known.where.pack, key);
+	ck_assert_int_eq(kist_backend_get(store->backend, key, 0, KIST_OBJECT_SIZE_MAX, &bytes, NULL), KIST_OK);
+	overwrite(store, key, bytes.data, (size_t)known.where.offset + known.where.stored_len - 1);
+	ck_assert_uint_eq(new_chunks(store, &known, KIST_CHUNK_DATA, "kept"), 1);
+	ck_assert_int_eq(kist_backend_delete(store->backend, key, NULL), KIST_OK);
+	ck_assert_uint_eq(new_chunks(store, &known, KIST_CHUNK_DATA, "kept"), 1);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(bytes_that_are_kept_as_something_else_are_no_record)
+{
+	static const enum kist_chunk_kind others[] = { KIST_CHUNK_DATA, KIST_CHUNK_INFO };
+	const struct kist_piece piece = piece_of("{}", 2);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct kist_store *store = new_store();
+		struct index known = index_of(store, others[i], "{}");
+		kist_auto_writer struct kist_writer *writer = NULL;
+		struct kist_digest id;
+		json_t *packs;
+
+		ck_assert_uint_eq(new_chunks(store, &known, KIST_CHUNK_RECORD, "{}"), 1);
+		ck_assert_uint_eq(new_chunks(store, &known, KIST_CHUNK_TREE, "{}"), 0);
+		/* Through one writer too: both are there, and every pack is sound. */
+		ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+		ck_assert_int_eq(kist_writer_put(writer, others[i], &piece, 1, &id, NULL, NULL), KIST_OK);
+		for (int again = 0; again < 2; again++)
+			ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_RECORD, &piece, 1, &id, NULL, NULL),
+					 KIST_OK);
+		ck_assert_uint_eq(kist_writer_stats(writer).chunks_new, 2);
+		ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+		ck_assert_uint_eq(json_array_size(packs), 2);
+		expect_chunk(store, packs, &id, "{}", 2, others[i]);
+		ck_assert_int_eq(json_array_remove(packs, 0), 0);
+		expect_chunk(store, packs, &id, "{}", 2, KIST_CHUNK_RECORD);
+		json_decref(packs);
+		kist_store_close(store);
+	}
+}
+END_TEST
 
 START_TEST(what_is_kept_is_not_written_again)
 {
 	struct kist_store *store = new_store();
-	struct index known = { .known = kist_digest_of(kist_view_of("kept", 4)) };
+	struct index known = index_of(store, KIST_CHUNK_DATA, "kept");
 	const struct kist_chunk_index index = { .ctx = &known, .find = find_known };
 	const struct kist_piece pieces[] = { piece_of("kept", 4), piece_of("new", 3), piece_of("new", 3),
 					     piece_of("kept", 4) };
@@ -297,6 +381,8 @@ int main(void)
 
 	tcase_add_test(tests, what_is_put_is_read);
 	tcase_add_test(tests, what_is_kept_is_not_written_again);
+	tcase_add_test(tests, a_pack_that_is_gone_or_cut_short_is_not_leaned_on);
+	tcase_add_test(tests, bytes_that_are_kept_as_something_else_are_no_record);
 	tcase_add_test(tests, nothing_new_is_no_pack);
 	tcase_add_test(tests, a_full_pack_is_published_and_a_new_one_begun);
 	tcase_add_test(tests, sizes_and_kinds_out_of_range_are_refused);
