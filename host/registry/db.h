@@ -12,8 +12,10 @@
  *
  *     meta         one row: version, store_id, boot, head, head_digest
  *     packs        no, id, kind, size, commit_no, damaged (0; 1: its index is unreadable; 2: some records
- * are) chunks       id, pack (packs.no), offset, stored_len, raw_len, kind artifacts    id, sha256, size,
- * kind, encoding, record (the chunk's bytes), commit_no refs         name, artifact, commit_no, time
+ *                  are; 3: something of it was found damaged by a reader)
+ *     chunks       id, pack (packs.no), offset, stored_len, raw_len, kind
+ *     artifacts    id, sha256, size, kind, encoding, record (the chunk's bytes), commit_no
+ *     refs         name, artifact, commit_no, time
  *     ref_history  name, commit_no, seq, artifact, event, time
  *
  * Many processes share the file.  It has a rollback journal, not a WAL: a WAL keeps its state in files that
@@ -27,7 +29,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 1
+#define KIST_DB_VERSION 2
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -56,6 +58,7 @@ enum kist_db_statement {
 	KIST_SQL_ADD_PACK,
 	KIST_SQL_FIND_PACK,
 	KIST_SQL_MARK_PACK,
+	KIST_SQL_SUSPECT_PACK,
 	KIST_SQL_ADD_CHUNK,
 	KIST_SQL_ADD_ARTIFACT,
 	KIST_SQL_SET_REF,

@@ -13,8 +13,6 @@
 
 #define TIME_SIZE_MAX 64
 
-enum { PACK_GOOD = 0, PACK_INDEX_DAMAGED = 1, PACK_RECORD_DAMAGED = 2 };
-
 struct fold {
 	struct kist_registry *registry;
 	uint64_t commit;
@@ -117,7 +115,7 @@ static kist_status fold_pack_index(struct fold *fold, struct kist_error *err)
 {
 	struct kist_db *const db = &fold->registry->db;
 	struct kist_error why = KIST_ERROR_INIT;
-	uint64_t damaged = PACK_GOOD;
+	uint64_t damaged = KIST_PACK_SOUND;
 	kist_status status;
 
 	fold->record_damaged = false;
@@ -127,9 +125,9 @@ static kist_status fold_pack_index(struct fold *fold, struct kist_error *err)
 		return kist_pass_error(err, status, &why);
 	if (status != KIST_OK) {
 		KIST_TRY(kist_db_run(db, KIST_SQL_ROLLBACK_TO_PACK, err, ""));
-		damaged = PACK_INDEX_DAMAGED;
+		damaged = KIST_PACK_INDEX_DAMAGED;
 	} else if (fold->record_damaged) {
-		damaged = PACK_RECORD_DAMAGED;
+		damaged = KIST_PACK_RECORD_DAMAGED;
 	}
 	KIST_TRY(kist_db_run(db, KIST_SQL_RELEASE_PACK, err, ""));
 	return kist_db_run(db, KIST_SQL_MARK_PACK, err, "uu", fold->pack_no, damaged);
@@ -328,6 +326,24 @@ static kist_status fold_transaction(struct kist_registry *registry, bool *ret_mo
 	return end_transaction(registry, status, err);
 }
 
+/*
+ * The log ends here, and the next commit will lean on it.  What another process has folded into the shared file
+ * is looked at again: it may have had a copy of this store, of the same id, that has gone another way.
+ */
+static kist_status set_head(struct kist_registry *registry, uint64_t head, const struct kist_digest *digest,
+			    struct kist_error *err)
+{
+	const bool all = registry->head == 0;
+
+	if (head != registry->head || (head > 0 && !kist_digest_equal(digest, &registry->head_digest)))
+		KIST_TRY(kist_check_head(registry, err));
+	/* All of it when all of it was folded: that is the time when a lost commit would go unseen. */
+	KIST_TRY(kist_log_check_end(registry->store, head, all, err));
+	registry->head = head;
+	registry->head_digest = *digest;
+	return KIST_OK;
+}
+
 /* Whether the log goes on, without a lock: most folds find nothing. */
 static kist_status has_more(struct kist_registry *registry, bool *ret_more, struct kist_error *err)
 {
@@ -342,11 +358,7 @@ static kist_status has_more(struct kist_registry *registry, bool *ret_more, stru
 	if (status != KIST_OK && status != KIST_NOT_FOUND)
 		return name_commit(head + 1, status, &why, err);
 	*ret_more = status == KIST_OK;
-	if (status == KIST_NOT_FOUND) {
-		registry->head = head;
-		registry->head_digest = digest;
-	}
-	return KIST_OK;
+	return status == KIST_OK ? KIST_OK : set_head(registry, head, &digest, err);
 }
 
 kist_status kist_fold_new(struct kist_registry *registry, void *ctx, struct kist_error *err)

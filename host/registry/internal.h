@@ -33,11 +33,29 @@ KIST_CHECKED kist_status kist_registry_run(struct kist_registry *registry, kist_
 /** kist_pass_error() - Records in @err what @why holds, if anything.  Returns @status. */
 kist_status kist_pass_error(struct kist_error *err, kist_status status, const struct kist_error *why);
 
+/** kist_check_head() - Whether the index holds this store's history; its head is the registry's then. */
+KIST_CHECKED kist_status kist_check_head(struct kist_registry *registry, struct kist_error *err);
+
 /** kist_fold_new() - Folds all new commits into the open index. */
 kist_registry_op kist_fold_new;
 
 /** kist_fold_damaged() - Tries again to fold the packs that were damaged or missing. */
 kist_registry_op kist_fold_damaged;
+
+/** What the column "damaged" of a pack says. */
+enum kist_pack_state {
+	KIST_PACK_SOUND = 0,
+	KIST_PACK_INDEX_DAMAGED = 1,
+	KIST_PACK_RECORD_DAMAGED = 2,
+	KIST_PACK_SUSPECT = 3, /* a reader found damage in it */
+};
+
+/**
+ * kist_find_sound_chunk() - kist_registry_find_chunk() for a writer: what lies in a pack that is known to be
+ * damaged does not count as kept, so that whoever puts it again heals it.  NOT_FOUND is not recorded.
+ */
+KIST_CHECKED kist_status kist_find_sound_chunk(void *registry, const struct kist_digest *id,
+					       struct kist_location *ret_where, struct kist_error *err);
 
 /** kist_log_key() - The key of a commit, for messages. */
 #define KIST_LOG_KEY_SIZE 32

@@ -46,6 +46,7 @@ void kist_artifact_done(struct kist_artifact *artifact)
 struct chunk_query {
 	const struct kist_digest *id;
 	struct kist_location where;
+	bool pack_damaged;
 };
 
 static kist_status query_chunk(struct kist_registry *registry, void *ctx, struct kist_error *err)
@@ -65,6 +66,7 @@ static kist_status query_chunk(struct kist_registry *registry, void *ctx, struct
 	query->where.stored_len = (uint32_t)sqlite3_column_int64(row, 2);
 	query->where.raw_len = (uint32_t)sqlite3_column_int64(row, 3);
 	query->where.kind = (uint32_t)sqlite3_column_int64(row, 4);
+	query->pack_damaged = sqlite3_column_int64(row, 5) != 0;
 	return KIST_OK;
 }
 
@@ -86,6 +88,47 @@ kist_status kist_registry_find_chunk(struct kist_registry *registry, const struc
 	if (status == KIST_OK)
 		*ret_where = query.where;
 	return status == KIST_NOT_FOUND ? fail_missing(err, "chunk", id) : status;
+}
+
+kist_status kist_find_sound_chunk(void *ctx, const struct kist_digest *id, struct kist_location *ret_where,
+				  struct kist_error *err)
+{
+	struct chunk_query query = { .id = id };
+	const kist_status status = kist_registry_run(ctx, query_chunk, &query, err);
+
+	if (status != KIST_OK)
+		return status;
+	if (query.pack_damaged)
+		return KIST_NOT_FOUND;
+	*ret_where = query.where;
+	return KIST_OK;
+}
+
+struct suspicion {
+	const struct kist_digest *pack;
+	uint64_t damaged;
+};
+
+static kist_status suspect(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	const struct suspicion *suspicion = ctx;
+	kist_status status;
+
+	KIST_TRY(kist_db_begin(&registry->db, err));
+	status = kist_db_run(&registry->db, KIST_SQL_SUSPECT_PACK, err, "du", suspicion->pack,
+			     suspicion->damaged);
+	if (status == KIST_OK)
+		return kist_db_commit(&registry->db, err);
+	kist_db_rollback(&registry->db);
+	return status;
+}
+
+kist_status kist_registry_suspect_pack(struct kist_registry *registry, const struct kist_digest *id,
+				       bool damaged, struct kist_error *err)
+{
+	struct suspicion suspicion = { .pack = id, .damaged = damaged ? KIST_PACK_SUSPECT : KIST_PACK_SOUND };
+
+	return kist_registry_run(registry, suspect, &suspicion, err);
 }
 
 kist_status kist_query_artifact(struct kist_db *db, const struct kist_digest *id, struct kist_artifact *ret,

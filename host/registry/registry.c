@@ -18,7 +18,7 @@ kist_status kist_pass_error(struct kist_error *err, kist_status status, const st
 }
 
 /* The newest folded commit must still be what it was: a store can be restored or replaced under its id. */
-static kist_status check_head(struct kist_registry *registry, struct kist_error *err)
+kist_status kist_check_head(struct kist_registry *registry, struct kist_error *err)
 {
 	kist_auto_json json_t *commit = NULL;
 	struct kist_digest expected;
@@ -27,11 +27,12 @@ static kist_status check_head(struct kist_registry *registry, struct kist_error 
 	uint64_t head;
 
 	KIST_TRY(kist_db_get_head(&registry->db, &head, &expected, err));
-	if (head == 0)
+	status = head > 0 ? kist_log_read(registry->store, head, &commit, &digest, err) : KIST_OK;
+	if (status == KIST_OK && (head == 0 || kist_digest_equal(&digest, &expected))) {
+		registry->head = head;
+		registry->head_digest = expected;
 		return KIST_OK;
-	status = kist_log_read(registry->store, head, &commit, &digest, err);
-	if (status == KIST_OK && kist_digest_equal(&digest, &expected))
-		return KIST_OK;
+	}
 	if (status != KIST_OK && status != KIST_NOT_FOUND && status != KIST_CORRUPT)
 		return status;
 	registry->db.trouble = KIST_DB_DAMAGED;
@@ -42,7 +43,7 @@ static kist_status check_head(struct kist_registry *registry, struct kist_error 
 static kist_status connect_index(struct kist_registry *registry, struct kist_error *err)
 {
 	KIST_TRY(kist_db_open(registry->folder, kist_store_id(registry->store), &registry->db, err));
-	KIST_TRY(check_head(registry, err));
+	KIST_TRY(kist_check_head(registry, err));
 	KIST_TRY(kist_fold_damaged(registry, NULL, err));
 	KIST_TRY(kist_fold_new(registry, NULL, err));
 	registry->connected = true;
@@ -86,17 +87,6 @@ kist_status kist_registry_run(struct kist_registry *registry, kist_registry_op *
 	}
 }
 
-static kist_status find_for_writer(void *ctx, const struct kist_digest *id, struct kist_location *ret_where,
-				   struct kist_error *err)
-{
-	struct kist_error why = KIST_ERROR_INIT;
-	const kist_status status = kist_registry_find_chunk(ctx, id, ret_where, &why);
-
-	if (status == KIST_OK || status == KIST_NOT_FOUND)
-		return status;
-	return kist_pass_error(err, status, &why);
-}
-
 static kist_status set_folder(struct kist_registry *registry, const char *cache_dir, struct kist_error *err)
 {
 	const char *id = kist_store_id(registry->store);
@@ -122,7 +112,7 @@ kist_status kist_registry_open(struct kist_store *store, const char *cache_dir, 
 		return kist_fail_memory(err, sizeof(*registry));
 	registry->db = (struct kist_db)KIST_DB_INIT;
 	registry->store = store;
-	registry->index = (struct kist_chunk_index){ .ctx = registry, .find = find_for_writer };
+	registry->index = (struct kist_chunk_index){ .ctx = registry, .find = kist_find_sound_chunk };
 	if (cache_dir)
 		KIST_TRY(set_folder(registry, cache_dir, err));
 	KIST_TRY(kist_registry_run(registry, NULL, NULL, err));

@@ -88,6 +88,17 @@ KIST_CHECKED kist_status kist_registry_find_chunk(struct kist_registry *registry
 						  const struct kist_digest *id,
 						  struct kist_location *ret_where, struct kist_error *err);
 
+/**
+ * kist_registry_suspect_pack() - Remembers that something in pack @id was found damaged or missing, or with
+ * @damaged false that all of it was found sound.
+ *
+ * Writers do not lean on a suspect pack: who puts the same bytes again has them written again, and from then
+ * on they are read from there.  Readers go on trying.
+ */
+KIST_CHECKED kist_status kist_registry_suspect_pack(struct kist_registry *registry,
+						    const struct kist_digest *id, bool damaged,
+						    struct kist_error *err);
+
 /** kist_registry_get_artifact() - The record with this id; Owned by the caller.  Errors: KIST_NOT_FOUND. */
 KIST_CHECKED kist_status kist_registry_get_artifact(struct kist_registry *registry,
 						    const struct kist_digest *id, struct kist_artifact *ret,

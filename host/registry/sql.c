@@ -13,7 +13,7 @@ const char kist_sql_schema[] =
 	"  store_id TEXT NOT NULL, boot TEXT NOT NULL, head INTEGER NOT NULL, head_digest BLOB NOT NULL);"
 	"CREATE TABLE packs(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind TEXT NOT NULL,"
 	"  size INTEGER NOT NULL, commit_no INTEGER NOT NULL, damaged INTEGER NOT NULL);"
-	"CREATE INDEX packs_damaged ON packs(no) WHERE damaged != 0;"
+	"CREATE INDEX packs_damaged ON packs(no) WHERE damaged IN (1, 2);"
 	"CREATE TABLE chunks(id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL,"
 	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE artifacts(id BLOB PRIMARY KEY, sha256 BLOB NOT NULL, size INTEGER NOT NULL,"
@@ -43,8 +43,12 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"INSERT INTO packs(id, kind, size, commit_no, damaged) VALUES(?1, ?2, ?3, ?4, 0)",
 	[KIST_SQL_FIND_PACK] = "SELECT no FROM packs WHERE id = ?1",
 	[KIST_SQL_MARK_PACK] = "UPDATE packs SET damaged = ?2 WHERE no = ?1",
-	[KIST_SQL_ADD_CHUNK] = "INSERT OR IGNORE INTO chunks(id, pack, offset, stored_len, raw_len, kind)"
-			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[KIST_SQL_SUSPECT_PACK] = "UPDATE packs SET damaged = ?2 WHERE id = ?1 AND damaged IN (0, 3)",
+	/* Of two packs the newer: its writer did not find the chunk in the older, or found it damaged. */
+	[KIST_SQL_ADD_CHUNK] =
+		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET pack = ?2, offset = ?3,"
+		" stored_len = ?4, raw_len = ?5, kind = ?6 WHERE pack < ?2",
 	[KIST_SQL_ADD_ARTIFACT] = "INSERT OR IGNORE INTO artifacts(id, sha256, size, kind, encoding, record,"
 				  " commit_no) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[KIST_SQL_SET_REF] =
@@ -52,7 +56,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
 	[KIST_SQL_ADD_HISTORY] = "INSERT INTO ref_history(name, commit_no, seq, artifact, event, time)"
 				 " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-	[KIST_SQL_FIND_CHUNK] = "SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind FROM chunks c"
+	[KIST_SQL_FIND_CHUNK] = "SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged FROM chunks c"
 				" JOIN packs p ON p.no = c.pack WHERE c.id = ?1",
 	[KIST_SQL_FIND_ARTIFACT] = "SELECT id, sha256, size, record FROM artifacts WHERE id = ?1",
 	[KIST_SQL_FIND_REF] = "SELECT artifact FROM refs WHERE name = ?1",
@@ -74,7 +78,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_EACH_ARTIFACT] =
 		"SELECT id, sha256, size, record FROM artifacts WHERE id >= ?1 ORDER BY id",
 	[KIST_SQL_EACH_PACK] = "SELECT id, NULL, size, NULL FROM packs WHERE id >= ?1 ORDER BY id",
-	[KIST_SQL_NEXT_DAMAGED] = "SELECT no, id, kind, commit_no FROM packs WHERE damaged != 0 AND no > ?1"
+	[KIST_SQL_NEXT_DAMAGED] = "SELECT no, id, kind, commit_no FROM packs WHERE damaged IN (1, 2) AND no > ?1"
 				  " ORDER BY no LIMIT 1",
 	[KIST_SQL_COUNT_REFS] = "SELECT count(*) FROM refs",
 	[KIST_SQL_COUNT_ARTIFACTS] = "SELECT count(*) FROM artifacts",

@@ -217,33 +217,43 @@ static kist_status exists(struct kist_store *store, uint64_t number, bool *ret, 
 	return KIST_OK;
 }
 
-kist_status kist_log_head(struct kist_store *store, uint64_t hint, uint64_t *ret_number,
-			  struct kist_error *err)
+struct end_search {
+	char next[LOG_KEY_SIZE];
+	char last[LOG_KEY_SIZE];
+};
+
+/* Keys come in rising order, and a number's digits rise with it. */
+static kist_status see_key(void *ctx, const char *key, uint64_t size, struct kist_error *err)
 {
-	uint64_t low = hint; /* exists, or is 0 */
-	uint64_t high;	     /* does not exist */
-	uint64_t step = 1;
-	bool there = true;
+	struct end_search *search = ctx;
 
-	/* Numbers have no gap and are never taken away, so that a few looks are enough however long the log
-	 * is. */
-	for (;;) {
-		high = step > INT64_MAX - low ? (uint64_t)INT64_MAX : low + step;
-		KIST_TRY(exists(store, high, &there, err));
-		if (!there || high == INT64_MAX)
-			break;
-		low = high;
-		step *= 2;
-	}
-	while (high - low > 1) {
-		const uint64_t middle = low + (high - low) / 2;
-
-		KIST_TRY(exists(store, middle, &there, err));
-		if (there)
-			low = middle;
-		else
-			high = middle;
-	}
-	*ret_number = low;
+	(void)size;
+	(void)err;
+	if (strlen(key) == strlen(search->next) && strcmp(key, search->next) > 0)
+		memcpy(search->last, key, strlen(key) + 1);
 	return KIST_OK;
+}
+
+kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool all, struct kist_error *err)
+{
+	struct end_search search = { .last = "" };
+	bool there = false;
+
+	if (number > INT64_MAX - 2)
+		return kist_fail(err, KIST_LIMIT, "the log is full");
+	log_key(number + 1, search.next);
+	if (all) {
+		KIST_TRY(kist_backend_list(store->backend, "log/", see_key, &search, err));
+	} else {
+		KIST_TRY(exists(store, number + 2, &there, err));
+		if (there)
+			log_key(number + 2, search.last);
+	}
+	if (search.last[0] == '\0')
+		return KIST_OK;
+	/* Both may have been created just now: the later one only after the next. */
+	KIST_TRY(exists(store, number + 1, &there, err));
+	return there ? KIST_OK
+		     : kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and '%s' is there", search.next,
+				 search.last);
 }

@@ -41,8 +41,17 @@ KIST_CHECKED kist_status kist_log_append(struct kist_store *store, uint64_t numb
 					 const struct kist_digest *previous, json_t *commit,
 					 struct kist_digest *ret_digest, struct kist_error *err);
 
-/** kist_log_head() - The number of the newest commit, 0 for none; @hint is a number known to exist, or 0. */
-KIST_CHECKED kist_status kist_log_head(struct kist_store *store, uint64_t hint, uint64_t *ret_number,
-				       struct kist_error *err);
+/**
+ * kist_log_check_end() - Whether the log ends at commit @number, which is the newest that is known.
+ *
+ * A file of the log that got lost must not pass for the log's end: what follows it would be forgotten, and the
+ * next commit would fork the history.  A commit @number + 1 that is there by now is no error: fold on.
+ *
+ * @all: Look at the whole log; else only at the commit after the next.
+ *
+ * Errors: KIST_CORRUPT (a commit is missing; later ones are there), KIST_IO.
+ */
+KIST_CHECKED kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool all,
+					    struct kist_error *err);
 
 #endif

@@ -173,6 +173,14 @@ kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **re
 	return KIST_OK;
 }
 
+kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool all, struct kist_error *err)
+{
+	(void)all;
+	if (number < store->head && store->commit_status[number + 1] == KIST_NOT_FOUND)
+		return kist_fail(err, KIST_CORRUPT, "a commit is missing");
+	return KIST_OK;
+}
+
 static struct fake_pack *find_pack(struct kist_store *store, const struct kist_digest *id)
 {
 	for (size_t i = 0; i < store->pack_count; i++) {

@@ -294,6 +294,94 @@ START_TEST(a_store_that_was_replaced_while_open_is_noticed)
 }
 END_TEST
 
+START_TEST(a_copy_of_the_store_that_goes_another_way_meanwhile_is_noticed)
+{
+	kist_auto_registry struct kist_registry *registry = NULL;
+	kist_auto_registry struct kist_registry *others = NULL;
+	struct kist_store *old = store;
+	struct kist_store *copy = fake_new();
+	struct kist_digest digest;
+	uint64_t head;
+
+	fill(3);
+	registry = must_open(old, test_dir);
+	store = copy;
+	fill(3);
+	fill(2);
+	others = must_open(copy, test_dir);
+	store = old;
+	/* The file is two commits ahead of this store: a commit after those would leave a gap. */
+	must_fold(registry);
+	kist_registry_head(registry, &head, &digest);
+	ck_assert_uint_eq(head, 3);
+	ck_assert(kist_digest_equal(&digest, &old->digests[3]));
+	check_says_truth(registry);
+	store = copy;
+	must_fold(others);
+	check_says_truth(others);
+	store = old;
+	fake_free(copy);
+}
+END_TEST
+
+START_TEST(a_lost_commit_is_not_the_end_of_the_log)
+{
+	kist_auto_registry struct kist_registry *registry = NULL;
+	struct kist_registry *fresh = NULL;
+
+	fill(3);
+	registry = must_open(store, test_dir);
+	fill(3);
+	store->commit_status[4] = KIST_NOT_FOUND;
+	ck_assert_int_eq(kist_registry_fold(registry, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_registry_open(store, NULL, &fresh, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_registry_open(store, test_dir, &fresh, NULL), KIST_CORRUPT);
+	store->commit_status[4] = KIST_OK;
+	must_fold(registry);
+	check_says_truth(registry);
+}
+END_TEST
+
+START_TEST(a_suspect_pack_is_read_but_not_leaned_on)
+{
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+	const struct kist_chunk_index *index = kist_registry_index(registry);
+	const uint32_t kind = KIST_CHUNK_DATA;
+	const char *text = "bytes";
+	const struct kist_digest id = fake_digest(text);
+	struct kist_location where;
+	struct kist_digest first;
+	json_t *commit;
+
+	for (int i = 0; i < 2; i++) {
+		commit = fake_commit();
+		fake_add_pack(commit, store, fake_pack(store, false, &text, &kind, 1));
+		fake_append(store, commit);
+		must_fold(registry);
+		ck_assert_int_eq(index->find(index->ctx, &id, &where, NULL), KIST_OK);
+		if (i > 0)
+			break;
+		first = where.pack;
+		ck_assert_int_eq(kist_registry_suspect_pack(registry, &first, true, NULL), KIST_OK);
+		ck_assert_int_eq(index->find(index->ctx, &id, &where, NULL), KIST_NOT_FOUND);
+		ck_assert_int_eq(kist_registry_find_chunk(registry, &id, &where, NULL), KIST_OK);
+		/* That stays so when the index is opened again, until somebody finds the pack sound. */
+		kist_registry_close(registry);
+		registry = must_open(store, test_dir);
+		index = kist_registry_index(registry);
+		ck_assert_int_eq(index->find(index->ctx, &id, &where, NULL), KIST_NOT_FOUND);
+		ck_assert_int_eq(kist_registry_suspect_pack(registry, &first, false, NULL), KIST_OK);
+		ck_assert_int_eq(index->find(index->ctx, &id, &where, NULL), KIST_OK);
+	}
+	/* What was written again is read from there, also by an index that is made anew. */
+	ck_assert(!kist_digest_equal(&where.pack, &first));
+	kist_registry_close(registry);
+	registry = must_open(store, NULL);
+	ck_assert_int_eq(kist_registry_find_chunk(registry, &id, &where, NULL), KIST_OK);
+	ck_assert(!kist_digest_equal(&where.pack, &first));
+}
+END_TEST
+
 START_TEST(a_cache_folder_that_cannot_be_written_costs_only_time)
 {
 	static const char *const places[] = { "/proc/kist", "/dev/null/kist", "file/below", "open" };
@@ -489,6 +577,9 @@ int main(void)
 	tcase_add_loop_test(tcase, an_index_spoiled_while_open_gives_the_same_answers, 0, SPOIL_COUNT);
 	tcase_add_test(tcase, a_store_that_was_replaced_under_its_id_is_noticed);
 	tcase_add_test(tcase, a_store_that_was_replaced_while_open_is_noticed);
+	tcase_add_test(tcase, a_copy_of_the_store_that_goes_another_way_meanwhile_is_noticed);
+	tcase_add_test(tcase, a_lost_commit_is_not_the_end_of_the_log);
+	tcase_add_test(tcase, a_suspect_pack_is_read_but_not_leaned_on);
 	tcase_add_loop_test(tcase, a_cache_folder_that_cannot_be_written_costs_only_time, 0, 4);
 	tcase_add_loop_test(tcase, a_full_disk_costs_only_time, 0, 5);
 	tcase_add_test(tcase, an_index_that_others_replace_is_left_to_them);

@@ -91,19 +91,30 @@ START_TEST(an_own_commit_after_a_lost_reply_is_a_success)
 }
 END_TEST
 
-START_TEST(the_head_is_found_from_any_hint)
+START_TEST(a_commit_that_is_missing_is_not_the_end)
 {
 	struct kist_store *store = new_store();
-	uint64_t number;
+	const struct kist_view rubbish = kist_view_of("x", 1);
+	struct kist_error err = KIST_ERROR_INIT;
 
-	for (uint64_t head = 0; head <= 40; head++) {
-		if (head > 0)
-			ck_assert_int_eq(append(store, head, &zeros, NULL, NULL), KIST_OK);
-		for (uint64_t hint = 0; hint <= head; hint++) {
-			ck_assert_int_eq(kist_log_head(store, hint, &number, NULL), KIST_OK);
-			ck_assert_uint_eq(number, head);
-		}
+	for (int all = 0; all <= 1; all++)
+		ck_assert_int_eq(kist_log_check_end(store, 0, all, NULL), KIST_OK);
+	/* What is no commit's key is none. */
+	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/99", &rubbish, 1, NULL), KIST_OK);
+	for (uint64_t number = 1; number <= 4; number++)
+		ck_assert_int_eq(append(store, number, &zeros, NULL, NULL), KIST_OK);
+	for (int all = 0; all <= 1; all++) {
+		/* Known up to 4; up to 3, when 4 has come since. */
+		ck_assert_int_eq(kist_log_check_end(store, 4, all, NULL), KIST_OK);
+		ck_assert_int_eq(kist_log_check_end(store, 3, all, NULL), KIST_OK);
 	}
+	ck_assert_int_eq(kist_backend_delete(store->backend, "log/00000000000000000003", NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_check_end(store, 2, false, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_log_check_end(store, 2, true, &err), KIST_CORRUPT);
+	ck_assert_ptr_nonnull(strstr(err.text, "'log/00000000000000000003' is missing"));
+	ck_assert_int_eq(kist_backend_delete(store->backend, "log/00000000000000000002", NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_check_end(store, 1, false, NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_check_end(store, 1, true, NULL), KIST_CORRUPT);
 	kist_store_close(store);
 }
 END_TEST
@@ -187,16 +198,18 @@ START_TEST(no_failure_of_backend_or_memory_is_a_false_success)
 	store->backend = &faulty.base;
 	for (unsigned long k = 1; k < 60; k++) {
 		struct kist_error err = KIST_ERROR_INIT;
+		char key[32];
 		kist_status status;
-		uint64_t head;
+		uint64_t size;
 
 		faulty.countdown = k < 10 ? k : 0;
 		kist_mem_fail_at(k < 10 ? 0 : k - 9);
 		status = append(store, number, &zeros, NULL, &err);
 		kist_mem_fail_at(0);
 		faulty.countdown = 0;
-		ck_assert_int_eq(kist_log_head(store, 0, &head, NULL), KIST_OK);
-		ck_assert_uint_eq(head, status == KIST_OK ? number : number - 1);
+		snprintf(key, sizeof(key), "log/%020llu", (unsigned long long)number);
+		ck_assert_int_eq(kist_backend_head(real, key, &size, NULL),
+				 status == KIST_OK ? KIST_OK : KIST_NOT_FOUND);
 		if (status == KIST_OK)
 			number++;
 		else
@@ -215,7 +228,7 @@ int main(void)
 	tcase_add_test(tests, a_commit_comes_back_with_what_was_added_to_it);
 	tcase_add_test(tests, of_two_that_append_one_number_one_succeeds);
 	tcase_add_test(tests, an_own_commit_after_a_lost_reply_is_a_success);
-	tcase_add_test(tests, the_head_is_found_from_any_hint);
+	tcase_add_test(tests, a_commit_that_is_missing_is_not_the_end);
 	tcase_add_test(tests, every_flipped_bit_and_every_shortening_of_a_commit_is_seen);
 	tcase_add_test(tests, a_commit_under_another_number_is_refused);
 	tcase_add_test(tests, a_sound_entry_that_is_no_commit_is_refused);
