@@ -30,8 +30,16 @@ static kist_status read_chunk(struct kist_flow *flow, const struct kist_digest *
 {
 	struct kist_location where;
 
+	kist_status status;
+	kist_status noted = KIST_OK;
+
 	KIST_TRY(kist_registry_find_chunk(flow->registry, id, &where, err));
-	return kist_store_read_chunk(flow->store, &where, id, ret, err);
+	status = kist_store_read_chunk(flow->store, &where, id, ret, err);
+	/* So that putting the same bytes again writes them again. */
+	if (status == KIST_CORRUPT || status == KIST_NOT_FOUND)
+		noted = kist_registry_suspect_pack(flow->registry, &where.pack, true, NULL);
+	(void)noted;
+	return status;
 }
 
 static kist_status add_entry(struct kist_object_reader *reader, const struct kist_digest *id, uint64_t len,

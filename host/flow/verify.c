@@ -5,14 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "flow/tree.h"
+#include "store/idset.h"
+
+#define SHOWN_NAME_SIZE ((size_t)4 * KIST_NAME_SIZE_MAX + 1)
 
 struct verifying {
 	struct kist_flow *flow;
 	void (*each)(void *ctx, const struct kist_damage *damage);
 	void *ctx;
 	struct kist_verified done;
+	struct kist_idset hurt; /* artifacts */
 };
+
+static void verifying_done(struct verifying *verifying)
+{
+	kist_idset_done(&verifying->hurt);
+}
 
 static void report(struct verifying *verifying, const char *what, const char *id, const struct kist_error *why)
 {
@@ -58,14 +68,20 @@ static kist_status verify_log(struct verifying *verifying, struct kist_error *er
 	return KIST_OK;
 }
 
-static void bad_chunk(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why)
+struct pack_damages {
+	struct verifying *verifying;
+	const char *pack;
+};
+
+static void bad_piece(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why)
 {
-	char hex[KIST_DIGEST_HEX_SIZE] = "unknown";
+	const struct pack_damages *damages = ctx;
+	char hex[KIST_DIGEST_HEX_SIZE];
 
 	(void)offset;
 	if (chunk)
 		kist_digest_hex(chunk, hex);
-	report(ctx, "chunk", hex, why);
+	report(damages->verifying, chunk ? "chunk" : "pack", chunk ? hex : damages->pack, why);
 }
 
 static kist_status verify_pack(void *ctx, const struct kist_digest *id, uint64_t size, struct kist_error *err)
@@ -73,13 +89,18 @@ static kist_status verify_pack(void *ctx, const struct kist_digest *id, uint64_t
 	struct verifying *verifying = ctx;
 	struct kist_error why = KIST_ERROR_INIT;
 	char hex[KIST_DIGEST_HEX_SIZE];
-	const kist_status status = kist_store_check_pack(verifying->flow->store, id, bad_chunk, ctx, &why);
+	struct pack_damages damages = { .verifying = verifying, .pack = hex };
+	const uint64_t before = verifying->done.damages;
+	kist_status status;
 
 	kist_digest_hex(id, hex);
-	if (is_damage(status))
-		report(verifying, "pack", hex, &why);
-	else if (status != KIST_OK)
+	status = kist_store_check_pack(verifying->flow->store, id, bad_piece, &damages, &why);
+	if (status != KIST_OK && !is_damage(status))
 		return kist_fail(err, status, "%s", why.text);
+	/* Missing, or not to be read: then no piece of it was told of. */
+	if (status != KIST_OK && verifying->done.damages == before)
+		report(verifying, "pack", hex, &why);
+	KIST_TRY(kist_registry_suspect_pack(verifying->flow->registry, id, status != KIST_OK, err));
 	verifying->done.packs++;
 	verifying->done.bytes += size;
 	kist_flow_progress(verifying->flow, verifying->done.bytes, 0);
@@ -129,34 +150,42 @@ static kist_status verify_one(void *ctx, const struct kist_artifact *artifact, s
 	const kist_status status = kist_verify_artifact(verifying->flow, artifact, &why);
 
 	kist_digest_hex(&artifact->id, hex);
-	if (is_damage(status))
+	if (is_damage(status)) {
 		report(verifying, "artifact", hex, &why);
-	else if (status != KIST_OK)
+		KIST_TRY(kist_idset_add(&verifying->hurt, &artifact->id, err));
+	} else if (status != KIST_OK) {
 		return kist_fail(err, status, "%s", why.text);
+	}
 	verifying->done.artifacts++;
 	return KIST_OK;
 }
 
-/* A record that is in no pack, or that cannot be read, leaves nothing behind but the names that point to it. */
+/* Which names are hurt: what a person has to put again. */
 static kist_status verify_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
 			      struct kist_error *err)
 {
+	struct verifying *verifying = ctx;
 	struct kist_error why = KIST_ERROR_INIT;
 	char hex[KIST_DIGEST_HEX_SIZE];
+	char name[SHOWN_NAME_SIZE];
 
 	(void)err;
-	if (artifact->record)
+	if (artifact->record && !kist_idset_has(&verifying->hurt, &ref->artifact))
 		return KIST_OK;
-	kist_digest_hex(&artifact->id, hex);
-	(void)kist_fail(&why, KIST_CORRUPT, "it names the record %s, which is in no pack that can be read", hex);
-	report(ctx, "name", ref->name, &why);
+	kist_digest_hex(&ref->artifact, hex);
+	kist_text_escape(ref->name, ref->name_len, name, sizeof(name));
+	(void)kist_fail(&why, KIST_CORRUPT, "it means the artifact %s, %s", hex,
+			artifact->record ? "which is damaged" : "whose record is in no pack that can be read");
+	report(verifying, "name", name, &why);
 	return KIST_OK;
 }
 
 kist_status kist_verify_store(struct kist_flow *flow, void (*each)(void *ctx, const struct kist_damage *damage),
 			      void *ctx, struct kist_verified *ret, struct kist_error *err)
 {
-	struct verifying verifying = { .flow = flow, .each = each, .ctx = ctx };
+	__attribute__((cleanup(verifying_done))) struct verifying verifying = {
+		.flow = flow, .each = each, .ctx = ctx, .hurt = KIST_IDSET_INIT
+	};
 
 	KIST_TRY(verify_log(&verifying, err));
 	KIST_TRY(kist_registry_each_pack(flow->registry, verify_pack, &verifying, err));

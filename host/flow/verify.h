@@ -14,7 +14,7 @@
 /** struct kist_damage - One thing that is wrong. */
 struct kist_damage {
 	const char *what; /* "commit", "pack", "chunk", "artifact" or "name" */
-	const char *id;   /* number, hex or name */
+	const char *id;   /* number, hex, or the escaped name */
 	const struct kist_error *why;
 };
 
@@ -28,7 +28,9 @@ struct kist_verified {
 };
 
 /**
- * kist_verify_store() - Checks everything and reports all damage, not the first alone.
+ * kist_verify_store() - Checks everything and reports all damage, not the first alone, and the names it hurts.
+ *
+ * Writers do not lean on packs that were found damaged: putting the same bytes again heals what was hurt.
  *
  * @each: Told of each damage; may be NULL.
  *

@@ -119,46 +119,59 @@ kist_status kist_store_read_index(struct kist_store *store, const struct kist_di
 	return KIST_OK;
 }
 
+/* A pack that is being checked: all that is told of it bears the pack's name and the offset. */
 struct pack_check {
+	const struct kist_digest *pack;
 	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
 			 const struct kist_error *why);
 	void *ctx;
+	struct kist_error first;
 };
 
-static void tell(const struct pack_check *check, uint64_t offset, const struct kist_error *why)
+static void tell(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why)
 {
+	struct pack_check *check = ctx;
+	struct kist_error placed = KIST_ERROR_INIT;
+
+	(void)fail_in_pack(check->pack, offset, why, &placed);
+	if (check->first.status == KIST_OK)
+		check->first = placed;
 	if (check->each_bad)
-		check->each_bad(check->ctx, NULL, offset, why);
+		check->each_bad(check->ctx, chunk, offset, &placed);
 }
 
-static kist_status check_pack(struct kist_store *store, const struct kist_digest *id,
-			      const struct pack_check *check, struct kist_error *err)
+static void tell_of_all(struct pack_check *check, const char *what)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	(void)kist_fail(&why, KIST_CORRUPT, "%s", what);
+	tell(check, NULL, 0, &why);
+}
+
+/* Damage goes to @check; what is returned is why the check could not be done. */
+static kist_status check_pack(struct kist_store *store, struct pack_check *check, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
-	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_pack_head head;
 	struct kist_digest actual;
 	char key[KIST_PACK_KEY_SIZE];
+	kist_status status;
 	uint64_t size;
 
-	kist_pack_key(id, key);
+	kist_pack_key(check->pack, key);
 	KIST_TRY(kist_backend_head(store->backend, key, &size, err));
-	if (size <= KIST_PACK_SIZE_MAX) {
-		KIST_TRY(kist_backend_get(store->backend, key, 0, (size_t)size, &bytes, err));
-		actual = kist_digest_of(kist_buf_view(&bytes));
+	if (size > KIST_PACK_SIZE_MAX) {
+		tell_of_all(check, "pack is longer than a pack can be");
+		return KIST_OK;
 	}
-	if (size > KIST_PACK_SIZE_MAX || !kist_digest_equal(&actual, id)) {
-		(void)kist_fail(&why, KIST_CORRUPT, "pack does not match its name");
-		tell(check, 0, &why);
-	}
-	if (size > KIST_PACK_SIZE_MAX)
-		return kist_fail(err, why.status, "%s", why.text);
-	KIST_TRY(kist_pack_check(kist_buf_view(&bytes), check->each_bad, check->ctx, &head, err));
-	if (why.status == KIST_OK && memcmp(head.store_id, store->id, sizeof(head.store_id)) != 0) {
-		(void)kist_fail(&why, KIST_CORRUPT, "pack belongs to another store");
-		tell(check, 0, &why);
-	}
-	return why.status == KIST_OK ? KIST_OK : kist_fail(err, why.status, "%s", why.text);
+	KIST_TRY(kist_backend_get(store->backend, key, 0, (size_t)size, &bytes, err));
+	actual = kist_digest_of(kist_buf_view(&bytes));
+	if (!kist_digest_equal(&actual, check->pack))
+		tell_of_all(check, "pack does not match its name");
+	status = kist_pack_check(kist_buf_view(&bytes), tell, check, &head, err);
+	if (status == KIST_OK && memcmp(head.store_id, store->id, sizeof(head.store_id)) != 0)
+		tell_of_all(check, "pack belongs to another store");
+	return status == KIST_NO_MEMORY ? status : KIST_OK;
 }
 
 kist_status kist_store_check_pack(struct kist_store *store, const struct kist_digest *id,
@@ -166,10 +179,14 @@ kist_status kist_store_check_pack(struct kist_store *store, const struct kist_di
 						   uint64_t offset, const struct kist_error *why),
 				  void *ctx, struct kist_error *err)
 {
-	const struct pack_check check = { .each_bad = each_bad, .ctx = ctx };
+	struct pack_check check = {
+		.pack = id, .each_bad = each_bad, .ctx = ctx, .first = KIST_ERROR_INIT
+	};
 	struct kist_error why = KIST_ERROR_INIT;
 
-	if (check_pack(store, id, &check, &why) != KIST_OK)
+	if (check_pack(store, &check, &why) != KIST_OK)
 		return fail_in_pack(id, 0, &why, err);
-	return KIST_OK;
+	if (check.first.status != KIST_OK && err && err->status == KIST_OK)
+		*err = check.first;
+	return check.first.status;
 }

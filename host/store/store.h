@@ -97,10 +97,11 @@ KIST_CHECKED kist_status kist_store_read_index(struct kist_store *store, const s
  * kist_store_check_pack() - Reads all of a pack and checks everything: its name, every record (decoded and
  * hashed), the index against the records, the footer.
  *
- * @each_bad: Told of each damage: the chunk (NULL when it is not one chunk's), its offset, and why.  May be
- * NULL.
+ * @each_bad: Told of each damage: the chunk (NULL when it is not one chunk's), its offset, and why, with the
+ * pack's name.  May be NULL.
  *
- * Errors: KIST_CORRUPT when anything was damaged, KIST_NOT_FOUND, KIST_IO.
+ * Errors: the first damage when each_bad was told of any: KIST_CORRUPT, KIST_INCOMPATIBLE; KIST_NOT_FOUND,
+ * KIST_NO_MEMORY, KIST_IO.
  */
 KIST_CHECKED kist_status kist_store_check_pack(struct kist_store *store, const struct kist_digest *id,
 					       void (*each_bad)(void *ctx, const struct kist_digest *chunk,
