@@ -33,9 +33,11 @@ struct kist_writer {
 	/* What was written through this writer: records, and the rest. */
 	struct kist_idset known_records;
 	struct kist_idset known;
-	/* The pack that was looked at last, and its size; 0 when it is gone. */
-	struct kist_digest seen_pack;
-	uint64_t seen_size;
+	/* The packs that were looked at last, for data and for the rest. */
+	struct seen_pack {
+		struct kist_digest id;
+		uint64_t end; /* of its records; 0 when it is gone or cut short */
+	} seen[2];
 	struct kist_buf scratch;
 	struct kist_write_stats stats;
 	bool failed;
@@ -128,24 +130,40 @@ static kist_status hash_job(void *ctx, size_t index, unsigned worker, struct kis
 	return KIST_OK;
 }
 
+/* Looks where the records of a pack end; a pack that has lost its footer cannot be found by a new index. */
+static kist_status look_at_pack(struct kist_store *store, const struct kist_digest *id, uint64_t *ret_end,
+				struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf tail = KIST_BUF_INIT(KIST_PACK_FOOT_SIZE);
+	struct kist_pack_footer footer = { .index_offset = 0 };
+	char key[KIST_PACK_KEY_SIZE];
+	kist_status status;
+	uint64_t size;
+
+	kist_pack_key(id, key);
+	status = kist_backend_head(store->backend, key, &size, err);
+	if (status == KIST_OK && size >= KIST_PACK_FOOT_SIZE)
+		status = kist_backend_get(store->backend, key, size - KIST_PACK_FOOT_SIZE, KIST_PACK_FOOT_SIZE,
+					  &tail, err);
+	if (status == KIST_OK)
+		status = kist_pack_parse_footer(kist_buf_view(&tail), size, &footer, err);
+	*ret_end = status == KIST_OK ? footer.index_offset : 0;
+	return status == KIST_NOT_FOUND || status == KIST_CORRUPT ? KIST_OK : status;
+}
+
 /* The index may be older than the store: a pack that is gone, or cut short, must not be leaned on. */
 static kist_status still_stands(struct kist_writer *writer, const struct kist_location *where, bool *ret,
 				struct kist_error *err)
 {
+	struct seen_pack *seen = &writer->seen[where->kind == KIST_CHUNK_DATA ? 0 : 1];
 	struct kist_error why = KIST_ERROR_INIT;
-	char key[KIST_PACK_KEY_SIZE];
-	kist_status status;
 
-	if (writer->seen_size == 0 || !kist_digest_equal(&where->pack, &writer->seen_pack)) {
-		kist_pack_key(&where->pack, key);
-		status = kist_backend_head(writer->store->backend, key, &writer->seen_size, &why);
-		if (status == KIST_NOT_FOUND)
-			writer->seen_size = 0;
-		else if (status != KIST_OK)
-			return kist_fail(err, status, "%s", why.text);
-		writer->seen_pack = where->pack;
+	if (seen->end == 0 || !kist_digest_equal(&where->pack, &seen->id)) {
+		seen->id = where->pack;
+		if (look_at_pack(writer->store, &where->pack, &seen->end, &why) != KIST_OK)
+			return kist_fail(err, why.status, "%s", why.text);
 	}
-	*ret = where->offset <= writer->seen_size && where->stored_len <= writer->seen_size - where->offset;
+	*ret = where->offset <= seen->end && where->stored_len <= seen->end - where->offset;
 	return KIST_OK;
 }
 

@@ -56,10 +56,10 @@ rm -rf .kist "$HOME/.cache/kist" && cp -r sound .kist
 expect 0 kist rm random.bin
 rm -f .kist/log/*2
 rm -rf "$HOME/.cache/kist"
-for command in 'ls' 'get random.bin -o back -f' 'put random.bin'; do
-	expect 4 kist $command
-	says err "log/00000000000000000002' is missing"
-done
+expect 4 kist ls
+expect 4 kist get random.bin -o back -f
+expect 1 kist put random.bin
+says err "log/00000000000000000002' is missing"
 cp sound/log/*2 .kist/log/
 expect 0 kist ls
 says_not out random.bin
