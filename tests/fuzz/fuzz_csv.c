@@ -4,18 +4,10 @@
  * Any bytes as a CSV file: every hook survives them, two runs agree, validate and deserialize judge alike,
  * and what serialize wrote reads back and is written again byte for byte.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "support/plugtest.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(condition)                                                                                     \
-	do {                                                                                                 \
-		if (!(condition))                                                                            \
-			abort();                                                                             \
-	} while (0)
 
 static const ArtifactTaskInterface *csv;
 
@@ -37,7 +29,7 @@ static void describe(const uint8_t *data, size_t size, struct plugtest_sink *sin
 	plugtest_call_init(&call);
 	plugtest_sink_init(sink);
 	(void)csv->describe(NULL, &call.call, &source.source, NULL, &sink->sink);
-	CHECK(sink->size <= 262144);
+	must(sink->size <= 262144);
 	plugtest_call_done(&call);
 }
 
@@ -48,8 +40,8 @@ static void run_describe(const uint8_t *data, size_t size)
 
 	describe(data, size, &first);
 	describe(data, size, &second);
-	CHECK(first.size == second.size);
-	CHECK(first.size == 0 || memcmp(first.data, second.data, first.size) == 0);
+	must(first.size == second.size);
+	must(first.size == 0 || memcmp(first.data, second.data, first.size) == 0);
 	plugtest_sink_done(&first);
 	plugtest_sink_done(&second);
 }
@@ -63,8 +55,8 @@ static bool run_validate(const uint8_t *data, size_t size)
 	plugtest_source_init(&source, data, size);
 	plugtest_call_init(&call);
 	plugtest_report_init(&report);
-	CHECK(csv->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
-	CHECK(report.errors <= 100);
+	must(csv->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
+	must(report.errors <= 100);
 	plugtest_call_done(&call);
 	return report.errors == 0;
 }
@@ -78,7 +70,7 @@ static void run_layout(const uint8_t *data, size_t size)
 	plugtest_source_init(&source, data, size);
 	plugtest_call_init(&call);
 	plugtest_layout_init(&layout, size);
-	CHECK(csv->layout(NULL, &call.call, &source.source, NULL, &layout.layout) == KIST_OK);
+	must(csv->layout(NULL, &call.call, &source.source, NULL, &layout.layout) == KIST_OK);
 	plugtest_layout_done(&layout);
 	plugtest_call_done(&call);
 }
@@ -88,12 +80,12 @@ static void read_batches(struct ArrowArrayStream *stream)
 	struct ArrowSchema schema;
 	struct ArrowArray array;
 
-	CHECK(stream->get_schema(stream, &schema) == 0);
+	must(stream->get_schema(stream, &schema) == 0);
 	for (;;) {
-		CHECK(stream->get_next(stream, &array) == 0);
+		must(stream->get_next(stream, &array) == 0);
 		if (!array.release)
 			break;
-		CHECK(array.length > 0 && array.n_children == schema.n_children);
+		must(array.length > 0 && array.n_children == schema.n_children);
 		array.release(&array);
 	}
 	schema.release(&schema);
@@ -111,12 +103,12 @@ static bool rewrite(const uint8_t *data, size_t size, struct plugtest_sink *sink
 	source.step_max = step_of(data, size);
 	plugtest_call_init(&call);
 	read = csv->deserialize(NULL, &call.call, &source.source, NULL, &object) == KIST_OK;
-	CHECK(read == (object.release != NULL));
+	must(read == (object.release != NULL));
 	if (read && sink) {
 		const kist_status status = csv->serialize(NULL, &call.call, &object, NULL, &sink->sink);
 
 		/* Quotes that have to be added can make a row too long. */
-		CHECK(status == KIST_OK || status == KIST_LIMIT);
+		must(status == KIST_OK || status == KIST_LIMIT);
 		read = status == KIST_OK;
 	} else if (read) {
 		read_batches(object.value);
@@ -135,9 +127,9 @@ static void run_rewrite(const uint8_t *data, size_t size)
 	plugtest_sink_init(&first);
 	plugtest_sink_init(&second);
 	if (rewrite(data, size, &first)) {
-		CHECK(rewrite(first.data, first.size, &second));
-		CHECK(first.size == second.size);
-		CHECK(first.size == 0 || memcmp(first.data, second.data, first.size) == 0);
+		must(rewrite(first.data, first.size, &second));
+		must(first.size == second.size);
+		must(first.size == 0 || memcmp(first.data, second.data, first.size) == 0);
 	}
 	plugtest_sink_done(&first);
 	plugtest_sink_done(&second);
@@ -149,12 +141,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool valid;
 
 	csv = plugtest_type("kist.csv")->interface;
-	CHECK(csv->probe(data, size < 65536 ? size : 65536, size, &score) == KIST_OK);
-	CHECK(score >= 0 && score <= 100);
+	must(csv->probe(data, size < 65536 ? size : 65536, size, &score) == KIST_OK);
+	must(score >= 0 && score <= 100);
 	run_layout(data, size);
 	run_describe(data, size);
 	valid = run_validate(data, size);
-	CHECK(rewrite(data, size, NULL) == valid);
+	must(rewrite(data, size, NULL) == valid);
 	run_rewrite(data, size);
 	return 0;
 }

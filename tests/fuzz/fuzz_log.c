@@ -5,21 +5,13 @@
  * anything else is the whole entry.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backend/backend.h"
+#include "fuzz/fuzz.h"
 #include "store/log.h"
 
 #define KEY "log/00000000000000000001"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static struct kist_store *the_store(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Replays a corpus where libFuzzer is not there: every file of corpus/<target>/, and of each a fixed set of
+ * Replays a corpus where libFuzzer is not there: every file of the folder, and of each a fixed set of
  * cut, flipped and doubled copies, the same on every run.
  */
 #include <dirent.h>
@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
+
 #define INPUT_SIZE_MAX ((size_t)1 << 20)
 #define MUTATIONS      200
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint32_t random_state;
 
@@ -26,7 +26,7 @@ static uint32_t next_random(void)
 /* The target gets a copy of exact size, so that ASan sees a read past its end. */
 static void run_one(const uint8_t *data, size_t size)
 {
-	uint8_t *copy = malloc(size ? size : 1);
+	uint8_t *copy = calloc(size ? size : 1, 1);
 
 	if (!copy)
 		abort();
@@ -80,24 +80,17 @@ static int replay(const char *folder)
 	return files;
 }
 
+/* The last argument is the folder, as for libFuzzer; what stands before it is meant for that. */
 int main(int argc, char **argv)
 {
-	const char *name = strstr(argv[0], "fuzz_");
-	const char *srcdir = getenv("top_srcdir");
-	char folder[4096];
 	int files;
 
-	(void)argc;
-	if (!name || !srcdir) {
-		fprintf(stderr, "set top_srcdir to the source tree\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s CORPUS\n", argv[0]);
 		return 2;
 	}
-	/* argv[0] is tests/fuzz/fuzz_<target>. */
-	for (const char *later = strstr(name + 1, "fuzz_"); later; later = strstr(later + 1, "fuzz_"))
-		name = later;
-	snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/%s", srcdir, name + 5);
 	run_one((const uint8_t *)"", 0);
-	files = replay(folder);
-	printf("%d files of %s replayed\n", files, folder);
+	files = replay(argv[argc - 1]);
+	printf("%d files of %s replayed\n", files, argv[argc - 1]);
 	return files > 0 ? 0 : 1;
 }

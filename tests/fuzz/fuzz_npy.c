@@ -4,20 +4,12 @@
  * Any bytes as an .npy file through every method that reads them; what can be read is written again, and
  * the bytes written are then a fixed point: reading and writing them gives the same bytes.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "support/plugtest.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const ArtifactTaskInterface *interface;
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void look(const uint8_t *data, size_t size)
 {
@@ -29,8 +21,8 @@ static void look(const uint8_t *data, size_t size)
 	int32_t score = -1;
 	kist_status status;
 
-	require(interface->probe(data, size < 65536 ? size : 65536, size, &score) == KIST_OK);
-	require(score >= 0 && score <= 100);
+	must(interface->probe(data, size < 65536 ? size : 65536, size, &score) == KIST_OK);
+	must(score >= 0 && score <= 100);
 
 	plugtest_call_init(&call);
 	plugtest_source_init(&source, data, size);
@@ -38,11 +30,11 @@ static void look(const uint8_t *data, size_t size)
 	plugtest_report_init(&report);
 	plugtest_sink_init(&sink);
 	status = interface->layout(NULL, &call.call, &source.source, NULL, &layout.layout);
-	require(status <= KIST_OK && status != KIST_INTERNAL && status != KIST_INVALID);
-	require(interface->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
-	require((status == KIST_OK) == (report.errors == 0));
-	require(status == interface->describe(NULL, &call.call, &source.source, NULL, &sink.sink));
-	require(sink.size <= 262144);
+	must(status <= KIST_OK && status != KIST_INTERNAL && status != KIST_INVALID);
+	must(interface->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
+	must((status == KIST_OK) == (report.errors == 0));
+	must(status == interface->describe(NULL, &call.call, &source.source, NULL, &sink.sink));
+	must(sink.size <= 262144);
 	plugtest_sink_done(&sink);
 	plugtest_layout_done(&layout);
 	plugtest_call_done(&call);
@@ -63,7 +55,7 @@ static void look_as_bfloat(const uint8_t *data, size_t size)
 	plugtest_sink_init(&sink);
 	(void)interface->describe(NULL, &call.call, &source.source, params, &sink.sink);
 	if (interface->deserialize(NULL, &call.call, &source.source, params, &object) == KIST_OK) {
-		require(interface->serialize(NULL, &call.call, &object, NULL, &sink.sink) == KIST_OK);
+		must(interface->serialize(NULL, &call.call, &object, NULL, &sink.sink) == KIST_OK);
 		object.release(&object);
 	}
 	plugtest_sink_done(&sink);
@@ -89,11 +81,11 @@ static bool again(const uint8_t *data, size_t size, bool fortran, struct plugtes
 			NULL, &call.call, &object,
 			plugtest_params(fortran ? "fortran_order=bool:1" : "fortran_order=bool:0", NULL),
 			&sink->sink);
-		require(status == KIST_OK);
+		must(status == KIST_OK);
 		object.release(&object);
-		require(!object.release);
+		must(!object.release);
 	}
-	require(status == KIST_OK || call.error.text[0] != '\0');
+	must(status == KIST_OK || call.error.text[0] != '\0');
 	plugtest_call_done(&call);
 	return status == KIST_OK;
 }
@@ -109,9 +101,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	look(data, size);
 	look_as_bfloat(data, size);
 	if (again(data, size, fortran, &first)) {
-		require(again(first.data, first.size, fortran, &second));
-		require(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
-		require(first.part_count == 1);
+		must(again(first.data, first.size, fortran, &second));
+		must(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
+		must(first.part_count == 1);
 		plugtest_sink_done(&second);
 	}
 	plugtest_sink_done(&first);

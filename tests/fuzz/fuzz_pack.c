@@ -4,26 +4,19 @@
  * Packs from hostile bytes: head, footer, index, every record, the scan.
  *
  *     'B' digit (offset u16, xor u8) * digit, lines    a pack of these lines, with those bytes of it changed
- *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is
- * sealed, so that every digest is right else                                             the bytes are the
- * pack
+ *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is sealed,
+ *                                                      so that every digest is right
+ *     else                                             the bytes are the pack
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/le.h"
+#include "fuzz/fuzz.h"
 #include "pack/check.h"
 #include "pack/crc32c.h"
 
 #define CHANGE_SIZE 3
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void add_line(struct kist_pack_builder *builder, struct kist_codec *codec, struct kist_view raw)
 {

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "pack/recipe.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -23,9 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		entries[i] = kist_recipe_entry_at(&recipe, i);
 		sum += entries[i].len;
 	}
-	if (sum != recipe.size ||
-	    kist_recipe_encode(recipe.depth, entries, recipe.count, &again, NULL) != KIST_OK ||
-	    again.size != size || memcmp(again.data, data, size) != 0)
-		abort();
+	must(sum == recipe.size);
+	must(kist_recipe_encode(recipe.depth, entries, recipe.count, &again, NULL) == KIST_OK);
+	must(again.size == size && memcmp(again.data, data, size) == 0);
 	return 0;
 }

@@ -4,18 +4,10 @@
  * Every method over the same bytes: validate agrees with deserialize, what was read can be written, and what
  * was written reads back the same, byte for byte.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "support/plugtest.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                      \
-	do {                                                                                                 \
-		if (!(condition))                                                                            \
-			abort();                                                                             \
-	} while (0)
 
 static const ArtifactTaskInterface *type;
 
@@ -24,9 +16,9 @@ static void run_probe(const uint8_t *data, size_t size, bool valid)
 	int32_t score = -1;
 
 	for (size_t len = 0; len <= size && len < 64; len++)
-		MUST(type->probe(data, len, size, &score) == KIST_OK && score >= 0 && score <= 100);
-	MUST(type->probe(data, size < 65536 ? size : 65536, size, &score) == KIST_OK);
-	MUST(score >= 0 && score <= 100 && (!valid || score > 0));
+		must(type->probe(data, len, size, &score) == KIST_OK && score >= 0 && score <= 100);
+	must(type->probe(data, size < 65536 ? size : 65536, size, &score) == KIST_OK);
+	must(score >= 0 && score <= 100 && (!valid || score > 0));
 }
 
 static bool run_validate(const uint8_t *data, size_t size)
@@ -38,8 +30,8 @@ static bool run_validate(const uint8_t *data, size_t size)
 	plugtest_source_init(&source, data, size);
 	plugtest_report_init(&report);
 	plugtest_call_init(&call);
-	MUST(type->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
-	MUST(report.errors == 0 || (report.code[0] == 'E' && report.offset <= size));
+	must(type->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
+	must(report.errors == 0 || (report.code[0] == 'E' && report.offset <= size));
 	plugtest_call_done(&call);
 	return report.errors == 0;
 }
@@ -53,7 +45,7 @@ static void run_layout(const uint8_t *data, size_t size, bool valid)
 	plugtest_source_init(&source, data, size);
 	plugtest_layout_init(&layout, size);
 	plugtest_call_init(&call);
-	MUST((type->layout(NULL, &call.call, &source.source, NULL, &layout.layout) == KIST_OK) == valid);
+	must((type->layout(NULL, &call.call, &source.source, NULL, &layout.layout) == KIST_OK) == valid);
 	plugtest_layout_done(&layout);
 	plugtest_call_done(&call);
 }
@@ -67,8 +59,8 @@ static void run_describe(const uint8_t *data, size_t size, bool valid)
 	plugtest_source_init(&source, data, size);
 	plugtest_sink_init(&sink);
 	plugtest_call_init(&call);
-	MUST((type->describe(NULL, &call.call, &source.source, NULL, &sink.sink) == KIST_OK) == valid);
-	MUST(!valid || (sink.size > 2 && sink.size <= 262144 && sink.data[0] == '{' &&
+	must((type->describe(NULL, &call.call, &source.source, NULL, &sink.sink) == KIST_OK) == valid);
+	must(!valid || (sink.size > 2 && sink.size <= 262144 && sink.data[0] == '{' &&
 			sink.data[sink.size - 1] == '}'));
 	plugtest_sink_done(&sink);
 	plugtest_call_done(&call);
@@ -85,8 +77,8 @@ static void read_all(struct kist_tensor_map *map, struct kist_call *call)
 		const uint8_t *bytes;
 		uint64_t bits;
 
-		MUST(map->get_name(map, i, &name) == KIST_OK);
-		MUST(map->get(map, call, i, &tensor) == KIST_OK);
+		must(map->get_name(map, i, &name) == KIST_OK);
+		must(map->get(map, call, i, &tensor) == KIST_OK);
 		bits = tensor->dl_tensor.dtype.bits;
 		for (int32_t k = 0; k < tensor->dl_tensor.ndim; k++)
 			bits *= (uint64_t)tensor->dl_tensor.shape[k];
@@ -111,7 +103,7 @@ static bool copy(const uint8_t *data, size_t size, struct plugtest_sink *sink)
 	status = type->deserialize(NULL, &call.call, &source.source, NULL, &object);
 	if (status == KIST_OK) {
 		read_all(object.value, &call.call);
-		MUST(type->serialize(NULL, &call.call, &object, NULL, &sink->sink) == KIST_OK);
+		must(type->serialize(NULL, &call.call, &object, NULL, &sink->sink) == KIST_OK);
 		object.release(&object);
 	}
 	plugtest_call_done(&call);
@@ -130,10 +122,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run_probe(data, size, valid);
 	run_layout(data, size, valid);
 	run_describe(data, size, valid);
-	MUST(copy(data, size, &first) == valid);
+	must(copy(data, size, &first) == valid);
 	if (valid) {
-		MUST(copy(first.data, first.size, &second));
-		MUST(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
+		must(copy(first.data, first.size, &second));
+		must(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
 		plugtest_sink_done(&second);
 	}
 	plugtest_sink_done(&first);

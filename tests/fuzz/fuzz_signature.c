@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fuzz.h"
 #include "task/signature.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* There is one spelling for each signature: what was read is written again, and must be the same. */
 static void check_round_trip(const char *text, const struct kist_signature *signature)
@@ -18,8 +16,7 @@ static void check_round_trip(const char *text, const struct kist_signature *sign
 		used += (size_t)snprintf(again + used, sizeof(again) - used, "%s%s", i ? "," : "",
 					 kist_task_type_name(signature->args[i]));
 	snprintf(again + used, sizeof(again) - used, "->%s", kist_task_type_name(signature->ret));
-	if (strcmp(text, again) != 0)
-		abort();
+	must(strcmp(text, again) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

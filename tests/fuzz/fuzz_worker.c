@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "fuzz/fuzz.h"
 #include "unit/worker/hostile.h"
 
 /*
@@ -10,8 +11,6 @@
  */
 
 #define FIELDS_SIZE ((size_t)21)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static kist_status one_message(struct hostile *hostile, struct exchange *exchange, const uint8_t *data,
 			       size_t size, bool *ret_done)

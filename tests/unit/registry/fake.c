@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/registry/fake.h"
 
-#include <check.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "support/must.h"
 
 struct kist_digest fake_digest(const char *text)
 {
@@ -17,7 +18,7 @@ struct kist_store *fake_new(void)
 {
 	struct kist_store *store = calloc(1, sizeof(*store));
 
-	ck_assert_ptr_nonnull(store);
+	must(store);
 	strcpy(store->id, "0123456789abcdef0123456789abcdef");
 	return store;
 }
@@ -41,11 +42,10 @@ char *fake_record(const char *content, const char *note, uint64_t size)
 	char *text = NULL;
 
 	kist_digest_hex(&sha256, hex);
-	ck_assert_int_gt(asprintf(&text,
-				  "{\"encoding\":\"kist.npy@1\",\"kind\":\"tensor\",\"note\":\"%s\","
-				  "\"sha256\":\"%s\",\"size\":%llu}",
-				  note, hex, (unsigned long long)size),
-			 0);
+	must(asprintf(&text,
+		      "{\"encoding\":\"kist.npy@1\",\"kind\":\"tensor\",\"note\":\"%s\","
+		      "\"sha256\":\"%s\",\"size\":%llu}",
+		      note, hex, (unsigned long long)size) > 0);
 	return text;
 }
 
@@ -55,7 +55,7 @@ size_t fake_pack(struct kist_store *store, bool is_meta, const char *const *text
 	struct fake_pack *pack = &store->packs[store->pack_count];
 	char name[64];
 
-	ck_assert_uint_lt(store->pack_count, FAKE_PACKS_MAX);
+	must(store->pack_count < FAKE_PACKS_MAX);
 	snprintf(name, sizeof(name), "pack %zu", store->pack_count);
 	pack->id = fake_digest(name);
 	pack->is_meta = is_meta;
@@ -91,7 +91,7 @@ void fake_add_ref(json_t *commit, const char *name, size_t len, const struct kis
 	char hex[KIST_DIGEST_HEX_SIZE];
 	json_t *ref = json_pack("{s:s}", "event", event);
 
-	ck_assert_int_eq(kist_name_json(ref, name, len, NULL), KIST_OK);
+	must(kist_name_json(ref, name, len, NULL) == KIST_OK);
 	if (artifact)
 		kist_digest_hex(artifact, hex);
 	json_object_set_new(ref, "artifact", artifact ? json_string(hex) : json_null());
@@ -102,7 +102,7 @@ static struct kist_digest commit_digest(const json_t *commit)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_COMMIT_SIZE_MAX);
 
-	ck_assert_int_eq(kist_json_canonical(commit, &text, NULL), KIST_OK);
+	must(kist_json_canonical(commit, &text, NULL) == KIST_OK);
 	return kist_digest_of(kist_buf_view(&text));
 }
 
@@ -111,7 +111,7 @@ void fake_append(struct kist_store *store, json_t *commit)
 	struct kist_digest previous = { { 0 } };
 	char hex[KIST_DIGEST_HEX_SIZE];
 
-	ck_assert_uint_lt(store->head, FAKE_COMMITS_MAX);
+	must(store->head < FAKE_COMMITS_MAX);
 	if (store->head > 0)
 		previous = store->digests[store->head];
 	kist_digest_hex(&previous, hex);
@@ -239,18 +239,15 @@ kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_lo
 
 struct kist_registry *must_open(struct kist_store *store, const char *cache_dir)
 {
-	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_registry *registry = NULL;
 
-	ck_assert_msg(kist_registry_open(store, cache_dir, &registry, &err) == KIST_OK, "open: %s", err.text);
+	must(kist_registry_open(store, cache_dir, &registry, NULL) == KIST_OK);
 	return registry;
 }
 
 void must_fold(struct kist_registry *registry)
 {
-	struct kist_error err = KIST_ERROR_INIT;
-
-	ck_assert_msg(kist_registry_fold(registry, &err) == KIST_OK, "fold: %s", err.text);
+	must(kist_registry_fold(registry, NULL) == KIST_OK);
 }
 
 static kist_status tell_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
@@ -292,16 +289,15 @@ char *tell_all(struct kist_registry *registry)
 	uint64_t head;
 
 	kist_registry_head(registry, &head, &digest);
-	ck_assert_int_eq(kist_registry_each_ref(registry, "", 0, tell_ref, &text, NULL), KIST_OK);
-	ck_assert_int_eq(kist_registry_each_artifact(registry, tell_artifact, &text, NULL), KIST_OK);
-	ck_assert_int_eq(kist_registry_each_pack(registry, tell_pack, &text, NULL), KIST_OK);
-	ck_assert_int_eq(kist_registry_get_stats(registry, &stats, NULL), KIST_OK);
-	ck_assert_int_eq(kist_buf_appendf(&text, NULL,
+	must(kist_registry_each_ref(registry, "", 0, tell_ref, &text, NULL) == KIST_OK);
+	must(kist_registry_each_artifact(registry, tell_artifact, &text, NULL) == KIST_OK);
+	must(kist_registry_each_pack(registry, tell_pack, &text, NULL) == KIST_OK);
+	must(kist_registry_get_stats(registry, &stats, NULL) == KIST_OK);
+	must(kist_buf_appendf(&text, NULL,
 					  "head %llu refs %llu artifacts %llu chunks %llu packs %llu\n",
 					  (unsigned long long)head, (unsigned long long)stats.refs,
 					  (unsigned long long)stats.artifacts,
-					  (unsigned long long)stats.chunks, (unsigned long long)stats.packs),
-			 KIST_OK);
+					  (unsigned long long)stats.chunks, (unsigned long long)stats.packs) == KIST_OK);
 	return strndup((const char *)text.data, text.size);
 }
 
@@ -313,7 +309,7 @@ void make_dir(void)
 
 	snprintf(test_dir, sizeof(test_dir), "%s/kist-registry-XXXXXX",
 		 tmp && strlen(tmp) < 32 ? tmp : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(test_dir));
+	must(mkdtemp(test_dir));
 }
 
 static int remove_one(const char *path, const struct stat *about, int type, struct FTW *walk)
