@@ -142,8 +142,8 @@ static int run(struct kist_cli *cli)
 	cli->json = kist_cli_has(cli, "json");
 	cli->quiet = kist_cli_has(cli, "quiet");
 	if (kist_paths_find(kist_cli_value(cli, "store"), &cli->paths, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, false);
-	return cli->command->run(cli);
+		return (int)kist_cli_fail(cli, &err, false);
+	return (int)cli->command->run(cli);
 }
 
 int main(int argc, char **argv)

@@ -126,8 +126,8 @@ kist_status kist_content_commit(struct kist_content_writer *content, size_t size
 kist_status kist_content_write(struct kist_content_writer *content, struct kist_view bytes, struct kist_error *err)
 {
 	while (bytes.size > 0) {
-		uint8_t *room;
-		size_t size;
+		uint8_t *room = NULL;
+		size_t size = 0;
 
 		KIST_TRY(kist_content_room(content, &room, &size, err));
 		size = size < bytes.size ? size : bytes.size;

@@ -35,6 +35,7 @@ static kist_status place_open(const char *path, struct place *place, struct kist
 	char parent[PATH_MAX];
 	size_t len = strlen(path);
 	const char *slash;
+	const char *name;
 	uint64_t nonce;
 
 	while (len > 1 && path[len - 1] == '/')
@@ -44,9 +45,11 @@ static kist_status place_open(const char *path, struct place *place, struct kist
 	memcpy(parent, path, len);
 	parent[len] = '\0';
 	slash = strrchr(parent, '/');
-	if (strlen(slash ? slash + 1 : parent) > NAME_MAX - 24)
+	name = slash ? slash + 1 : parent;
+	len = strlen(name);
+	if (len > NAME_MAX - 24)
 		return kist_fail(err, KIST_INVALID, "the name is too long: '%s'", path);
-	snprintf(place->name, sizeof(place->name), "%s", slash ? slash + 1 : parent);
+	memcpy(place->name, name, len + 1);
 	if (strcmp(place->name, "..") == 0 || strcmp(place->name, ".") == 0 || place->name[0] == '\0')
 		return kist_fail(err, KIST_EXISTS, "'%s' is there already: name a new file or folder", path);
 	if (getrandom(&nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))

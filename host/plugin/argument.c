@@ -328,8 +328,8 @@ static void describe_value(const json_t *value, char *ret, size_t size)
 
 static void describe_rules(const struct kist_argument *argument, char *ret, size_t size)
 {
-	char low[64];
-	char high[64];
+	char low[128];
+	char high[128];
 	size_t used;
 
 	if (argument->choices) {

@@ -53,11 +53,11 @@ kist_status kist_shm_open_take(int fd, size_t size, struct kist_shm *ret, struct
 {
 	kist_auto_fd int owned = fd;
 	struct stat facts;
-	const int seals = fcntl(fd, F_GET_SEALS);
+	const int seals = fcntl(owned, F_GET_SEALS);
 
-	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &facts) < 0 || (size_t)facts.st_size != size)
+	if (seals < 0 || (seals & SEALS) != SEALS || fstat(owned, &facts) < 0 || (size_t)facts.st_size != size)
 		return kist_fail(err, KIST_INVALID, "shared memory of another size, or not sealed");
-	return map(fd, size, ret, err);
+	return map(owned, size, ret, err);
 }
 
 void kist_shm_done(struct kist_shm *shm)

@@ -88,7 +88,7 @@ static kist_status take_numbers(struct parser *parser, size_t max, const char *c
 
 static kist_status take_shape(struct parser *parser, struct safetensors_tensor *tensor)
 {
-	size_t count;
+	size_t count = 0;
 	int found;
 
 	SAFETENSORS_TRY(safetensors_peek(&parser->text, &found));
@@ -102,7 +102,7 @@ static kist_status take_offsets(struct parser *parser, struct safetensors_tensor
 {
 	const size_t at = parser->text.at;
 	uint64_t pair[2];
-	size_t count;
+	size_t count = 0;
 
 	SAFETENSORS_TRY(take_numbers(parser, 2, "E_TENSOR_INFO", pair, &count));
 	if (count != 2)

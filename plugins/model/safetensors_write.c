@@ -194,7 +194,7 @@ static kist_status collect(struct writer *writer)
 {
 	for (uint64_t i = 0; i < writer->map->count; i++) {
 		struct item item = { .index = i };
-		DLManagedTensorVersioned *tensor;
+		DLManagedTensorVersioned *tensor = NULL;
 		const char *name = NULL;
 		kist_status status;
 
@@ -405,7 +405,7 @@ static kist_status put_tensors(struct writer *writer)
 
 	for (size_t i = 0; i < writer->count; i++) {
 		const struct item *item = &writer->items[writer->order[i]];
-		DLManagedTensorVersioned *tensor;
+		DLManagedTensorVersioned *tensor = NULL;
 		kist_status status;
 
 		SAFETENSORS_TRY(writer->call->poll(writer->call));

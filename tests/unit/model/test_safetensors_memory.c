@@ -106,8 +106,8 @@ END_TEST
 /* What memory grows with: entries, pairs and dimensions, as many as there can be in their bytes. */
 static const char *const fillers[] = {
 	",\"\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,0]}",
-	",\"%zu\":{\"dtype\":\"U8\",\"shape\":[0,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,"
-	"0]}",
+	(",\"%zu\":{\"dtype\":\"U8\",\"shape\":[0,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"
+	 "\"data_offsets\":[0,0]}"),
 	",\"%zu\":\"\"",
 };
 

@@ -219,8 +219,7 @@ START_TEST(the_explanation_names_each_candidate_and_why)
 	static const char *const lines[] = {
 		"magic of 6 bytes, system, priority 100: chosen",
 		"magic of 4 bytes, system, priority 100: shorter magic",
-		"extension, system, priority 100: not needed: step 'magic' "
-		"decided",
+		"extension, system, priority 100: not needed: step 'magic' decided",
 		"extension, system, priority 99: not needed: step 'magic' decided",
 		"extension, user, priority 79: not needed: step 'magic' decided",
 	};

@@ -45,7 +45,7 @@ static void overflow_stack(const volatile char *before, unsigned long depth)
 /* Ways to end, or not to. */
 static kist_status end_badly(struct kist_call *call, char how)
 {
-	static volatile int sink;
+	static volatile unsigned sink;
 
 	switch (how) {
 	case 's':
