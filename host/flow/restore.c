@@ -16,6 +16,7 @@
 
 #define NS_PER_S        1000000000
 #define FILE_MODE       0666 /* for what was stored without one; the umask applies */
+#define WORK_FILE_MODE   0600
 #define WORK_FOLDER_MODE 0700
 
 /* Where something is restored: the folder above it, and names below that folder. */
@@ -47,7 +48,7 @@ static kist_status place_open(const char *path, struct place *place, struct kist
 	slash = strrchr(parent, '/');
 	name = slash ? slash + 1 : parent;
 	len = strlen(name);
-	if (len > NAME_MAX - 24)
+	if (len > NAME_MAX)
 		return kist_fail(err, KIST_INVALID, "the name is too long: '%s'", path);
 	memcpy(place->name, name, len + 1);
 	if (strcmp(place->name, "..") == 0 || strcmp(place->name, ".") == 0 || place->name[0] == '\0')
@@ -62,10 +63,34 @@ static kist_status place_open(const char *path, struct place *place, struct kist
 	return kist_open_at(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0, &place->parent_fd, err);
 }
 
-static kist_status finish_place(const struct place *place, const char *path, bool force, struct kist_error *err)
+/* Gives the work its name; never in place of what has that name. */
+static int rename_new(const struct place *place, bool tree)
 {
-	if (renameat2(place->parent_fd, place->work_name, place->parent_fd, place->name,
-		      force ? 0 : RENAME_NOREPLACE) == 0)
+	const int fd = place->parent_fd;
+	struct stat st;
+
+	if (renameat2(fd, place->work_name, fd, place->name, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* NFS and others do not know the flag. */
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -1;
+	/* A folder replaces an empty folder at most. */
+	if (tree)
+		return renameat(fd, place->work_name, fd, place->name);
+	if (linkat(fd, place->work_name, fd, place->name, 0) == 0)
+		return unlinkat(fd, place->work_name, 0);
+	/* Nor links: only a look remains, which another process can come after. */
+	if (errno != EEXIST && fstatat(fd, place->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return renameat(fd, place->work_name, fd, place->name);
+	errno = EEXIST;
+	return -1;
+}
+
+static kist_status finish_place(const struct place *place, const char *path, bool tree, bool force,
+				struct kist_error *err)
+{
+	if ((force ? renameat(place->parent_fd, place->work_name, place->parent_fd, place->name)
+		   : rename_new(place, tree)) == 0)
 		return KIST_OK;
 	if (errno == EEXIST || errno == ENOTEMPTY || errno == EISDIR)
 		return kist_fail(err, KIST_EXISTS, "'%s' is there already%s", path,
@@ -96,33 +121,46 @@ static kist_status set_mode(int fd, uint64_t mode, const char *path, struct kist
 	return KIST_OK;
 }
 
-static kist_status write_file(struct kist_flow *flow, const json_t *record, int dir_fd, const char *name, int *ret_fd,
-			      struct kist_error *err)
+/* @mode: That it is made with; it gets its own when its bytes are there. */
+static kist_status write_file(struct kist_flow *flow, const json_t *record, int dir_fd, const char *name, mode_t mode,
+			      int *ret_fd, struct kist_error *err)
 {
-	KIST_TRY(kist_open_beneath(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, FILE_MODE, false, ret_fd, err));
+	KIST_TRY(kist_open_beneath(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, mode, false, ret_fd, err));
 	return kist_load_stream(flow, record, *ret_fd, err);
 }
 
-static kist_status restore_file(struct kist_flow *flow, const json_t *record, const struct place *place,
+static kist_status restore_file(struct kist_flow *flow, const json_t *record, const struct place *place, bool force,
 				struct kist_error *err)
 {
 	const json_t *file = json_object_get(record, "file");
 	kist_auto_fd int fd = -1;
-	uint64_t mode;
+	uint64_t mode = FILE_MODE;
+	const bool has_mode = kist_json_get_u64(file, "mode", &mode);
 
-	KIST_TRY(write_file(flow, record, place->parent_fd, place->work_name, &fd, err));
-	if (kist_json_get_u64(file, "mode", &mode))
+	/* What others may not read, they may not read while it grows. */
+	KIST_TRY(write_file(flow, record, place->parent_fd, place->work_name, has_mode ? WORK_FILE_MODE : FILE_MODE,
+			    &fd, err));
+	if (has_mode)
 		KIST_TRY(set_mode(fd, mode, place->name, err));
 	if (json_is_integer(json_object_get(file, "mtime_ns")))
 		set_times(fd, json_integer_value(json_object_get(file, "mtime_ns")));
-	return KIST_OK;
+	/* After a power loss the old file is there or the new one. */
+	return force ? kist_sync_fd(fd, err) : KIST_OK;
 }
 
 /* A tree being restored below @root_fd. */
 struct restoring {
 	struct kist_flow *flow;
 	int root_fd;
+	struct kist_buf folders;                /* struct folder, in order */
 	char path[KIST_TREE_PATH_SIZE_MAX + 1]; /* of the entry at hand */
+};
+
+/* A folder that was made, and what it is to be like in the end.  @path: Borrowed from the listing. */
+struct folder {
+	struct kist_view path;
+	uint32_t mode;
+	int64_t mtime_ns;
 };
 
 static void set_path(struct restoring *restoring, struct kist_view path)
@@ -154,7 +192,8 @@ static kist_status make_file(struct restoring *restoring, const struct kist_tree
 	if (artifact.size != entry->size || !kist_digest_equal(&artifact.sha256, &entry->sha256))
 		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
 				    "the tree and the record of '%s' do not agree", restoring->path);
-	KIST_TRY(write_file(restoring->flow, artifact.record, restoring->root_fd, restoring->path, &fd, err));
+	KIST_TRY(write_file(restoring->flow, artifact.record, restoring->root_fd, restoring->path, WORK_FILE_MODE, &fd,
+			    err));
 	KIST_TRY(set_mode(fd, entry->mode, restoring->path, err));
 	set_times(fd, entry->mtime_ns);
 	return KIST_OK;
@@ -168,8 +207,12 @@ static kist_status make_entry(void *ctx, const struct kist_tree_entry *entry, st
 	if (entry->kind == KIST_TREE_LINK)
 		return KIST_OK;
 	KIST_TRY(make_parents(restoring, err));
-	if (entry->kind == KIST_TREE_FOLDER)
+	if (entry->kind == KIST_TREE_FOLDER) {
+		const struct folder folder = { .path = entry->path, .mode = entry->mode, .mtime_ns = entry->mtime_ns };
+
+		KIST_TRY(kist_buf_append(&restoring->folders, &folder, sizeof(folder), err));
 		return kist_mkdirs_at(restoring->root_fd, restoring->path, WORK_FOLDER_MODE, err);
+	}
 	if (make_file(restoring, entry, err) != KIST_OK)
 		return err ? kist_fail_context(err, "%s", restoring->path) : KIST_IO;
 	return KIST_OK;
@@ -198,27 +241,35 @@ static kist_status make_link(void *ctx, const struct kist_tree_entry *entry, str
 	return KIST_OK;
 }
 
-/* Modes and times of folders come last: making what is in them would change the times, and needs the right to. */
-static kist_status finish_folder(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
+/* Times and modes of folders come last, the inner before the outer: making what is in them needs the right to. */
+static kist_status finish_folders(struct restoring *restoring, struct kist_error *err)
 {
-	struct restoring *restoring = ctx;
-	kist_auto_fd int fd = -1;
+	const struct folder *folders = (const void *)restoring->folders.data;
 
-	if (entry->kind != KIST_TREE_FOLDER)
-		return KIST_OK;
-	set_path(restoring, entry->path);
-	KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_RDONLY | O_DIRECTORY, 0, false, &fd, err));
-	/* Its owner can still enter it, so that the folders below can be finished too. */
-	KIST_TRY(set_mode(fd, entry->mode | WORK_FOLDER_MODE, restoring->path, err));
-	set_times(fd, entry->mtime_ns);
+	for (size_t i = restoring->folders.size / sizeof(*folders); i > 0; i--) {
+		kist_auto_fd int fd = -1;
+
+		set_path(restoring, folders[i - 1].path);
+		KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_RDONLY | O_DIRECTORY, 0, false, &fd,
+					   err));
+		KIST_TRY(set_mode(fd, folders[i - 1].mode, restoring->path, err));
+		set_times(fd, folders[i - 1].mtime_ns);
+	}
 	return KIST_OK;
+}
+
+static void restoring_done(struct restoring *restoring)
+{
+	kist_buf_done(&restoring->folders);
 }
 
 static kist_status restore_tree(struct kist_flow *flow, const json_t *record, const struct place *place,
 				struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
-	struct restoring restoring = { .flow = flow, .root_fd = -1 };
+	__attribute__((cleanup(restoring_done))) struct restoring restoring = {
+		.flow = flow, .root_fd = -1, .folders = KIST_BUF_INIT(KIST_TREE_SIZE_MAX)
+	};
 	kist_auto_fd int root_fd = -1;
 	uint64_t mode;
 
@@ -229,7 +280,7 @@ static kist_status restore_tree(struct kist_flow *flow, const json_t *record, co
 	restoring.root_fd = root_fd;
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_entry, &restoring, NULL, err));
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_link, &restoring, NULL, err));
-	KIST_TRY(kist_tree_read(kist_buf_view(&listing), finish_folder, &restoring, NULL, err));
+	KIST_TRY(finish_folders(&restoring, err));
 	if (kist_json_get_u64(json_object_get(record, "file"), "mode", &mode))
 		KIST_TRY(set_mode(root_fd, mode, place->name, err));
 	return KIST_OK;
@@ -270,9 +321,9 @@ kist_status kist_load_path(struct kist_flow *flow, const json_t *record, const c
 	if ((!force || tree) && fstatat(place.parent_fd, place.name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return kist_fail(err, KIST_EXISTS, "'%s' is there already: remove it first%s", path,
 				 tree ? "" : ", or give --force to replace it");
-	status = tree ? restore_tree(flow, record, &place, err) : restore_file(flow, record, &place, err);
+	status = tree ? restore_tree(flow, record, &place, err) : restore_file(flow, record, &place, force, err);
 	if (status == KIST_OK)
-		status = finish_place(&place, path, force && !tree, err);
+		status = finish_place(&place, path, tree, force && !tree, err);
 	if (status != KIST_OK)
 		remove_work(&place);
 	return status;

@@ -141,7 +141,7 @@ static bool lies_under(struct kist_view path, struct kist_view leaf)
 
 /* Remembers the leaves that could still have something under them: "a" stays of interest past "a-b". */
 struct leaves {
-	struct kist_view stack[KIST_TREE_PATH_SIZE_MAX / 2 + 1];
+	struct kist_view stack[KIST_TREE_PATH_SIZE_MAX]; /* each the beginning of the next */
 	size_t depth;
 };
 
@@ -156,7 +156,7 @@ static bool under_a_leaf(struct leaves *leaves, const struct kist_tree_entry *en
 			break;
 		leaves->depth--;
 	}
-	if (entry->kind != KIST_TREE_FOLDER && leaves->depth < sizeof(leaves->stack) / sizeof(leaves->stack[0]))
+	if (entry->kind != KIST_TREE_FOLDER)
 		leaves->stack[leaves->depth++] = entry->path;
 	return false;
 }

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "base/mem.h"
 
 static struct kist_tree_entry entry(enum kist_tree_kind kind, const char *path, const char *target)
@@ -166,6 +167,34 @@ START_TEST(a_link_under_which_something_lies_is_found_past_other_names)
 }
 END_TEST
 
+START_TEST(a_file_under_which_something_lies_is_found_past_thousands_of_names)
+{
+	kist_auto_tree struct kist_tree tree = KIST_TREE_INIT;
+	char path[KIST_TREE_PATH_SIZE_MAX + 1] = "";
+	size_t len = 0;
+
+	/* "a", "aa", ..., and the same below "aa...ab/": each is the beginning of all that follow. */
+	ck_assert_int_eq(kist_tree_start(&tree, NULL), KIST_OK);
+	while (len < 15 * 256) {
+		for (int i = 0; i < 254; i++) {
+			path[len++] = 'a';
+			path[len] = '\0';
+			ck_assert_int_eq(add(&tree, KIST_TREE_FILE, path, NULL), KIST_OK);
+		}
+		memcpy(path + len, "b/", 3);
+		len += 2;
+	}
+	memcpy(path + len, "f", 2);
+	ck_assert_int_eq(add(&tree, KIST_TREE_FILE, path, NULL), KIST_OK);
+	kist_le_write64(tree.listing.data + 8, tree.count);
+	ck_assert_int_eq(kist_tree_read(kist_buf_view(&tree.listing), NULL, NULL, NULL, NULL), KIST_OK);
+	memcpy(path + len, "f/g", 4);
+	ck_assert_int_eq(add(&tree, KIST_TREE_FILE, path, NULL), KIST_OK);
+	kist_le_write64(tree.listing.data + 8, tree.count);
+	ck_assert_int_eq(kist_tree_read(kist_buf_view(&tree.listing), NULL, NULL, NULL, NULL), KIST_CORRUPT);
+}
+END_TEST
+
 START_TEST(every_truncation_is_found)
 {
 	kist_auto_tree struct kist_tree tree = KIST_TREE_INIT;
@@ -228,6 +257,7 @@ int main(void)
 	tcase_add_test(tests, paths_must_rise_and_stay_inside);
 	tcase_add_test(tests, nothing_lies_under_a_file_or_a_link);
 	tcase_add_test(tests, a_link_under_which_something_lies_is_found_past_other_names);
+	tcase_add_test(tests, a_file_under_which_something_lies_is_found_past_thousands_of_names);
 	tcase_add_test(tests, every_truncation_is_found);
 	tcase_add_test(tests, every_flipped_bit_changes_the_digest_or_is_refused);
 	tcase_add_test(tests, every_failed_allocation_is_reported);
