@@ -218,6 +218,7 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 	KIST_TRY(spool(fd, write_fd, err));
 	slash = strrchr(options->name, '/');
 	origin.fd = read_fd;
+	origin.is_private = true;
 	origin.base_name = slash ? slash + 1 : options->name;
 	KIST_TRY(kist_save_file(save, &origin, options, false, &saved, err));
 	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));

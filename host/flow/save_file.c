@@ -3,11 +3,16 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "flow/save_private.h"
+
+/* The kernel's clock for files moves at least so often. */
+#define TICK_NS_MAX 10000000
+#define TICK_STEPS  5
 
 static kist_status read_content(struct kist_save *save, const struct kist_file_origin *origin,
 				const struct kist_examined *examined, uint64_t size, struct kist_content *ret,
@@ -152,6 +157,32 @@ static kist_status look(const struct kist_file_origin *origin, struct stat *ret,
 	return KIST_OK;
 }
 
+static bool is_before(struct timespec a, struct timespec b)
+{
+	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
+/*
+ * look(), once the kernel's clock has passed the file's times: a further write within the same tick would leave the
+ * times as they are, and nobody would see it.  A time of tomorrow is another machine's, and not waited for.
+ */
+static kist_status look_settled(const struct kist_file_origin *origin, struct stat *ret, struct kist_error *err)
+{
+	const struct timespec step = { .tv_nsec = TICK_NS_MAX / TICK_STEPS };
+
+	KIST_TRY(look(origin, ret, err));
+	for (int i = 0; i < TICK_STEPS + 1 && !origin->is_private; i++) {
+		struct timespec now;
+
+		if (clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0 || is_before(ret->st_ctim, now) ||
+		    ret->st_ctim.tv_sec > now.tv_sec + 1)
+			return KIST_OK;
+		(void)nanosleep(&step, NULL);
+		KIST_TRY(look(origin, ret, err));
+	}
+	return KIST_OK;
+}
+
 static kist_status make_record(struct kist_save *save, const struct kist_file_origin *origin,
 			       const struct kist_save_options *options, const struct stat *with_file,
 			       struct kist_examined *examined, const struct kist_error *refusal,
@@ -191,7 +222,7 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 		struct stat after;
 		kist_status status;
 
-		KIST_TRY(look(origin, &before, err));
+		KIST_TRY(look_settled(origin, &before, err));
 		input.size = (uint64_t)before.st_size;
 		status = examine_once(save, origin, options, &input, &examined, &refusal, &content, &failure);
 		KIST_TRY(look(origin, &after, err));

@@ -33,6 +33,7 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 	how.examine = (struct kist_examine_options){ .task = origin.shown };
 	how.params = checked;
 	origin.fd = read_fd;
+	origin.is_private = true;
 	KIST_TRY(kist_save_file(save, &origin, &how, false, &saved, err));
 	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
 	kist_saved_move(ret, &saved);

@@ -20,6 +20,7 @@ struct kist_file_origin {
 	int fd;
 	const char *shown;    /* its path, for messages */
 	const char *base_name; /* for routing by extension and for the record; NULL for a stream */
+	bool is_private;       /* nobody else can write to it */
 };
 
 /**
