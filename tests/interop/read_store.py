@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a store as docs/format/store.md describes it, and by nothing else.
+
+    read_store.py list STORE        one name a line, escaped
+    read_store.py restore STORE DIR every name as a file or folder below DIR
+
+Written from the page, with the standard library and the zstd program, so that what the page says is enough.
+It checks all that a reader may check, and stops at the first thing that is not as the page says.
+"""
+import hashlib
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+
+ZERO = "0" * 64
+KINDS = ("data", "recipe", "record", "tree", "info")
+BLOCK = 131072
+STRETCH_MIN = 65536
+
+
+def need(condition, *what):
+    if not condition:
+        sys.exit("read_store: " + " ".join(str(word) for word in what))
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def crc32c_table():
+    table = []
+    for byte in range(256):
+        for _ in range(8):
+            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+        table.append(byte)
+    return table
+
+
+CRC_TABLE = crc32c_table()
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = CRC_TABLE[(crc ^ byte) & 255] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def canonical(value):
+    """RFC 8785 of what stands in kist.json and in commits: no fractions, and keys in ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def parse_canonical(text, where):
+    value = json.loads(text)
+    need(canonical(value) == text, where, "is not canonical")
+    return value
+
+
+class Store:
+    def __init__(self, root):
+        self.root = root
+        self.chunks = {}  # id: (kind, bytes)
+        self.commits = []
+        self.refs = {}  # name: artifact
+        self.read_head()
+        self.read_log()
+
+    def read(self, key):
+        with open(os.path.join(self.root, key), "rb") as file:
+            return file.read()
+
+    # 1. Keys
+
+    def read_head(self):
+        text = self.read("kist.json")
+        need(len(text) <= 65536 and text.endswith(b"\n"), "kist.json is no line")
+        head = parse_canonical(text[:-1], "kist.json")
+        need(head["format"] == 1, "format", head["format"])
+        need(head["features"] == [], "unknown features", head["features"])
+        check = head.pop("check")
+        need(sha256(canonical(head)) == check, "kist.json does not match its check")
+        need(re.fullmatch("[0-9a-f]{32}", head["id"]), "the store's id")
+        self.id = bytes.fromhex(head["id"])
+        self.cut = head["cut"]
+        for size in self.cut.values():
+            need(65536 <= size <= 2097152, "cut of", size)
+
+    # 4. Log
+
+    def read_log(self):
+        previous = ZERO
+        keys = sorted(key for key in os.listdir(os.path.join(self.root, "log")) if re.fullmatch("[0-9]{20}", key))
+        for number, key in enumerate(keys, 1):
+            need(int(key) == number, "commit", number, "is missing")
+            entry = self.read("log/" + key)
+            line, _, body = entry.partition(b"\n")
+            need(line == b"kist-log 1 %s %d" % (sha256(body).encode(), len(body)), key, "has another first line")
+            commit = parse_canonical(body, key)
+            need(commit["number"] == number and commit["previous"] == previous, key, "does not follow")
+            need(re.fullmatch("[0-9a-f]{32}", commit["write_id"]), key, "write_id")
+            need(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", commit["time"]), key, "time")
+            previous = sha256(body)
+            for pack in commit["packs"]:
+                self.read_pack(pack)
+            for change in commit["refs"]:
+                self.change_name(change)
+
+    def change_name(self, change):
+        name = change["name"].encode()
+        if "name_bytes" in change:
+            name = bytes.fromhex(change["name_bytes"])
+            need(name.decode(errors="replace").count("\ufffd") > 0, "name_bytes of a name that is UTF-8")
+        need(0 < len(name) <= 1024 and b"\0" not in name, "name", name)
+        need(not {b"", b".", b".."} & set(name.split(b"/")), "name", name)
+        need(change["event"] in ("put", "tag", "rm"), "event", change["event"])
+        if change["event"] == "rm":
+            need(change["artifact"] is None, "rm of an artifact")
+            self.refs.pop(name, None)
+        else:
+            self.refs[name] = change["artifact"]
+
+    # 3. Packs
+
+    def read_pack(self, pack):
+        name = pack["id"]
+        data = self.read("packs/%s/%s.pack" % (name[:2], name))
+        need(sha256(data) == name and len(data) == pack["size"] <= 268435456, "pack", name, "does not match")
+        kind = ("data", "meta").index(pack["kind"])
+        need(struct.unpack_from("<II4sBBHQ16s", data) ==
+             (0x184D2A50, 56, b"KPAK", 1, kind, 0, 0, self.id), "head of", name)
+        need(data[56:60] == bytes(4) and crc32c(data[:60]) == struct.unpack_from("<I", data, 60)[0], "head of", name)
+        index_offset, entries = self.read_index(name, data)
+        raw = subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
+        at, raw_at = 64, 0
+        while at < index_offset:
+            chunk, entry = self.read_record(name, data, at, raw, raw_at)
+            need(entries.pop(chunk) == entry, "record and index of", name, "at", at)
+            need((entry[3] == 0) == (kind == 0), "a", KINDS[entry[3]], "in a pack of", pack["kind"])
+            at, raw_at = at + entry[1], raw_at + entry[2]
+        need(at == index_offset and raw_at == len(raw) and not entries, "records of", name)
+
+    def read_index(self, name, data):
+        magic, size, tag, version, offset, digest, count, crc = struct.unpack_from("<II4sIQ32sII", data, len(data) - 64)
+        need((magic, size, tag, version) == (0x184D2A53, 56, b"KEND", 1), "footer of", name)
+        need(crc == crc32c(data[-64:-4]), "footer of", name)
+        index = data[offset:-64]
+        need(len(index) == 16 + 48 * count and count <= 65536, "index of", name)
+        need(hashlib.sha256(index).digest() == digest, "index of", name)
+        need(struct.unpack_from("<II4sI", index) == (0x184D2A52, len(index) - 8, b"KIDX", count), "index of", name)
+        entries, last = {}, b""
+        for chunk, *place in struct.iter_unpack("<32sIIII", index[16:]):
+            need(chunk > last, "order of the index of", name)
+            entries[chunk] = tuple(place)
+            last = chunk
+        return offset, entries
+
+    def read_record(self, name, data, at, raw, raw_at):
+        (magic, size, tag, version, filter_no, codec, flags, raw_len, body_len, body_crc, head_crc,
+         chunk) = struct.unpack_from("<II4sBBBBIIII32s", data, at)
+        need((magic, size, tag, version, filter_no) == (0x184D2A51, 56, b"KREC", 1, 0), "record of", name, "at", at)
+        need(codec <= 1 and flags < len(KINDS), "record of", name, "at", at)
+        need(crc32c(data[at:at + 28] + data[at + 32:at + 64]) == head_crc, "head CRC of", name, "at", at)
+        body = data[at + 64:at + 64 + body_len]
+        need(crc32c(body) == body_crc, "body CRC of", name, "at", at)
+        need(0 < raw_len <= 4194304, "length of", name, "at", at)
+        content = raw[raw_at:raw_at + raw_len]
+        need(hashlib.sha256(content).digest() == chunk, "chunk of", name, "at", at)
+        stored = self.stored(content)
+        need(body == stored if codec == 0 else len(body) < len(stored), "body of", name, "at", at)
+        self.chunks[chunk.hex()] = (flags, content)
+        return chunk, (at, 64 + body_len, raw_len, flags)
+
+    @staticmethod
+    def stored(raw):
+        parts = [b"\x28\xb5\x2f\xfd\xa0", struct.pack("<I", len(raw))]
+        for at in range(0, len(raw), BLOCK):
+            block = raw[at:at + BLOCK]
+            head = len(block) << 3 | (at + len(block) == len(raw))
+            parts += [struct.pack("<I", head)[:3], block]
+        return b"".join(parts)
+
+    # 6. Recipes
+
+    def lengths(self, node_id):
+        """The chunks below a node: (id, length), in order."""
+        kind, node = self.chunks[node_id]
+        tag, version, depth, zero, count = struct.unpack_from("<4sBBHI", node)
+        need(KINDS[kind] == "recipe" and (tag, version, zero) == (b"KRCP", 1, 0) and depth <= 3, "recipe", node_id)
+        need(count <= 1024 and len(node) == 12 + 40 * count and (count or not depth), "recipe", node_id)
+        for chunk, length in struct.iter_unpack("<32sQ", node[12:]):
+            if depth == 0:
+                need(0 < length <= 4194304, "length in", node_id)
+                yield chunk.hex(), length
+                continue
+            need(self.chunks[chunk.hex()][1][5] == depth - 1, "depth below", node_id)
+            below = list(self.lengths(chunk.hex()))
+            need(sum(n for _, n in below) == length, "length in", node_id)
+            yield from below
+
+    # 7. Artifacts
+
+    def content(self, record):
+        where = [key for key in ("inline", "chunk", "recipe") if key in record]
+        need(len(where) == 1, "content of a record in", where)
+        value = record[where[0]]
+        if where[0] == "inline":
+            data = bytes.fromhex(value)
+            need(len(data) <= 256, "inline of", len(data))
+        elif where[0] == "chunk":
+            data = self.chunks[value][1]
+        else:
+            parts = list(self.lengths(value))
+            need(len(parts) != 1, "recipe of one chunk")
+            for chunk, length in parts:
+                need(len(self.chunks[chunk][1]) == length, "length of", chunk)
+            data = b"".join(self.chunks[chunk][1] for chunk, _ in parts)
+            if record["kind"] == "bytes" or record["kind"] == "tree":
+                self.check_cut([length for _, length in parts], len(data))
+        need(len(data) == record["size"], "size of a record")
+        return data
+
+    def record(self, artifact):
+        kind, text = self.chunks[artifact]
+        need(KINDS[kind] == "record", "artifact", artifact, "is no record")
+        record = json.loads(text)
+        need(record["record"] == 1, "record of version", record["record"])
+        for key in ("kind", "encoding", "size", "sha256"):
+            need(key in record, "record without", key)
+        return record
+
+    # 5. Cutting, of bytes without parts: one stretch
+
+    def check_cut(self, lengths, size):
+        step, start, expected = self.cut["fixed"], 0, []
+        while start < size:
+            left = size - start
+            expected.append(step if left >= STRETCH_MIN + step else left)
+            start += expected[-1]
+        need(lengths == expected, "cut", lengths[:5], "and not", expected[:5])
+
+    # 8. Trees
+
+    def tree(self, record):
+        data = self.content(record)
+        need(data[:8] == b"KTRE\x01\0\0\0", "head of a tree")
+        count, at, last = struct.unpack_from("<Q", data, 8)[0], 16, b""
+        identity = hashlib.sha256(data[:8])
+        entries = []
+        for _ in range(count):
+            kind, zero, path_len, mode, size, mtime, digest, artifact = struct.unpack_from("<cBHIQq32s32s", data, at)
+            fixed, at = data[at:at + 16], at + 88
+            path = data[at:at + path_len]
+            target = data[at + path_len:at + path_len + size] if kind == b"l" else b""
+            at += path_len + len(target)
+            need(kind in b"fdl" and zero == 0 and path > last and mode <= 0o7777, "entry of a tree", path)
+            need(not {b"", b".", b".."} & set(path.split(b"/")) and b"\0" not in path, "path", path)
+            identity.update(fixed + digest + path + target)
+            entries.append((kind, path, mode, mtime, target, digest.hex(), artifact.hex(), size))
+            last = path
+        need(at == len(data) and identity.hexdigest() == record["sha256"], "a tree and its digest")
+        return entries
+
+    def file(self, artifact):
+        record = self.record(artifact)
+        data = self.content(record)
+        need(sha256(data) == record["sha256"], "bytes of", artifact)
+        return record, data
+
+
+def write(path, data, mode, mtime_ns):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "xb") as file:
+        file.write(data)
+    finish(path, mode, mtime_ns)
+
+
+def finish(path, mode, mtime_ns):
+    if mode is not None:
+        os.chmod(path, mode & 0o777)
+    if mtime_ns is not None:
+        os.utime(path, ns=(mtime_ns, mtime_ns))
+
+
+def restore_tree(store, record, path):
+    os.makedirs(path)
+    entries = store.tree(record)
+    for kind, below, mode, mtime, target, digest, artifact, size in entries:
+        place = os.path.join(path, below)
+        if kind == b"d":
+            os.makedirs(place, exist_ok=True)
+        elif kind == b"l":
+            os.symlink(target, place)
+        else:
+            of_file, data = store.file(artifact)
+            need(of_file["sha256"] == digest and len(data) == size, "file of a tree", below)
+            write(place, data, mode, mtime)
+    for kind, below, mode, mtime, *_ in reversed(entries):
+        if kind == b"d":
+            finish(os.path.join(path, below), mode, mtime)
+    finish(path, record.get("file", {}).get("mode"), None)
+
+
+def restore(store, target):
+    for name, artifact in sorted(store.refs.items()):
+        path = os.path.join(os.fsencode(target), name)
+        if store.record(artifact)["kind"] == "tree":
+            restore_tree(store, store.record(artifact), path)
+            continue
+        record, data = store.file(artifact)
+        about = record.get("file", {})
+        write(path, data, about.get("mode"), about.get("mtime_ns"))
+
+
+def main():
+    need(len(sys.argv) == {"list": 3, "restore": 4}.get(sys.argv[1], 0), __doc__)
+    store = Store(sys.argv[2])
+    if sys.argv[1] == "restore":
+        return restore(store, sys.argv[3])
+    for name in sorted(store.refs):
+        print(name.decode(errors="backslashreplace").replace("\n", "\\n"))
+
+
+main()
