@@ -11,6 +11,8 @@
 #include "base/num.h"
 
 #define READ_STEP ((size_t)64 << 10)
+/* Longer writes make the kernel take larger pages, which it has at hand more seldom: they are slower. */
+#define WRITE_SIZE_MAX ((size_t)1 << 20)
 
 void kist_fd_close(int *fd)
 {
@@ -82,7 +84,8 @@ kist_status kist_write_all(int fd, struct kist_view bytes, struct kist_error *er
 	size_t done = 0;
 
 	while (done < bytes.size) {
-		const ssize_t n = write(fd, bytes.data + done, bytes.size - done);
+		const size_t size = bytes.size - done < WRITE_SIZE_MAX ? bytes.size - done : WRITE_SIZE_MAX;
+		const ssize_t n = write(fd, bytes.data + done, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;

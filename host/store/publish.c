@@ -33,76 +33,104 @@ kist_status kist_open_pack_add(struct kist_open_pack *pack, const struct kist_st
 					 size_of_kind(pack->kind) + KIST_PACK_INDEX_SIZE(INDEX_COUNT_USUAL) +
 						 KIST_PACK_FOOT_SIZE,
 					 err));
+		KIST_TRY(kist_hasher_start(&pack->name, err));
+		pack->hashed = 0;
 	}
 	return kist_pack_add(&pack->builder, record, ret_offset, err);
 }
 
-struct check {
-	struct kist_publisher *publisher;
-	const struct kist_pack_builder *builder;
-	struct kist_digest id;
-};
-
-/* Job 0 names the pack, which takes longest; the others decode a chunk each. */
-static kist_status check_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+void kist_open_pack_hash(struct kist_open_pack *pack)
 {
-	struct check *check = ctx;
-	struct kist_publisher *publisher = check->publisher;
-	struct kist_buf *raw = &publisher->raws[worker];
-	const struct kist_pack_entry *entry;
-	struct kist_record record;
-	struct kist_view bytes;
+	const struct kist_pack_builder *builder = &pack->builder;
 
-	if (index == 0) {
-		check->id = kist_digest_of(kist_buf_view(&check->builder->bytes));
-		return KIST_OK;
-	}
-	entry = &check->builder->entries[index - 1];
-	bytes = kist_view_of(check->builder->bytes.data + entry->offset, entry->record_len);
-	KIST_TRY(kist_record_parse(bytes, &record, err));
-	if (!kist_digest_equal(&record.id, &entry->id) || record.raw_len != entry->raw_len)
-		return kist_fail(err, KIST_CORRUPT, "record and index disagree");
-	raw->size = 0;
-	KIST_TRY(kist_buf_reserve(raw, record.raw_len, err));
-	return kist_record_decode(&publisher->codecs[worker], &record, bytes, raw->data, err);
+	kist_hasher_add(&pack->name, kist_view_of(builder->bytes.data + pack->hashed, builder->bytes.size - pack->hashed));
+	pack->hashed = builder->bytes.size;
 }
 
-static kist_status name_pack(json_t *packs, const struct check *check, enum kist_pack_kind kind,
+static kist_status name_pack(json_t *packs, const struct kist_digest *id, enum kist_pack_kind kind, size_t size,
 			     struct kist_error *err)
 {
 	char hex[KIST_DIGEST_HEX_SIZE];
 
-	kist_digest_hex(&check->id, hex);
+	kist_digest_hex(id, hex);
 	if (json_array_append_new(packs, json_pack("{s:s, s:s, s:I}", "id", hex, "kind",
 						   kind == KIST_PACK_DATA ? "data" : "meta", "size",
-						   (json_int_t)check->builder->bytes.size)) != 0)
+						   (json_int_t)size)) != 0)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
 	return KIST_OK;
 }
 
-kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack,
+static void *put_thread(void *arg)
+{
+	struct kist_publishing *beside = arg;
+	const struct kist_view sealed = kist_buf_view(&beside->builder.bytes);
+
+	beside->status = kist_backend_put_new(beside->backend, beside->key, &sealed, 1, &beside->error);
+	return NULL;
+}
+
+static kist_status join(struct kist_publishing *beside)
+{
+	const bool joined = beside->running && pthread_join(beside->thread, NULL) == 0;
+
+	beside->running = false;
+	return joined ? beside->status : KIST_OK;
+}
+
+kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_error *err)
+{
+	const kist_status status = join(&publisher->beside);
+
+	if (status != KIST_OK && err)
+		*err = publisher->beside.error;
+	return status;
+}
+
+void kist_publisher_done(struct kist_publisher *publisher)
+{
+	(void)join(&publisher->beside);
+	kist_pack_builder_done(&publisher->beside.builder);
+	json_decref(publisher->packs);
+}
+
+/* Starts to put @pack, and gives it the memory of the one that went before.  False when no thread can be had. */
+static bool put_beside(struct kist_publisher *publisher, struct kist_open_pack *pack, const char *key)
+{
+	struct kist_publishing *beside = &publisher->beside;
+	const struct kist_pack_builder sealed = pack->builder;
+
+	pack->builder = beside->builder;
+	beside->builder = sealed;
+	beside->backend = publisher->store->backend;
+	memcpy(beside->key, key, sizeof(beside->key));
+	kist_error_clear(&beside->error);
+	beside->running = pthread_create(&beside->thread, NULL, put_thread, beside) == 0;
+	if (!beside->running) {
+		beside->builder = pack->builder;
+		pack->builder = sealed;
+	}
+	return beside->running;
+}
+
+kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack, bool beside,
 			 struct kist_error *err)
 {
-	struct check check = { .publisher = publisher, .builder = &pack->builder };
-	struct kist_error why = KIST_ERROR_INIT;
-	char key[KIST_PACK_KEY_SIZE];
 	struct kist_view sealed;
-	kist_status status;
+	struct kist_digest id;
+	char key[KIST_PACK_KEY_SIZE];
 
 	if (pack->builder.count == 0)
 		return KIST_OK;
 	KIST_TRY(kist_pack_seal(&pack->builder, err));
-	status = kist_pool_run(publisher->pool, pack->builder.count + 1, check_job, &check, &why);
-	/* What we have just made is bad: memory or a library is at fault, and nothing of it may be kept. */
-	if (status == KIST_CORRUPT)
-		return kist_fail(err, KIST_INTERNAL, "a new pack does not decode, and was not kept: %s",
-				 why.text);
-	if (status != KIST_OK)
-		return kist_fail(err, status, "%s", why.text);
-	kist_pack_key(&check.id, key);
+	kist_open_pack_hash(pack);
+	id = kist_hasher_finish(&pack->name);
+	kist_pack_key(&id, key);
 	sealed = kist_buf_view(&pack->builder.bytes);
-	KIST_TRY(kist_backend_put_new(publisher->store->backend, key, &sealed, 1, err));
-	KIST_TRY(name_pack(publisher->packs, &check, pack->kind, err));
+	if (beside)
+		KIST_TRY(kist_publish_wait(publisher, err));
+	KIST_TRY(name_pack(publisher->packs, &id, pack->kind, sealed.size, err));
+	if (!beside || !put_beside(publisher, pack, key))
+		KIST_TRY(kist_backend_put_new(publisher->store->backend, key, &sealed, 1, err));
 	pack->builder.count = 0;
 	return KIST_OK;
 }

@@ -2,11 +2,13 @@
 #ifndef KIST_STORE_PUBLISH_H
 #define KIST_STORE_PUBLISH_H
 
-#include "pack/pool.h"
+#include <pthread.h>
+
 #include "store/state.h"
 
 /*
- * The packs that a writer has under way: begun when first needed, checked by decoding, put on the backend.
+ * The packs that a writer has under way: begun when first needed, hashed as they fill, put on the backend.  A full
+ * pack is written and synced by a thread of its own while the next one fills.
  *
  * Thread: one thread at a time.
  */
@@ -20,34 +22,60 @@
 struct kist_open_pack {
 	struct kist_pack_builder builder;
 	enum kist_pack_kind kind;
+	struct kist_hasher name; /* of its first @hashed bytes */
+	size_t hashed;
 };
 
-/** struct kist_publisher - What checking and publishing need.  All but @packs is borrowed. */
+/** struct kist_publishing - A pack on its way to the backend. */
+struct kist_publishing {
+	struct kist_backend *backend;
+	struct kist_pack_builder builder;
+	char key[KIST_PACK_KEY_SIZE];
+	pthread_t thread;
+	bool running;
+	kist_status status;
+	struct kist_error error;
+};
+
+/** struct kist_publisher - What publishing needs.  @store is borrowed. */
 struct kist_publisher {
 	struct kist_store *store;
-	struct kist_pool *pool;
-	struct kist_codec *codecs; /* one for each worker */
-	struct kist_buf *raws;	   /* the same: room to decode in */
-	json_t *packs;		   /* what was published */
+	json_t *packs; /* what was published, and what is on its way */
+	struct kist_publishing beside;
 };
+
+#define KIST_PUBLISHER_INIT                                           \
+	{                                                             \
+		.beside = { .builder = KIST_PACK_BUILDER_INIT }       \
+	}
+
+/** kist_publisher_done() - Waits for what is on its way, and forgets what became of it. */
+void kist_publisher_done(struct kist_publisher *publisher);
 
 /** kist_open_pack_fits() - Whether a record of @len bytes may still be added. */
 bool kist_open_pack_fits(const struct kist_open_pack *pack, size_t len);
 
-/** kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add().
- */
+/** kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add(). */
 KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, const struct kist_store *store,
 					    const struct kist_record *record, size_t *ret_offset,
 					    struct kist_error *err);
 
+/** kist_open_pack_hash() - Hashes what was written into @pack since the last time. */
+void kist_open_pack_hash(struct kist_open_pack *pack);
+
 /**
- * kist_publish() - Seals @pack, checks every record of it by decoding, and puts it on the backend.
+ * kist_publish() - Seals @pack and puts it on the backend.
  *
  * Nothing is done when it is empty; it is empty afterwards.
  *
- * Errors: KIST_INTERNAL (the pack does not check: nothing was written), KIST_NO_MEMORY, KIST_IO.
+ * @beside: It may still be on its way on return; another one that is so is waited for first.
+ *
+ * Errors: KIST_NO_MEMORY, KIST_IO; those of what was on its way come with the next call.
  */
-KIST_CHECKED kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack,
+KIST_CHECKED kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack, bool beside,
 				      struct kist_error *err);
+
+/** kist_publish_wait() - Waits for what is on its way, and says what became of it. */
+KIST_CHECKED kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_error *err);
 
 #endif

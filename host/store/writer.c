@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "pack/crc32c.h"
+#include "pack/pool.h"
 #include "store/idset.h"
 #include "store/publish.h"
 
@@ -27,7 +28,7 @@ struct kist_writer {
 	const struct kist_chunk_index *index;
 	struct kist_pool *pool;
 	struct kist_codec codecs[KIST_POOL_WORKERS_MAX];
-	struct kist_buf raws[KIST_POOL_WORKERS_MAX];
+	struct kist_buf raws[KIST_POOL_WORKERS_MAX]; /* room to decode in */
 	struct kist_publisher publisher;
 	struct kist_open_pack packs[2]; /* by enum kist_pack_kind */
 	/* What was written through this writer: records, and the rest. */
@@ -55,6 +56,8 @@ struct batch {
 	struct kist_hasher *whole;
 	size_t fresh_count;
 	size_t first; /* of the fresh ones that are being placed */
+	struct kist_open_pack *pack;
+	size_t first_entry; /* of the pack, for that one */
 };
 
 kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index,
@@ -73,11 +76,9 @@ kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_i
 		writer->packs[kind] = (struct kist_open_pack){ .builder = KIST_PACK_BUILDER_INIT,
 							       .kind = (enum kist_pack_kind)kind };
 	KIST_TRY(kist_pool_new(&writer->pool, err));
-	writer->publisher = (struct kist_publisher){ .store = store,
-						     .pool = writer->pool,
-						     .codecs = writer->codecs,
-						     .raws = writer->raws,
-						     .packs = json_array() };
+	writer->publisher = (struct kist_publisher)KIST_PUBLISHER_INIT;
+	writer->publisher.store = store;
+	writer->publisher.packs = json_array();
 	if (!writer->publisher.packs)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
 	*ret = kist_steal(writer);
@@ -88,17 +89,19 @@ void kist_writer_close(struct kist_writer *writer)
 {
 	if (!writer)
 		return;
+	kist_publisher_done(&writer->publisher);
 	kist_pool_free(writer->pool);
 	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++) {
 		kist_codec_done(&writer->codecs[i]);
 		kist_buf_done(&writer->raws[i]);
 	}
-	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
+	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++) {
 		kist_pack_builder_done(&writer->packs[kind].builder);
+		kist_hasher_done(&writer->packs[kind].name);
+	}
 	kist_idset_done(&writer->known_records);
 	kist_idset_done(&writer->known);
 	kist_buf_done(&writer->scratch);
-	json_decref(writer->publisher.packs);
 	kist_free(writer);
 }
 
@@ -192,7 +195,7 @@ static kist_status remember(struct kist_writer *writer, enum kist_chunk_kind kin
 		return kist_idset_add(&writer->known, id, err);
 	/* The same bytes as something else may lie in the open pack, whose index holds an id once. */
 	if (kist_idset_has(&writer->known, id))
-		KIST_TRY(kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], err));
+		KIST_TRY(kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], false, err));
 	return kist_idset_add(&writer->known_records, id, err);
 }
 
@@ -246,9 +249,8 @@ static kist_status place_job(void *ctx, size_t index, unsigned worker, struct ki
 {
 	const struct batch *batch = ctx;
 	struct kist_writer *writer = batch->writer;
-	const enum kist_pack_kind kind = batch->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META;
 	struct fresh *fresh = &writer->fresh[batch->first + index];
-	uint8_t *at = writer->packs[kind].builder.bytes.data + fresh->offset;
+	uint8_t *at = batch->pack->builder.bytes.data + fresh->offset;
 	uint8_t *body = at + kist_record_head_size(&fresh->record);
 
 	(void)worker;
@@ -263,28 +265,63 @@ static kist_status place_job(void *ctx, size_t index, unsigned worker, struct ki
 	return KIST_OK;
 }
 
-/* Puts the fresh chunks into the pack in order; publishes the pack whenever it is full. */
+/* Job 0 hashes what was placed, for the pack's name; the others decode what the pack now holds, a chunk each. */
+static kist_status check_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+{
+	const struct batch *batch = ctx;
+	const struct kist_pack_builder *builder = &batch->pack->builder;
+	struct kist_buf *raw = &batch->writer->raws[worker];
+	const struct kist_pack_entry *entry;
+	struct kist_record record;
+	struct kist_view bytes;
+
+	if (index == 0) {
+		kist_open_pack_hash(batch->pack);
+		return KIST_OK;
+	}
+	entry = &builder->entries[batch->first_entry + index - 1];
+	bytes = kist_view_of(builder->bytes.data + entry->offset, entry->record_len);
+	KIST_TRY(kist_record_parse(bytes, &record, err));
+	if (!kist_digest_equal(&record.id, &entry->id) || record.raw_len != entry->raw_len)
+		return kist_fail(err, KIST_CORRUPT, "record and index disagree");
+	raw->size = 0;
+	KIST_TRY(kist_buf_reserve(raw, record.raw_len, err));
+	return kist_record_decode(&batch->writer->codecs[worker], &record, bytes, raw->data, err);
+}
+
+static kist_status check_placed(struct batch *batch, size_t count, size_t bytes, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = run(batch, count + 1, bytes, check_job, &why);
+
+	/* What we have just made is bad: memory or a library is at fault, and nothing of it may be kept. */
+	if (status == KIST_CORRUPT)
+		return kist_fail(err, KIST_INTERNAL, "a new pack does not decode, and was not kept: %s", why.text);
+	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+}
+
+/* Puts the fresh chunks into the pack in order and checks them; publishes the pack whenever it is full. */
 static kist_status place_fresh(struct batch *batch, size_t bytes, struct kist_error *err)
 {
 	struct kist_writer *writer = batch->writer;
-	struct kist_open_pack *pack =
-		&writer->packs[batch->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META];
 	size_t last;
 
+	batch->pack = &writer->packs[batch->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META];
 	for (batch->first = 0; batch->first < batch->fresh_count; batch->first = last) {
+		batch->first_entry = batch->pack->builder.count;
 		for (last = batch->first; last < batch->fresh_count; last++) {
 			struct fresh *fresh = &writer->fresh[last];
 			const size_t len = kist_record_head_size(&fresh->record) + fresh->record.body_len;
 
-			if (!kist_open_pack_fits(pack, len))
+			if (!kist_open_pack_fits(batch->pack, len))
 				break;
-			KIST_TRY(
-				kist_open_pack_add(pack, writer->store, &fresh->record, &fresh->offset, err));
+			KIST_TRY(kist_open_pack_add(batch->pack, writer->store, &fresh->record, &fresh->offset, err));
 			writer->stats.stored_bytes += len;
 		}
 		KIST_TRY(run(batch, last - batch->first, bytes, place_job, err));
+		KIST_TRY(check_placed(batch, last - batch->first, bytes, err));
 		if (last < batch->fresh_count)
-			KIST_TRY(kist_publish(&writer->publisher, pack, err));
+			KIST_TRY(kist_publish(&writer->publisher, batch->pack, true, err));
 	}
 	return KIST_OK;
 }
@@ -365,8 +402,14 @@ kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, s
 {
 	kist_status status = check_put(writer, KIST_CHUNK_DATA, NULL, 0, err);
 
-	for (int kind = KIST_PACK_DATA; status == KIST_OK && kind <= KIST_PACK_META; kind++)
-		status = kist_publish(&writer->publisher, &writer->packs[kind], err);
+	/* Both are synced at the same time. */
+	if (status == KIST_OK)
+		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA],
+				      writer->packs[KIST_PACK_META].builder.count > 0, err);
+	if (status == KIST_OK)
+		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], false, err);
+	if (status == KIST_OK)
+		status = kist_publish_wait(&writer->publisher, err);
 	if (status != KIST_OK) {
 		writer->failed = true;
 		return status;

@@ -8,11 +8,11 @@
  * A writer: gathers chunks, drops those that are already kept, and publishes the rest in packs.
  *
  * Chunks of objects go into data packs; recipes, records, trees and infos into metadata packs.  A pack is
- * published when it is full (64 MiB of data, 16 MiB of metadata) and at kist_writer_finish(); each is decoded
- * and checked before.
+ * published when it is full (64 MiB of data, 16 MiB of metadata), while the next one fills, and at
+ * kist_writer_finish(); each record is decoded and checked as soon as it lies in the pack.
  * Nothing is visible to anyone until a commit names the packs.
  *
- * Memory: two open packs and one batch: under 160 MiB; beside that 88 bytes at most for each new chunk.
+ * Memory: two open packs, one on its way, and one batch: under 224 MiB; beside that 88 bytes at most for each new chunk.
  * Thread: one writer, one thread at a time; inside, a batch is worked on by all cores.
  */
 

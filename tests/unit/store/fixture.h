@@ -3,6 +3,7 @@
 #define TESTS_UNIT_STORE_FIXTURE_H
 
 #include <check.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +49,19 @@ static inline void overwrite(struct kist_store *store, const char *key, const vo
 struct faulty {
 	struct kist_backend base;
 	struct kist_backend *real;
-	unsigned long countdown; /* 0 never fails */
+	atomic_ulong countdown; /* 0 never fails */
 };
 
 static inline kist_status faulty_step(struct kist_backend *backend, struct kist_error *err)
 {
 	struct faulty *faulty = (struct faulty *)backend;
 
-	return faulty->countdown > 0 && --faulty->countdown == 0 ? kist_fail(err, KIST_IO, "made to fail")
-								 : KIST_OK;
+	/* Packs are put from several threads. */
+	for (unsigned long left = atomic_load(&faulty->countdown); left > 0;) {
+		if (atomic_compare_exchange_weak(&faulty->countdown, &left, left - 1))
+			return left == 1 ? kist_fail(err, KIST_IO, "made to fail") : KIST_OK;
+	}
+	return KIST_OK;
 }
 
 static inline kist_status faulty_put_new(struct kist_backend *backend, const char *key,
