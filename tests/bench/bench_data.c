@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/le.h"
+
+/*
+ * Makes what the benchmarks put: the same bytes on every run and machine.
+ *
+ *     bench_data walk|noise|steps|csv|safetensors MIB FILE
+ *     bench_data files COUNT FOLDER
+ *
+ * walk: float32 random walks, as sensors give them.  noise: random bits, which nothing shrinks.  steps: float32 that
+ * stays the same for long, which shrinks to almost nothing.
+ */
+
+#define BLOCK_SIZE  ((size_t)1 << 20)
+#define TENSORS     16
+#define FILES_EACH  100 /* in a folder */
+#define HEADER_SIZE ((size_t)4096)
+
+static uint64_t seed = 0x6b697374;
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* splitmix64 */
+static uint64_t next(void)
+{
+	uint64_t z = seed += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+/* About normal: the sum of four 16-bit numbers, with a deviation of 1. */
+static float next_normal(void)
+{
+	const uint64_t bits = next();
+	const uint32_t sum = (uint32_t)(bits & 0xffff) + (uint32_t)(bits >> 16 & 0xffff) +
+			     (uint32_t)(bits >> 32 & 0xffff) + (uint32_t)(bits >> 48);
+
+	return ((float)sum - 131070.0f) / 37837.0f;
+}
+
+static void put_f32(uint8_t *at, float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	kist_le_write32(at, bits);
+}
+
+static void fill_walk(uint8_t *block)
+{
+	static float value = 20.0f;
+
+	for (size_t i = 0; i < BLOCK_SIZE; i += 4) {
+		value += 0.01f * next_normal();
+		put_f32(block + i, value);
+	}
+}
+
+static void fill_noise(uint8_t *block)
+{
+	for (size_t i = 0; i < BLOCK_SIZE; i += 8)
+		kist_le_write64(block + i, next());
+}
+
+static void fill_steps(uint8_t *block)
+{
+	static float value = 1.0f;
+
+	for (size_t i = 0; i < BLOCK_SIZE; i += 4) {
+		if (i % 4096 == 0)
+			value = next_normal();
+		put_f32(block + i, value);
+	}
+}
+
+/* Weights: bfloat16 of N(0, 0.02). */
+static void fill_weights(uint8_t *block)
+{
+	for (size_t i = 0; i < BLOCK_SIZE; i += 2) {
+		uint8_t value[4];
+
+		put_f32(value, 0.02f * next_normal());
+		memcpy(block + i, value + 2, 2);
+	}
+}
+
+/* Whole rows, and one that fills up. */
+static void fill_csv(uint8_t *block)
+{
+	static uint64_t row;
+	char text[128];
+	size_t at = 0;
+
+	for (;;) {
+		const uint64_t bits = next();
+		const int len = snprintf(text, sizeof(text), "%llu,sensor-%02u,%.3f,%.2f,%s\n", (unsigned long long)row++,
+					 (unsigned)(bits % 40), 20.0 + (double)next_normal(), (double)(bits >> 50) / 8,
+					 bits & 1 << 20 ? "ok" : "late");
+
+		if (at + (size_t)len > BLOCK_SIZE - sizeof(text))
+			break;
+		memcpy(block + at, text, (size_t)len);
+		at += (size_t)len;
+	}
+	(void)snprintf(text, sizeof(text), "%llu,fill-", (unsigned long long)row++);
+	memcpy(block + at, text, strlen(text));
+	at += strlen(text);
+	memset(block + at, 'x', BLOCK_SIZE - at - 11);
+	memcpy(block + BLOCK_SIZE - 11, ",0.5,0.5,ok", 11);
+	block[BLOCK_SIZE - 1] = '\n';
+}
+
+static void write_npy_head(FILE *file, const char *descr, unsigned long long count)
+{
+	static const char magic[8] = { (char)0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0 };
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "{'descr': '%s', 'fortran_order': False, 'shape': (%llu,), }", descr, count);
+	(void)fwrite(magic, 1, sizeof(magic), file);
+	(void)fwrite("\166\000", 1, 2, file); /* 118 */
+	(void)fprintf(file, "%-117s\n", text);
+}
+
+static void write_safetensors_head(FILE *file, unsigned long long size)
+{
+	char text[HEADER_SIZE + 1];
+	uint8_t len[8];
+	size_t at = 0;
+
+	for (unsigned long long i = 0; i < TENSORS; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+				       "%s\"layer.%02llu.weight\":{\"dtype\":\"BF16\",\"shape\":[%llu,1024],"
+				       "\"data_offsets\":[%llu,%llu]}",
+				       i ? "," : "{", i, size / TENSORS / 2048, size / TENSORS * i,
+				       size / TENSORS * (i + 1));
+	(void)snprintf(text + at, sizeof(text) - at, "}%*s", (int)(HEADER_SIZE - at - 1), "");
+	kist_le_write64(len, HEADER_SIZE);
+	(void)fwrite(len, 1, sizeof(len), file);
+	(void)fwrite(text, 1, HEADER_SIZE, file);
+}
+
+static const struct kind {
+	const char *name;
+	void (*fill)(uint8_t *block);
+	const char *descr; /* of a .npy */
+} kinds[] = {
+	{ "walk", fill_walk, "<f4" }, { "noise", fill_noise, "<u4" }, { "steps", fill_steps, "<f4" },
+	{ "csv", fill_csv, NULL },    { "safetensors", fill_weights, NULL },
+};
+
+static void make_file(const struct kind *kind, unsigned long long mib, const char *path)
+{
+	static uint8_t block[BLOCK_SIZE];
+	FILE *file = fopen(path, "wb");
+
+	if (!file)
+		fail(path);
+	if (kind->descr)
+		write_npy_head(file, kind->descr, mib << 18);
+	else if (strcmp(kind->name, "safetensors") == 0)
+		write_safetensors_head(file, mib << 20);
+	else
+		(void)fputs("row,sensor,value,delay,state\n", file);
+	for (unsigned long long i = 0; i < mib; i++) {
+		kind->fill(block);
+		(void)fwrite(block, 1, sizeof(block), file);
+	}
+	if (fclose(file) != 0)
+		fail(path);
+}
+
+/* Half of them arrays, half of them text; 0.3 to 4.4 kB each. */
+static void make_small(const char *path, unsigned long long no)
+{
+	const size_t count = 64 + (size_t)(next() & 0x3ff);
+	FILE *file = fopen(path, "wb");
+
+	if (!file)
+		fail(path);
+	if (no % 2 == 0)
+		write_npy_head(file, "<f4", count);
+	for (size_t i = 0; i < count; i++) {
+		uint8_t value[4];
+
+		put_f32(value, next_normal());
+		if (no % 2 == 0)
+			(void)fwrite(value, 1, sizeof(value), file);
+		else
+			(void)fprintf(file, "%03u\n", (unsigned)(next() % 1000));
+	}
+	if (fclose(file) != 0)
+		fail(path);
+}
+
+static void make_files(unsigned long long count, const char *folder)
+{
+	char path[4096];
+
+	(void)mkdir(folder, 0777);
+	for (unsigned long long i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%03llu", folder, i / FILES_EACH);
+		if (i % FILES_EACH == 0 && mkdir(path, 0777) != 0)
+			fail(path);
+		(void)snprintf(path, sizeof(path), "%s/%03llu/%05llu.%s", folder, i / FILES_EACH, i,
+			       i % 2 == 0 ? "npy" : "log");
+		make_small(path, i);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const unsigned long long amount = argc == 4 ? strtoull(argv[2], NULL, 10) : 0;
+
+	for (size_t i = 0; argc == 4 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(argv[1], kinds[i].name) == 0) {
+			make_file(&kinds[i], amount, argv[3]);
+			return 0;
+		}
+	}
+	if (argc == 4 && strcmp(argv[1], "files") == 0) {
+		make_files(amount, argv[3]);
+		return 0;
+	}
+	(void)fprintf(stderr, "usage: bench_data KIND AMOUNT PATH\n");
+	return 2;
+}
