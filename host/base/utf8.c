@@ -113,3 +113,57 @@ void kist_text_escape(const char *text, size_t len, char *ret, size_t size)
 	}
 	ret[used] = '\0';
 }
+
+/* First and last of ranges in rising order.  Source: Unicode 15, EastAsianWidth W and F, in whole blocks. */
+static const uint32_t wide[][2] = {
+	{ 0x1100, 0x115f },   { 0x231a, 0x231b },   { 0x23e9, 0x23ec },   { 0x2e80, 0x303e },	{ 0x3041, 0x33ff },
+	{ 0x3400, 0x4dbf },   { 0x4e00, 0x9fff },   { 0xa000, 0xa4cf },	  { 0xa960, 0xa97f },	{ 0xac00, 0xd7a3 },
+	{ 0xf900, 0xfaff },   { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },	  { 0xffe0, 0xffe6 },	{ 0x16fe0, 0x18cff },
+	{ 0x1b000, 0x1b2ff }, { 0x1f300, 0x1f64f }, { 0x1f680, 0x1f6ff }, { 0x1f900, 0x1faff }, { 0x20000, 0x3fffd },
+};
+
+/* Combining marks, zero-width characters and variation selectors. */
+static const uint32_t narrow[][2] = {
+	{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x064b, 0x065f }, { 0x0e31, 0x0e31 },
+	{ 0x0e34, 0x0e3a }, { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x200b, 0x200f }, { 0x20d0, 0x20ff },
+	{ 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f }, { 0xfeff, 0xfeff },
+};
+
+static bool in_ranges(uint32_t c, const uint32_t (*ranges)[2], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	}
+	return false;
+}
+
+static uint32_t code_point_of(const char *text, size_t len)
+{
+	uint32_t c = (unsigned char)text[0];
+
+	if (len > 1)
+		c &= 0xffu >> (len + 1);
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)text[i] & 0x3f);
+	return c;
+}
+
+size_t kist_utf8_width(const char *text)
+{
+	size_t left = strlen(text);
+	size_t width = 0;
+
+	while (left > 0) {
+		const size_t len = kist_utf8_step(text, left);
+		const uint32_t c = len ? code_point_of(text, len) : 0xfffd;
+
+		if (in_ranges(c, wide, sizeof(wide) / sizeof(wide[0])))
+			width += 2;
+		else if (!in_ranges(c, narrow, sizeof(narrow) / sizeof(narrow[0])))
+			width++;
+		text += len ? len : 1;
+		left -= len ? len : 1;
+	}
+	return width;
+}

@@ -82,6 +82,26 @@ START_TEST(what_just_fits_is_whole_and_the_rest_is_cut_at_a_character)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t width;
+} widths[] = {
+	{ "", 0 },
+	{ "plain", 5 },
+	{ "na\xc3\xafve", 5 },
+	{ "e\xcc\x81", 1 },                              /* e and a combining acute accent */
+	{ "\xe6\x97\xa5\xe6\x9c\xac", 4 },             /* two ideographs */
+	{ "\xf0\x9f\x98\x80", 2 },                      /* an emoji */
+	{ "\xef\xbd\xb1", 1 },                          /* half-width katakana */
+	{ "\xff\xfe", 2 },                              /* no UTF-8: one column a byte */
+};
+
+START_TEST(wide_characters_take_two_columns_and_combining_ones_none)
+{
+	ck_assert_uint_eq(kist_utf8_width(widths[_i].text), widths[_i].width);
+}
+END_TEST
+
 START_TEST(the_cut_is_right_at_every_size)
 {
 	const char *const text = "a\n\xc3\xa4\xff""b\xf0\x9f\x98\x80\x1b""c";
@@ -115,6 +135,8 @@ int main(void)
 	tcase_add_loop_test(tcase, characters_are_those_of_rfc_3629, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tcase, controls_and_broken_bytes_are_shown);
 	tcase_add_test(tcase, what_just_fits_is_whole_and_the_rest_is_cut_at_a_character);
+	tcase_add_loop_test(tcase, wide_characters_take_two_columns_and_combining_ones_none, 0,
+			    (int)(sizeof(widths) / sizeof(widths[0])));
 	tcase_add_test(tcase, the_cut_is_right_at_every_size);
 	return suite_run(tcase, "utf8");
 }
