@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -59,10 +60,21 @@ void kist_schema_free(struct kist_schema *schema)
 	kist_free(schema);
 }
 
+/* "delimiter, header", as far as it fits. */
+static void list_names(const struct kist_schema *schema, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < schema->count && used < size; i++)
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", i ? ", " : "", schema->arguments[i].name);
+}
+
 static kist_status check_known(const struct kist_schema *schema, const json_t *arguments,
 			       struct kist_error *err)
 {
 	const char *name;
+	char known[400];
 	json_t *member;
 
 	json_object_foreach ((json_t *)(uintptr_t)arguments, name, member) {
@@ -75,9 +87,9 @@ static kist_status check_known(const struct kist_schema *schema, const json_t *a
 		if (nearest.name)
 			return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
 					    "unknown argument '%s': did you mean '%s'?", name, nearest.name);
-		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "unknown argument '%s': %s",
-				    name,
-				    schema->count ? "see the plugin's parameters" : "none are taken here");
+		list_names(schema, known, sizeof(known));
+		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "unknown argument '%s': %s%s",
+				    name, schema->count ? "there are: " : "none are taken here", known);
 	}
 	return KIST_OK;
 }

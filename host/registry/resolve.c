@@ -49,6 +49,16 @@ static bool prefix_range(const char *text, size_t len, struct kist_digest *ret_l
 	return true;
 }
 
+/* Some digits of one, but too few to name it. */
+static bool looks_like_digest(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (kist_hex_digit(text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] + 32) : text[i]) < 0)
+			return false;
+	}
+	return len >= 4 && len < PREFIX_DIGITS_MIN;
+}
+
 struct hint {
 	char wanted[KIST_NEAREST_LEN_MAX + 1];
 	char best[KIST_NEAREST_LEN_MAX + 1];
@@ -107,6 +117,8 @@ static kist_status fail_unknown(struct kist_db *db, const struct resolution *que
 	struct kist_digest high;
 	const char *what = prefix_range(query->text, query->len, &low, &high)
 				   ? "nothing has this name, and no digest begins so"
+			   : looks_like_digest(query->text, query->len)
+				   ? "nothing has this name, and of a digest at least 8 digits are needed"
 				   : "nothing has this name";
 
 	KIST_TRY(find_hint(db, query, &hint, err));

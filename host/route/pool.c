@@ -184,9 +184,9 @@ kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_q
 
 static const char *step_name(int step, bool objects)
 {
-	static const char *const bytes[] = { "",      "named",	   "locked", "media type",
+	static const char *const bytes[] = { "",      "named",	   "route", "media type",
 					     "magic", "extension", "bytes" };
-	static const char *const things[] = { "", "named", "locked", "exact type", "kind", "", "bytes" };
+	static const char *const things[] = { "", "named", "route", "exact type", "kind", "", "bytes" };
 
 	return step < KIST_STEP_NAMED || step > KIST_STEP_BYTES ? "" : (objects ? things : bytes)[step];
 }
@@ -229,7 +229,7 @@ void kist_pool_explain(struct kist_route *route, bool objects)
 		char probe[32] = "";
 		char why[64];
 
-		if (candidate->magic_len > 0)
+		if (candidate->magic_len > 0 && candidate->step == KIST_STEP_MAGIC)
 			snprintf(magic, sizeof(magic), " of %zu bytes", candidate->magic_len);
 		if (candidate->score >= 0)
 			snprintf(probe, sizeof(probe), ", probe %d", candidate->score);

@@ -343,6 +343,8 @@ kist_status kist_sandbox_enter(uint64_t memory_max, struct kist_sandbox *ret, st
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return kist_fail_errno(err, errno, "cannot give up core dumps");
 	note(ret, "dumpable", "in force", "no core dump, no debugger");
+	/* Before this program was started; see supervise.c. */
+	note(ret, "close_range", "in force", "no descriptor of the host but the socket to it");
 	KIST_TRY(drop_capabilities(ret, err));
 	KIST_TRY(set_limits(ret, memory_max, err));
 	KIST_TRY(enter_landlock(ret, err));

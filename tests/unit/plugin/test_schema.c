@@ -56,7 +56,7 @@ static const struct {
 	  "{'delimiter':'\xc3\xa4','header':true,'level':3,'seed':7}", NULL },
 	{ false, "{}", NULL, "argument 'seed' is missing: it has no default" },
 	{ false, "{'seed':7,'levle':3}", NULL, "unknown argument 'levle': did you mean 'level'?" },
-	{ false, "{'seed':7,'x':3}", NULL, "unknown argument 'x': see the plugin's parameters" },
+	{ false, "{'seed':7,'x':3}", NULL, "unknown argument 'x': there are: level, ratio, header, delimiter, mode, name, seed" },
 	{ false, "{'seed':'7'}", NULL, "argument 'seed' is '7', an integer is expected" },
 	{ false, "{'seed':7.5}", NULL, "argument 'seed' is 7.5, an integer is expected" },
 	{ false, "{'seed':7,'level':0}", NULL, "argument 'level' is 0, an integer from 1 to 9 is expected" },

@@ -58,7 +58,7 @@ END_TEST
 
 START_TEST(the_report_names_each_measure)
 {
-	static const char *const names[] = { "no_new_privs", "dumpable", "capabilities",
+	static const char *const names[] = { "no_new_privs", "dumpable", "close_range", "capabilities",
 					     "limits",	     "landlock", "seccomp" };
 	struct faulty faulty;
 	kist_auto_json json_t *report = NULL;
