@@ -111,7 +111,7 @@ kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *
 	if (kist_flow_open(&options, &cli->flow, err) == KIST_OK)
 		return KIST_OK;
 	if (err->status == KIST_NOT_FOUND)
-		return kist_fail_context(err, "no store (%s); make one with 'kist init'", cli->paths.store_why);
+		return kist_fail_context(err, "no store here (%s), 'kist init' makes one", cli->paths.store_why);
 	return err->status;
 }
 
@@ -130,10 +130,15 @@ enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error
 {
 	char place[64] = "";
 
+	/* "kist cat big | head": nobody is there to be told, and nothing is wrong. */
+	if (err->status == KIST_IO && kist_reader_is_gone())
+		return KIST_EXIT_FAILED;
 	if (err->offset != KIST_NO_OFFSET)
 		snprintf(place, sizeof(place), " (at byte %llu)", (unsigned long long)err->offset);
 	if (cli->json)
 		print_json_error(err);
+	/* What was said before stands before it also where both go to one place. */
+	(void)fflush(stdout);
 	fprintf(stderr, "kist: %s: %s%s%s%s%s\n", cli->command ? cli->command->name : "error", err->text, place,
 		err->code[0] ? " [" : "", err->code, err->code[0] ? "]" : "");
 	if (err->status == KIST_NOT_FOUND)

@@ -3,17 +3,35 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
 #include "cli/output.h"
 #include "flow/load.h"
+#include "flow/record.h"
 
 static const struct kist_option options[] = {
 	{ .name = "output", .letter = 'o', .argument = "PATH", .help = "restore it there; a folder that is there takes it by its name" },
 	{ .name = "force", .letter = 'f', .help = "replace a file that is there" },
 	{ .name = NULL },
 };
+
+/* Several names, and "-o results/", need a folder: it is made when it is not there. */
+static kist_status make_folder(const struct kist_cli *cli, struct kist_error *err)
+{
+	const char *output = kist_cli_value(cli, "output");
+	const size_t len = output ? strlen(output) : 0;
+	struct stat st;
+
+	if (len == 0 || (cli->argument_count == 1 && output[len - 1] != '/'))
+		return KIST_OK;
+	if (stat(output, &st) == 0 && !S_ISDIR(st.st_mode))
+		return kist_fail(err, KIST_INVALID, "'%s' is no folder, and %zu things have no place in it", output,
+				 cli->argument_count);
+	return kist_mkdirs_at(AT_FDCWD, output, 0777, err);
+}
 
 /*
  * Where it goes: PATH; in PATH when that is a folder; by its own name here.  A name is checked when it is set and when
@@ -32,13 +50,24 @@ static kist_status destination(const struct kist_cli *cli, const char *name, cha
 	if (!output)
 		used = snprintf(ret, PATH_MAX, "./%s", base);
 	else if (stat(output, &st) == 0 && S_ISDIR(st.st_mode))
-		used = snprintf(ret, PATH_MAX, "%s/%s", output, base);
+		used = snprintf(ret, PATH_MAX, "%s%s%s", output, output[strlen(output) - 1] == '/' ? "" : "/", base);
 	else
 		used = snprintf(ret, PATH_MAX, "%s", output);
 	return used < PATH_MAX ? KIST_OK : kist_fail(err, KIST_INVALID, "the path is too long");
 }
 
-static kist_status get_one(struct kist_cli *cli, const char *name, struct kist_error *err)
+static kist_status add_facts(json_t *list, const char *name, const char *path, const struct kist_artifact *artifact,
+			     struct kist_error *err)
+{
+	json_t *facts;
+
+	KIST_TRY(kist_facts_artifact(name, strlen(name), artifact->record, &artifact->id, &facts, err));
+	if (json_array_append_new(list, facts) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return kist_record_set_take(facts, "path", kist_json_text(path, strlen(path)), err);
+}
+
+static kist_status get_one(struct kist_cli *cli, const char *name, json_t *list, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	char path[PATH_MAX];
@@ -50,7 +79,9 @@ static kist_status get_one(struct kist_cli *cli, const char *name, struct kist_e
 	kist_progress_start(cli, name);
 	KIST_TRY(kist_load_path(cli->flow, artifact.record, path, kist_cli_has(cli, "force"), err));
 	kist_progress_end(cli);
-	if (cli->json || cli->quiet)
+	if (cli->json)
+		return add_facts(list, name, path, &artifact, err);
+	if (cli->quiet)
 		return KIST_OK;
 	kist_text_escape(path, strlen(path), shown, sizeof(shown));
 	kist_size_text(kist_facts_size(artifact.record), size);
@@ -58,22 +89,34 @@ static kist_status get_one(struct kist_cli *cli, const char *name, struct kist_e
 	return KIST_OK;
 }
 
-static enum kist_exit run(struct kist_cli *cli)
+static enum kist_exit get_all(struct kist_cli *cli, json_t *list)
 {
 	enum kist_exit worst = KIST_EXIT_DONE;
 	struct kist_error err = KIST_ERROR_INIT;
 
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
+	if (make_folder(cli, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
-		const kist_status status = get_one(cli, cli->arguments[i], &why);
+		const kist_status status = get_one(cli, cli->arguments[i], list, &why);
 
 		kist_progress_end(cli);
 		if (status != KIST_OK)
 			worst = kist_cli_fail(cli, &why, true);
 	}
+	if (cli->json && (worst == KIST_EXIT_DONE || json_array_size(list) > 0) &&
+	    kist_print_json_take(json_incref(list), &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
 	return worst;
+}
+
+static enum kist_exit run(struct kist_cli *cli)
+{
+	kist_auto_json json_t *list = json_array();
+
+	return get_all(cli, list);
 }
 
 const struct kist_command kist_command_get = {

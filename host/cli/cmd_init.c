@@ -10,7 +10,12 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 	kist_auto_store struct kist_store *store = NULL;
 
-	if (kist_store_create(uri, &err) != KIST_OK || kist_store_open(uri, &store, &err) != KIST_OK)
+	/* Asked first: of a store that is there, that is all there is to say. */
+	if (kist_store_open(uri, &store, NULL) == KIST_OK)
+		(void)kist_fail(&err, KIST_EXISTS, "'%s' is a store already (%s): nothing was changed", uri,
+				kist_store_id(store));
+	if (err.status != KIST_OK || kist_store_create(uri, &err) != KIST_OK ||
+	    kist_store_open(uri, &store, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	if (cli->json && kist_print_json_take(json_pack("{s:s,s:s}", "store", uri, "id", kist_store_id(store)), &err) !=
 				 KIST_OK)

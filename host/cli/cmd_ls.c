@@ -105,6 +105,7 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 
 	listing.table.right[2] = true;
+	listing.table.outliers[0] = true;
 	if (kist_cli_open(cli, false, &err) != KIST_OK || list(&listing, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	return KIST_EXIT_DONE;

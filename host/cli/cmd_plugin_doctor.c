@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "route/routes.h"
 
 #define PINGS 1000
 
@@ -20,6 +23,12 @@ static kist_status try_plugin(struct kist_cli *cli, const struct kist_catalog_en
 	return kist_worker_load(worker, entry, &plugin, err);
 }
 
+/* Not trusted and shadowed are decisions, not faults. */
+static bool is_fault(const struct kist_error *refusal)
+{
+	return refusal->status != KIST_OK && refusal->status != KIST_DENIED && refusal->status != KIST_EXISTS;
+}
+
 static kist_status check_plugins(struct kist_cli *cli, json_t *rows, bool *ret_bad, struct kist_error *err)
 {
 	kist_auto_catalog struct kist_catalog *catalog = NULL;
@@ -30,14 +39,27 @@ static kist_status check_plugins(struct kist_cli *cli, json_t *rows, bool *ret_b
 		struct kist_error why = entry->refusal;
 		json_t *row;
 
-		if (why.status == KIST_OK && try_plugin(cli, entry, &why) != KIST_OK)
+		if (is_fault(&why) || (why.status == KIST_OK && try_plugin(cli, entry, &why) != KIST_OK))
 			*ret_bad = true;
-		row = json_pack("{s:s,s:s,s:s}", "plugin", entry->manifest ? entry->manifest->id : entry->path, "state",
-				why.status == KIST_OK ? "loads" : kist_status_name(why.status), "reason",
-				why.status == KIST_OK ? "" : why.text);
+		row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "plugin", entry->manifest ? entry->manifest->id : entry->path,
+				"state", why.status == KIST_OK ? "loads" : kist_status_name(why.status), "reason",
+				why.status == KIST_OK ? "" : why.text, "code", why.code, "remedy", kist_plugins_remedy(&why),
+				"manifest", entry->path);
 		if (!row || json_array_append_new(rows, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
+	return KIST_OK;
+}
+
+static kist_status check_routes(struct kist_cli *cli, json_t *facts, bool *ret_bad, struct kist_error *err)
+{
+	kist_auto_routes struct kist_routes routes = KIST_ROUTES_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (kist_routes_load(cli->paths.config_dir, &routes, &why) != KIST_OK)
+		*ret_bad = true;
+	if (json_object_set_new(facts, "routes", json_string(why.status == KIST_OK ? "sound" : why.text)) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
 	return KIST_OK;
 }
 
@@ -63,6 +85,46 @@ static kist_status measure(struct kist_cli *cli, json_t *facts, struct kist_erro
 	return KIST_OK;
 }
 
+static kist_status print_table(const json_t *rows, const char *const *titles, const char *const *keys,
+			       struct kist_error *err)
+{
+	kist_auto_table struct kist_table table = KIST_TABLE_INIT(3, titles);
+
+	for (size_t i = 0; i < 3 * json_array_size(rows); i++)
+		KIST_TRY(kist_table_add_text(&table, kist_json_get_text(json_array_get(rows, i / 3), keys[i % 3]), err));
+	kist_table_print(&table, false);
+	return KIST_OK;
+}
+
+static kist_status print_people(const json_t *facts, struct kist_error *err)
+{
+	static const char *const sandbox_titles[] = { "SANDBOX", "STATE", "DETAIL" };
+	static const char *const sandbox_keys[] = { "name", "state", "detail" };
+	static const char *const plugin_titles[] = { "PLUGIN", "STATE", "REASON" };
+	static const char *const plugin_keys[] = { "plugin", "state", "reason" };
+	const json_t *plugins = json_object_get(facts, "plugins");
+
+	KIST_TRY(print_table(json_object_get(facts, "sandbox"), sandbox_titles, sandbox_keys, err));
+	printf("\na worker is ready in %.1f ms; a call takes %.0f us there and back\n\n",
+	       (double)json_integer_value(json_object_get(facts, "worker_ready_us")) / 1000,
+	       json_real_value(json_object_get(facts, "round_trip_us")));
+	KIST_TRY(print_table(plugins, plugin_titles, plugin_keys, err));
+	printf("\n");
+	for (size_t i = 0; i < json_array_size(plugins); i++) {
+		const json_t *row = json_array_get(plugins, i);
+		const char *remedy = kist_json_get_text(row, "remedy");
+		const char *path = kist_json_get_text(row, "manifest");
+		char shown[1024];
+
+		if (!remedy[0])
+			continue;
+		kist_text_escape(path, strlen(path), shown, sizeof(shown));
+		printf("%s: %s\n", shown, remedy);
+	}
+	printf("routes: %s\n", kist_json_get_text(facts, "routes"));
+	return KIST_OK;
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
 	kist_auto_json json_t *facts = json_object();
@@ -71,11 +133,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	bool bad = false;
 
 	if (json_object_set_new(facts, "plugins", rows) != 0 || measure(cli, facts, &err) != KIST_OK ||
-	    check_plugins(cli, rows, &bad, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, false);
-	if (!cli->json)
-		kist_print_value(facts, 0);
-	else if (kist_print_json_take(json_incref(facts), &err) != KIST_OK)
+	    check_plugins(cli, rows, &bad, &err) != KIST_OK || check_routes(cli, facts, &bad, &err) != KIST_OK ||
+	    (cli->json ? kist_print_json_take(json_incref(facts), &err) : print_people(facts, &err)) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return bad ? KIST_EXIT_FAILED : KIST_EXIT_DONE;
 }

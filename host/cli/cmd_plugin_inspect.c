@@ -7,6 +7,78 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 
+static const char *const titles[] = { "TYPE", "FOR", "ARGUMENT", "IS", "DEFAULT", "MEANS" };
+
+static kist_status add_cell(struct kist_table *table, const json_t *value, struct kist_error *err)
+{
+	char text[512];
+
+	kist_cell_text(value, text, sizeof(text));
+	return kist_table_add_text(table, text, err);
+}
+
+static kist_status add_arguments(struct kist_table *table, const char *type, const char *what, const json_t *arguments,
+				 struct kist_error *err)
+{
+	const char *name;
+	json_t *argument;
+
+	json_object_foreach((json_t *)(uintptr_t)arguments, name, argument) {
+		const json_t *one_of = json_object_get(argument, "enum");
+
+		KIST_TRY(kist_table_add_text(table, type, err));
+		KIST_TRY(kist_table_add_text(table, what, err));
+		KIST_TRY(kist_table_add_text(table, name, err));
+		KIST_TRY(add_cell(table, one_of ? one_of : json_object_get(argument, "type"), err));
+		KIST_TRY(add_cell(table, json_object_get(argument, "default"), err));
+		KIST_TRY(add_cell(table, json_object_get(argument, "description"), err));
+	}
+	return KIST_OK;
+}
+
+/* The arguments of all types in a table of their own: they are what a user looks for. */
+static kist_status print_arguments(json_t *types, struct kist_error *err)
+{
+	kist_auto_table struct kist_table table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles);
+	json_t *type;
+	size_t i;
+
+	json_array_foreach(types, i, type) {
+		const char *name = kist_json_get_text(type, "type");
+
+		KIST_TRY(add_arguments(&table, name, "writing", json_object_get(type, "serialize"), err));
+		KIST_TRY(add_arguments(&table, name, "reading", json_object_get(type, "deserialize"), err));
+	}
+	if (table.rows > 0) {
+		printf("\n");
+		kist_table_print(&table, false);
+	}
+	return KIST_OK;
+}
+
+static kist_status print_people(json_t *facts, struct kist_error *err)
+{
+	json_t *types = json_object_get(facts, "types");
+	kist_auto_json json_t *kept = json_deep_copy(types);
+
+	for (size_t i = 0; i < json_array_size(types); i++) {
+		(void)json_object_del(json_array_get(types, i), "serialize");
+		(void)json_object_del(json_array_get(types, i), "deserialize");
+	}
+	if (json_array_size(json_object_get(facts, "tasks")) == 0)
+		(void)json_object_del(facts, "tasks");
+	kist_print_value(facts, 0);
+	return print_arguments(kept, err);
+}
+
+static kist_status print_and_drop(json_t *facts, struct kist_error *err)
+{
+	const kist_status status = print_people(facts, err);
+
+	json_decref(facts);
+	return status;
+}
+
 static kist_status inspect(struct kist_cli *cli, struct kist_error *err)
 {
 	kist_auto_catalog struct kist_catalog *catalog = NULL;
@@ -20,9 +92,7 @@ static kist_status inspect(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_plugins_facts(entry, true, &facts, err));
 	if (cli->json)
 		return kist_print_json_take(facts, err);
-	kist_print_value(facts, 0);
-	json_decref(facts);
-	return KIST_OK;
+	return print_and_drop(facts, err);
 }
 
 static enum kist_exit run(struct kist_cli *cli)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
@@ -12,7 +13,7 @@ static void manifest_free(struct kist_manifest **slot)
 	kist_manifest_free(*slot);
 }
 
-static kist_status trust(struct kist_cli *cli, const char *path, struct kist_error *err)
+static kist_status trust(struct kist_cli *cli, const char *path, json_t *list, struct kist_error *err)
 {
 	__attribute__((cleanup(manifest_free))) struct kist_manifest *manifest = NULL;
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
@@ -21,10 +22,13 @@ static kist_status trust(struct kist_cli *cli, const char *path, struct kist_err
 
 	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
 	if (kist_manifest_parse(kist_buf_view(&text), &manifest, err) != KIST_OK)
-		return kist_fail_context(err, "%s", path);
+		return kist_fail_context(err, "'%s' is no sound manifest", path);
 	digest = kist_digest_of(kist_buf_view(&text));
 	KIST_TRY(kist_trust_add(cli->paths.config_dir, &digest, manifest->id, manifest->version, err));
 	kist_digest_hex(&digest, hex);
+	if (json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "id", manifest->id, "version", manifest->version,
+						  "manifest_sha256", hex)) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
 	if (!cli->quiet && !cli->json)
 		printf("trusted: %s %s, manifest %.16s; a changed manifest or library is refused\n", manifest->id,
 		       manifest->version, hex);
@@ -33,12 +37,15 @@ static kist_status trust(struct kist_cli *cli, const char *path, struct kist_err
 
 static enum kist_exit run(struct kist_cli *cli)
 {
+	kist_auto_json json_t *list = json_array();
 	struct kist_error err = KIST_ERROR_INIT;
 
 	for (size_t i = 0; i < cli->argument_count; i++) {
-		if (trust(cli, cli->arguments[i], &err) != KIST_OK)
+		if (trust(cli, cli->arguments[i], list, &err) != KIST_OK)
 			return kist_cli_fail(cli, &err, false);
 	}
+	if (cli->json && kist_print_json_take(json_incref(list), &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
 	return KIST_EXIT_DONE;
 }
 

@@ -105,7 +105,11 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, struc
 	status = kist_worker_start(&options_of_worker, &worker, err);
 	if (status == KIST_OK)
 		status = kist_worker_load(worker, &entry, &plugin, err);
-	if (status == KIST_OK && !cli->quiet && !cli->json)
+	if (status == KIST_OK && cli->json)
+		status = kist_print_json_take(json_pack("{s:s,s:b,s:s,s:s,s:[]}", "file", path, "valid", true, "id",
+							manifest->id, "version", manifest->version, "issues"),
+					      err);
+	else if (status == KIST_OK && !cli->quiet)
 		printf("%s: valid: %s %s loads and equals its manifest\n", path, manifest->id, manifest->version);
 	kist_manifest_free(manifest);
 	return status;

@@ -32,8 +32,8 @@ static void print_lock(const struct kist_route *route)
 		printf("%s: %s goes to %s, whatever else is installed; 'kist plugin pin %s ID' changes it, "
 		       "'kist plugin unpin %s' drops it\n",
 		       route->pinned ? "pinned" : "recorded", route->locked_by, id, route->locked_by, route->locked_by);
-	else if (route->lock_key[0])
-		printf("the first put of this kind records %s for %s\n", route->lock_key, id);
+	else if (route->lock_key[0] && strncmp(route->lock_key, "kind:", 5) != 0)
+		printf("the first put records this: %s for %s\n", route->lock_key, id);
 }
 
 static kist_status print_people(const struct kist_route *route, const struct kist_error *why, struct kist_error *err)
@@ -122,6 +122,8 @@ static kist_status explain(struct kist_cli *cli, struct kist_route *route, struc
 	} else {
 		query.type = what;
 		status = kist_route_bytes(catalog, &query, route, err);
+		if (status == KIST_NOT_FOUND && !strchr(what, '@'))
+			status = kist_fail_context(err, "'%s' is no file here and no kind of object", what);
 	}
 	if (status == KIST_OK || route->candidate_count > 0) {
 		const struct kist_error none = KIST_ERROR_INIT;

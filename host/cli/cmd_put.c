@@ -75,23 +75,47 @@ static kist_status put_one(struct putting *putting, const char *path, struct kis
 	return KIST_OK;
 }
 
-static void print_line(const json_t *facts)
+static const char *const titles[] = { "NAME", "KIND", "SIZE", "HOLDS", "SHA-256" };
+
+static kist_status add_row(struct kist_table *table, const json_t *facts, struct kist_error *err)
 {
-	const json_t *reason = json_object_get(facts, "reason");
 	const char *name = kist_json_get_text(facts, "name");
-	const char *summary = kist_json_get_text(facts, "summary");
-	char shown[1024];
+	const char *sha256 = kist_json_get_text(facts, "sha256");
 	char size[32];
 
-	kist_text_escape(name, strlen(name), shown, sizeof(shown));
 	kist_size_text((uint64_t)json_integer_value(json_object_get(facts, "size")), size);
-	printf("%s  %s  %s%s%s  %.16s\n", shown, kist_json_get_text(facts, "kind"), size, summary && summary[0] ? "  " : "",
-	       summary ? summary : "", kist_json_get_text(facts, "sha256"));
-	if (reason) {
-		kist_text_escape(kist_json_get_text(reason, "text"), strlen(kist_json_get_text(reason, "text")), shown,
-				 sizeof(shown));
-		fprintf(stderr, "kist: put: kept as bytes: %s\n", shown);
+	KIST_TRY(kist_table_add_text(table, name, err));
+	KIST_TRY(kist_table_add_text(table, kist_json_get_text(facts, "kind"), err));
+	KIST_TRY(kist_table_add_text(table, size, err));
+	KIST_TRY(kist_table_add_text(table, kist_json_get_text(facts, "summary"), err));
+	return kist_table_add(table, sha256, strnlen(sha256, 16), err);
+}
+
+static kist_status print_rows(const json_t *list, struct kist_error *err)
+{
+	kist_auto_table struct kist_table table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles);
+	const json_t *facts;
+	char shown[1024];
+	size_t i;
+
+	table.right[2] = true;
+	table.outliers[0] = true;
+	json_array_foreach(list, i, facts)
+		KIST_TRY(add_row(&table, facts, err));
+	kist_table_print(&table, true);
+	(void)fflush(stdout);
+	json_array_foreach(list, i, facts) {
+		const char *why = kist_json_get_text(json_object_get(facts, "reason"), "text");
+		const char *name = kist_json_get_text(facts, "name");
+		char shown_name[256];
+
+		if (!why)
+			continue;
+		kist_text_escape(name, strlen(name), shown_name, sizeof(shown_name));
+		kist_text_escape(why, strlen(why), shown, sizeof(shown));
+		fprintf(stderr, "kist: put: %s: kept as bytes: %s\n", shown_name, shown);
 	}
+	return KIST_OK;
 }
 
 static kist_status print_all(const struct putting *putting, struct kist_error *err)
@@ -99,19 +123,17 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	const struct kist_write_stats stats = kist_save_stats(putting->save);
 	char raw[32];
 	char stored[32];
-	json_t *facts;
-	size_t i;
 
 	if (putting->cli->json)
 		return kist_print_json_take(json_incref(putting->facts), err);
 	if (putting->cli->quiet)
 		return KIST_OK;
-	json_array_foreach(putting->facts, i, facts)
-		print_line(facts);
+	KIST_TRY(print_rows(putting->facts, err));
 	kist_size_text(stats.raw_bytes, raw);
 	kist_size_text(stats.stored_bytes, stored);
-	printf("%zu kept: %s in %llu chunks, %llu of them new, %s written\n", json_array_size(putting->facts), raw,
-	       (unsigned long long)stats.chunks, (unsigned long long)stats.chunks_new, stored);
+	printf("%zu kept: %s in %llu chunk%s, %llu of them new, %s written\n", json_array_size(putting->facts), raw,
+	       (unsigned long long)stats.chunks, stats.chunks == 1 ? "" : "s", (unsigned long long)stats.chunks_new,
+	       stored);
 	return KIST_OK;
 }
 

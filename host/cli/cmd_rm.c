@@ -3,7 +3,17 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/facts.h"
 #include "flow/save.h"
+
+/* No such name: what is near, or that it is no name but a digest. */
+static kist_status fail_missing(struct kist_cli *cli, const char *name, struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+
+	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	return kist_fail(err, KIST_NOT_FOUND, "'%s' is no name but a digest: names are what can be dropped", name);
+}
 
 /* All names or none: a name that is not there is said before any other is dropped. */
 static kist_status drop(struct kist_cli *cli, struct kist_error *err)
@@ -15,10 +25,18 @@ static kist_status drop(struct kist_cli *cli, struct kist_error *err)
 		const char *name = cli->arguments[i];
 		struct kist_digest artifact;
 
-		KIST_TRY(kist_registry_find_ref(cli->flow->registry, name, strlen(name), &artifact, err));
+		struct kist_error why = KIST_ERROR_INIT;
+		const kist_status status =
+			kist_registry_find_ref(cli->flow->registry, name, strlen(name), &artifact, &why);
+
+		if (status == KIST_NOT_FOUND)
+			return fail_missing(cli, name, err);
+		if (status != KIST_OK)
+			return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
 		KIST_TRY(kist_save_ref(save, name, strlen(name), NULL, "rm", err));
 	}
-	return kist_save_commit(save, err);
+	KIST_TRY(kist_save_commit(save, err));
+	return cli->json ? kist_facts_print_names(cli, "dropped", 0, NULL, err) : KIST_OK;
 }
 
 static enum kist_exit run(struct kist_cli *cli)

@@ -50,6 +50,20 @@ static kist_status add_json(json_t *list, const struct kist_tree_entry *entry, s
 	return KIST_OK;
 }
 
+/* "path", and of a link where it leads. */
+static kist_status add_path(struct kist_table *table, const struct kist_tree_entry *entry, struct kist_error *err)
+{
+	static const char arrow[] = " -> ";
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT((size_t)1 << 20);
+
+	KIST_TRY(kist_buf_append(&text, entry->path.data, entry->path.size, err));
+	if (entry->kind == KIST_TREE_LINK) {
+		KIST_TRY(kist_buf_append(&text, arrow, sizeof(arrow) - 1, err));
+		KIST_TRY(kist_buf_append(&text, entry->target.data, entry->target.size, err));
+	}
+	return kist_table_add(table, (const char *)text.data, text.size, err);
+}
+
 static kist_status add_entry(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
 {
 	struct entries *entries = ctx;
@@ -72,7 +86,7 @@ static kist_status add_entry(void *ctx, const struct kist_tree_entry *entry, str
 	KIST_TRY(kist_table_add_text(&entries->table, mode, err));
 	KIST_TRY(kist_table_add_text(&entries->table, size, err));
 	KIST_TRY(kist_table_add_text(&entries->table, hex, err));
-	return kist_table_add(&entries->table, (const char *)entry->path.data, entry->path.size, err);
+	return add_path(&entries->table, entry, err);
 }
 
 static kist_status show_tree(struct kist_cli *cli, const json_t *record, json_t *facts, struct kist_error *err)

@@ -21,9 +21,9 @@ static void print(const struct kist_registry_stats *stats)
 		 stats->refs == 1 ? "" : "s", stats->artifacts, stats->artifacts == 1 ? "" : "s", stats->commits,
 		 stats->commits == 1 ? "" : "s");
 	line("kept", stats->object_bytes, text);
-	snprintf(text, sizeof(text), "%" PRIu64 " chunks", stats->chunks);
+	snprintf(text, sizeof(text), "%" PRIu64 " chunk%s", stats->chunks, stats->chunks == 1 ? "" : "s");
 	line("distinct", stats->chunk_bytes, text);
-	snprintf(text, sizeof(text), "%" PRIu64 " packs", stats->packs);
+	snprintf(text, sizeof(text), "%" PRIu64 " pack%s", stats->packs, stats->packs == 1 ? "" : "s");
 	line("on disk", stats->pack_bytes, text);
 	if (stats->pack_bytes > 0)
 		printf("%-12s %9.2fx  kept / on disk\n", "ratio",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/facts.h"
 #include "flow/save.h"
 
 static kist_status tag(struct kist_cli *cli, struct kist_error *err)
@@ -15,7 +16,8 @@ static kist_status tag(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_save_open(cli->flow, &save, err));
 	for (size_t i = 1; i < cli->argument_count; i++)
 		KIST_TRY(kist_save_ref(save, cli->arguments[i], strlen(cli->arguments[i]), &artifact.id, "tag", err));
-	return kist_save_commit(save, err);
+	KIST_TRY(kist_save_commit(save, err));
+	return cli->json ? kist_facts_print_names(cli, "names", 1, &artifact.id, err) : KIST_OK;
 }
 
 static enum kist_exit run(struct kist_cli *cli)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "flow/verify.h"
@@ -30,17 +31,23 @@ static void found(void *ctx, const struct kist_damage *damage)
 
 static kist_status verify_named(struct kist_cli *cli, struct kist_error *err)
 {
+	kist_auto_json json_t *sound = json_array();
+
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 		const char *name = cli->arguments[i];
+		char shown[1024];
 
 		KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
 		if (kist_verify_artifact(cli->flow, &artifact, err) != KIST_OK)
 			return kist_fail_context(err, "%s", name);
+		if (json_array_append_new(sound, kist_json_text(name, strlen(name))) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+		kist_text_escape(name, strlen(name), shown, sizeof(shown));
 		if (!cli->json && !cli->quiet)
-			printf("%s  sound\n", name);
+			printf("%s  sound\n", shown);
 	}
-	return KIST_OK;
+	return cli->json ? kist_print_json_take(json_pack("{s:O}", "sound", sound), err) : KIST_OK;
 }
 
 static kist_status verify_all(struct kist_cli *cli, struct kist_error *err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/output.h"
 #include "flow/record.h"
 
 uint64_t kist_facts_size(const json_t *record)
@@ -35,6 +36,22 @@ kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t 
 	KIST_TRY(kist_record_set_digest(facts, "artifact", id, err));
 	*ret = kist_steal(facts);
 	return KIST_OK;
+}
+
+kist_status kist_facts_print_names(const struct kist_cli *cli, const char *key, size_t first,
+				   const struct kist_digest *id, struct kist_error *err)
+{
+	kist_auto_json json_t *facts = json_object();
+	json_t *list = json_array();
+
+	KIST_TRY(kist_record_set_take(facts, key, list, err));
+	for (size_t i = first; i < cli->argument_count; i++) {
+		if (json_array_append_new(list, kist_json_text(cli->arguments[i], strlen(cli->arguments[i]))) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	if (id)
+		KIST_TRY(kist_record_set_digest(facts, "artifact", id, err));
+	return kist_print_json_take(json_incref(facts), err);
 }
 
 const char *kist_facts_default_name(const char *path, size_t *ret_len)

@@ -19,6 +19,14 @@ KIST_CHECKED kist_status kist_facts_artifact(const char *name, size_t name_len, 
 /** kist_facts_size() - Bytes of what a record describes: of a tree, of all its files. */
 uint64_t kist_facts_size(const json_t *record);
 
+/**
+ * kist_facts_print_names() - {"<key>": [the arguments from @first on], "artifact": "<@id>"} to standard output.
+ *
+ * @id: NULL leaves it out.
+ */
+KIST_CHECKED kist_status kist_facts_print_names(const struct kist_cli *cli, const char *key, size_t first,
+						const struct kist_digest *id, struct kist_error *err);
+
 /** kist_facts_default_name() - The last part of @path, without slashes at the end.  Borrowed from @path. */
 const char *kist_facts_default_name(const char *path, size_t *ret_len);
 

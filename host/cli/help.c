@@ -5,6 +5,8 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "base/nearest.h"
+#include "base/utf8.h"
 #include "kist/plugin.h"
 
 static void print_options(FILE *out, const struct kist_option *options)
@@ -33,16 +35,20 @@ static void print_one(FILE *out, const struct kist_command *command)
 	print_options(out, kist_common_options);
 }
 
+static void print_line(FILE *out, const struct kist_command *command)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s %s", command->name, command->arguments);
+	fprintf(out, "  %-34s %s\n", left, command->summary);
+}
+
 static void print_all(FILE *out)
 {
 	fprintf(out, "kist keeps what jobs make: typed, compressed, deduplicated, verified.\n\n"
 		     "usage: kist COMMAND [OPTION]... [ARGUMENT]...\n\n");
-	for (size_t i = 0; kist_commands[i]; i++) {
-		char left[64];
-
-		snprintf(left, sizeof(left), "%s %s", kist_commands[i]->name, kist_commands[i]->arguments);
-		fprintf(out, "  %-34s %s\n", left, kist_commands[i]->summary);
-	}
+	for (size_t i = 0; kist_commands[i]; i++)
+		print_line(out, kist_commands[i]);
 	fprintf(out, "\ncommon options:\n");
 	print_options(out, kist_common_options);
 	fprintf(out, "\nexit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 damage found\n"
@@ -67,37 +73,89 @@ int kist_help_version(void)
 	return KIST_EXIT_DONE;
 }
 
-/* How alike two words are: the letters that agree from the front. */
-static size_t common_front(const char *a, const char *b)
+/* A group is a first word that several commands share: "plugin". */
+static bool is_of_group(const struct kist_command *command, const char *group)
 {
-	size_t n = 0;
+	const size_t len = strlen(group);
 
-	while (a[n] && a[n] == b[n])
-		n++;
-	return n;
+	return strncmp(command->name, group, len) == 0 && command->name[len] == ' ';
 }
 
-int kist_help_unknown(const char *word, const char *next)
+static bool is_group(const char *word)
 {
-	const char *nearest = NULL;
-	size_t best = 0;
-	char both[64];
-
-	snprintf(both, sizeof(both), "%s%s%s", word, next ? " " : "", next ? next : "");
 	for (size_t i = 0; kist_commands[i]; i++) {
-		const size_t n = common_front(both, kist_commands[i]->name);
-
-		if (n > best) {
-			best = n;
-			nearest = kist_commands[i]->name;
-		}
+		if (is_of_group(kist_commands[i], word))
+			return true;
 	}
-	fprintf(stderr, "kist: there is no command '%s'", word);
-	if (nearest)
-		fprintf(stderr, "; did you mean '%s'?\n", nearest);
+	return false;
+}
+
+static void print_group(FILE *out, const char *group)
+{
+	fprintf(out, "usage: kist %s COMMAND [OPTION]... [ARGUMENT]...\n\n", group);
+	for (size_t i = 0; kist_commands[i]; i++) {
+		if (is_of_group(kist_commands[i], group))
+			print_line(out, kist_commands[i]);
+	}
+	fprintf(out, "\nA command's own help: kist %s COMMAND --help; all of them: man kist-%s\n", group, group);
+}
+
+static const struct kist_command *find(const char *name)
+{
+	for (size_t i = 0; kist_commands[i]; i++) {
+		if (strcmp(kist_commands[i]->name, name) == 0)
+			return kist_commands[i];
+	}
+	return NULL;
+}
+
+static int unknown(const char *word, const char *both)
+{
+	struct kist_nearest nearest = KIST_NEAREST_INIT(word);
+	struct kist_nearest nearest_both = KIST_NEAREST_INIT(both);
+	char shown[128];
+
+	for (size_t i = 0; kist_commands[i]; i++) {
+		kist_nearest_offer(&nearest_both, kist_commands[i]->name);
+		if (!strchr(kist_commands[i]->name, ' '))
+			kist_nearest_offer(&nearest, kist_commands[i]->name);
+	}
+	kist_text_escape(is_group(word) ? both : word, strlen(is_group(word) ? both : word), shown, sizeof(shown));
+	/* "plugin lst" is nearer to a command of two words than its first word is to any. */
+	if (nearest_both.name && (!nearest.name || strchr(nearest_both.name, ' ')))
+		fprintf(stderr, "kist: there is no command '%s'; did you mean '%s'?\n", shown, nearest_both.name);
+	else if (nearest.name)
+		fprintf(stderr, "kist: there is no command '%s'; did you mean '%s'?\n", shown, nearest.name);
 	else
-		fprintf(stderr, "; see 'kist --help'\n");
+		fprintf(stderr, "kist: there is no command '%s'; see 'kist --help'\n", shown);
 	return KIST_EXIT_USAGE;
+}
+
+static bool asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+int kist_help_other(int count, char *const *words)
+{
+	const bool help = strcmp(words[0], "help") == 0;
+	const char *first = help ? (count > 1 ? words[1] : NULL) : words[0];
+	const char *second = count > 1 + help ? words[1 + help] : NULL;
+	char both[96];
+
+	if (!first || asks_for_help(first)) {
+		print_all(stdout);
+		return KIST_HELP_GIVEN;
+	}
+	snprintf(both, sizeof(both), "%s%s%s", first, second ? " " : "", second ? second : "");
+	if (help && (find(both) || find(first))) {
+		print_one(stdout, find(both) ? find(both) : find(first));
+		return KIST_HELP_GIVEN;
+	}
+	if (!is_group(first) || (second && !asks_for_help(second)))
+		return unknown(first, both);
+	print_group(help || second ? stdout : stderr, first);
+	return help || second ? KIST_HELP_GIVEN : KIST_EXIT_USAGE;
 }
 
 static void completion_options(const struct kist_option *options)

@@ -16,8 +16,17 @@ int kist_help_print(const struct kist_command *command, bool asked);
 /** kist_help_version() - "kist 0.1.0" and what it was built with. */
 int kist_help_version(void);
 
-/** kist_help_unknown() - Says that there is no such command, and which one is near.  Exit status 2. */
-int kist_help_unknown(const char *word, const char *next);
+/** What kist_help_other() gives when it was asked for help and gave it. */
+#define KIST_HELP_GIVEN (-1)
+
+/**
+ * kist_help_other() - What is no command: "help", "help put", "plugin", or a word that nothing is called.
+ *
+ * @words: What stands where a command should; @count is at least 1.
+ *
+ * Returns KIST_HELP_GIVEN, or the exit status 2 when it says which command is near.
+ */
+int kist_help_other(int count, char *const *words);
 
 /** kist_help_completion() - The bash completion script. */
 void kist_help_completion(void);

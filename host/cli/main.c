@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/output.h"
+
+/* What was typed is shown up to here. */
+#define SHOWN_SIZE 256
 
 /* Options of every command. */
 const struct kist_option kist_common_options[] = {
@@ -42,8 +47,34 @@ static const struct kist_option *find_any(const struct kist_cli *cli, const char
 
 static int usage(const struct kist_cli *cli, const char *what, const char *text)
 {
-	fprintf(stderr, "kist: %s: %s '%s'; see 'kist %s%s--help'\n", cli->command ? cli->command->name : "kist", what,
-		text, cli->command ? cli->command->name : "", cli->command ? " " : "");
+	char shown[SHOWN_SIZE];
+
+	kist_text_escape(text, strlen(text), shown, sizeof(shown));
+	fprintf(stderr, "kist: %s%s%s '%s'; see 'kist %s%s--help'\n", cli->command ? cli->command->name : "",
+		cli->command ? ": " : "", what, shown, cli->command ? cli->command->name : "", cli->command ? " " : "");
+	return KIST_EXIT_USAGE;
+}
+
+static void offer_options(struct kist_nearest *nearest, const struct kist_option *options)
+{
+	for (; options && options->name; options++)
+		kist_nearest_offer(nearest, options->name);
+}
+
+static int unknown_option(const struct kist_cli *cli, const char *text)
+{
+	char name[KIST_NEAREST_LEN_MAX + 2];
+	struct kist_nearest nearest = KIST_NEAREST_INIT(name);
+	char shown[SHOWN_SIZE];
+
+	kist_text_escape(text, strlen(text), shown, sizeof(shown));
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text + strspn(text, "-"), "="), text + strspn(text, "-"));
+	offer_options(&nearest, cli->command ? cli->command->options : NULL);
+	offer_options(&nearest, kist_common_options);
+	if (!nearest.name)
+		return usage(cli, "unknown option", text);
+	fprintf(stderr, "kist: %s%sunknown option '%s'; did you mean '--%s'?\n", cli->command ? cli->command->name : "",
+		cli->command ? ": " : "", shown, nearest.name);
 	return KIST_EXIT_USAGE;
 }
 
@@ -56,30 +87,47 @@ static int keep_value(struct kist_cli *cli, const struct kist_option *option, co
 	return 0;
 }
 
-/* Reads the option at argv[*i]; *i moves past its argument. */
-static int read_option(struct kist_cli *cli, int argc, char **argv, int *i)
+/* The argument of @option: behind "=" or the letter, else the next word. */
+static int read_value(struct kist_cli *cli, const struct kist_option *option, const char *own, int argc, char **argv,
+		      int *i)
 {
-	const char *text = argv[*i];
-	const bool is_long = text[1] == '-';
-	const char *name = is_long ? text + 2 : text + 1;
-	const char *equals = is_long ? strchr(name, '=') : NULL;
-	const struct kist_option *option =
-		find_any(cli, name, equals ? (size_t)(equals - name) : strlen(name), is_long ? 0 : name[0]);
+	if (own)
+		return keep_value(cli, option, own);
+	if (*i + 1 >= argc)
+		return usage(cli, "an argument is missing for", argv[*i]);
+	return keep_value(cli, option, argv[++*i]);
+}
+
+/* "--name=x", "--name x", "--quiet". */
+static int read_long(struct kist_cli *cli, int argc, char **argv, int *i)
+{
+	const char *name = argv[*i] + 2;
+	const char *equals = strchr(name, '=');
+	const struct kist_option *option = find_any(cli, name, equals ? (size_t)(equals - name) : strlen(name), 0);
 
 	if (!option)
-		return usage(cli, "unknown option", text);
-	if (!option->argument) {
-		if (equals || (!is_long && name[1]))
-			return usage(cli, "this option takes no argument:", text);
-		return keep_value(cli, option, "");
+		return unknown_option(cli, argv[*i]);
+	if (option->argument)
+		return read_value(cli, option, equals ? equals + 1 : NULL, argc, argv, i);
+	return equals ? usage(cli, "this option takes no argument:", argv[*i]) : keep_value(cli, option, "");
+}
+
+/* "-q", "-nx", "-n x", and flags together: "-ql". */
+static int read_short(struct kist_cli *cli, int argc, char **argv, int *i)
+{
+	for (const char *letter = argv[*i] + 1; *letter; letter++) {
+		const struct kist_option *option = find_any(cli, letter, 1, *letter);
+		int failed;
+
+		if (!option)
+			return unknown_option(cli, argv[*i]);
+		if (option->argument)
+			return read_value(cli, option, letter[1] ? letter + 1 : NULL, argc, argv, i);
+		failed = keep_value(cli, option, "");
+		if (failed)
+			return failed;
 	}
-	if (equals)
-		return keep_value(cli, option, equals + 1);
-	if (!is_long && name[1])
-		return keep_value(cli, option, name + 1);
-	if (*i + 1 >= argc)
-		return usage(cli, "an argument is missing for", text);
-	return keep_value(cli, option, argv[++*i]);
+	return 0;
 }
 
 /* Commands of two words come first: "plugin list" is not "plugin". */
@@ -112,14 +160,15 @@ static int parse(struct kist_cli *cli, int argc, char **argv)
 		if (options && strcmp(argv[i], "--") == 0) {
 			options = false;
 		} else if (options && argv[i][0] == '-' && argv[i][1]) {
-			const int failed = read_option(cli, argc, argv, &i);
+			const int failed = argv[i][1] == '-' ? read_long(cli, argc, argv, &i)
+							     : read_short(cli, argc, argv, &i);
 
 			if (failed)
 				return failed;
 		} else if (!cli->command) {
 			cli->command = find_command(argc - i, argv + i, &words);
 			if (!cli->command)
-				return kist_help_unknown(argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+				return kist_help_other(argc - i, argv + i);
 			i += words - 1;
 		} else {
 			cli->arguments[cli->argument_count++] = argv[i];
@@ -160,12 +209,15 @@ int main(int argc, char **argv)
 		status = kist_help_version();
 	else
 		status = parse(&cli, argc, argv);
-	if (status == 0 && !(argc > 1 && strcmp(argv[1], "--version") == 0))
+	if (status == KIST_HELP_GIVEN)
+		status = KIST_EXIT_DONE;
+	else if (status == 0 && !(argc > 1 && strcmp(argv[1], "--version") == 0))
 		status = run(&cli);
 	kist_flow_close(cli.flow);
 	kist_free(cli.arguments);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		if (errno != EPIPE)
+		/* Who reads no further knows that he does not have all. */
+		if (!kist_reader_is_gone())
 			fprintf(stderr, "kist: cannot write to the standard output\n");
 		return status ? status : KIST_EXIT_FAILED;
 	}

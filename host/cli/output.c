@@ -2,16 +2,20 @@
 #include "cli/output.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/time.h"
 #include "base/utf8.h"
 
 /* A cell is cut here on its way to the screen; --json has everything. */
 #define CELL_SIZE_MAX 1200
 #define LINE_ITEMS_MAX 20
+/* Longer keys stand out of line. */
+#define KEYS_WIDTH_MAX 24
 
 void kist_table_done(struct kist_table *table)
 {
@@ -34,48 +38,58 @@ kist_status kist_table_add_text(struct kist_table *table, const char *text, stru
 	return kist_table_add(table, text ? text : "", text ? strlen(text) : 0, err);
 }
 
-/* Characters, not bytes: good enough for the widths of names in most scripts. */
-static size_t width_of(const char *text)
-{
-	size_t width = 0;
+/* The line that is being made; blanks at its end are left out. */
+struct line {
+	size_t blanks; /* that wait for something behind them */
+};
 
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-static void print_cell(const char *text, size_t width, bool right, bool last)
+static void put_cell(struct line *line, const char *text, size_t width, bool right)
 {
-	const size_t own = width_of(text);
-	const int pad = own < width ? (int)(width - own) : 0;
+	const size_t own = kist_utf8_width(text);
+	const size_t pad = own < width ? width - own : 0;
 
 	if (right)
-		printf("%*s%s", pad, "", text);
-	else
-		printf("%s%*s", text, last ? 0 : pad, "");
-	fputs(last ? "\n" : "  ", stdout);
+		line->blanks += pad;
+	if (text[0])
+		printf("%*s%s", (int)line->blanks, "", text);
+	line->blanks = (text[0] ? 0 : line->blanks + own) + (right ? 0 : pad) + 2;
+}
+
+static void widen(const struct kist_table *table, size_t c, const char *text, size_t widths[static KIST_COLUMNS_MAX])
+{
+	const size_t width = kist_utf8_width(text);
+
+	if (width > widths[c] && !(table->outliers[c] && width > KIST_COLUMN_WIDTH_MAX))
+		widths[c] = width;
+}
+
+static void end_line(struct line *line)
+{
+	line->blanks = 0;
+	(void)putchar('\n');
 }
 
 void kist_table_print(const struct kist_table *table, bool quiet)
 {
 	size_t widths[KIST_COLUMNS_MAX] = { 0 };
 	const char *cell = (const char *)table->cells.data;
+	struct line line = { .blanks = 0 };
 
-	for (size_t c = 0; c < table->columns; c++)
-		widths[c] = quiet ? 0 : width_of(table->titles[c]);
-	for (size_t i = 0; i < table->rows; i++, cell += strlen(cell) + 1) {
-		const size_t width = width_of(cell);
-
-		if (width > widths[i % table->columns])
-			widths[i % table->columns] = width;
-	}
 	for (size_t c = 0; c < table->columns && !quiet; c++)
-		print_cell(table->titles[c], widths[c], table->right[c], c + 1 == table->columns);
+		widen(table, c, table->titles[c], widths);
+	for (size_t i = 0; i < table->rows; i++, cell += strlen(cell) + 1)
+		widen(table, i % table->columns, cell, widths);
+	for (size_t c = 0; c < table->columns && !quiet; c++)
+		put_cell(&line, table->titles[c], widths[c], table->right[c]);
+	if (!quiet)
+		end_line(&line);
 	cell = (const char *)table->cells.data;
 	for (size_t i = 0; i < table->rows; i++, cell += strlen(cell) + 1) {
 		const size_t c = i % table->columns;
 
-		print_cell(cell, widths[c], table->right[c], c + 1 == table->columns);
+		put_cell(&line, cell, widths[c], table->right[c]);
+		if (c + 1 == table->columns)
+			end_line(&line);
 	}
 }
 
@@ -90,6 +104,35 @@ void kist_size_text(uint64_t bytes, char ret[static 32])
 		unit++;
 	}
 	snprintf(ret, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+}
+
+void kist_size_exact(uint64_t bytes, char ret[static 64])
+{
+	char text[32];
+
+	kist_size_text(bytes, text);
+	if (bytes < 1024)
+		snprintf(ret, 64, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+	else
+		snprintf(ret, 64, "%s (%" PRIu64 " bytes)", text, bytes);
+}
+
+void kist_mode_text(uint32_t mode, char ret[static 32])
+{
+	static const char letters[] = "rwxrwxrwx";
+	char text[sizeof(letters)];
+
+	for (unsigned i = 0; i < sizeof(letters) - 1; i++)
+		text[i] = mode & (0400u >> i) ? letters[i] : '-';
+	text[sizeof(letters) - 1] = '\0';
+	snprintf(ret, 32, "%04" PRIo32 " %s", mode & 07777u, text);
+}
+
+bool kist_reader_is_gone(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLERR);
 }
 
 kist_status kist_print_json_take(json_t *value, struct kist_error *err)
@@ -149,7 +192,7 @@ static void keys_text(const json_t *object, char *ret, size_t size)
 	}
 }
 
-static void cell_text(const json_t *value, char *ret, size_t size)
+void kist_cell_text(const json_t *value, char *ret, size_t size)
 {
 	if (!value)
 		ret[0] = '\0';
@@ -161,8 +204,31 @@ static void cell_text(const json_t *value, char *ret, size_t size)
 		scalar_text(value, ret, size);
 }
 
-/* What a row is comes before what it measures; records are kept with sorted keys. */
-static const char *const first_titles[] = { "name", "type", "plugin", "dtype", "shape", "state" };
+/* What a thing is comes before what it measures; records are kept with sorted keys. */
+static const char *const first_keys[] = {
+	"id",	"name",	   "type",	 "version",  "kind",  "state", "format", "dtype", "shape", "order",
+	"rows", "tensors", "parameters", "elements", "nulls", "min",   "max",	 "mean",  "std",
+};
+#define FIRST_COUNT (sizeof(first_keys) / sizeof(first_keys[0]))
+
+static bool is_first(const char *key)
+{
+	for (size_t i = 0; i < FIRST_COUNT; i++) {
+		if (strcmp(first_keys[i], key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether any row has something under @key. */
+static bool has_column(const json_t *list, const char *key)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (json_object_get(json_array_get(list, i), key))
+			return true;
+	}
+	return false;
+}
 
 static size_t titles_of(const json_t *list, const char *ret_titles[static KIST_COLUMNS_MAX])
 {
@@ -170,9 +236,9 @@ static size_t titles_of(const json_t *list, const char *ret_titles[static KIST_C
 	size_t i;
 	json_t *row;
 
-	for (i = 0; i < sizeof(first_titles) / sizeof(first_titles[0]); i++) {
-		if (json_object_get(json_array_get(list, 0), first_titles[i]))
-			ret_titles[count++] = first_titles[i];
+	for (i = 0; i < FIRST_COUNT && count < KIST_COLUMNS_MAX; i++) {
+		if (has_column(list, first_keys[i]))
+			ret_titles[count++] = first_keys[i];
 	}
 	json_array_foreach(list, i, row) {
 		const char *key;
@@ -202,8 +268,8 @@ static void print_rows(const json_t *list)
 			const json_t *value = json_object_get(row, titles[c]);
 			char text[CELL_SIZE_MAX];
 
-			table.right[c] = json_is_number(value);
-			cell_text(value, text, sizeof(text));
+			table.right[c] = table.right[c] || json_is_number(value);
+			kist_cell_text(value, text, sizeof(text));
 			if (kist_table_add_text(&table, text, NULL) != KIST_OK)
 				return;
 		}
@@ -216,25 +282,87 @@ static bool is_rows(const json_t *value)
 	return json_array_size(value) > 0 && json_is_object(json_array_get(value, 0));
 }
 
-void kist_print_value(const json_t *object, int indent)
+static void time_text(int64_t ns, char *ret, size_t size)
 {
+	char seconds[KIST_TIME_TEXT_SIZE];
+
+	kist_time_text(ns, seconds);
+	snprintf(ret, size, "%.19s.%09" PRId64 "Z", seconds, (ns % 1000000000 + 1000000000) % 1000000000);
+}
+
+/* What a member is for people; @key says what an integer means. */
+static void value_text(const char *key, const json_t *value, char *ret, size_t size)
+{
+	const json_int_t integer = json_integer_value(value);
+	char text[64];
+
+	if (!json_is_integer(value)) {
+		kist_cell_text(value, ret, size);
+	} else if (strcmp(key, "size") == 0) {
+		kist_size_exact((uint64_t)integer, text);
+		snprintf(ret, size, "%s", text);
+	} else if (strcmp(key, "mode") == 0) {
+		kist_mode_text((uint32_t)integer, text);
+		snprintf(ret, size, "%s", text);
+	} else if (strcmp(key, "mtime_ns") == 0) {
+		time_text(integer, ret, size);
+	} else {
+		kist_cell_text(value, ret, size);
+	}
+}
+
+/* The longest key at any depth, with what it is indented by, so that all values stand in one column. */
+static size_t keys_width(const json_t *object, size_t indent)
+{
+	size_t width = 0;
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-		char text[CELL_SIZE_MAX];
-		char shown[64];
+		size_t own = indent + kist_utf8_width(key);
 
 		if (is_rows(value))
 			continue;
-		kist_text_escape(key, strlen(key), shown, sizeof(shown));
-		if (json_is_object(value)) {
-			printf("%*s%s\n", indent, "", shown);
-			kist_print_value(value, indent + 2);
-			continue;
-		}
-		cell_text(value, text, sizeof(text));
-		printf("%*s%-*s  %s\n", indent, "", 14 - indent, shown, text);
+		if (json_is_object(value))
+			own = keys_width(value, indent + 2);
+		if (own > width && own <= KEYS_WIDTH_MAX)
+			width = own;
+	}
+	return width;
+}
+
+static void print_lines(const json_t *object, int indent, int width);
+
+static void print_member(const char *key, const json_t *value, int indent, int width)
+{
+	const char *shown_key = strcmp(key, "mtime_ns") == 0 ? "changed" : key;
+	char text[CELL_SIZE_MAX];
+	char shown[64];
+
+	kist_text_escape(shown_key, strlen(shown_key), shown, sizeof(shown));
+	if (json_is_object(value) && json_object_size(value) > 0) {
+		printf("%*s%s\n", indent, "", shown);
+		print_lines(value, indent + 2, width);
+		return;
+	}
+	value_text(key, value, text, sizeof(text));
+	if (text[0])
+		printf("%*s%-*s  %s\n", indent, "", width - indent, shown, text);
+}
+
+static void print_lines(const json_t *object, int indent, int width)
+{
+	const char *key;
+	json_t *value;
+
+	for (size_t i = 0; i < FIRST_COUNT; i++) {
+		value = json_object_get(object, first_keys[i]);
+		if (value && !is_rows(value))
+			print_member(first_keys[i], value, indent, width);
+	}
+	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+		if (!is_rows(value) && !is_first(key))
+			print_member(key, value, indent, width);
 	}
 	/* Tables come last: they are the long part. */
 	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
@@ -244,6 +372,15 @@ void kist_print_value(const json_t *object, int indent)
 		print_rows(value);
 	}
 }
+
+void kist_print_value(const json_t *object, int indent)
+{
+	print_lines(object, indent, (int)keys_width(object, (size_t)indent));
+}
+
+/* A line of 80 columns holds the whole bar. */
+#define BAR_NAME_WIDTH 30
+#define BAR_WIDTH      (BAR_NAME_WIDTH + 45)
 
 /* One bar at a time: kist(1) does one thing at a time. */
 static struct {
@@ -259,26 +396,46 @@ void kist_progress_start(struct kist_cli *cli, const char *what)
 	bar.on = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
 }
 
+/* What it is about, cut to its column. */
+static void bar_name(char *ret, size_t size)
+{
+	char shown[256];
+	size_t len = 0;
+	size_t width = 0;
+
+	kist_text_escape(bar.what, strlen(bar.what), shown, sizeof(shown));
+	while (shown[len]) {
+		const size_t step = kist_utf8_step(shown + len, strlen(shown + len));
+		char one[8] = "";
+
+		memcpy(one, shown + len, step ? step : 1);
+		if (width + kist_utf8_width(one) > BAR_NAME_WIDTH)
+			break;
+		width += kist_utf8_width(one);
+		len += step ? step : 1;
+	}
+	snprintf(ret, size, "%.*s%*s", (int)len, shown, (int)(BAR_NAME_WIDTH - width), "");
+}
+
 void kist_progress_show(void *cli, uint64_t done, uint64_t total)
 {
 	const int percent = total ? (int)((double)done * 100.0 / (double)total) : 0;
 	char done_text[32];
-	char shown[64];
+	char name[4 * BAR_NAME_WIDTH + 1];
 
 	(void)cli;
 	if (!bar.on || (percent == bar.percent && total) || total < ((uint64_t)8 << 20))
 		return;
 	bar.percent = percent;
 	kist_size_text(done, done_text);
-	kist_text_escape(bar.what, strlen(bar.what), shown, sizeof(shown));
-	fprintf(stderr, "\r%-30s %3d%% [%-25.*s] %10s", shown, percent, percent / 4, "#########################",
-		done_text);
+	bar_name(name, sizeof(name));
+	fprintf(stderr, "\r%s %3d%% [%-25.*s] %10s", name, percent, percent / 4, "#########################", done_text);
 }
 
 void kist_progress_end(struct kist_cli *cli)
 {
 	(void)cli;
 	if (bar.on && bar.percent >= 0)
-		fprintf(stderr, "\r%*s\r", 85, "");
+		fprintf(stderr, "\r%*s\r", BAR_WIDTH, "");
 	bar.on = false;
 }

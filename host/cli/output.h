@@ -10,13 +10,15 @@
  * Thread: [main]
  */
 
-#define KIST_COLUMNS_MAX 12
+#define KIST_COLUMNS_MAX      12
+#define KIST_COLUMN_WIDTH_MAX 48
 
 /** struct kist_table - Rows of cells, printed when all are known, so that columns line up. */
 struct kist_table {
 	size_t columns;
 	const char *const *titles;
 	bool right[KIST_COLUMNS_MAX]; /* aligned */
+	bool outliers[KIST_COLUMNS_MAX]; /* a cell over KIST_COLUMN_WIDTH_MAX does not widen the column */
 	struct kist_buf cells;        /* NUL-terminated texts, row by row */
 	size_t rows;
 };
@@ -37,10 +39,26 @@ void kist_table_print(const struct kist_table *table, bool quiet);
 /** kist_size_text() - "1.2 MiB" into @ret. */
 void kist_size_text(uint64_t bytes, char ret[static 32]);
 
+/** kist_size_exact() - "1.2 MiB (1234567 bytes)", or "152 bytes", into @ret. */
+void kist_size_exact(uint64_t bytes, char ret[static 64]);
+
+/** kist_mode_text() - "0640 rw-r-----" into @ret. */
+void kist_mode_text(uint32_t mode, char ret[static 32]);
+
+/** kist_reader_is_gone() - Whether nobody reads the standard output any more. */
+bool kist_reader_is_gone(void);
+
 /** kist_print_json() - One JSON value and a newline to standard output; drops the reference. */
 KIST_CHECKED kist_status kist_print_json_take(json_t *value, struct kist_error *err);
 
-/** kist_print_value() - A JSON object for people: lines, lists and tables.  @indent in spaces. */
+/** kist_cell_text() - A value in one cell; "" for NULL. */
+void kist_cell_text(const json_t *value, char *ret, size_t size);
+
+/**
+ * kist_print_value() - A JSON object for people: lines, lists and tables.  @indent in spaces.
+ *
+ * Members "size", "mode" and "mtime_ns" that are integers are shown as a size, a mode and a time.
+ */
 void kist_print_value(const json_t *object, int indent);
 
 /** kist_progress_start() - A bar on standard error when that is a terminal; kist_progress_show() moves it. */

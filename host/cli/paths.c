@@ -48,6 +48,15 @@ static kist_status user_dir(const char *variable, const char *home, const char *
 	return set(ret, own, "kist", err);
 }
 
+/* Without ".." and links, for people, when it is there. */
+static void resolve(char path[static PATH_MAX])
+{
+	char resolved[PATH_MAX];
+
+	if (realpath(path, resolved))
+		memcpy(path, resolved, strlen(resolved) + 1);
+}
+
 /* The installation that this program is part of: beside its own file, else where it was configured to be. */
 static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 {
@@ -69,7 +78,9 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 	KIST_TRY(set(prefix, exe, KIST_BIN_TO_LIBEXEC "/kist-worker", err));
 	if (access(prefix, X_OK) == 0) {
 		KIST_TRY(set(ret->worker, prefix, "", err));
-		return set(ret->plugin_dir, exe, KIST_BIN_TO_PLUGINS, err);
+		KIST_TRY(set(ret->plugin_dir, exe, KIST_BIN_TO_PLUGINS, err));
+		resolve(ret->worker);
+		resolve(ret->plugin_dir);
 	}
 	return KIST_OK;
 }

@@ -55,6 +55,42 @@ const char *kist_plugins_state(const struct kist_catalog_entry *entry)
 	return entry->refusal.status == KIST_OK ? "ready" : kist_status_name(entry->refusal.status);
 }
 
+kist_status kist_plugins_sandbox(struct kist_cli *cli, json_t **ret, struct kist_error *err)
+{
+	const struct kist_worker_options options = kist_cli_worker_options(cli);
+	kist_auto_worker struct kist_worker *worker = NULL;
+
+	KIST_TRY(kist_worker_start(&options, &worker, err));
+	return kist_worker_sandbox(worker, ret, err);
+}
+
+const char *kist_plugins_remedy(const struct kist_error *why)
+{
+	static const struct {
+		kist_status status;
+		const char *remedy;
+	} remedies[] = {
+		{ KIST_OK, "" },
+		{ KIST_DENIED, "do what the reason says if you know where the plugin comes from; else remove it" },
+		{ KIST_EXISTS, "none is needed: the one that is named is used; remove the one you do not want" },
+		{ KIST_CORRUPT, "install the plugin again: its files are damaged or were written wrongly" },
+		{ KIST_NOT_FOUND, "install the plugin again: a file of it is missing" },
+		{ KIST_INVALID, "tell its publisher: it breaks a rule of docs/format/manifest.md" },
+		{ KIST_INCOMPATIBLE, "install a version that was built for this kist ('kist --version')" },
+		{ KIST_UNSUPPORTED, "install a build for this machine" },
+		{ KIST_LIMIT, "tell its publisher: it is larger than is allowed" },
+		{ KIST_CRASHED, "tell its publisher: it died while it was loaded" },
+		{ KIST_DEADLINE, "tell its publisher: it did not answer in time" },
+		{ KIST_INTERNAL, "tell its publisher: it breaks the plugin ABI" },
+	};
+
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (remedies[i].status == why->status)
+			return remedies[i].remedy;
+	}
+	return "look at the reason and try again";
+}
+
 static kist_status add_texts(json_t *object, const char *key, const char *const *texts, size_t count,
 			     struct kist_error *err)
 {

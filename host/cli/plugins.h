@@ -27,6 +27,12 @@ void kist_plugins_note(const struct kist_cli *cli, const struct kist_flow *flow)
 /** kist_plugins_state() - "ready", or why it is refused, in one word: "denied", "corrupt". */
 const char *kist_plugins_state(const struct kist_catalog_entry *entry);
 
+/** kist_plugins_sandbox() - Starts a worker and says what of the sandbox is in force.  New reference. */
+KIST_CHECKED kist_status kist_plugins_sandbox(struct kist_cli *cli, json_t **ret, struct kist_error *err);
+
+/** kist_plugins_remedy() - What to do about a plugin that is not ready; "" when nothing is to be done. */
+const char *kist_plugins_remedy(const struct kist_error *why);
+
 /** kist_plugins_file() - Opens @path as input for a worker.  Errors: KIST_NOT_FOUND, KIST_INVALID (no regular file). */
 KIST_CHECKED kist_status kist_plugins_file(const char *path, struct kist_input *ret, struct kist_error *err);
 

@@ -9,7 +9,7 @@ printf 'TINYhello' >a.tiny
 
 # The first use is recorded once the put is done, and not before.
 expect 0 kist plugin why a.tiny
-says out 'records magic:0:54494e59 for org.example.one'
+says out 'the first put records this: magic:0:54494e59 for org.example.one'
 [ ! -e "$home/routes" ] || fail 'asking recorded a route'
 printf 'TINY%0200d' 0 >long.tiny
 expect 1 kist put long.tiny
