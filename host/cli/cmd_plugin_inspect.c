@@ -83,13 +83,15 @@ static kist_status inspect(struct kist_cli *cli, struct kist_error *err)
 {
 	kist_auto_catalog struct kist_catalog *catalog = NULL;
 	const struct kist_catalog_entry *entry;
+	struct kist_error why;
 	json_t *facts;
 
 	KIST_TRY(kist_plugins_open(cli, &catalog, err));
 	entry = kist_plugins_find(catalog, cli->arguments[0]);
 	if (!entry)
 		return kist_plugins_missing(catalog, cli->arguments[0], err);
-	KIST_TRY(kist_plugins_facts(entry, true, &facts, err));
+	kist_plugins_check(cli, catalog, entry, &why);
+	KIST_TRY(kist_plugins_facts(entry, &why, true, &facts, err));
 	if (cli->json)
 		return kist_print_json_take(facts, err);
 	return print_and_drop(facts, err);

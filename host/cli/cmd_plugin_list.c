@@ -8,7 +8,8 @@
 
 static const char *const titles[] = { "PLUGIN", "VERSION", "STATE", "FROM", "TASKS, OR WHY NOT" };
 
-static kist_status add_row(struct kist_table *table, const struct kist_catalog_entry *entry, struct kist_error *err)
+static kist_status add_row(struct kist_table *table, const struct kist_catalog_entry *entry,
+			   const struct kist_error *why, struct kist_error *err)
 {
 	const struct kist_manifest *manifest = entry->manifest;
 	char tasks[512] = "";
@@ -22,9 +23,9 @@ static kist_status add_row(struct kist_table *table, const struct kist_catalog_e
 					 manifest->tasks[i].name);
 	KIST_TRY(kist_table_add_text(table, manifest ? manifest->id : entry->path, err));
 	KIST_TRY(kist_table_add_text(table, manifest ? manifest->version : "", err));
-	KIST_TRY(kist_table_add_text(table, kist_plugins_state(entry), err));
+	KIST_TRY(kist_table_add_text(table, kist_plugins_state(why), err));
 	KIST_TRY(kist_table_add_text(table, kist_tier_name(entry->tier), err));
-	return kist_table_add_text(table, entry->refusal.status == KIST_OK ? tasks : entry->refusal.text, err);
+	return kist_table_add_text(table, why->status == KIST_OK ? tasks : why->text, err);
 }
 
 static kist_status list(struct kist_cli *cli, struct kist_error *err)
@@ -35,13 +36,15 @@ static kist_status list(struct kist_cli *cli, struct kist_error *err)
 
 	KIST_TRY(kist_plugins_open(cli, &catalog, err));
 	for (size_t i = 0; i < catalog->entry_count; i++) {
+		struct kist_error why;
 		json_t *facts;
 
+		kist_plugins_check(cli, catalog, &catalog->entries[i], &why);
 		if (!cli->json) {
-			KIST_TRY(add_row(&table, &catalog->entries[i], err));
+			KIST_TRY(add_row(&table, &catalog->entries[i], &why, err));
 			continue;
 		}
-		KIST_TRY(kist_plugins_facts(&catalog->entries[i], false, &facts, err));
+		KIST_TRY(kist_plugins_facts(&catalog->entries[i], &why, false, &facts, err));
 		if (json_array_append_new(all, facts) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}

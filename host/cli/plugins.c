@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "flow/record.h"
 #include "object/check.h"
+#include "plugin/cache.h"
 
 kist_status kist_plugins_open(struct kist_cli *cli, struct kist_catalog **ret, struct kist_error *err)
 {
@@ -50,9 +51,17 @@ void kist_plugins_note(const struct kist_cli *cli, const struct kist_flow *flow)
 		fprintf(stderr, "kist: %s: note: %s\n", cli->command->name, flow->note.text);
 }
 
-const char *kist_plugins_state(const struct kist_catalog_entry *entry)
+void kist_plugins_check(const struct kist_cli *cli, const struct kist_catalog *catalog,
+			const struct kist_catalog_entry *entry, struct kist_error *ret_why)
 {
-	return entry->refusal.status == KIST_OK ? "ready" : kist_status_name(entry->refusal.status);
+	*ret_why = entry->refusal;
+	if (ret_why->status == KIST_OK)
+		(void)!kist_catalog_check_library(entry, catalog->elevated ? NULL : cli->paths.cache_dir, ret_why);
+}
+
+const char *kist_plugins_state(const struct kist_error *why)
+{
+	return why->status == KIST_OK ? "ready" : kist_status_name(why->status);
 }
 
 kist_status kist_plugins_sandbox(struct kist_cli *cli, json_t **ret, struct kist_error *err)
@@ -164,8 +173,8 @@ static kist_status add_summary(json_t *facts, const struct kist_manifest *manife
 	return KIST_OK;
 }
 
-kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, bool whole, json_t **ret,
-			       struct kist_error *err)
+kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, const struct kist_error *why, bool whole,
+			       json_t **ret, struct kist_error *err)
 {
 	const struct kist_manifest *manifest = entry->manifest;
 	kist_auto_json json_t *facts = json_object();
@@ -174,11 +183,13 @@ kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, bool whol
 		return kist_fail_memory(err, sizeof(json_t));
 	KIST_TRY(kist_record_set_text(facts, "id", manifest ? manifest->id : "", err));
 	KIST_TRY(kist_record_set_text(facts, "version", manifest ? manifest->version : "", err));
-	KIST_TRY(kist_record_set_text(facts, "state", kist_plugins_state(entry), err));
+	KIST_TRY(kist_record_set_text(facts, "state", kist_plugins_state(why), err));
 	KIST_TRY(kist_record_set_text(facts, "from", kist_tier_name(entry->tier), err));
 	KIST_TRY(kist_record_set_text(facts, "manifest", entry->path, err));
-	if (entry->refusal.status != KIST_OK)
-		KIST_TRY(kist_record_set_text(facts, "reason", entry->refusal.text, err));
+	if (why->status != KIST_OK) {
+		KIST_TRY(kist_record_set_text(facts, "reason", why->text, err));
+		KIST_TRY(kist_record_set_text(facts, "remedy", kist_plugins_remedy(why), err));
+	}
 	if (manifest) {
 		KIST_TRY(kist_record_set_take(facts, "first_party", json_boolean(entry->first_party), err));
 		KIST_TRY(kist_record_set_digest(facts, "manifest_sha256", &entry->digest, err));

@@ -67,7 +67,7 @@ struct kist_catalog_options {
 	const char *const *given; /* folders named on the command line */
 	size_t given_count;
 	const char *system_dir; /* of this installation; see kist_install_dir() in cli */
-	const char *cache_dir;	/* for the manifest cache */
+	const char *cache_dir;	/* of plugin/cache.h; opening a catalog does not use it */
 	const char *config_dir; /* $XDG_CONFIG_HOME/kist: holds trusted.json, the pins */
 	enum kist_policy policy;
 };

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "plugin/cache.h"
 #include "plugin/catalog.h"
 #include "plugin/elf.h"
 #include "plugin/search.h"
@@ -117,23 +118,30 @@ static kist_status check_size(int fd, const struct kist_manifest *manifest, stru
 	return KIST_OK;
 }
 
-static kist_status open_checked(const struct kist_catalog_entry *entry, int *ret_fd, struct kist_error *err)
+kist_status kist_search_open_library(const struct kist_catalog_entry *entry, int *ret_fd,
+				     struct kist_error *err)
 {
-	const struct kist_manifest *manifest = entry->manifest;
 	const size_t folder_len = (size_t)(strrchr(entry->path, '/') - entry->path);
 	kist_auto_mem char *folder = NULL;
 	kist_auto_mem char *resolved = NULL;
 	kist_auto_fd int dir_fd = -1;
-	kist_auto_fd int file_fd = -1;
-	kist_auto_fd int sealed_fd = -1;
-	struct kist_digest digest;
 
 	/* A plugin folder "/" leaves an empty text: the slash itself is its name. */
 	folder = kist_strndup(entry->path, folder_len ? folder_len : 1);
 	if (!folder)
 		return kist_fail_memory(err, strlen(entry->path));
 	KIST_TRY(kist_search_open_dir(folder, &resolved, &dir_fd, err));
-	KIST_TRY(kist_search_open_file(dir_fd, manifest->library_file, &file_fd, err));
+	return kist_search_open_file(dir_fd, entry->manifest->library_file, ret_fd, err);
+}
+
+static kist_status open_checked(const struct kist_catalog_entry *entry, int *ret_fd, struct kist_error *err)
+{
+	const struct kist_manifest *manifest = entry->manifest;
+	kist_auto_fd int file_fd = -1;
+	kist_auto_fd int sealed_fd = -1;
+	struct kist_digest digest;
+
+	KIST_TRY(kist_search_open_library(entry, &file_fd, err));
 	KIST_TRY(check_size(file_fd, manifest, err));
 	KIST_TRY(make_memory_file(&sealed_fd, err));
 	KIST_TRY(copy_and_hash(file_fd, sealed_fd, manifest->library_size, &digest, err));
