@@ -37,7 +37,7 @@ static kist_status invalid(struct kist_error *err, const char *text)
 
 static kist_status check_bytes(const struct kist_region *region, struct kist_error *err)
 {
-	if (region->struct_size < sizeof(*region))
+	if (region->struct_size < KIST_SIZE_TO(struct kist_region, priv))
 		return invalid(err, "the region's struct_size is too small");
 	if (!region->base && region->len > 0)
 		return invalid(err, "the region has bytes at no address");
@@ -114,7 +114,7 @@ static kist_status check_meta(const struct kist_tensor_map *map, struct kist_err
 
 static kist_status check_model(struct kist_tensor_map *map, struct kist_error *err)
 {
-	if (map->struct_size < sizeof(*map))
+	if (map->struct_size < KIST_SIZE_TO(struct kist_tensor_map, get))
 		return invalid(err, "the model's struct_size is too small");
 	if (!map->get_name || !map->get)
 		return invalid(err, "the model lacks get_name or get");
@@ -133,7 +133,7 @@ static kist_status check_table(const struct ArrowArrayStream *stream, struct kis
 
 static kist_status check_head(const struct kist_object *object, struct kist_error *err)
 {
-	if (object->struct_size < sizeof(*object))
+	if (object->struct_size < KIST_SIZE_TO(struct kist_object, priv))
 		return invalid(err, "the object's struct_size is too small");
 	if (object->kind >= KIST_KIND_COUNT)
 		return kist_fail_at(err, KIST_INVALID, "E_OBJECT", KIST_NO_OFFSET, "an object of no known kind (%u)",

@@ -220,7 +220,7 @@ kist_status kist_part_check(const struct kist_part *part, struct kist_error *err
 	uint64_t count;
 	uint64_t bytes;
 
-	if (part->struct_size < sizeof(*part))
+	if (part->struct_size < KIST_SIZE_TO(struct kist_part, shape))
 		return invalid_part("the part's struct_size is too small", err);
 	if (part->flags & ~(uint32_t)(KIST_PART_FORTRAN | KIST_PART_BIG_ENDIAN))
 		return invalid_part("the part has unknown flags", err);

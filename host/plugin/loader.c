@@ -7,11 +7,10 @@
 
 #include "base/mem.h"
 
-/* Bytes up to and with a member: what every build of a struct must have. */
-#define SIZE_TO(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
-#define PLUGIN_SIZE_MIN	      SIZE_TO(struct kist_plugin, tasks)
-#define TYPE_SIZE_MIN	      SIZE_TO(struct kist_type_decl, interface)
-#define TASK_SIZE_MIN	      SIZE_TO(struct kist_task_decl, function)
+/* What every build of a struct must have. */
+#define PLUGIN_SIZE_MIN KIST_SIZE_TO(struct kist_plugin, tasks)
+#define TYPE_SIZE_MIN	KIST_SIZE_TO(struct kist_type_decl, interface)
+#define TASK_SIZE_MIN	KIST_SIZE_TO(struct kist_task_decl, function)
 
 /* A library is kept under its descriptor's number for life: another one under that number would be taken for
  * it. */

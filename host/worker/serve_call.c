@@ -208,6 +208,16 @@ static kist_status sink_write(struct kist_sink *base, const void *data, size_t l
 	return sink_state(sink);
 }
 
+/* What can be sent; the host checks the rest. */
+static kist_status check_part(struct served_call *call, const struct kist_part *part)
+{
+	if (part->struct_size < KIST_SIZE_TO(struct kist_part, shape))
+		return served_breach(call, "it gave a part with the struct_size %u", part->struct_size);
+	if (part->ndim < 0 || part->ndim > KIST_RANK_MAX || (part->ndim > 0 && !part->shape))
+		return served_breach(call, "it gave a part of rank %d", part->ndim);
+	return KIST_OK;
+}
+
 static kist_status sink_begin(struct kist_sink *base, const struct kist_part *part)
 {
 	struct served_sink *sink = base->ctx;
@@ -215,8 +225,7 @@ static kist_status sink_begin(struct kist_sink *base, const struct kist_part *pa
 
 	if (sink->in_part)
 		return served_breach(sink->call, "it began a part in a part");
-	if (part->ndim < 0 || part->ndim > KIST_RANK_MAX || (part->ndim > 0 && !part->shape))
-		return served_breach(sink->call, "it wrote a part of rank %d", part->ndim);
+	KIST_TRY(check_part(sink->call, part));
 	KIST_TRY(sink_state(sink));
 	send_slot(sink);
 	kist_put_part(&writer, part);
@@ -277,8 +286,7 @@ static kist_status layout_part(struct kist_layout *base, const struct kist_part 
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
 
 	KIST_TRY(serve_flag(layout->call->server));
-	if (part->ndim < 0 || part->ndim > KIST_RANK_MAX || (part->ndim > 0 && !part->shape))
-		return served_breach(layout->call, "it laid out a part of rank %d", part->ndim);
+	KIST_TRY(check_part(layout->call, part));
 	if (part->offset < layout->end)
 		return served_breach(layout->call,
 				     "its part at %llu begins before %llu, where the one before ends",

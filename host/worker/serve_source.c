@@ -110,6 +110,17 @@ static void region_release(struct kist_region *region)
 	region->release = NULL;
 }
 
+/* The struct is the plugin's, of its build's size: nothing but the members of version 1.0 is written. */
+static void fill_region(struct kist_region *region, uint32_t flags, const void *base, uint64_t len, void *mapping)
+{
+	region->struct_size = KIST_SIZE_TO(struct kist_region, priv);
+	region->flags = flags;
+	region->base = base;
+	region->len = len;
+	region->release = mapping ? region_release : NULL;
+	region->priv = mapping;
+}
+
 static kist_status map_file(const struct served_source *source, uint64_t offset, uint64_t len,
 			    struct kist_region *ret)
 {
@@ -121,12 +132,7 @@ static kist_status map_file(const struct served_source *source, uint64_t offset,
 	if (mem == MAP_FAILED)
 		return KIST_NO_MEMORY;
 	(void)madvise(mem, (size_t)len + skip, MADV_WILLNEED);
-	*ret = (struct kist_region){ .struct_size = sizeof(*ret),
-				     .flags = KIST_REGION_READ_ONLY,
-				     .base = mem + skip,
-				     .len = len,
-				     .release = region_release,
-				     .priv = mem };
+	fill_region(ret, KIST_REGION_READ_ONLY, mem + skip, len, mem);
 	return KIST_OK;
 }
 
@@ -139,7 +145,7 @@ static kist_status source_map(struct kist_source *base, uint64_t offset, uint64_
 
 	if (offset > base->size || len > base->size - offset)
 		return KIST_INVALID;
-	*ret = (struct kist_region){ .struct_size = sizeof(*ret) };
+	fill_region(ret, 0, NULL, 0, NULL);
 	if (len == 0)
 		return KIST_OK;
 	if (source->fd >= 0 && len > MAP_COPY_MAX)
@@ -154,12 +160,7 @@ static kist_status source_map(struct kist_source *base, uint64_t offset, uint64_
 		(void)munmap(mem, (size_t)len);
 		return status;
 	}
-	*ret = (struct kist_region){ .struct_size = sizeof(*ret),
-				     .flags = KIST_REGION_READ_ONLY | KIST_REGION_STABLE,
-				     .base = mem,
-				     .len = len,
-				     .release = region_release,
-				     .priv = mem };
+	fill_region(ret, KIST_REGION_READ_ONLY | KIST_REGION_STABLE, mem, len, mem);
 	return KIST_OK;
 }
 

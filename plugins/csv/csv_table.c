@@ -29,6 +29,10 @@ static int errno_of(kist_status status)
 		return ETIMEDOUT;
 	case KIST_IO:
 		return EIO;
+	case KIST_CORRUPT:
+		return EILSEQ;
+	case KIST_LIMIT:
+		return EOVERFLOW;
 	default:
 		return EINVAL;
 	}

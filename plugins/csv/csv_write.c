@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csv_write.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,11 +232,32 @@ static kist_status put_header(struct writer *w, const struct ArrowSchema *schema
 	return status;
 }
 
+/* What the producer's errno says; a call that was ended is passed on as such. */
+static kist_status status_of(int error)
+{
+	switch (error) {
+	case ECANCELED:
+		return KIST_CANCELLED;
+	case ETIMEDOUT:
+		return KIST_DEADLINE;
+	case ENOMEM:
+		return KIST_NO_MEMORY;
+	case EIO:
+		return KIST_IO;
+	case EILSEQ:
+		return KIST_CORRUPT;
+	case EOVERFLOW:
+		return KIST_LIMIT;
+	default:
+		return KIST_INVALID;
+	}
+}
+
 static kist_status stream_failed(struct kist_call *call, struct ArrowArrayStream *stream, int error)
 {
 	const char *why = stream->get_last_error ? stream->get_last_error(stream) : NULL;
 
-	return kist_failf(call, KIST_INVALID, "E_ARROW", KIST_NO_OFFSET, "the table cannot be read: %.400s",
+	return kist_failf(call, status_of(error), "E_ARROW", KIST_NO_OFFSET, "the table cannot be read: %.400s",
 			  why ? why : strerror(error));
 }
 

@@ -302,13 +302,14 @@ kist_status safetensors_deserialize(void *instance, struct kist_call *call, stru
 		return safetensors_fault_fail(&fault, call, status);
 	}
 	fill_map(held, source);
-	*ret_object = (struct kist_object){ .struct_size = ret_object->struct_size,
-					    .kind = KIST_KIND_MODEL,
-					    .type = SAFETENSORS_TYPE,
-					    .type_major = SAFETENSORS_MAJOR,
-					    .type_minor = SAFETENSORS_MINOR,
-					    .value = &held->map,
-					    .release = release_map,
-					    .priv = held };
+	/* The struct is the host's, which may be older and smaller. */
+	ret_object->kind = KIST_KIND_MODEL;
+	ret_object->flags = 0;
+	ret_object->type = SAFETENSORS_TYPE;
+	ret_object->type_major = SAFETENSORS_MAJOR;
+	ret_object->type_minor = SAFETENSORS_MINOR;
+	ret_object->value = &held->map;
+	ret_object->release = release_map;
+	ret_object->priv = held;
 	return KIST_OK;
 }

@@ -18,8 +18,9 @@ extern "C" {
  * kist_plugin_entry_v1, and carries an ELF note (KIST_NOTE) that the host reads before any of its code
  * runs.
  *
- * Growth.  Every struct begins with struct_size.  Who writes a struct sets it to its own sizeof; who reads
- * takes the members that lie within it and treats the rest as NULL.  Members are only ever appended.
+ * Growth.  Every struct begins with struct_size.  Who allocates a struct sets it to its own sizeof; who reads
+ * takes the members that lie within it and treats the rest as NULL; who fills in another's struct writes no
+ * further.  A struct that lacks a member of version 1.0 is refused.  Members are only ever appended.
  *
  * Lifecycle.  entry is called once in a process.  Then, for each type, any number of instances: open, the
  * methods in any order, close.  A library is never unloaded.
@@ -105,8 +106,7 @@ typedef struct ArtifactTaskInterface {
 } ArtifactTaskInterface;
 
 /** Bytes of ArtifactTaskInterface that every build must have: up to and with @validate. */
-#define KIST_INTERFACE_SIZE_MIN \
-	(offsetof(ArtifactTaskInterface, validate) + sizeof(((ArtifactTaskInterface *)0)->validate))
+#define KIST_INTERFACE_SIZE_MIN KIST_SIZE_TO(ArtifactTaskInterface, validate)
 
 /**
  * struct kist_type_decl - One serialized type and its serializer.  Must equal the manifest's entry.

@@ -18,6 +18,12 @@ extern "C" {
  * Since: 1.0
  */
 
+/**
+ * Bytes of the struct @type up to and with @member: the least struct_size of whoever reads that member, and of
+ * every build of the struct when it is the last member of version 1.0.
+ */
+#define KIST_SIZE_TO(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+
 /** An error status, or KIST_OK.  A fixed-width integer, because the width of an enum is not ABI. */
 typedef int32_t kist_status;
 

@@ -74,7 +74,8 @@ struct kist_sink {
  * @read_at: Reads up to @len bytes at @offset into @buf; fewer than @len only at the end.  May be called
  *           for any offset; past the end *@ret_len is 0.
  * @map:     Gives the bytes [@offset, @offset + @len) as a region that the plugin owns and may keep in an
- *           object it returns.  May be a copy.  Errors: KIST_INVALID (out of range), KIST_NO_MEMORY.
+ *           object it returns.  May be a copy.  Errors: KIST_INVALID (out of range), KIST_NO_MEMORY, and
+ *           as @read_at.
  */
 struct kist_source {
 	uint32_t struct_size;

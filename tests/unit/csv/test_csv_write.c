@@ -472,12 +472,34 @@ START_TEST(a_hostile_producer_is_refused)
 	} else if (_i == 5) {
 		status = KIST_LIMIT;
 		code = "E_OVERFLOW";
+	} else if (_i == 7) {
+		status = KIST_IO;
 	} else if (_i == SPOILS - 1) {
 		status = KIST_LIMIT;
 		code = "E_LINE_TOO_LONG";
 	}
 	expect_refused(&p, status, code);
 	ck_assert_int_ge(p.released, 1);
+}
+END_TEST
+
+/* A call that was ended while the producer worked ends as such, whoever noticed first. */
+START_TEST(what_ends_the_producer_ends_the_call)
+{
+	static const struct {
+		int error;
+		kist_status status;
+	} ends[] = {
+		{ ECANCELED, KIST_CANCELLED }, { ETIMEDOUT, KIST_DEADLINE }, { ENOMEM, KIST_NO_MEMORY },
+		{ EIO, KIST_IO },	       { EILSEQ, KIST_CORRUPT },     { EOVERFLOW, KIST_LIMIT },
+		{ EINVAL, KIST_INVALID },      { EPERM, KIST_INVALID },
+	};
+	struct producer p;
+
+	producer_init(&p, 1, 3);
+	add_column(&p, 0, "x", "c", 2, NULL, i8, NULL);
+	p.error = ends[_i].error;
+	expect_refused(&p, ends[_i].status, "E_ARROW");
 }
 END_TEST
 
@@ -510,6 +532,7 @@ int main(void)
 	tcase_add_test(tcase, parameters_choose_delimiter_and_header);
 	tcase_add_test(tcase, a_table_without_columns_has_no_bytes_and_may_have_no_rows);
 	tcase_add_loop_test(tcase, a_hostile_producer_is_refused, 0, SPOILS);
+	tcase_add_loop_test(tcase, what_ends_the_producer_ends_the_call, 0, 8);
 	tcase_add_test(tcase, an_object_of_another_kind_is_refused);
 	return csvtest_run("csv_write", tcase);
 }
