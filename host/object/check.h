@@ -21,8 +21,8 @@
 
 /** Largest number of tensors in a model. */
 #define KIST_MODEL_TENSORS_MAX ((uint64_t)1 << 20)
-/** Longest name of a part, a tensor or a column, in bytes. */
-#define KIST_OBJECT_NAME_SIZE_MAX ((size_t)4096)
+/** Longest name of a part, a tensor or a column, in bytes: what safetensors allows. */
+#define KIST_OBJECT_NAME_SIZE_MAX ((size_t)64 << 10)
 /** Longest name of a type, in bytes. */
 #define KIST_TYPE_NAME_SIZE_MAX ((size_t)255)
 /** Nesting of an Arrow schema. */

@@ -67,6 +67,19 @@ void kist_put_text(struct kist_writer *writer, const char *text, size_t len)
 	put(writer, "", 1);
 }
 
+/* Bytes of a part's name that are sent: a longer one is cut before the character that does not fit. */
+static size_t name_sent(const char *name)
+{
+	size_t len = strnlen(name, KIST_PART_NAME_SIZE);
+
+	if (len < KIST_PART_NAME_SIZE)
+		return len;
+	len--;
+	while (len > 0 && ((uint8_t)name[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
 void kist_put_part(struct kist_writer *writer, const struct kist_part *part)
 {
 	const char *name = part->name ? part->name : "";
@@ -80,7 +93,7 @@ void kist_put_part(struct kist_writer *writer, const struct kist_part *part)
 	kist_put_u32(writer, (uint32_t)part->ndim);
 	for (int32_t i = 0; i < part->ndim; i++)
 		kist_put_u64(writer, (uint64_t)part->shape[i]);
-	kist_put_text(writer, name, strnlen(name, KIST_PART_NAME_SIZE));
+	kist_put_text(writer, name, name_sent(name));
 }
 
 static const uint8_t *take(struct kist_reader *reader, size_t size)

@@ -81,7 +81,7 @@ struct kist_object {
 /**
  * struct kist_tensor_map - A model: tensors in order under unique UTF-8 names, each made when asked for.
  *
- * @count:    Number of tensors.
+ * @count:    Number of tensors, at most 1 048 576, under names of at most 65 536 bytes.
  * @meta:     Metadata of the whole as a JSON object (UTF-8, @meta_len bytes), or NULL.
  * @get_name: [any-thread] Gives the name of tensor @i; valid as long as the map.
  *            Errors: KIST_INVALID when @i is not below @count.

@@ -31,7 +31,8 @@ enum {
  *
  * Parts are what kist cuts, compresses by type and deduplicates.
  *
- * @name:   UTF-8, "data" or a tensor's name; need not be unique.  Borrowed.
+ * @name:   UTF-8, "data" or a tensor's name; need not be unique.  What is beyond 4095 bytes is cut off.
+ *          Borrowed.
  * @offset: First byte, counted from the start of the serialized bytes.
  * @len:    Bytes.
  * @dtype:  Element type; bits == 0 says "no element type" (text, a header).

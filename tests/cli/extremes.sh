@@ -38,4 +38,23 @@ for file in u64.npy i64.npy f64.npy min.npy; do
 	expect 0 kist cat "$file"
 	same "$file" out
 done
+# The longest name that a tensor may have.
+tensor() { # FILE NAME-LENGTH
+	header=$(printf '{"%s":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}' "$(head -c "$2" /dev/zero | tr '\0' n)")
+	{
+		printf "$(printf '\\%03o\\%03o\\%03o\\000\\000\\000\\000\\000' $((${#header} % 256)) \
+			$((${#header} / 256 % 256)) $((${#header} / 65536)))"
+		printf '%sx' "$header"
+	} >"$1"
+}
+for length in 4095 4096 65536; do
+	tensor "name$length.safetensors" "$length"
+	same_back "name$length.safetensors" '"tensors": 1'
+	expect 0 kist cat "name$length.safetensors"
+	same "name$length.safetensors" out
+	expect 0 kist convert "name$length.safetensors" --task SafetensorsModelArtifactTask --name again
+done
+tensor name.safetensors 65537
+expect 1 kist put name.safetensors
+says err E_NAME
 expect 0 kist verify

@@ -317,6 +317,31 @@ START_TEST(bytes_and_values_are_checked_by_kind)
 }
 END_TEST
 
+/* Structs of version 1.0 are taken by every later host, those of a newer plugin too; shorter ones are not. */
+START_TEST(structs_of_other_builds_are_taken_from_version_1_0_on)
+{
+	static const char *const names[] = { "a", NULL };
+	struct kist_part part = { .name = "data" };
+	struct kist_region region = { .base = "{}", .len = 2 };
+	struct kist_object value = { .kind = KIST_KIND_VALUE, .value = &region, .release = no_release };
+	kist_auto_object struct kist_object model = KIST_OBJECT_INIT;
+	struct kist_tensor_map *map;
+
+	produce_model(names, &model);
+	map = model.value;
+	for (uint32_t size = 0; size < 256; size++) {
+		region.struct_size = map->struct_size = 1024;
+		value.struct_size = model.struct_size = part.struct_size = size;
+		ck_assert_int_eq(kist_object_check(&value, NULL), size < 56 ? KIST_INVALID : KIST_OK);
+		ck_assert_int_eq(kist_part_check(&part, NULL), size < 48 ? KIST_INVALID : KIST_OK);
+		value.struct_size = model.struct_size = 1024;
+		region.struct_size = map->struct_size = size;
+		ck_assert_int_eq(kist_object_check(&value, NULL), size < 40 ? KIST_INVALID : KIST_OK);
+		ck_assert_int_eq(kist_object_check(&model, NULL), size < 56 ? KIST_INVALID : KIST_OK);
+	}
+}
+END_TEST
+
 START_TEST(the_head_of_an_object_is_checked)
 {
 	char type[KIST_TYPE_NAME_SIZE_MAX + 2];
@@ -491,6 +516,7 @@ int main(void)
 	tcase_add_test(tcase, packed_elements_must_be_contiguous);
 	tcase_add_test(tcase, a_part_must_have_the_length_of_its_shape);
 	tcase_add_test(tcase, bytes_and_values_are_checked_by_kind);
+	tcase_add_test(tcase, structs_of_other_builds_are_taken_from_version_1_0_on);
 	tcase_add_test(tcase, the_head_of_an_object_is_checked);
 	tcase_add_test(tcase, a_model_needs_unique_names_in_utf8_and_json_metadata);
 	tcase_add_test(tcase, checking_a_model_survives_every_failed_allocation);
