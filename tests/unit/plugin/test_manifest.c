@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "kist/object.h"
@@ -178,6 +180,67 @@ START_TEST(a_manifest_with_a_fault_is_refused_in_words)
 }
 END_TEST
 
+/* docs/format/manifest.md, whole. */
+static const char *page(void)
+{
+	static char whole[64 << 10];
+	const char *source = getenv("top_srcdir");
+	char path[512];
+	FILE *file;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/docs/format/manifest.md", source ? source : ".");
+	file = fopen(path, "r");
+	ck_assert_msg(file != NULL, "%s", path);
+	size = fread(whole, 1, sizeof(whole) - 1, file);
+	ck_assert_uint_lt(size, sizeof(whole) - 1);
+	whole[size] = '\0';
+	ck_assert_int_eq(fclose(file), 0);
+	return whole;
+}
+
+START_TEST(the_example_in_the_documentation_is_a_manifest)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_manifest *manifest = NULL;
+	const char *start = strstr(page(), "```json\n");
+	const char *end = start ? strstr(start, "\n```") : NULL;
+
+	ck_assert_ptr_nonnull(end);
+	start += strlen("```json\n");
+	ck_assert_msg(kist_manifest_parse(kist_view_of(start, (size_t)(end - start)), &manifest, &err) == KIST_OK, "%s",
+		      err.text);
+	ck_assert_str_eq(manifest->id, "org.example.mask");
+	ck_assert_str_eq(manifest->version, "1.4.2");
+	ck_assert_str_eq(manifest->library_file, "mask.so");
+	ck_assert_uint_eq(manifest->type_count, 1);
+	ck_assert_uint_eq(manifest->types[0].minor, 1);
+	ck_assert_uint_eq(manifest->types[0].magic_count, 1);
+	ck_assert_uint_eq(manifest->types[0].extension_count, 2);
+	ck_assert_uint_eq(manifest->task_count, 2);
+	ck_assert(manifest->needs_threads);
+	kist_manifest_free(manifest);
+}
+END_TEST
+
+START_TEST(the_documentation_names_every_member_and_limit)
+{
+	static const char *const words[] = {
+		"`manifest_version`", "`id`",	   "`version`",	   "`publisher`",   "`license`",     "`url`",
+		"`abi`",	      "`major`",   "`minor_required`", "`must_understand`", "`libraries`", "`types`",
+		"`tasks`",	      "`needs`",   "`isolation`",  "`file`",	    "`size`",	     "`sha256`",
+		"`type`",	      "`task`",	   "`reads`",	   "`writes`",	    "`kinds`",	     "`media_types`",
+		"`extensions`",	      "`magic`",   "`offset`",	   "`hex`",	    "`priority`",    "`params`",
+		"`serialize`",	      "`deserialize`", "`default`", "`enum`",	    "`minimum`",     "`maximum`",
+		"`maxLength`",	      "`pattern`", "`required`",   "`description`", "`name`",	     "`signature`",
+		"256 KiB",	      "`E_JSON`",  "`E_MANIFEST`", "`E_PARAM`",	    KIST_PLATFORM,   "0 to 79",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		ck_assert_msg(strstr(page(), words[i]) != NULL, "%s", words[i]);
+}
+END_TEST
+
 START_TEST(unknown_keys_are_ignored)
 {
 	struct kist_error err = KIST_ERROR_INIT;
@@ -320,6 +383,8 @@ int main(void)
 	tcase_add_test(tests, a_manifest_gives_all_that_it_says);
 	tcase_add_loop_test(tests, a_manifest_with_a_fault_is_refused_in_words, 0,
 			    (int)(sizeof(faults) / sizeof(faults[0])));
+	tcase_add_test(tests, the_example_in_the_documentation_is_a_manifest);
+	tcase_add_test(tests, the_documentation_names_every_member_and_limit);
 	tcase_add_test(tests, unknown_keys_are_ignored);
 	tcase_add_test(tests, first_party_ids_may_have_a_higher_priority);
 	tcase_add_test(tests, the_size_limit_is_exact);
