@@ -11,6 +11,9 @@
 #include "flow/tree.h"
 #include "pack/recipe.h"
 
+/* Zeros are left out of a restored file in blocks of this size: long enough to be worth a hole. */
+#define HOLE_SIZE ((size_t)64 << 10)
+
 /* One chunk of an object: a recipe's entry, and where it begins. */
 struct reader_entry {
 	struct kist_digest id;
@@ -130,6 +133,12 @@ static kist_status hold_chunk(struct kist_object_reader *reader, size_t no, stru
 
 	if (reader->chunk_no == no)
 		return KIST_OK;
+	/* The same chunk again, as in a long run of zeros, was proved already. */
+	if (reader->chunk_no != SIZE_MAX && reader->chunk.size == entry->len &&
+	    kist_digest_equal(&entry_list(reader, &count)[reader->chunk_no].id, &entry->id)) {
+		reader->chunk_no = no;
+		return KIST_OK;
+	}
 	reader->chunk_no = SIZE_MAX;
 	KIST_TRY(read_chunk(reader->flow, &entry->id, &reader->chunk, err));
 	if (reader->chunk.size != entry->len)
@@ -242,6 +251,62 @@ kist_status kist_load_stream(struct kist_flow *flow, const json_t *record, int f
 	if (is_tree(record))
 		return kist_fail(err, KIST_INVALID, "this is a folder: restore it with 'kist get'");
 	return kist_load_each(flow, record, write_to_fd, &fd, err);
+}
+
+/* A new file that grows; blocks of zeros are skipped. */
+struct growing_file {
+	int fd;
+	uint64_t size;
+};
+
+static bool is_zero(struct kist_view bytes)
+{
+	return bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0;
+}
+
+static kist_status write_at_end(struct growing_file *file, struct kist_view bytes, bool zero, struct kist_error *err)
+{
+	if (bytes.size == 0)
+		return KIST_OK;
+	if (!zero)
+		KIST_TRY(kist_write_all(file->fd, bytes, err));
+	else if (lseek(file->fd, (off_t)bytes.size, SEEK_CUR) < 0)
+		return kist_fail_errno(err, errno, "cannot leave a hole of %zu bytes", bytes.size);
+	file->size += bytes.size;
+	return KIST_OK;
+}
+
+/* Writes blocks that are alike, zero or not, in one go. */
+static kist_status write_with_holes(void *ctx, struct kist_view bytes, struct kist_error *err)
+{
+	size_t start = 0;
+	bool zero = false;
+
+	for (size_t at = 0; at < bytes.size; at += HOLE_SIZE) {
+		const struct kist_view block =
+			kist_view_of(bytes.data + at, (size_t)kist_min_u64(HOLE_SIZE, bytes.size - at));
+		const bool block_zero = block.size == HOLE_SIZE && is_zero(block);
+
+		if (block_zero == zero)
+			continue;
+		KIST_TRY(write_at_end(ctx, kist_view_of(bytes.data + start, at - start), zero, err));
+		start = at;
+		zero = block_zero;
+	}
+	return write_at_end(ctx, kist_view_of(bytes.data + start, bytes.size - start), zero, err);
+}
+
+kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err)
+{
+	struct growing_file file = { .fd = fd };
+
+	if (is_tree(record))
+		return kist_fail(err, KIST_INVALID, "this is a folder, not a file");
+	KIST_TRY(kist_load_each(flow, record, write_with_holes, &file, err));
+	/* A hole at the end is there only once the size says so. */
+	if (ftruncate(fd, (off_t)file.size) != 0)
+		return kist_fail_errno(err, errno, "cannot set a size of %" PRIu64 " bytes", file.size);
+	return KIST_OK;
 }
 
 static kist_status append_to_buf(void *ctx, struct kist_view bytes, struct kist_error *err)

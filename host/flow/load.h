@@ -62,6 +62,15 @@ KIST_CHECKED kist_status kist_load_each(struct kist_flow *flow, const json_t *re
 KIST_CHECKED kist_status kist_load_stream(struct kist_flow *flow, const json_t *record, int fd,
 					  struct kist_error *err);
 
+/**
+ * kist_load_file() - Writes all bytes of @record's object to @fd, a new and empty regular file.
+ *
+ * Long runs of zeros become holes, so that a sparse file takes no more room than it did.
+ *
+ * Errors: as kist_load_stream().
+ */
+KIST_CHECKED kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err);
+
 /** kist_load_bytes() - All bytes of an object of at most the buf's limit, appended to @ret: for listings and infos. */
 KIST_CHECKED kist_status kist_load_bytes(struct kist_flow *flow, const json_t *record, struct kist_buf *ret,
 					 struct kist_error *err);

@@ -126,7 +126,7 @@ static kist_status write_file(struct kist_flow *flow, const json_t *record, int 
 			      int *ret_fd, struct kist_error *err)
 {
 	KIST_TRY(kist_open_beneath(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, mode, false, ret_fd, err));
-	return kist_load_stream(flow, record, *ret_fd, err);
+	return kist_load_file(flow, record, *ret_fd, err);
 }
 
 static kist_status restore_file(struct kist_flow *flow, const json_t *record, const struct place *place, bool force,
