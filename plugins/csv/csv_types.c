@@ -179,9 +179,17 @@ static bool is_name(const struct csv_profile *p, uint32_t i)
 	return csv_name_is_plain(p->first_record + cell->begin, cell->len);
 }
 
+/* Whether an empty cell stands over whole numbers, or over nothing: as pandas writes its index. */
+static bool is_over_index(const struct csv_profile *p)
+{
+	const enum csv_kind kind = p->columns[0].kind;
+
+	return p->width > 1 && p->first_cells[0].len == 0 && (kind == CSV_KIND_INT64 || kind == CSV_KIND_NULL);
+}
+
 /*
  * The header rule: the first record is one if a name stands over a column of numbers or bools, or if all its
- * cells are names and no two alike.
+ * cells are names and no two alike.  The first may be empty over an index.
  */
 static kist_status decide_header(struct csv_profile *p, const struct csv_text *texts, struct csv_fault *fault)
 {
@@ -196,7 +204,7 @@ static kist_status decide_header(struct csv_profile *p, const struct csv_text *t
 		const bool typed =
 			kind == CSV_KIND_INT64 || kind == CSV_KIND_FLOAT64 || kind == CSV_KIND_BOOL;
 
-		names += is_name(p, i);
+		names += is_name(p, i) || (i == 0 && is_over_index(p));
 		p->has_header = typed && is_name(p, i);
 	}
 	if (p->has_header || names < p->width)

@@ -99,6 +99,12 @@ START_TEST(parameters_overrule_what_would_be_found)
 		{ "a b\n1 2\n", "delimiter=string: ", "header=string:auto", "l:a l:b" },
 		{ "a,b\n1,2\n", "delimiter=string:", "header=string:no", "u:column_1 u:column_2" },
 		{ "1,2\n3,4\n", "delimiter=string:", "header=string:yes", "l:1 l:2" },
+		{ ",a,b\n0,x,y\n", "delimiter=string:", "header=string:auto", "l:column_1 u:a u:b" },
+		{ "\"\",a\n\"0\",x\n", "delimiter=string:", "header=string:auto", "l:column_1 u:a" },
+		{ ",a\n", "delimiter=string:", "header=string:auto", "u:column_1 u:a" },
+		{ ",a\nz,b\n", "delimiter=string:", "header=string:auto", "u:column_1 u:column_2" },
+		{ "x,,b\n0,x,y\n", "delimiter=string:", "header=string:auto", "l:x u:column_2 u:b" },
+		{ "x,,b\nw,x,y\n", "delimiter=string:", "header=string:auto", "u:column_1 u:column_2 u:column_3" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
