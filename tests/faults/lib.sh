@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the scripts of this folder share.  They break one put of a few files at one system call after another, by
+# tests/support/strike, each time in a fresh copy of the same store.
+#
+# KIST_FAULTS=long strikes at every call; without it, at every STEPth one, beginning at one that changes from script to
+# script only: what is tested is the same in every run.
+
+strike="$top_builddir/tests/support/strike"
+
+# make_base: a store with one file that was acknowledged before, and the files to put, in ./in.
+make_base() {
+	mkdir in in/tree in/tree/folder
+	make_npy in/a.npy
+	make_csv in/people.csv
+	make_safetensors in/m.safetensors
+	head -c 300000 /dev/urandom >in/random.bin
+	printf 'in the tree\n' >in/tree/folder/file
+	: >in/tree/empty
+	ln -s folder/file in/tree/link
+	printf 'acknowledged before\n' >before
+	kist init >/dev/null
+	kist put before >/dev/null
+	mv .kist base
+	mv "$HOME/.cache" base.cache
+	mkdir back
+	files='a.npy people.csv m.safetensors random.bin tree'
+
+	# What a put that nothing disturbs says.
+	fresh
+	put_all >wanted.json 2>/dev/null || fail 'the undisturbed put'
+	grep '"sha256"' wanted.json >wanted.digests
+}
+
+# fresh: the store as it was at first.
+fresh() {
+	rm -rf .kist "$HOME/.cache"
+	cp -r base .kist
+	cp -r base.cache "$HOME/.cache"
+}
+
+put_all() {
+	kist put --json in/a.npy in/people.csv in/m.safetensors in/random.bin in/tree
+}
+
+# comes_back NAME ORIGINAL
+comes_back() {
+	rm -rf back/out
+	kist get "$1" -o back/out >/dev/null 2>err || {
+		cat err >&2
+		fail "$where: '$1' does not come back"
+	}
+	diff -r --no-dereference "$2" back/out >&2 || fail "$where: '$1' came back as something else"
+}
+
+# whole_or_absent NAME: a file of the put is there as it was, or not at all.
+whole_or_absent() {
+	if grep -qxF "$1" names; then
+		comes_back "$1" "in/$1"
+	fi
+}
+
+# check_store: nothing trips over what the broken put left behind.
+check_store() {
+	kist verify >out 2>err || {
+		cat out err >&2
+		fail "$where: the store is not sound"
+	}
+	kist ls --json | sed -n 's/^ *"name": "\(.*\)",*$/\1/p' >names
+	comes_back before before
+	for file in $files; do
+		whole_or_absent "$file"
+	done
+	put_all >again.json 2>err || {
+		cat err >&2
+		fail "$where: the next put fails"
+	}
+	grep '"sha256"' again.json >digests
+	cmp wanted.digests digests >&2 || fail "$where: the next put gives other digests"
+	for file in $files; do
+		comes_back "$file" "in/$file"
+	done
+	kist verify >out 2>err || fail "$where: the store is not sound after the next put"
+}
+
+# field NAME: a value of the last report.
+field() {
+	sed -n "s/^$1 //p" report
+}
+
+# calls_of ARGUMENT...: how many calls there are to strike at.
+calls_of() {
+	fresh
+	"$strike" -o report "$@" kist put in/a.npy in/people.csv in/m.safetensors in/random.bin in/tree >out 2>err ||
+		status=$?
+	[ "${status:-0}" != 77 ] || {
+		cat out
+		exit 77
+	}
+	[ "${status:-0}" = 0 ] || {
+		cat out err >&2
+		fail 'the put that is only watched'
+	}
+	field calls
+}
+
+# struck ARGUMENT...: the put, struck; sets $status; its output is in ./said and ./err.
+struck() {
+	fresh
+	status=0
+	"$strike" -o report "$@" kist put in/a.npy in/people.csv in/m.safetensors in/random.bin in/tree >said 2>err ||
+		status=$?
+	where="$* ($(field struck))"
+	equal "$(field stuck)" 0
+}
+
+# moments COUNT FIRST STEP: the numbers of the calls to strike at.
+moments() {
+	if [ "${KIST_FAULTS:-}" = long ]; then
+		seq 1 "$1"
+	else
+		seq "$2" "$3" "$1"
+	fi
+}

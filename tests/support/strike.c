@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * strike [-o REPORT] [-w host|worker] [-n N] [-c CALL] [-k | -e ERROR] COMMAND...
+ *
+ * Runs a command, counts the system calls with which it changes anything, and strikes at the Nth: -k kills
+ * the process as by kill -9 before the call is made, -e makes the call fail with ENOSPC, EIO, EMFILE or
+ * ENOMEM.  -w host (the usual) counts those of the command itself, -w worker those of the processes that it
+ * starts; -c counts calls of one name only.  Without -k or -e it only counts and measures.  The count is the
+ * same in every run as far as the program itself is, so nothing depends on time.
+ *
+ * REPORT gets lines of a name and a value:
+ *   calls N        counted calls
+ *   struck CALL    what was killed or failed
+ *   status N       with which the command ended; or
+ *   signal N       that ended it
+ *   left N         processes that were still there, running or not reaped, when the command had ended
+ *   stuck N        of these, how many did not end by themselves
+ *   open_fds N     descriptors beyond the standard three when the command exits
+ *   worker_fds N   most descriptors that a process of its own had when it sent or awaited a message
+ *   workers N      how many such processes there were
+ *   host_kib N     peak of the command's resident memory
+ *   worker_kib N   peak of theirs, as of their last message
+ *   peak_kib N     the largest peak of the command and of the processes that it reaped
+ *
+ * Ends with the command's status, 128 + its signal, 77 where the kernel does not let it watch, or 125.
+ *
+ * It works by seccomp's user notification: the kernel asks here before each watched call.  All processes that
+ * the command leaves behind become children of this one, so none goes unseen.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXIT_SKIP   77
+#define EXIT_BROKEN 125
+/* What outlives the command must end by itself in this time; it is not waited for when nothing is left. */
+#define LEFT_MS	   20000
+#define STACK_SIZE ((size_t)256 << 10)
+
+struct watched {
+	int number;
+	bool changes; /* counted in the host too; the others in workers only */
+	const char *name;
+};
+
+#define CHANGES(call)                                                                                        \
+	{                                                                                                    \
+		SYS_##call, true, #call                                                                      \
+	}
+#define OTHER(call)                                                                                          \
+	{                                                                                                    \
+		SYS_##call, false, #call                                                                     \
+	}
+static const struct watched watched[] = {
+	CHANGES(openat2),  CHANGES(openat),    CHANGES(write),	   CHANGES(writev),  CHANGES(pwrite64),
+	CHANGES(pwritev),  CHANGES(linkat),    CHANGES(renameat2), CHANGES(fsync),   CHANGES(fdatasync),
+	CHANGES(unlinkat), CHANGES(ftruncate), CHANGES(fallocate), CHANGES(mkdirat), CHANGES(fchmod),
+	CHANGES(fchmodat), CHANGES(utimensat), CHANGES(symlinkat), CHANGES(sendmsg), CHANGES(memfd_create),
+#ifdef SYS_rename
+	CHANGES(rename),   CHANGES(unlink),    CHANGES(mkdir),	   CHANGES(rmdir),   CHANGES(link),
+	CHANGES(symlink),  CHANGES(chmod),
+#endif
+	OTHER(recvmsg),	   OTHER(mmap),	       OTHER(munmap),	   OTHER(pread64),   OTHER(exit_group),
+	OTHER(clone3),
+};
+#define WATCHED_COUNT (sizeof(watched) / sizeof(watched[0]))
+
+static const struct {
+	const char *name;
+	int number;
+} errors[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO }, { "EMFILE", EMFILE }, { "ENOMEM", ENOMEM } };
+
+struct strike {
+	char **command;
+	FILE *report;
+	bool worker;
+	const char *only;
+	unsigned long at;
+	bool kill;
+	int error;
+
+	int listener;
+	int start_errno;
+	pid_t host;
+	bool host_ended;
+	int host_status;
+	unsigned long calls;
+	unsigned left;
+	unsigned stuck;
+	int open_fds;
+	int worker_fds;
+	pid_t last_worker;
+	unsigned workers;
+	long host_kib;
+	long worker_kib;
+	long peak_kib;
+};
+
+static _Noreturn void broken(const char *what)
+{
+	perror(what);
+	exit(EXIT_BROKEN);
+}
+
+/* Gives the system calls of @watched to the listener; an openat that creates nothing is let through. */
+static int install(void)
+{
+	struct sock_filter code[2 * WATCHED_COUNT + 16];
+	struct sock_fprog program = { .filter = code };
+	unsigned short n = 0;
+	const uint32_t creates =
+		0100 | 020000000; /* O_CREAT and the bit of O_TMPFILE that no other flag has */
+
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < WATCHED_COUNT; i++) {
+		const bool open = watched[i].number == SYS_openat;
+
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							 (uint32_t)watched[i].number, 0, open ? 4 : 1);
+		if (open) {
+			code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+								 offsetof(struct seccomp_data, args[2]));
+			code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, creates, 1, 0);
+			code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+		}
+		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+	}
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	program.len = n;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}
+
+/* Runs in this process's memory and with its descriptors until it executes: so the listener is here, too. */
+__attribute__((no_sanitize("address", "undefined", "thread"))) static int child_main(void *ctx)
+{
+	struct strike *strike = ctx;
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	strike->listener = install();
+	if (strike->listener < 0) {
+		strike->start_errno = errno;
+		_exit(EXIT_BROKEN);
+	}
+	(void)execvp(strike->command[0], strike->command);
+	strike->start_errno = errno;
+	/* exit_group would wait for an answer from the one that waits for this. */
+	(void)syscall(SYS_exit, EXIT_BROKEN);
+	return EXIT_BROKEN;
+}
+
+static void start(struct strike *strike)
+{
+	char *stack = malloc(STACK_SIZE);
+
+	if (!stack)
+		broken("malloc");
+	strike->host =
+		clone(child_main, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, strike);
+	if (strike->host < 0)
+		broken("clone");
+	free(stack);
+	if (strike->start_errno == 0)
+		return;
+	errno = strike->start_errno;
+	if (strike->listener >= 0)
+		broken(strike->command[0]);
+	printf("SKIP: the kernel gives no user notification of system calls: %s\n", strerror(errno));
+	exit(EXIT_SKIP);
+}
+
+/* The number after @field in /proc/PID/status; -1 when the process is gone. */
+static long status_field(pid_t pid, const char *field)
+{
+	char path[64];
+	char line[256];
+	long value = -1;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	while (value < 0 && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, field, strlen(field)) == 0)
+			value = strtol(line + strlen(field), NULL, 10);
+	}
+	(void)fclose(file);
+	return value;
+}
+
+static int count_fds(pid_t pid)
+{
+	char path[64];
+	int count = 0;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return -1;
+	for (const struct dirent *entry; (entry = readdir(dir));)
+		count += entry->d_name[0] != '.' && strtol(entry->d_name, NULL, 10) > 2;
+	(void)closedir(dir);
+	return count;
+}
+
+/* Whether this call is the one to strike at. */
+static bool is_due(struct strike *strike, const struct watched *call, bool in_host)
+{
+	if (in_host == strike->worker || (in_host && !call->changes))
+		return false;
+	if (strike->only && strcmp(strike->only, call->name) != 0)
+		return false;
+	return ++strike->calls == strike->at;
+}
+
+/* Nothing of the process moves while it waits for the answer. */
+static void measure(struct strike *strike, pid_t process, bool in_host, int number)
+{
+	if (in_host && number == SYS_exit_group) {
+		strike->open_fds = count_fds(process);
+		strike->host_kib = status_field(process, "VmHWM:");
+	} else if (!in_host && (number == SYS_recvmsg || number == SYS_sendmsg)) {
+		const int fds = count_fds(process);
+		const long kib = status_field(process, "VmHWM:");
+
+		strike->workers += process != strike->last_worker;
+		strike->last_worker = process;
+		strike->worker_fds = fds > strike->worker_fds ? fds : strike->worker_fds;
+		strike->worker_kib = kib > strike->worker_kib ? kib : strike->worker_kib;
+	}
+}
+
+static void answer(struct strike *strike, const struct seccomp_notif *asked)
+{
+	struct seccomp_notif_resp response = { .id = asked->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+	const pid_t process = (pid_t)status_field((pid_t)asked->pid, "Tgid:");
+	const bool in_host = process == strike->host;
+	const struct watched *call = watched;
+
+	while (call->number != asked->data.nr)
+		call++;
+	if (process > 0)
+		measure(strike, process, in_host, call->number);
+	if (process > 0 && is_due(strike, call, in_host) && (strike->kill || strike->error)) {
+		(void)fprintf(strike->report, "struck %s\n", call->name);
+		if (strike->kill) {
+			(void)kill(process, SIGKILL);
+			return;
+		}
+		response.flags = 0;
+		response.error = -strike->error;
+	}
+	/* It may have been killed by another meanwhile. */
+	if (ioctl(strike->listener, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno != ENOENT)
+		broken("answering");
+}
+
+static void take_notification(struct strike *strike)
+{
+	struct seccomp_notif asked;
+
+	memset(&asked, 0, sizeof(asked));
+	if (ioctl(strike->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) == 0)
+		answer(strike, &asked);
+	else if (errno != ENOENT && errno != EINTR)
+		broken("listening");
+}
+
+/* Collects what has ended; false when no process is left. */
+static bool reap(struct strike *strike)
+{
+	struct rusage used;
+	int status;
+	pid_t pid;
+
+	while ((pid = wait4(-1, &status, WNOHANG, &used)) > 0) {
+		if (pid != strike->host) {
+			strike->left++;
+			continue;
+		}
+		strike->host_ended = true;
+		strike->host_status = status;
+		strike->peak_kib = used.ru_maxrss;
+	}
+	return pid == 0;
+}
+
+/* Kills all that is left below this process. */
+static void kill_left(struct strike *strike)
+{
+	DIR *dir = opendir("/proc");
+
+	if (!dir)
+		broken("/proc");
+	for (const struct dirent *entry; (entry = readdir(dir));) {
+		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && status_field(pid, "PPid:") == getpid()) {
+			strike->stuck++;
+			(void)kill(pid, SIGKILL);
+		}
+	}
+	(void)closedir(dir);
+}
+
+static void watch(struct strike *strike, const sigset_t *child_signal)
+{
+	struct pollfd polled[2] = { { .fd = signalfd(-1, child_signal, SFD_CLOEXEC), .events = POLLIN },
+				    { .fd = strike->listener, .events = POLLIN } };
+	struct signalfd_siginfo ignored;
+
+	while (reap(strike)) {
+		const int ready = poll(polled, 2, strike->host_ended ? LEFT_MS : -1);
+
+		if (ready < 0 && errno != EINTR)
+			broken("poll");
+		if (ready == 0)
+			kill_left(strike);
+		if (polled[0].revents & POLLIN && read(polled[0].fd, &ignored, sizeof(ignored)) < 0)
+			broken("signalfd");
+		if (polled[1].revents & POLLIN)
+			take_notification(strike);
+		/* None is left that could ask. */
+		if (polled[1].revents & (POLLHUP | POLLERR))
+			polled[1].fd = -1;
+	}
+}
+
+static int report(const struct strike *strike)
+{
+	const int status = strike->host_status;
+
+	(void)fprintf(strike->report, "calls %lu\n%s %d\nleft %u\nstuck %u\n", strike->calls,
+		      WIFSIGNALED(status) ? "signal" : "status",
+		      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), strike->left,
+		      strike->stuck);
+	(void)fprintf(strike->report, "open_fds %d\nworker_fds %d\nworkers %u\n", strike->open_fds,
+		      strike->worker_fds, strike->workers);
+	(void)fprintf(strike->report, "host_kib %ld\nworker_kib %ld\npeak_kib %ld\n", strike->host_kib,
+		      strike->worker_kib, strike->peak_kib);
+	if (fclose(strike->report) != 0)
+		broken("report");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void read_options(struct strike *strike, int argc, char **argv)
+{
+	const char *path = "/dev/null";
+
+	for (int option; (option = getopt(argc, argv, "+o:w:n:c:ke:")) != -1;) {
+		if (option == 'o')
+			path = optarg;
+		else if (option == 'w')
+			strike->worker = strcmp(optarg, "worker") == 0;
+		else if (option == 'n')
+			strike->at = strtoul(optarg, NULL, 10);
+		else if (option == 'c')
+			strike->only = optarg;
+		else if (option == 'k')
+			strike->kill = true;
+		for (size_t i = 0; option == 'e' && i < sizeof(errors) / sizeof(errors[0]); i++) {
+			if (strcmp(optarg, errors[i].name) == 0)
+				strike->error = errors[i].number;
+		}
+		if (option == '?' || (option == 'e' && strike->error == 0))
+			exit(EXIT_BROKEN);
+	}
+	strike->command = argv + optind;
+	if (!strike->command[0])
+		exit(EXIT_BROKEN);
+	strike->report = fopen(path, "we");
+	if (!strike->report)
+		broken(path);
+}
+
+int main(int argc, char **argv)
+{
+	struct strike strike = { .listener = -1, .open_fds = -1 };
+	sigset_t child_signal;
+
+	read_options(&strike, argc, argv);
+	/* What this process was given is not the command's. */
+	if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		broken("close_range");
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		broken("prctl");
+	(void)sigemptyset(&child_signal);
+	(void)sigaddset(&child_signal, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &child_signal, NULL);
+	start(&strike);
+	watch(&strike, &child_signal);
+	return report(&strike);
+}
