@@ -70,16 +70,20 @@ make_safetensors() {
 	} >"$1"
 }
 
-# python_with MODULE...: sets $python to one that has them, or skips.
+# python_with PACKAGES MODULE...: sets $python to an interpreter that has the modules, or skips and says what to install.
+# KIST_PYTHON names the one to use, and no other is tried then.
 python_with() {
-	for python in python3 /usr/bin/python3; do
+	packages=$1
+	shift
+	export PYTHONDONTWRITEBYTECODE=1
+	for python in ${KIST_PYTHON:-python3 /usr/bin/python3 /usr/local/bin/python3}; do
 		command -v "$python" >/dev/null || continue
 		for module; do
 			"$python" -c "import $module" 2>/dev/null || continue 2
 		done
 		return 0
 	done
-	skip "no Python with $*"
+	skip "no Python with $*; install $packages"
 }
 
 # make_tiny FOLDER ID [VERSION]: builds the zoo's tiny plugin there, under this id, against the installed headers.

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that numpy writes: what kist says of them, whether they come back, and what they are converted into."""
+import ast
+import os
+import warnings
+
+import kist
+import numpy as np
+
+PLAIN = ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
+RAW = ["S1", "S5", "U1", "U4", "V3", "V8", "M8[ns]", "M8[D]", "m8[us]", "m8[25s]"]
+SHAPES = [(), (1,), (7,), (0,), (3, 4), (0, 3), (3, 0), (2, 3, 4), (1, 1, 5), (2, 1, 3, 2)]
+STRUCTURED = {
+    "flat": [("a", "<i4"), ("b", ">f8")],
+    "nested": [("p", [("x", "<f4"), ("y", "<f4")]), ("n", "|u1")],
+    "sub": [("m", "<f8", (2, 2)), ("s", "|S3")],
+    "title": [(("the title", "t"), "<i2")],
+    "latin": [("h\u00f6he", "<f4")],
+    "wide": [("\u540d\u524d", "<f4"), ("\u2713", "<u8")],
+}
+arrays = {}
+
+
+def values(rng, dtype, shape):
+    dtype = np.dtype(dtype)
+    count = int(np.prod(shape))
+    if dtype.kind == "b":
+        flat = rng.integers(0, 2, count).astype(bool)
+    elif dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        flat = rng.integers(info.min, info.max, count, dtype=dtype.newbyteorder("="), endpoint=True)
+        flat[:2] = [info.min, info.max][:count]
+    elif dtype.kind == "f":
+        flat = rng.normal(0, 3, count)
+        flat[2:7] = [0, -0.0, np.nan, np.inf, -np.inf][:max(0, count - 2)]
+    elif dtype.kind == "c":
+        flat = rng.normal(0, 3, count) + 1j * rng.normal(0, 3, count)
+    elif dtype.kind in "mM":
+        flat = rng.integers(-10**6, 10**6, count).astype("i8").view(dtype.newbyteorder("="))
+    elif dtype.kind == "U":
+        flat = np.array(["a\u00e9\u20ac\U0001f600"[:i % 5] for i in range(count)], dtype)
+    else:
+        flat = np.frombuffer(rng.bytes(count * dtype.itemsize), dtype)
+    return flat.astype(dtype).reshape(shape)
+
+
+def save(name, array, version=None):
+    with open(os.path.join("in", name), "wb") as file:
+        np.lib.format.write_array(file, array, version=version, allow_pickle=False)
+    arrays[name] = array
+
+
+def write_all():
+    rng = np.random.default_rng(7)
+    for dtype in PLAIN + RAW:
+        orders = "<>" if np.dtype(dtype).byteorder != "|" else "|"
+        for order in orders:
+            for shape in SHAPES:
+                array = values(rng, order + dtype, shape)
+                name = "%s%s-%s" % ({"<": "le", ">": "be", "|": ""}[order], dtype.replace("[", "_").rstrip("]"),
+                                    "x".join(map(str, shape)) or "scalar")
+                save(name + ".npy", array)
+                if len(shape) > 1:
+                    save(name + "-f.npy", np.asfortranarray(array))
+    for name, dtype in STRUCTURED.items():
+        dtype = np.dtype(dtype)
+        save("record-%s.npy" % name, np.frombuffer(rng.bytes(6 * dtype.itemsize), dtype).reshape(2, 3))
+    save("record-aligned.npy", np.zeros(4, np.dtype([("a", "u1"), ("b", "f8")], align=True)))
+    for version in [(1, 0), (2, 0), (3, 0)]:
+        save("version-%d.npy" % version[0], np.arange(12.0).reshape(3, 4), version)
+    save("long-name.npy", np.zeros(2, [("n" * 5000, "<f4")]))
+    save("sliced.npy", np.arange(60).reshape(6, 10)[::2, 3:8])
+    save("many-dims.npy", np.zeros((1,) * 32, "f4"))
+    save("large.npy", rng.normal(0, 0.02, (1500, 1000)).astype("f4"))
+
+
+def check_statistics(name, info, array):
+    flat = array.astype(array.dtype.newbyteorder("=")).ravel()
+    finite = flat[np.isfinite(flat)] if flat.dtype.kind == "f" else flat
+    if finite.size:
+        # Said with the fewest digits that give the same number of its own size, or of four bytes.
+        exact = np.float32 if flat.dtype.kind == "f" and flat.itemsize < 8 else float
+        kist.equal((exact(info["min"]), exact(info["max"])), (exact(finite.min()), exact(finite.max())), name, "range")
+        wide = finite.astype(np.longdouble)
+        kist.near(float(info["mean"]), float(wide.mean()), name, "mean", digits=1e-6)
+        kist.near(float(info["std"]), float(wide.std()), name, "std", digits=1e-6)
+    else:
+        kist.check("min" not in info and "mean" not in info, name, "has statistics of nothing")
+    if flat.dtype.kind in "iu" and finite.size and int(finite.max()) < 2**63:
+        kist.equal((info["min"], info["max"]), (int(finite.min()), int(finite.max())), name, "range")
+    kist.equal(info["zero"], int((flat == 0).sum()), name, "zero")
+    if flat.dtype.kind == "f":
+        kist.equal(info["nan"], int(np.isnan(flat).sum()), name, "nan")
+        kist.equal((info["inf"], info["neg_inf"]), (int(np.isposinf(flat).sum()), int(np.isneginf(flat).sum())),
+                   name, "inf")
+    if flat.dtype.kind in "if":
+        kist.equal(info["negative"], int((flat < 0).sum()), name, "negative")
+
+
+def check_info(name, facts, array):
+    info = facts["info"]
+    with open(os.path.join("in", name), "rb") as file:
+        version = np.lib.format.read_magic(file)
+        size = int.from_bytes(file.read(2 if version[0] == 1 else 4), "little")
+        header = ast.literal_eval(file.read(size).decode("latin1" if version[0] < 3 else "utf8"))
+    kist.equal(facts["kind"], "tensor", name, "kind")
+    kist.equal(info["format"], "npy %d.%d" % version, name, "format")
+    kist.equal(tuple(info["shape"]), array.shape, name, "shape")
+    kist.equal((info["elements"], info["bytes"]), (array.size, array.nbytes), name, "size")
+    kist.equal(info["order"], "F" if header["fortran_order"] else "C", name, "order")
+    if array.dtype.names:
+        kist.equal(info["dtype"], "record", name, "dtype")
+        kist.equal(info["descr"], repr(np.lib.format.dtype_to_descr(array.dtype)), name, "descr")
+        return
+    plain = {"S": "bytes", "U": "str", "V": "void"}
+    kist.equal(info["dtype"], plain.get(array.dtype.kind, array.dtype.name), name, "dtype")
+    kist.equal(info["descr"], array.dtype.str, name, "descr")
+    orders = {"<": "little", ">": "big", "|": None}
+    kist.equal(info.get("byte_order"), orders[array.dtype.str[0]], name, "byte order")
+    if array.dtype.kind in "biuf":
+        check_statistics(name, info, array)
+
+
+def same_values(name, found, wanted):
+    kist.equal((found.dtype.str, found.shape), (wanted.dtype.str, wanted.shape), name)
+    kist.check(found.tobytes() == wanted.tobytes(), name, "has other values")
+
+
+def check_conversions():
+    task = "NumpyArrayArtifactTask"
+    for name in ["lef4-3x4.npy", "bei4-2x3x4.npy", "leU4-3x4.npy", "leM8_ns-7.npy", "bec16-3x4-f.npy",
+                 "record-wide.npy", "record-latin.npy", "b1-scalar.npy", "lef8-0x3.npy", "sliced.npy", "large.npy"]:
+        for order in "CF":
+            path = kist.convert(name, task, "again.npy", *(["--param", "fortran_order=true"] if order == "F" else []))
+            same_values(name, np.load(path), arrays[name])
+            # It is the very file that numpy would write.
+            save("again.npy", np.asarray(arrays[name], order=order))
+            kist.equal(open(path, "rb").read(), open("in/again.npy", "rb").read(), name, "converted to", order)
+    for dtype in ["f4", "f8", "i4", "u8", "b1"]:
+        name = "%s%s-3x4.npy" % ("" if dtype == "b1" else "le", dtype)
+        rows = open(kist.convert(name, "CsvTableArtifactTask", "table.csv")).read().split("\n")
+        read = {"f": float, "b": lambda text: text == "true"}.get(dtype[0], int)
+        found = np.array([[read(cell) for cell in row.split(",")] for row in rows[1:-1]], dtype)
+        same_values(name, found, arrays[name])
+
+
+def check_refusals():
+    """What kist does not read it says, and keeps as bytes when it is told to."""
+    np.save("in/objects.npy", np.array([{}, None], object), allow_pickle=True)
+    np.save("in/longdouble.npy", np.zeros(3, "g"))
+    np.save("in/many-fields.npy", np.zeros(2, [("field-%d" % i, "<f4") for i in range(5000)]))
+    for name, code in [("objects", b"E_OBJECT"), ("longdouble", b"E_DTYPE"), ("many-fields", b"E_HEADER_TOO_LARGE")]:
+        kist.check(code in kist.run("put", "in/%s.npy" % name, expect=1), name, "is not refused by", code)
+        kist.put("--opaque", "in/%s.npy" % name)
+        kist.equal(kist.came_back(["in/%s.npy" % name])[name + ".npy"]["kind"], "bytes", name, "kind")
+    # Its header takes version 2.0, and more room than is usual.
+    kist.put("in/many-fields.npy", "--param", "max_header=1000000")
+    info = kist.came_back(["in/many-fields.npy"])["many-fields.npy"]["info"]
+    kist.equal((info["format"], info["shape"]), ("npy 2.0", [2]), "many-fields")
+
+
+# numpy warns of versions that very old ones do not read.
+warnings.simplefilter("ignore", UserWarning)
+os.mkdir("in")
+kist.run("init")
+write_all()
+for name, facts in kist.round_trip("in").items():
+    check_info(name, facts, arrays[name])
+check_conversions()
+check_refusals()
+print("numpy %s: %d files" % (np.__version__, len(arrays)))
