@@ -2,11 +2,15 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/output.h"
+
+/* A week. */
+#define DEADLINE_SECONDS_MAX 604800.0
 
 bool kist_cli_has(const struct kist_cli *cli, const char *name)
 {
@@ -20,6 +24,24 @@ const char *kist_cli_value(const struct kist_cli *cli, const char *name)
 			return cli->values[i - 1].text;
 	}
 	return NULL;
+}
+
+bool kist_cli_read_deadline(struct kist_cli *cli)
+{
+	const char *text = kist_cli_value(cli, "deadline");
+	double seconds;
+	char *end;
+
+	if (!text)
+		return true;
+	/* Nothing but digits and a point: strtod() alone takes "nan", "1e5" and blanks too. */
+	if (text[strspn(text, "0123456789.")] != '\0')
+		return false;
+	seconds = strtod(text, &end);
+	if (end == text || *end != '\0' || seconds < 0.001 || seconds > DEADLINE_SECONDS_MAX)
+		return false;
+	cli->call_ms_max = (uint64_t)(seconds * 1000);
+	return true;
 }
 
 kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err)
@@ -68,7 +90,7 @@ struct kist_catalog_options kist_cli_catalog_options(struct kist_cli *cli)
 
 struct kist_worker_options kist_cli_worker_options(struct kist_cli *cli)
 {
-	return (struct kist_worker_options){ .program = cli->paths.worker };
+	return (struct kist_worker_options){ .program = cli->paths.worker, .call_ms_max = cli->call_ms_max };
 }
 
 /* The user's own store, and the folders above it, belong to the user alone. */

@@ -52,6 +52,7 @@ struct kist_cli {
 	} values[KIST_OPTION_VALUES_MAX];
 	bool json;
 	bool quiet;
+	uint64_t call_ms_max; /* --deadline; 0: not given */
 	struct kist_paths paths;
 	struct kist_flow *flow; /* after kist_cli_open() */
 };
@@ -59,6 +60,9 @@ struct kist_cli {
 /** kist_cli_has() - Whether the flag or option was given.  kist_cli_value() - Its argument, or NULL: the last one given. */
 bool kist_cli_has(const struct kist_cli *cli, const char *name);
 const char *kist_cli_value(const struct kist_cli *cli, const char *name);
+
+/** kist_cli_read_deadline() - Reads --deadline SECONDS into cli->call_ms_max.  false: that is no such time. */
+bool kist_cli_read_deadline(struct kist_cli *cli);
 
 /** kist_cli_params() - All --param KEY=VALUE as an object.  New reference.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err);

@@ -18,6 +18,7 @@
 const struct kist_option kist_common_options[] = {
 	{ .name = "store", .argument = "URI", .help = "the store to use" },
 	{ .name = "plugin-dir", .argument = "DIR", .help = "look for plugins there too", .many = true },
+	{ .name = "deadline", .argument = "SECONDS", .help = "how long one call of a plugin may take; else 600" },
 	{ .name = "json", .help = "print facts as JSON" },
 	{ .name = "quiet", .letter = 'q', .help = "print less" },
 	{ .name = "help", .letter = 'h', .help = "say what a command does" },
@@ -190,6 +191,11 @@ static int run(struct kist_cli *cli)
 	}
 	cli->json = kist_cli_has(cli, "json");
 	cli->quiet = kist_cli_has(cli, "quiet");
+	if (!kist_cli_read_deadline(cli)) {
+		fprintf(stderr, "kist: %s: --deadline takes seconds, 0.001 to 604800, not '%s'\n", cli->command->name,
+			kist_cli_value(cli, "deadline"));
+		return KIST_EXIT_USAGE;
+	}
 	if (kist_paths_find(kist_cli_value(cli, "store"), &cli->paths, &err) != KIST_OK)
 		return (int)kist_cli_fail(cli, &err, false);
 	return (int)cli->command->run(cli);
@@ -200,8 +206,9 @@ int main(int argc, char **argv)
 	struct kist_cli cli = { .command = NULL };
 	int status;
 
-	/* A reader that goes away, or a worker that dies, is an error code where it happens. */
+	/* A reader that goes away, a worker that dies, a file that may not grow: an error code where it happens. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	cli.arguments = kist_alloc((size_t)argc + 1, sizeof(*cli.arguments));
 	if (!cli.arguments)
 		return KIST_EXIT_FAILED;

@@ -78,6 +78,9 @@ static kist_status make_worker(const struct kist_worker_options *options, struct
 	if (worker->options.call_ms_max > CALL_MS_MAX)
 		worker->options.call_ms_max = CALL_MS_MAX;
 	worker->options.grace_ms = options->grace_ms == 0 ? GRACE_MS_USUAL : options->grace_ms;
+	/* Who sets a short deadline does not want to wait two seconds more. */
+	if (options->grace_ms == 0 && worker->options.grace_ms > worker->options.call_ms_max)
+		worker->options.grace_ms = worker->options.call_ms_max;
 	if (worker->options.grace_ms > CALL_MS_MAX)
 		worker->options.grace_ms = CALL_MS_MAX;
 	worker->options.memory_max = options->memory_max == 0 ? usual_memory() : options->memory_max;

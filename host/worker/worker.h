@@ -33,7 +33,7 @@ struct kist_worker_plugin;
 struct kist_worker_options {
 	const char *program;  /* path of kist-worker; never from the environment.  Required. */
 	uint64_t call_ms_max; /* deadline of each call; 0: 10 minutes */
-	uint64_t grace_ms;    /* between cancel and SIGKILL; 0: 2 s */
+	uint64_t grace_ms;    /* between cancel and SIGKILL; 0: 2 s, or call_ms_max if less */
 	uint64_t memory_max;  /* address space; 0: three quarters of the machine's memory */
 	/* Log lines of plugins; may be NULL.  Called from the thread that is in a call. */
 	void (*log)(void *ctx, const char *plugin_id, int32_t level, const char *text);
