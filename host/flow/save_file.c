@@ -107,9 +107,10 @@ static kist_status examine_and_read(struct kist_save *save, const struct kist_fi
 	return status;
 }
 
+/* Whatever a plugin says or does, bytes can be kept without it; only who asked to stop does not want that. */
 static bool is_refusal(kist_status status)
 {
-	return status != KIST_OK && status != KIST_CANCELLED && status != KIST_NO_MEMORY && status != KIST_IO;
+	return status != KIST_OK && status != KIST_CANCELLED;
 }
 
 static kist_status set_reason(json_t *record, const struct kist_error *why, const struct kist_route_target *target,

@@ -2,11 +2,19 @@
 #include "base/file.h"
 #include "flow/save_private.h"
 
+/* The nameless file that a task writes to. */
+struct spool {
+	int fd;
+	const char *task;
+};
+
 static kist_status take_bytes(void *ctx, struct kist_view bytes, struct kist_error *err)
 {
-	const int *fd = ctx;
+	const struct spool *spool = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = kist_write_all(spool->fd, bytes, &why);
 
-	return kist_write_all(*fd, bytes, err);
+	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "what %s writes: %s", spool->task, why.text);
 }
 
 /*
@@ -23,12 +31,14 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 	kist_auto_fd int read_fd = -1;
 	struct kist_save_options how = *options;
 	struct kist_serializer_ref serializer;
-	const struct kist_output output = { .write = take_bytes, .ctx = &write_fd };
 	struct kist_file_origin origin = { .shown = target->entry->manifest->types[target->type_index].task };
+	struct spool spool = { .task = origin.shown };
+	const struct kist_output output = { .write = take_bytes, .ctx = &spool };
 
 	KIST_TRY(kist_name_check(options->name, options->name_len, err));
 	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
 	KIST_TRY(kist_flow_serializer(save->flow, target, true, params, &serializer, &checked, err));
+	spool.fd = write_fd;
 	KIST_TRY(kist_worker_serialize(save->flow->worker, &serializer, object, &output, err));
 	how.examine = (struct kist_examine_options){ .task = origin.shown };
 	how.params = checked;

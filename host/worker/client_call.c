@@ -31,11 +31,16 @@ static const char *who(const struct exchange *exchange)
 	return exchange->plugin ? exchange->plugin->title : "the worker";
 }
 
-/* "describe of type 'kist.npy'" */
-static void what(const struct exchange *exchange, char *ret, size_t size)
+/* "describe of type 'kist.npy'", "describe of type 'kist.npy' (in its open)" */
+static void what(const struct kist_worker *worker, const struct exchange *exchange, char *ret, size_t size)
 {
+	static const char *const withins[] = { "", " (in its open)", " (in its close)", " (in its release)" };
+	struct kist_control *control = (struct kist_control *)(void *)worker->control.data;
+	const unsigned within = atomic_load(&control->within);
+	const char *place = within < sizeof(withins) / sizeof(withins[0]) ? withins[within] : "";
+
 	if (exchange->type)
-		(void)snprintf(ret, size, "%s of type '%s'", exchange->verb, exchange->type);
+		(void)snprintf(ret, size, "%s of type '%s'%s", exchange->verb, exchange->type, place);
 	else
 		(void)snprintf(ret, size, "%s", exchange->verb);
 }
@@ -88,7 +93,7 @@ kist_status client_died(struct kist_worker *worker, const struct exchange *excha
 	bool exited;
 	bool killed;
 
-	what(exchange, call, sizeof(call));
+	what(worker, exchange, call, sizeof(call));
 	kist_child_end(&worker->child, DYING_MS, end, &exited);
 	last_words(&worker->child, words);
 	killed = strncmp(end, "ended by", 8) == 0;
@@ -113,7 +118,7 @@ static kist_status give_up(struct kist_worker *worker, const struct exchange *ex
 {
 	char call[KIST_ERROR_TEXT_SIZE / 4];
 
-	what(exchange, call, sizeof(call));
+	what(worker, exchange, call, sizeof(call));
 	if (exchange->by_deadline)
 		return client_lost(worker, exchange, KIST_DEADLINE, err,
 				   "took longer than %llu ms in %s and was ended",

@@ -204,18 +204,36 @@ kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_s
 	return KIST_OK;
 }
 
+/* A description as it comes. */
+struct description {
+	const char *title; /* of the plugin */
+	struct kist_buf text;
+};
+
+static void description_done(struct description *description)
+{
+	kist_buf_done(&description->text);
+}
+
 static kist_status keep_text(void *ctx, struct kist_view bytes, struct kist_error *err)
 {
-	return kist_buf_append(ctx, bytes.data, bytes.size, err);
+	struct description *description = ctx;
+
+	if (bytes.size > DESCRIBE_MAX - description->text.size)
+		return kist_fail(err, KIST_LIMIT, "%s wrote more than %zu bytes in describe", description->title,
+				 DESCRIBE_MAX);
+	return kist_buf_append(&description->text, bytes.data, bytes.size, err);
 }
 
 kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_serializer_ref *ref,
 				 const struct kist_input *input, json_t **ret, struct kist_error *err)
 {
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(DESCRIBE_MAX);
+	__attribute__((cleanup(description_done))) struct description description = {
+		.title = ref->plugin->title, .text = KIST_BUF_INIT(DESCRIBE_MAX)
+	};
 	kist_auto_json json_t *value = NULL;
-	const struct kist_output output = { .write = keep_text, .ctx = &text };
+	const struct kist_output output = { .write = keep_text, .ctx = &description };
 	struct exchange exchange = { .header = { .op = KIST_OP_DESCRIBE },
 				     .verb = "describe",
 				     .output = &output };
@@ -228,7 +246,7 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 		*ret = NULL;
 		return KIST_OK;
 	}
-	if (kist_json_parse(kist_buf_view(&text), &value, &error) != KIST_OK)
+	if (kist_json_parse(kist_buf_view(&description.text), &value, &error) != KIST_OK)
 		return kist_fail(err, error.status == KIST_NO_MEMORY ? KIST_NO_MEMORY : KIST_INTERNAL,
 				 "%s broke the contract in describe: no JSON: %s", ref->plugin->title,
 				 error.text);

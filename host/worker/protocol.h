@@ -44,7 +44,8 @@
  *
  * Bytes go through three memory files that the host makes, of fixed size and sealed against any other:
  *
- *     control   one page: cancel u32, written by the host, read by kist_call.poll without a system call
+ *     control   one page: cancel u32, written by the host, read by kist_call.poll without a system call;
+ *               within u32, written by the worker: what of the plugin runs, for messages only
  *     in        KIST_WINDOW_SIZE: bytes for the worker.  The host never reads it.
  *     ring      KIST_RING_SLOTS of KIST_SLOT_SIZE: bytes from the worker.  The host copies a slot to memory
  * of its own before it looks at it, so nothing can change between check and use.
@@ -119,9 +120,13 @@ enum kist_why {
 
 enum kist_cancel { KIST_CANCEL_NO = 0, KIST_CANCEL_ASKED = 1, KIST_CANCEL_DEADLINE = 2 };
 
+/** What of the plugin runs: what the call is for, or what goes before and after it. */
+enum kist_within { KIST_WITHIN_CALL = 0, KIST_WITHIN_OPEN = 1, KIST_WITHIN_CLOSE = 2, KIST_WITHIN_RELEASE = 3 };
+
 /** struct kist_control - The shared page. */
 struct kist_control {
 	atomic_uint cancel; /* enum kist_cancel */
+	atomic_uint within; /* enum kist_within, if the worker is to be believed */
 };
 
 /** Where the input of a call comes from. */

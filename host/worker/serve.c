@@ -75,6 +75,13 @@ kist_status serve_flag(const struct server *server)
 	}
 }
 
+static void set_within(const struct server *server, unsigned within)
+{
+	struct kist_control *control = (struct kist_control *)(void *)server->control.data;
+
+	atomic_store_explicit(&control->within, within, memory_order_relaxed);
+}
+
 static void send_return(struct server *server, kist_status status, uint64_t result, uint32_t why,
 			const struct kist_error *error)
 {
@@ -121,6 +128,13 @@ static void free_source(struct served_source *source)
 	kist_free(source);
 }
 
+static void release_object(const struct server *server, struct kist_object *object)
+{
+	set_within(server, KIST_WITHIN_RELEASE);
+	kist_object_release(object);
+	set_within(server, KIST_WITHIN_CALL);
+}
+
 static void drop_object(struct served_object *slot)
 {
 	kist_object_release(&slot->object);
@@ -130,8 +144,20 @@ static void drop_object(struct served_object *slot)
 
 static kist_status open_instance(const struct request *request, struct served_call *call, void **ret)
 {
+	kist_status status;
+
 	*ret = NULL;
-	return request->type->interface.open(call->base.host, &call->base, ret);
+	set_within(call->server, KIST_WITHIN_OPEN);
+	status = request->type->interface.open(call->base.host, &call->base, ret);
+	set_within(call->server, KIST_WITHIN_CALL);
+	return status;
+}
+
+static void close_instance(const struct request *request, const struct served_call *call, void *instance)
+{
+	set_within(call->server, KIST_WITHIN_CLOSE);
+	request->type->interface.close(instance);
+	set_within(call->server, KIST_WITHIN_CALL);
 }
 
 static kist_status deserialize(struct server *server, struct request *request, struct served_call *call,
@@ -156,7 +182,7 @@ static kist_status deserialize(struct server *server, struct request *request, s
 	if (status == KIST_OK) {
 		status = interface->deserialize(instance, &call->base, &source->base,
 						&request->arguments.params, &slot->object);
-		interface->close(instance);
+		close_instance(request, call, instance);
 	}
 	if (status == KIST_OK && call->breach.status == KIST_OK) {
 		struct kist_error error = KIST_ERROR_INIT;
@@ -173,7 +199,7 @@ static kist_status deserialize(struct server *server, struct request *request, s
 	if (status != KIST_OK && slot->object.release)
 		(void)served_breach(call, "it failed and left an object");
 	else if (slot->object.release)
-		kist_object_release(&slot->object);
+		release_object(server, &slot->object);
 	slot->object = (struct kist_object){ .struct_size = sizeof(slot->object) };
 	free_source(kist_steal(slot->source));
 	return status;
@@ -195,7 +221,7 @@ static kist_status serialize(struct server *server, const struct request *reques
 		return status;
 	status = interface->serialize(instance, &call->base, &slot->object, &request->arguments.params,
 				      &sink.base);
-	interface->close(instance);
+	close_instance(request, call, instance);
 	/* A part that a failure left open is no second fault. */
 	if (status != KIST_OK)
 		sink.in_part = false;
@@ -236,7 +262,7 @@ static kist_status inspect(struct server *server, struct request *request, struc
 		status = interface->describe(instance, &call->base, &source.base, params, &sink.base);
 		served_sink_finish(&sink);
 	}
-	interface->close(instance);
+	close_instance(request, call, instance);
 	return status;
 }
 
