@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the zoo's scripts share.  Each works with an installation of its own, so that its workers can be told from others.
+
+command -v pkg-config >/dev/null || skip 'no pkg-config'
+mkdir root plugins
+cp -R "$top_builddir/tests/root/usr/local/." root
+PATH=$PWD/root/bin:$PATH
+export PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig"
+export PKG_CONFIG_SYSROOT_DIR="$top_builddir/tests/root"
+compile="${CC:-cc} -w -shared -fPIC $(pkg-config --cflags --libs kist-plugin) -I$top_srcdir/tests/zoo"
+tiny=plugins/org.example.tiny.plugin.json
+title='plugin org.example.tiny 1.0.0 (sha256 '
+KIST_PLUGIN_PATH=$PWD/plugins
+export KIST_PLUGIN_PATH
+printf 'TINYhello' >x.tiny
+make_npy good.npy
+
+# manifest [SED]: the manifest of plugins/tiny.so, edited, and trusted.
+manifest() {
+	sum=$(sha256sum <plugins/tiny.so)
+	sed -e "s/@SIZE@/$(stat -c %s plugins/tiny.so)/" -e "s/@SHA256@/${sum%% *}/" -e 's/@VERSION@/1.0.0/' \
+		"$top_srcdir/tests/zoo/tiny.plugin.json.in" | sed -e "${1:-}" >$tiny
+	# What cannot be trusted is refused all the same.
+	kist plugin trust $tiny >/dev/null 2>&1 || :
+}
+
+# fault FLAG...: the plugin with this fault, trusted.
+fault() {
+	$compile "$@" "$top_srcdir/tests/zoo/fault.c" -o plugins/tiny.so || fail "fault.c cannot be compiled with $*"
+	manifest "$edit"
+}
+edit=
+
+# whole: after whatever happened, no worker is left and the store is whole.
+whole() {
+	! ls -l /proc/[0-9]*/exe 2>/dev/null | grep -F "$PWD/root/libexec/kist/kist-worker" || fail 'a worker is left'
+	expect 0 kist verify
+}
+
+# refused TEXT...: putting x.tiny fails with these words; another file of the same command is kept, the store is whole,
+# and the bytes can be kept without their plugin.
+refused() {
+	# shellcheck disable=SC2086
+	expect 1 kist put x.tiny good.npy $how
+	says err 'kist: put: x.tiny: ' "$@"
+	says out 'good.npy' '1 kept'
+	whole
+	# shellcheck disable=SC2086
+	expect 0 kist put --opaque x.tiny $how
+	says out '1 kept'
+	says err 'kept as bytes: '
+	expect 0 kist cat x.tiny
+	same out x.tiny
+}
+how=
+kist init >/dev/null
+
+# rows FUNCTION: fault FLAGS, then FUNCTION WORDS, for every line "FLAGS | WORDS" of the table at descriptor 3.
+rows() {
+	while IFS= read -r line <&3; do
+		how=
+		case $line in
+		*' | took longer'*) how=--deadline=0.5 ;;
+		esac
+		eval "fault ${line%% | *}"
+		printf '== %s\n' "$line"
+		"$1" "${line#* | }"
+	done
+}
