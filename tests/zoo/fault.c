@@ -325,7 +325,7 @@ LAYOUT_FAULT(outside, lay(layout, 4, 6, 0, 0))
 LAYOUT_FAULT(far_outside, lay(layout, UINT64_MAX - 1, 4, 0, 0))
 LAYOUT_FAULT(rank, lay(layout, 0, 1, KIST_RANK_MAX + 1, 8))
 LAYOUT_FAULT(size, lay(layout, 0, 8, 2, 8))
-LAYOUT_FAULT(endless, for (;;) lay(layout, 9, 0, 0, 0))
+LAYOUT_FAULT(endless, while (lay(layout, 9, 0, 0, 0) == KIST_OK))
 
 /* Descriptions. */
 

@@ -45,12 +45,17 @@ rows unfit 3<<'END'
 -DNOTE='KIST_NOTE("org.example.other",0);' | calls itself 'org.example.other', its manifest says 'org.example.tiny'
 -DNOTE= | has no note .note.kist: put KIST_NOTE in one of its sources
 -DENTRY=tiny_plugin_entry | does not export kist_plugin_entry_v1
--DNOTE='KIST_NOTE("org.example.tiny",0);KIST_EXPORT void helper(void){}' | exports 'helper' beside kist_plugin_entry_v1
--fvisibility=default | beside kist_plugin_entry_v1: link it with the SDK's plugin.map
 -Wl,-z,execstack | asks for an executable stack: link it with -Wl,-z,noexecstack
 -Wl,-rpath,/opt/lib | has the library search path '/opt/lib'
 -Wl,--no-as-needed -lresolv | needs the library 'libresolv.so.2': link it into the plugin statically
 END
+# Without the SDK's list of what is exported.
+links='-Wl,-z,defs -Wl,-z,now -Wl,-z,noexecstack'
+rows unfit 3<<'END'
+-DNOTE='KIST_NOTE("org.example.tiny",0);KIST_EXPORT void helper(void){}' | exports 'helper' beside kist_plugin_entry_v1
+-fvisibility=default | beside kist_plugin_entry_v1: link it with the SDK's plugin.map
+END
+links=$(pkg-config --libs kist-plugin)
 # A symbol that no library has is found when it is mapped, and not in the middle of a call.
 fault -Wl,-z,undefs -DNOTE='KIST_NOTE("org.example.tiny",0);void nowhere(void);' -DCHANGE='nowhere()'
 refused 'plugin org.example.tiny 1.0.0: cannot be mapped: ' 'undefined symbol: nowhere'

@@ -8,7 +8,10 @@ cp -R "$top_builddir/tests/root/usr/local/." root
 PATH=$PWD/root/bin:$PATH
 export PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig"
 export PKG_CONFIG_SYSROOT_DIR="$top_builddir/tests/root"
-compile="${CC:-cc} -w -shared -fPIC $(pkg-config --cflags --libs kist-plugin) -I$top_srcdir/tests/zoo"
+compile="${CC:-cc} -w -shared -fPIC $(pkg-config --cflags kist-plugin)"
+links=$(pkg-config --libs kist-plugin)
+# Sanitizers need what the sandbox would deny.
+sanitized=$(kist plugin doctor | grep relaxed || :)
 tiny=plugins/org.example.tiny.plugin.json
 title='plugin org.example.tiny 1.0.0 (sha256 '
 KIST_PLUGIN_PATH=$PWD/plugins
@@ -27,7 +30,7 @@ manifest() {
 
 # fault FLAG...: the plugin with this fault, trusted.
 fault() {
-	$compile "$@" "$top_srcdir/tests/zoo/fault.c" -o plugins/tiny.so || fail "fault.c cannot be compiled with $*"
+	$compile $links "$top_srcdir/tests/zoo/fault.c" "$@" -o plugins/tiny.so || fail "fault.c cannot be compiled with $*"
 	manifest "$edit"
 }
 edit=
