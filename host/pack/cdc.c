@@ -25,8 +25,9 @@ kist_status kist_cdc_init(struct kist_cdc *cdc, uint32_t average, struct kist_er
 	int bits;
 
 	if (average < KIST_CDC_AVERAGE_MIN || average > KIST_CDC_AVERAGE_MAX || (average & (average - 1)))
-		return kist_fail(err, KIST_INVALID, "chunks of %u bytes: powers of two from %u to %u are allowed",
-				 average, KIST_CDC_AVERAGE_MIN, KIST_CDC_AVERAGE_MAX);
+		return kist_fail(err, KIST_INVALID,
+				 "chunks of %u bytes: powers of two from %u to %u are allowed", average,
+				 KIST_CDC_AVERAGE_MIN, KIST_CDC_AVERAGE_MAX);
 	bits = __builtin_ctz(average);
 	*cdc = (struct kist_cdc){ .min = average / 4,
 				  .average = average,
@@ -48,7 +49,8 @@ static bool judge(const uint8_t *data, size_t *at, size_t end, uint64_t mask, ui
 
 	for (size_t i = *at; i < end; i += 2) {
 		const uint64_t first = (h << 1) + kist_cdc_gear[data[i]];
-		const uint64_t second = (h << 2) + ((kist_cdc_gear[data[i]] << 1) + kist_cdc_gear[data[i + 1]]);
+		const uint64_t second =
+			(h << 2) + ((kist_cdc_gear[data[i]] << 1) + kist_cdc_gear[data[i + 1]]);
 
 		if (__builtin_expect((first & mask) == 0 || (second & mask) == 0, 0)) {
 			*at = i + ((first & mask) != 0);
@@ -70,8 +72,7 @@ bool kist_cdc_next(struct kist_cdc *cdc, struct kist_view bytes, bool end, size_
 	assert(bytes.size >= cdc->at || cdc->at == cdc->min);
 	cut = judge(bytes.data, &cdc->at, (size_t)kist_min_u64(pairs, cdc->average), cdc->mask_strict,
 		    &cdc->hash) ||
-	      (cdc->at >= cdc->average &&
-	       judge(bytes.data, &cdc->at, pairs, cdc->mask_loose, &cdc->hash));
+	      (cdc->at >= cdc->average && judge(bytes.data, &cdc->at, pairs, cdc->mask_loose, &cdc->hash));
 	if (!cut) {
 		if (limit == 0 || (limit < cdc->max && !end))
 			return false;

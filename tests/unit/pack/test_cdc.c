@@ -83,8 +83,8 @@ START_TEST(bytes_that_come_in_pieces_are_cut_alike)
 	fill(vector);
 	ck_assert_int_eq(kist_cdc_init(&cdc, vector->average, NULL), KIST_OK);
 	while (start < vector->size) {
-		while (!kist_cdc_next(&cdc, kist_view_of(data + start, there - start),
-				      there == vector->size, &len)) {
+		while (!kist_cdc_next(&cdc, kist_view_of(data + start, there - start), there == vector->size,
+				      &len)) {
 			piece = piece * 5 % 257;
 			there = there + piece < vector->size ? there + piece : vector->size;
 		}
@@ -98,7 +98,8 @@ END_TEST
 
 START_TEST(averages_out_of_range_are_refused)
 {
-	static const uint32_t bad[] = { 0, 1, 128, 255, 257, 3 << 18, (1 << 20) + 1, 2 << 20, 1u << 31, UINT32_MAX };
+	static const uint32_t bad[] = { 0,	 1,	   128,	      255, 257, 3 << 18, (1 << 20) + 1,
+					2 << 20, 1u << 31, UINT32_MAX };
 	struct kist_cdc cdc;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/filter.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "pack/codec.h"
+#include "pack/filter_choose.h"
+
+/* Shorter chunks cannot gain what the extension of the record costs. */
+#define RAW_SIZE_MIN ((size_t)256)
+/* A base must gain so much over the best without one. */
+#define BASE_GAIN 0.85
+/* And any filter so much over plain zstd. */
+#define FILTER_GAIN 0.99
+
+enum room {
+	ROOM_FILTERED = 0,
+	ROOM_SPARE = 1, /* of the coder */
+	ROOM_OTHER = 2, /* a second body */
+	ROOM_SAMPLE = 3,
+};
+
+void kist_filter_done(struct kist_filter *filter)
+{
+	kist_filter_coder_done(&filter->coder);
+	for (size_t i = 0; i < sizeof(filter->room) / sizeof(filter->room[0]); i++)
+		kist_free(filter->room[i]);
+	*filter = (struct kist_filter)KIST_FILTER_INIT;
+}
+
+/* Room for a chunk of @len bytes; the sample's comes with it. */
+static kist_status reserve(struct kist_filter *filter, size_t len, struct kist_error *err)
+{
+	const size_t size = kist_filter_spare_size(kist_filter_size_max(len));
+
+	if (!filter->ops)
+		filter->ops = kist_filter_ops_best();
+	if (!filter->room[ROOM_SAMPLE])
+		filter->room[ROOM_SAMPLE] = kist_alloc(1, sizeof(struct kist_filter_sample));
+	if (!filter->room[ROOM_SAMPLE])
+		return kist_fail_memory(err, sizeof(struct kist_filter_sample));
+	for (size_t i = ROOM_FILTERED; i <= ROOM_OTHER && filter->room_size < size; i++) {
+		uint8_t *const grown = kist_realloc(filter->room[i], size, 1);
+
+		if (!grown)
+			return kist_fail_memory(err, size);
+		filter->room[i] = grown;
+	}
+	if (filter->room_size < size)
+		filter->room_size = size;
+	return KIST_OK;
+}
+
+struct kist_filter_hint kist_filter_hint_of(const struct kist_part *part)
+{
+	struct kist_filter_hint hint = { .kind = KIST_FILTER_BYTES };
+	const uint32_t lanes = part->dtype.lanes > 0 ? part->dtype.lanes : 1;
+	const int64_t row = part->ndim >= 2 && part->shape ? part->shape[part->ndim - 1] : 0;
+
+	if (part->dtype.bits == 0 || part->dtype.bits % 8 != 0)
+		return hint;
+	hint.width = part->dtype.bits / 8u;
+	hint.row = row > 1 && row <= KIST_FILTER_DISTANCE_MAX ? (uint32_t)row * lanes : lanes;
+	switch (part->dtype.code) {
+	case kDLInt:
+	case kDLUInt:
+	case kDLBool:
+	case kDLOpaqueHandle:
+		hint.kind = KIST_FILTER_INT;
+		break;
+	case kDLComplex:
+		hint.kind = KIST_FILTER_REAL;
+		hint.width /= 2;
+		hint.row *= 2;
+		break;
+	default:
+		hint.kind = KIST_FILTER_REAL;
+	}
+	return hint;
+}
+
+/* Filters and codes; *@ret_size is 0 when it does not get below @limit. */
+static kist_status encode_with(struct kist_filter *filter, const struct kist_filter_input *input,
+			       const struct kist_filter_task *task, struct kist_filter_spec *spec,
+			       size_t limit, uint8_t *ret, size_t *ret_size, struct kist_error *err)
+{
+	const uint8_t *streams = input->raw.data;
+	size_t body = 0;
+	size_t len;
+
+	*ret_size = 0;
+	if (spec->filter != KIST_FILTER_NONE) {
+		streams = filter->room[ROOM_FILTERED];
+		if (!kist_filter_forward(filter->ops, spec, input->raw.data, input->raw.size,
+					 input->base.data, filter->room[ROOM_FILTERED]))
+			return KIST_OK;
+	}
+	for (size_t i = 0; (len = kist_filter_stream(spec, input->raw.size, i)) > 0; i++) {
+		size_t size;
+
+		KIST_TRY(kist_filter_frame(&filter->coder, task, kist_view_of(streams, len), ret + body,
+					   limit - 1 - body, &size, err));
+		if (size == 0)
+			return KIST_OK;
+		body += size;
+		streams += len;
+	}
+	*ret_size = body;
+	return KIST_OK;
+}
+
+/* The smallest body so far: what it takes with its record's extension. */
+struct best {
+	uint8_t *body;
+	size_t size; /* 0: stored */
+	size_t cost;
+	struct kist_filter_spec spec;
+};
+
+static size_t extra_of(const struct kist_filter_spec *spec)
+{
+	return spec->filter == KIST_FILTER_NONE ? 0 : KIST_FILTER_HEAD_EXTRA;
+}
+
+/* Encodes with @spec, or as plain zstd without one, and keeps what is smaller than the best so far. */
+static kist_status try_one(struct kist_filter *filter, const struct kist_filter_input *input,
+			   const struct kist_filter_task *task, const struct kist_filter_spec *spec,
+			   struct best *best, struct kist_error *err)
+{
+	struct kist_filter_spec tried =
+		spec ? *spec : (struct kist_filter_spec){ .filter = KIST_FILTER_NONE };
+	uint8_t *const to = best->size > 0 ? filter->room[ROOM_OTHER] : best->body;
+	size_t size;
+
+	if (best->cost <= extra_of(&tried) + 1)
+		return KIST_OK;
+	if (spec)
+		KIST_TRY(encode_with(filter, input, task, &tried, best->cost - extra_of(&tried), to, &size,
+				     err));
+	else
+		KIST_TRY(kist_filter_plain(&filter->coder, task, input->raw, to, best->cost - 1, &size, err));
+	if (size == 0)
+		return KIST_OK;
+	if (to != best->body)
+		memcpy(best->body, to, size);
+	best->size = size;
+	best->cost = size + extra_of(&tried);
+	best->spec = tried;
+	return KIST_OK;
+}
+
+/* Bytes of the sample as plain zstd. */
+static kist_status estimate_plain(struct kist_filter *filter, const struct kist_filter_task *task,
+				  const struct kist_filter_sample *sample, double *ret,
+				  struct kist_error *err)
+{
+	const struct kist_view bytes = kist_view_of(sample->raw, sample->len);
+	size_t size;
+
+	KIST_TRY(kist_filter_plain(&filter->coder, task, bytes, task->spare, sample->len, &size, err));
+	*ret = size > 0 ? (double)size : (double)sample->len;
+	return KIST_OK;
+}
+
+/* What the sample says: true and a filter, or false for plain zstd. */
+static kist_status choose(struct kist_filter *filter, const struct kist_filter_input *input,
+			  const struct kist_filter_task *task, struct kist_filter_sample *sample,
+			  struct kist_filter_spec *ret_spec, bool *ret_filtered, struct kist_error *err)
+{
+	struct kist_filter_spec specs[KIST_FILTER_CANDIDATES_MAX];
+	const struct kist_filter_spec none = { .filter = KIST_FILTER_NONE };
+	const size_t count = kist_filter_candidates(input, sample, specs);
+	/* Numbers of one byte may be best as they are, but without matches. */
+	double best = kist_filter_estimate(sample, &none);
+	double plain;
+
+	*ret_spec = none;
+	for (size_t i = 0; i < count; i++) {
+		const double size = kist_filter_estimate(sample, &specs[i]);
+
+		if (size < best) {
+			best = size;
+			*ret_spec = specs[i];
+		}
+	}
+	KIST_TRY(estimate_plain(filter, task, sample, &plain, err));
+	if (sample->has_base &&
+	    (input->hint.kind == KIST_FILTER_INT || input->hint.kind == KIST_FILTER_REAL)) {
+		const struct kist_filter_spec base = { .filter = KIST_FILTER_BASE,
+						       .width = (uint8_t)input->hint.width,
+						       .float_keys = input->hint.kind == KIST_FILTER_REAL };
+		const double size = kist_filter_estimate(sample, &base);
+
+		if (size < BASE_GAIN * best && size < BASE_GAIN * plain) {
+			best = size;
+			*ret_spec = base;
+		}
+	}
+	*ret_filtered = best < FILTER_GAIN * plain;
+	return KIST_OK;
+}
+
+/* Everything, and the smallest of it. */
+static kist_status try_all(struct kist_filter *filter, const struct kist_filter_input *input,
+			   const struct kist_filter_task *task, struct kist_filter_sample *sample,
+			   struct best *best, struct kist_error *err)
+{
+	struct kist_filter_spec specs[KIST_FILTER_CANDIDATES_MAX];
+	const size_t count = kist_filter_candidates(input, sample, specs);
+	const struct kist_filter_spec base = { .filter = KIST_FILTER_BASE,
+					       .width = (uint8_t)input->hint.width,
+					       .float_keys = input->hint.kind == KIST_FILTER_REAL };
+
+	for (size_t i = 0; i < count; i++)
+		KIST_TRY(try_one(filter, input, task, &specs[i], best, err));
+	if (sample->has_base && count > 0 && input->hint.kind != KIST_FILTER_STRUCT)
+		KIST_TRY(try_one(filter, input, task, &base, best, err));
+	return try_one(filter, input, task, NULL, best, err);
+}
+
+static kist_status encode(struct kist_filter *filter, const struct kist_filter_input *input,
+			  struct best *best, struct kist_error *err)
+{
+	struct kist_filter_sample *const sample = (void *)filter->room[ROOM_SAMPLE];
+	struct kist_filter_task task = { .level = input->level, .spare = filter->room[ROOM_SPARE] };
+	struct kist_filter_spec spec;
+	bool filtered;
+
+	if (input->hint.kind == KIST_FILTER_BYTES || input->raw.size < RAW_SIZE_MIN)
+		return try_one(filter, input, &task, NULL, best, err);
+	sample->ops = filter->ops;
+	kist_filter_sample_take(input, sample);
+	if (task.level == KIST_FILTER_ARCHIVE)
+		return try_all(filter, input, &task, sample, best, err);
+	KIST_TRY(choose(filter, input, &task, sample, &spec, &filtered, err));
+	/*
+	 * A sample does not show what comes back from far away, nor what frames cost a short chunk: plain
+	 * zstd has its chance there.
+	 */
+	task.matches = kist_filter_has_repeats(input->raw);
+	if (filtered)
+		KIST_TRY(try_one(filter, input, &task, &spec, best, err));
+	if (!filtered || task.matches || input->raw.size <= KIST_FILTER_SAMPLE_SIZE)
+		KIST_TRY(try_one(filter, input, &task, NULL, best, err));
+	return KIST_OK;
+}
+
+kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_filter_input *input,
+			       uint8_t *ret, size_t *ret_size, struct kist_filter_choice *ret_choice,
+			       struct kist_error *err)
+{
+	struct kist_filter_input checked = *input;
+	struct best best = { .body = ret, .cost = kist_codec_stored_size(input->raw.size) };
+
+	if (input->base.size > 0 && input->base.size != input->raw.size)
+		return kist_fail(err, KIST_INVALID, "a base of %zu bytes for a chunk of %zu",
+				 input->base.size, input->raw.size);
+	if (checked.hint.kind != KIST_FILTER_STRUCT && (checked.hint.width == 0 || checked.hint.width > 8 ||
+							(checked.hint.width & (checked.hint.width - 1))))
+		checked.hint.kind = KIST_FILTER_BYTES;
+	if (checked.hint.kind == KIST_FILTER_STRUCT &&
+	    (checked.hint.record_size < 2 || checked.hint.record_size > KIST_FILTER_RECORD_MAX))
+		checked.hint.kind = KIST_FILTER_BYTES;
+	KIST_TRY(reserve(filter, input->raw.size, err));
+	KIST_TRY(encode(filter, &checked, &best, err));
+	*ret_size = best.size;
+	ret_choice->filter = best.spec.filter;
+	kist_filter_spec_write(&best.spec, ret_choice->params);
+	return KIST_OK;
+}
+
+kist_status kist_filter_decode(struct kist_filter *filter, const struct kist_filter_body *body, uint8_t *ret,
+			       size_t raw_len, struct kist_error *err)
+{
+	struct kist_filter_spec spec;
+	size_t size;
+
+	if (body->choice.filter >= KIST_FILTER_COUNT)
+		return kist_fail(err, KIST_INCOMPATIBLE, "filter %u is not known to this version",
+				 body->choice.filter);
+	if (raw_len == 0 || raw_len > KIST_CHUNK_SIZE_MAX ||
+	    !kist_filter_spec_read(body->choice.filter, body->choice.params, &spec))
+		return kist_fail(err, KIST_CORRUPT, "parameters of filter %u are wrong", body->choice.filter);
+	size = kist_filter_size(&spec, raw_len);
+	if (size == 0 || (spec.filter == KIST_FILTER_BASE) != (body->base.size > 0) ||
+	    (body->base.size > 0 && body->base.size != raw_len))
+		return kist_fail(err, KIST_CORRUPT, "filter %u does not fit %zu bytes", spec.filter, raw_len);
+	if (spec.filter == KIST_FILTER_NONE)
+		return kist_filter_frames_decode(&filter->coder, body->body, ret, raw_len, err);
+	/* Nothing is allocated for a body that does not even state the right length. */
+	if (!kist_filter_frames_check(body->body, size))
+		return kist_fail(err, KIST_CORRUPT, "not zstd frames of %zu bytes", size);
+	KIST_TRY(reserve(filter, raw_len, err));
+	KIST_TRY(kist_filter_frames_decode(&filter->coder, body->body, filter->room[ROOM_FILTERED], size,
+					   err));
+	if (!kist_filter_back(filter->ops, &spec, filter->room[ROOM_FILTERED], raw_len, body->base.data, ret))
+		return kist_fail(err, KIST_CORRUPT, "bytes that filter %u cannot have made", spec.filter);
+	return KIST_OK;
+}

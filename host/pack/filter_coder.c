@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define ZSTD_STATIC_LINKING_ONLY
+#include "pack/filter_coder.h"
+
+#include <string.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "base/le.h"
+#include "base/num.h"
+#include "pack/codec.h"
+#include "pack/filter_shape_kernel.h"
+
+/* Not in the stable part of zstd: a library without it still serves, by level 1. */
+#pragma weak ZSTD_compressSequences
+
+#define BLOCK_SIZE	 ((size_t)128 << 10)
+#define BLOCK_HEAD_SIZE	 ((size_t)3)
+#define FRAME_HEAD_SIZE	 ((size_t)9)
+#define FRAME_DESCRIPTOR 0xA0
+/* 4 MiB and what exceptions add. */
+#define BLOCKS_MAX ((size_t)40)
+
+/* The sample of a stream. */
+#define PIECES	   4
+#define PIECE_SIZE ((size_t)4096)
+
+/* Above so many bits for a byte there is nothing to gain. */
+#define ENTROPY_STORED 7.9
+/* Where one value is so frequent, or follows itself so often, matches are better than literals. */
+#define TOP_MATCHES	 0.6
+#define REPEATED_MATCHES 0.1
+/* Below it a literal, which takes a bit at least, costs too much. */
+#define ENTROPY_SPARSE 0.7
+#define TRIAL_SIZE     ((size_t)32 << 10)
+/* Shorter streams are not worth a look. */
+#define SHORT ((size_t)256)
+
+enum context {
+	LITERALS = 0,
+	ZSTD_1 = 1,
+	ZSTD_9 = 2,
+	ZSTD_19 = 3,
+};
+static const int levels[KIST_FILTER_CONTEXTS] = { 1, 1, 9, 19 };
+
+void kist_filter_coder_done(struct kist_filter_coder *coder)
+{
+	for (size_t i = 0; i < KIST_FILTER_CONTEXTS; i++)
+		ZSTD_freeCCtx(coder->contexts[i]);
+	ZSTD_freeDCtx(coder->decompressor);
+	*coder = (struct kist_filter_coder){ .decompressor = NULL };
+}
+
+/* log2 of a whole number, good to 0.001: the exponent, and a curve through the rest. */
+static double log2_of(uint32_t number)
+{
+	const int whole = 31 - __builtin_clz(number);
+	const double x = (double)number / (double)(1u << whole);
+
+	return whole +
+	       ((((-0.08029721 * x + 0.63814392) * x - 2.10736328) * x + 4.05953691) * x - 2.51001822);
+}
+
+static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[4][256], size_t *repeated)
+{
+	size_t i = 0;
+	size_t same = 0;
+
+	/* Four tables, so that a count need not wait for the one before it. */
+	for (; i + 4 < size; i += 4) {
+		counts[0][data[i]]++;
+		counts[1][data[i + 1]]++;
+		counts[2][data[i + 2]]++;
+		counts[3][data[i + 3]]++;
+		same += (size_t)(data[i] == data[i + 1]) + (data[i + 1] == data[i + 2]) +
+			(data[i + 2] == data[i + 3]) + (data[i + 3] == data[i + 4]);
+	}
+	for (; i < size; i++)
+		counts[0][data[i]]++;
+	*repeated += same;
+}
+
+struct kist_filter_stats kist_filter_stats_of(struct kist_view bytes)
+{
+	const size_t pieces = bytes.size <= PIECES * PIECE_SIZE ? 1 : PIECES;
+	const size_t piece = pieces == 1 ? bytes.size : PIECE_SIZE;
+	const double total = (double)(pieces * piece);
+	struct kist_filter_stats stats = { .entropy = 0 };
+	uint32_t counts[4][256] = { { 0 } };
+	size_t repeated = 0;
+
+	for (size_t i = 0; i < pieces; i++) {
+		const size_t at = pieces == 1 ? 0 : (bytes.size - piece) / (pieces - 1) * i;
+
+		count_bytes(bytes.data + at, piece, counts, &repeated);
+	}
+	for (size_t i = 0; i < 256; i++) {
+		const uint32_t count = counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
+		const double part = (double)count / total;
+
+		if (count == 0)
+			continue;
+		stats.entropy += part * (log2_of((uint32_t)total) - log2_of(count));
+		stats.expected += part * part;
+		stats.top = part > stats.top ? part : stats.top;
+	}
+	stats.repeated = (double)repeated / total;
+	return stats;
+}
+
+static bool matches_help(const struct kist_filter_stats *stats)
+{
+	return stats->top > TOP_MATCHES || stats->repeated > stats->expected + REPEATED_MATCHES;
+}
+
+double kist_filter_stats_size(const struct kist_filter_stats *stats, size_t len)
+{
+	double bits = stats->entropy;
+
+	if (stats->top >= 1)
+		return 0;
+	/* Runs: bytes that follow themselves cost next to nothing. */
+	if (matches_help(stats))
+		bits *= 1 - (stats->repeated - stats->expected) / 2;
+	else if (bits < 1)
+		bits = 1;
+	return bits > ENTROPY_STORED ? (double)len : (double)len * bits / 8;
+}
+
+size_t kist_filter_spare_size(size_t len)
+{
+	return ZSTD_compressBound(len);
+}
+
+/* One byte, @stream.size times. */
+static size_t constant_frame(struct kist_view stream, uint8_t *ret, size_t room)
+{
+	const size_t blocks = (stream.size + BLOCK_SIZE - 1) / BLOCK_SIZE;
+
+	if (FRAME_HEAD_SIZE + blocks * (BLOCK_HEAD_SIZE + 1) > room)
+		return 0;
+	kist_le_write32(ret, ZSTD_MAGICNUMBER);
+	ret[4] = FRAME_DESCRIPTOR;
+	kist_le_write32(ret + 5, (uint32_t)stream.size);
+	for (size_t i = 0; i < blocks; i++) {
+		uint8_t *const block = ret + FRAME_HEAD_SIZE + i * (BLOCK_HEAD_SIZE + 1);
+		const size_t len = (size_t)kist_min_u64(BLOCK_SIZE, stream.size - i * BLOCK_SIZE);
+		/* Bit 0: the last block.  Bits 1..2: 1, RLE.  Then the length. */
+		const uint32_t head = (uint32_t)(len << 3) | 1 << 1 | (i + 1 == blocks);
+
+		block[0] = (uint8_t)head;
+		block[1] = (uint8_t)(head >> 8);
+		block[2] = (uint8_t)(head >> 16);
+		block[3] = stream.data[0];
+	}
+	return FRAME_HEAD_SIZE + blocks * (BLOCK_HEAD_SIZE + 1);
+}
+
+static size_t stored_frame(struct kist_view stream, uint8_t *ret, size_t room)
+{
+	if (kist_codec_stored_size(stream.size) > room)
+		return 0;
+	kist_codec_store(stream, ret);
+	return kist_codec_stored_size(stream.size);
+}
+
+static ZSTD_CCtx *context_of(struct kist_filter_coder *coder, enum context which)
+{
+	ZSTD_CCtx *const made = coder->contexts[which] ? NULL : ZSTD_createCCtx();
+
+	if (!made)
+		return coder->contexts[which];
+	coder->contexts[which] = made;
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(made, ZSTD_c_compressionLevel, levels[which])) ||
+	    (which == LITERALS && ZSTD_isError(ZSTD_CCtx_setParameter(made, ZSTD_c_blockDelimiters,
+								      ZSTD_sf_explicitBlockDelimiters)))) {
+		ZSTD_freeCCtx(made);
+		coder->contexts[which] = NULL;
+	}
+	return coder->contexts[which];
+}
+
+/*
+ * A sequence without a match ends a block.
+ *
+ * ZSTD_compressSequences() writes past a short destination (it takes a block's header off what is left
+ * without a look), so what has less room than the bound goes by way of @spare.
+ */
+static size_t compress_literals(ZSTD_CCtx *context, struct kist_view stream, uint8_t *ret, size_t room,
+				uint8_t *spare)
+{
+	const size_t bound = ZSTD_compressBound(stream.size);
+	uint8_t *const to = room < bound ? spare : ret;
+	ZSTD_Sequence blocks[BLOCKS_MAX];
+	size_t count = 0;
+	size_t size;
+
+	for (size_t at = 0; at < stream.size; at += BLOCK_SIZE)
+		blocks[count++] =
+			(ZSTD_Sequence){ .litLength = (unsigned)kist_min_u64(BLOCK_SIZE, stream.size - at) };
+	size = ZSTD_compressSequences(context, to, bound, blocks, count, stream.data, stream.size);
+	if (ZSTD_isError(size) || to == ret)
+		return size;
+	if (size > room)
+		return (size_t)-ZSTD_error_dstSize_tooSmall;
+	memmove(ret, spare, size);
+	return size;
+}
+
+/* *@ret_size is 0 when it does not fit. */
+static kist_status zstd_frame(struct kist_filter_coder *coder, enum context which, struct kist_view stream,
+			      uint8_t *ret, size_t room, uint8_t *spare, size_t *ret_size,
+			      struct kist_error *err)
+{
+	const bool literals =
+		which == LITERALS && ZSTD_compressSequences && stream.size <= BLOCKS_MAX * BLOCK_SIZE;
+	ZSTD_CCtx *const context = context_of(coder, which == LITERALS && !literals ? ZSTD_1 : which);
+	size_t size;
+
+	if (!context)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
+	size = literals ? compress_literals(context, stream, ret, room, spare)
+			: ZSTD_compress2(context, ret, room, stream.data, stream.size);
+	if (!ZSTD_isError(size))
+		*ret_size = size;
+	else if (ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
+		return kist_fail(err, KIST_NO_MEMORY, "zstd cannot compress: %s", ZSTD_getErrorName(size));
+	else
+		*ret_size = 0;
+	return KIST_OK;
+}
+
+/*
+ * The smallest of those that @tried names, bit by bit, when it is smaller than @limit; else *@ret_size is 0.
+ *
+ * Literals come first: they may need the spare room themselves.
+ */
+static kist_status smallest(struct kist_filter_coder *coder, unsigned tried,
+			    const struct kist_filter_task *task, struct kist_view stream, uint8_t *ret,
+			    size_t limit, size_t *ret_size, struct kist_error *err)
+{
+	size_t best = 0;
+
+	for (int which = 0; which < KIST_FILTER_CONTEXTS; which++) {
+		uint8_t *const to = best > 0 ? task->spare : ret;
+		const size_t room = best > 0 ? best - 1 : limit - 1;
+		size_t size = 0;
+
+		if (!(tried >> which & 1))
+			continue;
+		KIST_TRY(zstd_frame(coder, (enum context)which, stream, to, room, task->spare, &size, err));
+		if (size > 0 && best > 0)
+			memcpy(ret, task->spare, size);
+		best = size > 0 ? size : best;
+	}
+	*ret_size = best;
+	return KIST_OK;
+}
+
+static bool constant(struct kist_view stream)
+{
+	return stream.data[0] == stream.data[stream.size - 1] &&
+	       memcmp(stream.data, stream.data + 1, stream.size - 1) == 0;
+}
+
+/*
+ * Where one value is frequent but others are too, neither is always better: both are tried on a part.
+ * *@ret is the better one's bit.
+ */
+static kist_status try_part(struct kist_filter_coder *coder, const struct kist_filter_task *task,
+			    struct kist_view stream, unsigned *ret, struct kist_error *err)
+{
+	const size_t len = (size_t)kist_min_u64(stream.size, TRIAL_SIZE);
+	const struct kist_view part = kist_view_of(stream.data + (stream.size - len) / 2, len);
+	const size_t room = kist_codec_stored_size(len);
+	size_t literals;
+	size_t matches;
+
+	KIST_TRY(zstd_frame(coder, LITERALS, part, task->spare, room, task->spare, &literals, err));
+	KIST_TRY(zstd_frame(coder, ZSTD_1, part, task->spare, room, NULL, &matches, err));
+	*ret = literals > 0 && literals < matches ? 1u << LITERALS : 1u << ZSTD_1;
+	return KIST_OK;
+}
+
+#define ALL (1u << LITERALS | 1u << ZSTD_1 | 1u << ZSTD_9 | 1u << ZSTD_19)
+
+static kist_status tries_of(struct kist_filter_coder *coder, const struct kist_filter_task *task,
+			    struct kist_view stream, unsigned *ret, struct kist_error *err)
+{
+	struct kist_filter_stats stats;
+
+	*ret = task->level == KIST_FILTER_ARCHIVE ? ALL : 1u << ZSTD_1;
+	if (task->level == KIST_FILTER_ARCHIVE || stream.size < SHORT)
+		return KIST_OK;
+	stats = kist_filter_stats_of(stream);
+	if (task->matches)
+		*ret = 1u << LITERALS | 1u << ZSTD_1;
+	else if (matches_help(&stats) && stats.entropy > ENTROPY_SPARSE && task->level > KIST_FILTER_FAST)
+		return try_part(coder, task, stream, ret, err);
+	else if (!matches_help(&stats))
+		*ret = stats.entropy > ENTROPY_STORED ? 0 : 1u << LITERALS;
+	return KIST_OK;
+}
+
+kist_status kist_filter_frame(struct kist_filter_coder *coder, const struct kist_filter_task *task,
+			      struct kist_view stream, uint8_t *ret, size_t room, size_t *ret_size,
+			      struct kist_error *err)
+{
+	const size_t limit = (size_t)kist_min_u64(room + 1, kist_codec_stored_size(stream.size));
+	size_t size = 0;
+	unsigned tried;
+
+	if (stream.size >= 4 && constant(stream)) {
+		*ret_size = constant_frame(stream, ret, room);
+		return KIST_OK;
+	}
+	KIST_TRY(tries_of(coder, task, stream, &tried, err));
+	if (tried != 0)
+		KIST_TRY(smallest(coder, tried, task, stream, ret, limit, &size, err));
+	*ret_size = size > 0 ? size : stored_frame(stream, ret, room);
+	return KIST_OK;
+}
+
+kist_status kist_filter_plain(struct kist_filter_coder *coder, const struct kist_filter_task *task,
+			      struct kist_view bytes, uint8_t *ret, size_t room, size_t *ret_size,
+			      struct kist_error *err)
+{
+	const unsigned tried = task->level == KIST_FILTER_ARCHIVE ? ALL : 1u << ZSTD_1;
+
+	return smallest(coder, tried, task, bytes, ret, room + 1, ret_size, err);
+}
+
+bool kist_filter_frames_check(struct kist_view body, size_t len)
+{
+	while (body.size > 0) {
+		unsigned long long content;
+		size_t size;
+
+		if (body.size < 4 || kist_le_read32(body.data) != ZSTD_MAGICNUMBER)
+			return false;
+		size = ZSTD_findFrameCompressedSize(body.data, body.size);
+		content = ZSTD_getFrameContentSize(body.data, body.size);
+		if (ZSTD_isError(size) || size > body.size || content == 0 || content > len ||
+		    ZSTD_getDictID_fromFrame(body.data, body.size) != 0)
+			return false;
+		len -= (size_t)content;
+		body = kist_view_of(body.data + size, body.size - size);
+	}
+	return len == 0;
+}
+
+kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct kist_view body, uint8_t *ret,
+				      size_t len, struct kist_error *err)
+{
+	size_t size;
+
+	/* The decoder would take skippable frames, and frames that do not say what they hold. */
+	if (!kist_filter_frames_check(body, len))
+		return kist_fail(err, KIST_CORRUPT, "not zstd frames of %zu bytes", len);
+	if (!coder->decompressor)
+		coder->decompressor = ZSTD_createDCtx();
+	if (!coder->decompressor)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
+	size = ZSTD_decompressDCtx(coder->decompressor, ret, len, body.data, body.size);
+	if (ZSTD_isError(size) && ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot decode");
+	if (size != len)
+		return kist_fail(err, KIST_CORRUPT, "zstd frames cannot be decoded: %s",
+				 ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
+	return KIST_OK;
+}

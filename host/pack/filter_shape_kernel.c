@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/filter_shape_kernel.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "pack/filter_decimal_kernel.h"
+#include "pack/filter_record_kernel.h"
+
+/* Bytes that are worked on at a time: what is mapped is still in the first cache when it is split. */
+#define BLOCK_SIZE  4096
+#define WORD_MAX    8
+#define COLUMN_BITS 5
+
+static uint16_t read16(const uint8_t *from)
+{
+	return (uint16_t)(from[0] | from[1] << 8);
+}
+
+static bool width_allowed(uint8_t filter, uint8_t width)
+{
+	const bool bytes =
+		filter == KIST_FILTER_DELTA || filter == KIST_FILTER_BASE || filter == KIST_FILTER_BITS;
+
+	if (filter == KIST_FILTER_DECIMAL)
+		return width == 8;
+	return kist_filter_log(width) >= (bytes ? 0 : 1);
+}
+
+static bool read_columns(const uint8_t *params, struct kist_filter_spec *spec)
+{
+	spec->column_count = params[0];
+	if (params[0] == 0) {
+		spec->record_size = read16(params + 2);
+		return spec->record_size >= 2 && spec->record_size <= KIST_FILTER_RECORD_MAX;
+	}
+	if (params[0] > KIST_FILTER_FIELDS_MAX)
+		return false;
+	for (size_t i = 0; i < params[0]; i++) {
+		struct kist_filter_column *const column = &spec->columns[i];
+
+		column->width = (uint8_t)((params[1 + i] & (KIST_FILTER_FIELD_MAX - 1)) + 1);
+		column->filter = params[1 + i] >> COLUMN_BITS;
+		if (column->filter > KIST_FILTER_DELTA ||
+		    (column->filter != KIST_FILTER_NONE && !width_allowed(column->filter, column->width)))
+			return false;
+		spec->record_size = (uint16_t)(spec->record_size + column->width);
+	}
+	return true;
+}
+
+bool kist_filter_spec_read(uint8_t filter, const uint8_t params[static KIST_FILTER_PARAMS_SIZE],
+			   struct kist_filter_spec *ret)
+{
+	struct kist_filter_spec spec = { .filter = filter };
+	uint8_t again[KIST_FILTER_PARAMS_SIZE];
+
+	if (filter >= KIST_FILTER_COUNT)
+		return false;
+	if (filter == KIST_FILTER_RECORD) {
+		if (!read_columns(params, &spec))
+			return false;
+	} else if (filter != KIST_FILTER_NONE) {
+		spec.width = params[0];
+		if (!width_allowed(filter, spec.width))
+			return false;
+	}
+	if (filter == KIST_FILTER_DELTA) {
+		spec.distance = read16(params + 2);
+		if (spec.distance == 0 || spec.distance > KIST_FILTER_DISTANCE_MAX)
+			return false;
+	} else if (filter == KIST_FILTER_BASE) {
+		spec.float_keys = params[1] == 1;
+	} else if (filter == KIST_FILTER_DECIMAL) {
+		spec.exponent = params[1];
+		memcpy(&spec.exceptions, params + 4, sizeof(spec.exceptions));
+		if (spec.exponent > KIST_FILTER_EXPONENT_MAX)
+			return false;
+	}
+	/* What is not named is 0: there is one way to write each filter. */
+	kist_filter_spec_write(&spec, again);
+	if (memcmp(again, params, sizeof(again)) != 0)
+		return false;
+	*ret = spec;
+	return true;
+}
+
+void kist_filter_spec_write(const struct kist_filter_spec *spec, uint8_t ret[static KIST_FILTER_PARAMS_SIZE])
+{
+	const uint16_t u16 = spec->filter == KIST_FILTER_RECORD ? spec->record_size : spec->distance;
+
+	memset(ret, 0, KIST_FILTER_PARAMS_SIZE);
+	ret[0] = spec->filter == KIST_FILTER_RECORD ? spec->column_count : spec->width;
+	if (spec->column_count > 0) {
+		for (size_t i = 0; i < spec->column_count; i++)
+			ret[1 + i] = (uint8_t)(spec->columns[i].filter << COLUMN_BITS |
+					       (spec->columns[i].width - 1));
+		return;
+	}
+	ret[1] = spec->filter == KIST_FILTER_BASE ? spec->float_keys : spec->exponent;
+	ret[2] = (uint8_t)u16;
+	ret[3] = (uint8_t)(u16 >> 8);
+	memcpy(ret + 4, &spec->exceptions, sizeof(spec->exceptions));
+}
+
+/* Bytes of a whole unit: what does not fill one is the rest. */
+static size_t unit_of(const struct kist_filter_spec *spec)
+{
+	switch (spec->filter) {
+	case KIST_FILTER_NONE:
+		return 1;
+	case KIST_FILTER_RECORD:
+		return spec->record_size;
+	case KIST_FILTER_BITS:
+		return 8 * (size_t)spec->width;
+	default:
+		return spec->width;
+	}
+}
+
+size_t kist_filter_size(const struct kist_filter_spec *spec, size_t len)
+{
+	if (len > KIST_FILTER_RAW_SIZE_MAX)
+		return 0;
+	if (spec->filter == KIST_FILTER_DECIMAL) {
+		if (spec->exceptions > len / spec->width / KIST_FILTER_EXCEPTION_IN)
+			return 0;
+		return len + 12 * (size_t)spec->exceptions;
+	}
+	return len;
+}
+
+size_t kist_filter_size_max(size_t len)
+{
+	return len + 12 * (len / 8 / KIST_FILTER_EXCEPTION_IN);
+}
+
+/* Streams of a record: its columns, or the planes of them. */
+static size_t record_stream(const struct kist_filter_spec *spec, size_t count, size_t index)
+{
+	if (spec->column_count == 0)
+		return index < spec->record_size ? count : 0;
+	for (size_t i = 0; i < spec->column_count; i++) {
+		const struct kist_filter_column *const column = &spec->columns[i];
+		const size_t streams = column->filter == KIST_FILTER_NONE ? 1 : column->width;
+
+		if (index < streams)
+			return count * column->width / streams;
+		index -= streams;
+	}
+	return 0;
+}
+
+/* Streams before the rest, in order; 0 behind them. */
+static size_t whole_stream(const struct kist_filter_spec *spec, size_t len, size_t index)
+{
+	const size_t count = len / unit_of(spec);
+
+	if (spec->filter == KIST_FILTER_NONE)
+		return index == 0 ? len : 0;
+	if (spec->filter == KIST_FILTER_RECORD)
+		return record_stream(spec, count, index);
+	if (index < spec->width)
+		return count * unit_of(spec) / spec->width;
+	if (spec->filter == KIST_FILTER_DECIMAL && index == spec->width)
+		return 12 * (size_t)spec->exceptions;
+	return 0;
+}
+
+size_t kist_filter_stream(const struct kist_filter_spec *spec, size_t len, size_t index)
+{
+	size_t streams = index;
+
+	if (len < unit_of(spec))
+		return index == 0 ? len : 0;
+	if (whole_stream(spec, len, index) > 0)
+		return whole_stream(spec, len, index);
+	/* Only the rest is left, if this index is the first one behind the streams. */
+	return streams > 0 && whole_stream(spec, len, index - 1) > 0 ? len % unit_of(spec) : 0;
+}
+
+/* Words under way: a filter that maps words one by one, and then splits them. */
+struct words {
+	const struct kist_filter_ops *ops;
+	const struct kist_filter_spec *spec;
+	int log;
+	size_t count;
+};
+
+/* The words that @n words from @at on are compared with: those before them, zeros before the first. */
+static const uint8_t *earlier(const struct words *words, const uint8_t *raw, size_t at, size_t n,
+			      uint8_t *room)
+{
+	const size_t width = words->spec->width;
+	const size_t distance = words->spec->distance;
+	const size_t missing = at >= distance ? 0 : distance - at < n ? distance - at : n;
+
+	if (missing == 0)
+		return raw + (at - distance) * width;
+	memset(room, 0, missing * width);
+	if (n > missing)
+		memcpy(room + missing * width, raw, (n - missing) * width);
+	return room;
+}
+
+static const uint8_t *map(const struct words *words, const uint8_t *raw, const uint8_t *base, size_t at,
+			  size_t n, uint8_t *room)
+{
+	const uint8_t *const from = raw + at * words->spec->width;
+	uint8_t other[BLOCK_SIZE];
+
+	switch (words->spec->filter) {
+	case KIST_FILTER_FLOAT:
+		words->ops->rotate[words->log](from, room, n);
+		return room;
+	case KIST_FILTER_DELTA:
+		words->ops->minus[words->log](from, earlier(words, raw, at, n, other), room, n);
+		return room;
+	case KIST_FILTER_BASE:
+		(words->spec->float_keys ? words->ops->minus_keys : words->ops->minus)[words->log](
+			from, base + at * words->spec->width, room, n);
+		return room;
+	default:
+		return from;
+	}
+}
+
+static void unmap_delta(const struct words *words, const uint8_t *mapped, size_t at, size_t n, uint8_t *ret)
+{
+	static const uint8_t zeros[BLOCK_SIZE];
+	const size_t width = words->spec->width;
+	const size_t distance = words->spec->distance;
+	const size_t first = at >= distance ? 0 : distance - at < n ? distance - at : n;
+
+	words->ops->plus[words->log](mapped, zeros, ret + at * width, first);
+	if (n > first)
+		words->ops->sum[words->log](mapped + first * width, ret + (at + first) * width, n - first,
+					    distance);
+}
+
+static void unmap(const struct words *words, const uint8_t *mapped, const uint8_t *base, size_t at, size_t n,
+		  uint8_t *ret)
+{
+	uint8_t *const to = ret + at * words->spec->width;
+
+	switch (words->spec->filter) {
+	case KIST_FILTER_FLOAT:
+		words->ops->unrotate[words->log](mapped, to, n);
+		break;
+	case KIST_FILTER_DELTA:
+		unmap_delta(words, mapped, at, n, ret);
+		break;
+	case KIST_FILTER_BASE:
+		(words->spec->float_keys ? words->ops->plus_keys : words->ops->plus)[words->log](
+			mapped, base + at * words->spec->width, to, n);
+		break;
+	default:
+		memcpy(to, mapped, n * words->spec->width);
+	}
+}
+
+/* Planes of bits of @n words from @at on; both are multiples of 8, but for the last @n. */
+static void bits_forward(const struct words *words, const uint8_t *from, size_t at, size_t n, uint8_t *ret)
+{
+	const size_t eighth = words->count / 8;
+	uint8_t planes[BLOCK_SIZE];
+	uint8_t turned[BLOCK_SIZE];
+
+	words->ops->split[words->log](from, n, planes, n);
+	for (size_t j = 0; j < words->spec->width; j++) {
+		words->ops->transpose(planes + j * n, turned, n / 8);
+		words->ops->split[3](turned, n / 8, ret + j * words->count + at / 8, eighth);
+	}
+}
+
+static void bits_back(const struct words *words, const uint8_t *filtered, size_t at, size_t n, uint8_t *to)
+{
+	const size_t eighth = words->count / 8;
+	uint8_t planes[BLOCK_SIZE];
+	uint8_t turned[BLOCK_SIZE];
+
+	for (size_t j = 0; j < words->spec->width; j++) {
+		words->ops->merge[3](filtered + j * words->count + at / 8, eighth, turned, n / 8);
+		words->ops->transpose(turned, planes + j * n, n / 8);
+	}
+	words->ops->merge[words->log](planes, n, to, n);
+}
+
+static void words_forward(const struct words *words, const uint8_t *raw, const uint8_t *base, uint8_t *ret)
+{
+	const size_t block = BLOCK_SIZE / words->spec->width;
+	uint8_t room[BLOCK_SIZE];
+
+	for (size_t at = 0; at < words->count; at += block) {
+		const size_t n = words->count - at < block ? words->count - at : block;
+
+		if (words->spec->filter == KIST_FILTER_BITS)
+			bits_forward(words, raw + at * words->spec->width, at, n, ret);
+		else
+			words->ops->split[words->log](map(words, raw, base, at, n, room), n, ret + at,
+						      words->count);
+	}
+}
+
+static void words_back(const struct words *words, const uint8_t *filtered, const uint8_t *base, uint8_t *ret)
+{
+	const size_t block = BLOCK_SIZE / words->spec->width;
+	uint8_t room[BLOCK_SIZE];
+
+	for (size_t at = 0; at < words->count; at += block) {
+		const size_t n = words->count - at < block ? words->count - at : block;
+
+		if (words->spec->filter == KIST_FILTER_BITS) {
+			bits_back(words, filtered, at, n, ret + at * words->spec->width);
+		} else if (words->spec->filter == KIST_FILTER_PLANES) {
+			words->ops->merge[words->log](filtered + at, words->count,
+						      ret + at * words->spec->width, n);
+		} else {
+			words->ops->merge[words->log](filtered + at, words->count, room, n);
+			unmap(words, room, base, at, n, ret);
+		}
+	}
+}
+
+static struct words words_of(const struct kist_filter_ops *ops, const struct kist_filter_spec *spec,
+			     size_t whole)
+{
+	return (struct words){
+		.ops = ops, .spec = spec, .log = kist_filter_log(spec->width), .count = whole / spec->width
+	};
+}
+
+bool kist_filter_forward(const struct kist_filter_ops *ops, struct kist_filter_spec *spec, const uint8_t *raw,
+			 size_t len, const uint8_t *base, uint8_t *ret)
+{
+	const size_t whole = len - len % unit_of(spec);
+	size_t exceptions = 0;
+
+	assert(len <= KIST_FILTER_RAW_SIZE_MAX);
+	if (spec->filter == KIST_FILTER_NONE) {
+		memcpy(ret, raw, whole);
+	} else if (spec->filter == KIST_FILTER_RECORD) {
+		kist_filter_record_forward(ops, spec, raw, len / spec->record_size, ret);
+	} else if (spec->filter == KIST_FILTER_DECIMAL) {
+		if (!kist_filter_decimal_forward(ops, raw, whole / 8, spec->exponent,
+						 len / 8 / KIST_FILTER_EXCEPTION_IN, ret, &exceptions))
+			return false;
+		spec->exceptions = (uint32_t)exceptions;
+	} else {
+		const struct words words = words_of(ops, spec, whole);
+
+		words_forward(&words, raw, base, ret);
+	}
+	memcpy(ret + whole + 12 * exceptions, raw + whole, len - whole);
+	return true;
+}
+
+bool kist_filter_back(const struct kist_filter_ops *ops, const struct kist_filter_spec *spec,
+		      const uint8_t *filtered, size_t len, const uint8_t *base, uint8_t *ret)
+{
+	const size_t whole = len - len % unit_of(spec);
+	const size_t size = kist_filter_size(spec, len);
+
+	assert(size >= len);
+	if (spec->filter == KIST_FILTER_NONE) {
+		memcpy(ret, filtered, whole);
+	} else if (spec->filter == KIST_FILTER_RECORD) {
+		kist_filter_record_back(ops, spec, filtered, len / spec->record_size, ret);
+	} else if (spec->filter == KIST_FILTER_DECIMAL) {
+		if (!kist_filter_decimal_back(ops, filtered, whole / 8, spec->exponent, spec->exceptions,
+					      ret))
+			return false;
+	} else {
+		const struct words words = words_of(ops, spec, whole);
+
+		words_back(&words, filtered, base, ret);
+	}
+	memcpy(ret + whole, filtered + size - (len - whole), len - whole);
+	return true;
+}

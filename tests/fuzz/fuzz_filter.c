@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Typed compression from hostile bytes: a record that is decoded, and bytes that go there and back.
+ *
+ *     u8 mode | decode: u8 filter, 16 params, u16 raw length, body | encode: u8 kind, width, row, level,
+ * bytes
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "pack/codec.h"
+#include "pack/filter.h"
+
+#define LEN_MAX 65535
+
+static void decode(const uint8_t *data, size_t size)
+{
+	static uint8_t base[LEN_MAX];
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	struct kist_filter_body body = { .choice = { .filter = data[0] % 9 } };
+	const size_t len = (size_t)(data[17] | data[18] << 8);
+	uint8_t *const back = malloc(len + 1);
+
+	memcpy(body.choice.params, data + 1, 16);
+	body.body = kist_view_of(data + 19, size - 19);
+	body.base = kist_view_of(base, body.choice.filter == KIST_FILTER_BASE ? len : 0);
+	/* Most is refused; what is not, is bytes like any others. */
+	if (kist_filter_decode(&filter, &body, back, len, NULL) == KIST_OK)
+		back[len] = 0;
+	free(back);
+}
+
+/* The same bytes as the filtered ones of any params: the filter is taken off, without zstd. */
+static void take_off(const uint8_t *data, size_t size)
+{
+	struct kist_filter_spec spec;
+	size_t len = size - 17;
+	uint8_t *back;
+
+	if (!kist_filter_spec_read(data[0] % 9, data + 1, &spec))
+		return;
+	if (spec.filter == KIST_FILTER_DECIMAL)
+		len = len > 12 * (size_t)spec.exceptions ? len - 12 * (size_t)spec.exceptions : 0;
+	if (len == 0 || kist_filter_size(&spec, len) != size - 17)
+		return;
+	back = malloc(2 * len);
+	if (kist_filter_back(kist_filter_ops_best(), &spec, data + 17, len, data + 17, back) &&
+	    spec.filter != KIST_FILTER_DECIMAL && spec.filter != KIST_FILTER_BASE) {
+		uint8_t *const again = malloc(kist_filter_size_max(len));
+
+		must(kist_filter_forward(kist_filter_ops_of(KIST_FILTER_SCALAR), &spec, back, len, NULL, again));
+		must(memcmp(again, data + 17, len) == 0);
+		free(again);
+	}
+	free(back);
+}
+
+static void encode(const uint8_t *data, size_t size)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	struct kist_filter_input input = { .raw = kist_view_of(data + 8, size - 8),
+					   .hint = { .kind = (enum kist_filter_kind)(data[0] % 4),
+						     .width = 1u << data[1] % 5,
+						     .row = data[2],
+						     .record_size = data[3] },
+					   .level = (enum kist_filter_level)(data[4] % 2) };
+	uint8_t *const body = malloc(kist_codec_stored_size(input.raw.size));
+	uint8_t *const back = malloc(input.raw.size);
+	uint8_t *const base = malloc(input.raw.size);
+	struct kist_filter_body encoded = { .base = { .data = NULL } };
+	size_t got;
+
+	memcpy(base, input.raw.data, input.raw.size);
+	base[input.raw.size / 2] ^= data[5];
+	if (data[6] % 2)
+		input.base = kist_view_of(base, input.raw.size);
+	must(kist_filter_encode(&filter, &input, body, &got, &encoded.choice, NULL) == KIST_OK);
+	encoded.body = kist_view_of(body, got);
+	if (encoded.choice.filter == KIST_FILTER_BASE)
+		encoded.base = input.base;
+	must(got < kist_codec_stored_size(input.raw.size));
+	if (got > 0) {
+		must(kist_filter_decode(&filter, &encoded, back, input.raw.size, NULL) == KIST_OK);
+		must(memcmp(back, input.raw.data, input.raw.size) == 0);
+	}
+	free(body);
+	free(back);
+	free(base);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 24 || size > LEN_MAX)
+		return 0;
+	if (data[0] % 3 == 0)
+		decode(data + 1, size - 1);
+	else if (data[0] % 3 == 1)
+		take_off(data + 1, size - 1);
+	else
+		encode(data + 1, size - 1);
+	return 0;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#include <zstd.h>
+
+#include "filter_data.h"
+#include "pack/filter_choose.h"
+
+#define CHUNK ((size_t)1 << 20)
+
+static uint8_t data[KIST_CHUNK_SIZE_MAX];
+static uint8_t base[KIST_CHUNK_SIZE_MAX];
+static uint8_t body[KIST_CHUNK_SIZE_MAX + 1024];
+static uint8_t back[KIST_CHUNK_SIZE_MAX];
+
+static struct kist_filter_input input_of(const struct filter_data *kind, size_t len,
+					 enum kist_filter_level level)
+{
+	return (struct kist_filter_input){ .raw = kist_view_of(data, len),
+					   .base = kist_view_of(base, kind->has_base ? len : 0),
+					   .hint = kind->hint,
+					   .level = level };
+}
+
+/* Encodes, decodes and compares; bytes that the record takes more than a stored one of 0 bytes. */
+static size_t round_trip(const struct kist_filter_input *input, struct kist_filter_choice *ret_choice)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const size_t stored = kist_codec_stored_size(input->raw.size);
+	struct kist_filter_body encoded;
+	size_t size = 1;
+
+	ck_assert_int_eq(kist_filter_encode(&filter, input, body, &size, ret_choice, NULL), KIST_OK);
+	if (size == 0) {
+		ck_assert_int_eq(ret_choice->filter, KIST_FILTER_NONE);
+		return stored;
+	}
+	encoded = (struct kist_filter_body){ .body = kist_view_of(body, size), .choice = *ret_choice };
+	if (ret_choice->filter == KIST_FILTER_BASE)
+		encoded.base = input->base;
+	memset(back, 0xaa, input->raw.size);
+	ck_assert_int_eq(kist_filter_decode(&filter, &encoded, back, input->raw.size, NULL), KIST_OK);
+	ck_assert_mem_eq(back, input->raw.data, input->raw.size);
+	size += ret_choice->filter == KIST_FILTER_NONE ? 0 : KIST_FILTER_HEAD_EXTRA;
+	ck_assert_uint_lt(size, stored);
+	return size;
+}
+
+static size_t plain_size(const uint8_t *bytes, size_t len)
+{
+	const size_t room = ZSTD_compressBound(len);
+	uint8_t *const to = malloc(room);
+	const size_t size = ZSTD_compress(to, room, bytes, len, 1);
+
+	free(to);
+	return size < kist_codec_stored_size(len) ? size : kist_codec_stored_size(len);
+}
+
+/* What it is about, the filter that is chosen, and the ratio within four parts in a hundred. */
+static const struct {
+	uint8_t filter;
+	double ratio;
+} expected[FILTER_DATA_COUNT] = {
+	{ KIST_FILTER_FLOAT, 1.51 },   { KIST_FILTER_FLOAT, 1.19 },   { KIST_FILTER_FLOAT, 1.20 },
+	{ KIST_FILTER_FLOAT, 3.02 },   { KIST_FILTER_FLOAT, 1.15 },   { KIST_FILTER_DELTA, 2.57 },
+	{ KIST_FILTER_DELTA, 3.82 },   { KIST_FILTER_DELTA, 20.9 },   { KIST_FILTER_DELTA, 15.9 },
+	{ KIST_FILTER_DECIMAL, 14.2 }, { KIST_FILTER_DECIMAL, 4.55 }, { KIST_FILTER_BASE, 7.98 },
+	{ KIST_FILTER_FLOAT, 1.51 },   { KIST_FILTER_BASE, 1.82 },    { KIST_FILTER_DELTA, 1.81 },
+	{ KIST_FILTER_DELTA, 3.30 },   { KIST_FILTER_NONE, 10.7 },    { KIST_FILTER_FLOAT, 3.20 },
+	{ KIST_FILTER_DELTA, 2.54 },   { KIST_FILTER_RECORD, 3.48 },  { KIST_FILTER_RECORD, 2.94 },
+	{ KIST_FILTER_FLOAT, 2.85 },   { KIST_FILTER_NONE, 1.00 },    { KIST_FILTER_NONE, 1.90 },
+};
+
+START_TEST(the_sample_chooses_the_filter_and_its_ratio_holds)
+{
+	const struct filter_data *const kind = &filter_data[_i];
+	struct kist_filter_choice choice;
+	double ratio;
+	size_t plain;
+
+	filter_data_fill(kind, data, base, CHUNK);
+	plain = plain_size(data, CHUNK);
+	for (int level = KIST_FILTER_FAST; level <= KIST_FILTER_DEFAULT; level++) {
+		const struct kist_filter_input input = input_of(kind, CHUNK, (enum kist_filter_level)level);
+		const size_t size = round_trip(&input, &choice);
+
+		ck_assert_msg(size <= plain + 16, "%s: %zu bytes, plain %zu", kind->name, size, plain);
+		ratio = (double)CHUNK / (double)size;
+		if (level == KIST_FILTER_DEFAULT) {
+			ck_assert_msg(choice.filter == expected[_i].filter, "%s: filter %d", kind->name,
+				      choice.filter);
+			ck_assert_msg(ratio > expected[_i].ratio * 0.96 && ratio < expected[_i].ratio * 1.04,
+				      "%s: %f", kind->name, ratio);
+		}
+	}
+}
+END_TEST
+
+START_TEST(the_archive_is_never_larger_than_the_others)
+{
+	const struct filter_data *const kind = &filter_data[_i];
+	const size_t len = 50000;
+	struct kist_filter_choice choice;
+	struct kist_filter_input input;
+	size_t fast;
+	size_t best;
+
+	filter_data_fill(kind, data, base, len);
+	input = input_of(kind, len, KIST_FILTER_DEFAULT);
+	fast = round_trip(&input, &choice);
+	input = input_of(kind, len, KIST_FILTER_ARCHIVE);
+	best = round_trip(&input, &choice);
+	ck_assert_uint_le(best, fast);
+	ck_assert_uint_le(best, plain_size(data, len));
+}
+END_TEST
+
+START_TEST(every_length_comes_back_under_every_hint)
+{
+	const struct filter_data *const kind = &filter_data[_i];
+	struct kist_filter_choice choice;
+
+	filter_data_fill(kind, data, base, 140000);
+	for (size_t len = 1; len < 140000; len += 1 + len / 3) {
+		const struct kist_filter_input input =
+			input_of(kind, len, len % 2 ? KIST_FILTER_FAST : KIST_FILTER_DEFAULT);
+
+		ck_assert_uint_le(round_trip(&input, &choice), plain_size(data, len) + 16 + len / 200);
+	}
+}
+END_TEST
+
+START_TEST(a_wrong_hint_costs_no_bytes)
+{
+	struct kist_filter_choice choice;
+
+	/* Every kind of data, called every kind of elements. */
+	for (size_t i = 0; i < FILTER_DATA_COUNT; i++) {
+		filter_data_fill(&filter_data[_i], data, base, 120000);
+		struct kist_filter_input input = input_of(&filter_data[i], 120000, KIST_FILTER_DEFAULT);
+
+		input.base = kist_view_of(NULL, 0);
+		ck_assert_msg(round_trip(&input, &choice) <= plain_size(data, 120000) * 101 / 100 + 16,
+			      "%s as %s", filter_data[_i].name, filter_data[i].name);
+	}
+}
+END_TEST
+
+START_TEST(the_longest_chunk_comes_back)
+{
+	struct kist_filter_choice choice;
+
+	for (size_t i = 0; i < FILTER_DATA_COUNT; i += 3) {
+		filter_data_fill(&filter_data[i], data, base, KIST_CHUNK_SIZE_MAX);
+		const struct kist_filter_input input =
+			input_of(&filter_data[i], KIST_CHUNK_SIZE_MAX, KIST_FILTER_FAST);
+
+		(void)round_trip(&input, &choice);
+	}
+}
+END_TEST
+
+START_TEST(any_zstd_decoder_gives_the_filtered_bytes)
+{
+	const struct filter_data *const kind = &filter_data[0];
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const struct kist_filter_input input = input_of(kind, CHUNK, KIST_FILTER_DEFAULT);
+	struct kist_filter_choice choice;
+	struct kist_filter_spec spec;
+	uint8_t *const filtered = malloc(CHUNK);
+	size_t size;
+
+	filter_data_fill(kind, data, base, CHUNK);
+	ck_assert_int_eq(kist_filter_encode(&filter, &input, body, &size, &choice, NULL), KIST_OK);
+	ck_assert(kist_filter_spec_read(choice.filter, choice.params, &spec));
+	ck_assert(kist_filter_forward(kist_filter_ops_best(), &spec, data, CHUNK, NULL, filtered));
+	ck_assert_uint_eq(ZSTD_decompress(back, CHUNK, body, size), CHUNK);
+	ck_assert_mem_eq(back, filtered, CHUNK);
+	free(filtered);
+}
+END_TEST
+
+START_TEST(hostile_records_are_refused)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const struct kist_filter_input input = input_of(&filter_data[11], 65536, KIST_FILTER_DEFAULT);
+	struct kist_filter_body encoded = { .base = kist_view_of(base, 65536) };
+	struct kist_filter_body wrong;
+	size_t size;
+
+	filter_data_fill(&filter_data[11], data, base, 65536);
+	ck_assert_int_eq(kist_filter_encode(&filter, &input, body, &size, &encoded.choice, NULL), KIST_OK);
+	ck_assert_int_eq(encoded.choice.filter, KIST_FILTER_BASE);
+	encoded.body = kist_view_of(body, size);
+	ck_assert_int_eq(kist_filter_decode(&filter, &encoded, back, 65536, NULL), KIST_OK);
+	wrong = encoded;
+	wrong.base.size--;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 65536, NULL), KIST_CORRUPT);
+	wrong.base.size = 0;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 65536, NULL), KIST_CORRUPT);
+	wrong = encoded;
+	wrong.choice.filter = KIST_FILTER_PLANES;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 65536, NULL), KIST_CORRUPT);
+	wrong.choice.filter = KIST_FILTER_COUNT;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 65536, NULL), KIST_INCOMPATIBLE);
+	wrong.choice.filter = 255;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 65536, NULL), KIST_INCOMPATIBLE);
+	wrong = encoded;
+	wrong.choice.params[9] = 1;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 65536, NULL), KIST_CORRUPT);
+	for (size_t len = 65530; len < 65543; len++) {
+		wrong = encoded;
+		wrong.base.size = len;
+		if (len != 65536)
+			ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, len, NULL), KIST_CORRUPT);
+	}
+	wrong = encoded;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 0, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, KIST_CHUNK_SIZE_MAX + 1, NULL),
+			 KIST_CORRUPT);
+	for (size_t cut = 0; cut < size; cut += 1 + size / 97) {
+		wrong = encoded;
+		wrong.body.size = cut;
+		ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, 65536, NULL), KIST_CORRUPT);
+	}
+}
+END_TEST
+
+START_TEST(a_base_of_another_length_is_refused)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	struct kist_filter_input input = input_of(&filter_data[11], 65536, KIST_FILTER_DEFAULT);
+	struct kist_filter_choice choice;
+	size_t size;
+
+	input.base.size = 65534;
+	ck_assert_int_eq(kist_filter_encode(&filter, &input, body, &size, &choice, NULL), KIST_INVALID);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_is_reported)
+{
+	static const size_t kinds[] = { 0, 8, 9, 11, 20 };
+	const struct filter_data *const kind = &filter_data[kinds[_i % 5]];
+	const struct kist_filter_input input =
+		input_of(kind, 50000, _i < 5 ? KIST_FILTER_DEFAULT : KIST_FILTER_ARCHIVE);
+	struct kist_filter_body encoded = { .body = { .data = NULL } };
+	kist_status status = KIST_NO_MEMORY;
+	size_t size = 0;
+
+	filter_data_fill(kind, data, base, 50000);
+	for (unsigned long k = 1; status != KIST_OK; k++) {
+		kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+		struct kist_error err = KIST_ERROR_INIT;
+
+		kist_mem_fail_at(k);
+		status = kist_filter_encode(&filter, &input, body, &size, &encoded.choice, &err);
+		kist_mem_fail_at(0);
+		ck_assert(status == KIST_OK || status == KIST_NO_MEMORY);
+		ck_assert_uint_lt(k, 20);
+	}
+	encoded.body = kist_view_of(body, size);
+	if (encoded.choice.filter == KIST_FILTER_BASE)
+		encoded.base = input.base;
+	status = KIST_NO_MEMORY;
+	for (unsigned long k = 1; status != KIST_OK; k++) {
+		kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+
+		kist_mem_fail_at(k);
+		status = kist_filter_decode(&filter, &encoded, back, 50000, NULL);
+		kist_mem_fail_at(0);
+		ck_assert(status == KIST_OK || status == KIST_NO_MEMORY);
+		ck_assert_uint_lt(k, 20);
+	}
+	ck_assert_mem_eq(back, data, 50000);
+}
+END_TEST
+
+START_TEST(a_part_says_what_its_elements_are)
+{
+	static const int64_t rgb[] = { 4, 5, 3 };
+	static const int64_t wide[] = { 10, 2000 };
+	static const struct {
+		DLDataType dtype;
+		const int64_t *shape;
+		int32_t ndim;
+		enum kist_filter_kind kind;
+		uint32_t width;
+		uint32_t row;
+	} rows[] = {
+		{ { kDLFloat, 32, 1 }, NULL, 0, KIST_FILTER_REAL, 4, 1 },
+		{ { kDLBfloat, 16, 1 }, wide, 2, KIST_FILTER_REAL, 2, 1 },
+		{ { kDLUInt, 8, 1 }, rgb, 3, KIST_FILTER_INT, 1, 3 },
+		{ { kDLUInt, 8, 1 }, rgb, 1, KIST_FILTER_INT, 1, 1 },
+		{ { kDLInt, 64, 1 }, NULL, 0, KIST_FILTER_INT, 8, 1 },
+		{ { kDLBool, 8, 1 }, NULL, 0, KIST_FILTER_INT, 1, 1 },
+		{ { kDLComplex, 128, 1 }, NULL, 0, KIST_FILTER_REAL, 8, 2 },
+		{ { kDLFloat8_e4m3fn, 8, 1 }, NULL, 0, KIST_FILTER_REAL, 1, 1 },
+		{ { kDLInt, 4, 1 }, NULL, 0, KIST_FILTER_BYTES, 0, 0 },
+		{ { kDLUInt, 0, 0 }, NULL, 0, KIST_FILTER_BYTES, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct kist_part part = { .dtype = rows[i].dtype,
+						.ndim = rows[i].ndim,
+						.shape = rows[i].shape };
+		const struct kist_filter_hint hint = kist_filter_hint_of(&part);
+
+		ck_assert_int_eq(hint.kind, rows[i].kind);
+		ck_assert_uint_eq(hint.width, rows[i].width);
+		ck_assert_uint_eq(hint.row, rows[i].row);
+	}
+}
+END_TEST
+
+START_TEST(hints_that_make_no_sense_count_for_nothing)
+{
+	static const struct kist_filter_hint hints[] = {
+		{ .kind = KIST_FILTER_REAL, .width = 0 },
+		{ .kind = KIST_FILTER_REAL, .width = 3 },
+		{ .kind = KIST_FILTER_INT, .width = 16 },
+		{ .kind = KIST_FILTER_INT, .width = UINT32_MAX },
+		{ .kind = KIST_FILTER_REAL, .width = 4, .row = UINT32_MAX },
+		{ .kind = KIST_FILTER_STRUCT, .record_size = 0 },
+		{ .kind = KIST_FILTER_STRUCT, .record_size = 1025 },
+		{ .kind = KIST_FILTER_STRUCT, .record_size = UINT32_MAX },
+		{ .kind = KIST_FILTER_STRUCT, .record_size = 24, .column_count = SIZE_MAX },
+		{ .kind = KIST_FILTER_STRUCT, .record_size = 24, .column_count = 15 },
+		{ .kind = KIST_FILTER_STRUCT,
+		  .record_size = 24,
+		  .column_count = 1,
+		  .columns = { { 25, 1 } } },
+		{ .kind = KIST_FILTER_STRUCT,
+		  .record_size = 40,
+		  .column_count = 1,
+		  .columns = { { 40, 1 } } },
+		{ .kind = KIST_FILTER_STRUCT,
+		  .record_size = 6,
+		  .column_count = 2,
+		  .columns = { { 3, 200 }, { 3, 3 } } },
+		{ .kind = (enum kist_filter_kind)77, .width = 4 },
+	};
+	struct kist_filter_choice choice;
+
+	filter_data_fill(&filter_data[19], data, base, 100000);
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		const struct kist_filter_input input = { .raw = kist_view_of(data, 100000),
+							 .hint = hints[i],
+							 .level = (enum kist_filter_level)(i % 2) };
+
+		ck_assert_uint_le(round_trip(&input, &choice), plain_size(data, 100000) + 16);
+	}
+}
+END_TEST
+
+START_TEST(repeats_are_seen_from_afar)
+{
+	fill_noise(data, CHUNK, 8);
+	for (size_t i = 0; i + 8 <= CHUNK; i += 8) {
+		const uint64_t noise = filter_random();
+
+		memcpy(data + i, &noise, 8);
+	}
+	ck_assert(!kist_filter_has_repeats(kist_view_of(data, CHUNK)));
+	memcpy(data + CHUNK / 2, data, CHUNK / 4);
+	ck_assert(kist_filter_has_repeats(kist_view_of(data, CHUNK)));
+	memset(data, 7, CHUNK);
+	ck_assert(!kist_filter_has_repeats(kist_view_of(data, CHUNK)));
+	ck_assert(!kist_filter_has_repeats(kist_view_of(data, 3)));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("filter");
+	const int kinds = (int)FILTER_DATA_COUNT;
+
+	tcase_add_loop_test(tests, the_sample_chooses_the_filter_and_its_ratio_holds, 0, kinds);
+	tcase_add_loop_test(tests, the_archive_is_never_larger_than_the_others, 0, kinds);
+	tcase_add_loop_test(tests, every_length_comes_back_under_every_hint, 0, kinds);
+	tcase_add_loop_test(tests, a_wrong_hint_costs_no_bytes, 0, kinds);
+	tcase_add_test(tests, the_longest_chunk_comes_back);
+	tcase_add_test(tests, any_zstd_decoder_gives_the_filtered_bytes);
+	tcase_add_test(tests, hostile_records_are_refused);
+	tcase_add_test(tests, a_base_of_another_length_is_refused);
+	tcase_add_loop_test(tests, every_failed_allocation_is_reported, 0, 10);
+	tcase_add_test(tests, a_part_says_what_its_elements_are);
+	tcase_add_test(tests, hints_that_make_no_sense_count_for_nothing);
+	tcase_add_test(tests, repeats_are_seen_from_afar);
+	return run_case(tests, "filter");
+}
