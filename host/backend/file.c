@@ -377,6 +377,20 @@ static const struct kist_backend_ops file_ops = {
 	.close = file_close,
 };
 
+/* Syncs the folder that @path stands in. */
+static kist_status sync_above(const char *path, struct kist_error *err)
+{
+	kist_auto_fd int above = -1;
+	char part[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	const size_t len = slash ? (size_t)(slash - path) : 0;
+
+	memcpy(part, path, len);
+	part[len] = '\0';
+	KIST_TRY(kist_open_at(AT_FDCWD, slash ? (len ? part : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &above, err));
+	return kist_sync_fd(above, err);
+}
+
 /* Makes @path and the folders that lead to it, each synced into the one above. */
 static kist_status make_root(const char *path, struct kist_error *err)
 {
@@ -386,23 +400,20 @@ static kist_status make_root(const char *path, struct kist_error *err)
 	if (len >= sizeof(part))
 		return kist_fail(err, KIST_INVALID, "path of %zu bytes is too long", len);
 	for (size_t i = 1; i <= len; i++) {
-		kist_auto_fd int above = -1;
-		const char *slash;
+		kist_status synced;
+		bool made;
 
 		if (path[i] != '/' && path[i] != '\0')
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdir(part, FOLDER_MODE) != 0) {
-			if (errno == EEXIST || errno == EISDIR)
-				continue;
+		made = mkdir(part, FOLDER_MODE) == 0;
+		if (!made && errno != EEXIST && errno != EISDIR)
 			return kist_fail_errno(err, errno, "cannot make the folder '%s'", part);
-		}
-		slash = strrchr(part, '/');
-		part[slash ? slash - part : 0] = '\0';
-		KIST_TRY(kist_open_at(AT_FDCWD, slash ? (part[0] ? part : "/") : ".", O_RDONLY | O_DIRECTORY,
-				      0, &above, err));
-		KIST_TRY(kist_sync_fd(above, err));
+		/* One that was there may be as new as the store; whoever made it may not let us sync it. */
+		synced = made || i == len ? sync_above(part, made ? err : NULL) : KIST_OK;
+		if (made && synced != KIST_OK)
+			return synced;
 	}
 	return KIST_OK;
 }

@@ -63,6 +63,9 @@ static kist_status append_entry(struct kist_content_writer *content, const struc
 {
 	const struct kist_recipe_entry entry = { .id = *id, .len = len };
 
+	_Static_assert(sizeof(entry) == 40, "what the list's limit is made of");
+	if (content->entries.size == content->entries.size_max)
+		return kist_fail(err, KIST_LIMIT, "an object of more than %zu chunks", KIST_OBJECT_CHUNKS_MAX);
 	return kist_buf_append(&content->entries, &entry, sizeof(entry), err);
 }
 

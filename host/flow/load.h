@@ -12,9 +12,6 @@
  * Thread: one flow, one thread at a time.
  */
 
-/** Chunks of one object, all of them at once in memory: 40 bytes each. */
-#define KIST_OBJECT_CHUNKS_MAX ((size_t)4 << 20)
-
 /** struct kist_object_reader - The bytes of one object, at any offset. */
 struct kist_object_reader {
 	struct kist_flow *flow;

@@ -23,6 +23,8 @@
 
 /** Values of up to this many bytes stand in the record itself. */
 #define KIST_INLINE_SIZE_MAX ((size_t)256)
+/** Chunks of one object: a list of all of them is held in memory, to write it and to read it. */
+#define KIST_OBJECT_CHUNKS_MAX ((size_t)4 << 20)
 /** What describe said stands in the record up to this size, else in a chunk of its own. */
 #define KIST_INFO_INLINE_SIZE_MAX ((size_t)1024)
 /** Bytes of a description given by a person. */

@@ -71,10 +71,13 @@ static void *put_thread(void *arg)
 
 static kist_status join(struct kist_publishing *beside)
 {
-	const bool joined = beside->running && pthread_join(beside->thread, NULL) == 0;
-
+	if (!beside->running)
+		return KIST_OK;
 	beside->running = false;
-	return joined ? beside->status : KIST_OK;
+	/* Whose end nobody saw has not succeeded. */
+	if (pthread_join(beside->thread, NULL) != 0)
+		return kist_fail(&beside->error, KIST_INTERNAL, "cannot wait for a pack that is being written");
+	return beside->status;
 }
 
 kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_error *err)
