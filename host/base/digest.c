@@ -4,9 +4,13 @@
 #include <assert.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/num.h"
+#include "base/sha256_kernel.h"
+
+_Static_assert(KIST_SHA256_SIZE == KIST_DIGEST_SIZE, "digests are SHA-256");
 
 struct kist_digest kist_digest_of(struct kist_view bytes)
 {
@@ -15,6 +19,29 @@ struct kist_digest kist_digest_of(struct kist_view bytes)
 	/* The one-shot call needs no context, so it cannot fail for want of memory. */
 	SHA256(bytes.data ? bytes.data : (const uint8_t *)"", bytes.size, digest.bytes);
 	return digest;
+}
+
+/* Asking the processor is slow in a virtual machine, so it is asked once. */
+static bool pair_supported;
+static pthread_once_t pair_once = PTHREAD_ONCE_INIT;
+
+static void ask_for_pair(void)
+{
+	pair_supported = kist_sha256_pair_supported();
+}
+
+void kist_digest_two(struct kist_view first, struct kist_view second, struct kist_digest ret[static 2])
+{
+	const struct kist_sha256_input inputs[2] = { { .data = first.data, .size = first.size },
+						     { .data = second.data, .size = second.size } };
+
+	(void)pthread_once(&pair_once, ask_for_pair);
+	if (pair_supported) {
+		kist_sha256_pair(inputs, ret[0].bytes, ret[1].bytes);
+		return;
+	}
+	ret[0] = kist_digest_of(first);
+	ret[1] = kist_digest_of(second);
 }
 
 bool kist_digest_equal(const struct kist_digest *a, const struct kist_digest *b)

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/sha256_kernel.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define TARGET	   __attribute__((target("sha,sse4.1")))
+#define INLINE	   static inline __attribute__((always_inline)) TARGET
+#define BLOCK_SIZE ((size_t)64)
+
+static const uint32_t start[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+				   0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+
+static const uint32_t constants[64] __attribute__((aligned(16))) = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+/* A string under way: the state in the order that the instructions want, and sixteen words of its schedule.
+ */
+struct lane {
+	__m128i abef;
+	__m128i cdgh;
+	__m128i words[4];
+};
+
+INLINE __m128i load_words(const uint8_t *from)
+{
+	const __m128i swap = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
+
+	return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)from), swap);
+}
+
+/* Four rounds with the words at @at, which are then replaced by those of sixteen rounds later, if @more. */
+INLINE void rounds(struct lane *lane, int at, const uint32_t *k, bool more)
+{
+	const __m128i sum = _mm_add_epi32(lane->words[at], _mm_load_si128((const __m128i *)(const void *)k));
+
+	lane->cdgh = _mm_sha256rnds2_epu32(lane->cdgh, lane->abef, sum);
+	lane->abef = _mm_sha256rnds2_epu32(lane->abef, lane->cdgh, _mm_shuffle_epi32(sum, 0x0e));
+	if (more) {
+		const __m128i *const words = lane->words;
+		const __m128i last = words[(at + 3) & 3];
+		const __m128i seventh = _mm_alignr_epi8(last, words[(at + 2) & 3], 4);
+		const __m128i half = _mm_sha256msg1_epu32(words[at], words[(at + 1) & 3]);
+
+		lane->words[at] = _mm_sha256msg2_epu32(_mm_add_epi32(half, seventh), last);
+	}
+}
+
+INLINE void load_block(struct lane *lane, const uint8_t *from)
+{
+	lane->words[0] = load_words(from);
+	lane->words[1] = load_words(from + 16);
+	lane->words[2] = load_words(from + 32);
+	lane->words[3] = load_words(from + 48);
+}
+
+INLINE void add_state(struct lane *lane, __m128i abef, __m128i cdgh)
+{
+	lane->abef = _mm_add_epi32(lane->abef, abef);
+	lane->cdgh = _mm_add_epi32(lane->cdgh, cdgh);
+}
+
+/* Written out, so that the words stay in registers. */
+#define SIXTEEN(STEP, more, k)                                                                               \
+	STEP(0, (k), more) STEP(1, (k) + 4, more) STEP(2, (k) + 8, more) STEP(3, (k) + 12, more)
+#define ALL_ROUNDS(STEP)                                                                                     \
+	SIXTEEN(STEP, true, constants)                                                                       \
+	SIXTEEN(STEP, true, constants + 16)                                                                  \
+	SIXTEEN(STEP, true, constants + 32)                                                                  \
+	SIXTEEN(STEP, false, constants + 48)
+
+static TARGET void blocks_of_one(struct lane *of, const uint8_t *data, size_t count)
+{
+	struct lane a = *of;
+
+	for (; count > 0; count--, data += BLOCK_SIZE) {
+		const __m128i abef = a.abef;
+		const __m128i cdgh = a.cdgh;
+
+		load_block(&a, data);
+#define STEP(at, k, more) rounds(&a, at, k, more);
+		ALL_ROUNDS(STEP)
+#undef STEP
+		add_state(&a, abef, cdgh);
+	}
+	*of = a;
+}
+
+static TARGET void blocks_of_two(struct lane lanes[2], const uint8_t *first, const uint8_t *second,
+				 size_t count)
+{
+	struct lane a = lanes[0];
+	struct lane b = lanes[1];
+
+	for (; count > 0; count--, first += BLOCK_SIZE, second += BLOCK_SIZE) {
+		const __m128i abef_a = a.abef;
+		const __m128i cdgh_a = a.cdgh;
+		const __m128i abef_b = b.abef;
+		const __m128i cdgh_b = b.cdgh;
+
+		load_block(&a, first);
+		load_block(&b, second);
+#define STEP(at, k, more)                                                                                    \
+	rounds(&a, at, k, more);                                                                             \
+	rounds(&b, at, k, more);
+		ALL_ROUNDS(STEP)
+#undef STEP
+		add_state(&a, abef_a, cdgh_a);
+		add_state(&b, abef_b, cdgh_b);
+	}
+	lanes[0] = a;
+	lanes[1] = b;
+}
+
+static TARGET void lane_start(struct lane *lane)
+{
+	lane->abef = _mm_set_epi32((int)start[0], (int)start[1], (int)start[4], (int)start[5]);
+	lane->cdgh = _mm_set_epi32((int)start[2], (int)start[3], (int)start[6], (int)start[7]);
+}
+
+/* The rest of the string behind its whole blocks, with the 1 bit, zeros and its length in bits. */
+static TARGET void lane_end(struct lane *lane, const struct kist_sha256_input *input, uint8_t *ret)
+{
+	const size_t rest = input->size % BLOCK_SIZE;
+	const size_t size = rest < BLOCK_SIZE - 8 ? BLOCK_SIZE : 2 * BLOCK_SIZE;
+	const uint64_t bits = (uint64_t)input->size * 8;
+	uint8_t end[2 * BLOCK_SIZE] = { 0 };
+	uint32_t state[8];
+
+	if (rest > 0)
+		memcpy(end, input->data + (input->size - rest), rest);
+	end[rest] = 0x80;
+	for (size_t i = 0; i < 8; i++)
+		end[size - 1 - i] = (uint8_t)(bits >> 8 * i);
+	blocks_of_one(lane, end, size / BLOCK_SIZE);
+	/* f e b a, then h g d c. */
+	_mm_storeu_si128((__m128i *)(void *)state, lane->abef);
+	_mm_storeu_si128((__m128i *)(void *)(state + 4), lane->cdgh);
+	for (size_t i = 0; i < 8; i++) {
+		static const uint8_t places[8] = { 3, 2, 7, 6, 1, 0, 5, 4 };
+		const uint32_t word = state[places[i]];
+
+		for (size_t k = 0; k < 4; k++)
+			ret[4 * i + k] = (uint8_t)(word >> (24 - 8 * k));
+	}
+}
+
+bool kist_sha256_pair_supported(void)
+{
+	unsigned a = 0;
+	unsigned b = 0;
+	unsigned c = 0;
+	unsigned d = 0;
+
+	/* CPUID leaf 7, EBX bit 29; __builtin_cpu_supports() of some compilers does not know the name. */
+	__asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "0"(0), "2"(0));
+	if (a < 7 || !__builtin_cpu_supports("sse4.1"))
+		return false;
+	__asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "0"(7), "2"(0));
+	return b >> 29 & 1;
+}
+
+void kist_sha256_pair(const struct kist_sha256_input inputs[static 2], uint8_t *ret_first,
+		      uint8_t *ret_second)
+{
+	const size_t blocks[2] = { inputs[0].size / BLOCK_SIZE, inputs[1].size / BLOCK_SIZE };
+	const size_t both = blocks[0] < blocks[1] ? blocks[0] : blocks[1];
+	struct lane lanes[2] = { 0 };
+
+	lane_start(&lanes[0]);
+	lane_start(&lanes[1]);
+	blocks_of_two(lanes, inputs[0].data, inputs[1].data, both);
+	for (size_t i = 0; i < 2; i++) {
+		if (blocks[i] > both)
+			blocks_of_one(&lanes[i], inputs[i].data + both * BLOCK_SIZE, blocks[i] - both);
+	}
+	lane_end(&lanes[0], &inputs[0], ret_first);
+	lane_end(&lanes[1], &inputs[1], ret_second);
+}
+
+#else
+
+bool kist_sha256_pair_supported(void)
+{
+	return false;
+}
+
+void kist_sha256_pair(const struct kist_sha256_input inputs[static 2], uint8_t *ret_first,
+		      uint8_t *ret_second)
+{
+	(void)inputs;
+	memset(ret_first, 0, KIST_SHA256_SIZE);
+	memset(ret_second, 0, KIST_SHA256_SIZE);
+}
+
+#endif
