@@ -5,6 +5,7 @@
 #include <time.h>
 #include <zstd.h>
 
+#include "base/digest.h"
 #include "pack/cdc.h"
 #include "pack/codec.h"
 #include "pack/filter.h"
@@ -218,6 +219,29 @@ static void bench_cdc(size_t size)
 	free(data);
 }
 
+static void bench_digest(size_t size)
+{
+	uint8_t *const data = calloc(1, size);
+	struct kist_digest digests[2];
+	double one = 1e9;
+	double two = 1e9;
+
+	for (int k = 0; k < REPEATS; k++) {
+		uint64_t since = cpu_ns();
+
+		for (size_t at = 0; at < size; at += CHUNK)
+			digests[0] = kist_digest_of(kist_view_of(data + at, CHUNK));
+		one = best_of(one, since);
+		since = cpu_ns();
+		for (size_t at = 0; at + 2 * CHUNK <= size; at += 2 * CHUNK)
+			kist_digest_two(kist_view_of(data + at, CHUNK),
+					kist_view_of(data + at + CHUNK, CHUNK), digests);
+		two = best_of(two, since);
+	}
+	printf("sha-256 %.2f GB/s, two at once %.2f GB/s\n", gb(size, one), gb(size, two));
+	free(data);
+}
+
 int main(int argc, char **argv)
 {
 	const size_t size = CHUNK * (argc > 1 ? strtoul(argv[1], NULL, 10) : 16);
@@ -225,6 +249,7 @@ int main(int argc, char **argv)
 	if (argc < 3) {
 		bench_kernels();
 		bench_cdc(4 * size);
+		bench_digest(4 * size);
 	}
 	for (size_t i = 0; i < FILTER_DATA_COUNT; i++) {
 		if (argc < 3 || strstr(filter_data[i].name, argv[2]))
