@@ -30,10 +30,21 @@ rows validating 3<<'END'
 -DIN=describe -DDO=overflow | crashed in describe of type 'org.example.tiny': signal 11 (SIGSEGV)
 -DIN=describe -DDO=leave | ended the worker with exit status 3 in describe of type 'org.example.tiny'
 -DIN=describe -DDO=close_all | lost its connection to the host in describe of type 'org.example.tiny'
+-DIN=describe -DDO=cut_off | closed its connection to the host in describe of type 'org.example.tiny'
 -DIN=describe -DDO=garbage | broke the worker's protocol
 -DIN=describe -DDO=spin | took longer than 500 ms in describe of type 'org.example.tiny' and was ended
 -DIN=describe -DDO=chatter | took longer than 500 ms in describe of type 'org.example.tiny' and was ended
 END
+
+# A large file is read while its plugin looks at it.
+cp x.tiny small
+head -c 9000000 /dev/zero >>x.tiny
+rows reading 3<<'END'
+-DIN=validate -DDO=crash | crashed in validate of type 'org.example.tiny': signal 11 (SIGSEGV)
+-DVALIDATE=write_lent | crashed in validate of type 'org.example.tiny': signal 11 (SIGSEGV)
+-DIN=validate -DDO=spin | took longer than 500 ms in validate of type 'org.example.tiny' and was ended
+END
+mv small x.tiny
 
 # One that takes all the memory it can get, of what the test lets it have.
 fault -DIN=describe -DDO=bomb

@@ -99,6 +99,12 @@ static void close_all(void)
 		close(fd);
 }
 
+static void cut_off(void)
+{
+	close(3);
+	spin();
+}
+
 static void garbage(void)
 {
 	(void)!write(3, "garbage", 7);

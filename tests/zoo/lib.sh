@@ -41,6 +41,11 @@ whole() {
 	expect 0 kist verify
 }
 
+# plain FILE: nothing in it can move a cursor or spoil an encoding.
+plain() {
+	! grep -q '[^ -~]' "$1" || fail "$1 holds more than plain text"
+}
+
 # refused TEXT...: putting x.tiny fails with these words; another file of the same command is kept, the store is whole,
 # and the bytes can be kept without their plugin.
 refused() {
@@ -48,11 +53,13 @@ refused() {
 	expect 1 kist put x.tiny good.npy $how
 	says err 'kist: put: x.tiny: ' "$@"
 	says out 'good.npy' '1 kept'
+	plain err
 	whole
 	# shellcheck disable=SC2086
 	expect 0 kist put --opaque x.tiny $how
 	says out '1 kept'
 	says err 'kept as bytes: '
+	plain err
 	expect 0 kist cat x.tiny
 	same out x.tiny
 }

@@ -55,6 +55,17 @@ rows loading 3<<'END'
 -DCHANGE='bad_interface.validate=NULL' | lacks one of open, close, serialize, deserialize, validate
 END
 
+# The list runs nothing; the doctor tries each apart and goes on.
+fault -DIN=entry -DDO=crash
+expect 0 kist plugin list
+says out org.example.tiny ready
+expect 1 kist plugin doctor
+says out 'crashed in loading: signal 11 (SIGSEGV)' kist.numpy loads
+fault -DIN=constructor -DDO=rest
+expect 1 kist plugin doctor --deadline 0.5
+says out 'took longer than 500 ms in loading' kist.numpy loads
+whole
+
 # Function tasks: declared in the manifest, with the signature that the library has.
 edit='s/"tasks": .*/"tasks": [{"name": "add_one", "signature": "i64->i64"}],/'
 give='bad_plugin.tasks=bad_tasks,bad_plugin.task_count=1'
