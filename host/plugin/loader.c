@@ -184,7 +184,7 @@ static kist_status check_declarations(const struct kist_plugin *plugin, struct k
 
 /* Counts are equal and the manifest names each once, so finding all of them compares both ways. */
 static kist_status load_type(const struct kist_plugin *plugin, const struct kist_manifest_type *type,
-			     struct kist_loaded_type *ret, struct kist_error *err)
+			     bool needs_threads, struct kist_loaded_type *ret, struct kist_error *err)
 {
 	const struct kist_type_decl *decl = find_type(plugin, type);
 	char what[128];
@@ -202,6 +202,9 @@ static kist_status load_type(const struct kist_plugin *plugin, const struct kist
 	snprintf(member, sizeof(member), "priority of '%s'", what);
 	KIST_TRY(compare_number(err, member, type->priority, decl->priority));
 	KIST_TRY(check_interface(decl->interface, what, err));
+	if ((decl->interface->caps & KIST_CAP_NEEDS_THREADS) && !needs_threads)
+		return kist_fail(err, KIST_INVALID, "'%s' starts threads: the manifest's \"needs\" lacks \"threads\"",
+				 what);
 	ret->decl = decl;
 	shadow(decl->interface, &ret->interface);
 	return KIST_OK;
@@ -236,7 +239,8 @@ static kist_status register_all(const struct kist_manifest *manifest, struct kis
 	if (!loaded->types || !loaded->tasks)
 		return kist_fail_memory(err, manifest->type_count * sizeof(*loaded->types));
 	for (size_t i = 0; i < manifest->type_count; i++)
-		KIST_TRY(load_type(loaded->plugin, &manifest->types[i], &loaded->types[i], err));
+		KIST_TRY(load_type(loaded->plugin, &manifest->types[i], manifest->needs_threads,
+				   &loaded->types[i], err));
 	for (size_t i = 0; i < manifest->task_count; i++)
 		KIST_TRY(load_task(loaded->plugin, &manifest->tasks[i], &loaded->tasks[i], err));
 	loaded->type_count = manifest->type_count;

@@ -28,7 +28,14 @@ enum {
 	KIST_REGION_STABLE = 2     /* The bytes cannot change or shrink under the reader. */
 };
 
-/** struct kist_region - Bytes with one owner.  @base may be NULL when @len is 0. */
+/**
+ * struct kist_region - Bytes with one owner.
+ *
+ * @flags:   KIST_REGION_*.
+ * @base:    At any address, without alignment; may be NULL when @len is 0.
+ * @release: [any-thread] Frees the bytes and sets itself to NULL; NULL when there is nothing to free.
+ * @priv:    The producer's own.
+ */
 struct kist_region {
 	uint32_t struct_size;
 	uint32_t flags;
@@ -63,8 +70,12 @@ enum {
  * @type:       Name of the type, "kist.npy".  Valid as long as the object.
  * @type_major: Another major version is another type.
  * @type_minor: A reader of x.n reads every x.m with m <= n.
- * @value:      Owned by the object.
- * @release:    Frees @value and everything under it; NULL when empty.
+ * @flags:      0.
+ * @value:      Owned by the object.  A tensor whose deleter is NULL belongs to somebody unknown: it is good
+ *              until the call ends, and is not kept.
+ * @release:    [any-thread] Frees @value and everything under it, calls the deleter of a tensor and the
+ *              release of a stream that was not moved out, and sets itself to NULL; NULL when empty.
+ * @priv:       The producer's own.
  */
 struct kist_object {
 	uint32_t struct_size;
@@ -82,6 +93,7 @@ struct kist_object {
  * struct kist_tensor_map - A model: tensors in order under unique UTF-8 names, each made when asked for.
  *
  * @count:    Number of tensors, at most 1 048 576, under names of at most 65 536 bytes.
+ * @ctx:      The producer's own.
  * @meta:     Metadata of the whole as a JSON object (UTF-8, @meta_len bytes), or NULL.
  * @get_name: [any-thread] Gives the name of tensor @i; valid as long as the map.
  *            Errors: KIST_INVALID when @i is not below @count.

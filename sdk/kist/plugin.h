@@ -53,7 +53,7 @@ enum {
 	KIST_CAP_STREAM_WRITE = 4,  /* serialize holds a bounded part of the object at a time. */
 	KIST_CAP_STREAM_READ = 8,   /* deserialize gives a lazy object. */
 	KIST_CAP_LOSSY = 128,       /* serialize may lose information; the user must ask for it. */
-	KIST_CAP_NEEDS_THREADS = 1024
+	KIST_CAP_NEEDS_THREADS = 1024 /* It starts threads: the manifest's "needs" has "threads". */
 };
 
 /**
@@ -62,7 +62,8 @@ enum {
  * The instance made by @open is passed to every method but @probe.  Inputs are borrowed until the method
  * returns and must not be changed.  A method that fails says why with call->fail.
  *
- * @open:  [any-thread] Makes an instance; *@ret_instance may be NULL.
+ * @caps:  KIST_CAP_*.
+ * @open:  [any-thread] Makes an instance; *@ret_instance may be NULL.  Errors: any.
  * @close: [any-thread] Ends an instance.  Accepts NULL.  Objects it made stay valid.
  *
  * @serialize: [instance-serial] Writes @object to @sink.

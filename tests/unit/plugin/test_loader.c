@@ -365,6 +365,7 @@ START_TEST(a_plugin_that_differs_from_its_manifest_is_refused)
 	WITH(type.priority, 51, "priority");
 	WITH(task.name, "sub", "'add'");
 	WITH(task.signature, "i64,i64->i64", "signature");
+	WITH(interface.caps, KIST_CAP_NEEDS_THREADS, "lacks \"threads\"");
 	/* Built by a newer SDK is fine, needing a newer host is not. */
 	fixture_init(&fixture);
 	fixture.plugin.abi_minor_built = KIST_ABI_MINOR + 7;
