@@ -29,7 +29,7 @@ rows either 3<<'END'
 -DLAYOUT=layout_unsorted | broke the contract in layout: its part at 0 begins before 8, where the one before ends
 -DLAYOUT=layout_outside | broke the contract in layout: its part at 4 of 6 bytes ends after the input's 9
 -DLAYOUT=layout_far_outside | broke the contract in layout: its part at 18446744073709551614 of 4 bytes ends after
--DLAYOUT=layout_rank | broke the contract in layout: it laid out a part of rank 65
+-DLAYOUT=layout_rank | broke the contract in layout: it gave a part of rank 65
 -DLAYOUT=layout_size | broke the contract in layout
 -DLAYOUT=layout_endless | gave more than 1048576 parts in layout
 -DDESCRIBE=describe_words | broke the contract in describe: no JSON
