@@ -6,10 +6,14 @@ count=$(calls_of)
 
 failed=0
 seen=0
-first=1
 for error in ENOSPC EIO; do
-	for n in $(moments "$count" "$first" 6); do
-		struck -e "$error" -n "$n"
+	if [ "$error" = ENOSPC ]; then
+		moments "$count" 1 24 write linkat openat
+	else
+		moments "$count" 4 12 fsync
+	fi
+	while read -r how; do
+		struck -e "$error" $how
 		[ "$(field struck)" ] || continue
 		seen=$((seen + 1))
 		equal "$(field left)" 0
@@ -28,8 +32,7 @@ for error in ENOSPC EIO; do
 			}
 		fi
 		check_store
-	done
-	first=4
+	done <moments
 done
 [ "$failed" -gt 10 ] || fail "only $failed of $seen failures were noticed"
 echo "$seen of $count calls failed, $failed of them the put"

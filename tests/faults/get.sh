@@ -12,7 +12,7 @@ gets() {
 	rm -rf back report
 	mkdir back
 	status=0
-	"$strike" -o report "$@" kist get random.bin tree -o back >said 2>err || status=$?
+	"$strike" -o report "$@" kist get random.bin tree -o back >said 2>err </dev/null || status=$?
 	[ "$status" != 77 ] || {
 		cat said
 		exit 77
@@ -34,18 +34,20 @@ whole
 count=$(field calls)
 [ "$count" -gt 20 ] || fail "only $count calls were seen"
 
-for n in $(moments "$count" 1 2); do
-	gets -k -n "$n"
+moments "$count" 1 2
+while read -r how; do
+	gets -k $how
 	[ "$(field struck)" ] || continue
 	equal "$status" 137
 	whole
 	rm -rf back/tree back/random.bin
 	kist get random.bin tree -o back >out 2>err || fail "$where: the next get: $(cat err)"
 	whole
-done
+done <moments
+moments "$count" 2 2
 for error in ENOSPC EIO; do
-	for n in $(moments "$count" 2 2); do
-		gets -e "$error" -n "$n"
+	while read -r how; do
+		gets -e "$error" $how
 		[ "$(field struck)" ] || continue
 		equal "$(field open_fds)" 0
 		whole
@@ -59,5 +61,5 @@ for error in ENOSPC EIO; do
 		*unlink*) ;;
 		*) equal "$where $(ls -A back | grep '^\.')" "$where " ;;
 		esac
-	done
+	done <moments
 done

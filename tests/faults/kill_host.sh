@@ -8,8 +8,9 @@ equal "$(field left)" 0
 equal "$(field open_fds)" 0
 
 killed=0
-for n in $(moments "$count" 2 4); do
-	struck -k -n "$n"
+moments "$count" 2 6 linkat fsync
+while read -r how; do
+	struck -k $how
 	# The count may differ by a few: how messages of the worker come in is not kist's to say.
 	[ "$(field struck)" ] || continue
 	equal "$status" 137
@@ -21,6 +22,6 @@ for n in $(moments "$count" 2 4); do
 		done
 	fi
 	check_store
-done
+done <moments
 [ "$killed" -gt $((count / 5)) ] || fail "only $killed of $count moments were struck"
 echo "killed at $killed of $count calls"

@@ -6,8 +6,9 @@ count=$(calls_of -w worker)
 [ "$count" -gt 50 ] || fail "only $count calls were seen"
 
 killed=0
-for n in $(moments "$count" 3 7); do
-	struck -w worker -k -n "$n"
+moments "$count" 3 7
+while read -r how; do
+	struck -w worker -k $how
 	[ "$(field struck)" ] || continue
 	killed=$((killed + 1))
 	equal "$(field left)" 0
@@ -24,6 +25,6 @@ for n in $(moments "$count" 3 7); do
 		says said '4 kept'
 	fi
 	check_store
-done
+done <moments
 [ "$killed" -gt $((count / 9)) ] || fail "only $killed of $count moments were struck"
 echo "killed at $killed of $count calls"

@@ -3,8 +3,8 @@
 # What the scripts of this folder share.  They break one put of a few files at one system call after another, by
 # tests/support/strike, each time in a fresh copy of the same store.
 #
-# KIST_FAULTS=long strikes at every call; without it, at every STEPth one, beginning at one that changes from script to
-# script only: what is tested is the same in every run.
+# KIST_FAULTS=long strikes at every call; without it, at those that make something last and at every STEPth of all,
+# beginning at one that changes from script to script only: what is tested is the same in every run.
 
 strike="$top_builddir/tests/support/strike"
 
@@ -108,17 +108,25 @@ calls_of() {
 struck() {
 	fresh
 	status=0
-	"$strike" -o report "$@" kist put in/a.npy in/people.csv in/m.safetensors in/random.bin in/tree >said 2>err ||
+	"$strike" -o report "$@" kist put in/a.npy in/people.csv in/m.safetensors in/random.bin in/tree >said 2>err </dev/null ||
 		status=$?
 	where="$* ($(field struck))"
 	equal "$(field stuck)" 0
 }
 
-# moments COUNT FIRST STEP: the numbers of the calls to strike at.
+# moments COUNT FIRST STEP [CALL...]: writes what to tell strike for each moment to ./moments, a line each: every call
+# of these names, and every STEPth of all COUNT from FIRST on.
 moments() {
-	if [ "${KIST_FAULTS:-}" = long ]; then
-		seq 1 "$1"
-	else
-		seq "$2" "$3" "$1"
-	fi
+	count=$1
+	first=$2
+	step=$3
+	shift 3
+	[ "${KIST_FAULTS:-}" = long ] && {
+		seq -f '-n %.0f' 1 "$count" >moments
+		return
+	}
+	seq -f '-n %.0f' "$first" "$step" "$count" >moments
+	for call; do
+		seq -f "-c $call -n %.0f" 1 "$(calls_of -c "$call")" >>moments
+	done
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * strike [-o REPORT] [-w host|worker] [-n N] [-c CALL] [-k | -e ERROR] COMMAND...
+ * strike [-o REPORT] [-w host|worker] [-n N] [-c CALL] [-x CALL] [-k | -e ERROR] COMMAND...
  *
- * Runs a command, counts the system calls with which it changes anything, and strikes at the Nth: -k kills
- * the process as by kill -9 before the call is made, -e makes the call fail with ENOSPC, EIO, EMFILE or
- * ENOMEM.  -w host (the usual) counts those of the command itself, -w worker those of the processes that it
- * starts; -c counts calls of one name only.  Without -k or -e it only counts and measures.  The count is the
- * same in every run as far as the program itself is, so nothing depends on time.
+ * Runs a command, counts the system calls with which it changes anything, and strikes at the Nth: -k kills the
+ * process as by kill -9 before the call is made, -e makes the call fail with ENOSPC, EIO, EMFILE or ENOMEM.  -w host
+ * (the usual) counts those of the command itself, -w worker those of the processes that it starts; -c counts calls of
+ * one name only, -x all but those of one name.  Without -k or -e it only counts and measures.  The count is the same
+ * in every run as far as the program itself is, so nothing depends on time.
  *
  * REPORT gets lines of a name and a value:
  *   calls N        counted calls
@@ -94,6 +94,7 @@ struct strike {
 	FILE *report;
 	bool worker;
 	const char *only;
+	const char *except;
 	unsigned long at;
 	bool kill;
 	int error;
@@ -234,6 +235,8 @@ static bool is_due(struct strike *strike, const struct watched *call, bool in_ho
 		return false;
 	if (strike->only && strcmp(strike->only, call->name) != 0)
 		return false;
+	if (strike->except && strcmp(strike->except, call->name) == 0)
+		return false;
 	return ++strike->calls == strike->at;
 }
 
@@ -371,7 +374,7 @@ static void read_options(struct strike *strike, int argc, char **argv)
 {
 	const char *path = "/dev/null";
 
-	for (int option; (option = getopt(argc, argv, "+o:w:n:c:ke:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "+o:w:n:c:x:ke:")) != -1;) {
 		if (option == 'o')
 			path = optarg;
 		else if (option == 'w')
@@ -380,6 +383,8 @@ static void read_options(struct strike *strike, int argc, char **argv)
 			strike->at = strtoul(optarg, NULL, 10);
 		else if (option == 'c')
 			strike->only = optarg;
+		else if (option == 'x')
+			strike->except = optarg;
 		else if (option == 'k')
 			strike->kill = true;
 		for (size_t i = 0; option == 'e' && i < sizeof(errors) / sizeof(errors[0]); i++) {
