@@ -20,6 +20,7 @@ kist_status client_need_window(struct kist_worker *worker, enum kist_window whic
 {
 	struct kist_shm *window = which == KIST_WINDOW_IN ? &worker->in : &worker->ring;
 	const size_t size = which == KIST_WINDOW_IN ? KIST_WINDOW_SIZE : KIST_SLOT_SIZE * KIST_RING_SLOTS;
+	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
 
 	if (!worker->copy)
@@ -32,9 +33,13 @@ kist_status client_need_window(struct kist_worker *worker, enum kist_window whic
 	status = kist_channel_send(worker->child.socket,
 				   (struct kist_header){ .op = KIST_OP_WINDOW, .a = which },
 				   kist_view_of(NULL, 0), window->fd,
-				   kist_now_ns() + worker->options.call_ms_max * 1000000u, err);
-	/* A worker that is gone is found and named by the call itself. */
-	return status == KIST_CRASHED ? KIST_OK : status;
+				   kist_now_ns() + worker->options.call_ms_max * 1000000u, &why);
+	/* A worker that is gone is found and named by the call itself, and @err is left to that. */
+	if (status == KIST_OK || status == KIST_CRASHED)
+		return KIST_OK;
+	if (err)
+		*err = why;
+	return status;
 }
 
 kist_status client_payload(struct kist_worker *worker, const struct kist_writer *writer,

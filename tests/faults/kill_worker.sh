@@ -6,7 +6,7 @@ count=$(calls_of -w worker)
 [ "$count" -gt 50 ] || fail "only $count calls were seen"
 
 killed=0
-moments "$count" 3 7
+moments "$count" 2 7
 while read -r how; do
 	struck -w worker -k $how
 	[ "$(field struck)" ] || continue
