@@ -108,7 +108,7 @@ kist_status kist_pread_full(int fd, void *buf, size_t size, uint64_t offset, siz
 			continue;
 		if (n < 0)
 			return kist_fail_errno(err, errno, "cannot read at offset %llu",
-					       (unsigned long long)(offset + done));
+					       (unsigned long long)offset + done);
 		if (n == 0)
 			break;
 		done += (size_t)n;

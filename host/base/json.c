@@ -160,7 +160,7 @@ static int shortest(double value, char ret_digits[static 24], int *ret_exponent)
 
 		snprintf(text, sizeof(text), "%.*e", precision, value);
 		digits = digits_of(text);
-		exponent = atoi(strchr(text, 'e') + 1) - precision;
+		exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10) - precision;
 		len = snprintf(ret_digits, 24, "%llu", (unsigned long long)digits);
 		if (strtod(text, NULL) == value)
 			break;

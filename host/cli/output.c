@@ -296,9 +296,10 @@ static void value_text(const char *key, const json_t *value, char *ret, size_t s
 	const json_int_t integer = json_integer_value(value);
 	char text[64];
 
-	if (!json_is_integer(value)) {
-		kist_cell_text(value, ret, size);
-	} else if (strcmp(key, "size") == 0) {
+	/* Only integers have a form of their own. */
+	if (!json_is_integer(value))
+		key = "";
+	if (strcmp(key, "size") == 0) {
 		kist_size_exact((uint64_t)integer, text);
 		snprintf(ret, size, "%s", text);
 	} else if (strcmp(key, "mode") == 0) {

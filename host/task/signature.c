@@ -107,9 +107,9 @@ static const char *hint_for(const char *word, size_t len)
 
 static bool type_find(const char *word, size_t len, uint8_t *ret_type)
 {
-	for (uint8_t type = 0; type < KIST_TASK_TYPE_COUNT; type++) {
+	for (unsigned type = 0; type < KIST_TASK_TYPE_COUNT; type++) {
 		if (word_equal(word, len, type_names[type])) {
-			*ret_type = type;
+			*ret_type = (uint8_t)type;
 			return true;
 		}
 	}

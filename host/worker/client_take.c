@@ -88,7 +88,7 @@ static kist_status take_read(struct kist_worker *worker, struct exchange *exchan
 				     &exchange->failed);
 	if (status == KIST_OK && got != header->b)
 		status = kist_fail(&exchange->failed, KIST_IO, "the input ends at %llu of %llu bytes",
-				   (unsigned long long)(header->a + got), (unsigned long long)input->size);
+				   (unsigned long long)header->a + got, (unsigned long long)input->size);
 	if (status != KIST_OK)
 		(void)kist_fail(&exchange->failed, status, "cannot read the input: %s",
 				kist_status_name(status));

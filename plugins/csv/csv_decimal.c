@@ -154,7 +154,7 @@ static struct csv_decimal decimal_of_text(const char *text)
 		d.digits = d.digits * 10 + (uint64_t)(*text - '0');
 		d.count++;
 	}
-	d.point = 1 + (*text == 'e' ? atoi(text + 1) : 0);
+	d.point = 1 + (*text == 'e' ? (int)strtol(text + 1, NULL, 10) : 0);
 	return d;
 }
 

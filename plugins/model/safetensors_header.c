@@ -46,9 +46,9 @@ static kist_status take_dtype(struct parser *parser, struct safetensors_tensor *
 	size_t at;
 
 	SAFETENSORS_TRY(safetensors_take_string(text, "E_TENSOR_INFO", &at));
-	for (uint8_t i = 0; i < MODEL_DTYPE_COUNT; i++) {
+	for (unsigned i = 0; i < MODEL_DTYPE_COUNT; i++) {
 		if (safetensors_string_equal(text->data, at, model_dtypes[i].name)) {
-			tensor->dtype = i;
+			tensor->dtype = (uint8_t)i;
 			return KIST_OK;
 		}
 	}
