@@ -29,6 +29,7 @@ void kist_flow_done(struct kist_flow *flow)
 	kist_registry_close(flow->registry);
 	kist_store_close(flow->store);
 	kist_catalog_close(flow->catalog);
+	kist_chunk_reader_done(&flow->chunk_reader);
 	kist_routes_done(&flow->routes);
 	json_decref(flow->routes_new);
 	*flow = (struct kist_flow){ .worker = NULL };

@@ -29,6 +29,7 @@ struct kist_flow {
 	struct kist_routes routes; /* NULL members until they are needed */
 	json_t *routes_new;        /* {"<lock key>": "<plugin id>"}: to be recorded by the commit; may be NULL */
 	struct kist_error note;    /* what was passed over without harm, for people; or KIST_OK */
+	struct kist_chunk_reader chunk_reader;
 	const char *cache_dir;
 	const char *temp_dir;
 	/* How far the work on the current object is, in bytes; may be NULL. */

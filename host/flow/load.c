@@ -8,18 +8,12 @@
 
 #include "base/file.h"
 #include "base/num.h"
+#include "flow/ahead.h"
 #include "flow/tree.h"
 #include "pack/recipe.h"
 
 /* Zeros are left out of a restored file in blocks of this size: long enough to be worth a hole. */
 #define HOLE_SIZE ((size_t)64 << 10)
-
-/* One chunk of an object: a recipe's entry, and where it begins. */
-struct reader_entry {
-	struct kist_digest id;
-	uint64_t len;
-	uint64_t offset;
-};
 
 void kist_object_reader_done(struct kist_object_reader *reader)
 {
@@ -32,12 +26,11 @@ static kist_status read_chunk(struct kist_flow *flow, const struct kist_digest *
 			      struct kist_error *err)
 {
 	struct kist_location where;
-
 	kist_status status;
 	kist_status noted = KIST_OK;
 
 	KIST_TRY(kist_registry_find_chunk(flow->registry, id, &where, err));
-	status = kist_store_read_chunk(flow->store, &where, id, ret, err);
+	status = kist_store_read_chunk_with(flow->store, &flow->chunk_reader, &where, id, ret, err);
 	/* So that putting the same bytes again writes them again. */
 	if (status == KIST_CORRUPT || status == KIST_NOT_FOUND)
 		noted = kist_registry_suspect_pack(flow->registry, &where.pack, true, NULL);
@@ -48,7 +41,7 @@ static kist_status read_chunk(struct kist_flow *flow, const struct kist_digest *
 static kist_status add_entry(struct kist_object_reader *reader, const struct kist_digest *id, uint64_t len,
 			     uint64_t *offset, struct kist_error *err)
 {
-	const struct reader_entry entry = { .id = *id, .len = len, .offset = *offset };
+	const struct kist_object_chunk entry = { .id = *id, .len = len, .offset = *offset };
 
 	if (len == 0 || len > KIST_CHUNK_SIZE_MAX || len > reader->content.size - *offset)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset, "a recipe does not fit its object's size");
@@ -102,9 +95,9 @@ kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record
 	return KIST_OK;
 }
 
-static const struct reader_entry *entry_list(const struct kist_object_reader *reader, size_t *ret_count)
+static const struct kist_object_chunk *entry_list(const struct kist_object_reader *reader, size_t *ret_count)
 {
-	*ret_count = reader->entries.size / sizeof(struct reader_entry);
+	*ret_count = reader->entries.size / sizeof(struct kist_object_chunk);
 	return (const void *)reader->entries.data;
 }
 
@@ -112,7 +105,7 @@ static const struct reader_entry *entry_list(const struct kist_object_reader *re
 static size_t find_entry(const struct kist_object_reader *reader, uint64_t offset)
 {
 	size_t count;
-	const struct reader_entry *list = entry_list(reader, &count);
+	const struct kist_object_chunk *list = entry_list(reader, &count);
 	size_t low = 0;
 
 	while (count - low > 1) {
@@ -129,7 +122,7 @@ static size_t find_entry(const struct kist_object_reader *reader, uint64_t offse
 static kist_status hold_chunk(struct kist_object_reader *reader, size_t no, struct kist_error *err)
 {
 	size_t count;
-	const struct reader_entry *entry = &entry_list(reader, &count)[no];
+	const struct kist_object_chunk *entry = &entry_list(reader, &count)[no];
 
 	if (reader->chunk_no == no)
 		return KIST_OK;
@@ -159,7 +152,7 @@ kist_status kist_object_reader_read(struct kist_object_reader *reader, uint64_t 
 	}
 	while (done < len) {
 		const size_t no = find_entry(reader, offset + done);
-		const struct reader_entry *entry;
+		const struct kist_object_chunk *entry;
 		size_t skip;
 		size_t n;
 		size_t count;
@@ -186,40 +179,53 @@ struct kist_input kist_object_reader_input(struct kist_object_reader *reader)
 	return (struct kist_input){ .fd = -1, .size = reader->content.size, .read = read_for_worker, .ctx = reader };
 }
 
-/* Gives all bytes in order to @take, chunk by chunk, and checks the whole unless it is a tree's listing. */
-static kist_status give_all(struct kist_object_reader *reader, bool check_whole,
+static kist_status check_whole(const struct kist_content *content, const struct kist_digest *digest,
+			       struct kist_error *err)
+{
+	if (!kist_digest_equal(digest, &content->sha256))
+		return kist_fail_at(err, KIST_CORRUPT, "E_DIGEST", KIST_NO_OFFSET,
+				    "the bytes do not have the SHA-256 that the record says");
+	return KIST_OK;
+}
+
+/* Of an object in one piece: inline, or a single chunk, whose id is the digest of the whole and checked already. */
+static kist_status give_one(struct kist_object_reader *reader, struct kist_view *ret, struct kist_digest *ret_digest,
+			    struct kist_error *err)
+{
+	const struct kist_content *content = &reader->content;
+
+	if (content->form == KIST_CONTENT_INLINE) {
+		*ret = kist_view_of(content->bytes, (size_t)content->size);
+		*ret_digest = kist_digest_of(*ret);
+		return KIST_OK;
+	}
+	KIST_TRY(hold_chunk(reader, 0, err));
+	*ret = kist_buf_view(&reader->chunk);
+	*ret_digest = content->chunk;
+	return KIST_OK;
+}
+
+/* Gives all bytes in order to @take and checks the whole, unless it is a tree's listing. */
+static kist_status give_all(struct kist_object_reader *reader, bool check,
 			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err), void *ctx,
 			    struct kist_error *err)
 {
 	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
-	const struct kist_content *content = &reader->content;
 	struct kist_digest digest;
+	struct kist_view bytes;
 	size_t count;
+	const struct kist_object_chunk *chunks = entry_list(reader, &count);
 
-	(void)entry_list(reader, &count);
-	KIST_TRY(kist_hasher_start(&whole, err));
-	if (content->form == KIST_CONTENT_INLINE) {
-		const struct kist_view bytes = kist_view_of(content->bytes, (size_t)content->size);
-
-		kist_hasher_add(&whole, bytes);
+	if (reader->content.form == KIST_CONTENT_INLINE || count == 1) {
+		KIST_TRY(give_one(reader, &bytes, &digest, err));
 		KIST_TRY(take(ctx, bytes, err));
+		kist_flow_progress(reader->flow, bytes.size, bytes.size);
+		return check ? check_whole(&reader->content, &digest, err) : KIST_OK;
 	}
-	for (size_t no = 0; no < count; no++) {
-		KIST_TRY(hold_chunk(reader, no, err));
-		/* A single chunk's id is the digest of the whole: it was checked already. */
-		if (check_whole && count > 1)
-			kist_hasher_add(&whole, kist_buf_view(&reader->chunk));
-		KIST_TRY(take(ctx, kist_buf_view(&reader->chunk), err));
-		kist_flow_progress(reader->flow, entry_list(reader, &count)[no].offset + reader->chunk.size,
-				   content->size);
-	}
-	if (!check_whole)
-		return KIST_OK;
-	digest = count == 1 ? content->chunk : kist_hasher_finish(&whole);
-	if (!kist_digest_equal(&digest, &content->sha256))
-		return kist_fail_at(err, KIST_CORRUPT, "E_DIGEST", KIST_NO_OFFSET,
-				    "the bytes do not have the SHA-256 that the record says");
-	return KIST_OK;
+	KIST_TRY(kist_hasher_start(&whole, err));
+	KIST_TRY(kist_give_ahead(reader->flow, chunks, count, check ? &whole : NULL, take, ctx, err));
+	digest = kist_hasher_finish(&whole);
+	return check ? check_whole(&reader->content, &digest, err) : KIST_OK;
 }
 
 static bool is_tree(const json_t *record)

@@ -16,7 +16,7 @@
 struct kist_object_reader {
 	struct kist_flow *flow;
 	struct kist_content content;
-	struct kist_buf entries; /* of struct reader_entry, in load.c */
+	struct kist_buf entries; /* of struct kist_object_chunk, in ahead.h */
 	struct kist_buf chunk;   /* the one that was read last */
 	size_t chunk_no;         /* its number, or SIZE_MAX */
 };
@@ -44,6 +44,8 @@ struct kist_input kist_object_reader_input(struct kist_object_reader *reader);
  * kist_load_each() - Gives all bytes of @record's object to @take, in order, each chunk proved before.
  *
  * Whether the whole has the record's SHA-256 is known when it returns.
+ *
+ * @take: One call at a time, but maybe from other threads than the caller's.
  */
 KIST_CHECKED kist_status kist_load_each(struct kist_flow *flow, const json_t *record,
 					kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),

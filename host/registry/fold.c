@@ -22,6 +22,7 @@ struct fold {
 	bool record_damaged;
 	size_t rows; /* added in this transaction, about */
 	struct kist_buf record;
+	struct kist_chunk_reader chunk_reader;
 	struct kist_buf name;
 };
 
@@ -32,6 +33,7 @@ struct fold {
 static void fold_done(struct fold *fold)
 {
 	kist_buf_done(&fold->record);
+	kist_chunk_reader_done(&fold->chunk_reader);
 	kist_buf_done(&fold->name);
 }
 #define auto_fold __attribute__((cleanup(fold_done)))
@@ -81,7 +83,8 @@ static kist_status add_artifact(struct fold *fold, const struct kist_digest *id,
 static kist_status fold_record(struct fold *fold, const struct kist_digest *id,
 			       const struct kist_location *where, struct kist_error *err)
 {
-	KIST_TRY(kist_store_read_chunk(fold->registry->store, where, id, &fold->record, err));
+	KIST_TRY(kist_store_read_chunk_with(fold->registry->store, &fold->chunk_reader, where, id, &fold->record,
+					    err));
 	return add_artifact(fold, id, err);
 }
 

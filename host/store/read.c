@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "pack/check.h"
 #include "store/state.h"
 
@@ -22,24 +23,57 @@ static kist_status fail_in_pack(const struct kist_digest *pack, uint64_t offset,
 	return why->status;
 }
 
-static kist_status read_record(struct kist_store *store, const struct kist_location *where,
-			       const struct kist_digest *id, struct kist_buf *ret, struct kist_error *err)
+void kist_chunk_reader_done(struct kist_chunk_reader *reader)
 {
-	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(where->stored_len);
-	kist_auto_buf struct kist_buf raw = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
-	kist_auto_codec struct kist_codec codec = KIST_CODEC_INIT;
+	kist_codec_done(&reader->codec);
+	kist_buf_done(&reader->record);
+}
+
+static kist_status read_record(struct kist_store *store, struct kist_chunk_reader *reader,
+			       const struct kist_location *where, const struct kist_digest *id, uint8_t *ret,
+			       struct kist_error *err)
+{
 	char key[KIST_PACK_KEY_SIZE];
 	struct kist_record record;
 
 	kist_pack_key(&where->pack, key);
-	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &bytes, err));
-	KIST_TRY(kist_record_parse(kist_buf_view(&bytes), &record, err));
+	reader->record.size = 0;
+	reader->record.size_max = where->stored_len;
+	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &reader->record, err));
+	KIST_TRY(kist_record_parse(kist_buf_view(&reader->record), &record, err));
 	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len ||
 	    record.kind != where->kind)
 		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
-	KIST_TRY(kist_buf_reserve(&raw, record.raw_len, err));
-	KIST_TRY(kist_record_decode(&codec, &record, kist_buf_view(&bytes), raw.data, err));
-	raw.size = record.raw_len;
+	return kist_record_decode(&reader->codec, &record, kist_buf_view(&reader->record), ret, err);
+}
+
+kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chunk_reader *reader,
+				       const struct kist_location *where, const struct kist_digest *id, uint8_t *ret,
+				       struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (where->raw_len > KIST_CHUNK_SIZE_MAX ||
+	    where->stored_len > KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX))
+		(void)kist_fail(&why, KIST_CORRUPT, "record of %u bytes in %u: out of range", where->raw_len,
+				where->stored_len);
+	else if (read_record(store, reader, where, id, ret, &why) == KIST_OK)
+		return KIST_OK;
+	return fail_in_pack(&where->pack, where->offset, &why, err);
+}
+
+kist_status kist_store_read_chunk_with(struct kist_store *store, struct kist_chunk_reader *reader,
+				       const struct kist_location *where, const struct kist_digest *id,
+				       struct kist_buf *ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf raw = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+
+	if (where->raw_len > ret->size_max)
+		return kist_fail(err, KIST_LIMIT, "chunk of %u bytes: at most %zu fit here", where->raw_len,
+				 ret->size_max);
+	KIST_TRY(kist_buf_reserve(&raw, (size_t)kist_min_u64(where->raw_len, KIST_CHUNK_SIZE_MAX), err));
+	KIST_TRY(kist_store_read_chunk_into(store, reader, where, id, raw.data, err));
+	raw.size = where->raw_len;
 	raw.size_max = ret->size_max;
 	kist_buf_move(ret, &raw);
 	return KIST_OK;
@@ -48,18 +82,9 @@ static kist_status read_record(struct kist_store *store, const struct kist_locat
 kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
 				  const struct kist_digest *id, struct kist_buf *ret, struct kist_error *err)
 {
-	struct kist_error why = KIST_ERROR_INIT;
+	kist_auto_chunk_reader struct kist_chunk_reader reader = { .codec = KIST_CODEC_INIT };
 
-	if (where->stored_len > KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX)) {
-		(void)kist_fail(&why, KIST_CORRUPT, "record of %u bytes: out of range", where->stored_len);
-		return fail_in_pack(&where->pack, where->offset, &why, err);
-	}
-	if (where->raw_len > ret->size_max)
-		return kist_fail(err, KIST_LIMIT, "chunk of %u bytes: at most %zu fit here", where->raw_len,
-				 ret->size_max);
-	if (read_record(store, where, id, ret, &why) != KIST_OK)
-		return fail_in_pack(&where->pack, where->offset, &why, err);
-	return KIST_OK;
+	return kist_store_read_chunk_with(store, &reader, where, id, ret, err);
 }
 
 /* Reads the index of the pack at @key to @ret, together with what lies around it; gives a view of it. */

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "pack/codec.h"
 #include "pack/cut.h"
 
 /*
@@ -79,6 +80,31 @@ struct kist_backend *kist_store_backend(const struct kist_store *store);
 KIST_CHECKED kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
 					       const struct kist_digest *id, struct kist_buf *ret,
 					       struct kist_error *err);
+
+/** struct kist_chunk_reader - What reading many chunks keeps from one to the next.  Starts as zeros; one thread. */
+struct kist_chunk_reader {
+	struct kist_codec codec;
+	struct kist_buf record;
+};
+
+#define kist_auto_chunk_reader __attribute__((cleanup(kist_chunk_reader_done)))
+void kist_chunk_reader_done(struct kist_chunk_reader *reader);
+
+/** kist_store_read_chunk_with() - As kist_store_read_chunk(), faster from the second chunk on. */
+KIST_CHECKED kist_status kist_store_read_chunk_with(struct kist_store *store, struct kist_chunk_reader *reader,
+						    const struct kist_location *where,
+						    const struct kist_digest *id, struct kist_buf *ret,
+						    struct kist_error *err);
+
+/**
+ * kist_store_read_chunk_into() - The same, to memory.
+ *
+ * @ret: Room for @where->raw_len bytes; what it holds after a failure is undefined.
+ */
+KIST_CHECKED kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chunk_reader *reader,
+						    const struct kist_location *where,
+						    const struct kist_digest *id, uint8_t *ret,
+						    struct kist_error *err);
 
 /**
  * kist_store_read_index() - Calls @each for every chunk in the index of pack @id.

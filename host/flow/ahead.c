@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/ahead.h"
+
+#include "base/mem.h"
+#include "pack/pool.h"
+
+struct batch {
+	size_t first; /* number of its first chunk */
+	size_t count;
+	size_t size;
+	struct kist_location where[KIST_AHEAD_CHUNKS_MAX];
+	kist_status status[KIST_AHEAD_CHUNKS_MAX];
+	uint8_t *bytes; /* KIST_AHEAD_SIZE_MAX */
+};
+
+struct ahead {
+	struct kist_flow *flow;
+	const struct kist_object_chunk *chunks;
+	size_t count;
+	struct kist_hasher *whole;
+	kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err);
+	void *ctx;
+	struct kist_pool *pool;
+	struct kist_chunk_reader readers[KIST_POOL_WORKERS_MAX];
+	struct batch *given; /* proved, and on its way out */
+	struct batch *next;
+	struct batch batches[2];
+};
+
+static void ahead_done(struct ahead **slot)
+{
+	struct ahead *ahead = *slot;
+
+	if (!ahead)
+		return;
+	kist_pool_free(ahead->pool);
+	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++)
+		kist_chunk_reader_done(&ahead->readers[i]);
+	for (size_t i = 0; i < 2; i++)
+		kist_free(ahead->batches[i].bytes);
+	kist_free(ahead);
+}
+
+static kist_status ahead_start(struct ahead *ahead, struct kist_error *err)
+{
+	ahead->given = &ahead->batches[0];
+	ahead->next = &ahead->batches[1];
+	for (size_t i = 0; i < 2; i++) {
+		ahead->batches[i].bytes = kist_alloc(KIST_AHEAD_SIZE_MAX, 1);
+		if (!ahead->batches[i].bytes)
+			return kist_fail_memory(err, KIST_AHEAD_SIZE_MAX);
+	}
+	return kist_pool_new(&ahead->pool, err);
+}
+
+static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_chunk *chunk, struct kist_location *ret,
+			      struct kist_error *err)
+{
+	KIST_TRY(kist_registry_find_chunk(flow->registry, &chunk->id, ret, err));
+	if (ret->raw_len != chunk->len)
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", chunk->offset, "a chunk has another length");
+	return KIST_OK;
+}
+
+/* Finds the chunks of the next batch, from @first on; none when all were found. */
+static kist_status find_batch(struct ahead *ahead, size_t first, struct kist_error *err)
+{
+	struct batch *batch = ahead->next;
+
+	batch->first = first;
+	batch->count = 0;
+	batch->size = 0;
+	while (first + batch->count < ahead->count && batch->count < KIST_AHEAD_CHUNKS_MAX) {
+		const struct kist_object_chunk *chunk = &ahead->chunks[first + batch->count];
+
+		if (chunk->len > KIST_AHEAD_SIZE_MAX - batch->size)
+			break;
+		KIST_TRY(find_chunk(ahead->flow, chunk, &batch->where[batch->count], err));
+		batch->status[batch->count++] = KIST_OK;
+		batch->size += (size_t)chunk->len;
+	}
+	return KIST_OK;
+}
+
+/* Jobs 0 and 1 hash and give out the one batch; the others read a chunk each of the next. */
+static kist_status step_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+{
+	struct ahead *ahead = ctx;
+	const struct kist_view given = kist_view_of(ahead->given->bytes, ahead->given->size);
+	struct batch *next = ahead->next;
+	const struct kist_object_chunk *chunk;
+
+	if (index == 0) {
+		if (ahead->whole && given.size > 0)
+			kist_hasher_add(ahead->whole, given);
+		return KIST_OK;
+	}
+	if (index == 1)
+		return given.size > 0 ? ahead->take(ahead->ctx, given, err) : KIST_OK;
+	index -= 2;
+	chunk = &ahead->chunks[next->first + index];
+	next->status[index] = kist_store_read_chunk_into(
+		ahead->flow->store, &ahead->readers[worker], &next->where[index], &chunk->id,
+		next->bytes + (chunk->offset - ahead->chunks[next->first].offset), err);
+	return next->status[index];
+}
+
+/* So that putting the same bytes again writes them again. */
+static void note_damage(const struct ahead *ahead)
+{
+	const struct batch *next = ahead->next;
+
+	for (size_t i = 0; i < next->count; i++) {
+		kist_status noted = KIST_OK;
+
+		if (next->status[i] == KIST_CORRUPT || next->status[i] == KIST_NOT_FOUND)
+			noted = kist_registry_suspect_pack(ahead->flow->registry, &next->where[i].pack, true, NULL);
+		(void)noted;
+	}
+}
+
+static kist_status give_all(struct ahead *ahead, struct kist_error *err)
+{
+	const struct kist_object_chunk *last = &ahead->chunks[ahead->count - 1];
+	size_t found = 0;
+
+	do {
+		struct batch *const given = ahead->given;
+		kist_status status;
+
+		KIST_TRY(find_batch(ahead, found, err));
+		found += ahead->next->count;
+		status = kist_pool_run(ahead->pool, ahead->next->count + 2, step_job, ahead, err);
+		if (status != KIST_OK) {
+			note_damage(ahead);
+			return status;
+		}
+		if (given->size > 0)
+			kist_flow_progress(ahead->flow, ahead->chunks[given->first].offset + given->size,
+					   last->offset + last->len);
+		ahead->given = ahead->next;
+		ahead->next = given;
+	} while (ahead->given->count > 0);
+	return KIST_OK;
+}
+
+kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks, size_t count,
+			    struct kist_hasher *whole,
+			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err), void *ctx,
+			    struct kist_error *err)
+{
+	__attribute__((cleanup(ahead_done))) struct ahead *ahead = kist_alloc(1, sizeof(*ahead));
+
+	if (!ahead)
+		return kist_fail_memory(err, sizeof(*ahead));
+	ahead->flow = flow;
+	ahead->chunks = chunks;
+	ahead->count = count;
+	ahead->whole = whole;
+	ahead->take = take;
+	ahead->ctx = ctx;
+	KIST_TRY(ahead_start(ahead, err));
+	return count > 0 ? give_all(ahead, err) : KIST_OK;
+}
