@@ -131,7 +131,10 @@ static inline __attribute__((always_inline)) OPS_TARGET __m128i last64(__m128i x
 	return _mm_shuffle_epi32(x, 0xee);
 }
 
-/* Vectors of 16 bytes: sums within one by shifted additions, and the last one's last sum on top. */
+/*
+ * Vectors of 16 bytes: sums within one by shifted additions, and the last one's last sum on top.  At a short
+ * distance only the first words of a vector are right; each step writes the others anew.
+ */
 #define SUM_VECTORS(bits)                                                                                    \
 	static OPS_TARGET size_t sum_vectors##bits(const uint8_t *from, uint8_t *to, size_t count,           \
 						   size_t distance)                                          \
@@ -142,8 +145,19 @@ static inline __attribute__((always_inline)) OPS_TARGET __m128i last64(__m128i x
 		vector carry = { 0 };                                                                        \
 		size_t i = 0;                                                                                \
                                                                                                              \
-		if (distance > 1 && distance < step)                                                         \
+		if (count < step)                                                                            \
 			return 0;                                                                            \
+		if (distance > 1 && distance < step) {                                                       \
+			memcpy(&carry, to - distance * sizeof(word), sizeof(carry));                         \
+			for (; count - i >= step; i += distance) {                                           \
+				vector x;                                                                    \
+                                                                                                             \
+				memcpy(&x, from + i * sizeof(word), sizeof(x));                              \
+				carry += UNZIGZAG(vector, x);                                                \
+				memcpy(to + i * sizeof(word), &carry, sizeof(carry));                        \
+			}                                                                                    \
+			return i;                                                                            \
+		}                                                                                            \
 		if (distance == 1) {                                                                         \
 			word before;                                                                         \
                                                                                                              \
