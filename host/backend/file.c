@@ -387,7 +387,8 @@ static kist_status sync_above(const char *path, struct kist_error *err)
 
 	memcpy(part, path, len);
 	part[len] = '\0';
-	KIST_TRY(kist_open_at(AT_FDCWD, slash ? (len ? part : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &above, err));
+	KIST_TRY(kist_open_at(AT_FDCWD, slash ? (len ? part : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &above,
+			      err));
 	return kist_sync_fd(above, err);
 }
 

@@ -77,7 +77,8 @@ kist_status kist_make_beneath(int root_fd, const char *path, bool sync, int *ret
 		if (sync)
 			KIST_TRY(kist_sync_fd(dir_fd, err));
 		/* It is there: so what is not found is no folder, but a link or a file. */
-		if (kist_open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &next, NULL) != KIST_OK)
+		if (kist_open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &next, NULL) !=
+		    KIST_OK)
 			return kist_fail(err, KIST_DENIED, "'%s' is not a folder that can be opened", name);
 		kist_fd_close(&dir_fd);
 		dir_fd = next;

@@ -77,7 +77,8 @@ kist_status kist_buf_appendf(struct kist_buf *buf, struct kist_error *err, const
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	status = len < 0 ? kist_fail(err, KIST_INTERNAL, "cannot format text") : kist_buf_reserve(buf, (size_t)len, err);
+	status = len < 0 ? kist_fail(err, KIST_INTERNAL, "cannot format text")
+			 : kist_buf_reserve(buf, (size_t)len, err);
 	if (status == KIST_OK && buf->capacity - buf->size == (size_t)len)
 		status = grow(buf, buf->size + (size_t)len + 1, err);
 	if (status != KIST_OK) {

@@ -26,8 +26,10 @@ struct kist_buf {
 	size_t size_max;
 };
 
-#define KIST_BUF_INIT(max) \
-	{ .data = NULL, .size = 0, .capacity = 0, .size_max = (max) }
+#define KIST_BUF_INIT(max)                                                                                   \
+	{                                                                                                    \
+		.data = NULL, .size = 0, .capacity = 0, .size_max = (max)                                    \
+	}
 
 #define kist_auto_buf __attribute__((cleanup(kist_buf_done)))
 
@@ -64,7 +66,9 @@ KIST_CHECKED kist_status kist_buf_extend(struct kist_buf *buf, size_t size, uint
 KIST_CHECKED kist_status kist_buf_appendf(struct kist_buf *buf, struct kist_error *err, const char *format,
 					  ...) KIST_PRINTF(3, 4);
 
-/** kist_buf_text() - The bytes as a string: puts a NUL behind them that does not count.  NULL when it cannot. */
+/**
+ * kist_buf_text() - The bytes as a string: puts a NUL behind them that does not count.  NULL when it cannot.
+ */
 const char *kist_buf_text(struct kist_buf *buf);
 
 #endif

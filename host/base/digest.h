@@ -27,8 +27,10 @@ struct kist_hasher {
 	void *ctx;
 };
 
-#define KIST_HASHER_INIT \
-	{ .ctx = NULL }
+#define KIST_HASHER_INIT                                                                                     \
+	{                                                                                                    \
+		.ctx = NULL                                                                                  \
+	}
 #define kist_auto_hasher __attribute__((cleanup(kist_hasher_done)))
 
 /** kist_digest_of() - SHA-256 of @bytes. */
@@ -37,8 +39,8 @@ struct kist_digest kist_digest_of(struct kist_view bytes);
 /**
  * kist_digest_two() - SHA-256 of @first and of @second, at once where the processor can.
  *
- * Nearly twice as fast as one after the other (1.8 times, measured with 1 MiB each), as far as both are equally
- * long; what one has more costs what it always costs.
+ * Nearly twice as fast as one after the other (1.8 times, measured with 1 MiB each), as far as both are
+ * equally long; what one has more costs what it always costs.
  */
 void kist_digest_two(struct kist_view first, struct kist_view second, struct kist_digest ret[static 2]);
 

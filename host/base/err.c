@@ -101,9 +101,22 @@ void kist_error_clear(struct kist_error *err)
 const char *kist_status_name(kist_status status)
 {
 	static const char *const names[] = {
-		"ok",           "invalid",  "unsupported", "corrupt",   "input/output error", "out of memory",
-		"limit",        "cancelled", "deadline",   "ambiguous", "denied",             "incompatible",
-		"internal",     "crashed",  "not found",   "exists",
+		"ok",
+		"invalid",
+		"unsupported",
+		"corrupt",
+		"input/output error",
+		"out of memory",
+		"limit",
+		"cancelled",
+		"deadline",
+		"ambiguous",
+		"denied",
+		"incompatible",
+		"internal",
+		"crashed",
+		"not found",
+		"exists",
 	};
 
 	if (status > 0 || status < KIST_STATUS_MIN)

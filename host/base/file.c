@@ -43,7 +43,8 @@ kist_status kist_fail_open(struct kist_error *err, int sys_errno, const char *pa
 	default:
 		return kist_fail_errno(err, sys_errno, "cannot open '%s'", path);
 	}
-	return kist_fail(err, status, "cannot open '%s': %s", path, strerror_r(sys_errno, reason, sizeof(reason)));
+	return kist_fail(err, status, "cannot open '%s': %s", path,
+			 strerror_r(sys_errno, reason, sizeof(reason)));
 }
 
 kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
@@ -162,12 +163,13 @@ static kist_status sync_parent(int dir_fd, const char *path, struct kist_error *
 		return kist_fail(err, KIST_INVALID, "path too long");
 	memcpy(parent, path, len);
 	parent[len] = '\0';
-	KIST_TRY(kist_open_at(dir_fd, slash ? (len ? parent : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &fd, err));
+	KIST_TRY(kist_open_at(dir_fd, slash ? (len ? parent : "/") : ".", O_RDONLY | O_DIRECTORY, 0, &fd,
+			      err));
 	return kist_sync_fd(fd, err);
 }
 
-kist_status kist_replace_file_at(int dir_fd, const char *path, struct kist_view bytes, mode_t mode, bool durable,
-				 struct kist_error *err)
+kist_status kist_replace_file_at(int dir_fd, const char *path, struct kist_view bytes, mode_t mode,
+				 bool durable, struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 	char temporary[PATH_MAX];

@@ -30,7 +30,8 @@ static inline int kist_fd_move(int *fd)
 /**
  * kist_open_at() - openat() with O_CLOEXEC.
  *
- * Errors: KIST_NOT_FOUND (ENOENT, ENOTDIR), KIST_EXISTS (EEXIST), KIST_DENIED (EACCES, EPERM, ELOOP), KIST_IO.
+ * Errors: KIST_NOT_FOUND (ENOENT, ENOTDIR), KIST_EXISTS (EEXIST), KIST_DENIED (EACCES, EPERM, ELOOP),
+ * KIST_IO.
  */
 KIST_CHECKED kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
 				      struct kist_error *err);
@@ -51,7 +52,10 @@ KIST_CHECKED kist_status kist_pread_full(int fd, void *buf, size_t size, uint64_
 /** kist_read_all() - Appends all that @fd still gives to @ret.  Errors: KIST_LIMIT (the buf's), KIST_IO. */
 KIST_CHECKED kist_status kist_read_all(int fd, struct kist_buf *ret, struct kist_error *err);
 
-/** kist_read_file_at() - The whole file at @path, appended to @ret.  Errors: as kist_open_at and kist_read_all. */
+/**
+ * kist_read_file_at() - The whole file at @path, appended to @ret.  Errors: as kist_open_at and
+ * kist_read_all.
+ */
 KIST_CHECKED kist_status kist_read_file_at(int dir_fd, const char *path, struct kist_buf *ret,
 					   struct kist_error *err);
 
@@ -60,8 +64,8 @@ KIST_CHECKED kist_status kist_read_file_at(int dir_fd, const char *path, struct 
  *
  * @durable: The file and its folder are synced before it returns.
  */
-KIST_CHECKED kist_status kist_replace_file_at(int dir_fd, const char *path, struct kist_view bytes, mode_t mode,
-					      bool durable, struct kist_error *err);
+KIST_CHECKED kist_status kist_replace_file_at(int dir_fd, const char *path, struct kist_view bytes,
+					      mode_t mode, bool durable, struct kist_error *err);
 
 /** kist_sync_fd() - fsync().  An error is final for that file. */
 KIST_CHECKED kist_status kist_sync_fd(int fd, struct kist_error *err);

@@ -103,8 +103,9 @@ kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_err
 	if (!value && json_error_code(&why) == json_error_out_of_memory)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while reading JSON");
 	if (!value)
-		return kist_fail_at(err, KIST_CORRUPT, "E_JSON", why.position < 0 ? 0 : (uint64_t)why.position,
-				    "line %d, column %d: %s", why.line, why.column, why.text);
+		return kist_fail_at(err, KIST_CORRUPT, "E_JSON",
+				    why.position < 0 ? 0 : (uint64_t)why.position, "line %d, column %d: %s",
+				    why.line, why.column, why.text);
 	*ret = value;
 	return KIST_OK;
 }
@@ -197,7 +198,8 @@ static kist_status write_real(double value, struct kist_buf *ret, struct kist_er
 	if (exponent < 0)
 		return kist_buf_appendf(ret, err, "0.%.*s%s", -exponent - 1, "000000", digits);
 	if (count <= exponent + 1)
-		return kist_buf_appendf(ret, err, "%s%.*s", digits, exponent + 1 - count, "00000000000000000000");
+		return kist_buf_appendf(ret, err, "%s%.*s", digits, exponent + 1 - count,
+					"00000000000000000000");
 	return kist_buf_appendf(ret, err, "%.*s.%s", exponent + 1, digits, digits + exponent + 1);
 }
 

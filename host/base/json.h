@@ -42,7 +42,8 @@ KIST_CHECKED kist_status kist_json_parse(struct kist_view text, json_t **ret, st
  * Errors: KIST_INVALID (a number that is not finite), KIST_LIMIT, KIST_NO_MEMORY.
  * Source: RFC 8785.  Integers are written as they are, also past 2^53.
  */
-KIST_CHECKED kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret,
+					     struct kist_error *err);
 
 /** kist_json_get_text() - Member @key as a string, or NULL when it is missing or no string.  Borrowed. */
 const char *kist_json_get_text(const json_t *object, const char *key);

@@ -13,16 +13,16 @@
 #error "kist is written for little-endian machines"
 #endif
 
-#define KIST_LE_(bits)                                                               \
-	static inline uint##bits##_t kist_le_read##bits(const void *from)            \
-	{                                                                            \
-		uint##bits##_t value;                                                \
-		memcpy(&value, from, sizeof(value));                                 \
-		return value;                                                        \
-	}                                                                            \
-	static inline void kist_le_write##bits(void *to, uint##bits##_t value)       \
-	{                                                                            \
-		memcpy(to, &value, sizeof(value));                                   \
+#define KIST_LE_(bits)                                                                                       \
+	static inline uint##bits##_t kist_le_read##bits(const void *from)                                    \
+	{                                                                                                    \
+		uint##bits##_t value;                                                                        \
+		memcpy(&value, from, sizeof(value));                                                         \
+		return value;                                                                                \
+	}                                                                                                    \
+	static inline void kist_le_write##bits(void *to, uint##bits##_t value)                               \
+	{                                                                                                    \
+		memcpy(to, &value, sizeof(value));                                                           \
 	}
 
 KIST_LE_(16)

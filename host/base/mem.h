@@ -39,11 +39,11 @@ static inline void kist_auto_free_(void *slot)
 #define kist_auto_mem __attribute__((cleanup(kist_auto_free_)))
 
 /** Moves a pointer out of its variable. */
-#define kist_steal(slot)                            \
-	({                                          \
-		__typeof__(slot) stolen_ = (slot);  \
-		(slot) = NULL;                      \
-		stolen_;                            \
+#define kist_steal(slot)                                                                                     \
+	({                                                                                                   \
+		__typeof__(slot) stolen_ = (slot);                                                           \
+		(slot) = NULL;                                                                               \
+		stolen_;                                                                                     \
 	})
 
 #endif

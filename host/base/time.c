@@ -26,6 +26,7 @@ void kist_time_text(int64_t wall_ns, char ret_text[static KIST_TIME_TEXT_SIZE])
 	const time_t seconds = (time_t)(wall_ns / NS_PER_S - (wall_ns % NS_PER_S < 0));
 	struct tm parts;
 
-	if (!gmtime_r(&seconds, &parts) || strftime(ret_text, KIST_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+	if (!gmtime_r(&seconds, &parts) ||
+	    strftime(ret_text, KIST_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
 		ret_text[0] = '\0';
 }

@@ -17,7 +17,10 @@ size_t kist_utf8_step(const char *text, size_t len);
 /** kist_utf8_valid() - Whether all @len bytes are UTF-8. */
 bool kist_utf8_valid(const char *text, size_t len);
 
-/** kist_utf8_width() - Columns that NUL-terminated UTF-8 takes on a terminal: wide characters 2, combining ones 0. */
+/**
+ * kist_utf8_width() - Columns that NUL-terminated UTF-8 takes on a terminal: wide characters 2, combining
+ * ones 0.
+ */
 size_t kist_utf8_width(const char *text);
 
 /**

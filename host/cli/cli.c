@@ -133,16 +133,17 @@ kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *
 	if (kist_flow_open(&options, &cli->flow, err) == KIST_OK)
 		return KIST_OK;
 	if (err->status == KIST_NOT_FOUND)
-		return kist_fail_context(err, "no store here (%s), 'kist init' makes one", cli->paths.store_why);
+		return kist_fail_context(err, "no store here (%s), 'kist init' makes one",
+					 cli->paths.store_why);
 	return err->status;
 }
 
 static void print_json_error(const struct kist_error *err)
 {
 	json_t *offset = err->offset == KIST_NO_OFFSET ? json_null() : json_integer((json_int_t)err->offset);
-	kist_auto_json json_t *value = json_pack("{s:{s:s,s:s,s:s,s:o}}", "error", "status",
-						 kist_status_name(err->status), "code", err->code, "text", err->text,
-						 "offset", offset);
+	kist_auto_json json_t *value =
+		json_pack("{s:{s:s,s:s,s:s,s:o}}", "error", "status", kist_status_name(err->status), "code",
+			  err->code, "text", err->text, "offset", offset);
 
 	if (value && json_dumpf(value, stdout, JSON_INDENT(2)) == 0)
 		(void)putchar('\n');
@@ -161,8 +162,8 @@ enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error
 		print_json_error(err);
 	/* What was said before stands before it also where both go to one place. */
 	(void)fflush(stdout);
-	fprintf(stderr, "kist: %s: %s%s%s%s%s\n", cli->command ? cli->command->name : "error", err->text, place,
-		err->code[0] ? " [" : "", err->code, err->code[0] ? "]" : "");
+	fprintf(stderr, "kist: %s: %s%s%s%s%s\n", cli->command ? cli->command->name : "error", err->text,
+		place, err->code[0] ? " [" : "", err->code, err->code[0] ? "]" : "");
 	if (err->status == KIST_NOT_FOUND)
 		return KIST_EXIT_NOT_FOUND;
 	return damage && err->status == KIST_CORRUPT ? KIST_EXIT_DAMAGE : KIST_EXIT_FAILED;

@@ -14,7 +14,13 @@
  * A command parses its own options from a table, so that help, completion and the parser cannot disagree.
  */
 
-enum kist_exit { KIST_EXIT_DONE = 0, KIST_EXIT_FAILED = 1, KIST_EXIT_USAGE = 2, KIST_EXIT_NOT_FOUND = 3, KIST_EXIT_DAMAGE = 4 };
+enum kist_exit {
+	KIST_EXIT_DONE = 0,
+	KIST_EXIT_FAILED = 1,
+	KIST_EXIT_USAGE = 2,
+	KIST_EXIT_NOT_FOUND = 3,
+	KIST_EXIT_DAMAGE = 4
+};
 
 /** struct kist_option - One option of a command: "--name ARG", or a flag when @argument is NULL. */
 struct kist_option {
@@ -57,11 +63,16 @@ struct kist_cli {
 	struct kist_flow *flow; /* after kist_cli_open() */
 };
 
-/** kist_cli_has() - Whether the flag or option was given.  kist_cli_value() - Its argument, or NULL: the last one given. */
+/**
+ * kist_cli_has() - Whether the flag or option was given.  kist_cli_value() - Its argument, or NULL: the last
+ * one given.
+ */
 bool kist_cli_has(const struct kist_cli *cli, const char *name);
 const char *kist_cli_value(const struct kist_cli *cli, const char *name);
 
-/** kist_cli_read_deadline() - Reads --deadline SECONDS into cli->call_ms_max.  false: that is no such time. */
+/**
+ * kist_cli_read_deadline() - Reads --deadline SECONDS into cli->call_ms_max.  false: that is no such time.
+ */
 bool kist_cli_read_deadline(struct kist_cli *cli);
 
 /** kist_cli_params() - All --param KEY=VALUE as an object.  New reference.  Errors: KIST_INVALID. */

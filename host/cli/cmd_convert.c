@@ -10,16 +10,23 @@
 
 static const struct kist_option options[] = {
 	{ .name = "task", .argument = "NAME", .help = "the artifact task that writes it (needed)" },
-	{ .name = "name", .letter = 'n', .argument = "NAME", .help = "keep it under this name; else NAME.EXTENSION" },
+	{ .name = "name",
+	  .letter = 'n',
+	  .argument = "NAME",
+	  .help = "keep it under this name; else NAME.EXTENSION" },
 	{ .name = "select", .letter = 's', .argument = "PART", .help = "a tensor's name, or columns: a,b" },
-	{ .name = "param", .letter = 'p', .argument = "KEY=VALUE", .help = "an argument for the task", .many = true },
+	{ .name = "param",
+	  .letter = 'p',
+	  .argument = "KEY=VALUE",
+	  .help = "an argument for the task",
+	  .many = true },
 	{ .name = "description", .letter = 'd', .argument = "TEXT", .help = "say what it is" },
 	{ .name = NULL },
 };
 
 /* "train.csv" by a task whose files are called .npy becomes "train.npy". */
-static kist_status default_name(struct kist_cli *cli, const char *task, const char *name, char *ret, size_t size,
-				struct kist_error *err)
+static kist_status default_name(struct kist_cli *cli, const char *task, const char *name, char *ret,
+				size_t size, struct kist_error *err)
 {
 	const struct kist_catalog *catalog;
 	const char *base = strrchr(name, '/');
@@ -60,13 +67,14 @@ static kist_status convert(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_cli_params(cli, &params, err));
 	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
 	if (!how.name) {
-		KIST_TRY(default_name(cli, kist_cli_value(cli, "task"), name, own_name, sizeof(own_name), err));
+		KIST_TRY(default_name(cli, kist_cli_value(cli, "task"), name, own_name, sizeof(own_name),
+				      err));
 		how.name = own_name;
 	}
 	how.name_len = strlen(how.name);
 	KIST_TRY(kist_save_open(cli->flow, &save, err));
-	KIST_TRY(kist_convert(save, &artifact, kist_cli_value(cli, "task"), select ? select : "", params, &how, &saved,
-			      err));
+	KIST_TRY(kist_convert(save, &artifact, kist_cli_value(cli, "task"), select ? select : "", params,
+			      &how, &saved, err));
 	KIST_TRY(kist_save_commit(save, err));
 	KIST_TRY(kist_facts_artifact(how.name, how.name_len, saved.record, &saved.artifact, &facts, err));
 	if (cli->json)
@@ -75,8 +83,8 @@ static kist_status convert(struct kist_cli *cli, struct kist_error *err)
 		const char *summary = kist_json_get_text(facts, "summary");
 
 		kist_text_escape(how.name, how.name_len, shown, sizeof(shown));
-		printf("%s  %s  %s  %.16s\n", shown, kist_json_get_text(facts, "kind"), summary ? summary : "",
-		       kist_json_get_text(facts, "sha256"));
+		printf("%s  %s  %s  %.16s\n", shown, kist_json_get_text(facts, "kind"),
+		       summary ? summary : "", kist_json_get_text(facts, "sha256"));
 	}
 	json_decref(facts);
 	return KIST_OK;
@@ -87,7 +95,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 
 	if (!kist_cli_has(cli, "task")) {
-		fprintf(stderr, "kist: convert: say with --task what is to write it; 'kist plugin list' shows the tasks\n");
+		fprintf(stderr, "kist: convert: say with --task what is to write it; 'kist plugin list' "
+				"shows the tasks\n");
 		return KIST_EXIT_USAGE;
 	}
 	if (kist_cli_open(cli, false, &err) != KIST_OK || convert(cli, &err) != KIST_OK)

@@ -13,7 +13,10 @@
 #include "flow/record.h"
 
 static const struct kist_option options[] = {
-	{ .name = "output", .letter = 'o', .argument = "PATH", .help = "restore it there; a folder that is there takes it by its name" },
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "PATH",
+	  .help = "restore it there; a folder that is there takes it by its name" },
 	{ .name = "force", .letter = 'f', .help = "replace a file that is there" },
 	{ .name = NULL },
 };
@@ -28,14 +31,14 @@ static kist_status make_folder(const struct kist_cli *cli, struct kist_error *er
 	if (len == 0 || (cli->argument_count == 1 && output[len - 1] != '/'))
 		return KIST_OK;
 	if (stat(output, &st) == 0 && !S_ISDIR(st.st_mode))
-		return kist_fail(err, KIST_INVALID, "'%s' is no folder, and %zu things have no place in it", output,
-				 cli->argument_count);
+		return kist_fail(err, KIST_INVALID, "'%s' is no folder, and %zu things have no place in it",
+				 output, cli->argument_count);
 	return kist_mkdirs_at(AT_FDCWD, output, 0777, err);
 }
 
 /*
- * Where it goes: PATH; in PATH when that is a folder; by its own name here.  A name is checked when it is set and when
- * it is read, so its last part is no "..".
+ * Where it goes: PATH; in PATH when that is a folder; by its own name here.  A name is checked when it is set
+ * and when it is read, so its last part is no "..".
  */
 static kist_status destination(const struct kist_cli *cli, const char *name, char ret[static PATH_MAX],
 			       struct kist_error *err)
@@ -50,14 +53,15 @@ static kist_status destination(const struct kist_cli *cli, const char *name, cha
 	if (!output)
 		used = snprintf(ret, PATH_MAX, "./%s", base);
 	else if (stat(output, &st) == 0 && S_ISDIR(st.st_mode))
-		used = snprintf(ret, PATH_MAX, "%s%s%s", output, output[strlen(output) - 1] == '/' ? "" : "/", base);
+		used = snprintf(ret, PATH_MAX, "%s%s%s", output, output[strlen(output) - 1] == '/' ? "" : "/",
+				base);
 	else
 		used = snprintf(ret, PATH_MAX, "%s", output);
 	return used < PATH_MAX ? KIST_OK : kist_fail(err, KIST_INVALID, "the path is too long");
 }
 
-static kist_status add_facts(json_t *list, const char *name, const char *path, const struct kist_artifact *artifact,
-			     struct kist_error *err)
+static kist_status add_facts(json_t *list, const char *name, const char *path,
+			     const struct kist_artifact *artifact, struct kist_error *err)
 {
 	json_t *facts;
 

@@ -33,8 +33,8 @@ static void listing_done(struct listing *listing)
 	json_decref(listing->facts);
 }
 
-static kist_status add_facts(struct listing *listing, const struct kist_ref *ref, const struct kist_artifact *artifact,
-			     struct kist_error *err)
+static kist_status add_facts(struct listing *listing, const struct kist_ref *ref,
+			     const struct kist_artifact *artifact, struct kist_error *err)
 {
 	json_t *facts;
 
@@ -44,8 +44,8 @@ static kist_status add_facts(struct listing *listing, const struct kist_ref *ref
 	return kist_record_set_text(facts, "time", ref->time, err);
 }
 
-static kist_status add_row(struct listing *listing, const struct kist_ref *ref, const struct kist_artifact *artifact,
-			   struct kist_error *err)
+static kist_status add_row(struct listing *listing, const struct kist_ref *ref,
+			   const struct kist_artifact *artifact, struct kist_error *err)
 {
 	char hex[KIST_DIGEST_HEX_SIZE];
 	char size[32];
@@ -73,7 +73,8 @@ static kist_status add(void *ctx, const struct kist_ref *ref, const struct kist_
 		(void)putchar('\n');
 		return KIST_OK;
 	}
-	return listing->cli->json ? add_facts(listing, ref, artifact, err) : add_row(listing, ref, artifact, err);
+	return listing->cli->json ? add_facts(listing, ref, artifact, err)
+				  : add_row(listing, ref, artifact, err);
 }
 
 static kist_status list(struct listing *listing, struct kist_error *err)

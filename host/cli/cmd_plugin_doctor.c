@@ -13,7 +13,8 @@
 #define PINGS 1000
 
 /* Loads one plugin in a worker of its own, so that what it does there is said and harms no other. */
-static kist_status try_plugin(struct kist_cli *cli, const struct kist_catalog_entry *entry, struct kist_error *err)
+static kist_status try_plugin(struct kist_cli *cli, const struct kist_catalog_entry *entry,
+			      struct kist_error *err)
 {
 	const struct kist_worker_options options = kist_cli_worker_options(cli);
 	kist_auto_worker struct kist_worker *worker = NULL;
@@ -41,10 +42,11 @@ static kist_status check_plugins(struct kist_cli *cli, json_t *rows, bool *ret_b
 
 		if (is_fault(&why) || (why.status == KIST_OK && try_plugin(cli, entry, &why) != KIST_OK))
 			*ret_bad = true;
-		row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "plugin", entry->manifest ? entry->manifest->id : entry->path,
-				"state", why.status == KIST_OK ? "loads" : kist_status_name(why.status), "reason",
-				why.status == KIST_OK ? "" : why.text, "code", why.code, "remedy", kist_plugins_remedy(&why),
-				"manifest", entry->path);
+		row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "plugin",
+				entry->manifest ? entry->manifest->id : entry->path, "state",
+				why.status == KIST_OK ? "loads" : kist_status_name(why.status), "reason",
+				why.status == KIST_OK ? "" : why.text, "code", why.code, "remedy",
+				kist_plugins_remedy(&why), "manifest", entry->path);
 		if (!row || json_array_append_new(rows, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
@@ -58,7 +60,8 @@ static kist_status check_routes(struct kist_cli *cli, json_t *facts, bool *ret_b
 
 	if (kist_routes_load(cli->paths.config_dir, &routes, &why) != KIST_OK)
 		*ret_bad = true;
-	if (json_object_set_new(facts, "routes", json_string(why.status == KIST_OK ? "sound" : why.text)) != 0)
+	if (json_object_set_new(facts, "routes", json_string(why.status == KIST_OK ? "sound" : why.text)) !=
+	    0)
 		return kist_fail_memory(err, sizeof(json_t));
 	return KIST_OK;
 }
@@ -80,7 +83,8 @@ static kist_status measure(struct kist_cli *cli, json_t *facts, struct kist_erro
 	for (int i = 0; i < PINGS; i++)
 		KIST_TRY(kist_worker_ping(worker, err));
 	if (json_object_set_new(facts, "worker_ready_us", json_integer((json_int_t)(ready / 1000))) != 0 ||
-	    json_object_set_new(facts, "round_trip_us", json_real((double)(kist_now_ns() - start) / 1000 / PINGS)) != 0)
+	    json_object_set_new(facts, "round_trip_us",
+				json_real((double)(kist_now_ns() - start) / 1000 / PINGS)) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
 	return KIST_OK;
 }
@@ -91,7 +95,8 @@ static kist_status print_table(const json_t *rows, const char *const *titles, co
 	kist_auto_table struct kist_table table = KIST_TABLE_INIT(3, titles);
 
 	for (size_t i = 0; i < 3 * json_array_size(rows); i++)
-		KIST_TRY(kist_table_add_text(&table, kist_json_get_text(json_array_get(rows, i / 3), keys[i % 3]), err));
+		KIST_TRY(kist_table_add_text(
+			&table, kist_json_get_text(json_array_get(rows, i / 3), keys[i % 3]), err));
 	kist_table_print(&table, false);
 	return KIST_OK;
 }
@@ -133,8 +138,10 @@ static enum kist_exit run(struct kist_cli *cli)
 	bool bad = false;
 
 	if (json_object_set_new(facts, "plugins", rows) != 0 || measure(cli, facts, &err) != KIST_OK ||
-	    check_plugins(cli, rows, &bad, &err) != KIST_OK || check_routes(cli, facts, &bad, &err) != KIST_OK ||
-	    (cli->json ? kist_print_json_take(json_incref(facts), &err) : print_people(facts, &err)) != KIST_OK)
+	    check_plugins(cli, rows, &bad, &err) != KIST_OK ||
+	    check_routes(cli, facts, &bad, &err) != KIST_OK ||
+	    (cli->json ? kist_print_json_take(json_incref(facts), &err) : print_people(facts, &err)) !=
+		    KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return bad ? KIST_EXIT_FAILED : KIST_EXIT_DONE;
 }

@@ -17,8 +17,8 @@ static kist_status add_cell(struct kist_table *table, const json_t *value, struc
 	return kist_table_add_text(table, text, err);
 }
 
-static kist_status add_arguments(struct kist_table *table, const char *type, const char *what, const json_t *arguments,
-				 struct kist_error *err)
+static kist_status add_arguments(struct kist_table *table, const char *type, const char *what,
+				 const json_t *arguments, struct kist_error *err)
 {
 	const char *name;
 	json_t *argument;

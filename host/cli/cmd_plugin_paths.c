@@ -21,8 +21,9 @@ static void print_sandbox(const json_t *sandbox, const struct kist_error *why)
 		return;
 	}
 	for (size_t i = 0; i < 3 * json_array_size(sandbox); i++) {
-		if (kist_table_add_text(&table, kist_json_get_text(json_array_get(sandbox, i / 3), keys[i % 3]), NULL) !=
-		    KIST_OK)
+		if (kist_table_add_text(&table,
+					kist_json_get_text(json_array_get(sandbox, i / 3), keys[i % 3]),
+					NULL) != KIST_OK)
 			return;
 	}
 	kist_table_print(&table, false);
@@ -39,8 +40,8 @@ static kist_status list(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_plugins_open(cli, &catalog, err));
 	for (size_t i = 0; i < catalog->dir_count; i++) {
 		const struct kist_catalog_dir *dir = &catalog->dirs[i];
-		json_t *facts = json_pack("{s:s,s:s,s:b,s:s}", "folder", dir->path, "tier", kist_tier_name(dir->tier),
-					  "used", dir->used, "note", dir->note);
+		json_t *facts = json_pack("{s:s,s:s,s:b,s:s}", "folder", dir->path, "tier",
+					  kist_tier_name(dir->tier), "used", dir->used, "note", dir->note);
 
 		if (!facts || json_array_append_new(all, facts) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
@@ -55,13 +56,16 @@ static kist_status list(struct kist_cli *cli, struct kist_error *err)
 	if (cli->json)
 		return kist_print_json_take(json_pack("{s:O,s:s,s:b,s:O*}", "folders", all, "policy",
 						      catalog->policy == KIST_POLICY_ANY ? "any" : "pinned",
-						      "environment_ignored", catalog->elevated, "sandbox", sandbox),
+						      "environment_ignored", catalog->elevated, "sandbox",
+						      sandbox),
 					    err);
 	kist_table_print(&table, cli->quiet);
-	printf("policy: %s\n", catalog->policy == KIST_POLICY_ANY ? "any plugin is trusted" :
-								     "pinned: this build's own, and what 'kist plugin trust' was told");
+	printf("policy: %s\n", catalog->policy == KIST_POLICY_ANY
+				       ? "any plugin is trusted"
+				       : "pinned: this build's own, and what 'kist plugin trust' was told");
 	if (catalog->elevated)
-		printf("this process has more rights than its user: the environment and the user's folders are ignored\n");
+		printf("this process has more rights than its user: the environment and the user's folders "
+		       "are ignored\n");
 	if (!cli->quiet)
 		print_sandbox(sandbox, &why);
 	return KIST_OK;

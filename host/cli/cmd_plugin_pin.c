@@ -16,7 +16,9 @@ static kist_status check(struct kist_cli *cli, const char *key, const char *id, 
 
 	if (!kist_lock_key_valid(key))
 		return kist_fail(err, KIST_INVALID,
-				 "'%s' is no key; 'ext:csv', 'media:text/csv', 'magic:0:934e554d' and 'kind:tensor' are", key);
+				 "'%s' is no key; 'ext:csv', 'media:text/csv', 'magic:0:934e554d' and "
+				 "'kind:tensor' are",
+				 key);
 	KIST_TRY(kist_plugins_open(cli, &catalog, err));
 	entry = kist_plugins_find(catalog, id);
 	if (!entry || !entry->manifest)
@@ -24,7 +26,8 @@ static kist_status check(struct kist_cli *cli, const char *key, const char *id, 
 	if (entry->refusal.status != KIST_OK)
 		return kist_fail(err, KIST_DENIED, "plugin '%s' is refused: %s", id, entry->refusal.text);
 	if (!kist_lock_key_fits(key, entry->manifest))
-		return kist_fail(err, KIST_INVALID, "plugin '%s' takes no '%s'; 'kist plugin inspect %s' shows what it takes",
+		return kist_fail(err, KIST_INVALID,
+				 "plugin '%s' takes no '%s'; 'kist plugin inspect %s' shows what it takes",
 				 id, key, id);
 	return KIST_OK;
 }
@@ -41,7 +44,8 @@ static kist_status pin(struct kist_cli *cli, struct kist_error *err)
 		return kist_fail_memory(err, sizeof(json_t));
 	KIST_TRY(kist_routes_change(cli->paths.config_dir, KIST_ROUTE_PIN, changes, NULL, err));
 	if (cli->json)
-		return kist_print_json_take(json_pack("{s:s,s:s,s:s}", "key", key, "plugin", id, "how", "pinned"), err);
+		return kist_print_json_take(
+			json_pack("{s:s,s:s,s:s}", "key", key, "plugin", id, "how", "pinned"), err);
 	if (!cli->quiet)
 		printf("pinned: %s goes to %s; 'kist plugin unpin %s' drops it\n", key, id, key);
 	return KIST_OK;

@@ -40,9 +40,10 @@ static kist_status add(struct listing *listing, const char *key, struct kist_err
 			KIST_TRY(kist_table_add_text(&listing->table, cells[i], err));
 		return KIST_OK;
 	}
-	row = json_pack("{s:s,s:s,s:s,s:s,s:s}", "key", key, "plugin", id, "how", pin ? "pinned" : "used", "since", since,
-			"state", state);
-	return row && json_array_append_new(listing->rows, row) == 0 ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
+	row = json_pack("{s:s,s:s,s:s,s:s,s:s}", "key", key, "plugin", id, "how", pin ? "pinned" : "used",
+			"since", since, "state", state);
+	return row && json_array_append_new(listing->rows, row) == 0 ? KIST_OK
+								     : kist_fail_memory(err, sizeof(json_t));
 }
 
 static int compare(const void *a, const void *b)

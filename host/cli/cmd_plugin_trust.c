@@ -26,12 +26,12 @@ static kist_status trust(struct kist_cli *cli, const char *path, json_t *list, s
 	digest = kist_digest_of(kist_buf_view(&text));
 	KIST_TRY(kist_trust_add(cli->paths.config_dir, &digest, manifest->id, manifest->version, err));
 	kist_digest_hex(&digest, hex);
-	if (json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "id", manifest->id, "version", manifest->version,
-						  "manifest_sha256", hex)) != 0)
+	if (json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "id", manifest->id, "version",
+						  manifest->version, "manifest_sha256", hex)) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
 	if (!cli->quiet && !cli->json)
-		printf("trusted: %s %s, manifest %.16s; a changed manifest or library is refused\n", manifest->id,
-		       manifest->version, hex);
+		printf("trusted: %s %s, manifest %.16s; a changed manifest or library is refused\n",
+		       manifest->id, manifest->version, hex);
 	return KIST_OK;
 }
 

@@ -22,7 +22,8 @@ static kist_status missing(const struct kist_routes *routes, const char *key, st
 	json_object_foreach(routes->times, there, time)
 		kist_nearest_offer(&nearest, there);
 	if (nearest.name)
-		return kist_fail(err, KIST_NOT_FOUND, "there is no route '%s': did you mean '%s'?", key, nearest.name);
+		return kist_fail(err, KIST_NOT_FOUND, "there is no route '%s': did you mean '%s'?", key,
+				 nearest.name);
 	return kist_fail(err, KIST_NOT_FOUND, "there is no route '%s'; 'kist plugin routes' shows all", key);
 }
 
@@ -67,7 +68,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 
 	if ((cli->argument_count == 0) != kist_cli_has(cli, "all")) {
-		fprintf(stderr, "kist: plugin unpin takes either KEYs or --all; 'kist plugin routes' shows the keys\n");
+		fprintf(stderr, "kist: plugin unpin takes either KEYs or --all; 'kist plugin routes' shows "
+				"the keys\n");
 		return KIST_EXIT_USAGE;
 	}
 	return unpin(cli, &err) == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, false);

@@ -16,7 +16,11 @@
 static const struct kist_option options[] = {
 	{ .name = "task", .argument = "NAME", .help = "check by this artifact task" },
 	{ .name = "type", .argument = "TYPE", .help = "check as this type" },
-	{ .name = "param", .letter = 'p', .argument = "KEY=VALUE", .help = "an argument for the task", .many = true },
+	{ .name = "param",
+	  .letter = 'p',
+	  .argument = "KEY=VALUE",
+	  .help = "an argument for the task",
+	  .many = true },
 	{ .name = NULL },
 };
 
@@ -39,14 +43,15 @@ static void add_issue(void *ctx, int32_t severity, const struct kist_error *issu
 		printf("%s: %s%s%s\n", word, issue->code, issue->code[0] ? ": " : "", issue->text);
 		return;
 	}
-	row = json_pack("{s:s,s:s,s:s,s:I}", "severity", word, "code", issue->code, "text", issue->text, "offset",
+	row = json_pack("{s:s,s:s,s:s,s:I}", "severity", word, "code", issue->code, "text", issue->text,
+			"offset",
 			issue->offset == KIST_NO_OFFSET ? (json_int_t)-1 : (json_int_t)issue->offset);
 	if (row)
 		(void)json_array_append_new(issues->list, row);
 }
 
-static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues, const struct kist_input *input,
-				  struct kist_error *err)
+static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues,
+				  const struct kist_input *input, struct kist_error *err)
 {
 	kist_auto_examined struct kist_examined examined = KIST_EXAMINED_INIT;
 	kist_auto_json json_t *params = NULL;
@@ -56,10 +61,13 @@ static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues,
 	size_t len;
 
 	KIST_TRY(kist_cli_params(issues->cli, &params, err));
-	KIST_TRY(kist_examine_explain(flow, &how, kist_facts_default_name(issues->path, &len), input, &route, err));
+	KIST_TRY(kist_examine_explain(flow, &how, kist_facts_default_name(issues->path, &len), input, &route,
+				      err));
 	if (!route.target.entry)
-		return kist_fail(err, KIST_UNSUPPORTED, "no plugin reads '%s'; name one with --task", issues->path);
-	KIST_TRY(kist_flow_serializer(flow, &route.target, false, params, &examined.serializer, &examined.params, err));
+		return kist_fail(err, KIST_UNSUPPORTED, "no plugin reads '%s'; name one with --task",
+				 issues->path);
+	KIST_TRY(kist_flow_serializer(flow, &route.target, false, params, &examined.serializer,
+				      &examined.params, err));
 	return kist_worker_validate(flow->worker, &examined.serializer, input, add_issue, issues, err);
 }
 
@@ -77,8 +85,8 @@ static kist_status validate_file(struct kist_cli *cli, const char *path, struct 
 	kist_plugins_note(cli, &flow);
 	kist_flow_done(&flow);
 	if (cli->json && (status == KIST_OK || status == KIST_CORRUPT) &&
-	    kist_print_json_take(json_pack("{s:s,s:b,s:O}", "file", path, "valid", status == KIST_OK, "issues",
-					   issues.list),
+	    kist_print_json_take(json_pack("{s:s,s:b,s:O}", "file", path, "valid", status == KIST_OK,
+					   "issues", issues.list),
 				 err) != KIST_OK)
 		status = KIST_IO;
 	if (!cli->json && !cli->quiet && status == KIST_OK)
@@ -94,7 +102,9 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, struc
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
 	kist_auto_worker struct kist_worker *worker = NULL;
 	struct kist_manifest *manifest = NULL;
-	struct kist_catalog_entry entry = { .path = path, .tier = KIST_TIER_GIVEN, .refusal = KIST_ERROR_INIT };
+	struct kist_catalog_entry entry = { .path = path,
+					    .tier = KIST_TIER_GIVEN,
+					    .refusal = KIST_ERROR_INIT };
 	struct kist_worker_plugin *plugin;
 	kist_status status;
 
@@ -106,11 +116,13 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, struc
 	if (status == KIST_OK)
 		status = kist_worker_load(worker, &entry, &plugin, err);
 	if (status == KIST_OK && cli->json)
-		status = kist_print_json_take(json_pack("{s:s,s:b,s:s,s:s,s:[]}", "file", path, "valid", true, "id",
-							manifest->id, "version", manifest->version, "issues"),
+		status = kist_print_json_take(json_pack("{s:s,s:b,s:s,s:s,s:[]}", "file", path, "valid", true,
+							"id", manifest->id, "version", manifest->version,
+							"issues"),
 					      err);
 	else if (status == KIST_OK && !cli->quiet)
-		printf("%s: valid: %s %s loads and equals its manifest\n", path, manifest->id, manifest->version);
+		printf("%s: valid: %s %s loads and equals its manifest\n", path, manifest->id,
+		       manifest->version);
 	kist_manifest_free(manifest);
 	return status;
 }

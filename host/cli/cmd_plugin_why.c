@@ -15,7 +15,8 @@
 
 static const char *const titles[] = { "", "PLUGIN", "VERSION", "TASK", "TYPE", "WHY" };
 
-static kist_status add_type(struct kist_table *table, const struct kist_manifest_type *type, struct kist_error *err)
+static kist_status add_type(struct kist_table *table, const struct kist_manifest_type *type,
+			    struct kist_error *err)
 {
 	char text[128];
 
@@ -31,12 +32,14 @@ static void print_lock(const struct kist_route *route)
 	if (route->locked_by[0])
 		printf("%s: %s goes to %s, whatever else is installed; 'kist plugin pin %s ID' changes it, "
 		       "'kist plugin unpin %s' drops it\n",
-		       route->pinned ? "pinned" : "recorded", route->locked_by, id, route->locked_by, route->locked_by);
+		       route->pinned ? "pinned" : "recorded", route->locked_by, id, route->locked_by,
+		       route->locked_by);
 	else if (route->lock_key[0] && strncmp(route->lock_key, "kind:", 5) != 0)
 		printf("the first put records this: %s for %s\n", route->lock_key, id);
 }
 
-static kist_status print_people(const struct kist_route *route, const struct kist_error *why, struct kist_error *err)
+static kist_status print_people(const struct kist_route *route, const struct kist_error *why,
+				struct kist_error *err)
 {
 	kist_auto_table struct kist_table table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles);
 
@@ -47,7 +50,8 @@ static kist_status print_people(const struct kist_route *route, const struct kis
 		KIST_TRY(kist_table_add_text(&table, candidate->chosen ? "*" : "", err));
 		KIST_TRY(kist_table_add_text(&table, manifest->id, err));
 		KIST_TRY(kist_table_add_text(&table, manifest->version, err));
-		KIST_TRY(kist_table_add_text(&table, manifest->types[candidate->target.type_index].task, err));
+		KIST_TRY(
+			kist_table_add_text(&table, manifest->types[candidate->target.type_index].task, err));
 		KIST_TRY(add_type(&table, &manifest->types[candidate->target.type_index], err));
 		KIST_TRY(kist_table_add_text(&table, candidate->line, err));
 	}
@@ -60,7 +64,8 @@ static kist_status print_people(const struct kist_route *route, const struct kis
 	return KIST_OK;
 }
 
-static kist_status print_json(const struct kist_route *route, const struct kist_error *why, struct kist_error *err)
+static kist_status print_json(const struct kist_route *route, const struct kist_error *why,
+			      struct kist_error *err)
 {
 	kist_auto_json json_t *list = json_array();
 
@@ -69,16 +74,16 @@ static kist_status print_json(const struct kist_route *route, const struct kist_
 		const struct kist_manifest *manifest = candidate->target.entry->manifest;
 		const struct kist_manifest_type *type = &manifest->types[candidate->target.type_index];
 		json_t *row = json_pack("{s:s,s:s,s:s,s:s,s:i,s:b,s:s}", "plugin", manifest->id, "version",
-					manifest->version, "task", type->task, "type", type->type, "step", candidate->step,
-					"chosen", candidate->chosen, "why", candidate->line);
+					manifest->version, "task", type->task, "type", type->type, "step",
+					candidate->step, "chosen", candidate->chosen, "why", candidate->line);
 
 		if (!row || json_array_append_new(list, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
 	return kist_print_json_take(json_pack("{s:O,s:s,s:s,s:s,s:b,s:s}", "candidates", list, "decided",
-					      why->status == KIST_OK ? route->decided_by : why->text, "records",
-					      route->lock_key, "locked_by", route->locked_by, "pinned", route->pinned,
-					      "note", route->note),
+					      why->status == KIST_OK ? route->decided_by : why->text,
+					      "records", route->lock_key, "locked_by", route->locked_by,
+					      "pinned", route->pinned, "note", route->note),
 				    err);
 }
 
@@ -92,7 +97,8 @@ static kist_status explain_file(struct kist_cli *cli, struct kist_flow *flow, st
 	size_t len;
 
 	KIST_TRY(kist_plugins_file(path, &input, err));
-	status = kist_examine_explain(flow, &options, kist_facts_default_name(path, &len), &input, route, err);
+	status =
+		kist_examine_explain(flow, &options, kist_facts_default_name(path, &len), &input, route, err);
 	kist_fd_close(&input.fd);
 	return status;
 }
@@ -109,7 +115,8 @@ static kist_status explain(struct kist_cli *cli, struct kist_route *route, struc
 	const struct kist_routes *routes;
 	kist_status status;
 
-	if (kist_flow_catalog(&flow, &catalog, err) != KIST_OK || kist_flow_routes(&flow, &routes, err) != KIST_OK) {
+	if (kist_flow_catalog(&flow, &catalog, err) != KIST_OK ||
+	    kist_flow_routes(&flow, &routes, err) != KIST_OK) {
 		kist_flow_done(&flow);
 		return err->status;
 	}

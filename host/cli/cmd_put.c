@@ -16,7 +16,11 @@ static const struct kist_option options[] = {
 	{ .name = "task", .argument = "NAME", .help = "use this artifact task, and no other" },
 	{ .name = "type", .argument = "TYPE", .help = "it is of this type (kist.npy), and no other" },
 	{ .name = "media-type", .argument = "TYPE", .help = "its media type (text/csv)" },
-	{ .name = "param", .letter = 'p', .argument = "KEY=VALUE", .help = "an argument for the task", .many = true },
+	{ .name = "param",
+	  .letter = 'p',
+	  .argument = "KEY=VALUE",
+	  .help = "an argument for the task",
+	  .many = true },
 	{ .name = "description", .letter = 'd', .argument = "TEXT", .help = "say what it is" },
 	{ .name = "opaque", .help = "keep as bytes what its plugin refuses, with the reason" },
 	{ .name = NULL },
@@ -131,9 +135,9 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	KIST_TRY(print_rows(putting->facts, err));
 	kist_size_text(stats.raw_bytes, raw);
 	kist_size_text(stats.stored_bytes, stored);
-	printf("%zu kept: %s in %llu chunk%s, %llu of them new, %s written\n", json_array_size(putting->facts), raw,
-	       (unsigned long long)stats.chunks, stats.chunks == 1 ? "" : "s", (unsigned long long)stats.chunks_new,
-	       stored);
+	printf("%zu kept: %s in %llu chunk%s, %llu of them new, %s written\n",
+	       json_array_size(putting->facts), raw, (unsigned long long)stats.chunks,
+	       stats.chunks == 1 ? "" : "s", (unsigned long long)stats.chunks_new, stored);
 	return KIST_OK;
 }
 
@@ -142,7 +146,8 @@ static enum kist_exit put_all(struct putting *putting)
 	struct kist_cli *cli = putting->cli;
 	struct kist_error err = KIST_ERROR_INIT;
 
-	if (kist_cli_params(cli, &putting->params, &err) != KIST_OK || kist_cli_open(cli, true, &err) != KIST_OK ||
+	if (kist_cli_params(cli, &putting->params, &err) != KIST_OK ||
+	    kist_cli_open(cli, true, &err) != KIST_OK ||
 	    kist_save_open(cli->flow, &putting->save, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	for (size_t i = 0; i < cli->argument_count; i++) {

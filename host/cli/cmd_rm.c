@@ -12,7 +12,8 @@ static kist_status fail_missing(struct kist_cli *cli, const char *name, struct k
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 
 	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
-	return kist_fail(err, KIST_NOT_FOUND, "'%s' is no name but a digest: names are what can be dropped", name);
+	return kist_fail(err, KIST_NOT_FOUND, "'%s' is no name but a digest: names are what can be dropped",
+			 name);
 }
 
 /* All names or none: a name that is not there is said before any other is dropped. */

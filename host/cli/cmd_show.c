@@ -45,13 +45,15 @@ static kist_status add_json(json_t *list, const struct kist_tree_entry *entry, s
 		KIST_TRY(kist_record_set_digest(object, "sha256", &entry->sha256, err));
 	}
 	if (entry->kind == KIST_TREE_LINK)
-		return kist_record_set_take(object, "target",
-					    kist_json_text((const char *)entry->target.data, entry->target.size), err);
+		return kist_record_set_take(
+			object, "target",
+			kist_json_text((const char *)entry->target.data, entry->target.size), err);
 	return KIST_OK;
 }
 
 /* "path", and of a link where it leads. */
-static kist_status add_path(struct kist_table *table, const struct kist_tree_entry *entry, struct kist_error *err)
+static kist_status add_path(struct kist_table *table, const struct kist_tree_entry *entry,
+			    struct kist_error *err)
 {
 	static const char arrow[] = " -> ";
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT((size_t)1 << 20);
@@ -89,7 +91,8 @@ static kist_status add_entry(void *ctx, const struct kist_tree_entry *entry, str
 	return add_path(&entries->table, entry, err);
 }
 
-static kist_status show_tree(struct kist_cli *cli, const json_t *record, json_t *facts, struct kist_error *err)
+static kist_status show_tree(struct kist_cli *cli, const json_t *record, json_t *facts,
+			     struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
 	__attribute__((cleanup(entries_done))) struct entries entries = {
@@ -121,7 +124,8 @@ static kist_status gather(struct kist_cli *cli, const struct kist_artifact *arti
 	/* Asked by digest, the name is not known; asked by name, it is what was asked. */
 	if (kist_registry_find_ref(cli->flow->registry, name, strlen(name), &named, NULL) != KIST_OK)
 		name = NULL;
-	KIST_TRY(kist_facts_artifact(name, name ? strlen(name) : 0, artifact->record, &artifact->id, &facts, err));
+	KIST_TRY(kist_facts_artifact(name, name ? strlen(name) : 0, artifact->record, &artifact->id, &facts,
+				     err));
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
 		json_t *value = json_object_get(artifact->record, copied[i]);
 
@@ -139,7 +143,8 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 	kist_auto_json json_t *info = NULL;
 	const char *kind;
 
-	KIST_TRY(kist_registry_resolve(cli->flow->registry, cli->arguments[0], strlen(cli->arguments[0]), &artifact, err));
+	KIST_TRY(kist_registry_resolve(cli->flow->registry, cli->arguments[0], strlen(cli->arguments[0]),
+				       &artifact, err));
 	KIST_TRY(gather(cli, &artifact, &facts, err));
 	kind = kist_json_get_text(artifact.record, "kind");
 	if (kind && strcmp(kind, "tree") == 0)

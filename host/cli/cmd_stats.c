@@ -17,9 +17,9 @@ static void print(const struct kist_registry_stats *stats)
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "%" PRIu64 " name%s, %" PRIu64 " artifact%s, %" PRIu64 " commit%s", stats->refs,
-		 stats->refs == 1 ? "" : "s", stats->artifacts, stats->artifacts == 1 ? "" : "s", stats->commits,
-		 stats->commits == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "%" PRIu64 " name%s, %" PRIu64 " artifact%s, %" PRIu64 " commit%s",
+		 stats->refs, stats->refs == 1 ? "" : "s", stats->artifacts, stats->artifacts == 1 ? "" : "s",
+		 stats->commits, stats->commits == 1 ? "" : "s");
 	line("kept", stats->object_bytes, text);
 	snprintf(text, sizeof(text), "%" PRIu64 " chunk%s", stats->chunks, stats->chunks == 1 ? "" : "s");
 	line("distinct", stats->chunk_bytes, text);
@@ -42,13 +42,14 @@ static enum kist_exit run(struct kist_cli *cli)
 		print(&stats);
 		return KIST_EXIT_DONE;
 	}
-	if (kist_print_json_take(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "store", cli->paths.store, "commits",
-					   (json_int_t)stats.commits, "names", (json_int_t)stats.refs, "artifacts",
-					   (json_int_t)stats.artifacts, "chunks", (json_int_t)stats.chunks, "packs",
-					   (json_int_t)stats.packs, "chunk_bytes", (json_int_t)stats.chunk_bytes,
-					   "pack_bytes", (json_int_t)stats.pack_bytes, "object_bytes",
-					   (json_int_t)stats.object_bytes),
-				 &err) != KIST_OK)
+	if (kist_print_json_take(
+		    json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "store", cli->paths.store, "commits",
+			      (json_int_t)stats.commits, "names", (json_int_t)stats.refs, "artifacts",
+			      (json_int_t)stats.artifacts, "chunks", (json_int_t)stats.chunks, "packs",
+			      (json_int_t)stats.packs, "chunk_bytes", (json_int_t)stats.chunk_bytes,
+			      "pack_bytes", (json_int_t)stats.pack_bytes, "object_bytes",
+			      (json_int_t)stats.object_bytes),
+		    &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return KIST_EXIT_DONE;
 }

@@ -15,7 +15,8 @@ static kist_status tag(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
 	KIST_TRY(kist_save_open(cli->flow, &save, err));
 	for (size_t i = 1; i < cli->argument_count; i++)
-		KIST_TRY(kist_save_ref(save, cli->arguments[i], strlen(cli->arguments[i]), &artifact.id, "tag", err));
+		KIST_TRY(kist_save_ref(save, cli->arguments[i], strlen(cli->arguments[i]), &artifact.id,
+				       "tag", err));
 	KIST_TRY(kist_save_commit(save, err));
 	return cli->json ? kist_facts_print_names(cli, "names", 1, &artifact.id, err) : KIST_OK;
 }

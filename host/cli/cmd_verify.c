@@ -62,16 +62,17 @@ static kist_status verify_all(struct kist_cli *cli, struct kist_error *err)
 	kist_progress_end(cli);
 	kist_size_text(done.bytes, size);
 	if (cli->json)
-		status = kist_print_json_take(json_pack("{s:I,s:I,s:I,s:I,s:O}", "commits", (json_int_t)done.commits,
-							"packs", (json_int_t)done.packs, "artifacts",
-							(json_int_t)done.artifacts, "bytes", (json_int_t)done.bytes,
-							"damage", findings.list),
+		status = kist_print_json_take(json_pack("{s:I,s:I,s:I,s:I,s:O}", "commits",
+							(json_int_t)done.commits, "packs",
+							(json_int_t)done.packs, "artifacts",
+							(json_int_t)done.artifacts, "bytes",
+							(json_int_t)done.bytes, "damage", findings.list),
 					      err) == KIST_OK
 				 ? status
 				 : KIST_IO;
 	else if (status == KIST_OK && !cli->quiet)
-		printf("sound: %" PRIu64 " commits, %" PRIu64 " packs (%s), %" PRIu64 " artifacts\n", done.commits,
-		       done.packs, size, done.artifacts);
+		printf("sound: %" PRIu64 " commits, %" PRIu64 " packs (%s), %" PRIu64 " artifacts\n",
+		       done.commits, done.packs, size, done.artifacts);
 	json_decref(findings.list);
 	return status;
 }

@@ -16,10 +16,11 @@ uint64_t kist_facts_size(const json_t *record)
 	return size;
 }
 
-kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t *record, const struct kist_digest *id,
-				json_t **ret, struct kist_error *err)
+kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t *record,
+				const struct kist_digest *id, json_t **ret, struct kist_error *err)
 {
-	static const char *const copied[] = { "kind", "encoding", "sha256", "summary", "entries", "description", "reason" };
+	static const char *const copied[] = { "kind",	 "encoding",	"sha256", "summary",
+					      "entries", "description", "reason" };
 	kist_auto_json json_t *facts = json_object();
 
 	if (!facts)
@@ -46,7 +47,8 @@ kist_status kist_facts_print_names(const struct kist_cli *cli, const char *key, 
 
 	KIST_TRY(kist_record_set_take(facts, key, list, err));
 	for (size_t i = first; i < cli->argument_count; i++) {
-		if (json_array_append_new(list, kist_json_text(cli->arguments[i], strlen(cli->arguments[i]))) != 0)
+		if (json_array_append_new(list,
+					  kist_json_text(cli->arguments[i], strlen(cli->arguments[i]))) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
 	if (id)

@@ -14,13 +14,15 @@
  * @name: Under which it is kept; NULL leaves it out.
  */
 KIST_CHECKED kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t *record,
-					     const struct kist_digest *id, json_t **ret, struct kist_error *err);
+					     const struct kist_digest *id, json_t **ret,
+					     struct kist_error *err);
 
 /** kist_facts_size() - Bytes of what a record describes: of a tree, of all its files. */
 uint64_t kist_facts_size(const json_t *record);
 
 /**
- * kist_facts_print_names() - {"<key>": [the arguments from @first on], "artifact": "<@id>"} to standard output.
+ * kist_facts_print_names() - {"<key>": [the arguments from @first on], "artifact": "<@id>"} to standard
+ * output.
  *
  * @id: NULL leaves it out.
  */

@@ -17,16 +17,17 @@ static void print_options(FILE *out, const struct kist_option *options)
 
 		if (options->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", options->letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, options->name, options->argument ? " " : "",
-			 options->argument ? options->argument : "");
-		fprintf(out, "  %-28s %s%s\n", left, options->help, options->many ? " (may be repeated)" : "");
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, options->name,
+			 options->argument ? " " : "", options->argument ? options->argument : "");
+		fprintf(out, "  %-28s %s%s\n", left, options->help,
+			options->many ? " (may be repeated)" : "");
 	}
 }
 
 static void print_one(FILE *out, const struct kist_command *command)
 {
-	fprintf(out, "usage: kist %s [OPTION]...%s%s\n\n%s\n", command->name, command->arguments[0] ? " " : "",
-		command->arguments, command->summary);
+	fprintf(out, "usage: kist %s [OPTION]...%s%s\n\n%s\n", command->name,
+		command->arguments[0] ? " " : "", command->arguments, command->summary);
 	if (command->options) {
 		fprintf(out, "\noptions:\n");
 		print_options(out, command->options);
@@ -97,7 +98,8 @@ static void print_group(FILE *out, const char *group)
 		if (is_of_group(kist_commands[i], group))
 			print_line(out, kist_commands[i]);
 	}
-	fprintf(out, "\nA command's own help: kist %s COMMAND --help; all of them: man kist-%s\n", group, group);
+	fprintf(out, "\nA command's own help: kist %s COMMAND --help; all of them: man kist-%s\n", group,
+		group);
 }
 
 static const struct kist_command *find(const char *name)
@@ -120,10 +122,12 @@ static int unknown(const char *word, const char *both)
 		if (!strchr(kist_commands[i]->name, ' '))
 			kist_nearest_offer(&nearest, kist_commands[i]->name);
 	}
-	kist_text_escape(is_group(word) ? both : word, strlen(is_group(word) ? both : word), shown, sizeof(shown));
+	kist_text_escape(is_group(word) ? both : word, strlen(is_group(word) ? both : word), shown,
+			 sizeof(shown));
 	/* "plugin lst" is nearer to a command of two words than its first word is to any. */
 	if (nearest_both.name && (!nearest.name || strchr(nearest_both.name, ' ')))
-		fprintf(stderr, "kist: there is no command '%s'; did you mean '%s'?\n", shown, nearest_both.name);
+		fprintf(stderr, "kist: there is no command '%s'; did you mean '%s'?\n", shown,
+			nearest_both.name);
 	else if (nearest.name)
 		fprintf(stderr, "kist: there is no command '%s'; did you mean '%s'?\n", shown, nearest.name);
 	else
@@ -168,14 +172,16 @@ void kist_help_completion(void)
 {
 	printf("# Completion of kist(1) for bash.\n_kist()\n{\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options\n"
-	       "\t[ \"$command\" = plugin ] && [ \"$COMP_CWORD\" -gt 2 ] && command=\"plugin ${COMP_WORDS[2]}\"\n"
+	       "\t[ \"$command\" = plugin ] && [ \"$COMP_CWORD\" -gt 2 ] && command=\"plugin "
+	       "${COMP_WORDS[2]}\"\n"
 	       "\tif [ \"$COMP_CWORD\" = 1 ]; then\n\t\tCOMPREPLY=($(compgen -W \"");
 	for (size_t i = 0; kist_commands[i]; i++) {
 		if (!strchr(kist_commands[i]->name, ' '))
 			printf("%s ", kist_commands[i]->name);
 	}
 	printf("plugin\" -- \"$cur\"))\n\t\treturn\n\tfi\n"
-	       "\tif [ \"$command\" = plugin ] && [ \"$COMP_CWORD\" = 2 ]; then\n\t\tCOMPREPLY=($(compgen -W \"");
+	       "\tif [ \"$command\" = plugin ] && [ \"$COMP_CWORD\" = 2 ]; then\n\t\tCOMPREPLY=($(compgen -W "
+	       "\"");
 	for (size_t i = 0; kist_commands[i]; i++) {
 		if (strchr(kist_commands[i]->name, ' '))
 			printf("%s ", strchr(kist_commands[i]->name, ' ') + 1);
@@ -192,5 +198,6 @@ void kist_help_completion(void)
 	       "\t*)\n\t\tcase $command in\n"
 	       "\t\tget | cat | show | tag | rm | convert | verify)\n"
 	       "\t\t\tCOMPREPLY=($(compgen -W \"$(kist ls --names 2>/dev/null)\" -- \"$cur\")) ;;\n"
-	       "\t\t*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n\t\tesac ;;\n\tesac\n}\ncomplete -F _kist kist\n");
+	       "\t\t*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n\t\tesac ;;\n\tesac\n}\ncomplete -F _kist "
+	       "kist\n");
 }

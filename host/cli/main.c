@@ -18,7 +18,9 @@
 const struct kist_option kist_common_options[] = {
 	{ .name = "store", .argument = "URI", .help = "the store to use" },
 	{ .name = "plugin-dir", .argument = "DIR", .help = "look for plugins there too", .many = true },
-	{ .name = "deadline", .argument = "SECONDS", .help = "how long one call of a plugin may take; else 600" },
+	{ .name = "deadline",
+	  .argument = "SECONDS",
+	  .help = "how long one call of a plugin may take; else 600" },
 	{ .name = "json", .help = "print facts as JSON" },
 	{ .name = "quiet", .letter = 'q', .help = "print less" },
 	{ .name = "help", .letter = 'h', .help = "say what a command does" },
@@ -30,7 +32,8 @@ static bool matches(const struct kist_option *option, const char *text, size_t l
 	return strlen(option->name) == len && memcmp(option->name, text, len) == 0;
 }
 
-static const struct kist_option *find_option(const struct kist_option *options, const char *text, size_t len, char letter)
+static const struct kist_option *find_option(const struct kist_option *options, const char *text, size_t len,
+					     char letter)
 {
 	for (; options && options->name; options++) {
 		if (letter ? options->letter == letter : matches(options, text, len))
@@ -39,9 +42,11 @@ static const struct kist_option *find_option(const struct kist_option *options, 
 	return NULL;
 }
 
-static const struct kist_option *find_any(const struct kist_cli *cli, const char *text, size_t len, char letter)
+static const struct kist_option *find_any(const struct kist_cli *cli, const char *text, size_t len,
+					  char letter)
 {
-	const struct kist_option *own = cli->command ? find_option(cli->command->options, text, len, letter) : NULL;
+	const struct kist_option *own =
+		cli->command ? find_option(cli->command->options, text, len, letter) : NULL;
 
 	return own ? own : find_option(kist_common_options, text, len, letter);
 }
@@ -52,7 +57,8 @@ static int usage(const struct kist_cli *cli, const char *what, const char *text)
 
 	kist_text_escape(text, strlen(text), shown, sizeof(shown));
 	fprintf(stderr, "kist: %s%s%s '%s'; see 'kist %s%s--help'\n", cli->command ? cli->command->name : "",
-		cli->command ? ": " : "", what, shown, cli->command ? cli->command->name : "", cli->command ? " " : "");
+		cli->command ? ": " : "", what, shown, cli->command ? cli->command->name : "",
+		cli->command ? " " : "");
 	return KIST_EXIT_USAGE;
 }
 
@@ -69,13 +75,14 @@ static int unknown_option(const struct kist_cli *cli, const char *text)
 	char shown[SHOWN_SIZE];
 
 	kist_text_escape(text, strlen(text), shown, sizeof(shown));
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text + strspn(text, "-"), "="), text + strspn(text, "-"));
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text + strspn(text, "-"), "="),
+		 text + strspn(text, "-"));
 	offer_options(&nearest, cli->command ? cli->command->options : NULL);
 	offer_options(&nearest, kist_common_options);
 	if (!nearest.name)
 		return usage(cli, "unknown option", text);
-	fprintf(stderr, "kist: %s%sunknown option '%s'; did you mean '--%s'?\n", cli->command ? cli->command->name : "",
-		cli->command ? ": " : "", shown, nearest.name);
+	fprintf(stderr, "kist: %s%sunknown option '%s'; did you mean '--%s'?\n",
+		cli->command ? cli->command->name : "", cli->command ? ": " : "", shown, nearest.name);
 	return KIST_EXIT_USAGE;
 }
 
@@ -89,8 +96,8 @@ static int keep_value(struct kist_cli *cli, const struct kist_option *option, co
 }
 
 /* The argument of @option: behind "=" or the letter, else the next word. */
-static int read_value(struct kist_cli *cli, const struct kist_option *option, const char *own, int argc, char **argv,
-		      int *i)
+static int read_value(struct kist_cli *cli, const struct kist_option *option, const char *own, int argc,
+		      char **argv, int *i)
 {
 	if (own)
 		return keep_value(cli, option, own);
@@ -104,7 +111,8 @@ static int read_long(struct kist_cli *cli, int argc, char **argv, int *i)
 {
 	const char *name = argv[*i] + 2;
 	const char *equals = strchr(name, '=');
-	const struct kist_option *option = find_any(cli, name, equals ? (size_t)(equals - name) : strlen(name), 0);
+	const struct kist_option *option =
+		find_any(cli, name, equals ? (size_t)(equals - name) : strlen(name), 0);
 
 	if (!option)
 		return unknown_option(cli, argv[*i]);
@@ -184,16 +192,18 @@ static int run(struct kist_cli *cli)
 
 	if (!cli->command || kist_cli_has(cli, "help"))
 		return kist_help_print(cli->command, kist_cli_has(cli, "help"));
-	if (cli->argument_count < cli->command->arguments_min || cli->argument_count > cli->command->arguments_max) {
+	if (cli->argument_count < cli->command->arguments_min ||
+	    cli->argument_count > cli->command->arguments_max) {
 		fprintf(stderr, "kist: %s takes %s; see 'kist %s --help'\n", cli->command->name,
-			cli->command->arguments[0] ? cli->command->arguments : "no arguments", cli->command->name);
+			cli->command->arguments[0] ? cli->command->arguments : "no arguments",
+			cli->command->name);
 		return KIST_EXIT_USAGE;
 	}
 	cli->json = kist_cli_has(cli, "json");
 	cli->quiet = kist_cli_has(cli, "quiet");
 	if (!kist_cli_read_deadline(cli)) {
-		fprintf(stderr, "kist: %s: --deadline takes seconds, 0.001 to 604800, not '%s'\n", cli->command->name,
-			kist_cli_value(cli, "deadline"));
+		fprintf(stderr, "kist: %s: --deadline takes seconds, 0.001 to 604800, not '%s'\n",
+			cli->command->name, kist_cli_value(cli, "deadline"));
 		return KIST_EXIT_USAGE;
 	}
 	if (kist_paths_find(kist_cli_value(cli, "store"), &cli->paths, &err) != KIST_OK)
@@ -206,7 +216,10 @@ int main(int argc, char **argv)
 	struct kist_cli cli = { .command = NULL };
 	int status;
 
-	/* A reader that goes away, a worker that dies, a file that may not grow: an error code where it happens. */
+	/*
+	 * A reader that goes away, a worker that dies, a file that may not grow: an error code where it
+	 * happens.
+	 */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	cli.arguments = kist_alloc((size_t)argc + 1, sizeof(*cli.arguments));

@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 
 /* A cell is cut here on its way to the screen; --json has everything. */
-#define CELL_SIZE_MAX 1200
+#define CELL_SIZE_MAX  1200
 #define LINE_ITEMS_MAX 20
 /* Longer keys stand out of line. */
 #define KEYS_WIDTH_MAX 24
@@ -55,7 +55,8 @@ static void put_cell(struct line *line, const char *text, size_t width, bool rig
 	line->blanks = (text[0] ? 0 : line->blanks + own) + (right ? 0 : pad) + 2;
 }
 
-static void widen(const struct kist_table *table, size_t c, const char *text, size_t widths[static KIST_COLUMNS_MAX])
+static void widen(const struct kist_table *table, size_t c, const char *text,
+		  size_t widths[static KIST_COLUMNS_MAX])
 {
 	const size_t width = kist_utf8_width(text);
 
@@ -141,7 +142,8 @@ kist_status kist_print_json_take(json_t *value, struct kist_error *err)
 
 	if (!owned)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
-	if (json_dumpf(owned, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY) != 0 || putchar('\n') == EOF)
+	if (json_dumpf(owned, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY) != 0 ||
+	    putchar('\n') == EOF)
 		return kist_fail(err, KIST_IO, "cannot write to the standard output");
 	return KIST_OK;
 }
@@ -166,7 +168,8 @@ static void list_text(const json_t *list, char *ret, size_t size)
 		char item[128];
 
 		if (i == LINE_ITEMS_MAX) {
-			used += (size_t)snprintf(ret + used, size - used, ", ... %zu in all", json_array_size(list));
+			used += (size_t)snprintf(ret + used, size - used, ", ... %zu in all",
+						 json_array_size(list));
 			break;
 		}
 		scalar_text(json_array_get(list, i), item, sizeof(item));
@@ -430,7 +433,8 @@ void kist_progress_show(void *cli, uint64_t done, uint64_t total)
 	bar.percent = percent;
 	kist_size_text(done, done_text);
 	bar_name(name, sizeof(name));
-	fprintf(stderr, "\r%s %3d%% [%-25.*s] %10s", name, percent, percent / 4, "#########################", done_text);
+	fprintf(stderr, "\r%s %3d%% [%-25.*s] %10s", name, percent, percent / 4, "#########################",
+		done_text);
 }
 
 void kist_progress_end(struct kist_cli *cli)

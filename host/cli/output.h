@@ -5,7 +5,8 @@
 #include "cli/cli.h"
 
 /*
- * What people and programs see: tables, JSON, sizes.  Everything from outside is escaped on its way to a terminal.
+ * What people and programs see: tables, JSON, sizes.  Everything from outside is escaped on its way to a
+ * terminal.
  *
  * Thread: [main]
  */
@@ -17,21 +18,24 @@
 struct kist_table {
 	size_t columns;
 	const char *const *titles;
-	bool right[KIST_COLUMNS_MAX]; /* aligned */
+	bool right[KIST_COLUMNS_MAX];	 /* aligned */
 	bool outliers[KIST_COLUMNS_MAX]; /* a cell over KIST_COLUMN_WIDTH_MAX does not widen the column */
-	struct kist_buf cells;        /* NUL-terminated texts, row by row */
+	struct kist_buf cells;		 /* NUL-terminated texts, row by row */
 	size_t rows;
 };
 
-#define KIST_TABLE_INIT(n, t) \
-	{ .columns = (n), .titles = (t), .cells = KIST_BUF_INIT((size_t)1 << 30) }
+#define KIST_TABLE_INIT(n, t)                                                                                \
+	{                                                                                                    \
+		.columns = (n), .titles = (t), .cells = KIST_BUF_INIT((size_t)1 << 30)                       \
+	}
 #define kist_auto_table __attribute__((cleanup(kist_table_done)))
 void kist_table_done(struct kist_table *table);
 
 /** kist_table_add() - One cell; the bytes are escaped. */
 KIST_CHECKED kist_status kist_table_add(struct kist_table *table, const char *text, size_t len,
 					struct kist_error *err);
-KIST_CHECKED kist_status kist_table_add_text(struct kist_table *table, const char *text, struct kist_error *err);
+KIST_CHECKED kist_status kist_table_add_text(struct kist_table *table, const char *text,
+					     struct kist_error *err);
 
 /** kist_table_print() - Titles and rows to standard output; just the rows when @quiet. */
 void kist_table_print(const struct kist_table *table, bool quiet);

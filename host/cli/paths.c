@@ -31,7 +31,8 @@ static kist_status home_dir(char ret[static PATH_MAX], struct kist_error *err)
 	if (!(home && home[0] == '/'))
 		home = user ? user->pw_dir : NULL;
 	if (!home)
-		return kist_fail(err, KIST_INVALID, "there is no home folder: set HOME, or name a store with --store");
+		return kist_fail(err, KIST_INVALID,
+				 "there is no home folder: set HOME, or name a store with --store");
 	return set(ret, home, "", err);
 }
 
@@ -94,7 +95,8 @@ static bool is_ours(const char *path, struct kist_paths *paths)
 		return false;
 	if (st.st_uid == geteuid() || st.st_uid == 0)
 		return true;
-	snprintf(paths->notes, sizeof(paths->notes), "passed over '%.400s': it belongs to another user", path);
+	snprintf(paths->notes, sizeof(paths->notes), "passed over '%.400s': it belongs to another user",
+		 path);
 	return false;
 }
 
@@ -111,7 +113,8 @@ static bool find_project(struct kist_paths *ret)
 		if (is_ours(here, ret)) {
 			snprintf(ret->store, sizeof(ret->store), "%s", here);
 			here[len] = '\0';
-			snprintf(ret->store_why, sizeof(ret->store_why), "found in '%.100s'", len ? here : "/");
+			snprintf(ret->store_why, sizeof(ret->store_why), "found in '%.100s'",
+				 len ? here : "/");
 			return true;
 		}
 		here[len] = '\0';

@@ -23,9 +23,9 @@ struct kist_paths {
 	char cache_dir[PATH_MAX];
 	char data_dir[PATH_MAX];
 	char temp_dir[PATH_MAX];
-	char worker[PATH_MAX];      /* the program */
-	char plugin_dir[PATH_MAX];  /* of this installation */
-	char notes[512];            /* what was passed over, and why; or empty */
+	char worker[PATH_MAX];	   /* the program */
+	char plugin_dir[PATH_MAX]; /* of this installation */
+	char notes[512];	   /* what was passed over, and why; or empty */
 };
 
 /**

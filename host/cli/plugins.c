@@ -26,7 +26,8 @@ const struct kist_catalog_entry *kist_plugins_find(const struct kist_catalog *ca
 	for (size_t i = 0; i < catalog->entry_count && !entry; i++) {
 		const struct kist_manifest *manifest = catalog->entries[i].manifest;
 
-		if (strcmp(catalog->entries[i].path, text) == 0 || (manifest && strcmp(manifest->id, text) == 0))
+		if (strcmp(catalog->entries[i].path, text) == 0 ||
+		    (manifest && strcmp(manifest->id, text) == 0))
 			entry = &catalog->entries[i];
 	}
 	return entry;
@@ -41,7 +42,8 @@ kist_status kist_plugins_missing(const struct kist_catalog *catalog, const char 
 			kist_nearest_offer(&nearest, catalog->entries[i].manifest->id);
 	}
 	if (nearest.name)
-		return kist_fail(err, KIST_NOT_FOUND, "there is no plugin '%s': did you mean '%s'?", id, nearest.name);
+		return kist_fail(err, KIST_NOT_FOUND, "there is no plugin '%s': did you mean '%s'?", id,
+				 nearest.name);
 	return kist_fail(err, KIST_NOT_FOUND, "there is no plugin '%s'; 'kist plugin list' shows all", id);
 }
 
@@ -56,7 +58,8 @@ void kist_plugins_check(const struct kist_cli *cli, const struct kist_catalog *c
 {
 	*ret_why = entry->refusal;
 	if (ret_why->status == KIST_OK)
-		(void)!kist_catalog_check_library(entry, catalog->elevated ? NULL : cli->paths.cache_dir, ret_why);
+		(void)!kist_catalog_check_library(entry, catalog->elevated ? NULL : cli->paths.cache_dir,
+						  ret_why);
 }
 
 const char *kist_plugins_state(const struct kist_error *why)
@@ -80,8 +83,10 @@ const char *kist_plugins_remedy(const struct kist_error *why)
 		const char *remedy;
 	} remedies[] = {
 		{ KIST_OK, "" },
-		{ KIST_DENIED, "do what the reason says if you know where the plugin comes from; else remove it" },
-		{ KIST_EXISTS, "none is needed: the one that is named is used; remove the one you do not want" },
+		{ KIST_DENIED,
+		  "do what the reason says if you know where the plugin comes from; else remove it" },
+		{ KIST_EXISTS,
+		  "none is needed: the one that is named is used; remove the one you do not want" },
 		{ KIST_CORRUPT, "install the plugin again: its files are damaged or were written wrongly" },
 		{ KIST_NOT_FOUND, "install the plugin again: a file of it is missing" },
 		{ KIST_INVALID, "tell its publisher: it breaks a rule of docs/format/manifest.md" },
@@ -173,8 +178,8 @@ static kist_status add_summary(json_t *facts, const struct kist_manifest *manife
 	return KIST_OK;
 }
 
-kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, const struct kist_error *why, bool whole,
-			       json_t **ret, struct kist_error *err)
+kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, const struct kist_error *why,
+			       bool whole, json_t **ret, struct kist_error *err)
 {
 	const struct kist_manifest *manifest = entry->manifest;
 	kist_auto_json json_t *facts = json_object();

@@ -53,12 +53,13 @@ static kist_status ahead_start(struct ahead *ahead, struct kist_error *err)
 	return kist_pool_new(&ahead->pool, err);
 }
 
-static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_chunk *chunk, struct kist_location *ret,
-			      struct kist_error *err)
+static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_chunk *chunk,
+			      struct kist_location *ret, struct kist_error *err)
 {
 	KIST_TRY(kist_registry_find_chunk(flow->registry, &chunk->id, ret, err));
 	if (ret->raw_len != chunk->len)
-		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", chunk->offset, "a chunk has another length");
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", chunk->offset,
+				    "a chunk has another length");
 	return KIST_OK;
 }
 
@@ -114,7 +115,8 @@ static void note_damage(const struct ahead *ahead)
 		kist_status noted = KIST_OK;
 
 		if (next->status[i] == KIST_CORRUPT || next->status[i] == KIST_NOT_FOUND)
-			noted = kist_registry_suspect_pack(ahead->flow->registry, &next->where[i].pack, true, NULL);
+			noted = kist_registry_suspect_pack(ahead->flow->registry, &next->where[i].pack, true,
+							   NULL);
 		(void)noted;
 	}
 }
@@ -146,8 +148,8 @@ static kist_status give_all(struct ahead *ahead, struct kist_error *err)
 
 kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks, size_t count,
 			    struct kist_hasher *whole,
-			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err), void *ctx,
-			    struct kist_error *err)
+			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
+			    void *ctx, struct kist_error *err)
 {
 	__attribute__((cleanup(ahead_done))) struct ahead *ahead = kist_alloc(1, sizeof(*ahead));
 

@@ -5,8 +5,8 @@
 #include "flow/flow.h"
 
 /*
- * Giving out the chunks of an object in order.  While one batch is hashed and given out, the next is read, decoded
- * and proved on all cores.
+ * Giving out the chunks of an object in order.  While one batch is hashed and given out, the next is read,
+ * decoded and proved on all cores.
  *
  * Memory: two batches, and for each worker one record: under 72 MiB on eight cores.
  * Thread: one flow, one thread at a time.
@@ -32,9 +32,10 @@ struct kist_object_chunk {
  *
  * Errors: those of @take; KIST_NOT_FOUND, KIST_CORRUPT (names the pack and offset), KIST_IO, KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks, size_t count,
-					 struct kist_hasher *whole,
-					 kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
+KIST_CHECKED kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks,
+					 size_t count, struct kist_hasher *whole,
+					 kist_status (*take)(void *ctx, struct kist_view bytes,
+							     struct kist_error *err),
 					 void *ctx, struct kist_error *err);
 
 #endif

@@ -26,7 +26,8 @@ static void open_chunk(struct kist_content_writer *content)
 		return;
 	}
 	content->element = (struct kist_element){ 0 };
-	if (part != KIST_CUT_NO_PART && content->parts[part].dtype.bits * content->parts[part].dtype.lanes <= 128)
+	if (part != KIST_CUT_NO_PART &&
+	    content->parts[part].dtype.bits * content->parts[part].dtype.lanes <= 128)
 		content->element = (struct kist_element){
 			.code = content->parts[part].dtype.code,
 			.bits = (uint8_t)(content->parts[part].dtype.bits * content->parts[part].dtype.lanes),
@@ -34,8 +35,8 @@ static void open_chunk(struct kist_content_writer *content)
 }
 
 kist_status kist_content_start(struct kist_content_writer *content, struct kist_writer *writer,
-			       enum kist_chunk_kind kind, uint64_t size, const struct kist_content_part *parts,
-			       size_t count, struct kist_error *err)
+			       enum kist_chunk_kind kind, uint64_t size,
+			       const struct kist_content_part *parts, size_t count, struct kist_error *err)
 {
 	content->writer = writer;
 	content->kind = kind;
@@ -47,25 +48,28 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 	content->parts = parts;
 	for (size_t i = 0; i < count; i++) {
 		const uint32_t bits = (uint32_t)parts[i].dtype.bits * parts[i].dtype.lanes;
-		const struct kist_cut_part part = { .offset = parts[i].offset, .len = parts[i].len,
+		const struct kist_cut_part part = { .offset = parts[i].offset,
+						    .len = parts[i].len,
 						    .element_size = bits / 8 };
 
 		KIST_TRY(kist_buf_append(&content->cut_parts, &part, sizeof(part), err));
 	}
-	KIST_TRY(kist_cut_init(&content->cut, content->sizes, size, (const void *)content->cut_parts.data, count, err));
+	KIST_TRY(kist_cut_init(&content->cut, content->sizes, size, (const void *)content->cut_parts.data,
+			       count, err));
 	KIST_TRY(kist_hasher_start(&content->whole, err));
 	open_chunk(content);
 	return KIST_OK;
 }
 
-static kist_status append_entry(struct kist_content_writer *content, const struct kist_digest *id, uint64_t len,
-				struct kist_error *err)
+static kist_status append_entry(struct kist_content_writer *content, const struct kist_digest *id,
+				uint64_t len, struct kist_error *err)
 {
 	const struct kist_recipe_entry entry = { .id = *id, .len = len };
 
 	_Static_assert(sizeof(entry) == 40, "what the list's limit is made of");
 	if (content->entries.size == content->entries.size_max)
-		return kist_fail(err, KIST_LIMIT, "an object of more than %zu chunks", KIST_OBJECT_CHUNKS_MAX);
+		return kist_fail(err, KIST_LIMIT, "an object of more than %zu chunks",
+				 KIST_OBJECT_CHUNKS_MAX);
 	return kist_buf_append(&content->entries, &entry, sizeof(entry), err);
 }
 
@@ -75,7 +79,8 @@ static kist_status put_batch(struct kist_content_writer *content, struct kist_er
 	size_t start = 0;
 
 	for (size_t i = 0; i < content->piece_count; i++) {
-		content->pieces[i].bytes = kist_view_of(content->batch.data + start, content->piece_ends[i] - start);
+		content->pieces[i].bytes =
+			kist_view_of(content->batch.data + start, content->piece_ends[i] - start);
 		start = content->piece_ends[i];
 	}
 	KIST_TRY(kist_writer_put(content->writer, content->kind, content->pieces, content->piece_count, ids,
@@ -95,7 +100,8 @@ static kist_status end_chunk(struct kist_content_writer *content, struct kist_er
 		return KIST_OK;
 	content->pieces[content->piece_count].element = content->element;
 	content->piece_ends[content->piece_count++] = content->batch.size;
-	if (content->piece_count == KIST_BATCH_PIECES || KIST_BATCH_SIZE - content->batch.size < KIST_CHUNK_SIZE_MAX)
+	if (content->piece_count == KIST_BATCH_PIECES ||
+	    KIST_BATCH_SIZE - content->batch.size < KIST_CHUNK_SIZE_MAX)
 		KIST_TRY(put_batch(content, err));
 	open_chunk(content);
 	return KIST_OK;
@@ -126,7 +132,8 @@ kist_status kist_content_commit(struct kist_content_writer *content, size_t size
 	return KIST_OK;
 }
 
-kist_status kist_content_write(struct kist_content_writer *content, struct kist_view bytes, struct kist_error *err)
+kist_status kist_content_write(struct kist_content_writer *content, struct kist_view bytes,
+			       struct kist_error *err)
 {
 	while (bytes.size > 0) {
 		uint8_t *room = NULL;
@@ -154,7 +161,8 @@ static kist_status put_node(struct kist_content_writer *content, uint8_t depth,
 }
 
 /* Folds the list of chunks into nodes of up to KIST_RECIPE_ENTRIES_MAX, level by level, until one is left. */
-static kist_status put_recipe(struct kist_content_writer *content, struct kist_digest *ret_id, struct kist_error *err)
+static kist_status put_recipe(struct kist_content_writer *content, struct kist_digest *ret_id,
+			      struct kist_error *err)
 {
 	struct kist_recipe_entry *entries = (struct kist_recipe_entry *)(void *)content->entries.data;
 	size_t count = content->entries.size / sizeof(*entries);
@@ -179,7 +187,8 @@ static kist_status put_recipe(struct kist_content_writer *content, struct kist_d
 	}
 }
 
-kist_status kist_content_finish(struct kist_content_writer *content, struct kist_content *ret, struct kist_error *err)
+kist_status kist_content_finish(struct kist_content_writer *content, struct kist_content *ret,
+				struct kist_error *err)
 {
 	struct kist_content done = { .size = content->size };
 

@@ -15,7 +15,7 @@
  */
 
 /** Chunks are put in batches, so that all cores have work. */
-#define KIST_BATCH_SIZE   ((size_t)12 << 20)
+#define KIST_BATCH_SIZE	  ((size_t)12 << 20)
 #define KIST_BATCH_PIECES 64
 
 /** struct kist_content_writer - One object on its way. */
@@ -47,10 +47,11 @@ struct kist_content_part {
 	DLDataType dtype;
 };
 
-#define KIST_CONTENT_WRITER_INIT                                                              \
-	{                                                                                     \
-		.whole = KIST_HASHER_INIT, .batch = KIST_BUF_INIT(KIST_BATCH_SIZE),           \
-		.cut_parts = KIST_BUF_INIT(SIZE_MAX / 2), .entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 40) \
+#define KIST_CONTENT_WRITER_INIT                                                                             \
+	{                                                                                                    \
+		.whole = KIST_HASHER_INIT, .batch = KIST_BUF_INIT(KIST_BATCH_SIZE),                          \
+		.cut_parts = KIST_BUF_INIT(SIZE_MAX / 2),                                                    \
+		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 40)                                        \
 	}
 #define kist_auto_content_writer __attribute__((cleanup(kist_content_writer_done)))
 void kist_content_writer_done(struct kist_content_writer *content);
@@ -73,8 +74,8 @@ KIST_CHECKED kist_status kist_content_start(struct kist_content_writer *content,
  *
  * Errors: KIST_LIMIT (all announced bytes were written), KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_content_room(struct kist_content_writer *content, uint8_t **ret_data, size_t *ret_size,
-					   struct kist_error *err);
+KIST_CHECKED kist_status kist_content_room(struct kist_content_writer *content, uint8_t **ret_data,
+					   size_t *ret_size, struct kist_error *err);
 /** kist_content_commit() - Says that @size bytes were written there. */
 KIST_CHECKED kist_status kist_content_commit(struct kist_content_writer *content, size_t size,
 					     struct kist_error *err);

@@ -12,7 +12,8 @@ kist_status kist_stored_target(struct kist_flow *flow, const json_t *record, str
 	const struct kist_catalog *catalog;
 
 	if (!plugin || !encoding)
-		return kist_fail(err, KIST_UNSUPPORTED, "it is kept as %s, which no plugin made: there is nothing to read it",
+		return kist_fail(err, KIST_UNSUPPORTED,
+				 "it is kept as %s, which no plugin made: there is nothing to read it",
 				 kind ? kind : "bytes");
 	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
 	return kist_route_stored(catalog, encoding, kist_json_get_text(plugin, "id"),

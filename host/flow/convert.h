@@ -19,11 +19,11 @@
  * @params:  Arguments of @task, or NULL.
  * @options: name and description of the new artifact.
  *
- * Errors: KIST_NOT_FOUND (plugin or task; names what is needed), KIST_UNSUPPORTED (the kinds do not meet), and what
- * the plugins say.
+ * Errors: KIST_NOT_FOUND (plugin or task; names what is needed), KIST_UNSUPPORTED (the kinds do not meet),
+ * and what the plugins say.
  */
-KIST_CHECKED kist_status kist_convert(struct kist_save *save, const struct kist_artifact *artifact, const char *task,
-				      const char *select, const json_t *params,
+KIST_CHECKED kist_status kist_convert(struct kist_save *save, const struct kist_artifact *artifact,
+				      const char *task, const char *select, const json_t *params,
 				      const struct kist_save_options *options, struct kist_saved *ret,
 				      struct kist_error *err);
 

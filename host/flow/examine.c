@@ -22,15 +22,16 @@ struct probe_context {
 	uint64_t total_size;
 };
 
-static kist_status probe(void *ctx, const struct kist_route_target *target, int32_t *ret_score, struct kist_error *err)
+static kist_status probe(void *ctx, const struct kist_route_target *target, int32_t *ret_score,
+			 struct kist_error *err)
 {
 	const struct probe_context *context = ctx;
 	struct kist_serializer_ref serializer;
 	kist_auto_json json_t *params = NULL;
 
 	KIST_TRY(kist_flow_serializer(context->flow, target, false, NULL, &serializer, &params, err));
-	return kist_worker_probe(context->flow->worker, &serializer, context->head, context->total_size, ret_score,
-				 err);
+	return kist_worker_probe(context->flow->worker, &serializer, context->head, context->total_size,
+				 ret_score, err);
 }
 
 static kist_status read_head(const struct kist_input *input, struct kist_buf *ret, struct kist_error *err)
@@ -48,8 +49,8 @@ static kist_status read_head(const struct kist_input *input, struct kist_buf *re
 }
 
 kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_examine_options *options,
-				 const char *file_name, const struct kist_input *input, struct kist_route *ret,
-				 struct kist_error *err)
+				 const char *file_name, const struct kist_input *input,
+				 struct kist_route *ret, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf head = KIST_BUF_INIT(KIST_ROUTE_HEAD_SIZE);
 	struct probe_context context = { .flow = flow, .total_size = input->size };
@@ -80,7 +81,9 @@ kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_exami
 static kist_status keep_part(void *ctx, const struct kist_part *part, struct kist_error *err)
 {
 	struct kist_examined *examined = ctx;
-	const struct kist_content_part kept = { .offset = part->offset, .len = part->len, .dtype = part->dtype };
+	const struct kist_content_part kept = { .offset = part->offset,
+						.len = part->len,
+						.dtype = part->dtype };
 
 	/* Parts only say where to cut: past the limit the rest is one untyped stretch. */
 	if (part->len == 0 || examined->parts.size_max - examined->parts.size < sizeof(kept))
@@ -89,8 +92,8 @@ static kist_status keep_part(void *ctx, const struct kist_part *part, struct kis
 }
 
 kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine_options *options,
-			       const char *file_name, const struct kist_input *input, struct kist_examined *examined,
-			       struct kist_error *err)
+			       const char *file_name, const struct kist_input *input,
+			       struct kist_examined *examined, struct kist_error *err)
 {
 	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
 

@@ -6,10 +6,11 @@
 #include "flow/flow.h"
 
 /*
- * What the plugins make of bytes that came serialized: which type, where its parts are, whether it is sound, what it
- * holds.
+ * What the plugins make of bytes that came serialized: which type, where its parts are, whether it is sound,
+ * what it holds.
  *
- * Thread: kist_examine_content() may run on a thread of its own while the flow's own thread leaves the worker alone.
+ * Thread: kist_examine_content() may run on a thread of its own while the flow's own thread leaves the worker
+ * alone.
  */
 
 /** Typed parts of one object that are kept apart; what lies past them counts as one more part. */
@@ -28,14 +29,14 @@ struct kist_examined {
 	struct kist_route_target target; /* entry is NULL for plain bytes */
 	struct kist_serializer_ref serializer;
 	json_t *params;
-	struct kist_buf parts; /* of struct kist_content_part, rising, without overlap */
-	json_t *info;          /* what describe said, or NULL */
+	struct kist_buf parts;		   /* of struct kist_content_part, rising, without overlap */
+	json_t *info;			   /* what describe said, or NULL */
 	char lock_key[KIST_LOCK_KEY_SIZE]; /* of the route, to be recorded; or "" */
 };
 
-#define KIST_EXAMINED_INIT                                                                                  \
-	{                                                                                                   \
-		.parts = KIST_BUF_INIT(KIST_EXAMINED_PARTS_MAX * sizeof(struct kist_content_part))         \
+#define KIST_EXAMINED_INIT                                                                                   \
+	{                                                                                                    \
+		.parts = KIST_BUF_INIT(KIST_EXAMINED_PARTS_MAX * sizeof(struct kist_content_part))           \
 	}
 void kist_examined_done(struct kist_examined *examined);
 #define kist_auto_examined __attribute__((cleanup(kist_examined_done)))
@@ -47,16 +48,18 @@ void kist_examined_done(struct kist_examined *examined);
  *
  * Errors: as kist_route_bytes(), kist_flow_serializer(), kist_worker_layout().
  */
-KIST_CHECKED kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine_options *options,
-					    const char *file_name, const struct kist_input *input,
-					    struct kist_examined *examined, struct kist_error *err);
+KIST_CHECKED kist_status kist_examine_route(struct kist_flow *flow,
+					    const struct kist_examine_options *options, const char *file_name,
+					    const struct kist_input *input, struct kist_examined *examined,
+					    struct kist_error *err);
 
 /**
  * kist_examine_explain() - The routing decision alone, with every candidate, for "plugin why".
  *
  * @ret: kist_route_done() it; filled in also on failure.
  */
-KIST_CHECKED kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_examine_options *options,
+KIST_CHECKED kist_status kist_examine_explain(struct kist_flow *flow,
+					      const struct kist_examine_options *options,
 					      const char *file_name, const struct kist_input *input,
 					      struct kist_route *ret, struct kist_error *err);
 

@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret, struct kist_error *err)
+kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret,
+			   struct kist_error *err)
 {
 	kist_auto_flow struct kist_flow *flow = kist_alloc(1, sizeof(*flow));
 
@@ -61,8 +62,8 @@ void kist_flow_set_note(struct kist_flow *flow, const char *text)
 /* Whether what is in the way is the file's place or rights, not what it holds. */
 static bool is_out_of_reach(kist_status status)
 {
-	return status == KIST_DENIED || status == KIST_IO || status == KIST_NOT_FOUND || status == KIST_EXISTS ||
-	       status == KIST_DEADLINE;
+	return status == KIST_DENIED || status == KIST_IO || status == KIST_NOT_FOUND ||
+	       status == KIST_EXISTS || status == KIST_DEADLINE;
 }
 
 kist_status kist_flow_routes(struct kist_flow *flow, const struct kist_routes **ret, struct kist_error *err)
@@ -90,7 +91,8 @@ kist_status kist_flow_routes(struct kist_flow *flow, const struct kist_routes **
 	return KIST_OK;
 }
 
-kist_status kist_flow_use_route(struct kist_flow *flow, const char *key, const char *id, struct kist_error *err)
+kist_status kist_flow_use_route(struct kist_flow *flow, const char *key, const char *id,
+				struct kist_error *err)
 {
 	/* Without a list there is nothing to add to: it was passed over. */
 	if (!key[0] || !flow->routes.times || json_object_get(flow->routes.times, key))
@@ -109,8 +111,8 @@ void kist_flow_record_routes(struct kist_flow *flow)
 
 	if (json_object_size(flow->routes_new) == 0)
 		return;
-	if (kist_routes_change(flow->catalog_options.config_dir, KIST_ROUTE_USE, flow->routes_new, NULL, &why) !=
-	    KIST_OK) {
+	if (kist_routes_change(flow->catalog_options.config_dir, KIST_ROUTE_USE, flow->routes_new, NULL,
+			       &why) != KIST_OK) {
 		snprintf(note, sizeof(note), "the route is not recorded for next time: %.880s", why.text);
 		kist_flow_set_note(flow, note);
 	}
@@ -134,7 +136,9 @@ static void drop_worker(struct kist_flow *flow)
 	flow->worker_used = false;
 }
 
-/* What was loaded before goes into the new worker too, so that a run over many types settles on one worker. */
+/*
+ * What was loaded before goes into the new worker too, so that a run over many types settles on one worker.
+ */
 static kist_status start_worker(struct kist_flow *flow, struct kist_error *err)
 {
 	struct kist_worker_plugin *plugin;
@@ -153,7 +157,8 @@ static kist_status start_worker(struct kist_flow *flow, struct kist_error *err)
 	return KIST_OK;
 }
 
-static kist_status load_one(struct kist_flow *flow, const struct kist_catalog_entry *entry, struct kist_error *err)
+static kist_status load_one(struct kist_flow *flow, const struct kist_catalog_entry *entry,
+			    struct kist_error *err)
 {
 	struct kist_worker_plugin *plugin;
 
@@ -190,19 +195,22 @@ kist_status kist_flow_load(struct kist_flow *flow, const struct kist_route_targe
 	return KIST_OK;
 }
 
-kist_status kist_flow_serializer(struct kist_flow *flow, const struct kist_route_target *target, bool for_write,
-				 const json_t *params, struct kist_serializer_ref *ret, json_t **ret_params,
-				 struct kist_error *err)
+kist_status kist_flow_serializer(struct kist_flow *flow, const struct kist_route_target *target,
+				 bool for_write, const json_t *params, struct kist_serializer_ref *ret,
+				 json_t **ret_params, struct kist_error *err)
 {
 	const struct kist_manifest_type *type = &target->entry->manifest->types[target->type_index];
 	struct kist_worker_plugin *plugin;
 	kist_auto_json json_t *checked = NULL;
 
-	KIST_TRY(kist_schema_apply(for_write ? type->serialize : type->deserialize, params, true, &checked, err));
+	KIST_TRY(kist_schema_apply(for_write ? type->serialize : type->deserialize, params, true, &checked,
+				   err));
 	KIST_TRY(kist_flow_load(flow, target, 1, err));
 	KIST_TRY(kist_worker_load(flow->worker, target->entry, &plugin, err));
 	flow->worker_used = true;
-	*ret = (struct kist_serializer_ref){ .plugin = plugin, .type_index = target->type_index, .params = checked };
+	*ret = (struct kist_serializer_ref){ .plugin = plugin,
+					     .type_index = target->type_index,
+					     .params = checked };
 	*ret_params = kist_steal(checked);
 	return KIST_OK;
 }

@@ -7,8 +7,8 @@
 #include "worker/worker.h"
 
 /*
- * What a command works with: a store, its registry, the catalog of plugins, and one worker that is started when
- * the first plugin is needed.
+ * What a command works with: a store, its registry, the catalog of plugins, and one worker that is started
+ * when the first plugin is needed.
  *
  * Thread: one flow, one thread at a time.
  */
@@ -21,14 +21,14 @@ struct kist_flow {
 	struct kist_registry *registry;
 	struct kist_catalog *catalog;
 	struct kist_worker *worker; /* NULL until a plugin is needed */
-	bool worker_used;           /* sealed: no further plugin can be loaded in it */
+	bool worker_used;	    /* sealed: no further plugin can be loaded in it */
 	size_t loaded_count;
 	const struct kist_catalog_entry *loaded[KIST_FLOW_PLUGINS_MAX]; /* in the worker */
 	struct kist_worker_options worker_options;
 	struct kist_catalog_options catalog_options;
 	struct kist_routes routes; /* NULL members until they are needed */
-	json_t *routes_new;        /* {"<lock key>": "<plugin id>"}: to be recorded by the commit; may be NULL */
-	struct kist_error note;    /* what was passed over without harm, for people; or KIST_OK */
+	json_t *routes_new;	/* {"<lock key>": "<plugin id>"}: to be recorded by the commit; may be NULL */
+	struct kist_error note; /* what was passed over without harm, for people; or KIST_OK */
 	struct kist_chunk_reader chunk_reader;
 	const char *cache_dir;
 	const char *temp_dir;
@@ -69,8 +69,8 @@ KIST_CHECKED kist_status kist_flow_catalog(struct kist_flow *flow, const struct 
 /**
  * kist_flow_routes() - The locks of routes (route/routes.h), read once.  Borrowed.
  *
- * A file that cannot be read, or that somebody else can write, is passed over with a note: there are no locks then.
- * So are the user's locks in a process with more rights than its user.
+ * A file that cannot be read, or that somebody else can write, is passed over with a note: there are no locks
+ * then. So are the user's locks in a process with more rights than its user.
  *
  * Errors: KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_LIMIT (what the file holds); KIST_NO_MEMORY.
  */
@@ -81,7 +81,10 @@ KIST_CHECKED kist_status kist_flow_routes(struct kist_flow *flow, const struct k
 KIST_CHECKED kist_status kist_flow_use_route(struct kist_flow *flow, const char *key, const char *id,
 					     struct kist_error *err);
 
-/** kist_flow_record_routes() - Writes down what was remembered.  Failing costs the lock alone: it leaves a note. */
+/**
+ * kist_flow_record_routes() - Writes down what was remembered.  Failing costs the lock alone: it leaves a
+ * note.
+ */
 void kist_flow_record_routes(struct kist_flow *flow);
 
 /** kist_flow_set_note() - Keeps @text for people; the first one wins. */
@@ -94,11 +97,12 @@ void kist_flow_set_note(struct kist_flow *flow, const char *text);
  *
  * Errors: KIST_LIMIT; as kist_worker_start() and kist_worker_load().
  */
-KIST_CHECKED kist_status kist_flow_load(struct kist_flow *flow, const struct kist_route_target *targets, size_t count,
-					struct kist_error *err);
+KIST_CHECKED kist_status kist_flow_load(struct kist_flow *flow, const struct kist_route_target *targets,
+					size_t count, struct kist_error *err);
 
 /**
- * kist_flow_serializer() - A serializer ready for use: kist_flow_load() of @target, and its arguments checked.
+ * kist_flow_serializer() - A serializer ready for use: kist_flow_load() of @target, and its arguments
+ * checked.
  *
  * @for_write: Arguments of serialize; else of deserialize.
  * @params:    Object, or NULL.  Values that are strings are read as the argument's type.
@@ -107,8 +111,9 @@ KIST_CHECKED kist_status kist_flow_load(struct kist_flow *flow, const struct kis
  * Errors: KIST_INVALID E_PARAM; as kist_flow_load().
  */
 KIST_CHECKED kist_status kist_flow_serializer(struct kist_flow *flow, const struct kist_route_target *target,
-					      bool for_write, const json_t *params, struct kist_serializer_ref *ret,
-					      json_t **ret_params, struct kist_error *err);
+					      bool for_write, const json_t *params,
+					      struct kist_serializer_ref *ret, json_t **ret_params,
+					      struct kist_error *err);
 
 /** kist_flow_progress() - Tells whoever watches. */
 void kist_flow_progress(const struct kist_flow *flow, uint64_t done, uint64_t total);

@@ -44,7 +44,8 @@ static kist_status add_entry(struct kist_object_reader *reader, const struct kis
 	const struct kist_object_chunk entry = { .id = *id, .len = len, .offset = *offset };
 
 	if (len == 0 || len > KIST_CHUNK_SIZE_MAX || len > reader->content.size - *offset)
-		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset, "a recipe does not fit its object's size");
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset,
+				    "a recipe does not fit its object's size");
 	*offset += len;
 	return kist_buf_append(&reader->entries, &entry, sizeof(entry), err);
 }
@@ -59,7 +60,8 @@ static kist_status add_node(struct kist_object_reader *reader, const struct kist
 	KIST_TRY(read_chunk(reader->flow, id, &bytes, err));
 	KIST_TRY(kist_recipe_open(kist_buf_view(&bytes), &node, err));
 	if (node.depth >= depth_left)
-		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset, "a recipe's levels do not go down");
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset,
+				    "a recipe's levels do not go down");
 	for (size_t i = 0; i < node.count; i++) {
 		const struct kist_recipe_entry entry = kist_recipe_entry_at(&node, i);
 		const uint64_t start = *offset;
@@ -70,13 +72,14 @@ static kist_status add_node(struct kist_object_reader *reader, const struct kist
 		}
 		KIST_TRY(add_node(reader, &entry.id, node.depth, offset, err));
 		if (*offset - start != entry.len)
-			return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", start, "a recipe's node has another length");
+			return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", start,
+					    "a recipe's node has another length");
 	}
 	return KIST_OK;
 }
 
-kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record, struct kist_object_reader *reader,
-				    struct kist_error *err)
+kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record,
+				    struct kist_object_reader *reader, struct kist_error *err)
 {
 	uint64_t offset = 0;
 
@@ -90,8 +93,9 @@ kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record
 		return add_entry(reader, &reader->content.chunk, reader->content.size, &offset, err);
 	KIST_TRY(add_node(reader, &reader->content.chunk, KIST_RECIPE_DEPTH_MAX + 1, &offset, err));
 	if (offset != reader->content.size)
-		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", offset, "a recipe lists %" PRIu64 " of %" PRIu64
-				    " bytes", offset, reader->content.size);
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", offset,
+				    "a recipe lists %" PRIu64 " of %" PRIu64 " bytes", offset,
+				    reader->content.size);
 	return KIST_OK;
 }
 
@@ -135,7 +139,8 @@ static kist_status hold_chunk(struct kist_object_reader *reader, size_t no, stru
 	reader->chunk_no = SIZE_MAX;
 	KIST_TRY(read_chunk(reader->flow, &entry->id, &reader->chunk, err));
 	if (reader->chunk.size != entry->len)
-		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", entry->offset, "a chunk has another length");
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", entry->offset,
+				    "a chunk has another length");
 	reader->chunk_no = no;
 	return KIST_OK;
 }
@@ -176,7 +181,9 @@ static kist_status read_for_worker(void *ctx, uint64_t offset, void *buf, size_t
 
 struct kist_input kist_object_reader_input(struct kist_object_reader *reader)
 {
-	return (struct kist_input){ .fd = -1, .size = reader->content.size, .read = read_for_worker, .ctx = reader };
+	return (struct kist_input){
+		.fd = -1, .size = reader->content.size, .read = read_for_worker, .ctx = reader
+	};
 }
 
 static kist_status check_whole(const struct kist_content *content, const struct kist_digest *digest,
@@ -188,9 +195,12 @@ static kist_status check_whole(const struct kist_content *content, const struct 
 	return KIST_OK;
 }
 
-/* Of an object in one piece: inline, or a single chunk, whose id is the digest of the whole and checked already. */
-static kist_status give_one(struct kist_object_reader *reader, struct kist_view *ret, struct kist_digest *ret_digest,
-			    struct kist_error *err)
+/*
+ * Of an object in one piece: inline, or a single chunk, whose id is the digest of the whole and checked
+ * already.
+ */
+static kist_status give_one(struct kist_object_reader *reader, struct kist_view *ret,
+			    struct kist_digest *ret_digest, struct kist_error *err)
 {
 	const struct kist_content *content = &reader->content;
 
@@ -207,8 +217,8 @@ static kist_status give_one(struct kist_object_reader *reader, struct kist_view 
 
 /* Gives all bytes in order to @take and checks the whole, unless it is a tree's listing. */
 static kist_status give_all(struct kist_object_reader *reader, bool check,
-			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err), void *ctx,
-			    struct kist_error *err)
+			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
+			    void *ctx, struct kist_error *err)
 {
 	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
 	struct kist_digest digest;
@@ -236,8 +246,8 @@ static bool is_tree(const json_t *record)
 }
 
 kist_status kist_load_each(struct kist_flow *flow, const json_t *record,
-			   kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err), void *ctx,
-			   struct kist_error *err)
+			   kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
+			   void *ctx, struct kist_error *err)
 {
 	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
 
@@ -270,7 +280,8 @@ static bool is_zero(struct kist_view bytes)
 	return bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0;
 }
 
-static kist_status write_at_end(struct growing_file *file, struct kist_view bytes, bool zero, struct kist_error *err)
+static kist_status write_at_end(struct growing_file *file, struct kist_view bytes, bool zero,
+				struct kist_error *err)
 {
 	if (bytes.size == 0)
 		return KIST_OK;
@@ -320,7 +331,8 @@ static kist_status append_to_buf(void *ctx, struct kist_view bytes, struct kist_
 	return kist_buf_append(ctx, bytes.data, bytes.size, err);
 }
 
-kist_status kist_load_bytes(struct kist_flow *flow, const json_t *record, struct kist_buf *ret, struct kist_error *err)
+kist_status kist_load_bytes(struct kist_flow *flow, const json_t *record, struct kist_buf *ret,
+			    struct kist_error *err)
 {
 	return kist_load_each(flow, record, append_to_buf, ret, err);
 }

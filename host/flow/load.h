@@ -6,8 +6,8 @@
 #include "flow/record.h"
 
 /*
- * Loading: from a record back to bytes, files and folders.  Every chunk is checked against its SHA-256 and the whole
- * against the record's; nothing unproved is ever given out as done.
+ * Loading: from a record back to bytes, files and folders.  Every chunk is checked against its SHA-256 and
+ * the whole against the record's; nothing unproved is ever given out as done.
  *
  * Thread: one flow, one thread at a time.
  */
@@ -17,14 +17,14 @@ struct kist_object_reader {
 	struct kist_flow *flow;
 	struct kist_content content;
 	struct kist_buf entries; /* of struct kist_object_chunk, in ahead.h */
-	struct kist_buf chunk;   /* the one that was read last */
-	size_t chunk_no;         /* its number, or SIZE_MAX */
+	struct kist_buf chunk;	 /* the one that was read last */
+	size_t chunk_no;	 /* its number, or SIZE_MAX */
 };
 
-#define KIST_OBJECT_READER_INIT                                                                                    \
-	{                                                                                                          \
-		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 48), .chunk = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX), \
-		.chunk_no = SIZE_MAX                                                                               \
+#define KIST_OBJECT_READER_INIT                                                                              \
+	{                                                                                                    \
+		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 48),                                       \
+		.chunk = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX), .chunk_no = SIZE_MAX                            \
 	}
 #define kist_auto_object_reader __attribute__((cleanup(kist_object_reader_done)))
 void kist_object_reader_done(struct kist_object_reader *reader);
@@ -33,9 +33,12 @@ void kist_object_reader_done(struct kist_object_reader *reader);
 KIST_CHECKED kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record,
 						 struct kist_object_reader *reader, struct kist_error *err);
 
-/** kist_object_reader_read() - Up to @len bytes at @offset, each proved by its chunk; fewer only at the end. */
-KIST_CHECKED kist_status kist_object_reader_read(struct kist_object_reader *reader, uint64_t offset, void *buf,
-						 size_t len, size_t *ret_len, struct kist_error *err);
+/**
+ * kist_object_reader_read() - Up to @len bytes at @offset, each proved by its chunk; fewer only at the end.
+ */
+KIST_CHECKED kist_status kist_object_reader_read(struct kist_object_reader *reader, uint64_t offset,
+						 void *buf, size_t len, size_t *ret_len,
+						 struct kist_error *err);
 
 /** kist_object_reader_input() - The object as input for a worker.  Borrows @reader. */
 struct kist_input kist_object_reader_input(struct kist_object_reader *reader);
@@ -48,7 +51,8 @@ struct kist_input kist_object_reader_input(struct kist_object_reader *reader);
  * @take: One call at a time, but maybe from other threads than the caller's.
  */
 KIST_CHECKED kist_status kist_load_each(struct kist_flow *flow, const json_t *record,
-					kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
+					kist_status (*take)(void *ctx, struct kist_view bytes,
+							    struct kist_error *err),
 					void *ctx, struct kist_error *err);
 
 /**
@@ -68,17 +72,26 @@ KIST_CHECKED kist_status kist_load_stream(struct kist_flow *flow, const json_t *
  *
  * Errors: as kist_load_stream().
  */
-KIST_CHECKED kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err);
+KIST_CHECKED kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd,
+					struct kist_error *err);
 
-/** kist_load_bytes() - All bytes of an object of at most the buf's limit, appended to @ret: for listings and infos. */
+/**
+ * kist_load_bytes() - All bytes of an object of at most the buf's limit, appended to @ret: for listings and
+ * infos.
+ */
 KIST_CHECKED kist_status kist_load_bytes(struct kist_flow *flow, const json_t *record, struct kist_buf *ret,
 					 struct kist_error *err);
 
-/** kist_load_listing() - The listing of a tree, its digest checked against the record's.  Appended to @ret. */
+/**
+ * kist_load_listing() - The listing of a tree, its digest checked against the record's.  Appended to @ret.
+ */
 KIST_CHECKED kist_status kist_load_listing(struct kist_flow *flow, const json_t *record, struct kist_buf *ret,
 					   struct kist_error *err);
 
-/** kist_load_info() - What describe said: from the record or its chunk.  New reference; NULL when there is none. */
+/**
+ * kist_load_info() - What describe said: from the record or its chunk.  New reference; NULL when there is
+ * none.
+ */
 KIST_CHECKED kist_status kist_load_info(struct kist_flow *flow, const json_t *record, json_t **ret,
 					struct kist_error *err);
 
@@ -91,7 +104,7 @@ KIST_CHECKED kist_status kist_load_info(struct kist_flow *flow, const json_t *re
  *
  * Errors: KIST_EXISTS, KIST_CORRUPT, KIST_DENIED, KIST_IO.
  */
-KIST_CHECKED kist_status kist_load_path(struct kist_flow *flow, const json_t *record, const char *path, bool force,
-					struct kist_error *err);
+KIST_CHECKED kist_status kist_load_path(struct kist_flow *flow, const json_t *record, const char *path,
+					bool force, struct kist_error *err);
 
 #endif

@@ -7,8 +7,8 @@
 
 static kist_status refuse(struct kist_error *err, const char *what, const char *path, size_t len)
 {
-	return kist_fail_at(err, KIST_INVALID, "E_PATH", KIST_NO_OFFSET, "%s: '%.*s'", what, (int)(len > 200 ? 200 : len),
-			    path);
+	return kist_fail_at(err, KIST_INVALID, "E_PATH", KIST_NO_OFFSET, "%s: '%.*s'", what,
+			    (int)(len > 200 ? 200 : len), path);
 }
 
 /* The segment that begins at @at: its length; *ret_next is where the next begins, or past the end. */

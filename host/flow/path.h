@@ -17,8 +17,8 @@
 #define KIST_TREE_PATH_SIZE_MAX ((size_t)4095)
 
 /**
- * kist_tree_path_check() - Whether @path names something below a tree's root: 1..KIST_TREE_PATH_SIZE_MAX bytes,
- * relative, no NUL, no empty, "." or ".." segment, no segment past 255 bytes.
+ * kist_tree_path_check() - Whether @path names something below a tree's root: 1..KIST_TREE_PATH_SIZE_MAX
+ * bytes, relative, no NUL, no empty, "." or ".." segment, no segment past 255 bytes.
  *
  * Errors: KIST_INVALID with the code E_PATH.
  */

@@ -56,7 +56,8 @@ kist_status kist_record_set_content(json_t *record, const struct kist_content *c
 
 static kist_status bad(struct kist_error *err, const char *what)
 {
-	return kist_fail_at(err, KIST_CORRUPT, "E_RECORD", KIST_NO_OFFSET, "an artifact's record is damaged: %s", what);
+	return kist_fail_at(err, KIST_CORRUPT, "E_RECORD", KIST_NO_OFFSET,
+			    "an artifact's record is damaged: %s", what);
 }
 
 kist_status kist_record_get_content(const json_t *record, struct kist_content *ret, struct kist_error *err)
@@ -69,8 +70,8 @@ kist_status kist_record_get_content(const json_t *record, struct kist_content *r
 		return bad(err, "it has no version");
 	if (version != RECORD_VERSION)
 		return kist_fail(err, KIST_INCOMPATIBLE,
-				 "the record has version %" PRIu64 ", this kist reads %d: use a newer kist", version,
-				 RECORD_VERSION);
+				 "the record has version %" PRIu64 ", this kist reads %d: use a newer kist",
+				 version, RECORD_VERSION);
 	if (!kist_json_get_u64(record, "size", &content.size) ||
 	    !kist_record_get_digest(record, "sha256", &content.sha256))
 		return bad(err, "it has no size or digest");
@@ -107,14 +108,16 @@ static void group_digits(uint64_t value, char ret[static 32])
 static void add_count(const json_t *info, const char *key, const char *singular, char *ret, size_t size)
 {
 	const json_t *member = json_object_get(info, key);
-	const json_int_t count = json_is_array(member) ? (json_int_t)json_array_size(member) : json_integer_value(member);
+	const json_int_t count =
+		json_is_array(member) ? (json_int_t)json_array_size(member) : json_integer_value(member);
 	const size_t used = strlen(ret);
 	char text[32];
 
 	if (!member || count < 0)
 		return;
 	group_digits((uint64_t)count, text);
-	snprintf(ret + used, size - used, "%s%s %s%s", used ? ", " : "", text, singular, count == 1 ? "" : "s");
+	snprintf(ret + used, size - used, "%s%s %s%s", used ? ", " : "", text, singular,
+		 count == 1 ? "" : "s");
 }
 
 static void add_shape(const json_t *shape, char *ret, size_t size)
@@ -138,8 +141,8 @@ void kist_record_summary(const json_t *info, char *ret, size_t size)
 		snprintf(line, sizeof(line), "%s [%s]", dtype, shape);
 	} else {
 		add_count(info, "rows", "row", line, sizeof(line));
-		add_count(info, json_object_get(info, "columns_total") ? "columns_total" : "columns", "column", line,
-			  sizeof(line));
+		add_count(info, json_object_get(info, "columns_total") ? "columns_total" : "columns",
+			  "column", line, sizeof(line));
 		add_count(info, "tensors", "tensor", line, sizeof(line));
 		add_count(info, "parameters", "parameter", line, sizeof(line));
 	}

@@ -14,8 +14,8 @@
  *      "params":{...}, "description":"...", "file":{"name","name_bytes"?,"mode","mtime_ns"},
  *      "reason":{"code","text","plugin"}, "parents":["<id>", ...]}
  *
- * "sha256" is that of the whole serialized bytes, equal to what sha256sum prints for the file; of a tree it is the
- * tree's digest.
+ * "sha256" is that of the whole serialized bytes, equal to what sha256sum prints for the file; of a tree it
+ * is the tree's digest.
  *
  * Thread: pure.
  * Source: docs/format/store.md, "Artifacts".
@@ -60,8 +60,8 @@ KIST_CHECKED kist_status kist_record_get_content(const json_t *record, struct ki
 						 struct kist_error *err);
 
 /** kist_record_set_digest() - Sets @key of @object to @digest in hex. */
-KIST_CHECKED kist_status kist_record_set_digest(json_t *object, const char *key, const struct kist_digest *digest,
-						struct kist_error *err);
+KIST_CHECKED kist_status kist_record_set_digest(json_t *object, const char *key,
+						const struct kist_digest *digest, struct kist_error *err);
 
 /** kist_record_get_digest() - Reads such a member; false when it is missing or no digest. */
 bool kist_record_get_digest(const json_t *object, const char *key, struct kist_digest *ret);

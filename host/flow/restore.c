@@ -14,9 +14,9 @@
 #include "flow/tree.h"
 #include "flow/walk.h"
 
-#define NS_PER_S        1000000000
-#define FILE_MODE       0666 /* for what was stored without one; the umask applies */
-#define WORK_FILE_MODE   0600
+#define NS_PER_S	 1000000000
+#define FILE_MODE	 0666 /* for what was stored without one; the umask applies */
+#define WORK_FILE_MODE	 0600
 #define WORK_FOLDER_MODE 0700
 
 /* Where something is restored: the folder above it, and names below that folder. */
@@ -55,7 +55,8 @@ static kist_status place_open(const char *path, struct place *place, struct kist
 		return kist_fail(err, KIST_EXISTS, "'%s' is there already: name a new file or folder", path);
 	if (getrandom(&nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
 		return kist_fail_errno(err, errno, "cannot get a random number");
-	snprintf(place->work_name, sizeof(place->work_name), ".%.*s.%016" PRIx64, NAME_MAX - 24, place->name, nonce);
+	snprintf(place->work_name, sizeof(place->work_name), ".%.*s.%016" PRIx64, NAME_MAX - 24, place->name,
+		 nonce);
 	if (!slash)
 		snprintf(parent, sizeof(parent), ".");
 	else
@@ -113,7 +114,10 @@ static void set_times(int fd, int64_t mtime_ns)
 	(void)futimens(fd, times);
 }
 
-/* Set-user-id and such bits are kept only for their owner's own files; a restored file belongs to who restores it. */
+/*
+ * Set-user-id and such bits are kept only for their owner's own files; a restored file belongs to who
+ * restores it.
+ */
 static kist_status set_mode(int fd, uint64_t mode, const char *path, struct kist_error *err)
 {
 	if (fchmod(fd, (mode_t)(mode & 0777)) != 0)
@@ -122,15 +126,15 @@ static kist_status set_mode(int fd, uint64_t mode, const char *path, struct kist
 }
 
 /* @mode: That it is made with; it gets its own when its bytes are there. */
-static kist_status write_file(struct kist_flow *flow, const json_t *record, int dir_fd, const char *name, mode_t mode,
-			      int *ret_fd, struct kist_error *err)
+static kist_status write_file(struct kist_flow *flow, const json_t *record, int dir_fd, const char *name,
+			      mode_t mode, int *ret_fd, struct kist_error *err)
 {
 	KIST_TRY(kist_open_beneath(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, mode, false, ret_fd, err));
 	return kist_load_file(flow, record, *ret_fd, err);
 }
 
-static kist_status restore_file(struct kist_flow *flow, const json_t *record, const struct place *place, bool force,
-				struct kist_error *err)
+static kist_status restore_file(struct kist_flow *flow, const json_t *record, const struct place *place,
+				bool force, struct kist_error *err)
 {
 	const json_t *file = json_object_get(record, "file");
 	kist_auto_fd int fd = -1;
@@ -138,8 +142,8 @@ static kist_status restore_file(struct kist_flow *flow, const json_t *record, co
 	const bool has_mode = kist_json_get_u64(file, "mode", &mode);
 
 	/* What others may not read, they may not read while it grows. */
-	KIST_TRY(write_file(flow, record, place->parent_fd, place->work_name, has_mode ? WORK_FILE_MODE : FILE_MODE,
-			    &fd, err));
+	KIST_TRY(write_file(flow, record, place->parent_fd, place->work_name,
+			    has_mode ? WORK_FILE_MODE : FILE_MODE, &fd, err));
 	if (has_mode)
 		KIST_TRY(set_mode(fd, mode, place->name, err));
 	if (json_is_integer(json_object_get(file, "mtime_ns")))
@@ -152,7 +156,7 @@ static kist_status restore_file(struct kist_flow *flow, const json_t *record, co
 struct restoring {
 	struct kist_flow *flow;
 	int root_fd;
-	struct kist_buf folders;                /* struct folder, in order */
+	struct kist_buf folders;		/* struct folder, in order */
 	char path[KIST_TREE_PATH_SIZE_MAX + 1]; /* of the entry at hand */
 };
 
@@ -183,7 +187,8 @@ static kist_status make_parents(struct restoring *restoring, struct kist_error *
 	return status;
 }
 
-static kist_status make_file(struct restoring *restoring, const struct kist_tree_entry *entry, struct kist_error *err)
+static kist_status make_file(struct restoring *restoring, const struct kist_tree_entry *entry,
+			     struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	kist_auto_fd int fd = -1;
@@ -192,8 +197,8 @@ static kist_status make_file(struct restoring *restoring, const struct kist_tree
 	if (artifact.size != entry->size || !kist_digest_equal(&artifact.sha256, &entry->sha256))
 		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
 				    "the tree and the record of '%s' do not agree", restoring->path);
-	KIST_TRY(write_file(restoring->flow, artifact.record, restoring->root_fd, restoring->path, WORK_FILE_MODE, &fd,
-			    err));
+	KIST_TRY(write_file(restoring->flow, artifact.record, restoring->root_fd, restoring->path,
+			    WORK_FILE_MODE, &fd, err));
 	KIST_TRY(set_mode(fd, entry->mode, restoring->path, err));
 	set_times(fd, entry->mtime_ns);
 	return KIST_OK;
@@ -208,7 +213,9 @@ static kist_status make_entry(void *ctx, const struct kist_tree_entry *entry, st
 		return KIST_OK;
 	KIST_TRY(make_parents(restoring, err));
 	if (entry->kind == KIST_TREE_FOLDER) {
-		const struct folder folder = { .path = entry->path, .mode = entry->mode, .mtime_ns = entry->mtime_ns };
+		const struct folder folder = { .path = entry->path,
+					       .mode = entry->mode,
+					       .mtime_ns = entry->mtime_ns };
 
 		KIST_TRY(kist_buf_append(&restoring->folders, &folder, sizeof(folder), err));
 		return kist_mkdirs_at(restoring->root_fd, restoring->path, WORK_FOLDER_MODE, err);
@@ -234,14 +241,17 @@ static kist_status make_link(void *ctx, const struct kist_tree_entry *entry, str
 	slash = strrchr(restoring->path, '/');
 	if (slash)
 		*slash = '\0';
-	KIST_TRY(kist_open_beneath(restoring->root_fd, slash ? restoring->path : "", O_RDONLY | O_DIRECTORY, 0, false,
-				   &parent, err));
+	KIST_TRY(kist_open_beneath(restoring->root_fd, slash ? restoring->path : "", O_RDONLY | O_DIRECTORY,
+				   0, false, &parent, err));
 	if (symlinkat(target, parent, slash ? slash + 1 : restoring->path) != 0)
 		return kist_fail_errno(err, errno, "cannot make a link in '%s'", restoring->path);
 	return KIST_OK;
 }
 
-/* Times and modes of folders come last, the inner before the outer: making what is in them needs the right to. */
+/*
+ * Times and modes of folders come last, the inner before the outer: making what is in them needs the right
+ * to.
+ */
 static kist_status finish_folders(struct restoring *restoring, struct kist_error *err)
 {
 	const struct folder *folders = (const void *)restoring->folders.data;
@@ -250,8 +260,8 @@ static kist_status finish_folders(struct restoring *restoring, struct kist_error
 		kist_auto_fd int fd = -1;
 
 		set_path(restoring, folders[i - 1].path);
-		KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_RDONLY | O_DIRECTORY, 0, false, &fd,
-					   err));
+		KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_RDONLY | O_DIRECTORY, 0,
+					   false, &fd, err));
 		KIST_TRY(set_mode(fd, folders[i - 1].mode, restoring->path, err));
 		set_times(fd, folders[i - 1].mtime_ns);
 	}
@@ -276,7 +286,8 @@ static kist_status restore_tree(struct kist_flow *flow, const json_t *record, co
 	KIST_TRY(kist_load_listing(flow, record, &listing, err));
 	if (mkdirat(place->parent_fd, place->work_name, WORK_FOLDER_MODE) != 0)
 		return kist_fail_errno(err, errno, "cannot make a folder for '%s'", place->name);
-	KIST_TRY(kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, false, &root_fd, err));
+	KIST_TRY(kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, false,
+				   &root_fd, err));
 	restoring.root_fd = root_fd;
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_entry, &restoring, NULL, err));
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_link, &restoring, NULL, err));
@@ -294,7 +305,8 @@ static void remove_work(const struct place *place)
 
 	if (unlinkat(place->parent_fd, place->work_name, 0) == 0 || errno != EISDIR)
 		return;
-	if (kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, false, &fd, NULL) == KIST_OK &&
+	if (kist_open_beneath(place->parent_fd, place->work_name, O_RDONLY | O_DIRECTORY, 0, false, &fd,
+			      NULL) == KIST_OK &&
 	    kist_walk_folder(fd, &walk, NULL) == KIST_OK) {
 		/* Backwards, a folder comes after what is in it. */
 		for (size_t i = kist_walk_count(&walk); i > 0; i--) {
@@ -321,7 +333,8 @@ kist_status kist_load_path(struct kist_flow *flow, const json_t *record, const c
 	if ((!force || tree) && fstatat(place.parent_fd, place.name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return kist_fail(err, KIST_EXISTS, "'%s' is there already: remove it first%s", path,
 				 tree ? "" : ", or give --force to replace it");
-	status = tree ? restore_tree(flow, record, &place, err) : restore_file(flow, record, &place, force, err);
+	status = tree ? restore_tree(flow, record, &place, err)
+		      : restore_file(flow, record, &place, force, err);
 	if (status == KIST_OK)
 		status = finish_place(&place, path, tree, force && !tree, err);
 	if (status != KIST_OK)

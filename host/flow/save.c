@@ -13,7 +13,7 @@
 #include "object/check.h"
 
 #define COMMIT_TRIES_MAX 1000
-#define COPY_SIZE        ((size_t)256 << 10)
+#define COPY_SIZE	 ((size_t)256 << 10)
 
 void kist_saved_done(struct kist_saved *saved)
 {
@@ -55,7 +55,8 @@ void kist_save_close(struct kist_save *save)
 	kist_free(save);
 }
 
-kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret, struct kist_error *err)
+kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret,
+			     struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
 	struct kist_piece piece = { .element = { 0 } };
@@ -94,7 +95,8 @@ static kist_status set_plugin(json_t *record, const struct kist_catalog_entry *e
 	KIST_TRY(kist_record_set_take(record, "plugin", plugin, err));
 	KIST_TRY(kist_record_set_text(plugin, "id", entry->manifest->id, err));
 	KIST_TRY(kist_record_set_text(plugin, "version", entry->manifest->version, err));
-	KIST_TRY(kist_record_set_text(plugin, "url", entry->manifest->url[0] ? entry->manifest->url : NULL, err));
+	KIST_TRY(kist_record_set_text(plugin, "url", entry->manifest->url[0] ? entry->manifest->url : NULL,
+				      err));
 	return kist_record_set_digest(plugin, "sha256", &entry->manifest->library_sha256, err);
 }
 
@@ -126,8 +128,8 @@ kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct
 	return examined->info ? set_info(save, record, examined->info, err) : KIST_OK;
 }
 
-kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len, const struct kist_digest *artifact,
-			  const char *event, struct kist_error *err)
+kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len,
+			  const struct kist_digest *artifact, const char *event, struct kist_error *err)
 {
 	kist_auto_json json_t *ref = json_object();
 
@@ -154,7 +156,9 @@ kist_status kist_save_path(struct kist_save *save, const char *path, const struc
 	struct stat st;
 
 	KIST_TRY(kist_name_check(options->name, options->name_len, err));
-	/* A fifo would block for ever on open; nothing that is not a file or a folder is opened for reading. */
+	/*
+	 * A fifo would block for ever on open; nothing that is not a file or a folder is opened for reading.
+	 */
 	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err));
 	if (fstat(fd, &st) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", path);
@@ -172,7 +176,8 @@ kist_status kist_save_path(struct kist_save *save, const char *path, const struc
 	return KIST_OK;
 }
 
-kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_read_fd, struct kist_error *err)
+kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_read_fd,
+			    struct kist_error *err)
 {
 	char path[64];
 	kist_auto_fd int fd = -1;

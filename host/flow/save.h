@@ -8,8 +8,8 @@
 /*
  * Saving: from files, folders and streams to one commit.
  *
- * A save gathers any number of objects; nothing of it is visible before kist_save_commit(), and all of it is durable
- * once that returns.  An object that fails leaves the others as they are.
+ * A save gathers any number of objects; nothing of it is visible before kist_save_commit(), and all of it is
+ * durable once that returns.  An object that fails leaves the others as they are.
  *
  * Thread: one struct kist_save, one thread at a time.
  */
@@ -26,10 +26,10 @@ struct kist_save_options {
 	const char *name; /* under which it is found; kist_name_check() */
 	size_t name_len;
 	struct kist_examine_options examine;
-	bool opaque;             /* what its plugin refuses is kept as bytes, with the reason */
+	bool opaque;		 /* what its plugin refuses is kept as bytes, with the reason */
 	const char *description; /* may be NULL */
-	const json_t *params;    /* with which it was made, for the record; may be NULL */
-	const json_t *parents;   /* ids in hex of the artifacts that it was made from; may be NULL */
+	const json_t *params;	 /* with which it was made, for the record; may be NULL */
+	const json_t *parents;	 /* ids in hex of the artifacts that it was made from; may be NULL */
 };
 
 /** struct kist_saved - What was kept. */
@@ -38,14 +38,17 @@ struct kist_saved {
 	json_t *record;
 };
 
-#define KIST_SAVED_INIT \
-	{ .record = NULL }
+#define KIST_SAVED_INIT                                                                                      \
+	{                                                                                                    \
+		.record = NULL                                                                               \
+	}
 void kist_saved_done(struct kist_saved *saved);
 /** kist_saved_move() - Replaces what @to holds; @from is left empty. */
 void kist_saved_move(struct kist_saved *to, struct kist_saved *from);
 #define kist_auto_saved __attribute__((cleanup(kist_saved_done)))
 
-KIST_CHECKED kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret,
+					struct kist_error *err);
 /** kist_save_close() - Drops what was not committed.  Accepts NULL. */
 void kist_save_close(struct kist_save *save);
 
@@ -59,7 +62,8 @@ static inline void kist_save_close_(struct kist_save **slot)
  * kist_save_path() - Saves the file or the folder at @path (a link is followed) under options->name.
  *
  * Errors: KIST_NOT_FOUND, KIST_DENIED, KIST_IO; KIST_INVALID (name; a device or socket; it kept changing);
- * of a file, what routing and its plugin say, with the path before it; E_PATH for a link that leaves a folder.
+ * of a file, what routing and its plugin say, with the path before it; E_PATH for a link that leaves a
+ * folder.
  */
 KIST_CHECKED kist_status kist_save_path(struct kist_save *save, const char *path,
 					const struct kist_save_options *options, struct kist_saved *ret,
@@ -70,8 +74,9 @@ KIST_CHECKED kist_status kist_save_path(struct kist_save *save, const char *path
  *
  * Routing and plugins need to look twice, so the bytes pass through a nameless file in the flow's temp_dir.
  */
-KIST_CHECKED kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_save_options *options,
-					  struct kist_saved *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_save_stream(struct kist_save *save, int fd,
+					  const struct kist_save_options *options, struct kist_saved *ret,
+					  struct kist_error *err);
 
 /**
  * kist_save_object() - Saves what a serializer writes: object @object of the flow's worker.
@@ -84,15 +89,18 @@ KIST_CHECKED kist_status kist_save_object(struct kist_save *save, uint64_t objec
 					  const struct kist_save_options *options, struct kist_saved *ret,
 					  struct kist_error *err);
 
-/** kist_save_ref() - Adds a change of a name to the commit: @artifact NULL drops it.  @event: "tag" or "rm". */
+/**
+ * kist_save_ref() - Adds a change of a name to the commit: @artifact NULL drops it.  @event: "tag" or "rm".
+ */
 KIST_CHECKED kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len,
-				       const struct kist_digest *artifact, const char *event, struct kist_error *err);
+				       const struct kist_digest *artifact, const char *event,
+				       struct kist_error *err);
 
 /**
  * kist_save_commit() - Publishes what was gathered and creates the commit.
  *
- * On KIST_OK everything is durable and visible to all, and the routes that were used first are recorded; when that
- * fails the flow holds a note.  With nothing gathered it does nothing.
+ * On KIST_OK everything is durable and visible to all, and the routes that were used first are recorded; when
+ * that fails the flow holds a note.  With nothing gathered it does nothing.
  */
 KIST_CHECKED kist_status kist_save_commit(struct kist_save *save, struct kist_error *err);
 

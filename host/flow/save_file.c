@@ -21,7 +21,9 @@ static size_t hole_at(int fd, uint64_t offset, size_t size, const struct stat *s
 	const uint64_t file_size = (uint64_t)st->st_size;
 	off_t data;
 
-	/* What takes as much room as its size has none: that spares files that are not sparse the question. */
+	/*
+	 * What takes as much room as its size has none: that spares files that are not sparse the question.
+	 */
 	if (!S_ISREG(st->st_mode) || (uint64_t)st->st_blocks >= file_size / 512 || offset >= file_size)
 		return 0;
 	data = lseek(fd, (off_t)offset, SEEK_DATA);
@@ -83,22 +85,25 @@ static void *examine_thread(void *arg)
 {
 	struct examination *examination = arg;
 
-	examination->status = kist_examine_content(examination->flow, examination->input, examination->examined,
-						   &examination->error);
+	examination->status = kist_examine_content(examination->flow, examination->input,
+						   examination->examined, &examination->error);
 	return NULL;
 }
 
 static kist_status examine_and_read(struct kist_save *save, const struct kist_file_origin *origin,
-				    struct examination *examination, struct kist_content *ret, struct kist_error *err)
+				    struct examination *examination, struct kist_content *ret,
+				    struct kist_error *err)
 {
 	const uint64_t size = examination->input->size;
 	kist_status status;
 	pthread_t thread;
 
-	if (size <= KIST_EXAMINE_FIRST_SIZE_MAX || pthread_create(&thread, NULL, examine_thread, examination) != 0) {
+	if (size <= KIST_EXAMINE_FIRST_SIZE_MAX ||
+	    pthread_create(&thread, NULL, examine_thread, examination) != 0) {
 		(void)examine_thread(examination);
-		return examination->status == KIST_OK ? read_content(save, origin, examination->examined, size, ret, err)
-						       : KIST_OK;
+		return examination->status == KIST_OK
+			       ? read_content(save, origin, examination->examined, size, ret, err)
+			       : KIST_OK;
 	}
 	status = read_content(save, origin, examination->examined, size, ret, err);
 	if (status != KIST_OK)
@@ -113,8 +118,8 @@ static bool is_refusal(kist_status status)
 	return status != KIST_OK && status != KIST_CANCELLED;
 }
 
-static kist_status set_reason(json_t *record, const struct kist_error *why, const struct kist_route_target *target,
-			      struct kist_error *err)
+static kist_status set_reason(json_t *record, const struct kist_error *why,
+			      const struct kist_route_target *target, struct kist_error *err)
 {
 	json_t *reason = json_object();
 
@@ -124,7 +129,8 @@ static kist_status set_reason(json_t *record, const struct kist_error *why, cons
 	KIST_TRY(kist_record_set_text(reason, "text", why->text, err));
 	if (why->offset != KIST_NO_OFFSET)
 		KIST_TRY(kist_record_set_take(reason, "offset", json_integer((json_int_t)why->offset), err));
-	return target->entry ? kist_record_set_text(reason, "plugin", target->entry->manifest->id, err) : KIST_OK;
+	return target->entry ? kist_record_set_text(reason, "plugin", target->entry->manifest->id, err)
+			     : KIST_OK;
 }
 
 static kist_status set_file(json_t *record, const struct kist_file_origin *origin, const struct stat *st,
@@ -136,7 +142,8 @@ static kist_status set_file(json_t *record, const struct kist_file_origin *origi
 	KIST_TRY(kist_name_json(file, origin->base_name, strlen(origin->base_name), err));
 	KIST_TRY(kist_record_set_take(file, "mode", json_integer(st->st_mode & 07777), err));
 	return kist_record_set_take(
-		file, "mtime_ns", json_integer((json_int_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec), err);
+		file, "mtime_ns",
+		json_integer((json_int_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec), err);
 }
 
 /*
@@ -145,14 +152,16 @@ static kist_status set_file(json_t *record, const struct kist_file_origin *origi
  */
 static kist_status examine_once(struct kist_save *save, const struct kist_file_origin *origin,
 				const struct kist_save_options *options, const struct kist_input *input,
-				struct kist_examined *examined, struct kist_error *refusal, struct kist_content *ret,
-				struct kist_error *err)
+				struct kist_examined *examined, struct kist_error *refusal,
+				struct kist_content *ret, struct kist_error *err)
 {
-	struct examination examination = { .flow = save->flow, .input = input, .examined = examined,
-					   .error = KIST_ERROR_INIT };
+	struct examination examination = {
+		.flow = save->flow, .input = input, .examined = examined, .error = KIST_ERROR_INIT
+	};
 	kist_status status;
 
-	status = kist_examine_route(save->flow, &options->examine, origin->base_name, input, examined, refusal);
+	status = kist_examine_route(save->flow, &options->examine, origin->base_name, input, examined,
+				    refusal);
 	if (status == KIST_OK && examined->target.entry)
 		KIST_TRY(examine_and_read(save, origin, &examination, ret, err));
 	else if (status == KIST_OK)
@@ -194,10 +203,12 @@ static bool is_before(struct timespec a, struct timespec b)
 }
 
 /*
- * look(), once the kernel's clock has passed the file's times: a further write within the same tick would leave the
- * times as they are, and nobody would see it.  A time of tomorrow is another machine's, and not waited for.
+ * look(), once the kernel's clock has passed the file's times: a further write within the same tick would
+ * leave the times as they are, and nobody would see it.  A time of tomorrow is another machine's, and not
+ * waited for.
  */
-static kist_status look_settled(const struct kist_file_origin *origin, struct stat *ret, struct kist_error *err)
+static kist_status look_settled(const struct kist_file_origin *origin, struct stat *ret,
+				struct kist_error *err)
 {
 	const struct timespec step = { .tv_nsec = TICK_NS_MAX / TICK_STEPS };
 
@@ -217,7 +228,8 @@ static kist_status look_settled(const struct kist_file_origin *origin, struct st
 static kist_status make_record(struct kist_save *save, const struct kist_file_origin *origin,
 			       const struct kist_save_options *options, const struct stat *with_file,
 			       struct kist_examined *examined, const struct kist_error *refusal,
-			       const struct kist_content *content, struct kist_saved *ret, struct kist_error *err)
+			       const struct kist_content *content, struct kist_saved *ret,
+			       struct kist_error *err)
 {
 	kist_auto_json json_t *record = json_object();
 
@@ -267,11 +279,13 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 		}
 		/* What its plugin refused is no first use. */
 		if (examined.target.entry && refusal.status == KIST_OK)
-			KIST_TRY(kist_flow_use_route(save->flow, examined.lock_key, examined.target.entry->manifest->id,
-						     err));
-		return make_record(save, origin, options, with_file ? &before : NULL, &examined, &refusal, &content,
-				   ret, err);
+			KIST_TRY(kist_flow_use_route(save->flow, examined.lock_key,
+						     examined.target.entry->manifest->id, err));
+		return make_record(save, origin, options, with_file ? &before : NULL, &examined, &refusal,
+				   &content, ret, err);
 	}
-	return kist_fail(err, KIST_INVALID, "'%s' kept changing while it was read: nothing of it is stored; "
-			 "try again when its writer is done", origin->shown);
+	return kist_fail(err, KIST_INVALID,
+			 "'%s' kept changing while it was read: nothing of it is stored; "
+			 "try again when its writer is done",
+			 origin->shown);
 }

@@ -11,7 +11,8 @@
 #include "flow/tree.h"
 #include "flow/walk.h"
 
-static kist_status add_link(int dir_fd, struct kist_tree *tree, struct kist_tree_entry *entry, struct kist_error *err)
+static kist_status add_link(int dir_fd, struct kist_tree *tree, struct kist_tree_entry *entry,
+			    struct kist_error *err)
 {
 	char target[KIST_TREE_PATH_SIZE_MAX + 1];
 	const char *path = (const char *)entry->path.data;
@@ -52,7 +53,8 @@ static kist_status add_file(struct kist_save *save, int dir_fd, const char *show
 }
 
 static kist_status add_entry(struct kist_save *save, int dir_fd, const char *shown, const char *path,
-			     struct kist_tree *tree, const struct kist_save_options *options, struct kist_error *err)
+			     struct kist_tree *tree, const struct kist_save_options *options,
+			     struct kist_error *err)
 {
 	struct kist_tree_entry entry = { .kind = KIST_TREE_FOLDER, .path = kist_view_of(path, strlen(path)) };
 	struct stat st;
@@ -67,14 +69,15 @@ static kist_status add_entry(struct kist_save *save, int dir_fd, const char *sho
 		return add_file(save, dir_fd, shown, tree, &entry, options, err);
 	if (S_ISDIR(st.st_mode))
 		return kist_tree_add(tree, &entry, err);
-	return kist_fail(err, KIST_INVALID, "'%s/%s' is neither a file, a folder nor a link: it cannot be kept", shown,
-			 path);
+	return kist_fail(err, KIST_INVALID,
+			 "'%s/%s' is neither a file, a folder nor a link: it cannot be kept", shown, path);
 }
 
 static kist_status put_listing(struct kist_save *save, const struct kist_tree *tree, struct kist_content *ret,
 			       struct kist_error *err)
 {
-	KIST_TRY(kist_content_start(&save->content, save->writer, KIST_CHUNK_TREE, tree->listing.size, NULL, 0, err));
+	KIST_TRY(kist_content_start(&save->content, save->writer, KIST_CHUNK_TREE, tree->listing.size, NULL,
+				    0, err));
 	KIST_TRY(kist_content_write(&save->content, kist_buf_view(&tree->listing), err));
 	return kist_content_finish(&save->content, ret, err);
 }
@@ -105,7 +108,8 @@ static kist_status make_record(struct kist_save *save, int dir_fd, const struct 
 }
 
 kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *shown,
-			     const struct kist_save_options *options, struct kist_saved *ret, struct kist_error *err)
+			     const struct kist_save_options *options, struct kist_saved *ret,
+			     struct kist_error *err)
 {
 	kist_auto_walk struct kist_walk walk = KIST_WALK_INIT;
 	kist_auto_tree struct kist_tree tree = KIST_TREE_INIT;

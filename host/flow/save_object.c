@@ -14,16 +14,18 @@ static kist_status take_bytes(void *ctx, struct kist_view bytes, struct kist_err
 	struct kist_error why = KIST_ERROR_INIT;
 	const kist_status status = kist_write_all(spool->fd, bytes, &why);
 
-	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "what %s writes: %s", spool->task, why.text);
+	return status == KIST_OK ? KIST_OK
+				 : kist_fail(err, status, "what %s writes: %s", spool->task, why.text);
 }
 
 /*
- * What a serializer wrote goes the same road as a file that a person gives: its layout is asked for, it is validated
- * and described, so a serializer that writes what its own plugin cannot read is found before anything is stored.
+ * What a serializer wrote goes the same road as a file that a person gives: its layout is asked for, it is
+ * validated and described, so a serializer that writes what its own plugin cannot read is found before
+ * anything is stored.
  */
 kist_status kist_save_object(struct kist_save *save, uint64_t object, const struct kist_route_target *target,
-			     const json_t *params, const struct kist_save_options *options, struct kist_saved *ret,
-			     struct kist_error *err)
+			     const json_t *params, const struct kist_save_options *options,
+			     struct kist_saved *ret, struct kist_error *err)
 {
 	kist_auto_json json_t *checked = NULL;
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;

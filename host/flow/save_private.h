@@ -18,7 +18,7 @@ struct kist_save {
 /** struct kist_file_origin - Where a file's bytes come from. */
 struct kist_file_origin {
 	int fd;
-	const char *shown;    /* its path, for messages */
+	const char *shown;     /* its path, for messages */
 	const char *base_name; /* for routing by extension and for the record; NULL for a stream */
 	bool is_private;       /* nobody else can write to it */
 };
@@ -29,15 +29,17 @@ struct kist_file_origin {
  * @with_file: The record keeps name, mode and time; false inside a tree, which keeps them itself.
  */
 KIST_CHECKED kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin *origin,
-					const struct kist_save_options *options, bool with_file, struct kist_saved *ret,
-					struct kist_error *err);
+					const struct kist_save_options *options, bool with_file,
+					struct kist_saved *ret, struct kist_error *err);
 
 /** kist_save_folder() - Puts all below the open folder @dir_fd and the tree's record; no name is set. */
 KIST_CHECKED kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *shown,
 					  const struct kist_save_options *options, struct kist_saved *ret,
 					  struct kist_error *err);
 
-/** kist_save_spool() - A nameless temporary file, once for writing and once for reading.  Owned by the caller. */
+/**
+ * kist_save_spool() - A nameless temporary file, once for writing and once for reading.  Owned by the caller.
+ */
 KIST_CHECKED kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_read_fd,
 					 struct kist_error *err);
 
@@ -46,10 +48,10 @@ KIST_CHECKED kist_status kist_save_record(struct kist_save *save, json_t *record
 					  struct kist_error *err);
 
 /**
- * kist_save_typed() - Completes a record with what the plugins said of the bytes: "kind", "encoding", "plugin",
- * "summary", "info"; KIST_KIND_BYTES when @examined has no target.
+ * kist_save_typed() - Completes a record with what the plugins said of the bytes: "kind", "encoding",
+ * "plugin", "summary", "info"; KIST_KIND_BYTES when @examined has no target.
  */
-KIST_CHECKED kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct kist_examined *examined,
-					 struct kist_error *err);
+KIST_CHECKED kist_status kist_save_typed(struct kist_save *save, json_t *record,
+					 const struct kist_examined *examined, struct kist_error *err);
 
 #endif

@@ -162,7 +162,8 @@ static bool under_a_leaf(struct leaves *leaves, const struct kist_tree_entry *en
 }
 
 static kist_status walk(struct kist_view listing,
-			kist_status (*each)(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err),
+			kist_status (*each)(void *ctx, const struct kist_tree_entry *entry,
+					    struct kist_error *err),
 			void *ctx, struct kist_hasher *identity, struct kist_error *err)
 {
 	const uint64_t count = kist_le_read64(listing.data + sizeof(magic));
@@ -191,7 +192,8 @@ static kist_status walk(struct kist_view listing,
 }
 
 kist_status kist_tree_read(struct kist_view listing,
-			   kist_status (*each)(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err),
+			   kist_status (*each)(void *ctx, const struct kist_tree_entry *entry,
+					       struct kist_error *err),
 			   void *ctx, struct kist_digest *ret_digest, struct kist_error *err)
 {
 	kist_auto_hasher struct kist_hasher identity = KIST_HASHER_INIT;

@@ -9,11 +9,11 @@
  * The listing of a tree: every folder, file and link below one root, sorted by path.
  *
  *     "KTRE" | u8 version = 1 | 3 bytes 0 | u64 entries | entry...
- *     entry := u8 kind | u8 0 | u16 path bytes | u32 mode | u64 size | i64 mtime in ns | SHA-256 of the content
- *              | id of the artifact | path | target (of a link: size bytes)
+ *     entry := u8 kind | u8 0 | u16 path bytes | u32 mode | u64 size | i64 mtime in ns | SHA-256 of the
+ * content | id of the artifact | path | target (of a link: size bytes)
  *
- * A tree's digest is the SHA-256 of the same bytes with every mtime and artifact id left out: it says what is in
- * the tree, not when it was made or which plugin looked at it.
+ * A tree's digest is the SHA-256 of the same bytes with every mtime and artifact id left out: it says what is
+ * in the tree, not when it was made or which plugin looked at it.
  *
  * Limits: KIST_TREE_SIZE_MAX bytes.
  * Thread: one struct kist_tree, one thread at a time.
@@ -45,10 +45,10 @@ struct kist_tree {
 	struct kist_buf last_path;
 };
 
-#define KIST_TREE_INIT                                                                              \
-	{                                                                                           \
-		.listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX), .identity = KIST_HASHER_INIT,         \
-		.last_path = KIST_BUF_INIT(KIST_TREE_PATH_SIZE_MAX)                                 \
+#define KIST_TREE_INIT                                                                                       \
+	{                                                                                                    \
+		.listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX), .identity = KIST_HASHER_INIT,                  \
+		.last_path = KIST_BUF_INIT(KIST_TREE_PATH_SIZE_MAX)                                          \
 	}
 #define kist_auto_tree __attribute__((cleanup(kist_tree_done)))
 void kist_tree_done(struct kist_tree *tree);
@@ -72,8 +72,8 @@ struct kist_digest kist_tree_finish(struct kist_tree *tree);
  *
  * @ret_digest: The tree's digest, worked out from the entries.  May be NULL.
  *
- * Errors: KIST_CORRUPT with the code E_TREE and the offset (also for paths that leave the tree, wrong order, a
- * name under a file or a link), KIST_NO_MEMORY, and what @each gives.
+ * Errors: KIST_CORRUPT with the code E_TREE and the offset (also for paths that leave the tree, wrong order,
+ * a name under a file or a link), KIST_NO_MEMORY, and what @each gives.
  */
 KIST_CHECKED kist_status kist_tree_read(struct kist_view listing,
 					kist_status (*each)(void *ctx, const struct kist_tree_entry *entry,

@@ -24,7 +24,8 @@ static void verifying_done(struct verifying *verifying)
 	kist_idset_done(&verifying->hurt);
 }
 
-static void report(struct verifying *verifying, const char *what, const char *id, const struct kist_error *why)
+static void report(struct verifying *verifying, const char *what, const char *id,
+		   const struct kist_error *why)
 {
 	const struct kist_damage damage = { .what = what, .id = id, .why = why };
 
@@ -56,7 +57,8 @@ static kist_status verify_log(struct verifying *verifying, struct kist_error *er
 
 		if (status == KIST_OK && (!kist_record_get_digest(commit, "previous", &said) ||
 					  !kist_digest_equal(&said, &previous)))
-			status = kist_fail(&why, KIST_CORRUPT, "commit %" PRIu64 " does not follow the one before it", n);
+			status = kist_fail(&why, KIST_CORRUPT,
+					   "commit %" PRIu64 " does not follow the one before it", n);
 		if (status == KIST_NO_MEMORY)
 			return kist_fail(err, status, "%s", why.text);
 		snprintf(number, sizeof(number), "%" PRIu64, n);
@@ -73,7 +75,8 @@ struct pack_damages {
 	const char *pack;
 };
 
-static void bad_piece(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why)
+static void bad_piece(void *ctx, const struct kist_digest *chunk, uint64_t offset,
+		      const struct kist_error *why)
 {
 	const struct pack_damages *damages = ctx;
 	char hex[KIST_DIGEST_HEX_SIZE];
@@ -129,7 +132,8 @@ static kist_status take_nothing(void *ctx, struct kist_view bytes, struct kist_e
 	return KIST_OK;
 }
 
-kist_status kist_verify_artifact(struct kist_flow *flow, const struct kist_artifact *artifact, struct kist_error *err)
+kist_status kist_verify_artifact(struct kist_flow *flow, const struct kist_artifact *artifact,
+				 struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
 	const char *kind = kist_json_get_text(artifact->record, "kind");
@@ -175,13 +179,15 @@ static kist_status verify_ref(void *ctx, const struct kist_ref *ref, const struc
 	kist_digest_hex(&ref->artifact, hex);
 	kist_text_escape(ref->name, ref->name_len, name, sizeof(name));
 	(void)kist_fail(&why, KIST_CORRUPT, "it means the artifact %s, %s", hex,
-			artifact->record ? "which is damaged" : "whose record is in no pack that can be read");
+			artifact->record ? "which is damaged"
+					 : "whose record is in no pack that can be read");
 	report(verifying, "name", name, &why);
 	return KIST_OK;
 }
 
-kist_status kist_verify_store(struct kist_flow *flow, void (*each)(void *ctx, const struct kist_damage *damage),
-			      void *ctx, struct kist_verified *ret, struct kist_error *err)
+kist_status kist_verify_store(struct kist_flow *flow,
+			      void (*each)(void *ctx, const struct kist_damage *damage), void *ctx,
+			      struct kist_verified *ret, struct kist_error *err)
 {
 	__attribute__((cleanup(verifying_done))) struct verifying verifying = {
 		.flow = flow, .each = each, .ctx = ctx, .hurt = KIST_IDSET_INIT

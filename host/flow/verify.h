@@ -14,7 +14,7 @@
 /** struct kist_damage - One thing that is wrong. */
 struct kist_damage {
 	const char *what; /* "commit", "pack", "chunk", "artifact" or "name" */
-	const char *id;   /* number, hex, or the escaped name */
+	const char *id;	  /* number, hex, or the escaped name */
 	const struct kist_error *why;
 };
 
@@ -28,7 +28,8 @@ struct kist_verified {
 };
 
 /**
- * kist_verify_store() - Checks everything and reports all damage, not the first alone, and the names it hurts.
+ * kist_verify_store() - Checks everything and reports all damage, not the first alone, and the names it
+ * hurts.
  *
  * Writers do not lean on packs that were found damaged: putting the same bytes again heals what was hurt.
  *
@@ -37,8 +38,8 @@ struct kist_verified {
  * Errors: KIST_CORRUPT when anything is damaged or missing; KIST_NO_MEMORY, KIST_IO.
  */
 KIST_CHECKED kist_status kist_verify_store(struct kist_flow *flow,
-					   void (*each)(void *ctx, const struct kist_damage *damage), void *ctx,
-					   struct kist_verified *ret, struct kist_error *err);
+					   void (*each)(void *ctx, const struct kist_damage *damage),
+					   void *ctx, struct kist_verified *ret, struct kist_error *err);
 
 /** kist_verify_artifact() - Checks one artifact: its record, all of its bytes, and all files of a tree. */
 KIST_CHECKED kist_status kist_verify_artifact(struct kist_flow *flow, const struct kist_artifact *artifact,

@@ -43,7 +43,8 @@ static kist_status add(struct kist_walk *walk, const char *folder, const char *n
 	}
 	KIST_TRY(kist_buf_append(&walk->text, name, strlen(name) + 1, err));
 	KIST_TRY(kist_buf_append(&walk->offsets, &offset, sizeof(offset), err));
-	return kist_tree_path_check((const char *)walk->text.data + offset, walk->text.size - offset - 1, err);
+	return kist_tree_path_check((const char *)walk->text.data + offset, walk->text.size - offset - 1,
+				    err);
 }
 
 /* Adds what stands in one folder; @folder is a copy, because the text moves as it grows. */
@@ -103,6 +104,7 @@ kist_status kist_walk_folder(int dir_fd, struct kist_walk *walk, struct kist_err
 			KIST_TRY(list(dir_fd, folder, walk, err));
 	}
 	if (kist_walk_count(walk) > 0)
-		qsort_r(walk->offsets.data, kist_walk_count(walk), sizeof(size_t), compare_paths, walk->text.data);
+		qsort_r(walk->offsets.data, kist_walk_count(walk), sizeof(size_t), compare_paths,
+			walk->text.data);
 	return KIST_OK;
 }

@@ -20,10 +20,10 @@ struct kist_walk {
 	struct kist_buf offsets; /* of size_t */
 };
 
-#define KIST_WALK_INIT                                                                          \
-	{                                                                                       \
-		.text = KIST_BUF_INIT(KIST_WALK_BYTES_MAX),                                     \
-		.offsets = KIST_BUF_INIT(KIST_WALK_ENTRIES_MAX * sizeof(size_t))                \
+#define KIST_WALK_INIT                                                                                       \
+	{                                                                                                    \
+		.text = KIST_BUF_INIT(KIST_WALK_BYTES_MAX),                                                  \
+		.offsets = KIST_BUF_INIT(KIST_WALK_ENTRIES_MAX * sizeof(size_t))                             \
 	}
 #define kist_auto_walk __attribute__((cleanup(kist_walk_done)))
 void kist_walk_done(struct kist_walk *walk);

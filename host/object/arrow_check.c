@@ -24,9 +24,10 @@ static kist_status bad(const struct node *node, int64_t index, const char *text,
 	const char *const name = node->schema->name ? node->schema->name : "";
 
 	if (index < 0)
-		return kist_fail_at(err, KIST_INVALID, "E_ARRAY", KIST_NO_OFFSET, "column '%.64s': %s", name, text);
-	return kist_fail_at(err, KIST_INVALID, "E_ARRAY", KIST_NO_OFFSET, "column '%.64s', value %lld: %s", name,
-			    (long long)index, text);
+		return kist_fail_at(err, KIST_INVALID, "E_ARRAY", KIST_NO_OFFSET, "column '%.64s': %s", name,
+				    text);
+	return kist_fail_at(err, KIST_INVALID, "E_ARRAY", KIST_NO_OFFSET, "column '%.64s', value %lld: %s",
+			    name, (long long)index, text);
 }
 
 /* Buffers need not be aligned, so every read is a copy. */
@@ -64,14 +65,16 @@ static kist_status check_counts(struct node *node, struct kist_error *err)
 	if (array->length < 0 || array->offset < 0)
 		return bad(node, -1, "the length or the offset is negative", err);
 	if (__builtin_add_overflow(array->offset, array->length, &node->end) ||
-	    __builtin_mul_overflow(node->end + (node->end < INT64_MAX), (int64_t)(node->format.bits | 8), &bits))
+	    __builtin_mul_overflow(node->end + (node->end < INT64_MAX), (int64_t)(node->format.bits | 8),
+				   &bits))
 		return kist_fail_at(err, KIST_LIMIT, "E_ARRAY", KIST_NO_OFFSET,
 				    "column '%.64s': offset and length do not fit 63 bits",
 				    node->schema->name ? node->schema->name : "");
 	if (array->null_count < -1 || array->null_count > array->length)
 		return bad(node, -1, "the null count is out of range", err);
-	if (node->format.layout == KIST_ARROW_VIEW ? array->n_buffers < want || array->n_buffers > VIEW_BUFFERS_MAX
-						   : array->n_buffers != want)
+	if (node->format.layout == KIST_ARROW_VIEW
+		    ? array->n_buffers < want || array->n_buffers > VIEW_BUFFERS_MAX
+		    : array->n_buffers != want)
 		return bad(node, -1, "the number of buffers does not fit the format", err);
 	if (array->n_buffers > 0 && !array->buffers)
 		return bad(node, -1, "buffers at no address", err);
@@ -92,12 +95,14 @@ static kist_status check_validity(const struct node *node, struct kist_error *er
 	if (!kist_arrow_has_validity(&node->format))
 		return KIST_OK;
 	if (!array->buffers[0])
-		return array->null_count > 0 ? bad(node, -1, "nulls without a validity bitmap", err) : KIST_OK;
+		return array->null_count > 0 ? bad(node, -1, "nulls without a validity bitmap", err)
+					     : KIST_OK;
 	if (array->null_count < 0)
 		return KIST_OK;
 	for (int64_t i = array->offset; i < node->end; i++)
 		nulls += is_null(array, i);
-	return nulls == array->null_count ? KIST_OK : bad(node, -1, "the null count is not that of the bitmap", err);
+	return nulls == array->null_count ? KIST_OK
+					  : bad(node, -1, "the null count is not that of the bitmap", err);
 }
 
 /* Offsets rise and stay below @limit; there is one more of them than values. */
@@ -284,7 +289,8 @@ static kist_status check_indices(const struct node *node, struct kist_error *err
 		if (is_null(array, i))
 			continue;
 		index = read_integer(array->buffers[1], node->format.bits, i);
-		if ((is_signed ? (uint64_t)index : (uint64_t)index & mask) >= (uint64_t)array->dictionary->length)
+		if ((is_signed ? (uint64_t)index : (uint64_t)index & mask) >=
+		    (uint64_t)array->dictionary->length)
 			return bad(node, i, "the index is past the end of the dictionary", err);
 	}
 	return KIST_OK;

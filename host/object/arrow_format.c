@@ -74,8 +74,8 @@ static bool parse_decimal(const char *text, struct kist_arrow_format *ret)
 
 	ret->layout = KIST_ARROW_FIXED;
 	ret->bits = 128;
-	if (!scale || !parse_u32(text, (size_t)(comma - text), &precision) || precision == 0 || precision > 76 ||
-	    !parse_u32(scale, bits ? (size_t)(bits - scale) : strlen(scale), &ignored))
+	if (!scale || !parse_u32(text, (size_t)(comma - text), &precision) || precision == 0 ||
+	    precision > 76 || !parse_u32(scale, bits ? (size_t)(bits - scale) : strlen(scale), &ignored))
 		return false;
 	if (!bits)
 		return true;

@@ -19,18 +19,18 @@
 
 /** How the buffers of an array lie. */
 enum {
-	KIST_ARROW_NULL,    /* no buffers */
-	KIST_ARROW_FIXED,   /* validity, values of @bits */
-	KIST_ARROW_BINARY,  /* validity, offsets of @bits, data */
-	KIST_ARROW_VIEW,    /* validity, views, data ..., sizes of the data buffers */
-	KIST_ARROW_LIST,    /* validity, offsets of @bits; one child */
-	KIST_ARROW_LISTVIEW, /* validity, offsets and sizes of @bits; one child */
-	KIST_ARROW_FIXED_LIST, /* validity; one child with @width values for each */
-	KIST_ARROW_STRUCT,  /* validity; children of the same length */
-	KIST_ARROW_MAP,     /* as list of 32 bits; the child is a struct of two */
+	KIST_ARROW_NULL,	 /* no buffers */
+	KIST_ARROW_FIXED,	 /* validity, values of @bits */
+	KIST_ARROW_BINARY,	 /* validity, offsets of @bits, data */
+	KIST_ARROW_VIEW,	 /* validity, views, data ..., sizes of the data buffers */
+	KIST_ARROW_LIST,	 /* validity, offsets of @bits; one child */
+	KIST_ARROW_LISTVIEW,	 /* validity, offsets and sizes of @bits; one child */
+	KIST_ARROW_FIXED_LIST,	 /* validity; one child with @width values for each */
+	KIST_ARROW_STRUCT,	 /* validity; children of the same length */
+	KIST_ARROW_MAP,		 /* as list of 32 bits; the child is a struct of two */
 	KIST_ARROW_SPARSE_UNION, /* type ids; children of the same length */
-	KIST_ARROW_DENSE_UNION, /* type ids, offsets of 32 bits; children */
-	KIST_ARROW_RUN_END  /* no buffers; run ends and values as children */
+	KIST_ARROW_DENSE_UNION,	 /* type ids, offsets of 32 bits; children */
+	KIST_ARROW_RUN_END	 /* no buffers; run ends and values as children */
 };
 
 /** Numbers that a tensor can hold. */
@@ -39,10 +39,10 @@ enum { KIST_ARROW_NO_NUMBER, KIST_ARROW_SIGNED, KIST_ARROW_UNSIGNED, KIST_ARROW_
 /** struct kist_arrow_format - A format string that was read. */
 struct kist_arrow_format {
 	uint8_t layout;
-	uint8_t number;        /* KIST_ARROW_SIGNED ... for c C s S i I l L e f g */
-	uint32_t bits;         /* of a value, an offset or a size */
-	uint32_t width;        /* of a fixed-size list */
-	uint32_t member_count; /* of a union */
+	uint8_t number;			       /* KIST_ARROW_SIGNED ... for c C s S i I l L e f g */
+	uint32_t bits;			       /* of a value, an offset or a size */
+	uint32_t width;			       /* of a fixed-size list */
+	uint32_t member_count;		       /* of a union */
 	uint8_t members[KIST_ARROW_UNION_MAX]; /* type id of each */
 };
 

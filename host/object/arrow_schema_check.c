@@ -20,8 +20,9 @@ static kist_status bad(struct kist_error *err, const struct ArrowSchema *schema,
 
 static kist_status check_text(const struct ArrowSchema *schema, struct kist_error *err)
 {
-	if (schema->name && (strnlen(schema->name, KIST_OBJECT_NAME_SIZE_MAX + 1) > KIST_OBJECT_NAME_SIZE_MAX ||
-			     !kist_utf8_valid(schema->name, strlen(schema->name))))
+	if (schema->name &&
+	    (strnlen(schema->name, KIST_OBJECT_NAME_SIZE_MAX + 1) > KIST_OBJECT_NAME_SIZE_MAX ||
+	     !kist_utf8_valid(schema->name, strlen(schema->name))))
 		return kist_fail_at(err, KIST_INVALID, "E_SCHEMA", KIST_NO_OFFSET,
 				    "the name of a column is too long or not UTF-8");
 	if (!schema->format)
@@ -52,7 +53,8 @@ static kist_status check_metadata(const struct ArrowSchema *schema, struct kist_
 	for (int64_t i = 0; i < 2 * (int64_t)pairs; i++) {
 		int32_t len;
 
-		if (!take_length(&at, METADATA_SIZE_MAX, &len) || at + len - schema->metadata > METADATA_SIZE_MAX)
+		if (!take_length(&at, METADATA_SIZE_MAX, &len) ||
+		    at + len - schema->metadata > METADATA_SIZE_MAX)
 			return bad(err, schema, "the metadata are too long");
 		at += len;
 	}
@@ -98,15 +100,16 @@ static kist_status check_special(const struct ArrowSchema *schema, const struct 
 	return KIST_OK;
 }
 
-static kist_status check_children_count(const struct ArrowSchema *schema, const struct kist_arrow_format *format,
-					struct kist_error *err)
+static kist_status check_children_count(const struct ArrowSchema *schema,
+					const struct kist_arrow_format *format, struct kist_error *err)
 {
 	const int64_t want = children_of(format);
 
 	if (schema->n_children < 0 || (want >= 0 && schema->n_children != want))
 		return kist_fail_at(err, KIST_INVALID, "E_SCHEMA", KIST_NO_OFFSET,
 				    "column '%.64s': the format '%.64s' has %lld children",
-				    schema->name ? schema->name : "", schema->format, (long long)schema->n_children);
+				    schema->name ? schema->name : "", schema->format,
+				    (long long)schema->n_children);
 	if (schema->n_children > KIST_ARROW_CHILDREN_MAX)
 		return kist_fail_at(err, KIST_LIMIT, "E_SCHEMA", KIST_NO_OFFSET,
 				    "%lld columns: at most %lld are allowed", (long long)schema->n_children,
@@ -116,7 +119,8 @@ static kist_status check_children_count(const struct ArrowSchema *schema, const 
 	return KIST_OK;
 }
 
-static kist_status check_node(const struct ArrowSchema *schema, int depth, int64_t *nodes, struct kist_error *err)
+static kist_status check_node(const struct ArrowSchema *schema, int depth, int64_t *nodes,
+			      struct kist_error *err)
 {
 	struct kist_arrow_format format;
 
@@ -131,8 +135,8 @@ static kist_status check_node(const struct ArrowSchema *schema, int depth, int64
 	KIST_TRY(check_text(schema, err));
 	if (!kist_arrow_format_parse(schema->format, &format))
 		return kist_fail_at(err, KIST_UNSUPPORTED, "E_SCHEMA", KIST_NO_OFFSET,
-				    "column '%.64s': no such format: '%.64s'", schema->name ? schema->name : "",
-				    schema->format);
+				    "column '%.64s': no such format: '%.64s'",
+				    schema->name ? schema->name : "", schema->format);
 	KIST_TRY(check_metadata(schema, err));
 	KIST_TRY(check_children_count(schema, &format, err));
 	for (int64_t i = 0; i < schema->n_children; i++)

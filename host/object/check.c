@@ -87,7 +87,8 @@ static kist_status check_names(struct kist_tensor_map *map, struct kist_error *e
 	if (map->count > KIST_MODEL_TENSORS_MAX)
 		return kist_fail_at(err, KIST_LIMIT, "E_OBJECT", KIST_NO_OFFSET,
 				    "a model of %llu tensors: at most %llu are allowed",
-				    (unsigned long long)map->count, (unsigned long long)KIST_MODEL_TENSORS_MAX);
+				    (unsigned long long)map->count,
+				    (unsigned long long)KIST_MODEL_TENSORS_MAX);
 	names = kist_alloc((size_t)map->count, sizeof(*names));
 	if (!names)
 		return kist_fail_memory(err, (size_t)map->count * sizeof(*names));
@@ -136,16 +137,17 @@ static kist_status check_head(const struct kist_object *object, struct kist_erro
 	if (object->struct_size < KIST_SIZE_TO(struct kist_object, priv))
 		return invalid(err, "the object's struct_size is too small");
 	if (object->kind >= KIST_KIND_COUNT)
-		return kist_fail_at(err, KIST_INVALID, "E_OBJECT", KIST_NO_OFFSET, "an object of no known kind (%u)",
-				    object->kind);
+		return kist_fail_at(err, KIST_INVALID, "E_OBJECT", KIST_NO_OFFSET,
+				    "an object of no known kind (%u)", object->kind);
 	if (!object->release)
 		return invalid(err, "the object is empty");
 	if (object->type && (strnlen(object->type, KIST_TYPE_NAME_SIZE_MAX + 1) > KIST_TYPE_NAME_SIZE_MAX ||
 			     !kist_utf8_valid(object->type, strlen(object->type))))
 		return invalid(err, "the name of the object's type is too long or not UTF-8");
 	if ((object->kind == KIST_KIND_NULL) != !object->value && object->kind != KIST_KIND_OPAQUE)
-		return kist_fail_at(err, KIST_INVALID, "E_OBJECT", KIST_NO_OFFSET, "an object of kind %s %s value",
-				    kist_kind_name(object->kind), object->value ? "with a" : "without a");
+		return kist_fail_at(err, KIST_INVALID, "E_OBJECT", KIST_NO_OFFSET,
+				    "an object of kind %s %s value", kist_kind_name(object->kind),
+				    object->value ? "with a" : "without a");
 	return KIST_OK;
 }
 

@@ -98,8 +98,10 @@ static inline void kist_object_release_(struct kist_object *object)
 }
 /** An object that is released at the end of its scope. */
 #define kist_auto_object __attribute__((cleanup(kist_object_release_)))
-#define KIST_OBJECT_INIT \
-	{ .struct_size = sizeof(struct kist_object) }
+#define KIST_OBJECT_INIT                                                                                     \
+	{                                                                                                    \
+		.struct_size = sizeof(struct kist_object)                                                    \
+	}
 
 /** kist_object_move() - Moves @from to @to, which must be empty; @from is left empty. */
 void kist_object_move(struct kist_object *to, struct kist_object *from);

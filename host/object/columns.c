@@ -14,8 +14,8 @@ void kist_columns_done(struct kist_columns *columns)
 	*columns = (struct kist_columns)KIST_COLUMNS_INIT;
 }
 
-void kist_columns_list(const struct ArrowSchema *schema, bool (*accept)(const struct ArrowSchema *column), char *ret,
-		       size_t size)
+void kist_columns_list(const struct ArrowSchema *schema, bool (*accept)(const struct ArrowSchema *column),
+		       char *ret, size_t size)
 {
 	size_t used = 0;
 
@@ -48,13 +48,14 @@ static kist_status find(const struct ArrowSchema *schema, const char *name, size
 		if (strlen(other) != len || memcmp(other, name, len) != 0)
 			continue;
 		if (found >= 0)
-			return kist_fail(err, KIST_AMBIGUOUS, "the table has two columns '%.*s'", (int)len, name);
+			return kist_fail(err, KIST_AMBIGUOUS, "the table has two columns '%.*s'", (int)len,
+					 name);
 		found = i;
 	}
 	if (found < 0) {
 		kist_columns_list(schema, NULL, list, sizeof(list));
-		return kist_fail(err, KIST_NOT_FOUND, "no column '%.*s'; there are: %s", (int)(len < 64 ? len : 64),
-				 name, list);
+		return kist_fail(err, KIST_NOT_FOUND, "no column '%.*s'; there are: %s",
+				 (int)(len < 64 ? len : 64), name, list);
 	}
 	*ret = found;
 	return KIST_OK;
@@ -67,8 +68,8 @@ static kist_status select_all(const struct ArrowSchema *schema, struct kist_colu
 	return KIST_OK;
 }
 
-static kist_status select_names(const struct ArrowSchema *schema, const char *select, struct kist_columns *columns,
-				struct kist_error *err)
+static kist_status select_names(const struct ArrowSchema *schema, const char *select,
+				struct kist_columns *columns, struct kist_error *err)
 {
 	for (const char *name = select;; name++) {
 		const size_t len = strcspn(name, ",");
@@ -87,8 +88,8 @@ static kist_status select_names(const struct ArrowSchema *schema, const char *se
 	}
 }
 
-kist_status kist_columns_select(const struct ArrowSchema *schema, const char *select, struct kist_columns *ret,
-				struct kist_error *err)
+kist_status kist_columns_select(const struct ArrowSchema *schema, const char *select,
+				struct kist_columns *ret, struct kist_error *err)
 {
 	kist_auto_columns struct kist_columns columns = KIST_COLUMNS_INIT;
 	const size_t room = (size_t)schema->n_children + 1;

@@ -18,8 +18,10 @@ struct kist_columns {
 	int64_t *indices; /* in the schema's children */
 };
 
-#define KIST_COLUMNS_INIT \
-	{ .count = 0 }
+#define KIST_COLUMNS_INIT                                                                                    \
+	{                                                                                                    \
+		.count = 0                                                                                   \
+	}
 #define kist_auto_columns __attribute__((cleanup(kist_columns_done)))
 
 /**

@@ -44,7 +44,8 @@ static kist_status from_tensor(struct kist_object *object, uint32_t kinds, const
 			       struct kist_object *ret, struct kist_error *err)
 {
 	if (*select != '\0')
-		return kist_fail(err, KIST_UNSUPPORTED, "cannot select '%.64s': a tensor is one whole", select);
+		return kist_fail(err, KIST_UNSUPPORTED, "cannot select '%.64s': a tensor is one whole",
+				 select);
 	if (wants(kinds, KIST_KIND_TABLE))
 		return kist_tensor_to_table(object, ret, err);
 	if (wants(kinds, KIST_KIND_MODEL))

@@ -9,12 +9,11 @@
 /*
  * Typed objects of one kind made from another.
  *
- *     table  -> tensor   numeric columns of equal length: one column gives rank 1, several rank 2 (rows, columns);
- *                        all int64 gives i64, else f64; nulls become NaN in f64 and are refused in i64
- *     tensor -> table    rank 1 gives one column, rank 2 one column per second index ("c0", "c1", ...), rank 0 one row
- *     model  -> tensor   the named tensor, or the only one
- *     tensor -> model    one tensor called "data"
- *     any    -> same     with a selection: some columns of a table
+ *     table  -> tensor   numeric columns of equal length: one column gives rank 1, several rank 2 (rows,
+ * columns); all int64 gives i64, else f64; nulls become NaN in f64 and are refused in i64 tensor -> table
+ * rank 1 gives one column, rank 2 one column per second index ("c0", "c1", ...), rank 0 one row model  ->
+ * tensor   the named tensor, or the only one tensor -> model    one tensor called "data" any    -> same with
+ * a selection: some columns of a table
  *
  * Numbers stay what they are: an integer that f64 cannot hold exactly is refused.  A bfloat16 tensor becomes
  * columns of f32.  Several kinds wanted: the object's own kind first, then table, tensor, model.
@@ -34,11 +33,12 @@
  * @call:     For producers that need one; polled.  May be NULL.
  * @ret:      Empty before; kist_object_release() it.  Set on success only.
  *
- * Errors: KIST_UNSUPPORTED (says from what to what, and what could be selected), KIST_NOT_FOUND (@select; names
- * what there is), KIST_AMBIGUOUS (@select fits two columns), KIST_INVALID, KIST_LIMIT, KIST_NO_MEMORY, and the
- * producer's.
+ * Errors: KIST_UNSUPPORTED (says from what to what, and what could be selected), KIST_NOT_FOUND (@select;
+ * names what there is), KIST_AMBIGUOUS (@select fits two columns), KIST_INVALID, KIST_LIMIT, KIST_NO_MEMORY,
+ * and the producer's.
  */
 KIST_CHECKED kist_status kist_object_convert(struct kist_object *object, uint32_t kinds, const char *select,
-					     struct kist_call *call, struct kist_object *ret, struct kist_error *err);
+					     struct kist_call *call, struct kist_object *ret,
+					     struct kist_error *err);
 
 #endif

@@ -14,16 +14,18 @@
  * Thread: one object, one thread at a time.
  */
 
-KIST_CHECKED kist_status kist_table_to_tensor(struct kist_object *object, const char *select, struct kist_call *call,
-					      struct kist_object *ret, struct kist_error *err);
-KIST_CHECKED kist_status kist_table_select(struct kist_object *object, const char *select, struct kist_object *ret,
-					   struct kist_error *err);
+KIST_CHECKED kist_status kist_table_to_tensor(struct kist_object *object, const char *select,
+					      struct kist_call *call, struct kist_object *ret,
+					      struct kist_error *err);
+KIST_CHECKED kist_status kist_table_select(struct kist_object *object, const char *select,
+					   struct kist_object *ret, struct kist_error *err);
 KIST_CHECKED kist_status kist_tensor_to_table(struct kist_object *object, struct kist_object *ret,
 					      struct kist_error *err);
 KIST_CHECKED kist_status kist_tensor_to_model(struct kist_object *object, struct kist_object *ret,
 					      struct kist_error *err);
-KIST_CHECKED kist_status kist_model_to_tensor(struct kist_object *object, const char *select, struct kist_call *call,
-					      struct kist_object *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_model_to_tensor(struct kist_object *object, const char *select,
+					      struct kist_call *call, struct kist_object *ret,
+					      struct kist_error *err);
 
 /** kist_call_poll() - Whether the call may go on.  @call may be NULL. */
 KIST_CHECKED kist_status kist_call_poll(struct kist_call *call, struct kist_error *err);

@@ -92,7 +92,8 @@ static void release_stream(struct kist_object *object)
 	object->release = NULL;
 }
 
-kist_status kist_object_of_stream(struct ArrowArrayStream *stream, struct kist_object *ret, struct kist_error *err)
+kist_status kist_object_of_stream(struct ArrowArrayStream *stream, struct kist_object *ret,
+				  struct kist_error *err)
 {
 	struct ArrowArrayStream *const moved = kist_alloc(1, sizeof(*moved));
 

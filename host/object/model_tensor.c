@@ -32,7 +32,8 @@ static void list_names(struct kist_tensor_map *map, char ret[static LIST_SIZE])
 	}
 }
 
-static kist_status find(struct kist_tensor_map *map, const char *select, uint64_t *ret, struct kist_error *err)
+static kist_status find(struct kist_tensor_map *map, const char *select, uint64_t *ret,
+			struct kist_error *err)
 {
 	char list[LIST_SIZE];
 
@@ -48,7 +49,8 @@ static kist_status find(struct kist_tensor_map *map, const char *select, uint64_
 	}
 	list_names(map, list);
 	if (*select != '\0')
-		return kist_fail(err, KIST_NOT_FOUND, "no tensor '%.64s' in the model; there are: %s", select, list);
+		return kist_fail(err, KIST_NOT_FOUND, "no tensor '%.64s' in the model; there are: %s", select,
+				 list);
 	return kist_fail(err, KIST_UNSUPPORTED,
 			 "cannot make a tensor from a model of %llu tensors; select one of: %s",
 			 (unsigned long long)map->count, list);

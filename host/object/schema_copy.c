@@ -51,7 +51,8 @@ static bool copy_text(const struct ArrowSchema *schema, struct own *own)
 {
 	own->format = kist_strndup(schema->format, strlen(schema->format));
 	own->name = schema->name ? kist_strndup(schema->name, strlen(schema->name)) : NULL;
-	own->metadata = schema->metadata ? kist_strndup(schema->metadata, metadata_size(schema->metadata)) : NULL;
+	own->metadata =
+		schema->metadata ? kist_strndup(schema->metadata, metadata_size(schema->metadata)) : NULL;
 	return own->format && !own->name == !schema->name && !own->metadata == !schema->metadata;
 }
 

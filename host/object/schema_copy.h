@@ -21,7 +21,7 @@
  *
  * Errors: KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_schema_copy(const struct ArrowSchema *schema, const int64_t *indices, size_t count,
-					  struct ArrowSchema *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_schema_copy(const struct ArrowSchema *schema, const int64_t *indices,
+					  size_t count, struct ArrowSchema *ret, struct kist_error *err);
 
 #endif

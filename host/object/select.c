@@ -55,8 +55,8 @@ static kist_status new_batch(const struct ArrowArray *whole, size_t count, struc
 }
 
 /* Moves the selected columns out of @whole; the others are left to its release. */
-static kist_status take_columns(const struct selection *selection, struct ArrowArray *whole, struct ArrowArray *ret,
-				struct kist_error *err)
+static kist_status take_columns(const struct selection *selection, struct ArrowArray *whole,
+				struct ArrowArray *ret, struct kist_error *err)
 {
 	kist_auto_array struct ArrowArray part = { .release = NULL };
 	struct batch *own;
@@ -136,7 +136,8 @@ static void stream_release(struct ArrowArrayStream *stream)
 kist_status kist_table_select(struct kist_object *object, const char *select, struct kist_object *ret,
 			      struct kist_error *err)
 {
-	__attribute__((cleanup(selection_free_))) struct selection *selection = kist_alloc(1, sizeof(*selection));
+	__attribute__((cleanup(selection_free_))) struct selection *selection =
+		kist_alloc(1, sizeof(*selection));
 	struct ArrowArrayStream stream = { .get_schema = stream_get_schema,
 					   .get_next = stream_get_next,
 					   .get_last_error = stream_get_last_error,

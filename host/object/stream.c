@@ -33,12 +33,14 @@ static const struct {
 	int error;
 	kist_status status;
 } pairs[] = {
-	{ EINVAL, KIST_INVALID },	 { ENOTSUP, KIST_UNSUPPORTED }, { EILSEQ, KIST_CORRUPT },
-	{ EIO, KIST_IO },		 { ENOMEM, KIST_NO_MEMORY },	{ EOVERFLOW, KIST_LIMIT },
-	{ ECANCELED, KIST_CANCELLED },	 { ETIMEDOUT, KIST_DEADLINE },	{ EACCES, KIST_DENIED },
-	{ ENOSYS, KIST_UNSUPPORTED },	 { EBADMSG, KIST_CORRUPT },	{ E2BIG, KIST_LIMIT },
-	{ EFBIG, KIST_LIMIT },		 { EPERM, KIST_DENIED },	{ ENOENT, KIST_NOT_FOUND },
-	{ EPROTO, KIST_INTERNAL },
+	{ EINVAL, KIST_INVALID },      { ENOTSUP, KIST_UNSUPPORTED },
+	{ EILSEQ, KIST_CORRUPT },      { EIO, KIST_IO },
+	{ ENOMEM, KIST_NO_MEMORY },    { EOVERFLOW, KIST_LIMIT },
+	{ ECANCELED, KIST_CANCELLED }, { ETIMEDOUT, KIST_DEADLINE },
+	{ EACCES, KIST_DENIED },       { ENOSYS, KIST_UNSUPPORTED },
+	{ EBADMSG, KIST_CORRUPT },     { E2BIG, KIST_LIMIT },
+	{ EFBIG, KIST_LIMIT },	       { EPERM, KIST_DENIED },
+	{ ENOENT, KIST_NOT_FOUND },    { EPROTO, KIST_INTERNAL },
 };
 #define PAIR_COUNT (sizeof(pairs) / sizeof(pairs[0]))
 
@@ -64,19 +66,21 @@ int kist_status_errno(kist_status status)
 	return EPROTO;
 }
 
-static kist_status fail_stream(struct ArrowArrayStream *stream, int error, const char *what, struct kist_error *err)
+static kist_status fail_stream(struct ArrowArrayStream *stream, int error, const char *what,
+			       struct kist_error *err)
 {
 	const kist_status status = kist_errno_status(error);
 	const char *const text = stream->get_last_error(stream);
 
 	if (text)
-		return kist_fail_at(err, status, "E_STREAM", KIST_NO_OFFSET, "the table's producer %s: %.800s", what,
-				    text);
+		return kist_fail_at(err, status, "E_STREAM", KIST_NO_OFFSET,
+				    "the table's producer %s: %.800s", what, text);
 	return kist_fail_at(err, status, "E_STREAM", KIST_NO_OFFSET,
 			    "the table's producer %s with error %d and without saying why", what, error);
 }
 
-kist_status kist_stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ret, struct kist_error *err)
+kist_status kist_stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ret,
+			       struct kist_error *err)
 {
 	kist_auto_schema struct ArrowSchema schema = { .release = NULL };
 	const int error = stream->get_schema(stream, &schema);

@@ -19,7 +19,7 @@ void kist_array_release(struct ArrowArray *array);
 void kist_stream_release(struct ArrowArrayStream *stream);
 
 #define kist_auto_schema __attribute__((cleanup(kist_schema_release)))
-#define kist_auto_array  __attribute__((cleanup(kist_array_release)))
+#define kist_auto_array	 __attribute__((cleanup(kist_array_release)))
 
 /** kist_errno_status() - The status for an errno value that a stream returned. */
 kist_status kist_errno_status(int error);

@@ -66,10 +66,11 @@ static kist_status plan(struct gather *gather, struct kist_error *err)
 
 		if (!is_numeric(column)) {
 			kist_columns_list(&gather->schema, is_numeric, list, sizeof(list));
-			return kist_fail(err, KIST_UNSUPPORTED,
-					 "cannot make a tensor from a table: column '%.64s' ('%.32s') is not numeric; "
-					 "select some of: %s",
-					 kist_column_name(column), column->format, list);
+			return kist_fail(
+				err, KIST_UNSUPPORTED,
+				"cannot make a tensor from a table: column '%.64s' ('%.32s') is not numeric; "
+				"select some of: %s",
+				kist_column_name(column), column->format, list);
 		}
 		(void)kist_arrow_format_parse(column->format, &gather->formats[i]);
 		gather->is_integer = gather->is_integer && strcmp(column->format, "l") == 0;
@@ -85,14 +86,16 @@ static kist_status reserve(struct gather *gather, uint64_t rows, struct kist_err
 	union cell *cells;
 
 	if (!kist_add_u64(gather->rows, rows, &need) || need > INT64_MAX / 2)
-		return kist_fail_at(err, KIST_LIMIT, "E_OVERFLOW", KIST_NO_OFFSET, "the table has too many rows");
+		return kist_fail_at(err, KIST_LIMIT, "E_OVERFLOW", KIST_NO_OFFSET,
+				    "the table has too many rows");
 	if (need <= gather->row_capacity && gather->cells)
 		return KIST_OK;
 	if (need < 2 * gather->row_capacity)
 		need = 2 * gather->row_capacity;
-	if (!kist_mul_u64(need, gather->columns.count, &count) || !kist_mul_u64(count, sizeof(*cells), &bytes) ||
-	    bytes > PTRDIFF_MAX)
-		return kist_fail_at(err, KIST_LIMIT, "E_OVERFLOW", KIST_NO_OFFSET, "the table does not fit memory");
+	if (!kist_mul_u64(need, gather->columns.count, &count) ||
+	    !kist_mul_u64(count, sizeof(*cells), &bytes) || bytes > PTRDIFF_MAX)
+		return kist_fail_at(err, KIST_LIMIT, "E_OVERFLOW", KIST_NO_OFFSET,
+				    "the table does not fit memory");
 	cells = kist_realloc(gather->cells, (size_t)count, sizeof(*cells));
 	if (!cells)
 		return kist_fail_memory(err, (size_t)bytes);
@@ -144,7 +147,8 @@ static uint64_t read_bits(const uint8_t *at, uint32_t bits)
 }
 
 /* False when the number is not the same as a double: past 2^53 with low bits set. */
-static bool read_cell(const struct kist_arrow_format *format, const uint8_t *at, bool as_integer, union cell *ret)
+static bool read_cell(const struct kist_arrow_format *format, const uint8_t *at, bool as_integer,
+		      union cell *ret)
 {
 	const unsigned shift = 64 - format->bits;
 	uint64_t natural;
@@ -171,7 +175,8 @@ static bool read_cell(const struct kist_arrow_format *format, const uint8_t *at,
 static kist_status refuse_cell(const struct gather *gather, size_t column, uint64_t row, const char *why,
 			       struct kist_error *err)
 {
-	return kist_fail(err, KIST_UNSUPPORTED, "cannot make a tensor from a table: column '%.64s', row %llu: %s",
+	return kist_fail(err, KIST_UNSUPPORTED,
+			 "cannot make a tensor from a table: column '%.64s', row %llu: %s",
 			 kist_column_name(column_at(gather, column)), (unsigned long long)row, why);
 }
 
@@ -190,10 +195,13 @@ static kist_status add_column(struct gather *gather, const struct ArrowArray *ba
 
 		if (validity && !(validity[i / 8] >> (i % 8) & 1)) {
 			if (gather->is_integer)
-				return refuse_cell(gather, column, row, "a null, which int64 cannot hold", err);
+				return refuse_cell(gather, column, row, "a null, which int64 cannot hold",
+						   err);
 			to->real = (double)NAN;
-		} else if (!read_cell(format, values + i * (int64_t)(format->bits / 8), gather->is_integer, to)) {
-			return refuse_cell(gather, column, row, "an integer that float64 cannot hold exactly", err);
+		} else if (!read_cell(format, values + i * (int64_t)(format->bits / 8), gather->is_integer,
+				      to)) {
+			return refuse_cell(gather, column, row, "an integer that float64 cannot hold exactly",
+					   err);
 		}
 	}
 	return KIST_OK;
@@ -231,7 +239,8 @@ static kist_status wrap(struct gather *gather, struct kist_object *ret, struct k
 	const DLDataType dtype = { .code = gather->is_integer ? kDLInt : kDLFloat, .bits = 64, .lanes = 1 };
 	DLManagedTensorVersioned *tensor;
 
-	KIST_TRY(kist_tensor_wrap(gather->cells, dtype, gather->columns.count == 1 ? 1 : 2, shape, &tensor, err));
+	KIST_TRY(kist_tensor_wrap(gather->cells, dtype, gather->columns.count == 1 ? 1 : 2, shape, &tensor,
+				  err));
 	gather->cells = NULL;
 	kist_object_of_tensor(tensor, ret);
 	return KIST_OK;

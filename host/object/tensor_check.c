@@ -79,7 +79,8 @@ static kist_status check_dtype(DLDataType dtype, struct kist_error *err)
 	if (dtype_known(dtype))
 		return KIST_OK;
 	kist_dtype_name(dtype, name);
-	return kist_fail_at(err, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET, "no such element type: %s", name);
+	return kist_fail_at(err, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET, "no such element type: %s",
+			    name);
 }
 
 static kist_status overflow(struct kist_error *err)
@@ -91,10 +92,11 @@ static kist_status overflow(struct kist_error *err)
 static kist_status check_shape(int32_t ndim, const int64_t *shape, struct kist_error *err)
 {
 	if (ndim < 0 || ndim > KIST_RANK_MAX)
-		return kist_fail_at(err, KIST_INVALID, "E_SHAPE", KIST_NO_OFFSET, "rank %d: 0 to %d are allowed",
-				    ndim, KIST_RANK_MAX);
+		return kist_fail_at(err, KIST_INVALID, "E_SHAPE", KIST_NO_OFFSET,
+				    "rank %d: 0 to %d are allowed", ndim, KIST_RANK_MAX);
 	if (ndim > 0 && !shape)
-		return kist_fail_at(err, KIST_INVALID, "E_SHAPE", KIST_NO_OFFSET, "rank %d without a shape", ndim);
+		return kist_fail_at(err, KIST_INVALID, "E_SHAPE", KIST_NO_OFFSET, "rank %d without a shape",
+				    ndim);
 	for (int32_t i = 0; i < ndim; i++) {
 		if (shape[i] < 0)
 			return kist_fail_at(err, KIST_INVALID, "E_SHAPE", KIST_NO_OFFSET,
@@ -140,7 +142,9 @@ static bool is_row_major(const DLTensor *tensor)
 	return true;
 }
 
-/* The addresses that the strides reach, first to last byte, must not run over the ends of the address space. */
+/*
+ * The addresses that the strides reach, first to last byte, must not run over the ends of the address space.
+ */
 static kist_status check_strides(const DLTensor *tensor, int64_t element_size, struct kist_error *err)
 {
 	const uintptr_t base = (uintptr_t)tensor->data;
@@ -173,7 +177,8 @@ static kist_status check_device(DLDevice device, struct kist_error *err)
 			    "the tensor lies on device type %d; copy it to the CPU first", type);
 }
 
-kist_status kist_tensor_check(const DLManagedTensorVersioned *tensor, uint64_t *ret_bytes, struct kist_error *err)
+kist_status kist_tensor_check(const DLManagedTensorVersioned *tensor, uint64_t *ret_bytes,
+			      struct kist_error *err)
 {
 	const DLTensor *const view = &tensor->dl_tensor;
 	uint64_t element_bits;
@@ -228,13 +233,14 @@ kist_status kist_part_check(const struct kist_part *part, struct kist_error *err
 			   !kist_utf8_valid(part->name, strlen(part->name))))
 		return invalid_part("the name of the part is too long or not UTF-8", err);
 	if (!kist_add_u64(part->offset, part->len, &end) || end > INT64_MAX)
-		return kist_fail_at(err, KIST_LIMIT, "E_OVERFLOW", part->offset, "the part ends past 63 bits");
+		return kist_fail_at(err, KIST_LIMIT, "E_OVERFLOW", part->offset,
+				    "the part ends past 63 bits");
 	KIST_TRY(check_shape(part->ndim, part->shape, err));
 	if (part->dtype.bits == 0)
 		return KIST_OK;
 	KIST_TRY(check_dtype(part->dtype, err));
-	KIST_TRY(measure(part->ndim, part->shape, (uint64_t)part->dtype.bits * part->dtype.lanes, &count, &bytes,
-			 err));
+	KIST_TRY(measure(part->ndim, part->shape, (uint64_t)part->dtype.bits * part->dtype.lanes, &count,
+			 &bytes, err));
 	if (part->len > 0 && part->len != bytes)
 		return kist_fail_at(err, KIST_INVALID, "E_PART", part->offset,
 				    "the part has %llu bytes where its shape asks for %llu",

@@ -101,7 +101,9 @@ static bool make_column_schema(const struct source *source, int64_t index, struc
 static bool make_schema(const struct source *source, struct ArrowSchema *ret)
 {
 	struct schema *const own = kist_alloc(1, sizeof(*own));
-	kist_auto_schema struct ArrowSchema schema = { .format = "+s", .name = "", .n_children = source->columns };
+	kist_auto_schema struct ArrowSchema schema = { .format = "+s",
+						       .name = "",
+						       .n_children = source->columns };
 	bool made;
 
 	if (!own)
@@ -133,7 +135,8 @@ static size_t column_size(const struct source *source, int64_t rows)
 
 static void fill_column(const struct source *source, int64_t column, int64_t rows, uint8_t *to)
 {
-	const uint8_t *from = source->data + source->next_row * source->row_step + column * source->column_step;
+	const uint8_t *from =
+		source->data + source->next_row * source->row_step + column * source->column_step;
 	const size_t size = source->dtype.bits / 8;
 
 	for (int64_t i = 0; i < rows; i++, from += i < rows ? source->row_step : 0) {
@@ -165,7 +168,9 @@ static bool make_column(const struct source *source, int64_t index, int64_t rows
 static bool make_batch(const struct source *source, int64_t rows, struct ArrowArray *ret)
 {
 	struct batch *const own = kist_alloc(1, sizeof(*own));
-	kist_auto_array struct ArrowArray array = { .length = rows, .n_buffers = 1, .n_children = source->columns };
+	kist_auto_array struct ArrowArray array = { .length = rows,
+						    .n_buffers = 1,
+						    .n_children = source->columns };
 	bool made;
 
 	if (!own)
@@ -241,9 +246,9 @@ static const char *format_of(DLDataType dtype)
 		uint8_t bits;
 		const char *format;
 	} formats[] = {
-		{ kDLInt, 8, "c" },    { kDLUInt, 8, "C" },    { kDLInt, 16, "s" },   { kDLUInt, 16, "S" },
-		{ kDLInt, 32, "i" },   { kDLUInt, 32, "I" },   { kDLInt, 64, "l" },   { kDLUInt, 64, "L" },
-		{ kDLFloat, 16, "e" }, { kDLFloat, 32, "f" },  { kDLFloat, 64, "g" }, { kDLBool, 8, "b" },
+		{ kDLInt, 8, "c" },	{ kDLUInt, 8, "C" },   { kDLInt, 16, "s" },   { kDLUInt, 16, "S" },
+		{ kDLInt, 32, "i" },	{ kDLUInt, 32, "I" },  { kDLInt, 64, "l" },   { kDLUInt, 64, "L" },
+		{ kDLFloat, 16, "e" },	{ kDLFloat, 32, "f" }, { kDLFloat, 64, "g" }, { kDLBool, 8, "b" },
 		{ kDLBfloat, 16, "f" },
 	};
 
@@ -259,14 +264,15 @@ static kist_status check_shape(const DLTensor *tensor, struct kist_error *err)
 	char name[32];
 
 	if (tensor->ndim > 2)
-		return kist_fail(err, KIST_UNSUPPORTED,
-				 "cannot make a table from a tensor of rank %d: only ranks 0, 1 and 2 have rows and "
-				 "columns",
-				 tensor->ndim);
+		return kist_fail(
+			err, KIST_UNSUPPORTED,
+			"cannot make a table from a tensor of rank %d: only ranks 0, 1 and 2 have rows and "
+			"columns",
+			tensor->ndim);
 	if (tensor->ndim == 2 && tensor->shape[1] > KIST_ARROW_CHILDREN_MAX)
 		return kist_fail_at(err, KIST_LIMIT, "E_SHAPE", KIST_NO_OFFSET,
-				    "a table of %lld columns: at most %lld are allowed", (long long)tensor->shape[1],
-				    (long long)KIST_ARROW_CHILDREN_MAX);
+				    "a table of %lld columns: at most %lld are allowed",
+				    (long long)tensor->shape[1], (long long)KIST_ARROW_CHILDREN_MAX);
 	if (!format_of(tensor->dtype)) {
 		kist_dtype_name(tensor->dtype, name);
 		return kist_fail_at(err, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,

@@ -94,7 +94,7 @@ static kist_status check_keys(const struct kist_field *field, struct kist_error 
 	json_t *member;
 
 	/* Unlike elsewhere in a manifest: a rule that is not understood would be a rule that is not kept. */
-	json_object_foreach ((json_t *)(uintptr_t)field->value, key, member) {
+	json_object_foreach((json_t *)(uintptr_t)field->value, key, member) {
 		bool found = false;
 
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

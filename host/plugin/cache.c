@@ -33,8 +33,8 @@ static void describe_host(char *ret, size_t size)
 
 	if (uname(&name) != 0)
 		memset(&name, 0, sizeof(name));
-	snprintf(ret, size, "kist %s, abi %u.%u, %.65s, glibc %.32s, on %.65s", PACKAGE_VERSION, KIST_ABI_MAJOR,
-		 KIST_ABI_MINOR, name.machine, gnu_get_libc_version(), name.nodename);
+	snprintf(ret, size, "kist %s, abi %u.%u, %.65s, glibc %.32s, on %.65s", PACKAGE_VERSION,
+		 KIST_ABI_MAJOR, KIST_ABI_MINOR, name.machine, gnu_get_libc_version(), name.nodename);
 }
 
 static void key_init(struct key *ret, const struct kist_catalog_entry *entry, const struct stat *info,
@@ -49,13 +49,13 @@ static void key_init(struct key *ret, const struct kist_catalog_entry *entry, co
 	host_digest = kist_digest_of(kist_view_of(host, strlen(host)));
 	kist_digest_hex(&host_digest, host_hex);
 	kist_digest_hex(&entry->digest, manifest_hex);
-	if (snprintf(ret->path, sizeof(ret->path), "%s/plugins/%s-%.16s", cache_dir, manifest_hex, host_hex) >=
-	    (int)sizeof(ret->path))
+	if (snprintf(ret->path, sizeof(ret->path), "%s/plugins/%s-%.16s", cache_dir, manifest_hex,
+		     host_hex) >= (int)sizeof(ret->path))
 		ret->path[0] = '\0';
 	ret->changed_ns = ns_of(&info->st_ctim);
 	snprintf(ret->text, sizeof(ret->text),
-		 "kist-library 1\n%s\n%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", host,
-		 manifest_hex, (uint64_t)info->st_dev, (uint64_t)info->st_ino, (uint64_t)info->st_size,
+		 "kist-library 1\n%s\n%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n",
+		 host, manifest_hex, (uint64_t)info->st_dev, (uint64_t)info->st_ino, (uint64_t)info->st_size,
 		 ns_of(&info->st_mtim), ret->changed_ns);
 }
 
@@ -65,7 +65,8 @@ static bool is_remembered(const struct key *key)
 	kist_auto_fd int fd = -1;
 	struct stat info;
 
-	if (kist_open_at(AT_FDCWD, key->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, &fd, NULL) != KIST_OK ||
+	if (kist_open_at(AT_FDCWD, key->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, &fd, NULL) !=
+		    KIST_OK ||
 	    fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || kist_read_all(fd, &text, NULL) != KIST_OK)
 		return false;
 	return text.size == strlen(key->text) && memcmp(text.data, key->text, text.size) == 0;
@@ -81,8 +82,8 @@ static void remember(const struct key *key)
 	*strrchr(folder, '/') = '\0';
 	/* Not being able to costs the next one a look at the library, and that is all. */
 	if (kist_mkdirs_at(AT_FDCWD, folder, 0700, NULL) == KIST_OK)
-		(void)!kist_replace_file_at(AT_FDCWD, key->path, kist_view_of(key->text, strlen(key->text)), 0600, false,
-					    NULL);
+		(void)!kist_replace_file_at(AT_FDCWD, key->path, kist_view_of(key->text, strlen(key->text)),
+					    0600, false, NULL);
 }
 
 /* Fills in @ret of the library as it is now; false when it is not to be found, or nothing is remembered. */

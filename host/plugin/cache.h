@@ -13,9 +13,9 @@
  *         <SHA-256 of the manifest>
  *         <device> <inode> <size> <mtime in ns> <ctime in ns>
  *
- * A file says that this very library, under this very manifest, passed on this very host.  It holds nothing but its own
- * key: a file with any other content is no file.  Only what passed is remembered, so that what is broken is looked
- * at, and told with its reason, every time.
+ * A file says that this very library, under this very manifest, passed on this very host.  It holds nothing
+ * but its own key: a file with any other content is no file.  Only what passed is remembered, so that what is
+ * broken is looked at, and told with its reason, every time.
  *
  * Nothing that runs depends on it: a library is hashed again each time it is loaded.
  *
@@ -33,10 +33,13 @@
  *
  * Errors: as kist_catalog_open_library().
  */
-KIST_CHECKED kist_status kist_catalog_check_library(const struct kist_catalog_entry *entry, const char *cache_dir,
-						    struct kist_error *err);
+KIST_CHECKED kist_status kist_catalog_check_library(const struct kist_catalog_entry *entry,
+						    const char *cache_dir, struct kist_error *err);
 
-/** kist_search_open_library() - The file of the library, by the rules of plugin/search.h.  Owned by the caller. */
+/**
+ * kist_search_open_library() - The file of the library, by the rules of plugin/search.h.  Owned by the
+ * caller.
+ */
 KIST_CHECKED kist_status kist_search_open_library(const struct kist_catalog_entry *entry, int *ret_fd,
 						  struct kist_error *err);
 

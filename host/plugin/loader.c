@@ -203,8 +203,8 @@ static kist_status load_type(const struct kist_plugin *plugin, const struct kist
 	KIST_TRY(compare_number(err, member, type->priority, decl->priority));
 	KIST_TRY(check_interface(decl->interface, what, err));
 	if ((decl->interface->caps & KIST_CAP_NEEDS_THREADS) && !needs_threads)
-		return kist_fail(err, KIST_INVALID, "'%s' starts threads: the manifest's \"needs\" lacks \"threads\"",
-				 what);
+		return kist_fail(err, KIST_INVALID,
+				 "'%s' starts threads: the manifest's \"needs\" lacks \"threads\"", what);
 	ret->decl = decl;
 	shadow(decl->interface, &ret->interface);
 	return KIST_OK;

@@ -38,7 +38,7 @@ kist_status kist_schema_parse(const json_t *value, struct kist_schema **ret, str
 	schema->arguments = kist_alloc(json_object_size(value), sizeof(*schema->arguments));
 	if (!schema->arguments)
 		return kist_fail_memory(err, json_object_size(value) * sizeof(*schema->arguments));
-	json_object_foreach (schema->json, name, member) {
+	json_object_foreach(schema->json, name, member) {
 		struct kist_field field;
 
 		KIST_TRY(kist_field_get(&root, name, JSON_OBJECT, true, &field, err));
@@ -67,7 +67,8 @@ static void list_names(const struct kist_schema *schema, char *ret, size_t size)
 
 	ret[0] = '\0';
 	for (size_t i = 0; i < schema->count && used < size; i++)
-		used += (size_t)snprintf(ret + used, size - used, "%s%s", i ? ", " : "", schema->arguments[i].name);
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", i ? ", " : "",
+					 schema->arguments[i].name);
 }
 
 static kist_status check_known(const struct kist_schema *schema, const json_t *arguments,
@@ -77,7 +78,7 @@ static kist_status check_known(const struct kist_schema *schema, const json_t *a
 	char known[400];
 	json_t *member;
 
-	json_object_foreach ((json_t *)(uintptr_t)arguments, name, member) {
+	json_object_foreach((json_t *)(uintptr_t)arguments, name, member) {
 		struct kist_nearest nearest = KIST_NEAREST_INIT(name);
 
 		if (json_object_get(schema->json, name))
@@ -88,8 +89,9 @@ static kist_status check_known(const struct kist_schema *schema, const json_t *a
 			return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
 					    "unknown argument '%s': did you mean '%s'?", name, nearest.name);
 		list_names(schema, known, sizeof(known));
-		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET, "unknown argument '%s': %s%s",
-				    name, schema->count ? "there are: " : "none are taken here", known);
+		return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
+				    "unknown argument '%s': %s%s", name,
+				    schema->count ? "there are: " : "none are taken here", known);
 	}
 	return KIST_OK;
 }

@@ -92,8 +92,10 @@ struct kist_db {
 	ino_t inode;
 };
 
-#define KIST_DB_INIT \
-	{ .sql = NULL, .dir_fd = -1 }
+#define KIST_DB_INIT                                                                                         \
+	{                                                                                                    \
+		.sql = NULL, .dir_fd = -1                                                                    \
+	}
 
 /**
  * kist_db_open() - Opens the index in @folder, makes the schema in an empty one, and checks what it says of

@@ -26,9 +26,11 @@ struct fold {
 	struct kist_buf name;
 };
 
-#define FOLD_INIT(r) \
-	{ .registry = (r), .record = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX), \
-	  .name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX) }
+#define FOLD_INIT(r)                                                                                         \
+	{                                                                                                    \
+		.registry = (r), .record = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX),                               \
+		.name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX)                                                    \
+	}
 
 static void fold_done(struct fold *fold)
 {
@@ -83,8 +85,8 @@ static kist_status add_artifact(struct fold *fold, const struct kist_digest *id,
 static kist_status fold_record(struct fold *fold, const struct kist_digest *id,
 			       const struct kist_location *where, struct kist_error *err)
 {
-	KIST_TRY(kist_store_read_chunk_with(fold->registry->store, &fold->chunk_reader, where, id, &fold->record,
-					    err));
+	KIST_TRY(kist_store_read_chunk_with(fold->registry->store, &fold->chunk_reader, where, id,
+					    &fold->record, err));
 	return add_artifact(fold, id, err);
 }
 
@@ -330,8 +332,8 @@ static kist_status fold_transaction(struct kist_registry *registry, bool *ret_mo
 }
 
 /*
- * The log ends here, and the next commit will lean on it.  What another process has folded into the shared file
- * is looked at again: it may have had a copy of this store, of the same id, that has gone another way.
+ * The log ends here, and the next commit will lean on it.  What another process has folded into the shared
+ * file is looked at again: it may have had a copy of this store, of the same id, that has gone another way.
  */
 static kist_status set_head(struct kist_registry *registry, uint64_t head, const struct kist_digest *digest,
 			    struct kist_error *err)

@@ -46,14 +46,16 @@ struct kist_ref {
  * until kist_artifact_done() where the function says that it is Owned.
  */
 struct kist_artifact {
-	struct kist_digest id; /* SHA-256 of the record */
+	struct kist_digest id;	   /* SHA-256 of the record */
 	struct kist_digest sha256; /* of the whole serialized bytes, or a tree's digest */
 	uint64_t size;
 	json_t *record; /* the whole record; NULL only where kist_registry_each_ref() says so */
 };
 
-#define KIST_ARTIFACT_INIT \
-	{ .record = NULL }
+#define KIST_ARTIFACT_INIT                                                                                   \
+	{                                                                                                    \
+		.record = NULL                                                                               \
+	}
 void kist_artifact_done(struct kist_artifact *artifact);
 #define kist_auto_artifact __attribute__((cleanup(kist_artifact_done)))
 

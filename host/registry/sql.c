@@ -56,8 +56,9 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
 	[KIST_SQL_ADD_HISTORY] = "INSERT INTO ref_history(name, commit_no, seq, artifact, event, time)"
 				 " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-	[KIST_SQL_FIND_CHUNK] = "SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged FROM chunks c"
-				" JOIN packs p ON p.no = c.pack WHERE c.id = ?1",
+	[KIST_SQL_FIND_CHUNK] =
+		"SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged FROM chunks c"
+		" JOIN packs p ON p.no = c.pack WHERE c.id = ?1",
 	[KIST_SQL_FIND_ARTIFACT] = "SELECT id, sha256, size, record FROM artifacts WHERE id = ?1",
 	[KIST_SQL_FIND_REF] = "SELECT artifact FROM refs WHERE name = ?1",
 	/* One row for each record, those of one content together and the best of them first. */
@@ -78,8 +79,9 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_EACH_ARTIFACT] =
 		"SELECT id, sha256, size, record FROM artifacts WHERE id >= ?1 ORDER BY id",
 	[KIST_SQL_EACH_PACK] = "SELECT id, NULL, size, NULL FROM packs WHERE id >= ?1 ORDER BY id",
-	[KIST_SQL_NEXT_DAMAGED] = "SELECT no, id, kind, commit_no FROM packs WHERE damaged IN (1, 2) AND no > ?1"
-				  " ORDER BY no LIMIT 1",
+	[KIST_SQL_NEXT_DAMAGED] =
+		"SELECT no, id, kind, commit_no FROM packs WHERE damaged IN (1, 2) AND no > ?1"
+		" ORDER BY no LIMIT 1",
 	[KIST_SQL_COUNT_REFS] = "SELECT count(*) FROM refs",
 	[KIST_SQL_COUNT_ARTIFACTS] = "SELECT count(*) FROM artifacts",
 	[KIST_SQL_COUNT_CHUNKS] = "SELECT count(*), sum(raw_len) FROM chunks",

@@ -57,11 +57,11 @@ static void find_magic(const struct list *list, struct kist_view head, struct ki
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)(uintptr_t)list->entries, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)list->entries, key, value) {
 		struct kist_magic magic = { .len = 0 };
 
-		if (!json_is_string(value) || !parse_magic_key(key, &magic) || !kist_evidence_at(&magic, head) ||
-		    (ret_found->id && magic.len <= ret->len))
+		if (!json_is_string(value) || !parse_magic_key(key, &magic) ||
+		    !kist_evidence_at(&magic, head) || (ret_found->id && magic.len <= ret->len))
 			continue;
 		*ret = magic;
 		ret_found->id = json_string_value(value);
@@ -103,18 +103,20 @@ static kist_status useless(struct kist_route *route, const struct kist_catalog *
 	else
 		snprintf(why, sizeof(why), "does not offer this any more");
 	if (list->pinned)
-		return kist_fail(err, KIST_NOT_FOUND,
-				 "'%s' is pinned to plugin '%s', which %s; 'kist plugin unpin %s' drops the pin",
-				 found->key, found->id, why, found->key);
-	snprintf(route->note, sizeof(route->note), "the recorded route '%.159s' leads to plugin '%.95s', which %s",
-		 found->key, found->id, why);
+		return kist_fail(
+			err, KIST_NOT_FOUND,
+			"'%s' is pinned to plugin '%s', which %s; 'kist plugin unpin %s' drops the pin",
+			found->key, found->id, why, found->key);
+	snprintf(route->note, sizeof(route->note),
+		 "the recorded route '%.159s' leads to plugin '%.95s', which %s", found->key, found->id, why);
 	return KIST_OK;
 }
 
 /* Adds what @found leads to; no other evidence of the list is looked at then. */
 static kist_status collect(struct kist_route *route, const struct kist_catalog *catalog,
-			   const struct kist_route_query *query, const struct list *list, const struct found *found,
-			   kist_route_fits_fn fits, const void *ctx, struct kist_error *err)
+			   const struct kist_route_query *query, const struct list *list,
+			   const struct found *found, kist_route_fits_fn fits, const void *ctx,
+			   struct kist_error *err)
 {
 	KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, found->id, fits, ctx, err));
 	if (!kist_pool_has(route, KIST_STEP_LOCK))
@@ -125,8 +127,9 @@ static kist_status collect(struct kist_route *route, const struct kist_catalog *
 }
 
 /*
- * A .csv that begins like a .npy is one: the first use of an extension does not speak for bytes that a plugin of this
- * very build knows by their magic.  Such a plugin was not installed later, so no route is changed by it.
+ * A .csv that begins like a .npy is one: the first use of an extension does not speak for bytes that a plugin
+ * of this very build knows by their magic.  Such a plugin was not installed later, so no route is changed by
+ * it.
  */
 static bool is_overruled(const struct kist_catalog *catalog, const struct kist_route_query *query,
 			 const struct list *list, const struct found *found)
@@ -180,7 +183,8 @@ kist_status kist_lock_collect_bytes(struct kist_route *route, const struct kist_
 	const struct list lock = { .entries = query->lock, .pinned = false };
 
 	KIST_TRY(collect_bytes(route, catalog, query, &pins, err));
-	return kist_pool_has(route, KIST_STEP_LOCK) ? KIST_OK : collect_bytes(route, catalog, query, &lock, err);
+	return kist_pool_has(route, KIST_STEP_LOCK) ? KIST_OK
+						    : collect_bytes(route, catalog, query, &lock, err);
 }
 
 static kist_status collect_object(struct kist_route *route, const struct kist_catalog *catalog,
@@ -207,7 +211,8 @@ kist_status kist_lock_collect_object(struct kist_route *route, const struct kist
 	const struct list lock = { .entries = query->lock, .pinned = false };
 
 	KIST_TRY(collect_object(route, catalog, query, &pins, err));
-	return kist_pool_has(route, KIST_STEP_LOCK) ? KIST_OK : collect_object(route, catalog, query, &lock, err);
+	return kist_pool_has(route, KIST_STEP_LOCK) ? KIST_OK
+						    : collect_object(route, catalog, query, &lock, err);
 }
 
 /* Keys --------------------------------------------------------------------------------------------------- */

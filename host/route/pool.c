@@ -140,7 +140,8 @@ static kist_status fail_ambiguous(const struct kist_route *route, const struct k
 
 	/* A pin names a plugin: it cannot choose between two types of one. */
 	if (route->lock_key[0] && a->target.entry != b->target.entry)
-		snprintf(pin, sizeof(pin), "; or for all to come with 'kist plugin pin %s %s'", route->lock_key, x_id);
+		snprintf(pin, sizeof(pin), "; or for all to come with 'kist plugin pin %s %s'",
+			 route->lock_key, x_id);
 	if (a->target.entry == b->target.entry && strcmp(x->task, y->task) == 0)
 		return kist_fail(
 			err, KIST_AMBIGUOUS,
@@ -184,8 +185,9 @@ kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_q
 
 static const char *step_name(int step, bool objects)
 {
-	static const char *const bytes[] = { "",      "named",	   "route", "media type",
-					     "magic", "extension", "bytes" };
+	static const char *const bytes[] = {
+		"", "named", "route", "media type", "magic", "extension", "bytes"
+	};
 	static const char *const things[] = { "", "named", "route", "exact type", "kind", "", "bytes" };
 
 	return step < KIST_STEP_NAMED || step > KIST_STEP_BYTES ? "" : (objects ? things : bytes)[step];
@@ -234,8 +236,7 @@ void kist_pool_explain(struct kist_route *route, bool objects)
 		if (candidate->score >= 0)
 			snprintf(probe, sizeof(probe), ", probe %d", candidate->score);
 		verdict(candidate, chosen, objects, why, sizeof(why));
-		snprintf(candidate->line, sizeof(candidate->line),
-			 "%s%s, %s, priority %u%s: %s",
+		snprintf(candidate->line, sizeof(candidate->line), "%s%s, %s, priority %u%s: %s",
 			 step_name(candidate->step, objects), magic,
 			 kist_tier_name(candidate->target.entry->tier), type->priority, probe, why);
 	}

@@ -39,7 +39,9 @@ static kist_status routes_init(struct kist_routes *ret, struct kist_error *err)
 	return ret->pinned && ret->used && ret->times ? KIST_OK : kist_fail_memory(err, 3 * sizeof(json_t));
 }
 
-/* The text ------------------------------------------------------------------------------------------------ */
+/*
+ * The text ------------------------------------------------------------------------------------------------
+ */
 
 /* The line that is being read. */
 struct place {
@@ -47,12 +49,14 @@ struct place {
 	size_t line;
 };
 
-static kist_status fail_line(const struct place *place, kist_status status, const char *what, struct kist_error *err)
+static kist_status fail_line(const struct place *place, kist_status status, const char *what,
+			     struct kist_error *err)
 {
-	return kist_fail_at(err, status, "E_ROUTES", KIST_NO_OFFSET,
-			    "%s, line %zu: %s; mend that line, or delete the file: what was used first is then decided "
-			    "anew, and pins are to be made again",
-			    place->shown, place->line, what);
+	return kist_fail_at(
+		err, status, "E_ROUTES", KIST_NO_OFFSET,
+		"%s, line %zu: %s; mend that line, or delete the file: what was used first is then decided "
+		"anew, and pins are to be made again",
+		place->shown, place->line, what);
 }
 
 /* Splits a line at its blanks; false when it has not exactly FIELDS fields. */
@@ -106,7 +110,8 @@ static kist_status read_line(struct kist_routes *routes, char *line, const struc
 	if (!pinned && strcmp(fields[2], "used") != 0)
 		return fail_line(place, KIST_CORRUPT, "the third word is neither 'used' nor 'pinned'", err);
 	if (!time_valid(fields[3]))
-		return fail_line(place, KIST_CORRUPT, "the fourth word is no time such as 2026-01-31T12:00:00Z", err);
+		return fail_line(place, KIST_CORRUPT,
+				 "the fourth word is no time such as 2026-01-31T12:00:00Z", err);
 	if (json_object_get(routes->times, fields[0]))
 		return fail_line(place, KIST_CORRUPT, "its key stands twice", err);
 	if (json_object_size(routes->times) == KIST_ROUTES_MAX)
@@ -120,13 +125,14 @@ static kist_status read_first(const char *line, const struct place *place, struc
 	const size_t front = strlen(FIRST_LINE);
 	uint64_t version;
 
-	if (strncmp(line, FIRST_LINE, front) != 0 || !kist_u64_parse(line + front, strlen(line + front), &version) ||
-	    version == 0)
+	if (strncmp(line, FIRST_LINE, front) != 0 ||
+	    !kist_u64_parse(line + front, strlen(line + front), &version) || version == 0)
 		return fail_line(place, KIST_CORRUPT, "not '" FIRST_LINE "1'", err);
 	if (version > FORMAT)
-		return kist_fail_at(err, KIST_INCOMPATIBLE, "E_ROUTES", KIST_NO_OFFSET,
-				    "%s was written by a newer kist (version %llu): use that one, or move the file away",
-				    place->shown, (unsigned long long)version);
+		return kist_fail_at(
+			err, KIST_INCOMPATIBLE, "E_ROUTES", KIST_NO_OFFSET,
+			"%s was written by a newer kist (version %llu): use that one, or move the file away",
+			place->shown, (unsigned long long)version);
 	return KIST_OK;
 }
 
@@ -154,7 +160,8 @@ kist_status kist_routes_parse(struct kist_view text, const char *shown, struct k
 			return fail_line(&place, KIST_CORRUPT, "it holds a zero byte", err);
 		memcpy(line, rest, len);
 		line[len] = '\0';
-		KIST_TRY(place.line == 1 ? read_first(line, &place, err) : read_line(&routes, line, &place, err));
+		KIST_TRY(place.line == 1 ? read_first(line, &place, err)
+					 : read_line(&routes, line, &place, err));
 		rest = end + 1;
 		left -= len + 1;
 	}
@@ -179,7 +186,7 @@ static kist_status write_text(const struct kist_routes *routes, struct kist_buf 
 
 	if (!keys)
 		return kist_fail_memory(err, count * sizeof(*keys));
-	json_object_foreach (routes->times, key, value)
+	json_object_foreach(routes->times, key, value)
 		keys[n++] = key;
 	qsort(keys, count, sizeof(*keys), compare_keys);
 	KIST_TRY(kist_buf_appendf(ret, err, FIRST_LINE "%d\n", FORMAT));
@@ -188,12 +195,15 @@ static kist_status write_text(const struct kist_routes *routes, struct kist_buf 
 
 		KIST_TRY(kist_buf_appendf(ret, err, "%s %s %s %s\n", keys[i],
 					  pin ? pin : kist_json_get_text(routes->used, keys[i]),
-					  pin ? "pinned" : "used", kist_json_get_text(routes->times, keys[i])));
+					  pin ? "pinned" : "used",
+					  kist_json_get_text(routes->times, keys[i])));
 	}
 	return KIST_OK;
 }
 
-/* The file ------------------------------------------------------------------------------------------------ */
+/*
+ * The file ------------------------------------------------------------------------------------------------
+ */
 
 /* Who can write the file decides which plugin is taken: nobody but root and this user may. */
 static kist_status check_file(int fd, const char *shown, struct kist_error *err)
@@ -205,13 +215,16 @@ static kist_status check_file(int fd, const char *shown, struct kist_error *err)
 	if (!S_ISREG(info.st_mode))
 		return kist_fail(err, KIST_DENIED, "'%s' is not a regular file", shown);
 	if (info.st_uid != 0 && info.st_uid != geteuid())
-		return kist_fail(err, KIST_DENIED, "'%s' belongs to user %u, not to root or to you", shown, info.st_uid);
+		return kist_fail(err, KIST_DENIED, "'%s' belongs to user %u, not to root or to you", shown,
+				 info.st_uid);
 	if (info.st_mode & (S_IWGRP | S_IWOTH))
-		return kist_fail(err, KIST_DENIED, "'%s' is writable by others: run 'chmod go-w' on it", shown);
+		return kist_fail(err, KIST_DENIED, "'%s' is writable by others: run 'chmod go-w' on it",
+				 shown);
 	return KIST_OK;
 }
 
-static kist_status load_at(int dir_fd, const char *config_dir, struct kist_routes *ret, struct kist_error *err)
+static kist_status load_at(int dir_fd, const char *config_dir, struct kist_routes *ret,
+			   struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_ROUTES_SIZE_MAX);
 	kist_auto_routes struct kist_routes none = KIST_ROUTES_INIT;
@@ -220,7 +233,8 @@ static kist_status load_at(int dir_fd, const char *config_dir, struct kist_route
 	kist_status status;
 
 	snprintf(shown, sizeof(shown), "%s/" KIST_ROUTES_FILE, config_dir);
-	status = kist_open_at(dir_fd, KIST_ROUTES_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, &fd, NULL);
+	status = kist_open_at(dir_fd, KIST_ROUTES_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, &fd,
+			      NULL);
 	if (status == KIST_NOT_FOUND) {
 		KIST_TRY(routes_init(&none, err));
 		kist_routes_done(ret);
@@ -229,7 +243,8 @@ static kist_status load_at(int dir_fd, const char *config_dir, struct kist_route
 		return KIST_OK;
 	}
 	if (status != KIST_OK)
-		return kist_fail(err, status, "cannot open '%s': permission denied, or a symbolic link", shown);
+		return kist_fail(err, status, "cannot open '%s': permission denied, or a symbolic link",
+				 shown);
 	KIST_TRY(check_file(fd, shown, err));
 	status = kist_read_all(fd, &text, err);
 	if (status != KIST_OK)
@@ -278,10 +293,12 @@ static kist_status change_one(struct kist_routes *routes, enum kist_route_change
 		(void)json_object_del(routes->used, key);
 		return KIST_OK;
 	}
-	if (change == KIST_ROUTE_USE ? json_object_get(routes->times, key) != NULL : there && strcmp(there, id) == 0)
+	if (change == KIST_ROUTE_USE ? json_object_get(routes->times, key) != NULL
+				     : there && strcmp(there, id) == 0)
 		return KIST_OK;
 	if (json_object_size(routes->times) == KIST_ROUTES_MAX && !json_object_get(routes->times, key))
-		return kist_fail(err, KIST_LIMIT, "there are %d routes already: 'kist plugin unpin' drops some",
+		return kist_fail(err, KIST_LIMIT,
+				 "there are %d routes already: 'kist plugin unpin' drops some",
 				 KIST_ROUTES_MAX);
 	(void)json_object_del(routes->used, key);
 	kist_time_text(kist_wall_ns(), now);
@@ -305,14 +322,15 @@ kist_status kist_routes_change(const char *config_dir, enum kist_route_change ch
 	KIST_TRY(kist_open_at(AT_FDCWD, config_dir, O_RDONLY | O_DIRECTORY, 0, &dir_fd, err));
 	KIST_TRY(take_turn(dir_fd, config_dir, err));
 	KIST_TRY(load_at(dir_fd, config_dir, &routes, err));
-	json_object_foreach ((json_t *)(uintptr_t)changes, key, id)
+	json_object_foreach((json_t *)(uintptr_t)changes, key, id)
 		KIST_TRY(change_one(&routes, change, key, json_string_value(id), &count, err));
 	if (count > 0) {
 		KIST_TRY(write_text(&routes, &text, err));
 		if (text.size > KIST_ROUTES_SIZE_MAX)
 			return kist_fail(err, KIST_LIMIT, "the routes would take more than %zu bytes",
 					 KIST_ROUTES_SIZE_MAX);
-		KIST_TRY(kist_replace_file_at(dir_fd, KIST_ROUTES_FILE, kist_buf_view(&text), 0600, true, err));
+		KIST_TRY(kist_replace_file_at(dir_fd, KIST_ROUTES_FILE, kist_buf_view(&text), 0600, true,
+					      err));
 	}
 	if (ret_count)
 		*ret_count = count;

@@ -12,9 +12,9 @@
  *         ext:csv kist.csv used 2026-01-31T12:00:00Z
  *         magic:0:54494e59 org.example.tiny pinned 2026-01-31T12:00:00Z
  *
- * UTF-8 lines ended by a newline: key, plugin id, "used" or "pinned", time in UTC, one blank between; sorted by
- * key when written, each key once.  It is replaced as a whole, and writers take turns on the folder and read it
- * again before they write, so that none loses an entry of another.
+ * UTF-8 lines ended by a newline: key, plugin id, "used" or "pinned", time in UTC, one blank between; sorted
+ * by key when written, each key once.  It is replaced as a whole, and writers take turns on the folder and
+ * read it again before they write, so that none loses an entry of another.
  *
  * Limits: KIST_ROUTES_MAX lines, KIST_ROUTES_SIZE_MAX bytes, KIST_ROUTES_LINE_MAX bytes a line.
  * Thread: a list is constant once loaded; changes may be made at once by many processes.
@@ -64,7 +64,8 @@ enum kist_route_change { KIST_ROUTE_USE, KIST_ROUTE_PIN, KIST_ROUTE_DROP };
  *           that are there as they are; KIST_ROUTE_PIN replaces them.
  * @ret_count: How many entries became others; may be NULL.
  *
- * Errors: as kist_routes_load(); KIST_DEADLINE (somebody else holds the folder); KIST_IO (it cannot be written).
+ * Errors: as kist_routes_load(); KIST_DEADLINE (somebody else holds the folder); KIST_IO (it cannot be
+ * written).
  */
 KIST_CHECKED kist_status kist_routes_change(const char *config_dir, enum kist_route_change change,
 					    const json_t *changes, size_t *ret_count, struct kist_error *err);

@@ -44,8 +44,8 @@ KIST_CHECKED kist_status kist_log_append(struct kist_store *store, uint64_t numb
 /**
  * kist_log_check_end() - Whether the log ends at commit @number, which is the newest that is known.
  *
- * A file of the log that got lost must not pass for the log's end: what follows it would be forgotten, and the
- * next commit would fork the history.  A commit @number + 1 that is there by now is no error: fold on.
+ * A file of the log that got lost must not pass for the log's end: what follows it would be forgotten, and
+ * the next commit would fork the history.  A commit @number + 1 that is there by now is no error: fold on.
  *
  * @all: Look at the whole log; else only at the commit after the next.
  *

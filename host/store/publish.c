@@ -43,12 +43,13 @@ void kist_open_pack_hash(struct kist_open_pack *pack)
 {
 	const struct kist_pack_builder *builder = &pack->builder;
 
-	kist_hasher_add(&pack->name, kist_view_of(builder->bytes.data + pack->hashed, builder->bytes.size - pack->hashed));
+	kist_hasher_add(&pack->name,
+			kist_view_of(builder->bytes.data + pack->hashed, builder->bytes.size - pack->hashed));
 	pack->hashed = builder->bytes.size;
 }
 
-static kist_status name_pack(json_t *packs, const struct kist_digest *id, enum kist_pack_kind kind, size_t size,
-			     struct kist_error *err)
+static kist_status name_pack(json_t *packs, const struct kist_digest *id, enum kist_pack_kind kind,
+			     size_t size, struct kist_error *err)
 {
 	char hex[KIST_DIGEST_HEX_SIZE];
 
@@ -76,7 +77,8 @@ static kist_status join(struct kist_publishing *beside)
 	beside->running = false;
 	/* Whose end nobody saw has not succeeded. */
 	if (pthread_join(beside->thread, NULL) != 0)
-		return kist_fail(&beside->error, KIST_INTERNAL, "cannot wait for a pack that is being written");
+		return kist_fail(&beside->error, KIST_INTERNAL,
+				 "cannot wait for a pack that is being written");
 	return beside->status;
 }
 
@@ -96,7 +98,9 @@ void kist_publisher_done(struct kist_publisher *publisher)
 	json_decref(publisher->packs);
 }
 
-/* Starts to put @pack, and gives it the memory of the one that went before.  False when no thread can be had. */
+/*
+ * Starts to put @pack, and gives it the memory of the one that went before.  False when no thread can be had.
+ */
 static bool put_beside(struct kist_publisher *publisher, struct kist_open_pack *pack, const char *key)
 {
 	struct kist_publishing *beside = &publisher->beside;

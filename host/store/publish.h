@@ -7,8 +7,8 @@
 #include "store/state.h"
 
 /*
- * The packs that a writer has under way: begun when first needed, hashed as they fill, put on the backend.  A full
- * pack is written and synced by a thread of its own while the next one fills.
+ * The packs that a writer has under way: begun when first needed, hashed as they fill, put on the backend.  A
+ * full pack is written and synced by a thread of its own while the next one fills.
  *
  * Thread: one thread at a time.
  */
@@ -44,9 +44,9 @@ struct kist_publisher {
 	struct kist_publishing beside;
 };
 
-#define KIST_PUBLISHER_INIT                                           \
-	{                                                             \
-		.beside = { .builder = KIST_PACK_BUILDER_INIT }       \
+#define KIST_PUBLISHER_INIT                                                                                  \
+	{                                                                                                    \
+		.beside = {.builder = KIST_PACK_BUILDER_INIT }                                               \
 	}
 
 /** kist_publisher_done() - Waits for what is on its way, and forgets what became of it. */
@@ -55,7 +55,9 @@ void kist_publisher_done(struct kist_publisher *publisher);
 /** kist_open_pack_fits() - Whether a record of @len bytes may still be added. */
 bool kist_open_pack_fits(const struct kist_open_pack *pack, size_t len);
 
-/** kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add(). */
+/**
+ * kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add().
+ */
 KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, const struct kist_store *store,
 					    const struct kist_record *record, size_t *ret_offset,
 					    struct kist_error *err);
@@ -72,8 +74,8 @@ void kist_open_pack_hash(struct kist_open_pack *pack);
  *
  * Errors: KIST_NO_MEMORY, KIST_IO; those of what was on its way come with the next call.
  */
-KIST_CHECKED kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack, bool beside,
-				      struct kist_error *err);
+KIST_CHECKED kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack,
+				      bool beside, struct kist_error *err);
 
 /** kist_publish_wait() - Waits for what is on its way, and says what became of it. */
 KIST_CHECKED kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_error *err);

@@ -39,7 +39,8 @@ static kist_status read_record(struct kist_store *store, struct kist_chunk_reade
 	kist_pack_key(&where->pack, key);
 	reader->record.size = 0;
 	reader->record.size_max = where->stored_len;
-	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &reader->record, err));
+	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &reader->record,
+				  err));
 	KIST_TRY(kist_record_parse(kist_buf_view(&reader->record), &record, err));
 	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len ||
 	    record.kind != where->kind)
@@ -48,8 +49,8 @@ static kist_status read_record(struct kist_store *store, struct kist_chunk_reade
 }
 
 kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chunk_reader *reader,
-				       const struct kist_location *where, const struct kist_digest *id, uint8_t *ret,
-				       struct kist_error *err)
+				       const struct kist_location *where, const struct kist_digest *id,
+				       uint8_t *ret, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
@@ -204,9 +205,7 @@ kist_status kist_store_check_pack(struct kist_store *store, const struct kist_di
 						   uint64_t offset, const struct kist_error *why),
 				  void *ctx, struct kist_error *err)
 {
-	struct pack_check check = {
-		.pack = id, .each_bad = each_bad, .ctx = ctx, .first = KIST_ERROR_INIT
-	};
+	struct pack_check check = { .pack = id, .each_bad = each_bad, .ctx = ctx, .first = KIST_ERROR_INIT };
 	struct kist_error why = KIST_ERROR_INIT;
 
 	if (check_pack(store, &check, &why) != KIST_OK)

@@ -81,7 +81,10 @@ KIST_CHECKED kist_status kist_store_read_chunk(struct kist_store *store, const s
 					       const struct kist_digest *id, struct kist_buf *ret,
 					       struct kist_error *err);
 
-/** struct kist_chunk_reader - What reading many chunks keeps from one to the next.  Starts as zeros; one thread. */
+/**
+ * struct kist_chunk_reader - What reading many chunks keeps from one to the next.  Starts as zeros; one
+ * thread.
+ */
 struct kist_chunk_reader {
 	struct kist_codec codec;
 	struct kist_buf record;
@@ -91,7 +94,8 @@ struct kist_chunk_reader {
 void kist_chunk_reader_done(struct kist_chunk_reader *reader);
 
 /** kist_store_read_chunk_with() - As kist_store_read_chunk(), faster from the second chunk on. */
-KIST_CHECKED kist_status kist_store_read_chunk_with(struct kist_store *store, struct kist_chunk_reader *reader,
+KIST_CHECKED kist_status kist_store_read_chunk_with(struct kist_store *store,
+						    struct kist_chunk_reader *reader,
 						    const struct kist_location *where,
 						    const struct kist_digest *id, struct kist_buf *ret,
 						    struct kist_error *err);
@@ -101,7 +105,8 @@ KIST_CHECKED kist_status kist_store_read_chunk_with(struct kist_store *store, st
  *
  * @ret: Room for @where->raw_len bytes; what it holds after a failure is undefined.
  */
-KIST_CHECKED kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chunk_reader *reader,
+KIST_CHECKED kist_status kist_store_read_chunk_into(struct kist_store *store,
+						    struct kist_chunk_reader *reader,
 						    const struct kist_location *where,
 						    const struct kist_digest *id, uint8_t *ret,
 						    struct kist_error *err);

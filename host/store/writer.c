@@ -146,8 +146,8 @@ static kist_status look_at_pack(struct kist_store *store, const struct kist_dige
 	kist_pack_key(id, key);
 	status = kist_backend_head(store->backend, key, &size, err);
 	if (status == KIST_OK && size >= KIST_PACK_FOOT_SIZE)
-		status = kist_backend_get(store->backend, key, size - KIST_PACK_FOOT_SIZE, KIST_PACK_FOOT_SIZE,
-					  &tail, err);
+		status = kist_backend_get(store->backend, key, size - KIST_PACK_FOOT_SIZE,
+					  KIST_PACK_FOOT_SIZE, &tail, err);
 	if (status == KIST_OK)
 		status = kist_pack_parse_footer(kist_buf_view(&tail), size, &footer, err);
 	*ret_end = status == KIST_OK ? footer.index_offset : 0;
@@ -182,7 +182,8 @@ static kist_status is_kept(struct kist_writer *writer, enum kist_chunk_kind kind
 	if (*ret || !writer->index)
 		return KIST_OK;
 	status = writer->index->find(writer->index->ctx, id, &where, err);
-	if (status == KIST_NOT_FOUND || (status == KIST_OK && kind == KIST_CHUNK_RECORD && where.kind != kind))
+	if (status == KIST_NOT_FOUND ||
+	    (status == KIST_OK && kind == KIST_CHUNK_RECORD && where.kind != kind))
 		return KIST_OK;
 	return status == KIST_OK ? still_stands(writer, &where, ret, err) : status;
 }
@@ -265,7 +266,9 @@ static kist_status place_job(void *ctx, size_t index, unsigned worker, struct ki
 	return KIST_OK;
 }
 
-/* Job 0 hashes what was placed, for the pack's name; the others decode what the pack now holds, a chunk each. */
+/*
+ * Job 0 hashes what was placed, for the pack's name; the others decode what the pack now holds, a chunk each.
+ */
 static kist_status check_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
 {
 	const struct batch *batch = ctx;
@@ -296,7 +299,8 @@ static kist_status check_placed(struct batch *batch, size_t count, size_t bytes,
 
 	/* What we have just made is bad: memory or a library is at fault, and nothing of it may be kept. */
 	if (status == KIST_CORRUPT)
-		return kist_fail(err, KIST_INTERNAL, "a new pack does not decode, and was not kept: %s", why.text);
+		return kist_fail(err, KIST_INTERNAL, "a new pack does not decode, and was not kept: %s",
+				 why.text);
 	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
 }
 
@@ -315,7 +319,8 @@ static kist_status place_fresh(struct batch *batch, size_t bytes, struct kist_er
 
 			if (!kist_open_pack_fits(batch->pack, len))
 				break;
-			KIST_TRY(kist_open_pack_add(batch->pack, writer->store, &fresh->record, &fresh->offset, err));
+			KIST_TRY(kist_open_pack_add(batch->pack, writer->store, &fresh->record,
+						    &fresh->offset, err));
 			writer->stats.stored_bytes += len;
 		}
 		KIST_TRY(run(batch, last - batch->first, bytes, place_job, err));

@@ -12,8 +12,8 @@
  * kist_writer_finish(); each record is decoded and checked as soon as it lies in the pack.
  * Nothing is visible to anyone until a commit names the packs.
  *
- * Memory: two open packs, one on its way, and one batch: under 224 MiB; beside that 88 bytes at most for each new chunk.
- * Thread: one writer, one thread at a time; inside, a batch is worked on by all cores.
+ * Memory: two open packs, one on its way, and one batch: under 224 MiB; beside that 88 bytes at most for each
+ * new chunk. Thread: one writer, one thread at a time; inside, a batch is worked on by all cores.
  */
 
 struct kist_writer;

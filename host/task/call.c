@@ -127,9 +127,10 @@ void kist_task_free(struct kist_task *task)
 /* Bits of a scalar integer's type; 0 for other types. */
 static unsigned bits_of(uint8_t type)
 {
-	static const uint8_t bits[] = { [KIST_TASK_I8] = 8,   [KIST_TASK_I16] = 16, [KIST_TASK_I32] = 32,
-					[KIST_TASK_I64] = 64, [KIST_TASK_U8] = 8,   [KIST_TASK_U16] = 16,
-					[KIST_TASK_U32] = 32, [KIST_TASK_U64] = 64 };
+	static const uint8_t bits[] = {
+		[KIST_TASK_I8] = 8, [KIST_TASK_I16] = 16, [KIST_TASK_I32] = 32, [KIST_TASK_I64] = 64,
+		[KIST_TASK_U8] = 8, [KIST_TASK_U16] = 16, [KIST_TASK_U32] = 32, [KIST_TASK_U64] = 64
+	};
 
 	return type <= KIST_TASK_U64 ? bits[type] : 0;
 }
@@ -149,7 +150,8 @@ static bool number_fits(const struct kist_task_value *value)
 	return value->integer >= -((int64_t)1 << (bits - 1)) && value->integer < (int64_t)1 << (bits - 1);
 }
 
-static kist_status check_arg(uint8_t type, const struct kist_task_value *value, size_t index, struct kist_error *err)
+static kist_status check_arg(uint8_t type, const struct kist_task_value *value, size_t index,
+			     struct kist_error *err)
 {
 	const char *const text = value->bytes.data;
 
@@ -161,8 +163,8 @@ static kist_status check_arg(uint8_t type, const struct kist_task_value *value, 
 				 kist_task_type_name(type));
 	if (type == KIST_TASK_CSTR && (!text || strnlen(text, value->bytes.size) != value->bytes.size ||
 				       text[value->bytes.size] != '\0'))
-		return kist_fail(err, KIST_INVALID, "argument %zu: text with a NUL within cannot be passed as cstr",
-				 index);
+		return kist_fail(err, KIST_INVALID,
+				 "argument %zu: text with a NUL within cannot be passed as cstr", index);
 	if (is_pair(type) && !text && value->bytes.size > 0)
 		return kist_fail(err, KIST_INVALID, "argument %zu: %zu bytes at no address", index,
 				 value->bytes.size);

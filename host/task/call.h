@@ -72,6 +72,7 @@ static inline void kist_task_free_(struct kist_task **slot)
  * within); of a function that returns a status, that status (KIST_INTERNAL when it is none).
  */
 KIST_CHECKED kist_status kist_task_call(const struct kist_task *task, const struct kist_task_value *args,
-					size_t arg_count, struct kist_task_value *ret, struct kist_error *err);
+					size_t arg_count, struct kist_task_value *ret,
+					struct kist_error *err);
 
 #endif

@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const char *const type_names[KIST_TASK_TYPE_COUNT] = {
-	"void", "status", "i8",    "i16",  "i32",    "i64",   "u8",     "u16",  "u32",     "u64",     "f32",     "f64",
-	"b8",   "cstr",   "bytes", "json", "tensor", "table", "object", "call", "tensor*", "object*", "region*",
+	"void",	  "status", "i8",     "i16",  "i32",	 "i64",	    "u8",      "u16",
+	"u32",	  "u64",    "f32",    "f64",  "b8",	 "cstr",    "bytes",   "json",
+	"tensor", "table",  "object", "call", "tensor*", "object*", "region*",
 };
 
 /* Spellings that are refused by name.  The first that fits is taken. */
@@ -116,13 +117,15 @@ static bool type_find(const char *word, size_t len, uint8_t *ret_type)
 	return false;
 }
 
-static kist_status refuse(const char *text, const char *word, size_t len, const char *hint, struct kist_error *err)
+static kist_status refuse(const char *text, const char *word, size_t len, const char *hint,
+			  struct kist_error *err)
 {
 	return kist_fail_at(err, KIST_INVALID, "E_SIGNATURE", (uint64_t)(word - text),
 			    "signature '%s': '%.*s' is refused: %s", text, (int)len, word, hint);
 }
 
-static kist_status parse_arg(const char *text, const char *word, size_t len, uint8_t *ret, struct kist_error *err)
+static kist_status parse_arg(const char *text, const char *word, size_t len, uint8_t *ret,
+			     struct kist_error *err)
 {
 	uint8_t type;
 
@@ -145,7 +148,8 @@ static kist_status parse_return(const char *text, const char *word, uint8_t *ret
 		return refuse(text, word, len, hint_for(word, len), err);
 	if (type > KIST_TASK_B8)
 		return refuse(text, word, len,
-			      "only void, status or a scalar comes back; return status and write to an out argument "
+			      "only void, status or a scalar comes back; return status and write to an out "
+			      "argument "
 			      "(tensor*, object*, region*)",
 			      err);
 	*ret = type;
@@ -165,7 +169,8 @@ static kist_status parse_args(const char *text, const char *end, struct kist_sig
 
 		if (signature->arg_count == KIST_SIGNATURE_ARGS_MAX)
 			return kist_fail_at(err, KIST_LIMIT, "E_SIGNATURE", (uint64_t)(word - text),
-					    "signature '%s': more than %d arguments", text, KIST_SIGNATURE_ARGS_MAX);
+					    "signature '%s': more than %d arguments", text,
+					    KIST_SIGNATURE_ARGS_MAX);
 		KIST_TRY(parse_arg(text, word, len, &signature->args[signature->arg_count], err));
 		signature->arg_count++;
 		if (!comma)

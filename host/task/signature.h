@@ -78,7 +78,8 @@ struct kist_signature {
  * Errors: KIST_INVALID with the code E_SIGNATURE and the offset in @text (the text says what to write in
  * place of a type that is refused), KIST_LIMIT (too many arguments, too long).
  */
-KIST_CHECKED kist_status kist_signature_parse(const char *text, struct kist_signature *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_signature_parse(const char *text, struct kist_signature *ret,
+					      struct kist_error *err);
 
 /** kist_signature_check() - Whether kist_signature_parse() reads @text.  Errors: the same. */
 KIST_CHECKED kist_status kist_signature_check(const char *text, struct kist_error *err);

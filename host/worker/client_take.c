@@ -270,10 +270,12 @@ static kist_status take_failure(struct kist_worker *worker, const struct exchang
 	if (!kist_reader_end(&reader))
 		return broken(worker, exchange, "an error that cannot be read", err);
 	/* Else a plugin could stop its host in the user's name. */
-	if (status == KIST_CANCELLED && atomic_load(&worker->cancelled) == 0 && exchange->failed.status == KIST_OK)
-		return kist_fail(err, KIST_INTERNAL,
-				 "%s broke the contract in %s: it said that it was cancelled, and nobody cancelled it",
-				 title, exchange->verb);
+	if (status == KIST_CANCELLED && atomic_load(&worker->cancelled) == 0 &&
+	    exchange->failed.status == KIST_OK)
+		return kist_fail(
+			err, KIST_INTERNAL,
+			"%s broke the contract in %s: it said that it was cancelled, and nobody cancelled it",
+			title, exchange->verb);
 	if (message->header.c == KIST_WHY_BREACH)
 		return kist_fail_at(err, KIST_INTERNAL, said.code, said.offset,
 				    "%s broke the contract in %s: %s", title, exchange->verb, said.text);

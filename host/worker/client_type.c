@@ -110,7 +110,7 @@ static kist_status put_arguments(struct kist_writer *writer, const json_t *param
 		return kist_fail(err, KIST_LIMIT, "%zu arguments: at most %u are allowed",
 				 json_object_size(params), KIST_ARGUMENTS_MAX);
 	/* jansson's iterators do not know const. */
-	json_object_foreach ((json_t *)(uintptr_t)params, name, value)
+	json_object_foreach((json_t *)(uintptr_t)params, name, value)
 		names[count++] = name;
 	qsort(names, count, sizeof(names[0]), compare_names);
 	kist_put_u32(writer, (uint32_t)count);
@@ -225,8 +225,8 @@ static kist_status keep_text(void *ctx, struct kist_view bytes, struct kist_erro
 	struct description *description = ctx;
 
 	if (bytes.size > DESCRIBE_MAX - description->text.size)
-		return kist_fail(err, KIST_LIMIT, "%s wrote more than %zu bytes in describe", description->title,
-				 DESCRIBE_MAX);
+		return kist_fail(err, KIST_LIMIT, "%s wrote more than %zu bytes in describe",
+				 description->title, DESCRIBE_MAX);
 	return kist_buf_append(&description->text, bytes.data, bytes.size, err);
 }
 

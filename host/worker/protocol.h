@@ -121,7 +121,12 @@ enum kist_why {
 enum kist_cancel { KIST_CANCEL_NO = 0, KIST_CANCEL_ASKED = 1, KIST_CANCEL_DEADLINE = 2 };
 
 /** What of the plugin runs: what the call is for, or what goes before and after it. */
-enum kist_within { KIST_WITHIN_CALL = 0, KIST_WITHIN_OPEN = 1, KIST_WITHIN_CLOSE = 2, KIST_WITHIN_RELEASE = 3 };
+enum kist_within {
+	KIST_WITHIN_CALL = 0,
+	KIST_WITHIN_OPEN = 1,
+	KIST_WITHIN_CLOSE = 2,
+	KIST_WITHIN_RELEASE = 3
+};
 
 /** struct kist_control - The shared page. */
 struct kist_control {

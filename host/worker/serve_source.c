@@ -111,7 +111,8 @@ static void region_release(struct kist_region *region)
 }
 
 /* The struct is the plugin's, of its build's size: nothing but the members of version 1.0 is written. */
-static void fill_region(struct kist_region *region, uint32_t flags, const void *base, uint64_t len, void *mapping)
+static void fill_region(struct kist_region *region, uint32_t flags, const void *base, uint64_t len,
+			void *mapping)
 {
 	region->struct_size = KIST_SIZE_TO(struct kist_region, priv);
 	region->flags = flags;

@@ -55,7 +55,8 @@ kist_status kist_shm_open_take(int fd, size_t size, struct kist_shm *ret, struct
 	struct stat facts;
 	const int seals = fcntl(owned, F_GET_SEALS);
 
-	if (seals < 0 || (seals & SEALS) != SEALS || fstat(owned, &facts) < 0 || (size_t)facts.st_size != size)
+	if (seals < 0 || (seals & SEALS) != SEALS || fstat(owned, &facts) < 0 ||
+	    (size_t)facts.st_size != size)
 		return kist_fail(err, KIST_INVALID, "shared memory of another size, or not sealed");
 	return map(owned, size, ret, err);
 }

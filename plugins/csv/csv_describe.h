@@ -9,8 +9,8 @@
  * What a text holds, as one JSON object of at most CSV_DESCRIBE_SIZE_MAX bytes:
  *
  *     {"kind":"table","format":"csv","dialect":{"delimiter":",","quote":"\"","newline":"LF","header":true,
- *      "bom":false},"rows":2,"columns_total":1,"columns":[{"name":"a","type":"int64","nulls":0,"min":1,"max":2,
- *      "mean":1.5,"std":0.5}]}
+ *      "bom":false},"rows":2,"columns_total":1,"columns":[{"name":"a","type":"int64","nulls":0,"min":1,
+ *      "max":2,"mean":1.5,"std":0.5}]}
  *
  * Thread: one at a time.
  */

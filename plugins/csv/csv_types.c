@@ -184,7 +184,8 @@ static bool is_over_index(const struct csv_profile *p)
 {
 	const enum csv_kind kind = p->columns[0].kind;
 
-	return p->width > 1 && p->first_cells[0].len == 0 && (kind == CSV_KIND_INT64 || kind == CSV_KIND_NULL);
+	return p->width > 1 && p->first_cells[0].len == 0 &&
+	       (kind == CSV_KIND_INT64 || kind == CSV_KIND_NULL);
 }
 
 /*

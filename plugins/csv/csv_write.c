@@ -257,8 +257,8 @@ static kist_status stream_failed(struct kist_call *call, struct ArrowArrayStream
 {
 	const char *why = stream->get_last_error ? stream->get_last_error(stream) : NULL;
 
-	return kist_failf(call, status_of(error), "E_ARROW", KIST_NO_OFFSET, "the table cannot be read: %.400s",
-			  why ? why : strerror(error));
+	return kist_failf(call, status_of(error), "E_ARROW", KIST_NO_OFFSET,
+			  "the table cannot be read: %.400s", why ? why : strerror(error));
 }
 
 static kist_status put_batches(struct writer *w, struct ArrowArrayStream *stream,

@@ -25,7 +25,7 @@ struct kist_call;
 
 enum {
 	KIST_REGION_READ_ONLY = 1, /* The bytes must not be written. */
-	KIST_REGION_STABLE = 2     /* The bytes cannot change or shrink under the reader. */
+	KIST_REGION_STABLE = 2	   /* The bytes cannot change or shrink under the reader. */
 };
 
 /**

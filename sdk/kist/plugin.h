@@ -43,16 +43,15 @@ extern "C" {
 #define KIST_SIZED(T) ((uint32_t)sizeof(T))
 
 /** True when the other side's build has member @m of *@p and it is set. */
-#define KIST_HAS(p, m) \
-	((p)->struct_size >= offsetof(__typeof__(*(p)), m) + sizeof((p)->m) && (p)->m != 0)
+#define KIST_HAS(p, m) ((p)->struct_size >= offsetof(__typeof__(*(p)), m) + sizeof((p)->m) && (p)->m != 0)
 
 /** What a serializer can do.  A need (_NEEDS_) is a permission: without it, it is denied. */
 enum {
-	KIST_CAP_DETERMINISTIC = 1, /* The same object gives the same bytes, always. */
-	KIST_CAP_REENTRANT = 2,     /* Instances may run at the same time. */
-	KIST_CAP_STREAM_WRITE = 4,  /* serialize holds a bounded part of the object at a time. */
-	KIST_CAP_STREAM_READ = 8,   /* deserialize gives a lazy object. */
-	KIST_CAP_LOSSY = 128,       /* serialize may lose information; the user must ask for it. */
+	KIST_CAP_DETERMINISTIC = 1,   /* The same object gives the same bytes, always. */
+	KIST_CAP_REENTRANT = 2,	      /* Instances may run at the same time. */
+	KIST_CAP_STREAM_WRITE = 4,    /* serialize holds a bounded part of the object at a time. */
+	KIST_CAP_STREAM_READ = 8,     /* deserialize gives a lazy object. */
+	KIST_CAP_LOSSY = 128,	      /* serialize may lose information; the user must ask for it. */
 	KIST_CAP_NEEDS_THREADS = 1024 /* It starts threads: the manifest's "needs" has "threads". */
 };
 
@@ -190,7 +189,8 @@ KIST_EXPORT kist_status kist_plugin_entry_v1(const struct kist_host *host, struc
 /**
  * struct kist_note - The ELF note .note.kist, read from the file before any code of the plugin runs.
  *
- *     namesz = 5 | descsz = 112 | type = 1 | "KIST\0\0\0\0" | major | minor built | minor required | flags | id
+ *     namesz = 5 | descsz = 112 | type = 1 | "KIST\0\0\0\0" | major | minor built | minor required | flags |
+ * id
  */
 struct kist_note {
 	uint32_t namesz;
@@ -205,17 +205,19 @@ struct kist_note {
 };
 
 /** Puts the note in the library: KIST_NOTE("org.example.mask", 0); once, at file scope. */
-#define KIST_NOTE(id_, minor_required_)                                                              \
-	__attribute__((used, section(".note.kist"), aligned(4))) static const struct kist_note       \
-		kist_note_ = { 5,                                                                    \
-			       (uint32_t)(sizeof(struct kist_note) - offsetof(struct kist_note, major)), \
-			       1,                                                                    \
-			       "KIST",                                                               \
-			       KIST_ABI_MAJOR,                                                       \
-			       KIST_ABI_MINOR,                                                       \
-			       (minor_required_),                                                    \
-			       0,                                                                    \
-			       id_ }
+#define KIST_NOTE(id_, minor_required_)                                                                      \
+	__attribute__((used, section(".note.kist"),                                                          \
+		       aligned(4))) static const struct kist_note kist_note_ = {                             \
+		5,                                                                                           \
+		(uint32_t)(sizeof(struct kist_note) - offsetof(struct kist_note, major)),                    \
+		1,                                                                                           \
+		"KIST",                                                                                      \
+		KIST_ABI_MAJOR,                                                                              \
+		KIST_ABI_MINOR,                                                                              \
+		(minor_required_),                                                                           \
+		0,                                                                                           \
+		id_                                                                                          \
+	}
 
 #ifdef __cplusplus
 }

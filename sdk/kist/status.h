@@ -19,8 +19,8 @@ extern "C" {
  */
 
 /**
- * Bytes of the struct @type up to and with @member: the least struct_size of whoever reads that member, and of
- * every build of the struct when it is the last member of version 1.0.
+ * Bytes of the struct @type up to and with @member: the least struct_size of whoever reads that member, and
+ * of every build of the struct when it is the last member of version 1.0.
  */
 #define KIST_SIZE_TO(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
@@ -29,21 +29,21 @@ typedef int32_t kist_status;
 
 enum {
 	KIST_OK = 0,
-	KIST_INVALID = -1,       /* The caller gave what cannot be accepted: bad argument, bad name. */
-	KIST_UNSUPPORTED = -2,   /* Well-formed, but nothing here can do it. */
-	KIST_CORRUPT = -3,       /* Bytes break their format, or do not match their digest. */
-	KIST_IO = -4,            /* The system refused to read or write; sys_errno says why. */
-	KIST_NO_MEMORY = -5,     /* An allocation failed. */
-	KIST_LIMIT = -6,         /* Larger, deeper or longer than a named limit. */
-	KIST_CANCELLED = -7,     /* The caller asked to stop. */
-	KIST_DEADLINE = -8,      /* Time ran out. */
-	KIST_AMBIGUOUS = -9,     /* Two answers are equally right; the caller must name one. */
-	KIST_DENIED = -10,       /* Policy or permission says no. */
+	KIST_INVALID = -1,	 /* The caller gave what cannot be accepted: bad argument, bad name. */
+	KIST_UNSUPPORTED = -2,	 /* Well-formed, but nothing here can do it. */
+	KIST_CORRUPT = -3,	 /* Bytes break their format, or do not match their digest. */
+	KIST_IO = -4,		 /* The system refused to read or write; sys_errno says why. */
+	KIST_NO_MEMORY = -5,	 /* An allocation failed. */
+	KIST_LIMIT = -6,	 /* Larger, deeper or longer than a named limit. */
+	KIST_CANCELLED = -7,	 /* The caller asked to stop. */
+	KIST_DEADLINE = -8,	 /* Time ran out. */
+	KIST_AMBIGUOUS = -9,	 /* Two answers are equally right; the caller must name one. */
+	KIST_DENIED = -10,	 /* Policy or permission says no. */
 	KIST_INCOMPATIBLE = -11, /* Made for another version. */
-	KIST_INTERNAL = -12,     /* A broken contract or a defect. */
-	KIST_CRASHED = -13,      /* The process that did the work died. */
-	KIST_NOT_FOUND = -14,    /* No such thing. */
-	KIST_EXISTS = -15,       /* It is there already, and it may not be replaced. */
+	KIST_INTERNAL = -12,	 /* A broken contract or a defect. */
+	KIST_CRASHED = -13,	 /* The process that did the work died. */
+	KIST_NOT_FOUND = -14,	 /* No such thing. */
+	KIST_EXISTS = -15,	 /* It is there already, and it may not be replaced. */
 	KIST_STATUS_MIN = -15
 };
 
