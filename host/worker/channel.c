@@ -80,14 +80,6 @@ kist_status kist_channel_send(int socket, struct kist_header header, struct kist
 	}
 }
 
-void kist_channel_linger(int socket)
-{
-	const uint64_t end = kist_now_ns() + LINGER_NS;
-
-	while (recv(socket, NULL, 0, MSG_PEEK | MSG_DONTWAIT) < 0 && kist_now_ns() < end)
-		(void)sched_yield();
-}
-
 static int detach_fd(struct msghdr *msg)
 {
 	const struct cmsghdr *head = msg->msg_controllen > 0 ? CMSG_FIRSTHDR(msg) : NULL;
@@ -99,8 +91,9 @@ static int detach_fd(struct msghdr *msg)
 	return fd;
 }
 
-kist_status kist_channel_recv(int socket, uint8_t *buffer, bool take_fd, struct kist_message *ret,
-			      struct kist_error *err)
+/* One message, or none: *@ret_came. */
+static kist_status receive(int socket, int flags, uint8_t *buffer, bool take_fd, bool *ret_came,
+			   struct kist_message *ret, struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 	union control_room room;
@@ -114,8 +107,11 @@ kist_status kist_channel_recv(int socket, uint8_t *buffer, bool take_fd, struct 
 		msg.msg_controllen = sizeof(room);
 	}
 	do
-		size = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC);
+		size = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC | flags);
 	while (size < 0 && errno == EINTR);
+	*ret_came = size >= 0 || errno != EAGAIN;
+	if (!*ret_came)
+		return KIST_OK;
 	if (size == 0 || (size < 0 && errno == ECONNRESET))
 		return kist_fail(err, KIST_CRASHED, "the other side of the socket is gone");
 	if (size < 0)
@@ -129,4 +125,28 @@ kist_status kist_channel_recv(int socket, uint8_t *buffer, bool take_fd, struct 
 							      (size_t)size - KIST_MESSAGE_HEADER_SIZE),
 				      .fd = kist_fd_move(&fd) };
 	return KIST_OK;
+}
+
+kist_status kist_channel_recv_soon(int socket, uint8_t *buffer, bool take_fd, bool *ret_came,
+				   struct kist_message *ret, struct kist_error *err)
+{
+	const uint64_t end = kist_now_ns() + LINGER_NS;
+
+	for (unsigned tries = 1;; tries++) {
+		KIST_TRY(receive(socket, MSG_DONTWAIT, buffer, take_fd, ret_came, ret, err));
+		if (*ret_came || kist_now_ns() >= end)
+			return KIST_OK;
+		/* A yield costs more than a look, and an answer often comes within a few looks. */
+		if (tries % 8 == 0)
+			(void)sched_yield();
+	}
+}
+
+kist_status kist_channel_recv(int socket, uint8_t *buffer, bool take_fd, struct kist_message *ret,
+			      struct kist_error *err)
+{
+	bool came;
+
+	KIST_TRY(kist_channel_recv_soon(socket, buffer, take_fd, &came, ret, err));
+	return came ? KIST_OK : receive(socket, 0, buffer, take_fd, &came, ret, err);
 }

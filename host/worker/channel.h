@@ -31,11 +31,17 @@ KIST_CHECKED kist_status kist_channel_send(int socket, struct kist_header header
 					   int fd, uint64_t deadline_ns, struct kist_error *err);
 
 /**
- * kist_channel_linger() - Waits for a message for the time that going to sleep and waking would take.
+ * kist_channel_recv_soon() - Takes the next message, if one comes in the time that sleeping and waking would
+ * take.
  *
  * Gives the processor away meanwhile, so that the other side may run on it.
+ *
+ * @ret_came: false: none came, and @ret is not set.
+ *
+ * Otherwise as kist_channel_recv().
  */
-void kist_channel_linger(int socket);
+KIST_CHECKED kist_status kist_channel_recv_soon(int socket, uint8_t *buffer, bool take_fd, bool *ret_came,
+						struct kist_message *ret, struct kist_error *err);
 
 /**
  * kist_channel_recv() - Takes the next message, waiting for it.

@@ -46,7 +46,6 @@ void serve_send(struct server *server, struct kist_header header, struct kist_vi
 void serve_await(struct server *server, uint32_t op, struct kist_message *ret)
 {
 	for (;;) {
-		kist_channel_linger(server->socket);
 		if (kist_channel_recv(server->socket, server->buffer, false, ret, NULL) != KIST_OK)
 			lost();
 		if (ret->header.op == KIST_OP_ACK && ret->header.a < KIST_RING_SLOTS) {
@@ -507,9 +506,7 @@ int kist_serve(int socket)
 		struct kist_message message;
 		kist_status status;
 
-		kist_channel_linger(socket);
 		status = kist_channel_recv(socket, buffer, true, &message, NULL);
-
 		if (status != KIST_OK)
 			return status == KIST_CRASHED ? 0 : KIST_WORKER_EXIT_LOST;
 		serve_one(&server, &message);
