@@ -6,7 +6,8 @@
 
 static enum kist_exit run(struct kist_cli *cli)
 {
-	const char *uri = cli->argument_count ? cli->arguments[0] : ".kist";
+	const char *named = cli->paths.store_is_named ? cli->paths.store : ".kist";
+	const char *uri = cli->argument_count ? cli->arguments[0] : named;
 	struct kist_error err = KIST_ERROR_INIT;
 	kist_auto_store struct kist_store *store = NULL;
 
@@ -29,7 +30,7 @@ static enum kist_exit run(struct kist_cli *cli)
 const struct kist_command kist_command_init = {
 	.name = "init",
 	.arguments = "[URI]",
-	.summary = "make a store: a folder, .kist when none is named",
+	.summary = "make a store: a folder; .kist when none is named",
 	.arguments_max = 1,
 	.run = run,
 };

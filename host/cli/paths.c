@@ -128,6 +128,7 @@ static kist_status choose_store(const char *given, struct kist_paths *ret, struc
 {
 	const char *variable = secure_getenv("KIST_STORE");
 
+	ret->store_is_named = given || (variable && variable[0]);
 	if (given) {
 		snprintf(ret->store_why, sizeof(ret->store_why), "named by --store");
 		return set(ret->store, given, "", err);

@@ -18,7 +18,8 @@
 struct kist_paths {
 	char store[PATH_MAX];
 	char store_why[128];
-	bool store_is_own; /* the user's own: it is made when it is needed */
+	bool store_is_named; /* by --store or KIST_STORE */
+	bool store_is_own;   /* the user's own: it is made when it is needed */
 	char config_dir[PATH_MAX];
 	char cache_dir[PATH_MAX];
 	char data_dir[PATH_MAX];

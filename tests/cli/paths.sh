@@ -16,6 +16,10 @@ KIST_STORE=../../other
 export KIST_STORE
 expect 3 kist ls
 says err 'KIST_STORE' 'kist init'
+expect 0 kist init
+says out "made the store '../../other'"
+expect 0 kist --store ../../third init
+expect 0 kist --store ../../third ls
 expect 0 kist --store ../.kist ls
 unset KIST_STORE
 expect 1 kist init ../.kist
