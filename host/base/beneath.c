@@ -6,32 +6,48 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define FOLDER_MODE ((mode_t)0777)
 
+/* Room for one byte more than a name may have: what is too long stays too long, and the kernel says so. */
+#define COMPONENT_SIZE (NAME_MAX + 2)
+
 /* The next component of *@path, copied to @ret; *@path goes on behind it.  False when it was the last. */
-static bool next_component(const char **path, char *ret, size_t size)
+static bool next_component(const char **path, char ret[static COMPONENT_SIZE])
 {
 	const char *slash = strchr(*path, '/');
 
-	snprintf(ret, size, "%.*s", slash ? (int)(slash - *path) : (int)strlen(*path), *path);
+	snprintf(ret, COMPONENT_SIZE, "%.*s", slash ? (int)(slash - *path) : (int)strlen(*path), *path);
 	*path = slash ? slash + 1 : *path + strlen(*path);
 	return slash != NULL;
+}
+
+/* A link that stands where a folder is needed is "no folder" to the kernel, and must not pass for missing. */
+static kist_status open_folder(int at, const char *name, int *ret_fd, struct kist_error *err)
+{
+	const kist_status status = kist_open_at(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, ret_fd, err);
+	struct stat st;
+
+	if (status == KIST_NOT_FOUND && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return kist_fail_open(err, ELOOP, name);
+	return status;
 }
 
 static kist_status open_plain(int root_fd, const char *path, int flags, mode_t mode, int *ret_fd,
 			      struct kist_error *err)
 {
 	kist_auto_fd int dir_fd = -1;
-	char name[NAME_MAX + 1];
+	char name[COMPONENT_SIZE];
 	int at = root_fd;
 
-	while (next_component(&path, name, sizeof(name))) {
+	while (next_component(&path, name)) {
 		int next;
 
-		KIST_TRY(kist_open_at(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, &next, err));
+		KIST_TRY(open_folder(at, name, &next, err));
 		kist_fd_close(&dir_fd);
 		dir_fd = at = next;
 	}
@@ -42,7 +58,7 @@ kist_status kist_open_beneath(int root_fd, const char *path, int flags, mode_t m
 			      struct kist_error *err)
 {
 	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-				.mode = mode,
+				.mode = (flags & O_CREAT) != 0 ? mode : 0,
 				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 	long fd;
 
@@ -64,13 +80,13 @@ kist_status kist_open_beneath(int root_fd, const char *path, int flags, mode_t m
 kist_status kist_make_beneath(int root_fd, const char *path, bool sync, int *ret_fd, struct kist_error *err)
 {
 	kist_auto_fd int dir_fd = -1;
-	char name[NAME_MAX + 1];
+	char name[COMPONENT_SIZE];
 
 	KIST_TRY(kist_open_at(root_fd, ".", O_RDONLY | O_DIRECTORY, 0, &dir_fd, err));
 	while (*path != '\0') {
 		int next;
 
-		(void)next_component(&path, name, sizeof(name));
+		(void)next_component(&path, name);
 		if (mkdirat(dir_fd, name, FOLDER_MODE) != 0 && errno != EEXIST)
 			return kist_fail_errno(err, errno, "cannot make the folder '%s'", name);
 		/* Also when another process made it: that process may not have come this far yet. */
