@@ -210,7 +210,8 @@ void kist_child_end(struct kist_child *child, int patience_ms, char ret_text[sta
 		return;
 	if (!wait_end(child, patience_ms)) {
 		killed = true;
-		(void)syscall(SYS_pidfd_send_signal, child->pid_fd, SIGKILL, NULL, 0);
+		/* Not waited for yet, so its number is still its own. */
+		(void)kill(child->pid, SIGKILL);
 	}
 	do
 		done = waitid(P_PIDFD, (id_t)child->pid_fd, &info, WEXITED);
