@@ -57,8 +57,7 @@ static void put_object(size_t count)
 
 static void drop_object(void)
 {
-	kist_registry_close(flow.registry);
-	kist_store_close(flow.store);
+	kist_flow_done(&flow);
 	free(bytes);
 }
 
