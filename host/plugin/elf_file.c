@@ -100,12 +100,14 @@ Elf64_Sym kist_elf_symbol(const struct kist_elf *elf, uint32_t i)
 kist_status kist_elf_string(const struct kist_elf *elf, uint64_t offset, const char **ret,
 			    struct kist_error *err)
 {
-	const uint8_t *text = elf->file.data + elf->strings + offset;
+	const uint8_t *strings = elf->file.data + elf->strings;
 
-	if (offset >= elf->strings_size || !memchr(text, 0, (size_t)(elf->strings_size - offset)))
+	/* Asked before the sum: one that goes round past the end of memory is undefined, even if never read.
+	 */
+	if (offset >= elf->strings_size || !memchr(strings + offset, 0, (size_t)(elf->strings_size - offset)))
 		return kist_fail_at(err, KIST_CORRUPT, "E_ELF", offset,
 				    "a name lies outside the string table");
-	*ret = (const char *)text;
+	*ret = (const char *)(strings + offset);
 	return KIST_OK;
 }
 
