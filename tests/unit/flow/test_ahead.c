@@ -57,7 +57,9 @@ static void put_object(size_t count)
 
 static void drop_object(void)
 {
-	kist_flow_done(&flow);
+	kist_chunk_reader_done(&flow.chunk_reader);
+	kist_registry_close(flow.registry);
+	kist_store_close(flow.store);
 	free(bytes);
 }
 

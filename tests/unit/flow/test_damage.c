@@ -229,7 +229,7 @@ static bool sees_damage(const char *key)
 		/* The store's own file, and the log, are what all else hangs on: they are named. */
 		ck_assert(is_clear(&err));
 		ck_assert_msg(strstr(err.text, key) != NULL, "%s: %s", key, err.text);
-		kist_flow_done(&flow);
+		kist_store_close(flow.store);
 		return true;
 	}
 	all = reads_right(&flow);
@@ -242,7 +242,9 @@ static bool sees_damage(const char *key)
 		ck_assert_msg(told.named, "%s: %s", key, err.text);
 		all = false;
 	}
-	kist_flow_done(&flow);
+	kist_chunk_reader_done(&flow.chunk_reader);
+	kist_registry_close(flow.registry);
+	kist_store_close(flow.store);
 	return !all;
 }
 
