@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,33 +139,67 @@ kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *
 	return err->status;
 }
 
-static void print_json_error(const struct kist_error *err)
+static json_t *error_json(const struct kist_error *err, const char *what)
 {
 	json_t *offset = err->offset == KIST_NO_OFFSET ? json_null() : json_integer((json_int_t)err->offset);
-	kist_auto_json json_t *value =
-		json_pack("{s:{s:s,s:s,s:s,s:o}}", "error", "status", kist_status_name(err->status), "code",
-			  err->code, "text", err->text, "offset", offset);
+	json_t *path = what ? kist_json_text(what, strlen(what)) : NULL;
 
-	if (value && json_dumpf(value, stdout, JSON_INDENT(2)) == 0)
-		(void)putchar('\n');
+	return json_pack("{s:{s:s,s:s,s:s,s:o,s:o*}}", "error", "status", kist_status_name(err->status),
+			 "code", err->code, "text", err->text, "offset", offset, "path", path);
+}
+
+/* "kist cat big | head": nobody is there to be told, and nothing is wrong. */
+static bool nobody_listens(const struct kist_error *err)
+{
+	return err->status == KIST_IO && kist_reader_is_gone();
+}
+
+static enum kist_exit say(const struct kist_cli *cli, const struct kist_error *err, bool damage)
+{
+	char place[64] = "";
+
+	if (err->offset != KIST_NO_OFFSET)
+		snprintf(place, sizeof(place), " (at byte %llu)", (unsigned long long)err->offset);
+	/* What was said before stands before it also where both go to one place. */
+	(void)fflush(stdout);
+	fprintf(stderr, "kist: %s%s%s%s%s%s%s\n", cli->command ? cli->command->name : "",
+		cli->command ? ": " : "", err->text, place, err->code[0] ? " [" : "", err->code,
+		err->code[0] ? "]" : "");
+	if (err->status == KIST_NOT_FOUND)
+		return KIST_EXIT_NOT_FOUND;
+	return damage && err->status == KIST_CORRUPT ? KIST_EXIT_DAMAGE : KIST_EXIT_FAILED;
 }
 
 enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error *err, bool damage)
 {
-	char place[64] = "";
-
-	/* "kist cat big | head": nobody is there to be told, and nothing is wrong. */
-	if (err->status == KIST_IO && kist_reader_is_gone())
+	if (nobody_listens(err))
 		return KIST_EXIT_FAILED;
-	if (err->offset != KIST_NO_OFFSET)
-		snprintf(place, sizeof(place), " (at byte %llu)", (unsigned long long)err->offset);
+	/* The document may be out already: of what was found before it went wrong. */
+	if (cli->json && !kist_json_is_printed())
+		(void)!kist_print_json_take(error_json(err, NULL), NULL);
+	return say(cli, err, damage);
+}
+
+enum kist_exit kist_cli_fail_one(const struct kist_cli *cli, const struct kist_error *err, bool damage,
+				 const char *what, json_t *list)
+{
+	if (nobody_listens(err))
+		return KIST_EXIT_FAILED;
 	if (cli->json)
-		print_json_error(err);
-	/* What was said before stands before it also where both go to one place. */
-	(void)fflush(stdout);
-	fprintf(stderr, "kist: %s: %s%s%s%s%s\n", cli->command ? cli->command->name : "error", err->text,
-		place, err->code[0] ? " [" : "", err->code, err->code[0] ? "]" : "");
-	if (err->status == KIST_NOT_FOUND)
-		return KIST_EXIT_NOT_FOUND;
-	return damage && err->status == KIST_CORRUPT ? KIST_EXIT_DAMAGE : KIST_EXIT_FAILED;
+		(void)json_array_append_new(list, error_json(err, what));
+	return say(cli, err, damage);
+}
+
+enum kist_exit kist_cli_usage(const struct kist_cli *cli, const char *format, ...)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+	char text[KIST_ERROR_TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)kist_fail_text(&err, KIST_INVALID, NULL, KIST_NO_OFFSET, text, strlen(text));
+	(void)kist_cli_fail(cli, &err, false);
+	return KIST_EXIT_USAGE;
 }

@@ -56,7 +56,7 @@ struct kist_cli {
 		const struct kist_option *option;
 		const char *text; /* its argument, or "" */
 	} values[KIST_OPTION_VALUES_MAX];
-	bool json;
+	bool json; /* exactly one document goes to the standard output */
 	bool quiet;
 	uint64_t call_ms_max; /* --deadline; 0: not given */
 	struct kist_paths paths;
@@ -95,6 +95,16 @@ struct kist_worker_options kist_cli_worker_options(struct kist_cli *cli);
  * @damage: A KIST_CORRUPT is damage of the store, not of what was given.
  */
 enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error *err, bool damage);
+
+/**
+ * kist_cli_fail_one() - kist_cli_fail() for one of several: with --json the error goes into @list, which the
+ * command prints in the end, as {"error": {..., "path": @what}}.
+ */
+enum kist_exit kist_cli_fail_one(const struct kist_cli *cli, const struct kist_error *err, bool damage,
+				 const char *what, json_t *list);
+
+/** kist_cli_usage() - The same for wrong use: prints "kist: <command>: <text>".  KIST_EXIT_USAGE. */
+enum kist_exit kist_cli_usage(const struct kist_cli *cli, const char *format, ...) KIST_PRINTF(2, 3);
 
 /** The commands, ended by NULL. */
 extern const struct kist_command *const kist_commands[];

@@ -29,6 +29,7 @@ static kist_status default_name(struct kist_cli *cli, const char *task, const ch
 				size_t size, struct kist_error *err)
 {
 	const struct kist_catalog *catalog;
+	const char *slash = strrchr(task, '/'); /* "kist.numpy/NumpyArrayArtifactTask" */
 	const char *base = strrchr(name, '/');
 	const char *dot = strrchr(base ? base : name, '.');
 	const int stem = (int)(dot && dot != name ? dot - name : (ptrdiff_t)strlen(name));
@@ -40,7 +41,7 @@ static kist_status default_name(struct kist_cli *cli, const char *task, const ch
 		for (size_t t = 0; manifest && t < manifest->type_count; t++) {
 			const struct kist_manifest_type *type = &manifest->types[t];
 
-			if (strcmp(type->task, task) != 0 || type->extension_count == 0)
+			if (strcmp(type->task, slash ? slash + 1 : task) != 0 || type->extension_count == 0)
 				continue;
 			snprintf(ret, size, "%.*s.%s", stem, name, type->extensions[0]);
 			return KIST_OK;
@@ -48,6 +49,24 @@ static kist_status default_name(struct kist_cli *cli, const char *task, const ch
 	}
 	snprintf(ret, size, "%.*s.%s", stem, name, task);
 	return KIST_OK;
+}
+
+/* Who does not say a name does not mean to move one. */
+static kist_status check_free(struct kist_cli *cli, const char *name, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_digest there;
+	const kist_status status =
+		kist_registry_find_ref(cli->flow->registry, name, strlen(name), &there, &why);
+
+	if (status == KIST_NOT_FOUND)
+		return KIST_OK;
+	if (status != KIST_OK)
+		return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+	return kist_fail(
+		err, KIST_EXISTS,
+		"'%s' is kept already: say --name NAME, or --name '%s' to move the name to what is made",
+		name, name);
 }
 
 static kist_status convert(struct kist_cli *cli, struct kist_error *err)
@@ -75,6 +94,8 @@ static kist_status convert(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_save_open(cli->flow, &save, err));
 	KIST_TRY(kist_convert(save, &artifact, kist_cli_value(cli, "task"), select ? select : "", params,
 			      &how, &saved, err));
+	if (how.name == own_name)
+		KIST_TRY(check_free(cli, own_name, err));
 	KIST_TRY(kist_save_commit(save, err));
 	KIST_TRY(kist_facts_artifact(how.name, how.name_len, saved.record, &saved.artifact, &facts, err));
 	if (cli->json)
@@ -94,11 +115,9 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
 
-	if (!kist_cli_has(cli, "task")) {
-		fprintf(stderr, "kist: convert: say with --task what is to write it; 'kist plugin list' "
-				"shows the tasks\n");
-		return KIST_EXIT_USAGE;
-	}
+	if (!kist_cli_has(cli, "task"))
+		return kist_cli_usage(
+			cli, "say with --task what is to write it; 'kist plugin list' shows the tasks");
 	if (kist_cli_open(cli, false, &err) != KIST_OK || convert(cli, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return KIST_EXIT_DONE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -174,21 +175,61 @@ static enum kist_exit put_and_note(struct putting *putting)
 	return status;
 }
 
+/* An input and the name that it comes to. */
+struct input {
+	const char *path;
+	const char *name;
+	size_t len;
+};
+
+static int compare_inputs(const void *a, const void *b)
+{
+	const struct input *x = a;
+	const struct input *y = b;
+	const int order = memcmp(x->name, y->name, x->len < y->len ? x->len : y->len);
+
+	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Of two inputs of one name the first would be lost; that is said before anything is kept. */
+static enum kist_exit check_names(const struct kist_cli *cli)
+{
+	kist_auto_mem struct input *inputs = kist_alloc(cli->argument_count, sizeof(*inputs));
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (!inputs) {
+		(void)kist_fail_memory(&err, cli->argument_count * sizeof(*inputs));
+		return kist_cli_fail(cli, &err, false);
+	}
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		inputs[i].path = cli->arguments[i];
+		inputs[i].name = kist_facts_default_name(inputs[i].path, &inputs[i].len);
+	}
+	qsort(inputs, cli->argument_count, sizeof(*inputs), compare_inputs);
+	for (size_t i = 1; i < cli->argument_count; i++) {
+		if (compare_inputs(&inputs[i - 1], &inputs[i]) == 0)
+			return kist_cli_usage(
+				cli,
+				"'%s' and '%s' both come to the name '%.*s': put them one by one with "
+				"--name, or put the folder that holds them",
+				inputs[i - 1].path, inputs[i].path, (int)inputs[i].len, inputs[i].name);
+	}
+	return KIST_EXIT_DONE;
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
 	__attribute__((cleanup(putting_done))) struct putting putting = { .cli = cli, .facts = json_array() };
+	enum kist_exit wrong;
 
-	if (cli->argument_count > 1 && kist_cli_has(cli, "name")) {
-		fprintf(stderr, "kist: put: --name goes with one PATH\n");
-		return KIST_EXIT_USAGE;
-	}
+	if (cli->argument_count > 1 && kist_cli_has(cli, "name"))
+		return kist_cli_usage(cli, "--name goes with one PATH");
 	for (size_t i = 0; i < cli->argument_count; i++) {
-		if (strcmp(cli->arguments[i], "-") == 0 && !kist_cli_has(cli, "name")) {
-			fprintf(stderr, "kist: put: what comes from the standard input needs a --name\n");
-			return KIST_EXIT_USAGE;
-		}
+		if (strcmp(cli->arguments[i], "-") == 0 && !kist_cli_has(cli, "name"))
+			return kist_cli_usage(cli, "what comes from the standard input needs a --name");
 	}
-	return put_and_note(&putting);
+	wrong = check_names(cli);
+	return wrong == KIST_EXIT_DONE ? put_and_note(&putting) : wrong;
 }
 
 const struct kist_command kist_command_put = {

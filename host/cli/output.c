@@ -136,12 +136,20 @@ bool kist_reader_is_gone(void)
 	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLERR);
 }
 
+static bool json_is_printed;
+
+bool kist_json_is_printed(void)
+{
+	return json_is_printed;
+}
+
 kist_status kist_print_json_take(json_t *value, struct kist_error *err)
 {
 	kist_auto_json json_t *owned = value;
 
 	if (!owned)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	json_is_printed = true;
 	if (json_dumpf(owned, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY) != 0 ||
 	    putchar('\n') == EOF)
 		return kist_fail(err, KIST_IO, "cannot write to the standard output");

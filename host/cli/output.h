@@ -55,6 +55,9 @@ bool kist_reader_is_gone(void);
 /** kist_print_json() - One JSON value and a newline to standard output; drops the reference. */
 KIST_CHECKED kist_status kist_print_json_take(json_t *value, struct kist_error *err);
 
+/** kist_json_is_printed() - Whether the run has printed its document: there is one, whatever happens. */
+bool kist_json_is_printed(void);
+
 /** kist_cell_text() - A value in one cell; "" for NULL. */
 void kist_cell_text(const json_t *value, char *ret, size_t size);
 
