@@ -30,11 +30,9 @@ static bool is_fault(const struct kist_error *refusal)
 	return refusal->status != KIST_OK && refusal->status != KIST_DENIED && refusal->status != KIST_EXISTS;
 }
 
-static kist_status check_plugins(struct kist_cli *cli, json_t *rows, bool *ret_bad, struct kist_error *err)
+static kist_status check_plugins(struct kist_cli *cli, const struct kist_catalog *catalog, json_t *rows,
+				 bool *ret_bad, struct kist_error *err)
 {
-	kist_auto_catalog struct kist_catalog *catalog = NULL;
-
-	KIST_TRY(kist_plugins_open(cli, &catalog, err));
 	for (size_t i = 0; i < catalog->entry_count; i++) {
 		const struct kist_catalog_entry *entry = &catalog->entries[i];
 		struct kist_error why = entry->refusal;
@@ -53,17 +51,73 @@ static kist_status check_plugins(struct kist_cli *cli, json_t *rows, bool *ret_b
 	return KIST_OK;
 }
 
-static kist_status check_routes(struct kist_cli *cli, json_t *facts, bool *ret_bad, struct kist_error *err)
+/* Folders that are passed over, wholly or in part; one that is not there is nothing to tell, unless it was
+ * named. */
+static kist_status check_folders(const struct kist_catalog *catalog, json_t *rows, struct kist_error *err)
+{
+	for (size_t i = 0; i < catalog->dir_count; i++) {
+		const struct kist_catalog_dir *dir = &catalog->dirs[i];
+		json_t *row;
+
+		if (!dir->note[0] || (!dir->refused && !dir->used && dir->tier < KIST_TIER_ENV))
+			continue;
+		row = json_pack("{s:s,s:s}", "folder", dir->path, "note", dir->note);
+		if (!row || json_array_append_new(rows, row) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return KIST_OK;
+}
+
+/* A pin to a plugin that cannot be used refuses every put that it is for. */
+static void check_pins(const struct kist_catalog *catalog, const struct kist_routes *routes,
+		       struct kist_error *ret_why)
+{
+	const char *key;
+	json_t *id;
+
+	json_object_foreach(routes->pinned, key, id) {
+		const struct kist_catalog_entry *entry = kist_plugins_find(catalog, json_string_value(id));
+
+		if (entry && entry->refusal.status == KIST_OK)
+			continue;
+		(void)kist_fail(
+			ret_why, KIST_NOT_FOUND,
+			"'%s' is pinned to plugin '%s', which is %s%.400s; 'kist plugin unpin %s' drops "
+			"the pin",
+			key, json_string_value(id), entry ? "refused: " : "not installed",
+			entry ? entry->refusal.text : "", key);
+	}
+}
+
+static kist_status check_routes(struct kist_cli *cli, const struct kist_catalog *catalog, json_t *facts,
+				bool *ret_bad, struct kist_error *err)
 {
 	kist_auto_routes struct kist_routes routes = KIST_ROUTES_INIT;
 	struct kist_error why = KIST_ERROR_INIT;
 
-	if (kist_routes_load(cli->paths.config_dir, &routes, &why) != KIST_OK)
+	if (kist_routes_load(cli->paths.config_dir, &routes, &why) == KIST_OK)
+		check_pins(catalog, &routes, &why);
+	if (why.status != KIST_OK)
 		*ret_bad = true;
 	if (json_object_set_new(facts, "routes", json_string(why.status == KIST_OK ? "sound" : why.text)) !=
 	    0)
 		return kist_fail_memory(err, sizeof(json_t));
 	return KIST_OK;
+}
+
+static kist_status check_all(struct kist_cli *cli, json_t *facts, bool *ret_bad, struct kist_error *err)
+{
+	kist_auto_catalog struct kist_catalog *catalog = NULL;
+	json_t *plugins = json_array();
+	json_t *folders = json_array();
+
+	if (json_object_set_new(facts, "plugins", plugins) != 0 ||
+	    json_object_set_new(facts, "folders", folders) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_plugins_open(cli, &catalog, err));
+	KIST_TRY(check_plugins(cli, catalog, plugins, ret_bad, err));
+	KIST_TRY(check_folders(catalog, folders, err));
+	return check_routes(cli, catalog, facts, ret_bad, err);
 }
 
 static kist_status measure(struct kist_cli *cli, json_t *facts, struct kist_error *err)
@@ -108,6 +162,7 @@ static kist_status print_people(const json_t *facts, struct kist_error *err)
 	static const char *const plugin_titles[] = { "PLUGIN", "STATE", "REASON" };
 	static const char *const plugin_keys[] = { "plugin", "state", "reason" };
 	const json_t *plugins = json_object_get(facts, "plugins");
+	const json_t *folders = json_object_get(facts, "folders");
 
 	KIST_TRY(print_table(json_object_get(facts, "sandbox"), sandbox_titles, sandbox_keys, err));
 	printf("\na worker is ready in %.1f ms; a call takes %.0f us there and back\n\n",
@@ -126,6 +181,11 @@ static kist_status print_people(const json_t *facts, struct kist_error *err)
 		kist_text_escape(path, strlen(path), shown, sizeof(shown));
 		printf("%s: %s\n", shown, remedy);
 	}
+	for (size_t i = 0; i < json_array_size(folders); i++) {
+		const json_t *row = json_array_get(folders, i);
+
+		printf("folder %s: %s\n", kist_json_get_text(row, "folder"), kist_json_get_text(row, "note"));
+	}
 	printf("routes: %s\n", kist_json_get_text(facts, "routes"));
 	return KIST_OK;
 }
@@ -133,13 +193,10 @@ static kist_status print_people(const json_t *facts, struct kist_error *err)
 static enum kist_exit run(struct kist_cli *cli)
 {
 	kist_auto_json json_t *facts = json_object();
-	json_t *rows = json_array();
 	struct kist_error err = KIST_ERROR_INIT;
 	bool bad = false;
 
-	if (json_object_set_new(facts, "plugins", rows) != 0 || measure(cli, facts, &err) != KIST_OK ||
-	    check_plugins(cli, rows, &bad, &err) != KIST_OK ||
-	    check_routes(cli, facts, &bad, &err) != KIST_OK ||
+	if (measure(cli, facts, &err) != KIST_OK || check_all(cli, facts, &bad, &err) != KIST_OK ||
 	    (cli->json ? kist_print_json_take(json_incref(facts), &err) : print_people(facts, &err)) !=
 		    KIST_OK)
 		return kist_cli_fail(cli, &err, false);

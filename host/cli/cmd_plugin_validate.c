@@ -64,8 +64,8 @@ static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues,
 	KIST_TRY(kist_examine_explain(flow, &how, kist_facts_default_name(issues->path, &len), input, &route,
 				      err));
 	if (!route.target.entry)
-		return kist_fail(err, KIST_UNSUPPORTED, "no plugin reads '%s'; name one with --task",
-				 issues->path);
+		return kist_fail(err, KIST_UNSUPPORTED, "no plugin reads '%s'; name one with --task%s%s",
+				 issues->path, route.note[0] ? "; " : "", route.note);
 	KIST_TRY(kist_flow_serializer(flow, &route.target, false, params, &examined.serializer,
 				      &examined.params, err));
 	return kist_worker_validate(flow->worker, &examined.serializer, input, add_issue, issues, err);

@@ -100,7 +100,6 @@ static kist_status print_rows(const json_t *list, struct kist_error *err)
 {
 	kist_auto_table struct kist_table table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles);
 	const json_t *facts;
-	char shown[1024];
 	size_t i;
 
 	table.right[2] = true;
@@ -108,19 +107,31 @@ static kist_status print_rows(const json_t *list, struct kist_error *err)
 	json_array_foreach(list, i, facts)
 		KIST_TRY(add_row(&table, facts, err));
 	kist_table_print(&table, true);
+	return KIST_OK;
+}
+
+/* Of what is plain bytes though a plugin reads it.  Only who asked for that with --opaque can be spared it.
+ */
+static void print_reasons(const struct kist_cli *cli, const json_t *list)
+{
+	const json_t *facts;
+	size_t i;
+
+	if (cli->quiet && kist_cli_has(cli, "opaque"))
+		return;
 	(void)fflush(stdout);
 	json_array_foreach(list, i, facts) {
 		const char *why = kist_json_get_text(json_object_get(facts, "reason"), "text");
 		const char *name = kist_json_get_text(facts, "name");
 		char shown_name[256];
+		char shown[1024];
 
 		if (!why)
 			continue;
-		kist_text_escape(name, strlen(name), shown_name, sizeof(shown_name));
+		kist_text_escape(name ? name : "", name ? strlen(name) : 0, shown_name, sizeof(shown_name));
 		kist_text_escape(why, strlen(why), shown, sizeof(shown));
-		fprintf(stderr, "kist: put: %s: kept as bytes: %s\n", shown_name, shown);
+		fprintf(stderr, "kist: put: note: '%s' is kept as bytes: %s\n", shown_name, shown);
 	}
-	return KIST_OK;
 }
 
 static kist_status print_all(const struct putting *putting, struct kist_error *err)
@@ -129,6 +140,7 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	char raw[32];
 	char stored[32];
 
+	print_reasons(putting->cli, putting->facts);
 	if (putting->cli->json)
 		return kist_print_json_take(json_incref(putting->facts), err);
 	if (putting->cli->quiet)

@@ -12,11 +12,36 @@
 #include "object/check.h"
 #include "plugin/cache.h"
 
+/* A folder that was asked for and is not used is not passed over in silence. */
+static void note_folders(const struct kist_cli *cli, const struct kist_catalog *catalog)
+{
+	for (size_t i = 0; catalog && i < catalog->dir_count && !cli->quiet; i++) {
+		const struct kist_catalog_dir *dir = &catalog->dirs[i];
+		const bool again = strncmp(dir->note, "named again", 11) == 0;
+
+		if (dir->tier == KIST_TIER_GIVEN && !dir->used && !again)
+			fprintf(stderr, "kist: %s: note: --plugin-dir '%s' is not used: %s\n",
+				cli->command->name, dir->path, dir->note);
+	}
+}
+
 kist_status kist_plugins_open(struct kist_cli *cli, struct kist_catalog **ret, struct kist_error *err)
 {
 	const struct kist_catalog_options options = kist_cli_catalog_options(cli);
 
-	return kist_catalog_open(&options, ret, err);
+	KIST_TRY(kist_catalog_open(&options, ret, err));
+	note_folders(cli, *ret);
+	return KIST_OK;
+}
+
+/* Whether the file is "<id>.plugin.json": all that is known of a manifest that cannot be read. */
+static bool is_called(const char *path, const char *id)
+{
+	static const char ending[] = ".plugin.json";
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return strncmp(name, id, strlen(id)) == 0 && strcmp(name + strlen(id), ending) == 0;
 }
 
 const struct kist_catalog_entry *kist_plugins_find(const struct kist_catalog *catalog, const char *text)
@@ -27,7 +52,7 @@ const struct kist_catalog_entry *kist_plugins_find(const struct kist_catalog *ca
 		const struct kist_manifest *manifest = catalog->entries[i].manifest;
 
 		if (strcmp(catalog->entries[i].path, text) == 0 ||
-		    (manifest && strcmp(manifest->id, text) == 0))
+		    (manifest ? strcmp(manifest->id, text) == 0 : is_called(catalog->entries[i].path, text)))
 			entry = &catalog->entries[i];
 	}
 	return entry;
@@ -49,7 +74,10 @@ kist_status kist_plugins_missing(const struct kist_catalog *catalog, const char 
 
 void kist_plugins_note(const struct kist_cli *cli, const struct kist_flow *flow)
 {
-	if (flow && flow->note.status != KIST_OK && !cli->quiet)
+	if (!flow)
+		return;
+	note_folders(cli, flow->catalog);
+	if (flow->note.status != KIST_OK && (!cli->quiet || flow->note_is_loud))
 		fprintf(stderr, "kist: %s: note: %s\n", cli->command->name, flow->note.text);
 }
 

@@ -36,7 +36,7 @@ const struct kist_catalog_entry *kist_plugins_find(const struct kist_catalog *ca
 /** kist_plugins_missing() - KIST_NOT_FOUND: there is no such plugin, and which one is near. */
 kist_status kist_plugins_missing(const struct kist_catalog *catalog, const char *id, struct kist_error *err);
 
-/** kist_plugins_note() - Prints what the flow passed over, unless --quiet. */
+/** kist_plugins_note() - Prints what the flow passed over; with --quiet only when a kind was lost by it. */
 void kist_plugins_note(const struct kist_cli *cli, const struct kist_flow *flow);
 
 /** kist_plugins_state() - "ready", or why not, in one word: "denied", "corrupt". */

@@ -74,7 +74,8 @@ kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_exami
 	query.lock = routes->used;
 	query.head = context.head = kist_buf_view(&head);
 	status = kist_route_bytes(catalog, &query, ret, err);
-	kist_flow_set_note(flow, ret->note);
+	if (!ret->is_downgrade)
+		kist_flow_set_note(flow, ret->note);
 	return status;
 }
 
@@ -98,6 +99,8 @@ kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine
 	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
 
 	KIST_TRY(kist_examine_explain(flow, options, file_name, input, &route, err));
+	if (route.is_downgrade)
+		(void)kist_fail(&examined->downgrade, KIST_DENIED, "%s", route.note);
 	if (!route.target.entry)
 		return KIST_OK;
 	KIST_TRY(kist_flow_serializer(flow, &route.target, false, options->params, &examined->serializer,

@@ -32,11 +32,13 @@ struct kist_examined {
 	struct kist_buf parts;		   /* of struct kist_content_part, rising, without overlap */
 	json_t *info;			   /* what describe said, or NULL */
 	char lock_key[KIST_LOCK_KEY_SIZE]; /* of the route, to be recorded; or "" */
+	struct kist_error downgrade; /* why these are plain bytes though a plugin reads them; or KIST_OK */
 };
 
 #define KIST_EXAMINED_INIT                                                                                   \
 	{                                                                                                    \
-		.parts = KIST_BUF_INIT(KIST_EXAMINED_PARTS_MAX * sizeof(struct kist_content_part))           \
+		.parts = KIST_BUF_INIT(KIST_EXAMINED_PARTS_MAX * sizeof(struct kist_content_part)),          \
+		.downgrade = KIST_ERROR_INIT                                                                 \
 	}
 void kist_examined_done(struct kist_examined *examined);
 #define kist_auto_examined __attribute__((cleanup(kist_examined_done)))

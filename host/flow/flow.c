@@ -59,6 +59,15 @@ void kist_flow_set_note(struct kist_flow *flow, const char *text)
 		(void)kist_fail_at(&flow->note, KIST_INVALID, NULL, KIST_NO_OFFSET, "%s", text);
 }
 
+void kist_flow_set_loud_note(struct kist_flow *flow, const char *text)
+{
+	if (flow->note_is_loud)
+		return;
+	kist_error_clear(&flow->note);
+	kist_flow_set_note(flow, text);
+	flow->note_is_loud = true;
+}
+
 /* Whether what is in the way is the file's place or rights, not what it holds. */
 static bool is_out_of_reach(kist_status status)
 {

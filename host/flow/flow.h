@@ -29,6 +29,7 @@ struct kist_flow {
 	struct kist_routes routes; /* NULL members until they are needed */
 	json_t *routes_new;	/* {"<lock key>": "<plugin id>"}: to be recorded by the commit; may be NULL */
 	struct kist_error note; /* what was passed over without harm, for people; or KIST_OK */
+	bool note_is_loud;	/* it tells of bytes that are kept by a lesser kind than they might be */
 	struct kist_chunk_reader chunk_reader;
 	const char *cache_dir;
 	const char *temp_dir;
@@ -89,6 +90,9 @@ void kist_flow_record_routes(struct kist_flow *flow);
 
 /** kist_flow_set_note() - Keeps @text for people; the first one wins. */
 void kist_flow_set_note(struct kist_flow *flow, const char *text);
+
+/** kist_flow_set_loud_note() - The same for a loss of kind: goes before any other. */
+void kist_flow_set_loud_note(struct kist_flow *flow, const char *text);
 
 /**
  * kist_flow_load() - Sees that the plugins of all @targets are in one living worker.

@@ -251,6 +251,16 @@ static kist_status make_record(struct kist_save *save, const struct kist_file_or
 	return kist_save_record(save, record, ret, err);
 }
 
+/* The record has the reason; of a file in a folder nobody looks at that. */
+static void tell_downgrade(struct kist_save *save, const struct kist_file_origin *origin,
+			   const struct kist_error *why)
+{
+	char text[KIST_ERROR_TEXT_SIZE];
+
+	snprintf(text, sizeof(text), "'%.200s' is kept as bytes: %.700s", origin->shown, why->text);
+	kist_flow_set_loud_note(save->flow, text);
+}
+
 kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin *origin,
 			   const struct kist_save_options *options, bool with_file, struct kist_saved *ret,
 			   struct kist_error *err)
@@ -281,6 +291,11 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 		if (examined.target.entry && refusal.status == KIST_OK)
 			KIST_TRY(kist_flow_use_route(save->flow, examined.lock_key,
 						     examined.target.entry->manifest->id, err));
+		if (examined.downgrade.status != KIST_OK && refusal.status == KIST_OK) {
+			refusal = examined.downgrade;
+			if (!with_file && !origin->is_private)
+				tell_downgrade(save, origin, &refusal);
+		}
 		return make_record(save, origin, options, with_file ? &before : NULL, &examined, &refusal,
 				   &content, ret, err);
 	}

@@ -30,6 +30,7 @@ struct scan {
 	int fd;		  /* of the folder, or of the one below it */
 	const char *path; /* of that */
 	bool below;
+	const char *refused; /* why nothing of the folder may run, or NULL */
 };
 
 const char *kist_tier_name(enum kist_tier tier)
@@ -124,6 +125,11 @@ static kist_status scan_manifest(void *ctx, const char *name, struct kist_error 
 		return note(scan, name, "there are more plugins than fit in a catalog", err);
 	KIST_TRY(entry_add(scan->holder, scan, name, &entry, err));
 	status = read_manifest(scan->fd, name, entry, &entry->refusal);
+	/* Whatever else is wrong with it: that comes first, and what it says of itself may help people. */
+	if (scan->refused && status != KIST_NO_MEMORY) {
+		entry->refusal = (struct kist_error)KIST_ERROR_INIT;
+		status = kist_fail(&entry->refusal, KIST_DENIED, "its folder is refused: %s", scan->refused);
+	}
 	return status == KIST_NO_MEMORY ? kist_fail(err, status, "%s", entry->refusal.text) : KIST_OK;
 }
 
@@ -141,12 +147,41 @@ static kist_status scan_subdir(void *ctx, const char *name, struct kist_error *e
 		return KIST_OK;
 	if (snprintf(path, sizeof(path), "%s/%s", above->path, name) >= (int)sizeof(path))
 		return note(above, name, "the path is too long", err);
-	status = kist_search_open_subdir(above->fd, name, &fd, &why);
+	status = above->refused ? kist_search_open_refused(above->fd, name, &fd, &why)
+				: kist_search_open_subdir(above->fd, name, &fd, &why);
 	if (status != KIST_OK)
-		return note(above, name, why.text, err);
+		KIST_TRY(note(above, name, why.text, err));
+	if (status == KIST_DENIED && !above->refused && !above->holder->catalog.elevated) {
+		scan.refused = why.text;
+		status = kist_search_open_refused(above->fd, name, &fd, NULL);
+	}
+	if (status != KIST_OK)
+		return KIST_OK;
 	scan.fd = fd;
 	scan.path = path;
 	return kist_search_names(fd, scan_manifest, &scan, err);
+}
+
+/* What is in a folder that is refused is said, so that no plugin is missing without a reason. */
+static kist_status scan_refused(struct holder *holder, size_t i, struct kist_error *err)
+{
+	const struct kist_catalog_dir *dir = &holder->folders.dirs[i];
+	char refused[512];
+	struct scan scan = { .holder = holder, .folder = i, .path = dir->path, .refused = refused };
+	kist_auto_fd int fd = -1;
+	kist_status status;
+
+	if (!dir->refused || holder->catalog.elevated ||
+	    kist_search_open_refused(AT_FDCWD, dir->path, &fd, NULL) != KIST_OK)
+		return KIST_OK;
+	scan.fd = fd;
+	/* The note may grow meanwhile. */
+	snprintf(refused, sizeof(refused), "%s", dir->note);
+	status = kist_search_names(fd, scan_manifest, &scan, NULL);
+	if (status == KIST_OK)
+		status = kist_search_names(fd, scan_subdir, &scan, NULL);
+	return status == KIST_NO_MEMORY ? kist_fail(err, status, "out of memory while looking for plugins")
+					: KIST_OK;
 }
 
 static kist_status scan_folder(struct holder *holder, size_t i, struct kist_error *err)
@@ -279,6 +314,8 @@ kist_status kist_catalog_open_in(const struct kist_catalog_options *options,
 	for (size_t i = 0; i < holder->folders.count; i++) {
 		if (holder->folders.dirs[i].used)
 			KIST_TRY(scan_folder(holder, i, err));
+		else
+			KIST_TRY(scan_refused(holder, i, err));
 	}
 	kist_folders_close(&holder->folders);
 	KIST_TRY(load_trust(holder, options->config_dir, err));

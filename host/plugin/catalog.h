@@ -39,6 +39,7 @@ struct kist_catalog_dir {
 	const char *path;
 	enum kist_tier tier;
 	bool used;
+	bool refused;	  /* it is there, but its owner or mode, or that of one above it, is not right */
 	const char *note; /* why not, or "" */
 };
 
@@ -76,7 +77,8 @@ struct kist_catalog_options {
  * kist_catalog_open() - Reads all plugin folders.
  *
  * A folder or manifest that is broken, untrusted or shadowed becomes an entry with its reason, never a
- * failure.
+ * failure.  Of a folder that is refused for its owner or mode, each manifest becomes an entry that is refused
+ * for the folder's reason; none of them in a process with more rights than its user.
  *
  * @ret: kist_catalog_close() it.
  *

@@ -62,6 +62,7 @@ static kist_status open_one(struct kist_folders *folders, size_t i, struct kist_
 
 	if (status == KIST_NO_MEMORY)
 		return kist_fail(err, status, "%s", why.text);
+	dir->refused = status == KIST_DENIED;
 	if (status != KIST_OK)
 		return kist_folders_note(folders, i, why.text, err);
 	kist_free((void *)(uintptr_t)dir->path);

@@ -180,6 +180,13 @@ kist_status kist_search_open_subdir(int dir_fd, const char *name, int *ret_fd, s
 	return KIST_OK;
 }
 
+kist_status kist_search_open_refused(int dir_fd, const char *name, int *ret_fd, struct kist_error *err)
+{
+	if (dir_fd == AT_FDCWD)
+		return kist_open_at(AT_FDCWD, name, O_RDONLY | O_DIRECTORY, 0, ret_fd, err);
+	return open_beneath(dir_fd, name, O_RDONLY | O_DIRECTORY, ret_fd, err);
+}
+
 kist_status kist_search_open_file(int dir_fd, const char *name, int *ret_fd, struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;

@@ -58,6 +58,16 @@ KIST_CHECKED kist_status kist_search_open_subdir(int dir_fd, const char *name, i
 						 struct kist_error *err);
 
 /**
+ * kist_search_open_refused() - Opens a folder that did not pass, to say what is in it: nothing there may run.
+ *
+ * @name: Below @dir_fd, no symlink; or a path that is opened as it is, when @dir_fd is AT_FDCWD.
+ *
+ * Errors: as kist_search_open_dir().
+ */
+KIST_CHECKED kist_status kist_search_open_refused(int dir_fd, const char *name, int *ret_fd,
+						  struct kist_error *err);
+
+/**
  * kist_search_open_file() - Opens the regular file @name in a plugin folder, to read.
  *
  * Errors: KIST_NOT_FOUND; KIST_DENIED (symlink, no regular file, owner, mode); KIST_IO.

@@ -31,6 +31,48 @@ static void describe_refused(const struct kist_catalog *catalog, const struct ki
 	}
 }
 
+/* The same in other words: what @what it would have, of bytes that are kept without it. */
+static bool describe_reader(const struct kist_catalog *catalog, const struct kist_route_query *query,
+			    kist_route_fits_fn fits, const char *ctx, const char *what, char *ret,
+			    size_t size)
+{
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		const struct kist_catalog_entry *entry = &catalog->entries[i];
+
+		for (size_t k = 0; entry->manifest && k < entry->manifest->type_count; k++) {
+			size_t len;
+
+			if (entry->refusal.status == KIST_OK ||
+			    !fits(query, entry, &entry->manifest->types[k], ctx, &len))
+				continue;
+			snprintf(ret, size, "plugin '%.95s' reads %s, but it is refused (%.200s): %.300s",
+				 entry->manifest->id, what, entry->path, entry->refusal.text);
+			return true;
+		}
+	}
+	return false;
+}
+
+void kist_missing_bytes(const struct kist_catalog *catalog, const struct kist_route_query *query, char *ret,
+			size_t size)
+{
+	char text[KIST_EVIDENCE_SIZE];
+	char what[KIST_EVIDENCE_SIZE + 32];
+
+	ret[0] = '\0';
+	kist_evidence_media(query->media_type, text);
+	snprintf(what, sizeof(what), "the media type '%s'", text);
+	if (text[0] && describe_reader(catalog, query, kist_fits_media, text, what, ret, size))
+		return;
+	if (describe_reader(catalog, query, kist_fits_magic, NULL, "what begins like this", ret, size))
+		return;
+	for (size_t n = 0; kist_evidence_extension(query->file_name, n, text); n++) {
+		snprintf(what, sizeof(what), "the extension '%s'", text);
+		if (describe_reader(catalog, query, kist_fits_extension, text, what, ret, size))
+			return;
+	}
+}
+
 static const char *nearest_name(const struct kist_catalog *catalog, const struct kist_route_query *query)
 {
 	struct kist_nearest nearest = KIST_NEAREST_INIT(query->task ? query->task : query->type);

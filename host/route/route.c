@@ -125,6 +125,10 @@ static kist_status decide_bytes(struct kist_route *route, const struct kist_cata
 	}
 	snprintf(route->decided_by, sizeof(route->decided_by),
 		 "no media type, magic or extension fits: kept as plain bytes");
+	/* A recorded route that leads nowhere has said why already. */
+	if (!route->note[0])
+		kist_missing_bytes(catalog, query, route->note, sizeof(route->note));
+	route->is_downgrade = route->note[0] != '\0';
 	return KIST_OK;
 }
 

@@ -78,7 +78,8 @@ struct kist_route {
 					     */
 	char locked_by[KIST_LOCK_KEY_SIZE]; /* the key of the lock that decided, or "" */
 	bool pinned;			    /* that lock is a pin */
-	char note[720];			    /* of a lock that was passed over, or "" */
+	char note[720];			    /* of a lock or plugin that was passed over, or "" */
+	bool is_downgrade;		    /* plain bytes because of what @note says */
 	size_t candidate_count;
 	struct kist_route_candidate *candidates;
 };

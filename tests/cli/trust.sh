@@ -17,6 +17,22 @@ expect 0 kist --plugin-dir plugins plugin list
 says out org.example.tiny denied 'kist plugin trust'
 expect 0 kist --plugin-dir plugins put x.tiny --name untrusted
 says out bytes
+says err note "'untrusted' is kept as bytes" "plugin 'org.example.tiny' reads what begins like this" 'kist plugin trust'
+expect 0 kist --plugin-dir plugins put -q x.tiny --name untrusted
+says err 'is kept as bytes'
+expect 0 kist --plugin-dir plugins put -q --opaque x.tiny --name untrusted
+equal "$(wc -c <err)" 0
+expect 0 kist --plugin-dir plugins put --json x.tiny --name untrusted
+says out '"reason"' org.example.tiny
+expect 0 kist show untrusted
+says out reason org.example.tiny
+mkdir folder
+cp x.tiny folder
+expect 0 kist --plugin-dir plugins put -q folder
+says err folder/x.tiny 'is kept as bytes' org.example.tiny
+expect 0 kist --plugin-dir plugins plugin why x.tiny
+says out 'plain bytes'
+says err note org.example.tiny 'not trusted'
 expect 0 kist plugin trust plugins/org.example.tiny.plugin.json
 expect 0 kist --plugin-dir plugins plugin list
 says out ready
@@ -48,7 +64,36 @@ chmod 644 plugins/tiny.so
 chmod 777 plugins
 expect 0 kist --plugin-dir plugins plugin paths
 says out writable
+refused() { # REASON: the plugin is shown with it everywhere
+	expect 0 kist --plugin-dir plugins plugin list
+	says out org.example.tiny denied "$1" go-w
+	expect 0 kist --plugin-dir plugins plugin doctor
+	says out org.example.tiny denied "$1" 'do what the reason says'
+	expect 0 kist --plugin-dir plugins plugin inspect org.example.tiny
+	says out denied "$1"
+	expect 0 kist --plugin-dir plugins put x.tiny --name from-writable
+	says err org.example.tiny refused "$1"
+	expect 3 kist --plugin-dir plugins put x.tiny --type org.example.tiny
+	says err 'is refused' "$1"
+	expect 0 kist --plugin-dir plugins plugin why x.tiny
+	says err 'refused' "$1"
+}
+refused 'is writable by others'
+chmod 775 plugins
+refused 'is writable by its group'
 chmod 755 plugins
+mkdir plugins/tiny
+mv plugins/tiny.so plugins/*.json plugins/tiny
+chmod g+w plugins/tiny
+refused 'is writable by its group'
+chmod g-w plugins/tiny
+mv plugins/tiny/* plugins
+
+# A folder that was asked for and is not there.
+expect 0 kist --plugin-dir nonexist plugin list
+says err note nonexist 'not there'
+expect 0 kist --plugin-dir nonexist put x.tiny --name again
+says err note nonexist 'not there'
 
 # A link out of the folder is not followed.
 mv plugins/tiny.so elsewhere.so

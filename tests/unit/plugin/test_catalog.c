@@ -198,7 +198,12 @@ START_TEST(folders_below_that_are_not_safe_are_noted)
 	ck_assert_int_eq(chmod(below("p/open"), 0777), 0);
 	ck_assert_int_eq(symlink("../elsewhere", below("p/way-out")), 0);
 	catalog = folder_catalog(below("p"), NULL, KIST_POLICY_ANY);
-	ck_assert_uint_eq(catalog->entry_count, 0);
+	/* No link is followed; what is in the open one is said, and refused. */
+	ck_assert_uint_eq(catalog->entry_count, 1);
+	ck_assert_int_eq(catalog->entries[0].refusal.status, KIST_DENIED);
+	ck_assert_str_eq(catalog->entries[0].refusal.text,
+			 "its folder is refused: 'open' is writable by others: run 'chmod go-w' on it");
+	ck_assert_ptr_nonnull(catalog->entries[0].manifest);
 	ck_assert(catalog->dirs[0].used);
 	ck_assert_str_eq(
 		catalog->dirs[0].note,
