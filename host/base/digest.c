@@ -30,13 +30,22 @@ static void ask_for_pair(void)
 	pair_supported = kist_sha256_pair_supported();
 }
 
+static bool has_pair(void)
+{
+	(void)pthread_once(&pair_once, ask_for_pair);
+	return pair_supported;
+}
+
+static struct kist_sha256_input input_of(struct kist_view bytes)
+{
+	return (struct kist_sha256_input){ .data = bytes.data, .size = bytes.size };
+}
+
 void kist_digest_two(struct kist_view first, struct kist_view second, struct kist_digest ret[static 2])
 {
-	const struct kist_sha256_input inputs[2] = { { .data = first.data, .size = first.size },
-						     { .data = second.data, .size = second.size } };
+	const struct kist_sha256_input inputs[2] = { input_of(first), input_of(second) };
 
-	(void)pthread_once(&pair_once, ask_for_pair);
-	if (pair_supported) {
+	if (has_pair()) {
 		kist_sha256_pair(inputs, ret[0].bytes, ret[1].bytes);
 		return;
 	}
@@ -61,6 +70,10 @@ bool kist_digest_parse(const char *text, size_t len, struct kist_digest *ret_dig
 
 kist_status kist_hasher_start(struct kist_hasher *hasher, struct kist_error *err)
 {
+	if (has_pair()) {
+		kist_sha256_stream_start(&hasher->stream);
+		return KIST_OK;
+	}
 	if (!hasher->ctx)
 		hasher->ctx = EVP_MD_CTX_new();
 	if (!hasher->ctx || EVP_DigestInit_ex(hasher->ctx, EVP_sha256(), NULL) != 1)
@@ -70,19 +83,44 @@ kist_status kist_hasher_start(struct kist_hasher *hasher, struct kist_error *err
 
 void kist_hasher_add(struct kist_hasher *hasher, struct kist_view bytes)
 {
-	const int done = EVP_DigestUpdate(hasher->ctx, bytes.data, bytes.size);
+	const struct kist_sha256_input input = input_of(bytes);
 
-	assert(done == 1);
-	(void)done;
+	if (!hasher->ctx) {
+		kist_sha256_stream_add(&hasher->stream, &input, NULL, NULL);
+	} else {
+		const int done = EVP_DigestUpdate(hasher->ctx, bytes.data, bytes.size);
+
+		assert(done == 1);
+		(void)done;
+	}
+}
+
+struct kist_digest kist_hasher_add_beside(struct kist_hasher *hasher, struct kist_view bytes,
+					  struct kist_view other)
+{
+	const struct kist_sha256_input inputs[2] = { input_of(bytes), input_of(other) };
+	struct kist_digest digest;
+
+	if (hasher->ctx) {
+		kist_hasher_add(hasher, bytes);
+		return kist_digest_of(other);
+	}
+	kist_sha256_stream_add(&hasher->stream, &inputs[0], &inputs[1], digest.bytes);
+	return digest;
 }
 
 struct kist_digest kist_hasher_finish(struct kist_hasher *hasher)
 {
 	struct kist_digest digest;
-	const int done = EVP_DigestFinal_ex(hasher->ctx, digest.bytes, NULL);
 
-	assert(done == 1);
-	(void)done;
+	if (!hasher->ctx) {
+		kist_sha256_stream_end(&hasher->stream, digest.bytes);
+	} else {
+		const int done = EVP_DigestFinal_ex(hasher->ctx, digest.bytes, NULL);
+
+		assert(done == 1);
+		(void)done;
+	}
 	return digest;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/sha256_kernel.h"
 
 /*
  * SHA-256 digests: the names of chunks, packs, records and plugins.
@@ -24,7 +25,8 @@ struct kist_digest {
 
 /** struct kist_hasher - A SHA-256 under way. */
 struct kist_hasher {
-	void *ctx;
+	void *ctx; /* OpenSSL's, where two at once are not to be had */
+	struct kist_sha256_stream stream;
 };
 
 #define KIST_HASHER_INIT                                                                                     \
@@ -53,6 +55,13 @@ bool kist_digest_parse(const char *text, size_t len, struct kist_digest *ret_dig
 /** kist_hasher_start() - Begins, or begins again.  Errors: KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_hasher_start(struct kist_hasher *hasher, struct kist_error *err);
 void kist_hasher_add(struct kist_hasher *hasher, struct kist_view bytes);
+/**
+ * kist_hasher_add_beside() - The same, and the digest of @other.
+ *
+ * Of long strings both cost little more than one.
+ */
+struct kist_digest kist_hasher_add_beside(struct kist_hasher *hasher, struct kist_view bytes,
+					  struct kist_view other);
 /** kist_hasher_finish() - The digest of all that was added; the hasher may be started again. */
 struct kist_digest kist_hasher_finish(struct kist_hasher *hasher);
 void kist_hasher_done(struct kist_hasher *hasher);

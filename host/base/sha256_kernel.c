@@ -129,24 +129,30 @@ static TARGET void lane_start(struct lane *lane)
 	lane->cdgh = _mm_set_epi32((int)start[2], (int)start[3], (int)start[6], (int)start[7]);
 }
 
-/* The rest of the string behind its whole blocks, with the 1 bit, zeros and its length in bits. */
-static TARGET void lane_end(struct lane *lane, const struct kist_sha256_input *input, uint8_t *ret)
+static TARGET void lane_save(const struct lane *lane, uint32_t ret[8])
 {
-	const size_t rest = input->size % BLOCK_SIZE;
+	_mm_storeu_si128((__m128i *)(void *)ret, lane->abef);
+	_mm_storeu_si128((__m128i *)(void *)(ret + 4), lane->cdgh);
+}
+
+/* What is left of a string of @total bytes behind its whole blocks, with the 1 bit, zeros and its length in
+ * bits. */
+static TARGET void lane_end(struct lane *lane, const uint8_t *left, uint64_t total, uint8_t *ret)
+{
+	const size_t rest = (size_t)(total % BLOCK_SIZE);
 	const size_t size = rest < BLOCK_SIZE - 8 ? BLOCK_SIZE : 2 * BLOCK_SIZE;
-	const uint64_t bits = (uint64_t)input->size * 8;
+	const uint64_t bits = total * 8;
 	uint8_t end[2 * BLOCK_SIZE] = { 0 };
 	uint32_t state[8];
 
 	if (rest > 0)
-		memcpy(end, input->data + (input->size - rest), rest);
+		memcpy(end, left, rest);
 	end[rest] = 0x80;
 	for (size_t i = 0; i < 8; i++)
 		end[size - 1 - i] = (uint8_t)(bits >> 8 * i);
 	blocks_of_one(lane, end, size / BLOCK_SIZE);
 	/* f e b a, then h g d c. */
-	_mm_storeu_si128((__m128i *)(void *)state, lane->abef);
-	_mm_storeu_si128((__m128i *)(void *)(state + 4), lane->cdgh);
+	lane_save(lane, state);
 	for (size_t i = 0; i < 8; i++) {
 		static const uint8_t places[8] = { 3, 2, 7, 6, 1, 0, 5, 4 };
 		const uint32_t word = state[places[i]];
@@ -185,8 +191,79 @@ void kist_sha256_pair(const struct kist_sha256_input inputs[static 2], uint8_t *
 		if (blocks[i] > both)
 			blocks_of_one(&lanes[i], inputs[i].data + both * BLOCK_SIZE, blocks[i] - both);
 	}
-	lane_end(&lanes[0], &inputs[0], ret_first);
-	lane_end(&lanes[1], &inputs[1], ret_second);
+	for (size_t i = 0; i < 2; i++)
+		lane_end(&lanes[i], inputs[i].size > 0 ? inputs[i].data + blocks[i] * BLOCK_SIZE : NULL,
+			 inputs[i].size, i == 0 ? ret_first : ret_second);
+}
+
+TARGET void kist_sha256_stream_start(struct kist_sha256_stream *stream)
+{
+	struct lane lane;
+
+	lane_start(&lane);
+	lane_save(&lane, stream->state);
+	stream->size = 0;
+}
+
+static TARGET void lane_load(struct lane *lane, const uint32_t state[8])
+{
+	lane->abef = _mm_loadu_si128((const __m128i *)(const void *)state);
+	lane->cdgh = _mm_loadu_si128((const __m128i *)(const void *)(state + 4));
+}
+
+/* Fills up the block that is begun; how many of @bytes that takes. */
+static TARGET size_t fill_rest(struct kist_sha256_stream *stream, struct lane *lane,
+			       const struct kist_sha256_input *bytes)
+{
+	const size_t rest = (size_t)(stream->size % BLOCK_SIZE);
+	const size_t missing = rest > 0 ? BLOCK_SIZE - rest : 0;
+	const size_t taken = bytes->size < missing ? bytes->size : missing;
+
+	if (taken > 0)
+		memcpy(stream->rest + rest, bytes->data, taken);
+	if (taken > 0 && taken == missing)
+		blocks_of_one(lane, stream->rest, 1);
+	return taken;
+}
+
+TARGET void kist_sha256_stream_add(struct kist_sha256_stream *stream, const struct kist_sha256_input *bytes,
+				   const struct kist_sha256_input *beside, uint8_t *ret_beside)
+{
+	struct lane lanes[2];
+	const uint8_t *from[2] = { bytes->data, beside ? beside->data : NULL };
+	size_t blocks[2] = { 0, beside ? beside->size / BLOCK_SIZE : 0 };
+	size_t taken;
+	size_t both;
+
+	lane_load(&lanes[0], stream->state);
+	lane_start(&lanes[1]);
+	taken = fill_rest(stream, &lanes[0], bytes);
+	blocks[0] = (bytes->size - taken) / BLOCK_SIZE;
+	if (taken > 0)
+		from[0] += taken;
+	both = blocks[0] < blocks[1] ? blocks[0] : blocks[1];
+	if (both > 0)
+		blocks_of_two(lanes, from[0], from[1], both);
+	for (size_t i = 0; i < 2; i++) {
+		if (blocks[i] > both)
+			blocks_of_one(&lanes[i], from[i] + both * BLOCK_SIZE, blocks[i] - both);
+	}
+	lane_save(&lanes[0], stream->state);
+	taken += blocks[0] * BLOCK_SIZE;
+	if (bytes->size > taken)
+		memcpy(stream->rest, bytes->data + taken, bytes->size - taken);
+	stream->size += bytes->size;
+	if (beside)
+		lane_end(&lanes[1], beside->size > 0 ? from[1] + blocks[1] * BLOCK_SIZE : NULL, beside->size,
+			 ret_beside);
+}
+
+TARGET void kist_sha256_stream_end(struct kist_sha256_stream *stream, uint8_t *ret)
+{
+	struct lane lane;
+
+	lane_load(&lane, stream->state);
+	lane_end(&lane, stream->rest, stream->size, ret);
 }
 
 #else
@@ -202,6 +279,26 @@ void kist_sha256_pair(const struct kist_sha256_input inputs[static 2], uint8_t *
 	(void)inputs;
 	memset(ret_first, 0, KIST_SHA256_SIZE);
 	memset(ret_second, 0, KIST_SHA256_SIZE);
+}
+
+void kist_sha256_stream_start(struct kist_sha256_stream *stream)
+{
+	memset(stream, 0, sizeof(*stream));
+}
+
+void kist_sha256_stream_add(struct kist_sha256_stream *stream, const struct kist_sha256_input *bytes,
+			    const struct kist_sha256_input *beside, uint8_t *ret_beside)
+{
+	(void)bytes;
+	stream->size = 0;
+	if (beside)
+		memset(ret_beside, 0, KIST_SHA256_SIZE);
+}
+
+void kist_sha256_stream_end(struct kist_sha256_stream *stream, uint8_t *ret)
+{
+	stream->size = 0;
+	memset(ret, 0, KIST_SHA256_SIZE);
 }
 
 #endif

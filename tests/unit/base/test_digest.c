@@ -58,6 +58,31 @@ START_TEST(only_64_lower_case_digits_are_a_digest)
 }
 END_TEST
 
+START_TEST(a_string_beside_a_hasher_changes_nothing_in_either)
+{
+	static uint8_t bytes[3000];
+	kist_auto_hasher struct kist_hasher hasher = KIST_HASHER_INIT;
+	struct kist_digest expected;
+	struct kist_digest got;
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * i >> 3);
+	ck_assert_int_eq(kist_hasher_start(&hasher, NULL), KIST_OK);
+	/* Pieces of all lengths around a block, beside strings that are shorter, as long, and longer. */
+	for (size_t len = 0; at + len <= sizeof(bytes); at += len++) {
+		const struct kist_view other = kist_view_of(bytes + len, (len * 37 + (size_t)_i) % 300);
+
+		got = kist_hasher_add_beside(&hasher, kist_view_of(bytes + at, len), other);
+		expected = kist_digest_of(other);
+		ck_assert(kist_digest_equal(&got, &expected));
+	}
+	got = kist_hasher_finish(&hasher);
+	expected = kist_digest_of(kist_view_of(bytes, at));
+	ck_assert(kist_digest_equal(&got, &expected));
+}
+END_TEST
+
 START_TEST(a_hasher_may_end_twice)
 {
 	struct kist_hasher hasher = KIST_HASHER_INIT;
@@ -74,8 +99,10 @@ int main(void)
 {
 	TCase *const tcase = tcase_create("digest");
 
-	tcase_add_loop_test(tcase, digests_are_sha_256_whole_and_in_pieces, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tcase, digests_are_sha_256_whole_and_in_pieces, 0,
+			    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tcase, only_64_lower_case_digits_are_a_digest);
+	tcase_add_loop_test(tcase, a_string_beside_a_hasher_changes_nothing_in_either, 0, 65);
 	tcase_add_test(tcase, a_hasher_may_end_twice);
 	return suite_run(tcase, "digest");
 }
