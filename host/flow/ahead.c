@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "pack/pool.h"
 
+#define BATCHES 3
+
 struct batch {
 	size_t first; /* number of its first chunk */
 	size_t count;
@@ -22,9 +24,11 @@ struct ahead {
 	void *ctx;
 	struct kist_pool *pool;
 	struct kist_chunk_reader readers[KIST_POOL_WORKERS_MAX];
+	/* Each step moves them on by one. */
 	struct batch *given; /* proved, and on its way out */
-	struct batch *next;
-	struct batch batches[2];
+	struct batch *held;  /* read, and being proved */
+	struct batch *next;  /* being read */
+	struct batch batches[BATCHES];
 };
 
 static void ahead_done(struct ahead **slot)
@@ -36,7 +40,7 @@ static void ahead_done(struct ahead **slot)
 	kist_pool_free(ahead->pool);
 	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++)
 		kist_chunk_reader_done(&ahead->readers[i]);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < BATCHES; i++)
 		kist_free(ahead->batches[i].bytes);
 	kist_free(ahead);
 }
@@ -44,8 +48,9 @@ static void ahead_done(struct ahead **slot)
 static kist_status ahead_start(struct ahead *ahead, struct kist_error *err)
 {
 	ahead->given = &ahead->batches[0];
-	ahead->next = &ahead->batches[1];
-	for (size_t i = 0; i < 2; i++) {
+	ahead->held = &ahead->batches[1];
+	ahead->next = &ahead->batches[2];
+	for (size_t i = 0; i < BATCHES; i++) {
 		ahead->batches[i].bytes = kist_alloc(KIST_AHEAD_SIZE_MAX, 1);
 		if (!ahead->batches[i].bytes)
 			return kist_fail_memory(err, KIST_AHEAD_SIZE_MAX);
@@ -83,7 +88,37 @@ static kist_status find_batch(struct ahead *ahead, size_t first, struct kist_err
 	return KIST_OK;
 }
 
-/* Jobs 0 and 1 hash and give out the one batch; the others read a chunk each of the next. */
+/* Where chunk @i of @batch was read to. */
+static struct kist_view chunk_of(const struct ahead *ahead, const struct batch *batch, size_t i)
+{
+	const struct kist_object_chunk *first = &ahead->chunks[batch->first];
+
+	return kist_view_of(batch->bytes + (first[i].offset - first->offset), (size_t)first[i].len);
+}
+
+/* Each chunk has two digests to be made of: its own and the whole's.  Both at once are little more than one.
+ */
+static kist_status prove_held(struct ahead *ahead, struct kist_error *err)
+{
+	struct batch *held = ahead->held;
+
+	for (size_t i = 0; i < held->count; i++) {
+		const struct kist_view bytes = chunk_of(ahead, held, i);
+		struct kist_digest digest;
+
+		if (ahead->whole)
+			digest = kist_hasher_add_beside(ahead->whole, bytes, bytes);
+		else
+			digest = kist_digest_of(bytes);
+		held->status[i] = kist_store_prove_chunk(&held->where[i], &ahead->chunks[held->first + i].id,
+							 &digest, err);
+		if (held->status[i] != KIST_OK)
+			return held->status[i];
+	}
+	return KIST_OK;
+}
+
+/* Job 0 proves the one batch, job 1 gives out the one before; the others read a chunk each of the next. */
 static kist_status step_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
 {
 	struct ahead *ahead = ctx;
@@ -91,31 +126,26 @@ static kist_status step_job(void *ctx, size_t index, unsigned worker, struct kis
 	struct batch *next = ahead->next;
 	const struct kist_object_chunk *chunk;
 
-	if (index == 0) {
-		if (ahead->whole && given.size > 0)
-			kist_hasher_add(ahead->whole, given);
-		return KIST_OK;
-	}
+	if (index == 0)
+		return prove_held(ahead, err);
 	if (index == 1)
 		return given.size > 0 ? ahead->take(ahead->ctx, given, err) : KIST_OK;
 	index -= 2;
 	chunk = &ahead->chunks[next->first + index];
-	next->status[index] = kist_store_read_chunk_into(
+	next->status[index] = kist_store_unpack_chunk(
 		ahead->flow->store, &ahead->readers[worker], &next->where[index], &chunk->id,
 		next->bytes + (chunk->offset - ahead->chunks[next->first].offset), err);
 	return next->status[index];
 }
 
 /* So that putting the same bytes again writes them again. */
-static void note_damage(const struct ahead *ahead)
+static void note_damage(const struct ahead *ahead, const struct batch *batch)
 {
-	const struct batch *next = ahead->next;
-
-	for (size_t i = 0; i < next->count; i++) {
+	for (size_t i = 0; i < batch->count; i++) {
 		kist_status noted = KIST_OK;
 
-		if (next->status[i] == KIST_CORRUPT || next->status[i] == KIST_NOT_FOUND)
-			noted = kist_registry_suspect_pack(ahead->flow->registry, &next->where[i].pack, true,
+		if (batch->status[i] == KIST_CORRUPT || batch->status[i] == KIST_NOT_FOUND)
+			noted = kist_registry_suspect_pack(ahead->flow->registry, &batch->where[i].pack, true,
 							   NULL);
 		(void)noted;
 	}
@@ -134,15 +164,17 @@ static kist_status give_all(struct ahead *ahead, struct kist_error *err)
 		found += ahead->next->count;
 		status = kist_pool_run(ahead->pool, ahead->next->count + 2, step_job, ahead, err);
 		if (status != KIST_OK) {
-			note_damage(ahead);
+			note_damage(ahead, ahead->held);
+			note_damage(ahead, ahead->next);
 			return status;
 		}
 		if (given->size > 0)
 			kist_flow_progress(ahead->flow, ahead->chunks[given->first].offset + given->size,
 					   last->offset + last->len);
-		ahead->given = ahead->next;
+		ahead->given = ahead->held;
+		ahead->held = ahead->next;
 		ahead->next = given;
-	} while (ahead->given->count > 0);
+	} while (ahead->given->count > 0 || ahead->held->count > 0);
 	return KIST_OK;
 }
 

@@ -5,10 +5,10 @@
 #include "flow/flow.h"
 
 /*
- * Giving out the chunks of an object in order.  While one batch is hashed and given out, the next is read,
- * decoded and proved on all cores.
+ * Giving out the chunks of an object in order.  While one batch is given out, the next is proved and hashed,
+ * and the one after that read and decoded, on all cores.
  *
- * Memory: two batches, and for each worker one record: under 72 MiB on eight cores.
+ * Memory: three batches, and for each worker one record and room to decode: under 128 MiB on eight cores.
  * Thread: one flow, one thread at a time.
  */
 

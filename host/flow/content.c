@@ -14,24 +14,21 @@ void kist_content_writer_done(struct kist_content_writer *content)
 	kist_buf_done(&content->entries);
 }
 
-/* Opens the next chunk, if there is one. */
+/* Opens the next chunk, if there is one, at content->chunk_start. */
 static void open_chunk(struct kist_content_writer *content)
 {
 	uint64_t offset;
 	size_t part;
 
-	content->chunk_start = content->batch.size;
 	if (!kist_cut_next(&content->cut, &offset, &content->chunk_len, &part)) {
 		content->chunk_len = 0;
 		return;
 	}
-	content->element = (struct kist_element){ 0 };
-	if (part != KIST_CUT_NO_PART &&
-	    content->parts[part].dtype.bits * content->parts[part].dtype.lanes <= 128)
-		content->element = (struct kist_element){
-			.code = content->parts[part].dtype.code,
-			.bits = (uint8_t)(content->parts[part].dtype.bits * content->parts[part].dtype.lanes),
-		};
+	content->hint = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
+	if (part != KIST_CUT_NO_PART)
+		content->hint = (struct kist_filter_hint){ .kind = content->parts[part].kind,
+							   .width = content->parts[part].width,
+							   .row = content->parts[part].row };
 }
 
 kist_status kist_content_start(struct kist_content_writer *content, struct kist_writer *writer,
@@ -44,13 +41,13 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 	content->entries.size = 0;
 	content->cut_parts.size = 0;
 	content->piece_count = 0;
+	content->chunk_start = 0;
 	content->size = 0;
 	content->parts = parts;
 	for (size_t i = 0; i < count; i++) {
-		const uint32_t bits = (uint32_t)parts[i].dtype.bits * parts[i].dtype.lanes;
 		const struct kist_cut_part part = { .offset = parts[i].offset,
 						    .len = parts[i].len,
-						    .element_size = bits / 8 };
+						    .element_size = parts[i].element_size };
 
 		KIST_TRY(kist_buf_append(&content->cut_parts, &part, sizeof(part), err));
 	}
@@ -88,20 +85,25 @@ static kist_status put_batch(struct kist_content_writer *content, struct kist_er
 	for (size_t i = 0; i < content->piece_count; i++)
 		KIST_TRY(append_entry(content, &ids[i], content->pieces[i].bytes.size, err));
 	content->last_id = ids[content->piece_count - 1];
-	content->batch.size = 0;
+	/* What is there of the open chunk goes to the front. */
+	content->batch.size -= start;
+	memmove(content->batch.data, content->batch.data + start, content->batch.size);
+	content->chunk_start = 0;
 	content->piece_count = 0;
 	return KIST_OK;
 }
 
-/* Ends the open chunk, if it holds anything. */
+/* Ends the open chunk, which holds something, and opens the next one. */
 static kist_status end_chunk(struct kist_content_writer *content, struct kist_error *err)
 {
-	if (content->batch.size == content->chunk_start)
-		return KIST_OK;
-	content->pieces[content->piece_count].element = content->element;
-	content->piece_ends[content->piece_count++] = content->batch.size;
+	const uint8_t *start = content->batch.data + content->chunk_start;
+
+	content->chunk_start +=
+		kist_cut_end(&content->cut, kist_view_of(start, content->batch.size - content->chunk_start));
+	content->pieces[content->piece_count].hint = content->hint;
+	content->piece_ends[content->piece_count++] = content->chunk_start;
 	if (content->piece_count == KIST_BATCH_PIECES ||
-	    KIST_BATCH_SIZE - content->batch.size < KIST_CHUNK_SIZE_MAX)
+	    KIST_BATCH_SIZE - content->chunk_start < KIST_CHUNK_SIZE_MAX)
 		KIST_TRY(put_batch(content, err));
 	open_chunk(content);
 	return KIST_OK;
@@ -112,9 +114,9 @@ kist_status kist_content_room(struct kist_content_writer *content, uint8_t **ret
 {
 	if (content->chunk_len == 0)
 		return kist_fail(err, KIST_LIMIT, "more bytes than were announced");
-	KIST_TRY(kist_buf_reserve(&content->batch, content->chunk_len, err));
-	*ret_data = content->batch.data + content->batch.size;
 	*ret_size = content->chunk_len - (content->batch.size - content->chunk_start);
+	KIST_TRY(kist_buf_reserve(&content->batch, *ret_size, err));
+	*ret_data = content->batch.data + content->batch.size;
 	return KIST_OK;
 }
 
@@ -127,8 +129,9 @@ kist_status kist_content_commit(struct kist_content_writer *content, size_t size
 		       (size_t)kist_min_u64(size, sizeof(content->first) - content->size));
 	content->batch.size += size;
 	content->size += size;
-	if (content->batch.size - content->chunk_start == content->chunk_len)
-		return end_chunk(content, err);
+	/* A chunk that is cut by its content leaves bytes to those behind it. */
+	while (content->chunk_len > 0 && content->batch.size - content->chunk_start == content->chunk_len)
+		KIST_TRY(end_chunk(content, err));
 	return KIST_OK;
 }
 
@@ -153,7 +156,7 @@ static kist_status put_node(struct kist_content_writer *content, uint8_t depth,
 			    struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf node = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
-	struct kist_piece piece = { .element = { 0 } };
+	struct kist_piece piece = { .hint = { .kind = KIST_FILTER_BYTES } };
 
 	KIST_TRY(kist_recipe_encode(depth, entries, count, &node, err));
 	piece.bytes = kist_buf_view(&node);
@@ -199,7 +202,8 @@ kist_status kist_content_finish(struct kist_content_writer *content, struct kist
 		*ret = done;
 		return KIST_OK;
 	}
-	KIST_TRY(end_chunk(content, err));
+	while (content->batch.size > content->chunk_start)
+		KIST_TRY(end_chunk(content, err));
 	if (content->piece_count > 0)
 		KIST_TRY(put_batch(content, err));
 	done.sha256 = kist_hasher_finish(&content->whole);

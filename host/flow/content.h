@@ -26,8 +26,8 @@ struct kist_content_writer {
 	struct kist_hasher whole;
 	struct kist_cut cut;
 	const struct kist_content_part *parts;
-	size_t chunk_len; /* that the open chunk is to have */
-	struct kist_element element;
+	size_t chunk_len; /* that the open chunk has at most */
+	struct kist_filter_hint hint;
 	struct kist_buf batch;
 	size_t chunk_start; /* of the open chunk, in the batch */
 	size_t piece_count;
@@ -40,11 +40,15 @@ struct kist_content_writer {
 	uint8_t first[KIST_INLINE_SIZE_MAX];
 };
 
-/** struct kist_content_part - A typed stretch of the object's bytes. */
+/** struct kist_content_part - A typed stretch of the object's bytes: where it is, and what it is made of. */
 struct kist_content_part {
 	uint64_t offset;
 	uint64_t len;
-	DLDataType dtype;
+	uint32_t element_size;
+	/* As in struct kist_filter_hint. */
+	enum kist_filter_kind kind;
+	uint32_t width;
+	uint32_t row;
 };
 
 #define KIST_CONTENT_WRITER_INIT                                                                             \

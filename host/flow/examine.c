@@ -82,12 +82,21 @@ kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_exami
 static kist_status keep_part(void *ctx, const struct kist_part *part, struct kist_error *err)
 {
 	struct kist_examined *examined = ctx;
+	const struct kist_filter_hint hint = kist_filter_hint_of(part);
+	const uint32_t bits = (uint32_t)part->dtype.bits * part->dtype.lanes;
 	const struct kist_content_part kept = { .offset = part->offset,
 						.len = part->len,
-						.dtype = part->dtype };
+						.element_size = bits / 8,
+						.kind = hint.kind,
+						.width = hint.width,
+						.row = hint.row };
 
-	/* Parts only say where to cut: past the limit the rest is one untyped stretch. */
-	if (part->len == 0 || examined->parts.size_max - examined->parts.size < sizeof(kept))
+	/*
+	 * What has no element type is text or a header: it is cut by its content, as all that is no part.  So
+	 * is, past the limit, the rest.
+	 */
+	if (part->len == 0 || part->dtype.bits == 0 ||
+	    examined->parts.size_max - examined->parts.size < sizeof(kept))
 		return KIST_OK;
 	return kist_buf_append(&examined->parts, &kept, sizeof(kept), err);
 }

@@ -45,6 +45,11 @@ kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struc
 	return KIST_OK;
 }
 
+void kist_save_set_level(struct kist_save *save, enum kist_filter_level level)
+{
+	kist_writer_set_level(save->writer, level);
+}
+
 void kist_save_close(struct kist_save *save)
 {
 	if (!save)
@@ -59,7 +64,7 @@ kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist
 			     struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
-	struct kist_piece piece = { .element = { 0 } };
+	struct kist_piece piece = { .hint = { .kind = KIST_FILTER_BYTES } };
 	struct kist_digest id;
 
 	KIST_TRY(kist_json_canonical(record, &text, err));
@@ -74,7 +79,7 @@ kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist
 static kist_status set_info(struct kist_save *save, json_t *record, json_t *info, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
-	struct kist_piece piece = { .element = { 0 } };
+	struct kist_piece piece = { .hint = { .kind = KIST_FILTER_BYTES } };
 	struct kist_digest id;
 	char summary[256];
 

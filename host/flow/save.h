@@ -49,6 +49,8 @@ void kist_saved_move(struct kist_saved *to, struct kist_saved *from);
 
 KIST_CHECKED kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret,
 					struct kist_error *err);
+/** kist_save_set_level() - How much time compressing may take; KIST_FILTER_DEFAULT at first. */
+void kist_save_set_level(struct kist_save *save, enum kist_filter_level level);
 /** kist_save_close() - Drops what was not committed.  Accepts NULL. */
 void kist_save_close(struct kist_save *save);
 

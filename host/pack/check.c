@@ -11,14 +11,14 @@ struct checker {
 	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
 			 const struct kist_error *why);
 	void *ctx;
-	struct kist_codec codec;
+	struct kist_filter filter;
 	uint8_t *raw; /* KIST_CHUNK_SIZE_MAX bytes */
 	struct kist_error first;
 };
 
 static void checker_done(struct checker *checker)
 {
-	kist_codec_done(&checker->codec);
+	kist_filter_done(&checker->filter);
 	kist_free(checker->raw);
 }
 
@@ -47,7 +47,7 @@ static kist_status check_record(struct checker *checker, const struct kist_pack_
 				  record.raw_len != entry->raw_len || record.kind != entry->kind))
 		status = kist_fail(&why, KIST_CORRUPT, "record and index disagree");
 	if (status == KIST_OK)
-		status = kist_record_decode(&checker->codec, &record, bytes, checker->raw, &why);
+		status = kist_record_decode(&checker->filter, &record, bytes, checker->raw, &why);
 	return status == KIST_OK ? KIST_OK : bad(checker, &entry->id, entry->offset, &why);
 }
 
@@ -114,7 +114,7 @@ kist_status kist_pack_check(struct kist_view pack,
 	__attribute__((cleanup(checker_done))) struct checker checker = { .pack = pack,
 									  .each_bad = each_bad,
 									  .ctx = ctx,
-									  .codec = KIST_CODEC_INIT,
+									  .filter = KIST_FILTER_INIT,
 									  .raw = kist_alloc(
 										  KIST_CHUNK_SIZE_MAX, 1),
 									  .first = KIST_ERROR_INIT };

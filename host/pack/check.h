@@ -7,7 +7,7 @@
 /*
  * Checking a whole pack in memory, and finding what is left of a damaged one.
  *
- * Thread: pure, but for the codec's contexts.
+ * Thread: pure, but for its own room.
  * Source: docs/format/store.md, section 3.
  */
 

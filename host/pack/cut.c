@@ -8,9 +8,11 @@
 _Static_assert(KIST_CUT_STRETCH_MIN + KIST_CUT_SIZE_MAX + KIST_CUT_STRETCH_MIN <= KIST_CHUNK_SIZE_MAX,
 	       "the longest chunk fits");
 
-static bool size_allowed(uint32_t size)
+bool kist_cut_sizes_check(const struct kist_cut_sizes *sizes)
 {
-	return size >= KIST_CUT_SIZE_MIN && size <= KIST_CUT_SIZE_MAX;
+	return sizes->typed >= KIST_CUT_SIZE_MIN && sizes->typed <= KIST_CUT_SIZE_MAX &&
+	       sizes->cdc >= KIST_CUT_SIZE_MIN && sizes->cdc <= KIST_CDC_AVERAGE_MAX &&
+	       (sizes->cdc & (sizes->cdc - 1)) == 0;
 }
 
 kist_status kist_cut_init(struct kist_cut *cut, struct kist_cut_sizes sizes, uint64_t size,
@@ -18,9 +20,12 @@ kist_status kist_cut_init(struct kist_cut *cut, struct kist_cut_sizes sizes, uin
 {
 	uint64_t end = 0;
 
-	if (!size_allowed(sizes.typed) || !size_allowed(sizes.fixed))
-		return kist_fail(err, KIST_INVALID, "cuts of %u and %u bytes: %u to %u are allowed",
-				 sizes.typed, sizes.fixed, KIST_CUT_SIZE_MIN, KIST_CUT_SIZE_MAX);
+	if (!kist_cut_sizes_check(&sizes))
+		return kist_fail(
+			err, KIST_INVALID,
+			"cuts of %u and %u bytes: %u to %u, and a power of two from %u to %u, are allowed",
+			sizes.typed, sizes.cdc, KIST_CUT_SIZE_MIN, KIST_CUT_SIZE_MAX, KIST_CUT_SIZE_MIN,
+			KIST_CDC_AVERAGE_MAX);
 	for (size_t i = 0; i < count; i++) {
 		if (parts[i].offset < end || parts[i].offset > size || parts[i].len > size - parts[i].offset)
 			return kist_fail(err, KIST_INVALID, "part %zu is out of order, or past the end", i);
@@ -29,7 +34,7 @@ kist_status kist_cut_init(struct kist_cut *cut, struct kist_cut_sizes sizes, uin
 	*cut = (struct kist_cut){
 		.sizes = sizes, .size = size, .parts = parts, .count = count, .stretch_part = KIST_CUT_NO_PART
 	};
-	return KIST_OK;
+	return kist_cdc_init(&cut->cdc, sizes.cdc, err);
 }
 
 /* Goes on to the stretch that begins where the last one ended; false at the end. */
@@ -45,19 +50,24 @@ static bool next_stretch(struct kist_cut *cut)
 	if (part && part->offset == cut->stretch_end) {
 		cut->stretch_part = cut->next_part++;
 		cut->stretch_end += part->len;
+		cut->by_content = false;
 	} else {
+		const uint64_t end = part ? part->offset : cut->size;
+
 		cut->stretch_part = KIST_CUT_NO_PART;
-		cut->stretch_end = part ? part->offset : cut->size;
+		cut->by_content = end - cut->stretch_end >= cut->cdc.max;
+		cut->stretch_end = end;
 	}
 	return true;
 }
 
+/* What a chunk of the stretch has at most; a gap that is not cut by its content is shorter. */
 static uint64_t step_of(const struct kist_cut *cut)
 {
 	uint32_t element_size;
 
 	if (cut->stretch_part == KIST_CUT_NO_PART)
-		return cut->sizes.fixed;
+		return cut->cdc.max;
 	element_size = cut->parts[cut->stretch_part].element_size;
 	/* Elements longer than half a cut would make odd chunks; they are cut as bytes. */
 	if (element_size == 0 || element_size > cut->sizes.typed / 2)
@@ -83,16 +93,28 @@ bool kist_cut_next(struct kist_cut *cut, uint64_t *ret_offset, size_t *ret_len, 
 	if (start == cut->stretch_end)
 		(void)next_stretch(cut);
 	/* Short ones gather until they are long enough together, or until a long one begins. */
-	while (cut->stretch_end - start < KIST_CUT_STRETCH_MIN && short_follows(cut))
+	while (!cut->by_content && cut->stretch_end - start < KIST_CUT_STRETCH_MIN && short_follows(cut))
 		(void)next_stretch(cut);
 	left = cut->stretch_end - start;
-	if (left >= KIST_CUT_STRETCH_MIN + step_of(cut))
+	if (left >= step_of(cut) + (cut->by_content ? 0 : KIST_CUT_STRETCH_MIN))
 		left = step_of(cut);
-	cut->at = start + left;
+	cut->open = (size_t)left;
 	*ret_offset = start;
-	*ret_len = (size_t)(cut->at - start);
+	*ret_len = cut->open;
 	if (ret_part)
 		*ret_part = cut->stretch_part;
-	assert(*ret_len > 0 && *ret_len <= KIST_CHUNK_SIZE_MAX);
+	assert(left > 0 && left <= KIST_CHUNK_SIZE_MAX);
 	return true;
+}
+
+size_t kist_cut_end(struct kist_cut *cut, struct kist_view bytes)
+{
+	size_t len = bytes.size;
+
+	assert(len > 0 && len <= cut->open);
+	/* These are the most that a chunk has, or all that is left: it can always tell. */
+	if (cut->by_content)
+		(void)kist_cdc_next(&cut->cdc, bytes, true, &len);
+	cut->at += len;
+	return len;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "pack/cdc.h"
 #include "pack/chunk.h"
 
 /*
@@ -12,9 +13,10 @@
  *
  * An object is a row of stretches: its typed parts and the gaps between them.  A stretch of
  * KIST_CUT_STRETCH_MIN bytes or more is cut at its start, so that a tensor gives the same chunks whatever
- * lies before it, and then every `typed` bytes (rounded down to whole elements) or every `fixed` bytes (a
- * gap). Shorter stretches that follow each other are gathered into chunks of at least that size. A rest of
- * less than KIST_CUT_STRETCH_MIN bytes is left on the last chunk of its stretch.
+ * lies before it.  A part is then cut every `typed` bytes, rounded down to whole elements: tensors change in
+ * place.  A rest of less than KIST_CUT_STRETCH_MIN bytes is left on its last chunk.  A gap of four times
+ * `cdc` bytes or more is cut by its content (pack/cdc.h): text grows and shrinks; a shorter one is one chunk.
+ * Short stretches that follow each other are gathered into chunks of at least KIST_CUT_STRETCH_MIN bytes.
  *
  *     | head 128 | part of 2.5 MiB                    |
  *     | 128      | 1 MiB      | 1 MiB      | 0.5 MiB  |
@@ -22,7 +24,7 @@
  * The same bytes with the same parts and parameters are always cut alike; this is part of the format.
  *
  * Thread: one struct kist_cut, one thread at a time.
- * Source: docs/format/store.md, section 5.
+ * Source: docs/format/store.md, section 5; docs/adr/0011-cutting-by-content.md.
  */
 
 /** A stretch shorter than this gets no chunk of its own. */
@@ -32,11 +34,19 @@
 /** So that the longest chunk (short ones, a cut, a rest) stays within KIST_CHUNK_SIZE_MAX. */
 #define KIST_CUT_SIZE_MAX ((uint32_t)2 << 20)
 
-/** struct kist_cut_sizes - The parameters, from kist.json; both in KIST_CUT_SIZE_MIN..KIST_CUT_SIZE_MAX. */
+/**
+ * struct kist_cut_sizes - The parameters, from kist.json.
+ *
+ * @typed: Of the chunks of a part: KIST_CUT_SIZE_MIN..KIST_CUT_SIZE_MAX.
+ * @cdc:   On average, of a gap: a power of two in KIST_CUT_SIZE_MIN..KIST_CDC_AVERAGE_MAX.
+ */
 struct kist_cut_sizes {
 	uint32_t typed;
-	uint32_t fixed;
+	uint32_t cdc;
 };
+
+/** kist_cut_sizes_check() - Whether both are in range. */
+bool kist_cut_sizes_check(const struct kist_cut_sizes *sizes);
 
 /** struct kist_cut_part - A typed part: @len bytes at @offset; @element_size 0 counts as 1. */
 struct kist_cut_part {
@@ -55,8 +65,11 @@ struct kist_cut {
 	size_t count;
 	size_t next_part;
 	uint64_t at;
+	size_t open; /* bytes of the open chunk at most */
 	uint64_t stretch_end;
 	size_t stretch_part; /* or KIST_CUT_NO_PART */
+	bool by_content;     /* the stretch is */
+	struct kist_cdc cdc;
 };
 
 /**
@@ -71,10 +84,19 @@ KIST_CHECKED kist_status kist_cut_init(struct kist_cut *cut, struct kist_cut_siz
 				       struct kist_error *err);
 
 /**
- * kist_cut_next() - The next chunk: 1..KIST_CHUNK_SIZE_MAX bytes behind the one before; false at the end.
+ * kist_cut_next() - Opens the chunk behind the one that ended last; false at the end of the object.
  *
+ * @ret_len:  Bytes of it at most, 1..KIST_CHUNK_SIZE_MAX.
  * @ret_part: Index of the part that most of it belongs to, or KIST_CUT_NO_PART.  May be NULL.
  */
 bool kist_cut_next(struct kist_cut *cut, uint64_t *ret_offset, size_t *ret_len, size_t *ret_part);
+
+/**
+ * kist_cut_end() - Ends the open chunk: how many bytes of @bytes it has, at least one.
+ *
+ * @bytes: As many from its start on as kist_cut_next() said; fewer, but one at least, only where the object
+ *         turns out to be shorter.
+ */
+size_t kist_cut_end(struct kist_cut *cut, struct kist_view bytes);
 
 #endif

@@ -287,8 +287,11 @@ kist_status kist_filter_decode(struct kist_filter *filter, const struct kist_fil
 	if (size == 0 || (spec.filter == KIST_FILTER_BASE) != (body->base.size > 0) ||
 	    (body->base.size > 0 && body->base.size != raw_len))
 		return kist_fail(err, KIST_CORRUPT, "filter %u does not fit %zu bytes", spec.filter, raw_len);
-	if (spec.filter == KIST_FILTER_NONE)
+	if (spec.filter == KIST_FILTER_NONE) {
+		if (!kist_filter_frame_alone(body->body))
+			return kist_fail(err, KIST_CORRUPT, "not one zstd frame");
 		return kist_filter_frames_decode(&filter->coder, body->body, ret, raw_len, err);
+	}
 	/* Nothing is allocated for a body that does not even state the right length. */
 	if (!kist_filter_frames_check(body->body, size))
 		return kist_fail(err, KIST_CORRUPT, "not zstd frames of %zu bytes", size);

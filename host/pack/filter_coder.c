@@ -350,6 +350,11 @@ bool kist_filter_frames_check(struct kist_view body, size_t len)
 	return len == 0;
 }
 
+bool kist_filter_frame_alone(struct kist_view body)
+{
+	return ZSTD_findFrameCompressedSize(body.data, body.size) == body.size;
+}
+
 kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct kist_view body, uint8_t *ret,
 				      size_t len, struct kist_error *err)
 {

@@ -98,4 +98,7 @@ KIST_CHECKED kist_status kist_filter_frames_decode(struct kist_filter_coder *cod
  */
 bool kist_filter_frames_check(struct kist_view body, size_t len);
 
+/** kist_filter_frame_alone() - Whether @body is one frame and nothing else; nothing is decoded. */
+bool kist_filter_frame_alone(struct kist_view body);
+
 #endif

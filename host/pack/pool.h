@@ -30,7 +30,8 @@ void kist_pool_free(struct kist_pool *pool);
 unsigned kist_pool_workers(const struct kist_pool *pool);
 
 /**
- * kist_pool_run() - Runs @job for each index below @count, begun in order, and waits for all.
+ * kist_pool_run() - Runs @job for each index below @count, begun in order, and waits for all.  The first runs
+ * on the thread of the caller.
  *
  * After a failure no further job begins; the failure of the lowest index that failed is returned.
  *

@@ -12,7 +12,7 @@
 
 size_t kist_record_head_size(const struct kist_record *record)
 {
-	return record->extended ? KIST_RECORD_HEAD_MAX : KIST_RECORD_HEAD_SIZE;
+	return record->filter == KIST_FILTER_NONE ? KIST_RECORD_HEAD_SIZE : KIST_RECORD_HEAD_MAX;
 }
 
 static uint32_t head_crc(const uint8_t *head, size_t size)
@@ -30,23 +30,26 @@ void kist_record_write_head(const struct kist_record *record, uint8_t *ret)
 	ret[12] = RECORD_VERSION;
 	ret[13] = record->filter;
 	ret[14] = record->codec;
-	ret[15] = record->extended ? record->kind | FLAG_EXTENSION : record->kind;
+	ret[15] = size == KIST_RECORD_HEAD_MAX ? record->kind | FLAG_EXTENSION : record->kind;
 	kist_le_write32(ret + 16, record->raw_len);
 	kist_le_write32(ret + 20, record->body_len);
 	kist_le_write32(ret + 24, record->body_crc);
 	memcpy(ret + 32, record->id.bytes, KIST_DIGEST_SIZE);
-	if (record->extended) {
+	if (size == KIST_RECORD_HEAD_MAX) {
 		memcpy(ret + 64, record->base.bytes, KIST_DIGEST_SIZE);
-		memcpy(ret + 96, record->params, KIST_RECORD_PARAMS_SIZE);
+		memcpy(ret + 96, record->params, KIST_FILTER_PARAMS_SIZE);
 	}
 	kist_le_write32(ret + 28, head_crc(ret, size));
 }
 
 static kist_status check_head(const uint8_t *head, const struct kist_record *record, struct kist_error *err)
 {
-	if (head[12] != RECORD_VERSION || record->filter != 0 || record->codec >= KIST_CODEC_COUNT ||
-	    record->extended || record->kind >= KIST_CHUNK_KIND_COUNT ||
-	    (head[15] & ~(KIND_MASK | FLAG_EXTENSION)) != 0)
+	static const struct kist_digest none;
+	const bool extended = (head[15] & FLAG_EXTENSION) != 0;
+
+	if (head[12] != RECORD_VERSION || record->filter >= KIST_FILTER_COUNT ||
+	    record->filter == KIST_FILTER_BASE || record->codec >= KIST_CODEC_COUNT ||
+	    record->kind >= KIST_CHUNK_KIND_COUNT || (head[15] & ~(KIND_MASK | FLAG_EXTENSION)) != 0)
 		return kist_fail(err, KIST_INCOMPATIBLE,
 				 "record of version %u, filter %u, codec %u, flags %u: a newer kist made it",
 				 head[12], record->filter, record->codec, head[15]);
@@ -54,20 +57,24 @@ static kist_status check_head(const uint8_t *head, const struct kist_record *rec
 	    record->body_len > kist_codec_stored_size(record->raw_len))
 		return kist_fail(err, KIST_CORRUPT, "record of %u bytes in %u: out of range", record->raw_len,
 				 record->body_len);
+	if (extended != (record->filter != KIST_FILTER_NONE) ||
+	    (extended && (record->codec != KIST_CODEC_ZSTD || !kist_digest_equal(&record->base, &none))))
+		return kist_fail(err, KIST_CORRUPT,
+				 "record of filter %u, codec %u, flags %u: these do not go together",
+				 record->filter, record->codec, head[15]);
 	return KIST_OK;
 }
 
 kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, struct kist_error *err)
 {
 	const uint8_t *head = bytes.data;
-	struct kist_record record = { .extended = false };
+	struct kist_record record = { .filter = KIST_FILTER_NONE };
 	size_t size;
 
 	if (bytes.size < KIST_RECORD_HEAD_SIZE || kist_le_read32(head) != FRAME_MAGIC ||
 	    memcmp(head + 8, RECORD_MAGIC, 4) != 0)
 		return kist_fail(err, KIST_CORRUPT, "no record here");
-	record.extended = (head[15] & FLAG_EXTENSION) != 0;
-	size = kist_record_head_size(&record);
+	size = (head[15] & FLAG_EXTENSION) != 0 ? KIST_RECORD_HEAD_MAX : KIST_RECORD_HEAD_SIZE;
 	if (kist_le_read32(head + 4) != size - 8 || bytes.size < size ||
 	    kist_le_read32(head + 28) != head_crc(head, size))
 		return kist_fail(err, KIST_CORRUPT, "head of the record is damaged (CRC)");
@@ -78,26 +85,44 @@ kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, s
 	record.body_len = kist_le_read32(head + 20);
 	record.body_crc = kist_le_read32(head + 24);
 	memcpy(record.id.bytes, head + 32, KIST_DIGEST_SIZE);
+	if (size == KIST_RECORD_HEAD_MAX) {
+		memcpy(record.base.bytes, head + 64, KIST_DIGEST_SIZE);
+		memcpy(record.params, head + 96, KIST_FILTER_PARAMS_SIZE);
+	}
 	KIST_TRY(check_head(head, &record, err));
 	*ret = record;
 	return KIST_OK;
 }
 
-kist_status kist_record_decode(struct kist_codec *codec, const struct kist_record *record,
+kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_record *record,
 			       struct kist_view bytes, uint8_t *ret, struct kist_error *err)
 {
 	const size_t head_size = kist_record_head_size(record);
-	struct kist_digest actual;
-	struct kist_view body;
+	struct kist_filter_body body = { .choice = { .filter = record->filter } };
 
 	if (bytes.size < head_size || bytes.size - head_size != record->body_len)
 		return kist_fail(err, KIST_CORRUPT, "record is cut short");
-	body = kist_view_of(bytes.data + head_size, record->body_len);
-	if (kist_crc32c(0, body) != record->body_crc)
+	body.body = kist_view_of(bytes.data + head_size, record->body_len);
+	if (kist_crc32c(0, body.body) != record->body_crc)
 		return kist_fail(err, KIST_CORRUPT, "body of the record is damaged (CRC)");
-	KIST_TRY(kist_codec_decode(codec, body, ret, record->raw_len, err));
-	actual = kist_digest_of(kist_view_of(ret, record->raw_len));
-	if (!kist_digest_equal(&actual, &record->id))
+	memcpy(body.choice.params, record->params, sizeof(body.choice.params));
+	return kist_filter_decode(filter, &body, ret, record->raw_len, err);
+}
+
+kist_status kist_record_prove(const struct kist_record *record, const struct kist_digest *actual,
+			      struct kist_error *err)
+{
+	if (!kist_digest_equal(actual, &record->id))
 		return kist_fail(err, KIST_CORRUPT, "chunk does not match its SHA-256");
 	return KIST_OK;
+}
+
+kist_status kist_record_decode(struct kist_filter *filter, const struct kist_record *record,
+			       struct kist_view bytes, uint8_t *ret, struct kist_error *err)
+{
+	struct kist_digest actual;
+
+	KIST_TRY(kist_record_unpack(filter, record, bytes, ret, err));
+	actual = kist_digest_of(kist_view_of(ret, record->raw_len));
+	return kist_record_prove(record, &actual, err);
 }

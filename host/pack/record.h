@@ -4,15 +4,17 @@
 
 #include "base/digest.h"
 #include "pack/codec.h"
+#include "pack/filter.h"
 
 /*
- * A record: one chunk as it lies in a pack.  The head is a zstd skippable frame, the body one zstd frame.
+ * A record: one chunk as it lies in a pack.  The head is a zstd skippable frame, the body one zstd frame, or
+ * with a filter one for each of its streams.
  *
  *      0  u32  0x184D2A51: skippable frame
  *      4  u32  bytes of the head after this field: 56, or 104 with the extension
  *      8  4    "KREC"
  *     12  u8   version: 1
- *     13  u8   filter: 0 none
+ *     13  u8   filter: enum kist_filter_id
  *     14  u8   codec: enum kist_codec_id
  *     15  u8   flags: bits 0..3 enum kist_chunk_kind, bit 7 extension, the others 0
  *     16  u32  raw length, 1..KIST_CHUNK_SIZE_MAX
@@ -24,15 +26,15 @@
  *     96  16   extension: parameters of the filter
  *    then the body
  *
- * Version 1 writes no extension: its place is kept for filters and for deltas against a base.
+ * The extension is there exactly when there is a filter.  Version 1 writes no base: KIST_FILTER_BASE and the
+ * base's place are kept for deltas.
  *
- * Thread: pure, but for the codec's contexts.
+ * Thread: pure, but for the room of a struct kist_filter.
  * Source: docs/format/store.md, section 3.
  */
 
-#define KIST_RECORD_HEAD_SIZE	((size_t)64)
-#define KIST_RECORD_HEAD_MAX	((size_t)112)
-#define KIST_RECORD_PARAMS_SIZE ((size_t)16)
+#define KIST_RECORD_HEAD_SIZE ((size_t)64)
+#define KIST_RECORD_HEAD_MAX  (KIST_RECORD_HEAD_SIZE + KIST_FILTER_HEAD_EXTRA)
 
 /** struct kist_record - The head of a record, taken apart. */
 struct kist_record {
@@ -43,9 +45,8 @@ struct kist_record {
 	uint8_t filter;
 	uint8_t codec;
 	uint8_t kind;
-	bool extended; /* base and params are there */
-	struct kist_digest base;
-	uint8_t params[KIST_RECORD_PARAMS_SIZE];
+	struct kist_digest base; /* zeros */
+	uint8_t params[KIST_FILTER_PARAMS_SIZE];
 };
 
 /** kist_record_head_size() - Bytes of the head of @record. */
@@ -63,14 +64,26 @@ KIST_CHECKED kist_status kist_record_parse(struct kist_view bytes, struct kist_r
 					   struct kist_error *err);
 
 /**
- * kist_record_decode() - Decodes a whole record and proves that its bytes are the chunk it names.
+ * kist_record_unpack() - Decodes a whole record; the caller compares the digest.
  *
  * @bytes: Exactly the record: head and body.
  * @ret:   Room for @record->raw_len bytes; what it holds after a failure is undefined.
  *
- * Errors: KIST_CORRUPT (a length, the CRC, the frame, the digest), KIST_NO_MEMORY.
+ * Errors: KIST_CORRUPT (a length, the CRC, the parameters, the frames), KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_record_decode(struct kist_codec *codec, const struct kist_record *record,
+KIST_CHECKED kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_record *record,
+					    struct kist_view bytes, uint8_t *ret, struct kist_error *err);
+
+/**
+ * kist_record_prove() - Whether @actual, the digest of what was decoded, is the one that @record names.
+ *
+ * Errors: KIST_CORRUPT.
+ */
+KIST_CHECKED kist_status kist_record_prove(const struct kist_record *record, const struct kist_digest *actual,
+					   struct kist_error *err);
+
+/** kist_record_decode() - Both: decodes a whole record and proves that its bytes are the chunk it names. */
+KIST_CHECKED kist_status kist_record_decode(struct kist_filter *filter, const struct kist_record *record,
 					    struct kist_view bytes, uint8_t *ret, struct kist_error *err);
 
 #endif

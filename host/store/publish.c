@@ -48,6 +48,16 @@ void kist_open_pack_hash(struct kist_open_pack *pack)
 	pack->hashed = builder->bytes.size;
 }
 
+struct kist_digest kist_open_pack_hash_beside(struct kist_open_pack *pack, struct kist_view other)
+{
+	const size_t left = pack->builder.bytes.size - pack->hashed;
+	const size_t len = left < other.size ? left : other.size;
+	const uint8_t *from = pack->builder.bytes.data + pack->hashed;
+
+	pack->hashed += len;
+	return kist_hasher_add_beside(&pack->name, kist_view_of(from, len), other);
+}
+
 static kist_status name_pack(json_t *packs, const struct kist_digest *id, enum kist_pack_kind kind,
 			     size_t size, struct kist_error *err)
 {

@@ -65,6 +65,9 @@ KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, const s
 /** kist_open_pack_hash() - Hashes what was written into @pack since the last time. */
 void kist_open_pack_hash(struct kist_open_pack *pack);
 
+/** kist_open_pack_hash_beside() - Hashes some of that, as many bytes as @other at most, and @other itself. */
+struct kist_digest kist_open_pack_hash_beside(struct kist_open_pack *pack, struct kist_view other);
+
 /**
  * kist_publish() - Seals @pack and puts it on the backend.
  *

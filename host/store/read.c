@@ -25,13 +25,13 @@ static kist_status fail_in_pack(const struct kist_digest *pack, uint64_t offset,
 
 void kist_chunk_reader_done(struct kist_chunk_reader *reader)
 {
-	kist_codec_done(&reader->codec);
+	kist_filter_done(&reader->filter);
 	kist_buf_done(&reader->record);
 }
 
 static kist_status read_record(struct kist_store *store, struct kist_chunk_reader *reader,
-			       const struct kist_location *where, const struct kist_digest *id, uint8_t *ret,
-			       struct kist_error *err)
+			       const struct kist_location *where, const struct kist_digest *id, bool prove,
+			       uint8_t *ret, struct kist_error *err)
 {
 	char key[KIST_PACK_KEY_SIZE];
 	struct kist_record record;
@@ -45,12 +45,13 @@ static kist_status read_record(struct kist_store *store, struct kist_chunk_reade
 	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len ||
 	    record.kind != where->kind)
 		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
-	return kist_record_decode(&reader->codec, &record, kist_buf_view(&reader->record), ret, err);
+	return (prove ? kist_record_decode : kist_record_unpack)(&reader->filter, &record,
+								 kist_buf_view(&reader->record), ret, err);
 }
 
-kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chunk_reader *reader,
-				       const struct kist_location *where, const struct kist_digest *id,
-				       uint8_t *ret, struct kist_error *err)
+static kist_status read_into(struct kist_store *store, struct kist_chunk_reader *reader,
+			     const struct kist_location *where, const struct kist_digest *id, bool prove,
+			     uint8_t *ret, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
@@ -58,9 +59,34 @@ kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chu
 	    where->stored_len > KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX))
 		(void)kist_fail(&why, KIST_CORRUPT, "record of %u bytes in %u: out of range", where->raw_len,
 				where->stored_len);
-	else if (read_record(store, reader, where, id, ret, &why) == KIST_OK)
+	else if (read_record(store, reader, where, id, prove, ret, &why) == KIST_OK)
 		return KIST_OK;
 	return fail_in_pack(&where->pack, where->offset, &why, err);
+}
+
+kist_status kist_store_unpack_chunk(struct kist_store *store, struct kist_chunk_reader *reader,
+				    const struct kist_location *where, const struct kist_digest *id,
+				    uint8_t *ret, struct kist_error *err)
+{
+	return read_into(store, reader, where, id, false, ret, err);
+}
+
+kist_status kist_store_prove_chunk(const struct kist_location *where, const struct kist_digest *id,
+				   const struct kist_digest *actual, struct kist_error *err)
+{
+	const struct kist_record record = { .id = *id };
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (kist_record_prove(&record, actual, &why) == KIST_OK)
+		return KIST_OK;
+	return fail_in_pack(&where->pack, where->offset, &why, err);
+}
+
+kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chunk_reader *reader,
+				       const struct kist_location *where, const struct kist_digest *id,
+				       uint8_t *ret, struct kist_error *err)
+{
+	return read_into(store, reader, where, id, true, ret, err);
 }
 
 kist_status kist_store_read_chunk_with(struct kist_store *store, struct kist_chunk_reader *reader,
@@ -83,9 +109,34 @@ kist_status kist_store_read_chunk_with(struct kist_store *store, struct kist_chu
 kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
 				  const struct kist_digest *id, struct kist_buf *ret, struct kist_error *err)
 {
-	kist_auto_chunk_reader struct kist_chunk_reader reader = { .codec = KIST_CODEC_INIT };
+	kist_auto_chunk_reader struct kist_chunk_reader reader = { .filter = KIST_FILTER_INIT };
 
 	return kist_store_read_chunk_with(store, &reader, where, id, ret, err);
+}
+
+static kist_status read_head(struct kist_store *store, const struct kist_location *where,
+			     const struct kist_digest *id, struct kist_record *ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf head = KIST_BUF_INIT(KIST_RECORD_HEAD_MAX);
+	char key[KIST_PACK_KEY_SIZE];
+
+	kist_pack_key(&where->pack, key);
+	KIST_TRY(kist_backend_get(store->backend, key, where->offset, KIST_RECORD_HEAD_MAX, &head, err));
+	KIST_TRY(kist_record_parse(kist_buf_view(&head), ret, err));
+	if (!kist_digest_equal(&ret->id, id))
+		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
+	return KIST_OK;
+}
+
+kist_status kist_store_read_head(struct kist_store *store, const struct kist_location *where,
+				 const struct kist_digest *id, struct kist_record *ret,
+				 struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (read_head(store, where, id, ret, &why) == KIST_OK)
+		return KIST_OK;
+	return fail_in_pack(&where->pack, where->offset, &why, err);
 }
 
 /* Reads the index of the pack at @key to @ret, together with what lies around it; gives a view of it. */

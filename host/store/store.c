@@ -59,8 +59,8 @@ static kist_status make_store_json(struct kist_buf *ret, struct kist_error *err)
 	KIST_TRY(kist_random(id, sizeof(id), err));
 	kist_hex_write(id, sizeof(id), id_hex);
 	object = json_pack("{s:i, s:s, s:[], s:{s:I, s:I}}", "format", KIST_STORE_FORMAT, "id", id_hex,
-			   "features", "cut", "typed", (json_int_t)KIST_CUT_SIZE_DEFAULT, "fixed",
-			   (json_int_t)KIST_CUT_SIZE_DEFAULT);
+			   "features", "cut", "typed", (json_int_t)KIST_CUT_SIZE_DEFAULT, "cdc",
+			   (json_int_t)KIST_CDC_AVERAGE_DEFAULT);
 	if (!object)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
 	KIST_TRY(check_of(object, check, err));
@@ -134,15 +134,16 @@ static kist_status check_format(const json_t *object, struct kist_error *err)
 	return KIST_OK;
 }
 
-static bool get_cut(const json_t *object, const char *key, uint32_t *ret)
+static bool get_cut(const json_t *cut, struct kist_cut_sizes *ret)
 {
-	uint64_t size;
+	uint64_t typed;
+	uint64_t cdc;
 
-	if (!kist_json_get_u64(json_object_get(object, "cut"), key, &size) || size < KIST_CUT_SIZE_MIN ||
-	    size > KIST_CUT_SIZE_MAX)
+	if (!kist_json_get_u64(cut, "typed", &typed) || !kist_json_get_u64(cut, "cdc", &cdc) ||
+	    typed > UINT32_MAX || cdc > UINT32_MAX)
 		return false;
-	*ret = (uint32_t)size;
-	return true;
+	*ret = (struct kist_cut_sizes){ .typed = (uint32_t)typed, .cdc = (uint32_t)cdc };
+	return kist_cut_sizes_check(ret);
 }
 
 static kist_status read_store_json(struct kist_store *store, struct kist_view text, struct kist_error *err)
@@ -164,7 +165,7 @@ static kist_status read_store_json(struct kist_store *store, struct kist_view te
 	if (!id || !kist_hex_read(id, strlen(id), store->id, sizeof(store->id)))
 		return kist_fail(err, KIST_CORRUPT, "\"id\" is not 32 hex digits");
 	memcpy(store->id_hex, id, sizeof(store->id_hex));
-	if (!get_cut(object, "typed", &store->cut.typed) || !get_cut(object, "fixed", &store->cut.fixed))
+	if (!get_cut(json_object_get(object, "cut"), &store->cut))
 		return kist_fail(err, KIST_CORRUPT, "\"cut\" is missing or out of range");
 	return KIST_OK;
 }

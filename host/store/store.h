@@ -4,7 +4,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "pack/codec.h"
+#include "pack/record.h"
 #include "pack/cut.h"
 
 /*
@@ -86,7 +86,7 @@ KIST_CHECKED kist_status kist_store_read_chunk(struct kist_store *store, const s
  * thread.
  */
 struct kist_chunk_reader {
-	struct kist_codec codec;
+	struct kist_filter filter;
 	struct kist_buf record;
 };
 
@@ -110,6 +110,29 @@ KIST_CHECKED kist_status kist_store_read_chunk_into(struct kist_store *store,
 						    const struct kist_location *where,
 						    const struct kist_digest *id, uint8_t *ret,
 						    struct kist_error *err);
+
+/**
+ * kist_store_unpack_chunk() - As kist_store_read_chunk_into(), but that the digest is left to the caller, who
+ * may hash for another end at the same time: kist_store_prove_chunk().
+ */
+KIST_CHECKED kist_status kist_store_unpack_chunk(struct kist_store *store, struct kist_chunk_reader *reader,
+						 const struct kist_location *where,
+						 const struct kist_digest *id, uint8_t *ret,
+						 struct kist_error *err);
+
+/** kist_store_prove_chunk() - Whether @actual, of what was read at @where, is @id.  Errors: KIST_CORRUPT. */
+KIST_CHECKED kist_status kist_store_prove_chunk(const struct kist_location *where,
+						const struct kist_digest *id,
+						const struct kist_digest *actual, struct kist_error *err);
+
+/**
+ * kist_store_read_head() - Reads the head of the record of chunk @id at @where; its body is not looked at.
+ *
+ * Errors: as kist_store_read_chunk().
+ */
+KIST_CHECKED kist_status kist_store_read_head(struct kist_store *store, const struct kist_location *where,
+					      const struct kist_digest *id, struct kist_record *ret,
+					      struct kist_error *err);
 
 /**
  * kist_store_read_index() - Calls @each for every chunk in the index of pack @id.

@@ -2,6 +2,7 @@
 #ifndef KIST_STORE_WRITER_H
 #define KIST_STORE_WRITER_H
 
+#include "pack/filter.h"
 #include "store/store.h"
 
 /*
@@ -30,17 +31,10 @@ struct kist_chunk_index {
 			    struct kist_error *err);
 };
 
-/** struct kist_element - What the bytes of a chunk are made of; a hint for compression, never for identity.
- */
-struct kist_element {
-	uint8_t code; /* DLDataTypeCode */
-	uint8_t bits; /* of a whole element; 0: no element type */
-};
-
 /** struct kist_piece - One chunk to be put. */
 struct kist_piece {
 	struct kist_view bytes; /* 1..KIST_CHUNK_SIZE_MAX bytes; borrowed for the call */
-	struct kist_element element;
+	struct kist_filter_hint hint;
 };
 
 /** struct kist_write_stats - What a writer has done so far. */
@@ -49,7 +43,8 @@ struct kist_write_stats {
 	uint64_t chunks_new; /* not kept before */
 	uint64_t raw_bytes;  /* put */
 	uint64_t raw_bytes_new;
-	uint64_t stored_bytes; /* written for the new ones */
+	uint64_t stored_bytes;		      /* written for the new ones */
+	uint64_t filtered[KIST_FILTER_COUNT]; /* new ones, by enum kist_filter_id */
 	uint64_t packs;
 };
 
@@ -57,6 +52,8 @@ struct kist_write_stats {
  */
 KIST_CHECKED kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index,
 					  struct kist_writer **ret, struct kist_error *err);
+/** kist_writer_set_level() - From the next put on; KIST_FILTER_DEFAULT at first. */
+void kist_writer_set_level(struct kist_writer *writer, enum kist_filter_level level);
 /** kist_writer_close() - Accepts NULL.  What was not finished is dropped; published packs stay as garbage. */
 void kist_writer_close(struct kist_writer *writer);
 

@@ -18,16 +18,24 @@
 
 #define CHANGE_SIZE 3
 
-static void add_line(struct kist_pack_builder *builder, struct kist_codec *codec, struct kist_view raw)
+static void add_line(struct kist_pack_builder *builder, struct kist_filter *filter, struct kist_view raw)
 {
 	uint8_t *body = malloc(kist_codec_stored_size(raw.size));
 	struct kist_record record = { .id = kist_digest_of(raw),
 				      .raw_len = (uint32_t)raw.size,
 				      .kind = (uint8_t)(raw.size % KIST_CHUNK_KIND_COUNT) };
+	/* The first letter says what the bytes are taken for, so that records with filters come up. */
+	const struct kist_filter_input input = {
+		.raw = raw,
+		.hint = { .kind = (enum kist_filter_kind)(raw.data[0] % 3), .width = 1u << raw.data[0] / 3 % 4 },
+	};
+	struct kist_filter_choice choice;
 	size_t body_size = 0;
 	size_t offset;
 
-	must(body && kist_codec_compress(codec, raw, body, &body_size, NULL) == KIST_OK);
+	must(body && kist_filter_encode(filter, &input, body, &body_size, &choice, NULL) == KIST_OK);
+	record.filter = choice.filter;
+	memcpy(record.params, choice.params, sizeof(record.params));
 	if (body_size == 0)
 		kist_codec_store(raw, body);
 	record.codec = body_size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;
@@ -35,7 +43,7 @@ static void add_line(struct kist_pack_builder *builder, struct kist_codec *codec
 	record.body_crc = kist_crc32c(0, kist_view_of(body, record.body_len));
 	must(kist_pack_add(builder, &record, &offset, NULL) == KIST_OK);
 	kist_record_write_head(&record, builder->bytes.data + offset);
-	memcpy(builder->bytes.data + offset + KIST_RECORD_HEAD_SIZE, body, record.body_len);
+	memcpy(builder->bytes.data + offset + kist_record_head_size(&record), body, record.body_len);
 	free(body);
 }
 
@@ -47,7 +55,7 @@ static void change(uint8_t *bytes, size_t size, const uint8_t *changes, size_t c
 
 static void build(struct kist_pack_builder *builder, const uint8_t *data, size_t size)
 {
-	kist_auto_codec struct kist_codec codec = KIST_CODEC_INIT;
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
 	const struct kist_pack_head head = { .kind = KIST_PACK_DATA };
 	const size_t count = size > 1 && data[1] >= '0' && data[1] <= '9' ? (size_t)(data[1] - '0') : 0;
 	const uint8_t *changes = data + 2;
@@ -63,7 +71,7 @@ static void build(struct kist_pack_builder *builder, const uint8_t *data, size_t
 		const size_t len = end ? (size_t)(end - data) - at : size - at;
 
 		if (len > 0)
-			add_line(builder, &codec, kist_view_of(data + at, len));
+			add_line(builder, &filter, kist_view_of(data + at, len));
 		at += len + 1;
 	}
 	if (data[0] == 'C')
@@ -76,7 +84,7 @@ static void build(struct kist_pack_builder *builder, const uint8_t *data, size_t
 
 struct seen {
 	struct kist_view pack;
-	struct kist_codec codec;
+	struct kist_filter filter;
 	size_t count;
 };
 
@@ -89,7 +97,7 @@ static kist_status decode_it(void *ctx, const struct kist_record *record, uint64
 	struct kist_digest digest;
 
 	must(raw && offset + len <= seen->pack.size);
-	if (kist_record_decode(&seen->codec, record, kist_view_of(seen->pack.data + offset, len), raw, err) ==
+	if (kist_record_decode(&seen->filter, record, kist_view_of(seen->pack.data + offset, len), raw, err) ==
 	    KIST_OK) {
 		digest = kist_digest_of(kist_view_of(raw, record->raw_len));
 		must(kist_digest_equal(&digest, &record->id));
@@ -101,7 +109,7 @@ static kist_status decode_it(void *ctx, const struct kist_record *record, uint64
 
 static void read_all(struct kist_view pack)
 {
-	struct seen seen = { .pack = pack, .codec = KIST_CODEC_INIT };
+	struct seen seen = { .pack = pack, .filter = KIST_FILTER_INIT };
 	struct kist_pack_footer footer = { .count = 0 };
 	const bool sound = kist_pack_check(pack, NULL, NULL, NULL, NULL) == KIST_OK;
 
@@ -110,7 +118,7 @@ static void read_all(struct kist_view pack)
 		must(kist_pack_parse_footer(pack, pack.size, &footer, NULL) == KIST_OK);
 		must(seen.count >= footer.count);
 	}
-	kist_codec_done(&seen.codec);
+	kist_filter_done(&seen.filter);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -28,7 +28,7 @@ static void try_open(struct kist_backend *backend, struct kist_view text)
 	}
 	must(strlen(kist_store_id(store)) == 2 * KIST_PACK_ID_SIZE);
 	must(kist_store_cut_sizes(store).typed >= KIST_CUT_SIZE_MIN);
-	must(kist_store_cut_sizes(store).fixed <= KIST_CUT_SIZE_MAX);
+	must(kist_store_cut_sizes(store).cdc <= KIST_CDC_AVERAGE_MAX);
 	kist_store_close(store);
 }
 

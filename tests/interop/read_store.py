@@ -3,6 +3,7 @@
 """Reads a store as docs/format/store.md describes it, and by nothing else.
 
     read_store.py list STORE        one name a line, escaped
+    read_store.py filters STORE     how many records have which filter
     read_store.py restore STORE DIR every name as a file or folder below DIR
 
 Written from the page, with the standard library and the zstd program, so that what the page says is enough.
@@ -19,7 +20,14 @@ import sys
 ZERO = "0" * 64
 KINDS = ("data", "recipe", "record", "tree", "info")
 BLOCK = 131072
-STRETCH_MIN = 65536
+GEAR = [int.from_bytes(hashlib.md5(bytes([value]) * 64).digest()[:8], "big") for value in range(256)]
+MASKS = {  # by the average: strict, loose
+    65536: (0xd90707537000, 0xd90313530000),
+    131072: (0xd91707537000, 0xd90f03530000),
+    262144: (0xd91747537000, 0xd90303537000),
+    524288: (0xd91767537000, 0xd90703537000),
+    1048576: (0xd93767537000, 0xd90707537000),
+}
 
 
 def need(condition, *what):
@@ -61,12 +69,132 @@ def parse_canonical(text, where):
     return value
 
 
+# 3. Filters
+
+def planes_back(data, width):
+    count = len(data) // width
+    words = bytearray(count * width)
+    for i in range(width):
+        words[i::width] = data[i * count:(i + 1) * count]
+    return words
+
+
+def numbers_of(words, width):
+    return struct.unpack("<%d%s" % (len(words) // width, " BH I   Q"[width]), words)
+
+
+def words_of(numbers, width):
+    return struct.pack("<%d%s" % (len(numbers), " BH I   Q"[width]), *numbers)
+
+
+def unrotate(words, width):
+    top = 8 * width - 1
+    return words_of([number >> 1 | (number & 1) << top for number in numbers_of(words, width)], width)
+
+
+def undelta(words, width, distance):
+    """The numbers whose distances, in zigzag, these are."""
+    mask = (1 << 8 * width) - 1
+    numbers = [0] * distance
+    for i, zigzag in enumerate(numbers_of(words, width)):
+        numbers.append((numbers[i] + (zigzag >> 1 ^ -(zigzag & 1))) & mask)
+    return numbers[distance:]
+
+
+def undecimal(data, exponent, exceptions):
+    count = (len(data) - 12 * exceptions) // 8
+    values = [number - (number >> 63 << 64) for number in undelta(planes_back(data[:8 * count], 8), 8, 1)]
+    words = bytearray(struct.pack("<%dd" % count, *(float(value) / 10.0 ** exponent for value in values)))
+    at = 0
+    for i in range(exceptions):
+        at += struct.unpack_from("<I", data, 8 * count + 4 * i)[0]
+        need(at < count, "an exception behind the end")
+        start = 8 * count + 4 * exceptions + 8 * i
+        words[8 * at:8 * at + 8] = data[start:start + 8]
+        at += 1
+    return bytes(words)
+
+
+def unbits(data, width):
+    count = len(data) // width
+    planes = bytearray()
+    for j in range(width):
+        plane = data[j * count:(j + 1) * count]
+        bits = [plane[k * count // 8:(k + 1) * count // 8] for k in range(8)]
+        for i in range(count):
+            planes.append(sum((bits[k][i // 8] >> i % 8 & 1) << k for k in range(8)))
+    return planes_back(bytes(planes), width)
+
+
+def uncolumns(data, fields):
+    size = sum(width for width, _ in fields)
+    count, at, offset = len(data) // size, 0, 0
+    words = bytearray(count * size)
+    for width, filter_no in fields:
+        column = data[at:at + count * width]
+        if filter_no:
+            column = one_filter(filter_no, width, 1, column)
+        for i in range(width):
+            words[offset + i::size] = column[i::width]
+        at, offset = at + count * width, offset + width
+    return words
+
+
+def one_filter(filter_no, width, distance, data):
+    words = planes_back(data, width)
+    if filter_no == 2:
+        return unrotate(words, width)
+    return words_of(undelta(words, width, distance), width) if filter_no == 3 else words
+
+
+def unfilter(filter_no, params, data, size):
+    """The chunk of this size whose filtered bytes these are."""
+    if filter_no == 0:
+        return data
+    width, second, short, number, zero = struct.unpack("<BBHIQ", params)
+    fields = [(byte % 32 + 1, byte >> 5) for byte in params[1:1 + width]]
+    unit = {6: sum(width for width, _ in fields) or short, 7: 8 * width}.get(filter_no, width)
+    rest = size % unit
+    whole, rest = data[:len(data) - rest], data[len(data) - rest:]
+    if filter_no == 6 and fields:
+        need(len(fields) <= 15 and not any(params[1 + width:]), "fields", params)
+        need(all(of in (0, 1, 2, 3) and (not of or w in ((2, 4, 8), (1, 2, 4, 8))[of == 3]) for w, of in fields),
+             "fields", params)
+        return bytes(uncolumns(whole, fields) + rest)
+    need(zero == 0 and (number == 0 or filter_no == 5) and (second == 0 or filter_no == 5), "params", params)
+    if filter_no == 6:
+        need(2 <= short <= 1024, "params", params)
+        return bytes(planes_back(whole, short) + rest)
+    need(width in {1: (2, 4, 8), 2: (2, 4, 8), 5: (8,)}.get(filter_no, (1, 2, 4, 8)), "params", params)
+    need(1 <= short <= 1024 if filter_no == 3 else short == 0, "params", params)
+    if filter_no == 5:
+        need(second <= 18 and number <= size // 8 // 20, "params", params)
+        return undecimal(whole, second, number) + rest
+    if filter_no == 7:
+        return bytes(unbits(whole, width) + rest)
+    return bytes(one_filter(filter_no, width, short, whole) + rest)
+
+
+# 5. Cutting by content
+
+def cut_length(data, start, average):
+    left = min(len(data) - start, 4 * average)
+    strict, loose = MASKS[average]
+    value = 0
+    for i in range(average // 4, left - left % 2):
+        value = (2 * value + GEAR[data[start + i]]) & 0xFFFFFFFFFFFFFFFF
+        if value & (strict if i < average else loose) == 0:
+            return i
+    return left
+
+
 class Store:
     def __init__(self, root):
         self.root = root
         self.chunks = {}  # id: (kind, bytes)
         self.commits = []
         self.refs = {}  # name: artifact
+        self.filters = [0] * 8
         self.read_head()
         self.read_log()
 
@@ -87,8 +215,8 @@ class Store:
         need(re.fullmatch("[0-9a-f]{32}", head["id"]), "the store's id")
         self.id = bytes.fromhex(head["id"])
         self.cut = head["cut"]
-        for size in self.cut.values():
-            need(65536 <= size <= 2097152, "cut of", size)
+        need(65536 <= self.cut["typed"] <= 2097152, "cut of", self.cut)
+        need(self.cut["cdc"] in MASKS, "cut of", self.cut)
 
     # 4. Log
 
@@ -138,10 +266,10 @@ class Store:
         raw = subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
         at, raw_at = 64, 0
         while at < index_offset:
-            chunk, entry = self.read_record(name, data, at, raw, raw_at)
+            chunk, entry, raw_len = self.read_record(name, data, at, raw, raw_at)
             need(entries.pop(chunk) == entry, "record and index of", name, "at", at)
             need((entry[3] == 0) == (kind == 0), "a", KINDS[entry[3]], "in a pack of", pack["kind"])
-            at, raw_at = at + entry[1], raw_at + entry[2]
+            at, raw_at = at + entry[1], raw_at + raw_len
         need(at == index_offset and raw_at == len(raw) and not entries, "records of", name)
 
     def read_index(self, name, data):
@@ -162,18 +290,26 @@ class Store:
     def read_record(self, name, data, at, raw, raw_at):
         (magic, size, tag, version, filter_no, codec, flags, raw_len, body_len, body_crc, head_crc,
          chunk) = struct.unpack_from("<II4sBBBBIIII32s", data, at)
-        need((magic, size, tag, version, filter_no) == (0x184D2A51, 56, b"KREC", 1, 0), "record of", name, "at", at)
-        need(codec <= 1 and flags < len(KINDS), "record of", name, "at", at)
-        need(crc32c(data[at:at + 28] + data[at + 32:at + 64]) == head_crc, "head CRC of", name, "at", at)
-        body = data[at + 64:at + 64 + body_len]
+        head_size, more = (112, 128) if filter_no else (64, 0)
+        need((magic, size, tag, version) == (0x184D2A51, head_size - 8, b"KREC", 1), "record of", name, "at", at)
+        need(filter_no in (0, 1, 2, 3, 5, 6, 7) and codec <= 1 and flags >= more and flags - more < len(KINDS),
+             "record of", name, "at", at)
+        need(crc32c(data[at:at + 28] + data[at + 32:at + head_size]) == head_crc, "head CRC of", name, "at", at)
+        kind, params = flags - more, data[at + 96:at + head_size]
+        need(not filter_no or (codec == 1 and data[at + 64:at + 96] == bytes(32)), "record of", name, "at", at)
+        body = data[at + head_size:at + head_size + body_len]
         need(crc32c(body) == body_crc, "body CRC of", name, "at", at)
         need(0 < raw_len <= 4194304, "length of", name, "at", at)
-        content = raw[raw_at:raw_at + raw_len]
+        filtered_len = raw_len
+        if filter_no == 5:
+            filtered_len += 12 * int.from_bytes(params[4:8], "little")
+        content = unfilter(filter_no, params, raw[raw_at:raw_at + filtered_len], raw_len)
+        self.filters[filter_no] += 1
         need(hashlib.sha256(content).digest() == chunk, "chunk of", name, "at", at)
         stored = self.stored(content)
         need(body == stored if codec == 0 else len(body) < len(stored), "body of", name, "at", at)
-        self.chunks[chunk.hex()] = (flags, content)
-        return chunk, (at, 64 + body_len, raw_len, flags)
+        self.chunks[chunk.hex()] = (kind, content)
+        return chunk, (at, head_size + body_len, raw_len, kind), filtered_len
 
     @staticmethod
     def stored(raw):
@@ -219,8 +355,8 @@ class Store:
             for chunk, length in parts:
                 need(len(self.chunks[chunk][1]) == length, "length of", chunk)
             data = b"".join(self.chunks[chunk][1] for chunk, _ in parts)
-            if record["kind"] == "bytes" or record["kind"] == "tree":
-                self.check_cut([length for _, length in parts], len(data))
+            if record["kind"] in ("bytes", "table", "tree"):
+                self.check_cut([length for _, length in parts], data)
         need(len(data) == record["size"], "size of a record")
         return data
 
@@ -233,13 +369,13 @@ class Store:
             need(key in record, "record without", key)
         return record
 
-    # 5. Cutting, of bytes without parts: one stretch
+    # 5. Cutting, of bytes without parts: one gap
 
-    def check_cut(self, lengths, size):
-        step, start, expected = self.cut["fixed"], 0, []
-        while start < size:
-            left = size - start
-            expected.append(step if left >= STRETCH_MIN + step else left)
+    def check_cut(self, lengths, data):
+        average, start, expected = self.cut["cdc"], 0, []
+        need(len(data) >= 4 * average, "cut of", len(data))
+        while start < len(data):
+            expected.append(cut_length(data, start, average))
             start += expected[-1]
         need(lengths == expected, "cut", lengths[:5], "and not", expected[:5])
 
@@ -317,10 +453,12 @@ def restore(store, target):
 
 
 def main():
-    need(len(sys.argv) == {"list": 3, "restore": 4}.get(sys.argv[1], 0), __doc__)
+    need(len(sys.argv) == {"list": 3, "filters": 3, "restore": 4}.get(sys.argv[1], 0), __doc__)
     store = Store(sys.argv[2])
     if sys.argv[1] == "restore":
         return restore(store, sys.argv[3])
+    if sys.argv[1] == "filters":
+        return print(*store.filters)
     for name in sorted(store.refs):
         print(name.decode(errors="backslashreplace").replace("\n", "\\n"))
 

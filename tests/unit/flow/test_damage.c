@@ -52,7 +52,7 @@ static struct {
 static struct kist_digest put_record(struct kist_writer *writer, json_t *record)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
-	struct kist_piece piece = { .element = { 0 } };
+	struct kist_piece piece = { .hint = { .kind = KIST_FILTER_BYTES } };
 	struct kist_digest id;
 
 	ck_assert_int_eq(kist_json_canonical(record, &text, NULL), KIST_OK);
@@ -69,7 +69,7 @@ static struct kist_digest put_object(struct kist_writer *writer, enum kist_chunk
 	json_t *record = json_pack("{s:s,s:s}", "kind", kind == KIST_CHUNK_TREE ? "tree" : "bytes", "encoding", "e");
 	struct kist_content made;
 
-	content.sizes = (struct kist_cut_sizes){ .typed = KIST_CUT_SIZE_MIN, .fixed = KIST_CUT_SIZE_MIN };
+	content.sizes = (struct kist_cut_sizes){ .typed = KIST_CUT_SIZE_MIN, .cdc = KIST_CUT_SIZE_MIN };
 	ck_assert_int_eq(kist_content_start(&content, writer, kind, bytes.size, NULL, 0, NULL), KIST_OK);
 	ck_assert_int_eq(kist_content_write(&content, bytes, NULL), KIST_OK);
 	ck_assert_int_eq(kist_content_finish(&content, &made, NULL), KIST_OK);

@@ -23,7 +23,9 @@ static inline void fill_noise(uint8_t *data, size_t size, uint32_t seed)
 static inline kist_status add_chunk(struct kist_pack_builder *builder, struct kist_view raw, uint8_t kind,
 				    bool compress, struct kist_error *err)
 {
-	kist_auto_codec struct kist_codec codec = KIST_CODEC_INIT;
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const struct kist_filter_input input = { .raw = raw };
+	struct kist_filter_choice choice;
 	const size_t stored_size = kist_codec_stored_size(raw.size);
 	kist_auto_mem uint8_t *body = kist_alloc(stored_size, 1);
 	struct kist_record record = { .id = kist_digest_of(raw),
@@ -35,7 +37,7 @@ static inline kist_status add_chunk(struct kist_pack_builder *builder, struct ki
 	if (!body)
 		return kist_fail_memory(err, stored_size);
 	if (compress)
-		KIST_TRY(kist_codec_compress(&codec, raw, body, &size, err));
+		KIST_TRY(kist_filter_encode(&filter, &input, body, &size, &choice, err));
 	if (size == 0)
 		kist_codec_store(raw, body);
 	record.codec = size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;

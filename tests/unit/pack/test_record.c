@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include "base/le.h"
+
 static struct kist_record example(void)
 {
 	struct kist_record record = {
@@ -63,7 +65,12 @@ START_TEST(a_sound_head_of_a_newer_kist_is_incompatible)
 	uint8_t head[KIST_RECORD_HEAD_MAX];
 	struct kist_record back;
 
-	record.filter = 1;
+	record.filter = KIST_FILTER_COUNT;
+	kist_record_write_head(&record, head);
+	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
+	/* Deltas against a base are kept for later. */
+	record.filter = KIST_FILTER_BASE;
+	record.codec = KIST_CODEC_ZSTD;
 	kist_record_write_head(&record, head);
 	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
 	record = example();
@@ -74,12 +81,182 @@ START_TEST(a_sound_head_of_a_newer_kist_is_incompatible)
 	record.kind = KIST_CHUNK_KIND_COUNT;
 	kist_record_write_head(&record, head);
 	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
-	record = example();
-	record.extended = true;
-	kist_record_write_head(&record, head);
+}
+END_TEST
+
+static struct kist_record filtered_example(void)
+{
+	struct kist_record record = example();
+
+	record.filter = KIST_FILTER_DELTA;
+	record.codec = KIST_CODEC_ZSTD;
+	record.params[0] = 4;
+	record.params[2] = 1;
+	return record;
+}
+
+START_TEST(a_filter_brings_the_extension)
+{
+	const struct kist_record record = filtered_example();
+	uint8_t head[KIST_RECORD_HEAD_MAX];
+	struct kist_record back;
+
 	ck_assert_uint_eq(kist_record_head_size(&record), KIST_RECORD_HEAD_MAX);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head) - 1), &back, NULL), KIST_CORRUPT);
+	kist_record_write_head(&record, head);
+	ck_assert_mem_eq(head, "\x51\x2a\x4d\x18\x68\0\0\0KREC\1\3\1\x83\5\0\0\0\x11\0\0\0\4\3\2\1", 28);
+	for (size_t i = 64; i < 96; i++)
+		ck_assert_uint_eq(head[i], 0);
+	ck_assert_mem_eq(head + 96, "\4\0\1\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_OK);
+	ck_assert_uint_eq(back.filter, KIST_FILTER_DELTA);
+	ck_assert_mem_eq(back.params, record.params, sizeof(back.params));
+	for (size_t bit = 0; bit < 8 * sizeof(head); bit++) {
+		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL),
+				 KIST_CORRUPT);
+		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	for (size_t size = 0; size < sizeof(head); size++)
+		ck_assert_int_eq(kist_record_parse(kist_view_of(head, size), &back, NULL), KIST_CORRUPT);
+}
+END_TEST
+
+START_TEST(a_head_that_contradicts_itself_is_refused)
+{
+	struct kist_record record = filtered_example();
+	uint8_t head[KIST_RECORD_HEAD_MAX];
+	struct kist_record back;
+
+	/* A filter over a stored body; a base that the filter has no use for. */
+	record.codec = KIST_CODEC_STORED;
+	kist_record_write_head(&record, head);
+	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_CORRUPT);
+	record = filtered_example();
+	record.base.bytes[31] = 1;
+	kist_record_write_head(&record, head);
+	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_CORRUPT);
+	/* An extension without a filter, and a filter without one, with CRCs that are right. */
+	record = filtered_example();
+	kist_record_write_head(&record, head);
+	head[13] = KIST_FILTER_NONE;
+	kist_le_write32(head + 28,
+			kist_crc32c(kist_crc32c(0, kist_view_of(head, 28)), kist_view_of(head + 32, 80)));
+	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_CORRUPT);
+	record = example();
+	kist_record_write_head(&record, head);
+	head[13] = KIST_FILTER_DELTA;
+	kist_le_write32(head + 28,
+			kist_crc32c(kist_crc32c(0, kist_view_of(head, 28)), kist_view_of(head + 32, 32)));
+	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_CORRUPT);
+}
+END_TEST
+
+/* A record of numbers that rise, and its size: a delta. */
+static size_t filtered_record(uint8_t *bytes, struct kist_record *record, uint32_t numbers[1000])
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const struct kist_filter_input input = { .raw = kist_view_of(numbers, 4000),
+						 .hint = { .kind = KIST_FILTER_INT, .width = 4 } };
+	struct kist_filter_choice choice;
+	size_t size;
+
+	for (uint32_t i = 0; i < 1000; i++)
+		numbers[i] = 100000 + 1000 * i + i * i % 37;
+	ck_assert_int_eq(
+		kist_filter_encode(&filter, &input, bytes + KIST_RECORD_HEAD_MAX, &size, &choice, NULL),
+		KIST_OK);
+	*record = (struct kist_record){ .id = kist_digest_of(input.raw),
+					.raw_len = 4000,
+					.body_len = (uint32_t)size,
+					.body_crc = kist_crc32c(
+						0, kist_view_of(bytes + KIST_RECORD_HEAD_MAX, size)),
+					.filter = choice.filter,
+					.codec = KIST_CODEC_ZSTD };
+	memcpy(record->params, choice.params, sizeof(choice.params));
+	kist_record_write_head(record, bytes);
+	return KIST_RECORD_HEAD_MAX + size;
+}
+
+START_TEST(no_flipped_bit_of_a_filtered_record_gives_other_bytes)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	static uint8_t bytes[KIST_RECORD_HEAD_MAX + 8192];
+	static uint32_t numbers[1000];
+	static uint8_t raw[4000];
+	struct kist_record record;
+	struct kist_record parsed;
+	const size_t size = filtered_record(bytes, &record, numbers);
+
+	ck_assert_uint_eq(record.filter, KIST_FILTER_DELTA);
+	ck_assert_int_eq(kist_record_parse(kist_view_of(bytes, size), &parsed, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), raw, NULL), KIST_OK);
+	ck_assert_mem_eq(raw, numbers, sizeof(raw));
+	for (size_t bit = 0; bit < 8 * size; bit++) {
+		kist_status status;
+
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		status = kist_record_parse(kist_view_of(bytes, size), &parsed, NULL);
+		if (status == KIST_OK)
+			status = kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), raw, NULL);
+		ck_assert_int_eq(status, KIST_CORRUPT);
+		/* Were the CRC of the body right, too, the frames or the digest would tell. */
+		if (bit / 8 >= KIST_RECORD_HEAD_MAX) {
+			parsed = record;
+			parsed.body_crc =
+				kist_crc32c(0, kist_view_of(bytes + KIST_RECORD_HEAD_MAX, record.body_len));
+			status = kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), raw, NULL);
+			ck_assert(status == KIST_CORRUPT || memcmp(raw, numbers, sizeof(raw)) == 0);
+		}
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+END_TEST
+
+START_TEST(parameters_that_are_wrong_are_refused_or_give_another_digest)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	static uint8_t bytes[KIST_RECORD_HEAD_MAX + 8192];
+	static uint32_t numbers[1000];
+	static uint8_t raw[4000];
+	struct kist_record record;
+	const size_t size = filtered_record(bytes, &record, numbers);
+
+	for (size_t i = 0; i < 8 * KIST_FILTER_PARAMS_SIZE; i++) {
+		struct kist_record changed = record;
+
+		changed.params[i / 8] ^= (uint8_t)(1 << i % 8);
+		ck_assert_int_eq(kist_record_decode(&filter, &changed, kist_view_of(bytes, size), raw, NULL),
+				 KIST_CORRUPT);
+	}
+}
+END_TEST
+
+START_TEST(a_body_without_a_filter_is_exactly_one_frame)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const size_t len = kist_codec_stored_size(10);
+	uint8_t bytes[KIST_RECORD_HEAD_SIZE + 128];
+	uint8_t *body = bytes + KIST_RECORD_HEAD_SIZE;
+	struct kist_record record = example();
+	uint8_t raw[32];
+
+	kist_codec_store(kist_view_of("0123456789", 10), body);
+	kist_codec_store(kist_view_of("0123456789", 10), body + len);
+	record.raw_len = 10;
+	record.id = kist_digest_of(kist_view_of("0123456789", 10));
+	for (size_t size = 1; size <= 2 * len; size++) {
+		record.body_len = (uint32_t)size;
+		record.body_crc = kist_crc32c(0, kist_view_of(body, size));
+		ck_assert_int_eq(kist_record_decode(&filter, &record,
+						    kist_view_of(bytes, KIST_RECORD_HEAD_SIZE + size), raw,
+						    NULL),
+				 size == len ? KIST_OK : KIST_CORRUPT);
+	}
+	record.raw_len = 20;
+	record.id = kist_digest_of(kist_view_of("01234567890123456789", 20));
+	ck_assert_int_eq(kist_record_decode(&filter, &record,
+					    kist_view_of(bytes, KIST_RECORD_HEAD_SIZE + 2 * len), raw, NULL),
+			 KIST_CORRUPT);
 }
 END_TEST
 
@@ -112,7 +289,7 @@ END_TEST
 
 START_TEST(a_record_whose_bytes_are_another_chunk_is_refused)
 {
-	kist_auto_codec struct kist_codec codec = KIST_CODEC_INIT;
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
 	uint8_t bytes[KIST_RECORD_HEAD_SIZE + 17];
 	struct kist_record record = example();
 	uint8_t raw[5];
@@ -120,14 +297,14 @@ START_TEST(a_record_whose_bytes_are_another_chunk_is_refused)
 	/* All CRCs are right: it is the SHA-256 that tells. */
 	kist_codec_store(kist_view_of("hello", 5), bytes + KIST_RECORD_HEAD_SIZE);
 	record.body_crc = kist_crc32c(0, kist_view_of(bytes + KIST_RECORD_HEAD_SIZE, 17));
-	ck_assert_int_eq(kist_record_decode(&codec, &record, kist_view_of(bytes, sizeof(bytes)), raw, NULL),
+	ck_assert_int_eq(kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes)), raw, NULL),
 			 KIST_CORRUPT);
 	record.id = kist_digest_of(kist_view_of("hello", 5));
-	ck_assert_int_eq(kist_record_decode(&codec, &record, kist_view_of(bytes, sizeof(bytes)), raw, NULL),
+	ck_assert_int_eq(kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes)), raw, NULL),
 			 KIST_OK);
 	ck_assert_mem_eq(raw, "hello", 5);
 	ck_assert_int_eq(
-		kist_record_decode(&codec, &record, kist_view_of(bytes, sizeof(bytes) - 1), raw, NULL),
+		kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes) - 1), raw, NULL),
 		KIST_CORRUPT);
 }
 END_TEST
@@ -140,6 +317,11 @@ int main(void)
 	tcase_add_test(tests, a_head_comes_back);
 	tcase_add_test(tests, every_flipped_bit_and_every_missing_byte_of_a_head_is_seen);
 	tcase_add_test(tests, a_sound_head_of_a_newer_kist_is_incompatible);
+	tcase_add_test(tests, a_filter_brings_the_extension);
+	tcase_add_test(tests, a_head_that_contradicts_itself_is_refused);
+	tcase_add_test(tests, no_flipped_bit_of_a_filtered_record_gives_other_bytes);
+	tcase_add_test(tests, parameters_that_are_wrong_are_refused_or_give_another_digest);
+	tcase_add_test(tests, a_body_without_a_filter_is_exactly_one_frame);
 	tcase_add_test(tests, lengths_out_of_range_are_refused);
 	tcase_add_test(tests, a_record_whose_bytes_are_another_chunk_is_refused);
 	return run_case(tests, "record");

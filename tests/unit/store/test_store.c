@@ -20,7 +20,7 @@ START_TEST(a_store_that_was_made_opens)
 	ck_assert_str_ne(kist_store_id(store), kist_store_id(other));
 	ck_assert_int_eq(strncmp(kist_store_uri(store), "memory:", 7), 0);
 	ck_assert_uint_eq(kist_store_cut_sizes(store).typed, 1 << 20);
-	ck_assert_uint_eq(kist_store_cut_sizes(store).fixed, 1 << 20);
+	ck_assert_uint_eq(kist_store_cut_sizes(store).cdc, 512 << 10);
 	ck_assert_int_eq(kist_store_create(kist_store_uri(store), NULL), KIST_EXISTS);
 	kist_store_close(store);
 	kist_store_close(other);
