@@ -23,6 +23,9 @@ static const struct kist_option options[] = {
 	  .help = "an argument for the task",
 	  .many = true },
 	{ .name = "description", .letter = 'd', .argument = "TEXT", .help = "say what it is" },
+	{ .name = "level",
+	  .argument = "LEVEL",
+	  .help = "compress: fast, default or archive (small, and slow)" },
 	{ .name = "opaque", .help = "keep as bytes what its plugin refuses, with the reason" },
 	{ .name = NULL },
 };
@@ -33,6 +36,7 @@ struct putting {
 	struct kist_save *save;
 	json_t *params;
 	json_t *facts; /* array */
+	enum kist_filter_level level;
 	enum kist_exit worst;
 };
 
@@ -163,6 +167,7 @@ static enum kist_exit put_all(struct putting *putting)
 	    kist_cli_open(cli, true, &err) != KIST_OK ||
 	    kist_save_open(cli->flow, &putting->save, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
+	kist_save_set_level(putting->save, putting->level);
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status = put_one(putting, cli->arguments[i], &why);
@@ -229,11 +234,31 @@ static enum kist_exit check_names(const struct kist_cli *cli)
 	return KIST_EXIT_DONE;
 }
 
+/* Reads --level; false: there is no such level. */
+static bool read_level(const struct kist_cli *cli, enum kist_filter_level *ret)
+{
+	static const char *const levels[] = { [KIST_FILTER_FAST] = "fast",
+					      [KIST_FILTER_DEFAULT] = "default",
+					      [KIST_FILTER_ARCHIVE] = "archive" };
+	const char *level = kist_cli_value(cli, "level");
+
+	*ret = KIST_FILTER_DEFAULT;
+	for (unsigned i = 0; level && i <= KIST_FILTER_ARCHIVE; i++) {
+		if (strcmp(level, levels[i]) == 0) {
+			*ret = (enum kist_filter_level)i;
+			return true;
+		}
+	}
+	return !level;
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
 	__attribute__((cleanup(putting_done))) struct putting putting = { .cli = cli, .facts = json_array() };
 	enum kist_exit wrong;
 
+	if (!read_level(cli, &putting.level))
+		return kist_cli_usage(cli, "--level is fast, default or archive");
 	if (cli->argument_count > 1 && kist_cli_has(cli, "name"))
 		return kist_cli_usage(cli, "--name goes with one PATH");
 	for (size_t i = 0; i < cli->argument_count; i++) {

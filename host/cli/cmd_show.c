@@ -9,6 +9,7 @@
 #include "cli/facts.h"
 #include "cli/output.h"
 #include "flow/load.h"
+#include "flow/stored.h"
 #include "flow/tree.h"
 
 /* Entries of a tree that are shown to people; --json has all. */
@@ -136,6 +137,19 @@ static kist_status gather(struct kist_cli *cli, const struct kist_artifact *arti
 	return KIST_OK;
 }
 
+static kist_status add_stored(struct kist_cli *cli, const json_t *record, json_t *facts,
+			      struct kist_error *err)
+{
+	struct kist_stored stored;
+	json_t *value;
+
+	KIST_TRY(kist_stored_look(cli->flow, record, &stored, err));
+	if (stored.chunks == 0)
+		return KIST_OK;
+	KIST_TRY(kist_stored_json(&stored, &value, err));
+	return kist_record_set_take(facts, "stored", value, err);
+}
+
 static kist_status show(struct kist_cli *cli, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
@@ -149,6 +163,8 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 	kind = kist_json_get_text(artifact.record, "kind");
 	if (kind && strcmp(kind, "tree") == 0)
 		KIST_TRY(show_tree(cli, artifact.record, facts, err));
+	else
+		KIST_TRY(add_stored(cli, artifact.record, facts, err));
 	KIST_TRY(kist_load_info(cli->flow, artifact.record, &info, err));
 	if (info)
 		KIST_TRY(kist_record_set_take(facts, "info", json_incref(info), err));

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/stored.h"
+
+#include "base/mem.h"
+#include "flow/ahead.h"
+#include "flow/load.h"
+#include "flow/record.h"
+
+static const char *const names[KIST_FILTER_COUNT] = {
+	[KIST_FILTER_NONE] = "none",	 [KIST_FILTER_PLANES] = "planes", [KIST_FILTER_FLOAT] = "float",
+	[KIST_FILTER_DELTA] = "delta",	 [KIST_FILTER_BASE] = "base",	  [KIST_FILTER_DECIMAL] = "decimal",
+	[KIST_FILTER_RECORD] = "record", [KIST_FILTER_BITS] = "bits",
+};
+
+kist_status kist_stored_look(struct kist_flow *flow, const json_t *record, struct kist_stored *ret,
+			     struct kist_error *err)
+{
+	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
+	struct kist_stored stored = { .chunks = 0 };
+	const struct kist_object_chunk *chunks;
+
+	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
+	chunks = (const void *)reader.entries.data;
+	stored.chunks = reader.entries.size / sizeof(*chunks);
+	for (size_t i = 0; i < stored.chunks; i++) {
+		struct kist_location where;
+		struct kist_record head;
+
+		KIST_TRY(kist_registry_find_chunk(flow->registry, &chunks[i].id, &where, err));
+		KIST_TRY(kist_store_read_head(flow->store, &where, &chunks[i].id, &head, err));
+		stored.raw_bytes += where.raw_len;
+		stored.stored_bytes += where.stored_len;
+		stored.filtered[head.filter]++;
+	}
+	*ret = stored;
+	return KIST_OK;
+}
+
+kist_status kist_stored_json(const struct kist_stored *stored, json_t **ret, struct kist_error *err)
+{
+	json_t *filters = json_object();
+	kist_auto_json json_t *made = json_pack("{s:I, s:I, s:I, s:o}", "chunks", (json_int_t)stored->chunks,
+						"raw_bytes", (json_int_t)stored->raw_bytes, "stored_bytes",
+						(json_int_t)stored->stored_bytes, "filters", filters);
+
+	if (!made)
+		return kist_fail_memory(err, sizeof(json_t));
+	for (size_t i = 0; i < KIST_FILTER_COUNT; i++) {
+		if (stored->filtered[i] > 0)
+			KIST_TRY(kist_record_set_take(filters, names[i],
+						      json_integer((json_int_t)stored->filtered[i]), err));
+	}
+	*ret = json_incref(made);
+	return KIST_OK;
+}
