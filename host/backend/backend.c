@@ -25,16 +25,23 @@ static bool has_scheme(const char *uri)
 	return colon && colon > uri;
 }
 
+const char *kist_backend_folder(const char *uri)
+{
+	if (starts_with(uri, "file:///"))
+		return uri + strlen("file://");
+	if (uri[0] == '\0' || has_scheme(uri) || starts_with(uri, "file:") || starts_with(uri, "memory:"))
+		return NULL;
+	return uri;
+}
+
 kist_status kist_backend_open(const char *uri, bool create, struct kist_backend **ret, struct kist_error *err)
 {
 	char shown[SHOWN_SIZE];
 
 	if (starts_with(uri, "memory:"))
 		return kist_memory_backend_open(uri + strlen("memory:"), create, ret, err);
-	if (starts_with(uri, "file:///"))
-		return kist_file_backend_open(uri + strlen("file://"), create, ret, err);
-	if (uri[0] != '\0' && !has_scheme(uri) && !starts_with(uri, "file:"))
-		return kist_file_backend_open(uri, create, ret, err);
+	if (kist_backend_folder(uri))
+		return kist_file_backend_open(kist_backend_folder(uri), create, ret, err);
 	kist_text_escape(uri, strlen(uri), shown, sizeof(shown));
 	return kist_fail(err, KIST_INVALID,
 			 "not the place of a store: '%s'; give a folder, file:///folder or memory:name",

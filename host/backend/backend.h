@@ -57,6 +57,9 @@ struct kist_backend {
 KIST_CHECKED kist_status kist_backend_open(const char *uri, bool create, struct kist_backend **ret,
 					   struct kist_error *err);
 
+/** kist_backend_folder() - The folder that @uri means; NULL when it means none.  Borrowed from @uri. */
+const char *kist_backend_folder(const char *uri);
+
 /** kist_backend_close() - Accepts NULL. */
 void kist_backend_close(struct kist_backend *backend);
 

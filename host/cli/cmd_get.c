@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/facts.h"
 #include "cli/output.h"
+#include "cli/stop.h"
 #include "flow/load.h"
 #include "flow/record.h"
 
@@ -16,10 +18,18 @@ static const struct kist_option options[] = {
 	{ .name = "output",
 	  .letter = 'o',
 	  .argument = "PATH",
-	  .help = "restore it there; a folder that is there takes it by its name" },
+	  .help = "restore it there; a folder that is there takes it by its name; - is the standard output" },
 	{ .name = "force", .letter = 'f', .help = "replace a file that is there" },
 	{ .name = NULL },
 };
+
+/* "-o -": the bytes themselves; a file of that name is "./-". */
+static bool to_stdout(const struct kist_cli *cli)
+{
+	const char *output = kist_cli_value(cli, "output");
+
+	return output && strcmp(output, "-") == 0;
+}
 
 /* Several names, and "-o results/", need a folder: it is made when it is not there. */
 static kist_status make_folder(const struct kist_cli *cli, struct kist_error *err)
@@ -28,7 +38,7 @@ static kist_status make_folder(const struct kist_cli *cli, struct kist_error *er
 	const size_t len = output ? strlen(output) : 0;
 	struct stat st;
 
-	if (len == 0 || (cli->argument_count == 1 && output[len - 1] != '/'))
+	if (len == 0 || to_stdout(cli) || (cli->argument_count == 1 && output[len - 1] != '/'))
 		return KIST_OK;
 	if (stat(output, &st) == 0 && !S_ISDIR(st.st_mode))
 		return kist_fail(err, KIST_INVALID, "'%s' is no folder, and %zu things have no place in it",
@@ -79,6 +89,8 @@ static kist_status get_one(struct kist_cli *cli, const char *name, json_t *list,
 	char size[32];
 
 	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	if (to_stdout(cli))
+		return kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, err);
 	KIST_TRY(destination(cli, name, path, err));
 	kist_progress_start(cli, name);
 	KIST_TRY(kist_load_path(cli->flow, artifact.record, path, kist_cli_has(cli, "force"), err));
@@ -102,6 +114,9 @@ static enum kist_exit get_all(struct kist_cli *cli, json_t *list)
 		return kist_cli_fail(cli, &err, true);
 	if (make_folder(cli, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
+	/* A write to a pipe that nobody reads ends by the signal alone; there is nothing to take away. */
+	if (!to_stdout(cli))
+		cli->flow->stop = kist_stop_catch();
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status = get_one(cli, cli->arguments[i], list, &why);
@@ -109,6 +124,8 @@ static enum kist_exit get_all(struct kist_cli *cli, json_t *list)
 		kist_progress_end(cli);
 		if (status != KIST_OK)
 			worst = kist_cli_fail(cli, &why, true);
+		if (kist_flow_check_stop(cli->flow, NULL) != KIST_OK)
+			return worst;
 	}
 	if (cli->json && (worst == KIST_EXIT_DONE || json_array_size(list) > 0) &&
 	    kist_print_json_take(json_incref(list), &err) != KIST_OK)
@@ -120,6 +137,10 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	kist_auto_json json_t *list = json_array();
 
+	if (to_stdout(cli) && cli->json) {
+		fprintf(stderr, "kist: get: --json has no place where the bytes go: leave out one of it and -o -\n");
+		return KIST_EXIT_USAGE;
+	}
 	return get_all(cli, list);
 }
 

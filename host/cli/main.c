@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/stop.h"
 
 /* What was typed is shown up to here. */
 #define SHOWN_SIZE 256
@@ -239,7 +240,8 @@ int main(int argc, char **argv)
 		/* Who reads no further knows that he does not have all. */
 		if (!kist_reader_is_gone())
 			fprintf(stderr, "kist: cannot write to the standard output\n");
-		return status ? status : KIST_EXIT_FAILED;
+		status = status ? status : KIST_EXIT_FAILED;
 	}
+	kist_stop_pass_on();
 	return status;
 }

@@ -2,6 +2,8 @@
 #ifndef KIST_FLOW_FLOW_H
 #define KIST_FLOW_FLOW_H
 
+#include <stdatomic.h>
+
 #include "registry/registry.h"
 #include "route/routes.h"
 #include "worker/worker.h"
@@ -36,6 +38,8 @@ struct kist_flow {
 	/* How far the work on the current object is, in bytes; may be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
+	/* Set, possibly by a signal: what is under way gives up.  May be NULL. */
+	const atomic_bool *stop;
 };
 
 /** struct kist_flow_options - All Borrowed for the flow's life. */
@@ -118,6 +122,13 @@ KIST_CHECKED kist_status kist_flow_serializer(struct kist_flow *flow, const stru
 					      bool for_write, const json_t *params,
 					      struct kist_serializer_ref *ret, json_t **ret_params,
 					      struct kist_error *err);
+
+/** kist_flow_check_stop() - KIST_CANCELLED once somebody asked to stop.  [any-thread] */
+KIST_CHECKED static inline kist_status kist_flow_check_stop(const struct kist_flow *flow,
+							    struct kist_error *err)
+{
+	return flow->stop && atomic_load(flow->stop) ? kist_fail(err, KIST_CANCELLED, "stopped") : KIST_OK;
+}
 
 /** kist_flow_progress() - Tells whoever watches. */
 void kist_flow_progress(const struct kist_flow *flow, uint64_t done, uint64_t total);

@@ -271,6 +271,7 @@ kist_status kist_load_stream(struct kist_flow *flow, const json_t *record, int f
 
 /* A new file that grows; blocks of zeros are skipped. */
 struct growing_file {
+	const struct kist_flow *flow;
 	int fd;
 	uint64_t size;
 };
@@ -296,9 +297,11 @@ static kist_status write_at_end(struct growing_file *file, struct kist_view byte
 /* Writes blocks that are alike, zero or not, in one go. */
 static kist_status write_with_holes(void *ctx, struct kist_view bytes, struct kist_error *err)
 {
+	const struct growing_file *file = ctx;
 	size_t start = 0;
 	bool zero = false;
 
+	KIST_TRY(kist_flow_check_stop(file->flow, err));
 	for (size_t at = 0; at < bytes.size; at += HOLE_SIZE) {
 		const struct kist_view block =
 			kist_view_of(bytes.data + at, (size_t)kist_min_u64(HOLE_SIZE, bytes.size - at));
@@ -315,7 +318,7 @@ static kist_status write_with_holes(void *ctx, struct kist_view bytes, struct ki
 
 kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err)
 {
-	struct growing_file file = { .fd = fd };
+	struct growing_file file = { .flow = flow, .fd = fd };
 
 	if (is_tree(record))
 		return kist_fail(err, KIST_INVALID, "this is a folder, not a file");

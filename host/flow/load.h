@@ -100,9 +100,9 @@ KIST_CHECKED kist_status kist_load_info(struct kist_flow *flow, const json_t *re
  *
  * It appears whole or not at all, under a name of its own first.  A folder is made whole before it is moved.
  *
- * @force: An existing file is replaced; an existing folder never is.
+ * @force: An existing file or link is replaced; a folder, device, FIFO or socket never is.
  *
- * Errors: KIST_EXISTS, KIST_CORRUPT, KIST_DENIED, KIST_IO.
+ * Errors: KIST_CANCELLED (flow->stop: nothing is left), KIST_EXISTS, KIST_CORRUPT, KIST_DENIED, KIST_IO.
  */
 KIST_CHECKED kist_status kist_load_path(struct kist_flow *flow, const json_t *record, const char *path,
 					bool force, struct kist_error *err);

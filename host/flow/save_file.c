@@ -141,9 +141,7 @@ static kist_status set_file(json_t *record, const struct kist_file_origin *origi
 	KIST_TRY(kist_record_set_take(record, "file", file, err));
 	KIST_TRY(kist_name_json(file, origin->base_name, strlen(origin->base_name), err));
 	KIST_TRY(kist_record_set_take(file, "mode", json_integer(st->st_mode & 07777), err));
-	return kist_record_set_take(
-		file, "mtime_ns",
-		json_integer((json_int_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec), err);
+	return kist_record_set_take(file, "mtime_ns", json_integer(kist_mtime_ns(st)), err);
 }
 
 /*

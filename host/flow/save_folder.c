@@ -62,7 +62,7 @@ static kist_status add_entry(struct kist_save *save, int dir_fd, const char *sho
 	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s/%s'", shown, path);
 	entry.mode = st.st_mode & 07777;
-	entry.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	entry.mtime_ns = kist_mtime_ns(&st);
 	if (S_ISLNK(st.st_mode))
 		return add_link(dir_fd, tree, &entry, err);
 	if (S_ISREG(st.st_mode))
@@ -104,6 +104,7 @@ static kist_status make_record(struct kist_save *save, int dir_fd, const struct 
 	KIST_TRY(kist_record_set_text(record, "description", options->description, err));
 	KIST_TRY(kist_record_set_take(record, "file", file, err));
 	KIST_TRY(kist_record_set_take(file, "mode", json_integer(st.st_mode & 07777), err));
+	KIST_TRY(kist_record_set_take(file, "mtime_ns", json_integer(kist_mtime_ns(&st)), err));
 	return kist_save_record(save, record, ret, err);
 }
 
@@ -119,7 +120,7 @@ kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *sho
 	if (options->examine.task || options->examine.type || options->examine.media_type)
 		return kist_fail(err, KIST_INVALID,
 				 "'%s' is a folder: a task or type can be named for one file only", shown);
-	KIST_TRY(kist_walk_folder(dir_fd, &walk, err));
+	KIST_TRY(kist_walk_folder(dir_fd, NULL, &walk, err));
 	KIST_TRY(kist_tree_start(&tree, err));
 	for (size_t i = 0; i < kist_walk_count(&walk); i++)
 		KIST_TRY(add_entry(save, dir_fd, shown, kist_walk_path(&walk, i), &tree, options, err));

@@ -2,6 +2,8 @@
 #ifndef KIST_FLOW_SAVE_PRIVATE_H
 #define KIST_FLOW_SAVE_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include "flow/save.h"
 
 /*
@@ -22,6 +24,12 @@ struct kist_file_origin {
 	const char *base_name; /* for routing by extension and for the record; NULL for a stream */
 	bool is_private;       /* nobody else can write to it */
 };
+
+/** kist_mtime_ns() - When it was changed, in nanoseconds since 1970. */
+static inline int64_t kist_mtime_ns(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
 
 /**
  * kist_save_file() - Puts the bytes of an open regular file and its record; no name is set.

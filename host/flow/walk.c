@@ -3,11 +3,15 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/beneath.h"
 #include "flow/path.h"
+
+/* In place of an offset: of a folder that is passed over. */
+#define LEFT_OUT SIZE_MAX
 
 void kist_walk_done(struct kist_walk *walk)
 {
@@ -72,14 +76,39 @@ static kist_status list(int dir_fd, const char *folder, struct kist_walk *walk, 
 	}
 }
 
-static kist_status is_folder(int dir_fd, const char *path, bool *ret, struct kist_error *err)
+/* Lists what the @i-th path holds, when that is a folder; a folder that is left out loses its place. */
+static kist_status enter(int dir_fd, size_t i, const struct kist_walk_options *options,
+			 struct kist_walk *walk, struct kist_error *err)
 {
+	char path[KIST_TREE_PATH_SIZE_MAX + 1] = "";
+	size_t *offsets = (void *)walk->offsets.data;
 	struct stat st;
 
+	strncpy(path, kist_walk_path(walk, i), sizeof(path) - 1);
 	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", path);
-	*ret = S_ISDIR(st.st_mode);
-	return KIST_OK;
+	if (!S_ISDIR(st.st_mode))
+		return KIST_OK;
+	if (options && options->left_out && options->left_out->st_dev == st.st_dev &&
+	    options->left_out->st_ino == st.st_ino) {
+		offsets[i] = LEFT_OUT;
+		options->each_left_out(options->ctx, path);
+		return KIST_OK;
+	}
+	return list(dir_fd, path, walk, err);
+}
+
+/* Paths that lost their place are gone, the others keep their order. */
+static void close_gaps(struct kist_walk *walk)
+{
+	size_t *offsets = (void *)walk->offsets.data;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < kist_walk_count(walk); i++) {
+		if (offsets[i] != LEFT_OUT)
+			offsets[kept++] = offsets[i];
+	}
+	walk->offsets.size = kept * sizeof(*offsets);
 }
 
 static int compare_paths(const void *a, const void *b, void *text)
@@ -89,20 +118,22 @@ static int compare_paths(const void *a, const void *b, void *text)
 	return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
 }
 
-kist_status kist_walk_folder(int dir_fd, struct kist_walk *walk, struct kist_error *err)
+kist_status kist_walk_folder(int dir_fd, const struct kist_walk_options *options, struct kist_walk *walk,
+			     struct kist_error *err)
 {
-	char folder[KIST_TREE_PATH_SIZE_MAX + 1] = "";
-
-	KIST_TRY(list(dir_fd, folder, walk, err));
+	KIST_TRY(list(dir_fd, "", walk, err));
 	/* The list grows while it is walked: each folder adds what it holds to the end. */
 	for (size_t i = 0; i < kist_walk_count(walk); i++) {
-		bool inside = false;
+		struct kist_error why = KIST_ERROR_INIT;
+		const kist_status status = enter(dir_fd, i, options, walk, &why);
 
-		strncpy(folder, kist_walk_path(walk, i), sizeof(folder) - 1);
-		KIST_TRY(is_folder(dir_fd, folder, &inside, err));
-		if (inside)
-			KIST_TRY(list(dir_fd, folder, walk, err));
+		if (status == KIST_OK)
+			continue;
+		if (!options)
+			return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+		KIST_TRY(options->each_bad(options->ctx, &why, err));
 	}
+	close_gaps(walk);
 	if (kist_walk_count(walk) > 0)
 		qsort_r(walk->offsets.data, kist_walk_count(walk), sizeof(size_t), compare_paths,
 			walk->text.data);

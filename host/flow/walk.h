@@ -2,6 +2,8 @@
 #ifndef KIST_FLOW_WALK_H
 #define KIST_FLOW_WALK_H
 
+#include <sys/stat.h>
+
 #include "base/buf.h"
 
 /*
@@ -28,12 +30,26 @@ struct kist_walk {
 #define kist_auto_walk __attribute__((cleanup(kist_walk_done)))
 void kist_walk_done(struct kist_walk *walk);
 
+/** struct kist_walk_options - What a walk passes over. */
+struct kist_walk_options {
+	const struct stat *left_out; /* the folder with this device and inode; NULL for none */
+	/* Told of a folder that cannot be listed; what it gives ends the walk unless it is KIST_OK. */
+	kist_status (*each_bad)(void *ctx, const struct kist_error *why, struct kist_error *err);
+	/* Told of the folder that was left out. */
+	void (*each_left_out)(void *ctx, const char *path);
+	void *ctx;
+};
+
 /**
  * kist_walk_folder() - Lists everything below @dir_fd.
  *
+ * @options: NULL: nothing is left out, and the first folder that cannot be listed ends the walk.  All members
+ * are given otherwise.
+ *
  * Errors: KIST_LIMIT, KIST_DENIED, KIST_NO_MEMORY, KIST_IO; the text names the folder.
  */
-KIST_CHECKED kist_status kist_walk_folder(int dir_fd, struct kist_walk *walk, struct kist_error *err);
+KIST_CHECKED kist_status kist_walk_folder(int dir_fd, const struct kist_walk_options *options,
+					  struct kist_walk *walk, struct kist_error *err);
 
 size_t kist_walk_count(const struct kist_walk *walk);
 /** kist_walk_path() - The @i-th path.  Borrowed from @walk. */

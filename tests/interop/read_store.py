@@ -431,6 +431,7 @@ def restore_tree(store, record, path):
             os.makedirs(place, exist_ok=True)
         elif kind == b"l":
             os.symlink(target, place)
+            os.utime(place, ns=(mtime, mtime), follow_symlinks=False)
         else:
             of_file, data = store.file(artifact)
             need(of_file["sha256"] == digest and len(data) == size, "file of a tree", below)
@@ -438,7 +439,8 @@ def restore_tree(store, record, path):
     for kind, below, mode, mtime, *_ in reversed(entries):
         if kind == b"d":
             finish(os.path.join(path, below), mode, mtime)
-    finish(path, record.get("file", {}).get("mode"), None)
+    about = record.get("file", {})
+    finish(path, about.get("mode"), about.get("mtime_ns"))
 
 
 def restore(store, target):

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,29 @@
 static struct kist_flow flow;
 static char dir[64];
 
-/* What renameat2() with a flag and linkat() end with; 0 does them.  They stand in for the C library's. */
+/*
+ * What openat() of a file without a name, renameat2() with a flag and linkat() end with; 0 does them.  They stand
+ * in for the C library's.
+ */
+static int nameless_errno;
 static int rename_errno;
 static int link_errno;
 static int renames_with_flag;
+
+int openat(int dir_fd, const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	if ((flags & O_TMPFILE) == O_TMPFILE && nameless_errno != 0) {
+		errno = nameless_errno;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, dir_fd, path, flags, mode);
+}
 
 int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
@@ -77,6 +97,7 @@ static void setup(void)
 	snprintf(dir, sizeof(dir), "%s/kist-restore-XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	ck_assert_int_eq(chdir(dir), 0);
+	nameless_errno = 0;
 	rename_errno = 0;
 	link_errno = 0;
 	umask(022);
@@ -164,11 +185,15 @@ static kist_status load(json_t *record, const char *path, bool force)
 	return status;
 }
 
-/* 0: a rename that does not replace; 1: none, as on NFS; 2: no links either. */
+/*
+ * 0: files without names; 1: these cannot be given a name; 2: none; 3: no rename that does not replace either, as
+ * on NFS; 4: no links either.
+ */
 static void take_away(int what)
 {
-	rename_errno = what >= 1 ? EINVAL : 0;
-	link_errno = what >= 2 ? EOPNOTSUPP : 0;
+	nameless_errno = what >= 2 ? EOPNOTSUPP : 0;
+	rename_errno = what >= 3 ? EINVAL : 0;
+	link_errno = what == 1 ? EPERM : what >= 4 ? EOPNOTSUPP : 0;
 	renames_with_flag = 0;
 }
 
@@ -176,7 +201,7 @@ START_TEST(a_file_comes_back_and_replaces_none_unasked)
 {
 	take_away(_i);
 	ck_assert_int_eq(load(file_record("one", 0640), "f", false), KIST_OK);
-	ck_assert_int_eq(renames_with_flag, 1);
+	ck_assert_int_eq(renames_with_flag, _i > 0);
 	expect_file("f", "one");
 	ck_assert_uint_eq(mode_of("f"), 0640);
 	ck_assert_int_eq(load(file_record("two", 0640), "f", false), KIST_EXISTS);
@@ -207,6 +232,9 @@ START_TEST(a_failed_restore_leaves_nothing)
 	json_object_set_new(record, "sha256", json_string("0000000000000000000000000000000000000000000000000000000000000000"));
 	ck_assert_int_eq(load(record, "f", false), KIST_CORRUPT);
 	rename_errno = EIO;
+	link_errno = EIO;
+	ck_assert_int_eq(load(file_record("one", 0600), "f", false), KIST_IO);
+	nameless_errno = EOPNOTSUPP;
 	ck_assert_int_eq(load(file_record("one", 0600), "f", false), KIST_IO);
 	ck_assert_int_eq(load(tree_record("d-e"), "t", false), KIST_IO);
 	ck_assert_uint_eq(count_files(), 0);
@@ -255,6 +283,29 @@ START_TEST(a_link_that_has_the_name_is_replaced_not_followed)
 }
 END_TEST
 
+START_TEST(a_fifo_is_never_replaced)
+{
+	ck_assert_int_eq(mkfifo("p", 0600), 0);
+	ck_assert_int_eq(load(file_record("x", 0600), "p", false), KIST_EXISTS);
+	ck_assert_int_eq(load(file_record("x", 0600), "p", true), KIST_EXISTS);
+	ck_assert_int_eq(load(tree_record("d-e"), "p", true), KIST_EXISTS);
+	ck_assert_uint_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(what_is_stopped_leaves_nothing)
+{
+	static const atomic_bool stop = true;
+
+	flow.stop = &stop;
+	nameless_errno = _i ? EOPNOTSUPP : 0;
+	ck_assert_int_eq(load(file_record("x", 0600), "f", false), KIST_CANCELLED);
+	ck_assert_int_eq(load(tree_record("d-e"), "t", false), KIST_CANCELLED);
+	flow.stop = NULL;
+	ck_assert_uint_eq(count_files(), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("restore");
@@ -263,13 +314,15 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, a_file_comes_back_and_replaces_none_unasked, 0, 3);
-	tcase_add_loop_test(tests, a_tree_comes_back_with_its_modes_and_replaces_none, 0, 3);
+	tcase_add_loop_test(tests, a_file_comes_back_and_replaces_none_unasked, 0, 5);
+	tcase_add_loop_test(tests, a_tree_comes_back_with_its_modes_and_replaces_none, 0, 5);
 	tcase_add_test(tests, a_failed_restore_leaves_nothing);
 	tcase_add_test(tests, set_id_bits_do_not_come_back);
 	tcase_add_test(tests, the_longest_name_comes_back);
 	tcase_add_test(tests, names_that_are_no_new_name_are_refused);
 	tcase_add_test(tests, a_link_that_has_the_name_is_replaced_not_followed);
+	tcase_add_test(tests, a_fifo_is_never_replaced);
+	tcase_add_loop_test(tests, what_is_stopped_leaves_nothing, 0, 2);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
