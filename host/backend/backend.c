@@ -34,18 +34,23 @@ const char *kist_backend_folder(const char *uri)
 	return uri;
 }
 
-kist_status kist_backend_open(const char *uri, bool create, struct kist_backend **ret, struct kist_error *err)
+kist_status kist_backend_check(const char *uri, struct kist_error *err)
 {
 	char shown[SHOWN_SIZE];
 
+	if (starts_with(uri, "memory:") || kist_backend_folder(uri))
+		return KIST_OK;
+	kist_text_escape(uri, strlen(uri), shown, sizeof(shown));
+	return kist_fail(err, KIST_INVALID, "not the place of a store: '%s'; give a folder or file:///folder",
+			 shown);
+}
+
+kist_status kist_backend_open(const char *uri, bool create, struct kist_backend **ret, struct kist_error *err)
+{
+	KIST_TRY(kist_backend_check(uri, err));
 	if (starts_with(uri, "memory:"))
 		return kist_memory_backend_open(uri + strlen("memory:"), create, ret, err);
-	if (kist_backend_folder(uri))
-		return kist_file_backend_open(kist_backend_folder(uri), create, ret, err);
-	kist_text_escape(uri, strlen(uri), shown, sizeof(shown));
-	return kist_fail(err, KIST_INVALID,
-			 "not the place of a store: '%s'; give a folder, file:///folder or memory:name",
-			 shown);
+	return kist_file_backend_open(kist_backend_folder(uri), create, ret, err);
 }
 
 void kist_backend_close(struct kist_backend *backend)

@@ -60,6 +60,9 @@ KIST_CHECKED kist_status kist_backend_open(const char *uri, bool create, struct 
 /** kist_backend_folder() - The folder that @uri means; NULL when it means none.  Borrowed from @uri. */
 const char *kist_backend_folder(const char *uri);
 
+/** kist_backend_check() - Whether @uri names a place where a store can be.  Errors: KIST_INVALID. */
+KIST_CHECKED kist_status kist_backend_check(const char *uri, struct kist_error *err);
+
 /** kist_backend_close() - Accepts NULL. */
 void kist_backend_close(struct kist_backend *backend);
 

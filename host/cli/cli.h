@@ -41,6 +41,7 @@ struct kist_command {
 	const struct kist_option *options; /* ended by a NULL name; may be NULL */
 	size_t arguments_min;
 	size_t arguments_max; /* SIZE_MAX for any number */
+	bool no_json;	      /* it prints bytes or a script, not facts */
 	enum kist_exit (*run)(struct kist_cli *cli);
 };
 

@@ -27,6 +27,7 @@ const struct kist_command kist_command_cat = {
 	.name = "cat",
 	.arguments = "NAME|DIGEST...",
 	.summary = "write bytes to the standard output",
+	.no_json = true,
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX,
 	.run = run,

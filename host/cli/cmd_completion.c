@@ -13,5 +13,6 @@ const struct kist_command kist_command_completion = {
 	.name = "completion",
 	.arguments = "",
 	.summary = "print the completion script for bash",
+	.no_json = true,
 	.run = run,
 };

@@ -123,12 +123,11 @@ static enum kist_exit get_all(struct kist_cli *cli, json_t *list)
 
 		kist_progress_end(cli);
 		if (status != KIST_OK)
-			worst = kist_cli_fail(cli, &why, true);
+			worst = kist_cli_fail_one(cli, &why, true, cli->arguments[i], list);
 		if (kist_flow_check_stop(cli->flow, NULL) != KIST_OK)
-			return worst;
+			break;
 	}
-	if (cli->json && (worst == KIST_EXIT_DONE || json_array_size(list) > 0) &&
-	    kist_print_json_take(json_incref(list), &err) != KIST_OK)
+	if (cli->json && kist_print_json_take(json_incref(list), &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return worst;
 }

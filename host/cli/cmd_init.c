@@ -11,6 +11,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 	kist_auto_store struct kist_store *store = NULL;
 
+	if (kist_store_check_uri(uri, &err) != KIST_OK)
+		return kist_cli_usage(cli, "%s", err.text);
 	/* Asked first: of a store that is there, that is all there is to say. */
 	if (kist_store_open(uri, &store, NULL) == KIST_OK)
 		(void)kist_fail(&err, KIST_EXISTS, "'%s' is a store already (%s): nothing was changed", uri,

@@ -105,6 +105,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	};
 	struct kist_error err = KIST_ERROR_INIT;
 
+	if (cli->json && kist_cli_has(cli, "names"))
+		return kist_cli_usage(cli, "--names prints no JSON");
 	listing.table.right[2] = true;
 	listing.table.outliers[0] = true;
 	if (kist_cli_open(cli, false, &err) != KIST_OK || list(&listing, &err) != KIST_OK)

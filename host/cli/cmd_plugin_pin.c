@@ -14,11 +14,6 @@ static kist_status check(struct kist_cli *cli, const char *key, const char *id, 
 	kist_auto_catalog struct kist_catalog *catalog = NULL;
 	const struct kist_catalog_entry *entry;
 
-	if (!kist_lock_key_valid(key))
-		return kist_fail(err, KIST_INVALID,
-				 "'%s' is no key; 'ext:csv', 'media:text/csv', 'magic:0:934e554d' and "
-				 "'kind:tensor' are",
-				 key);
 	KIST_TRY(kist_plugins_open(cli, &catalog, err));
 	entry = kist_plugins_find(catalog, id);
 	if (!entry || !entry->manifest)
@@ -55,6 +50,11 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
 
+	if (!kist_lock_key_valid(cli->arguments[0]))
+		return kist_cli_usage(cli,
+				      "'%s' is no key; 'ext:csv', 'media:text/csv', 'magic:0:934e554d' and "
+				      "'kind:tensor' are",
+				      cli->arguments[0]);
 	return pin(cli, &err) == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, false);
 }
 

@@ -39,14 +39,17 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	kist_auto_json json_t *list = json_array();
 	struct kist_error err = KIST_ERROR_INIT;
+	enum kist_exit status = KIST_EXIT_DONE;
 
-	for (size_t i = 0; i < cli->argument_count; i++) {
-		if (trust(cli, cli->arguments[i], list, &err) != KIST_OK)
-			return kist_cli_fail(cli, &err, false);
+	for (size_t i = 0; i < cli->argument_count && status == KIST_EXIT_DONE; i++) {
+		struct kist_error why = KIST_ERROR_INIT;
+
+		if (trust(cli, cli->arguments[i], list, &why) != KIST_OK)
+			status = kist_cli_fail_one(cli, &why, false, cli->arguments[i], list);
 	}
 	if (cli->json && kist_print_json_take(json_incref(list), &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
-	return KIST_EXIT_DONE;
+	return status;
 }
 
 const struct kist_command kist_command_plugin_trust = {

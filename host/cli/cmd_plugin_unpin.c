@@ -67,11 +67,8 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
 
-	if ((cli->argument_count == 0) != kist_cli_has(cli, "all")) {
-		fprintf(stderr, "kist: plugin unpin takes either KEYs or --all; 'kist plugin routes' shows "
-				"the keys\n");
-		return KIST_EXIT_USAGE;
-	}
+	if ((cli->argument_count == 0) != kist_cli_has(cli, "all"))
+		return kist_cli_usage(cli, "takes either KEYs or --all; 'kist plugin routes' shows the keys");
 	return unpin(cli, &err) == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, false);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "flow/examine.h"
+#include "flow/record.h"
 #include "kist/host.h"
 
 #define MANIFEST_ENDING ".plugin.json"
@@ -28,7 +29,13 @@ struct issues {
 	const struct kist_cli *cli;
 	const char *path;
 	json_t *list;
+	size_t count; /* of errors */
 };
+
+static void manifest_free(struct kist_manifest **slot)
+{
+	kist_manifest_free(*slot);
+}
 
 static void add_issue(void *ctx, int32_t severity, const struct kist_error *issue)
 {
@@ -36,6 +43,7 @@ static void add_issue(void *ctx, int32_t severity, const struct kist_error *issu
 	const char *word = severity == KIST_ISSUE_ERROR ? "error" : "warning";
 	json_t *row;
 
+	issues->count += severity == KIST_ISSUE_ERROR;
 	if (!issues->cli->json) {
 		printf("%s: ", issues->path);
 		if (issue->offset != KIST_NO_OFFSET)
@@ -50,6 +58,14 @@ static void add_issue(void *ctx, int32_t severity, const struct kist_error *issu
 		(void)json_array_append_new(issues->list, row);
 }
 
+static kist_status pass_part(void *ctx, const struct kist_part *part, struct kist_error *err)
+{
+	(void)ctx;
+	(void)part;
+	(void)err;
+	return KIST_OK;
+}
+
 static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues,
 				  const struct kist_input *input, struct kist_error *err)
 {
@@ -58,6 +74,9 @@ static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues,
 	struct kist_examine_options how = { .task = kist_cli_value(issues->cli, "task"),
 					    .type = kist_cli_value(issues->cli, "type") };
 	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+	struct kist_error refusal = KIST_ERROR_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
 	size_t len;
 
 	KIST_TRY(kist_cli_params(issues->cli, &params, err));
@@ -68,63 +87,61 @@ static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues,
 				 issues->path, route.note[0] ? "; " : "", route.note);
 	KIST_TRY(kist_flow_serializer(flow, &route.target, false, params, &examined.serializer,
 				      &examined.params, err));
-	return kist_worker_validate(flow->worker, &examined.serializer, input, add_issue, issues, err);
+	status = kist_worker_validate(flow->worker, &examined.serializer, input, add_issue, issues, &why);
+	if (status == KIST_OK)
+		return KIST_OK;
+	/* An issue has no status; a put asks for the layout first, whose refusal of the same fault has one.
+	 */
+	if (status == KIST_CORRUPT &&
+	    kist_worker_layout(flow->worker, &examined.serializer, input, pass_part, NULL, &refusal) !=
+		    KIST_OK &&
+	    strcmp(refusal.code, why.code) == 0)
+		status = refusal.status;
+	return kist_fail_at(err, status, why.code[0] ? why.code : NULL, why.offset, "%s", why.text);
 }
 
-static kist_status validate_file(struct kist_cli *cli, const char *path, struct kist_error *err)
+static kist_status validate_file(struct kist_cli *cli, struct issues *issues, struct kist_error *err)
 {
-	struct issues issues = { .cli = cli, .path = path, .list = json_array() };
 	struct kist_flow flow = { .worker_options = kist_cli_worker_options(cli),
 				  .catalog_options = kist_cli_catalog_options(cli) };
 	struct kist_input input = { .fd = -1 };
-	kist_status status = kist_plugins_file(path, &input, err);
+	kist_status status = kist_plugins_file(issues->path, &input, err);
 
 	if (status == KIST_OK)
-		status = validate_bytes(&flow, &issues, &input, err);
+		status = validate_bytes(&flow, issues, &input, err);
 	kist_fd_close(&input.fd);
 	kist_plugins_note(cli, &flow);
 	kist_flow_done(&flow);
-	if (cli->json && (status == KIST_OK || status == KIST_CORRUPT) &&
-	    kist_print_json_take(json_pack("{s:s,s:b,s:O}", "file", path, "valid", status == KIST_OK,
-					   "issues", issues.list),
-				 err) != KIST_OK)
-		status = KIST_IO;
 	if (!cli->json && !cli->quiet && status == KIST_OK)
-		printf("%s: valid\n", path);
-	json_decref(issues.list);
+		printf("%s: valid\n", issues->path);
 	return status;
 }
 
 /* A plugin: its manifest, its library, and a trial load in a worker. */
-static kist_status validate_plugin(struct kist_cli *cli, const char *path, struct kist_error *err)
+static kist_status validate_plugin(struct kist_cli *cli, const char *path, json_t *row,
+				   struct kist_error *err)
 {
 	const struct kist_worker_options options_of_worker = kist_cli_worker_options(cli);
+	__attribute__((cleanup(manifest_free))) struct kist_manifest *manifest = NULL;
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
 	kist_auto_worker struct kist_worker *worker = NULL;
-	struct kist_manifest *manifest = NULL;
 	struct kist_catalog_entry entry = { .path = path,
 					    .tier = KIST_TIER_GIVEN,
 					    .refusal = KIST_ERROR_INIT };
 	struct kist_worker_plugin *plugin;
-	kist_status status;
 
 	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
 	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
 	entry.manifest = manifest;
 	entry.digest = kist_digest_of(kist_buf_view(&text));
-	status = kist_worker_start(&options_of_worker, &worker, err);
-	if (status == KIST_OK)
-		status = kist_worker_load(worker, &entry, &plugin, err);
-	if (status == KIST_OK && cli->json)
-		status = kist_print_json_take(json_pack("{s:s,s:b,s:s,s:s,s:[]}", "file", path, "valid", true,
-							"id", manifest->id, "version", manifest->version,
-							"issues"),
-					      err);
-	else if (status == KIST_OK && !cli->quiet)
+	KIST_TRY(kist_record_set_text(row, "id", manifest->id, err));
+	KIST_TRY(kist_record_set_text(row, "version", manifest->version, err));
+	KIST_TRY(kist_worker_start(&options_of_worker, &worker, err));
+	KIST_TRY(kist_worker_load(worker, &entry, &plugin, err));
+	if (!cli->json && !cli->quiet)
 		printf("%s: valid: %s %s loads and equals its manifest\n", path, manifest->id,
 		       manifest->version);
-	kist_manifest_free(manifest);
-	return status;
+	return KIST_OK;
 }
 
 static bool is_manifest(const char *path)
@@ -135,19 +152,45 @@ static bool is_manifest(const char *path)
 	return len > ending && strcmp(path + len - ending, MANIFEST_ENDING) == 0;
 }
 
+/* The row of one argument; what is wrong with it has been said as an issue, or is an error. */
+static enum kist_exit validate_one(struct kist_cli *cli, const char *path, json_t *rows)
+{
+	kist_auto_json json_t *row = json_object();
+	struct issues issues = { .cli = cli, .path = path, .list = json_array() };
+	struct kist_error err = KIST_ERROR_INIT;
+	kist_status status =
+		is_manifest(path) ? validate_plugin(cli, path, row, &err) : validate_file(cli, &issues, &err);
+
+	if (status != KIST_OK && issues.count == 0) {
+		json_decref(issues.list);
+		/* Errors of the system name the file already. */
+		if (!strstr(err.text, path))
+			(void)kist_fail_context(&err, "%s", path);
+		return kist_cli_fail_one(cli, &err, false, path, rows);
+	}
+	if (json_object_set_new(row, "file", kist_json_text(path, strlen(path))) != 0 ||
+	    json_object_set_new(row, "valid", json_boolean(status == KIST_OK)) != 0 ||
+	    json_object_set_new(row, "status", json_string(kist_status_name(status))) != 0 ||
+	    json_object_set_new(row, "issues", issues.list) != 0 || json_array_append(rows, row) != 0) {
+		(void)kist_fail_memory(&err, sizeof(json_t));
+		return kist_cli_fail(cli, &err, false);
+	}
+	return status == KIST_OK ? KIST_EXIT_DONE : KIST_EXIT_FAILED;
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
+	kist_auto_json json_t *rows = json_array();
 	enum kist_exit worst = KIST_EXIT_DONE;
+	struct kist_error err = KIST_ERROR_INIT;
 
 	for (size_t i = 0; i < cli->argument_count; i++) {
-		const char *path = cli->arguments[i];
-		struct kist_error err = KIST_ERROR_INIT;
-		const kist_status status =
-			is_manifest(path) ? validate_plugin(cli, path, &err) : validate_file(cli, path, &err);
+		const enum kist_exit one = validate_one(cli, cli->arguments[i], rows);
 
-		if (status != KIST_OK)
-			worst = kist_cli_fail(cli, &err, false);
+		worst = one != KIST_EXIT_DONE ? one : worst;
 	}
+	if (cli->json && kist_print_json_take(json_incref(rows), &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
 	return worst;
 }
 

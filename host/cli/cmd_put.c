@@ -35,7 +35,8 @@ struct putting {
 	struct kist_cli *cli;
 	struct kist_save *save;
 	json_t *params;
-	json_t *facts; /* array */
+	json_t *facts; /* array; with --json also of errors */
+	size_t kept;
 	enum kist_filter_level level;
 	enum kist_exit worst;
 };
@@ -152,9 +153,9 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	KIST_TRY(print_rows(putting->facts, err));
 	kist_size_text(stats.raw_bytes, raw);
 	kist_size_text(stats.stored_bytes, stored);
-	printf("%zu kept: %s in %llu chunk%s, %llu of them new, %s written\n",
-	       json_array_size(putting->facts), raw, (unsigned long long)stats.chunks,
-	       stats.chunks == 1 ? "" : "s", (unsigned long long)stats.chunks_new, stored);
+	printf("%zu kept: %s in %llu chunk%s, %llu of them new, %s written\n", putting->kept, raw,
+	       (unsigned long long)stats.chunks, stats.chunks == 1 ? "" : "s",
+	       (unsigned long long)stats.chunks_new, stored);
 	return KIST_OK;
 }
 
@@ -175,10 +176,15 @@ static enum kist_exit put_all(struct putting *putting)
 		kist_progress_end(cli);
 		/* One that cannot be kept does not hold back the others. */
 		if (status != KIST_OK)
-			putting->worst = kist_cli_fail(cli, &why, false);
+			putting->worst =
+				kist_cli_fail_one(cli, &why, false, cli->arguments[i], putting->facts);
+		else
+			putting->kept++;
 	}
-	if (json_array_size(putting->facts) == 0)
-		return putting->worst;
+	if (putting->kept == 0)
+		return cli->json && kist_print_json_take(json_incref(putting->facts), &err) != KIST_OK
+			       ? kist_cli_fail(cli, &err, false)
+			       : putting->worst;
 	if (kist_save_commit(putting->save, &err) != KIST_OK || print_all(putting, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return putting->worst;

@@ -37,7 +37,12 @@ static kist_status drop(struct kist_cli *cli, struct kist_error *err)
 		KIST_TRY(kist_save_ref(save, name, strlen(name), NULL, "rm", err));
 	}
 	KIST_TRY(kist_save_commit(save, err));
-	return cli->json ? kist_facts_print_names(cli, "dropped", 0, NULL, err) : KIST_OK;
+	if (cli->json)
+		return kist_facts_print_names(cli, "dropped", 0, NULL, err);
+	if (!cli->quiet)
+		printf("%zu name%s dropped; the bytes stay in the store\n", cli->argument_count,
+		       cli->argument_count == 1 ? "" : "s");
+	return KIST_OK;
 }
 
 static enum kist_exit run(struct kist_cli *cli)

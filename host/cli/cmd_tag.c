@@ -2,9 +2,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
 #include "flow/save.h"
+
+static void print_done(const struct kist_cli *cli, const struct kist_artifact *artifact)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+	char shown[1024];
+
+	if (cli->quiet)
+		return;
+	kist_text_escape(cli->arguments[1], strlen(cli->arguments[1]), shown, sizeof(shown));
+	kist_digest_hex(&artifact->sha256, hex);
+	if (cli->argument_count == 2)
+		printf("%s  %.16s\n", shown, hex);
+	else
+		printf("%s and %zu more  %.16s\n", shown, cli->argument_count - 2, hex);
+}
 
 static kist_status tag(struct kist_cli *cli, struct kist_error *err)
 {
@@ -18,13 +34,20 @@ static kist_status tag(struct kist_cli *cli, struct kist_error *err)
 		KIST_TRY(kist_save_ref(save, cli->arguments[i], strlen(cli->arguments[i]), &artifact.id,
 				       "tag", err));
 	KIST_TRY(kist_save_commit(save, err));
-	return cli->json ? kist_facts_print_names(cli, "names", 1, &artifact.id, err) : KIST_OK;
+	if (cli->json)
+		return kist_facts_print_names(cli, "names", 1, &artifact.id, err);
+	print_done(cli, &artifact);
+	return KIST_OK;
 }
 
 static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
 
+	for (size_t i = 1; i < cli->argument_count; i++) {
+		if (kist_name_check(cli->arguments[i], strlen(cli->arguments[i]), &err) != KIST_OK)
+			return kist_cli_usage(cli, "%s", err.text);
+	}
 	if (kist_cli_open(cli, false, &err) != KIST_OK || tag(cli, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	return KIST_EXIT_DONE;

@@ -29,25 +29,42 @@ static void found(void *ctx, const struct kist_damage *damage)
 		(void)json_array_append_new(findings->list, entry);
 }
 
-static kist_status verify_named(struct kist_cli *cli, struct kist_error *err)
+static kist_status verify_one(struct kist_cli *cli, const char *name, json_t *list, struct kist_error *err)
 {
-	kist_auto_json json_t *sound = json_array();
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	char shown[1024];
+
+	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	if (kist_verify_artifact(cli->flow, &artifact, err) != KIST_OK)
+		return kist_fail_context(err, "%s", name);
+	if (json_array_append_new(list, json_pack("{s:o,s:b}", "name", kist_json_text(name, strlen(name)),
+						  "sound", true)) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	kist_text_escape(name, strlen(name), shown, sizeof(shown));
+	if (!cli->json && !cli->quiet)
+		printf("%s  sound\n", shown);
+	return KIST_OK;
+}
+
+/* All are looked at, whatever one of them is like; damage is the worst that can be found. */
+static enum kist_exit verify_named(struct kist_cli *cli)
+{
+	kist_auto_json json_t *list = json_array();
+	enum kist_exit worst = KIST_EXIT_DONE;
+	struct kist_error err = KIST_ERROR_INIT;
 
 	for (size_t i = 0; i < cli->argument_count; i++) {
-		kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
-		const char *name = cli->arguments[i];
-		char shown[1024];
+		struct kist_error why = KIST_ERROR_INIT;
+		enum kist_exit one;
 
-		KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
-		if (kist_verify_artifact(cli->flow, &artifact, err) != KIST_OK)
-			return kist_fail_context(err, "%s", name);
-		if (json_array_append_new(sound, kist_json_text(name, strlen(name))) != 0)
-			return kist_fail_memory(err, sizeof(json_t));
-		kist_text_escape(name, strlen(name), shown, sizeof(shown));
-		if (!cli->json && !cli->quiet)
-			printf("%s  sound\n", shown);
+		if (verify_one(cli, cli->arguments[i], list, &why) == KIST_OK)
+			continue;
+		one = kist_cli_fail_one(cli, &why, true, cli->arguments[i], list);
+		worst = one > worst ? one : worst;
 	}
-	return cli->json ? kist_print_json_take(json_pack("{s:O}", "sound", sound), err) : KIST_OK;
+	if (cli->json && kist_print_json_take(json_incref(list), &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
+	return worst;
 }
 
 static kist_status verify_all(struct kist_cli *cli, struct kist_error *err)
@@ -81,8 +98,11 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
 
-	if (kist_cli_open(cli, false, &err) != KIST_OK ||
-	    (cli->argument_count ? verify_named(cli, &err) : verify_all(cli, &err)) != KIST_OK)
+	if (kist_cli_open(cli, false, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
+	if (cli->argument_count > 0)
+		return verify_named(cli);
+	if (verify_all(cli, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	return KIST_EXIT_DONE;
 }

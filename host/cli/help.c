@@ -52,6 +52,7 @@ static void print_all(FILE *out)
 		print_line(out, kist_commands[i]);
 	fprintf(out, "\ncommon options:\n");
 	print_options(out, kist_common_options);
+	fprintf(out, "  %-28s %s\n", "    --version", "print the version, and what it was built with");
 	fprintf(out, "\nexit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 damage found\n"
 		     "A command's own help: kist COMMAND --help; its manual: man kist-COMMAND\n");
 }
@@ -111,7 +112,7 @@ static const struct kist_command *find(const char *name)
 	return NULL;
 }
 
-static int unknown(const char *word, const char *both)
+static int unknown(const struct kist_cli *cli, const char *word, const char *both)
 {
 	struct kist_nearest nearest = KIST_NEAREST_INIT(word);
 	struct kist_nearest nearest_both = KIST_NEAREST_INIT(both);
@@ -126,13 +127,12 @@ static int unknown(const char *word, const char *both)
 			 sizeof(shown));
 	/* "plugin lst" is nearer to a command of two words than its first word is to any. */
 	if (nearest_both.name && (!nearest.name || strchr(nearest_both.name, ' ')))
-		fprintf(stderr, "kist: there is no command '%s'; did you mean '%s'?\n", shown,
-			nearest_both.name);
-	else if (nearest.name)
-		fprintf(stderr, "kist: there is no command '%s'; did you mean '%s'?\n", shown, nearest.name);
-	else
-		fprintf(stderr, "kist: there is no command '%s'; see 'kist --help'\n", shown);
-	return KIST_EXIT_USAGE;
+		return (int)kist_cli_usage(cli, "there is no command '%s'; did you mean '%s'?", shown,
+					   nearest_both.name);
+	if (nearest.name)
+		return (int)kist_cli_usage(cli, "there is no command '%s'; did you mean '%s'?", shown,
+					   nearest.name);
+	return (int)kist_cli_usage(cli, "there is no command '%s'; see 'kist --help'", shown);
 }
 
 static bool asks_for_help(const char *word)
@@ -140,7 +140,7 @@ static bool asks_for_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-int kist_help_other(int count, char *const *words)
+int kist_help_other(const struct kist_cli *cli, int count, char *const *words)
 {
 	const bool help = strcmp(words[0], "help") == 0;
 	const char *first = help ? (count > 1 ? words[1] : NULL) : words[0];
@@ -157,7 +157,9 @@ int kist_help_other(int count, char *const *words)
 		return KIST_HELP_GIVEN;
 	}
 	if (!is_group(first) || (second && !asks_for_help(second)))
-		return unknown(first, both);
+		return unknown(cli, first, both);
+	if (cli->json && !help && !second)
+		return (int)kist_cli_usage(cli, "'%s' takes a command; see 'kist help %s'", first, first);
 	print_group(help || second ? stdout : stderr, first);
 	return help || second ? KIST_HELP_GIVEN : KIST_EXIT_USAGE;
 }

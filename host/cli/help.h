@@ -26,7 +26,7 @@ int kist_help_version(void);
  *
  * Returns KIST_HELP_GIVEN, or the exit status 2 when it says which command is near.
  */
-int kist_help_other(int count, char *const *words);
+int kist_help_other(const struct kist_cli *cli, int count, char *const *words);
 
 /** kist_help_completion() - The bash completion script. */
 void kist_help_completion(void);

@@ -57,10 +57,8 @@ static int usage(const struct kist_cli *cli, const char *what, const char *text)
 	char shown[SHOWN_SIZE];
 
 	kist_text_escape(text, strlen(text), shown, sizeof(shown));
-	fprintf(stderr, "kist: %s%s%s '%s'; see 'kist %s%s--help'\n", cli->command ? cli->command->name : "",
-		cli->command ? ": " : "", what, shown, cli->command ? cli->command->name : "",
-		cli->command ? " " : "");
-	return KIST_EXIT_USAGE;
+	return (int)kist_cli_usage(cli, "%s '%s'; see 'kist %s%s--help'", what, shown,
+				   cli->command ? cli->command->name : "", cli->command ? " " : "");
 }
 
 static void offer_options(struct kist_nearest *nearest, const struct kist_option *options)
@@ -82,9 +80,7 @@ static int unknown_option(const struct kist_cli *cli, const char *text)
 	offer_options(&nearest, kist_common_options);
 	if (!nearest.name)
 		return usage(cli, "unknown option", text);
-	fprintf(stderr, "kist: %s%sunknown option '%s'; did you mean '--%s'?\n",
-		cli->command ? cli->command->name : "", cli->command ? ": " : "", shown, nearest.name);
-	return KIST_EXIT_USAGE;
+	return (int)kist_cli_usage(cli, "unknown option '%s'; did you mean '--%s'?", shown, nearest.name);
 }
 
 static int keep_value(struct kist_cli *cli, const struct kist_option *option, const char *text)
@@ -178,7 +174,7 @@ static int parse(struct kist_cli *cli, int argc, char **argv)
 		} else if (!cli->command) {
 			cli->command = find_command(argc - i, argv + i, &words);
 			if (!cli->command)
-				return kist_help_other(argc - i, argv + i);
+				return kist_help_other(cli, argc - i, argv + i);
 			i += words - 1;
 		} else {
 			cli->arguments[cli->argument_count++] = argv[i];
@@ -187,28 +183,55 @@ static int parse(struct kist_cli *cli, int argc, char **argv)
 	return 0;
 }
 
+/* What is wrong whatever the store holds. */
+static kist_status check_values(const struct kist_cli *cli, struct kist_error *err)
+{
+	const char *name = kist_cli_value(cli, "name");
+	kist_auto_json json_t *params = NULL;
+
+	KIST_TRY(kist_cli_params(cli, &params, err));
+	if (name)
+		KIST_TRY(kist_name_check(name, strlen(name), err));
+	return KIST_OK;
+}
+
+/* Also a mistake before "--json" is told as JSON. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	}
+	return false;
+}
+
 static int run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
 
+	cli->json = kist_cli_has(cli, "json");
+	cli->quiet = kist_cli_has(cli, "quiet");
+	if (!cli->command && !kist_cli_has(cli, "help") && cli->json)
+		return (int)kist_cli_usage(cli, "say what to do; see 'kist --help'");
 	if (!cli->command || kist_cli_has(cli, "help"))
 		return kist_help_print(cli->command, kist_cli_has(cli, "help"));
 	if (cli->argument_count < cli->command->arguments_min ||
-	    cli->argument_count > cli->command->arguments_max) {
-		fprintf(stderr, "kist: %s takes %s; see 'kist %s --help'\n", cli->command->name,
-			cli->command->arguments[0] ? cli->command->arguments : "no arguments",
-			cli->command->name);
-		return KIST_EXIT_USAGE;
-	}
-	cli->json = kist_cli_has(cli, "json");
-	cli->quiet = kist_cli_has(cli, "quiet");
-	if (!kist_cli_read_deadline(cli)) {
-		fprintf(stderr, "kist: %s: --deadline takes seconds, 0.001 to 604800, not '%s'\n",
-			cli->command->name, kist_cli_value(cli, "deadline"));
-		return KIST_EXIT_USAGE;
-	}
+	    cli->argument_count > cli->command->arguments_max)
+		return (int)kist_cli_usage(cli, "takes %s; see 'kist %s --help'",
+					   cli->command->arguments[0] ? cli->command->arguments
+								      : "no arguments",
+					   cli->command->name);
+	if (cli->json && cli->command->no_json)
+		return (int)kist_cli_usage(cli, "what it prints is no JSON");
+	if (!kist_cli_read_deadline(cli))
+		return (int)kist_cli_usage(cli, "--deadline takes seconds, 0.001 to 604800, not '%s'",
+					   kist_cli_value(cli, "deadline"));
+	if (check_values(cli, &err) != KIST_OK)
+		return (int)kist_cli_usage(cli, "%s", err.text);
 	if (kist_paths_find(kist_cli_value(cli, "store"), &cli->paths, &err) != KIST_OK)
 		return (int)kist_cli_fail(cli, &err, false);
+	if (kist_store_check_uri(cli->paths.store, &err) != KIST_OK)
+		return (int)kist_cli_usage(cli, "%s", err.text);
 	return (int)cli->command->run(cli);
 }
 
@@ -223,6 +246,7 @@ int main(int argc, char **argv)
 	 */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	cli.json = wants_json(argc, argv);
 	cli.arguments = kist_alloc((size_t)argc + 1, sizeof(*cli.arguments));
 	if (!cli.arguments)
 		return KIST_EXIT_FAILED;

@@ -93,6 +93,11 @@ static kist_status probe(struct kist_backend *backend, struct kist_view written,
 	return KIST_OK;
 }
 
+kist_status kist_store_check_uri(const char *uri, struct kist_error *err)
+{
+	return kist_backend_check(uri, err);
+}
+
 kist_status kist_store_create(const char *uri, struct kist_error *err)
 {
 	kist_auto_backend struct kist_backend *backend = NULL;

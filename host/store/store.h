@@ -36,6 +36,9 @@ struct kist_location {
 	uint32_t kind; /* enum kist_chunk_kind */
 };
 
+/** kist_store_check_uri() - Whether @uri names a place where a store can be.  Errors: KIST_INVALID. */
+KIST_CHECKED kist_status kist_store_check_uri(const char *uri, struct kist_error *err);
+
 /**
  * kist_store_create() - Makes an empty store at @uri.
  *

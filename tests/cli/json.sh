@@ -50,3 +50,53 @@ documented plugin kist plugin doctor
 for page in "$top_srcdir"/docs/guide/*.md "$top_srcdir"/docs/format/*.md; do
 	grep -qF "docs/${page#"$top_srcdir"/docs/}" "$top_srcdir/README.md" || fail "README.md does not name $page"
 done
+
+# Whatever happens, what is printed is one document: no more, no less.
+one_document() { # STATUS COMMAND...
+	expect "$@"
+	shift
+	[ -n "$json_reader" ] || return 0
+	"$json_reader" -c 'import json; json.load(open("out"))' || fail "'$*' prints no JSON document, or several"
+}
+json_reader=$(command -v python3 || command -v /usr/bin/python3 || :)
+printf 'not an array' >bad.npy
+printf 'a,b\n1\n' >bad.csv
+one_document 3 kist put --json people.csv bad.npy nosuch
+says out '"error"' '"path": "nosuch"' '"path": "bad.npy"' '"name": "people.csv"'
+one_document 3 kist put --json nosuch
+says out '"error"' '"path": "nosuch"'
+one_document 3 kist get --json a.npy nosuch -o many
+says out '"path": "nosuch"' '"path": "many/a.npy"'
+one_document 3 kist verify --json a.npy nosuch
+says out '"sound": true' '"path": "nosuch"'
+one_document 3 kist show --json nosuch
+one_document 3 kist rm --json nosuch
+one_document 3 kist convert --json nosuch --task CsvTableArtifactTask
+one_document 3 kist tag --json nosuch other
+one_document 0 kist ls --json zzz
+equal "$(cat out)" '[]'
+one_document 1 kist plugin validate --json nosuch.plugin.json a.npy bad.csv
+one_document 3 kist plugin why --json nosuch.file
+one_document 3 kist plugin inspect --json nosuch
+one_document 1 kist plugin trust --json people.csv
+one_document 3 kist plugin unpin --json nosuch
+for wrong in 'put' 'put --nonsense x' 'putt' 'plugin' 'plugin lst' '' 'ls --names' 'cat a.npy' 'completion' \
+	'put a.npy --name' 'put a.npy --name /x' 'put a.npy -p a' 'put a.npy folder --name x' 'convert a.npy' 'ls --deadline x' \
+	'tag a.npy /x' 'plugin unpin' 'plugin pin ext:csv' '--store s3://bucket ls' 'init s3://bucket' 'plugin pin nonsense kist.csv'; do
+	# shellcheck disable=SC2086
+	one_document 2 kist --json $wrong
+	says out '"error"' '"status": "invalid"'
+	case $wrong in
+	'ls --names' | 'cat a.npy' | completion) ;; # wrong as JSON alone
+	*) expect 2 kist $wrong ;;
+	esac
+done
+
+# One fault has one status, whoever finds it.
+"${json_reader:-false}" -c '
+head = b"{\"descr\": \"|O\", \"fortran_order\": False, \"shape\": (1,), }".replace(b"\"", bytes([39])).ljust(117) + b"\n"
+open("object.npy", "wb").write(b"\x93NUMPY\x01\x00" + bytes([118, 0]) + head + bytes(8))' || exit 0
+one_document 1 kist put --json object.npy
+says out '"code": "E_OBJECT"' '"status": "unsupported"'
+one_document 1 kist plugin validate --json object.npy
+says out '"code": "E_OBJECT"' '"status": "unsupported"'

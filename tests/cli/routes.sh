@@ -80,7 +80,7 @@ expect 0 kist put disguised.csv
 says out tensor
 
 # Wrong use.
-expect 1 kist plugin pin nonsense kist.csv
+expect 2 kist plugin pin nonsense kist.csv
 says err 'ext:csv'
 expect 3 kist plugin pin ext:csv kist.cvs
 says err "did you mean 'kist.csv'"
