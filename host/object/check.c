@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "kist/plugin.h"
 
 static const char *const kind_names[KIST_KIND_COUNT] = {
 	"null", "bytes", "value", "tensor", "model", "table", "opaque",
@@ -132,6 +133,13 @@ static kist_status check_table(const struct ArrowArrayStream *stream, struct kis
 	return KIST_OK;
 }
 
+static bool is_name(const char *text)
+{
+	const size_t len = strnlen(text, KIST_TYPE_NAME_SIZE_MAX + 1);
+
+	return len > 0 && len <= KIST_TYPE_NAME_SIZE_MAX && kist_utf8_valid(text, len);
+}
+
 static kist_status check_head(const struct kist_object *object, struct kist_error *err)
 {
 	if (object->struct_size < KIST_SIZE_TO(struct kist_object, priv))
@@ -144,6 +152,9 @@ static kist_status check_head(const struct kist_object *object, struct kist_erro
 	if (object->type && (strnlen(object->type, KIST_TYPE_NAME_SIZE_MAX + 1) > KIST_TYPE_NAME_SIZE_MAX ||
 			     !kist_utf8_valid(object->type, strlen(object->type))))
 		return invalid(err, "the name of the object's type is too long or not UTF-8");
+	if (KIST_HAS(object, logical) && !is_name(object->logical))
+		return invalid(err,
+			       "the name of what a tensor's elements are is empty, too long or not UTF-8");
 	if ((object->kind == KIST_KIND_NULL) != !object->value && object->kind != KIST_KIND_OPAQUE)
 		return kist_fail_at(err, KIST_INVALID, "E_OBJECT", KIST_NO_OFFSET,
 				    "an object of kind %s %s value", kist_kind_name(object->kind),

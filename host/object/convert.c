@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "kist/plugin.h"
 #include "object/convert_parts.h"
 
 #define KINDS_SIZE ((size_t)96)
@@ -40,12 +41,30 @@ static bool wants(uint32_t kinds, uint32_t kind)
 	return (kinds & KIST_KIND_BIT(kind)) != 0;
 }
 
+/* What the elements are when their storage does not say it: to convert the storage would make other values of
+ * them. */
+static kist_status check_meaning(const struct kist_object *object, uint32_t kinds, struct kist_error *err)
+{
+	if (!KIST_HAS(object, logical))
+		return KIST_OK;
+	if (wants(kinds, KIST_KIND_TABLE))
+		return kist_fail_at(
+			err, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+			"elements of type %s have no column type: cannot make a table from the tensor",
+			object->logical);
+	return kist_fail_at(err, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+			    "elements of type %s are no numbers: cannot make a model from the tensor",
+			    object->logical);
+}
+
 static kist_status from_tensor(struct kist_object *object, uint32_t kinds, const char *select,
 			       struct kist_object *ret, struct kist_error *err)
 {
 	if (*select != '\0')
 		return kist_fail(err, KIST_UNSUPPORTED, "cannot select '%.64s': a tensor is one whole",
 				 select);
+	if (wants(kinds, KIST_KIND_TABLE) || wants(kinds, KIST_KIND_MODEL))
+		KIST_TRY(check_meaning(object, kinds, err));
 	if (wants(kinds, KIST_KIND_TABLE))
 		return kist_tensor_to_table(object, ret, err);
 	if (wants(kinds, KIST_KIND_MODEL))

@@ -15,8 +15,10 @@
  * tensor   the named tensor, or the only one tensor -> model    one tensor called "data" any    -> same with
  * a selection: some columns of a table
  *
- * Numbers stay what they are: an integer that f64 cannot hold exactly is refused.  A bfloat16 tensor becomes
- * columns of f32.  Several kinds wanted: the object's own kind first, then table, tensor, model.
+ * Numbers stay what they are: an integer that f64 cannot hold exactly is refused.  A tensor of floating
+ * numbers below 32 bits becomes columns of f32.  A tensor whose elements are something else than its element
+ * type says (kist_object.logical) is refused.  Several kinds wanted: the object's own kind first, then table,
+ * tensor, model.
  *
  * Every input is checked first (object/check.h): producers are hostile.
  *

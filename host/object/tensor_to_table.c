@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/le.h"
 #include "base/mem.h"
 #include "object/convert_parts.h"
 #include "object/made.h"
+#include "object/small_float.h"
 #include "object/stream.h"
 
 /* Rows of one batch: what a consumer holds at a time. */
@@ -18,6 +18,7 @@ struct source {
 	struct kist_object object; /* keeps the tensor */
 	const uint8_t *data;
 	DLDataType dtype;
+	bool small; /* a floating number below 32 bits */
 	const char *format;
 	int64_t rows;
 	int64_t columns;
@@ -125,12 +126,17 @@ static bool make_schema(const struct source *source, struct ArrowSchema *ret)
 	return true;
 }
 
-/* Bytes of a column of @rows values: bool is a bit, bfloat16 becomes float32. */
+/* Bytes of a column of @rows values: bool is a bit, a small floating number becomes a float32. */
 static size_t column_size(const struct source *source, int64_t rows)
 {
 	if (source->dtype.code == kDLBool)
 		return (size_t)(rows + 7) / 8;
-	return (size_t)rows * (source->dtype.code == kDLBfloat ? 4 : source->dtype.bits / 8);
+	return (size_t)rows * (source->small ? sizeof(float) : source->dtype.bits / 8u);
+}
+
+static void write_float(uint8_t *to, float value)
+{
+	memcpy(to, &value, sizeof(value));
 }
 
 static void fill_column(const struct source *source, int64_t column, int64_t rows, uint8_t *to)
@@ -142,8 +148,8 @@ static void fill_column(const struct source *source, int64_t column, int64_t row
 	for (int64_t i = 0; i < rows; i++, from += i < rows ? source->row_step : 0) {
 		if (source->dtype.code == kDLBool)
 			to[i / 8] = (uint8_t)(to[i / 8] | (*from != 0) << (i % 8));
-		else if (source->dtype.code == kDLBfloat)
-			kist_le_write32(to + 4 * i, (uint32_t)kist_le_read16(from) << 16);
+		else if (source->small)
+			write_float(to + (int64_t)sizeof(float) * i, kist_small_float(source->dtype, from));
 		else
 			memcpy(to + (int64_t)size * i, from, size);
 	}
@@ -246,12 +252,13 @@ static const char *format_of(DLDataType dtype)
 		uint8_t bits;
 		const char *format;
 	} formats[] = {
-		{ kDLInt, 8, "c" },	{ kDLUInt, 8, "C" },   { kDLInt, 16, "s" },   { kDLUInt, 16, "S" },
-		{ kDLInt, 32, "i" },	{ kDLUInt, 32, "I" },  { kDLInt, 64, "l" },   { kDLUInt, 64, "L" },
-		{ kDLFloat, 16, "e" },	{ kDLFloat, 32, "f" }, { kDLFloat, 64, "g" }, { kDLBool, 8, "b" },
-		{ kDLBfloat, 16, "f" },
+		{ kDLInt, 8, "c" },    { kDLUInt, 8, "C" },   { kDLInt, 16, "s" }, { kDLUInt, 16, "S" },
+		{ kDLInt, 32, "i" },   { kDLUInt, 32, "I" },  { kDLInt, 64, "l" }, { kDLUInt, 64, "L" },
+		{ kDLFloat, 32, "f" }, { kDLFloat, 64, "g" }, { kDLBool, 8, "b" },
 	};
 
+	if (kist_small_float_known(dtype))
+		return "f";
 	for (size_t i = 0; dtype.lanes == 1 && i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (formats[i].code == dtype.code && formats[i].bits == dtype.bits)
 			return formats[i].format;
@@ -287,6 +294,7 @@ static void look(const DLTensor *tensor, struct source *source)
 
 	source->data = tensor->data ? (const uint8_t *)tensor->data + tensor->byte_offset : NULL;
 	source->dtype = tensor->dtype;
+	source->small = kist_small_float_known(tensor->dtype);
 	source->format = format_of(tensor->dtype);
 	source->rows = tensor->ndim > 0 ? tensor->shape[0] : 1;
 	source->columns = tensor->ndim > 1 ? tensor->shape[1] : 1;

@@ -92,17 +92,22 @@ struct npy_element npy_element_of(const struct npy_dtype *dtype);
 void npy_part_of(const struct npy_header *header, uint64_t data_at, int64_t *shape,
 		 struct kist_part *ret_part);
 
+/** Bytes of the name of what elements are, NUL included; a longer list of fields is just "record". */
+#define NPY_LOGICAL_SIZE 200
+
 /**
  * struct npy_memo - What a tensor read from a file remembers of it, so that it is written as it was.
  *
  * @descr:   The literal of the element type, @descr_len bytes.
  * @unicode: The literal needs version 3.0.
+ * @logical: What the elements are when the tensor's type does not say it, else empty.
  */
 struct npy_memo {
 	struct npy_dtype dtype;
 	bool unicode;
 	size_t descr_len;
 	char *descr;
+	char logical[NPY_LOGICAL_SIZE];
 };
 
 /** npy_memo_of() - The memo of a tensor that npy_deserialize() made, or NULL.  Borrowed. */

@@ -54,6 +54,21 @@ static bool is_beyond_ascii(const char *text, size_t len)
 	return false;
 }
 
+/* Text, records, raw bytes, dates and times are in the tensor as bytes or integers, which they are not. */
+static void set_logical(struct npy_memo *memo, const char *text, size_t len)
+{
+	if (memo->dtype.kind == 'M' || memo->dtype.kind == 'm') {
+		npy_dtype_name(&memo->dtype, memo->logical);
+	} else if (npy_dtype_is_opaque(&memo->dtype)) {
+		if (len >= sizeof(memo->logical) || is_beyond_ascii(text, len)) {
+			text = "record";
+			len = strlen(text);
+		}
+		memcpy(memo->logical, text, len);
+		memo->logical[len] = '\0';
+	}
+}
+
 /* Keeps the literal of the type: a plain one as numpy writes it, a list of fields as it stands. */
 static kist_status keep_memo(struct kist_call *call, const struct npy_file *file, struct npy_memo *memo)
 {
@@ -72,6 +87,7 @@ static kist_status keep_memo(struct kist_call *call, const struct npy_file *file
 	memo->descr[0] = '\'';
 	memo->descr[memo->descr_len - quote] = '\'';
 	memcpy(memo->descr + quote, text, len);
+	set_logical(memo, text, len);
 	return KIST_OK;
 }
 
@@ -208,6 +224,8 @@ kist_status npy_deserialize(void *instance, struct kist_call *call, struct kist_
 	ret_object->value = &array->tensor;
 	ret_object->priv = NULL;
 	ret_object->release = object_release;
+	if (array->memo.logical[0] != '\0')
+		ret_object->logical = array->memo.logical;
 	array = NULL;
 	return KIST_OK;
 }

@@ -76,6 +76,9 @@ enum {
  * @release:    [any-thread] Frees @value and everything under it, calls the deleter of a tensor and the
  *              release of a stream that was not moved out, and sets itself to NULL; NULL when empty.
  * @priv:       The producer's own.
+ * @logical:    For a tensor whose element type does not say what the elements are (text, records, dates, raw
+ *              bytes): the name of what they are, "<U3", at most 255 bytes of UTF-8; else NULL.  The host
+ *              makes no object of another kind from such a tensor.  Valid as long as the object.
  */
 struct kist_object {
 	uint32_t struct_size;
@@ -87,6 +90,7 @@ struct kist_object {
 	void *value;
 	void (*release)(struct kist_object *object);
 	void *priv;
+	const char *logical;
 };
 
 /**

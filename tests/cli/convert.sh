@@ -33,3 +33,35 @@ expect 0 kist convert a.npy --task NumpyArrayArtifactTask --param fortran_order=
 expect 0 kist cat f.npy
 says out "'fortran_order': True"
 expect 0 kist verify
+
+# What the elements are is not what they are stored as: refused, never other values.
+npy_of() { # FILE DESCR SHAPE: the header
+	printf '\223NUMPY\001\000\166\000'
+	printf "%-117s\n" "{'descr': $2, 'fortran_order': False, 'shape': $3, }"
+} >"$1"
+npy_of text.npy "'<U3'" '(2,)'
+printf 'a\000\000\000b\000\000\000c\000\000\000d\000\000\000e\000\000\000\000\000\000\000' >>text.npy
+npy_of record.npy "[('a', '<i4'), ('b', '<f8')]" '(1,)'
+printf '\001\000\000\000\000\000\000\000\000\000\370\077' >>record.npy
+npy_of date.npy "'<M8[D]'" '(1,)'
+printf '\126\107\000\000\000\000\000\000' >>date.npy
+npy_of half.npy "'<f2'" '(2,)'
+printf '\000\074\146\056' >>half.npy
+expect 0 kist put text.npy record.npy date.npy half.npy
+for name in text record date; do
+	expect 1 kist convert $name.npy --task CsvTableArtifactTask --name $name.csv
+	says err 'no column type' '[E_DTYPE]'
+	expect 1 kist convert $name.npy --task SafetensorsModelArtifactTask --name $name.safetensors
+	says err 'no numbers' '[E_DTYPE]'
+	expect 0 kist convert $name.npy --task NumpyArrayArtifactTask --name $name-again.npy
+	expect 0 kist cat $name-again.npy
+	same out $name.npy
+done
+expect 1 kist convert text.npy --task CsvTableArtifactTask --name text.csv
+says err "<U3 have no column type"
+expect 1 kist convert date.npy --task CsvTableArtifactTask --name date.csv
+says err 'datetime64[D]'
+expect 0 kist convert half.npy --task CsvTableArtifactTask
+expect 0 kist cat half.csv
+printf 'c0\n1.0\n0.099975586\n' >wanted
+same out wanted

@@ -163,6 +163,40 @@ START_TEST(opaque_elements_are_rows_of_bytes)
 }
 END_TEST
 
+START_TEST(what_the_tensor_type_does_not_say_is_named)
+{
+	static const struct {
+		const char *descr;
+		const char *want;
+		size_t size;
+	} rows[] = {
+		{ "'<f4'", NULL, 4 },
+		{ "'<U3'", "<U3", 12 },
+		{ "'S3'", "|S3", 3 },
+		{ "'V2'", "|V2", 2 },
+		{ "'<M8[D]'", "datetime64[D]", 8 },
+		{ "'>m8'", "timedelta64", 8 },
+		{ "[('a', '<i4'), ('b', '<f8')]", "[('a', '<i4'), ('b', '<f8')]", 12 },
+		{ "[('\xe9', '<i4')]", "record", 4 },
+	};
+	static const char data[16];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct npytest test;
+		struct kist_object object;
+		char text[256];
+
+		snprintf(text, sizeof(text), "{'descr': %s, 'fortran_order': False, 'shape': (1,)}", rows[i].descr);
+		reads(&test, text, data, rows[i].size, &object);
+		if (rows[i].want)
+			ck_assert_str_eq(object.logical, rows[i].want);
+		else
+			ck_assert_ptr_null(object.logical);
+		release(&test, &object);
+	}
+}
+END_TEST
+
 START_TEST(raw_bytes_have_the_logical_type_that_the_caller_names)
 {
 	static const struct {
@@ -457,6 +491,7 @@ END_TEST
 
 NPYTEST_MAIN("numpy_read", every_plain_type_in_either_byte_order_is_read, shape_and_order_become_shape_and_strides,
 	     rank_0_has_one_element, an_empty_array_has_no_data, opaque_elements_are_rows_of_bytes,
+	     what_the_tensor_type_does_not_say_is_named,
 	     raw_bytes_have_the_logical_type_that_the_caller_names, opaque_elements_of_rank_64_have_no_tensor, headers_of_every_writer_are_read,
 	     long_headers_and_headers_of_255_times_n_bytes_are_read, a_field_called_like_a_key_does_not_confuse,
 	     unicode_field_names_must_be_utf8, native_data_is_the_mapped_file_and_read_only,
