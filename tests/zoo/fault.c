@@ -398,7 +398,7 @@ static DLManagedTensorVersioned tensor = {
 	.deleter = delete_nothing,
 	.dl_tensor = { numbers, { kDLCPU, 0 }, 2, { kDLFloat, 32, 1 }, shape, strides, 0 },
 };
-static struct kist_region bytes = { KIST_SIZED(struct kist_region), 0, "hello", 5, release_region, NULL };
+static struct kist_region bytes = { KIST_SIZED(struct kist_region), 0, "hello", 5, NULL, NULL };
 
 #define OBJECT_FAULT(name, kind_, value_, ...)                                                                       \
 	static kist_status deserialize_##name(CALL, struct kist_source *source, const struct kist_params *params,    \
