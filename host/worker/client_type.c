@@ -204,8 +204,8 @@ kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_s
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
 	KIST_TRY(data_call(worker, &writer, &exchange, err));
 	if (exchange.found.status != KIST_OK)
-		return kist_fail_text(err, KIST_CORRUPT, exchange.found.code, exchange.found.offset,
-				      exchange.found.text, strlen(exchange.found.text));
+		return kist_fail_at(err, KIST_CORRUPT, exchange.found.code, exchange.found.offset, "%.*s: %s",
+				    (int)ref->plugin->name_len, ref->plugin->title, exchange.found.text);
 	return KIST_OK;
 }
 

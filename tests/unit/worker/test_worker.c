@@ -224,7 +224,7 @@ START_TEST(validate_gives_all_issues_and_fails_with_the_first_error)
 		kist_worker_validate(faulty.worker, &ref, &bytes.input, count_issue, &issues, &error),
 		KIST_CORRUPT);
 	ck_assert_str_eq(error.code, "E_FIRST");
-	ck_assert_str_eq(error.text, "wrong");
+	ck_assert_str_eq(error.text, "plugin test.fault 1.0.0: wrong");
 	ck_assert_uint_eq(error.offset, 2);
 	ck_assert_uint_eq(issues.warnings, 1);
 	ck_assert_uint_eq(issues.errors, 2);
