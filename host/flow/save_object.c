@@ -27,19 +27,23 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 			     const json_t *params, const struct kist_save_options *options,
 			     struct kist_saved *ret, struct kist_error *err)
 {
+	const struct kist_manifest_type *type = &target->entry->manifest->types[target->type_index];
+	kist_auto_json json_t *asked = NULL;
 	kist_auto_json json_t *checked = NULL;
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 	kist_auto_fd int write_fd = -1;
 	kist_auto_fd int read_fd = -1;
 	struct kist_save_options how = *options;
 	struct kist_serializer_ref serializer;
-	struct kist_file_origin origin = { .shown = target->entry->manifest->types[target->type_index].task };
+	struct kist_file_origin origin = { .shown = type->task };
 	struct spool spool = { .task = origin.shown };
 	const struct kist_output output = { .write = take_bytes, .ctx = &spool };
 
 	KIST_TRY(kist_name_check(options->name, options->name_len, err));
 	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
-	KIST_TRY(kist_flow_serializer(save->flow, target, true, params, &serializer, &checked, err));
+	KIST_TRY(
+		kist_schema_for_name(type->serialize, params, options->name, options->name_len, &asked, err));
+	KIST_TRY(kist_flow_serializer(save->flow, target, true, asked, &serializer, &checked, err));
 	spool.fd = write_fd;
 	KIST_TRY(kist_worker_serialize(save->flow->worker, &serializer, object, &output, err));
 	how.examine = (struct kist_examine_options){ .task = origin.shown };

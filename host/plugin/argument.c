@@ -88,8 +88,10 @@ static bool fits(const struct kist_argument *argument, const json_t *value)
 
 static kist_status check_keys(const struct kist_field *field, struct kist_error *err)
 {
-	static const char *const known[] = { "type",	  "default", "enum",	 "minimum",    "maximum",
-					     "maxLength", "pattern", "required", "description" };
+	static const char *const known[] = {
+		"type",	     "default", "enum",	    "minimum",	   "maximum",
+		"maxLength", "pattern", "required", "description", "by_extension"
+	};
 	const char *key;
 	json_t *member;
 
@@ -228,6 +230,27 @@ static kist_status read_choices(struct kist_argument *argument, const struct kis
 	return KIST_OK;
 }
 
+/* What a name's extension asks for is a default: it must fit like one. */
+static kist_status read_by_extension(struct kist_argument *argument, const struct kist_field *field,
+				     struct kist_error *err)
+{
+	struct kist_field map;
+	const char *extension;
+	json_t *value;
+
+	KIST_TRY(kist_field_get(field, "by_extension", JSON_OBJECT, false, &map, err));
+	if (json_object_size(map.value) > KIST_ARGUMENT_ENUM_MAX)
+		return kist_field_fail(err, KIST_CORRUPT, map.path, "at most %zu extensions are allowed",
+				       (size_t)KIST_ARGUMENT_ENUM_MAX);
+	json_object_foreach((json_t *)(uintptr_t)map.value, extension, value) {
+		if (!fits(argument, value))
+			return kist_field_fail(err, KIST_CORRUPT, map.path,
+					       "the value for '%.64s' does not fit the rest", extension);
+	}
+	argument->by_extension = map.value;
+	return KIST_OK;
+}
+
 static kist_status read_rest(struct kist_argument *argument, const struct kist_field *field,
 			     struct kist_error *err)
 {
@@ -244,7 +267,7 @@ static kist_status read_rest(struct kist_argument *argument, const struct kist_f
 				       "required, so a default is never used");
 	if (argument->preset && !fits(argument, argument->preset))
 		return kist_field_fail(err, KIST_CORRUPT, field->path, "the default does not fit the rest");
-	return KIST_OK;
+	return read_by_extension(argument, field, err);
 }
 
 static bool name_valid(const char *name)

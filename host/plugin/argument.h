@@ -26,12 +26,13 @@ struct kist_argument {
 	const char *name;
 	uint32_t kind; /* KIST_PARAM_* */
 	bool required;
-	const json_t *preset;  /* "default", or NULL */
-	const json_t *choices; /* "enum", or NULL */
-	const json_t *minimum; /* or NULL */
-	const json_t *maximum; /* or NULL */
-	size_t length_max;     /* in characters; SIZE_MAX: none */
-	const char *pattern;   /* or NULL; then @regex is not there */
+	const json_t *preset;	    /* "default", or NULL */
+	const json_t *by_extension; /* {"tsv": value}: instead of @preset for names that end so; or NULL */
+	const json_t *choices;	    /* "enum", or NULL */
+	const json_t *minimum;	    /* or NULL */
+	const json_t *maximum;	    /* or NULL */
+	size_t length_max;	    /* in characters; SIZE_MAX: none */
+	const char *pattern;	    /* or NULL; then @regex is not there */
 	regex_t regex;
 };
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -123,6 +124,50 @@ kist_status kist_schema_apply(const struct kist_schema *schema, const json_t *ar
 			return kist_fail_memory(err, 1);
 	}
 	*ret = kist_steal(applied);
+	return KIST_OK;
+}
+
+static bool has_extension(const char *name, size_t name_len, const char *extension)
+{
+	const size_t len = strlen(extension);
+
+	return name_len > len + 1 && name[name_len - len - 1] == '.' &&
+	       strncasecmp(name + name_len - len, extension, len) == 0;
+}
+
+static json_t *value_for_name(const json_t *by_extension, const char *name, size_t name_len)
+{
+	const char *extension;
+	size_t longest = 0;
+	json_t *found = NULL;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)by_extension, extension, value) {
+		if (strlen(extension) > longest && has_extension(name, name_len, extension)) {
+			longest = strlen(extension);
+			found = value;
+		}
+	}
+	return found;
+}
+
+kist_status kist_schema_for_name(const struct kist_schema *schema, const json_t *arguments, const char *name,
+				 size_t name_len, json_t **ret, struct kist_error *err)
+{
+	kist_auto_json json_t *made = arguments ? json_copy((json_t *)(uintptr_t)arguments) : json_object();
+
+	if (!made)
+		return kist_fail_memory(err, 1);
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct kist_argument *argument = &schema->arguments[i];
+		json_t *value = value_for_name(argument->by_extension, name, name_len);
+
+		if (!value || json_object_get(made, argument->name))
+			continue;
+		if (json_object_set(made, argument->name, value) != 0)
+			return kist_fail_memory(err, 1);
+	}
+	*ret = kist_steal(made);
 	return KIST_OK;
 }
 

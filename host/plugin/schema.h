@@ -9,7 +9,7 @@
  *
  *     {"<name>": {"type": "boolean"|"integer"|"number"|"string", "default": v, "enum": [...], "minimum": n,
  *                 "maximum": n, "maxLength": n, "pattern": "<POSIX extended>", "required": true,
- *                 "description": "..."}}
+ *                 "by_extension": {"<extension>": v}, "description": "..."}}
  *
  * Limits: 64 arguments, 32 enum values, names [a-z][a-z0-9_]{0,62}.
  * Thread: a schema is constant.
@@ -34,6 +34,21 @@ void kist_schema_free(struct kist_schema *schema);
  */
 KIST_CHECKED kist_status kist_schema_apply(const struct kist_schema *schema, const json_t *arguments,
 					   bool from_text, json_t **ret, struct kist_error *err);
+
+/**
+ * kist_schema_for_name() - Adds what the extension of a name asks for to the arguments that are given.
+ *
+ * A string of "by_extension" {"tsv": v} counts when @name ends with ".tsv", in any case of letters; the
+ * longest wins.  What is given stays.
+ *
+ * @arguments: Object, or NULL for none.
+ * @ret:       New reference, to be given to kist_schema_apply().
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_schema_for_name(const struct kist_schema *schema, const json_t *arguments,
+					      const char *name, size_t name_len, json_t **ret,
+					      struct kist_error *err);
 
 /** kist_schema_json() - The schema for people and tools.  New reference. */
 json_t *kist_schema_json(const struct kist_schema *schema);

@@ -27,10 +27,15 @@ static kist_status read_delimiter(struct kist_call *call, const struct kist_para
 
 	if (!param || param->kind != KIST_PARAM_STRING || param->string_len == 0)
 		return KIST_OK;
+	/* A tab is hard to type. */
+	if (strcmp(param->string, "tab") == 0 || strcmp(param->string, "\\t") == 0) {
+		*delimiter = '\t';
+		return KIST_OK;
+	}
 	if (param->string_len != 1 || !csv_delimiter_allowed((uint8_t)param->string[0]))
 		return kist_failf(
 			call, KIST_INVALID, "E_HEADER_SYNTAX", KIST_NO_OFFSET,
-			"the delimiter must be one ASCII character: no quote, newline, letter, digit, "
+			"the delimiter must be tab or one ASCII character: no quote, newline, letter, digit, "
 			"sign, point or underscore");
 	*delimiter = (uint8_t)param->string[0];
 	return KIST_OK;

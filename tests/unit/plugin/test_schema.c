@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "plugin/schema.h"
@@ -141,6 +142,9 @@ static const struct {
 	{ "{'a':{'type':'integer','maximum':3,'enum':[1,4]}}", "a.enum: value 1 does not fit the rest" },
 	{ "{'a':{'type':'integer','default':'x'}}", "a: the default does not fit the rest" },
 	{ "{'a':{'type':'integer','enum':[1],'default':2}}", "a: the default does not fit the rest" },
+	{ "{'a':{'type':'string','maxLength':1,'by_extension':{'tsv':'ab'}}}",
+	  "a.by_extension: the value for 'tsv' does not fit the rest" },
+	{ "{'a':{'type':'integer','by_extension':[1]}}", NULL },
 	{ "{'a':{'type':'integer','required':1}}", "a.required: true or false is expected, not an integer" },
 	{ "{'a':{'type':'integer','required':true,'default':1}}", "a: required, so a default is never used" },
 };
@@ -208,6 +212,39 @@ START_TEST(running_out_of_memory_leaks_nothing)
 }
 END_TEST
 
+START_TEST(a_name_gives_what_is_not_given)
+{
+	static const struct {
+		const char *name;
+		const char *arguments; /* NULL: none */
+		const char *want;
+	} names[] = {
+		{ "a.tsv", NULL, "{'delimiter':'t'}" },
+		{ "a.TSV", "{'x':1}", "{'delimiter':'t','x':1}" },
+		{ "a.gz.tsv", NULL, "{'delimiter':'g'}" },
+		{ "a.tsv", "{'delimiter':';'}", "{'delimiter':';'}" },
+		{ ".tsv", NULL, "{}" },
+		{ "atsv", NULL, "{}" },
+		{ "a.csv", NULL, "{}" },
+		{ "", NULL, "{}" },
+	};
+	struct kist_schema *schema = schema_of("{'delimiter':{'type':'string','maxLength':1,'default':',',"
+					       "'by_extension':{'tsv':'t','gz.tsv':'g'}},'x':{'type':'integer'}}");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		kist_auto_json json_t *arguments = names[i].arguments ? json_of(names[i].arguments) : NULL;
+		kist_auto_json json_t *want = json_of(names[i].want);
+		kist_auto_json json_t *got = NULL;
+
+		ck_assert_int_eq(kist_schema_for_name(schema, arguments, names[i].name, strlen(names[i].name), &got,
+						      NULL),
+				 KIST_OK);
+		ck_assert_msg(json_equal(got, want), "%s", names[i].name);
+	}
+	kist_schema_free(schema);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("schema");
@@ -219,6 +256,7 @@ int main(void)
 			    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_loop_test(tests, a_schema_with_a_fault_is_refused_in_words, 0,
 			    (int)(sizeof(faults) / sizeof(faults[0])));
+	tcase_add_test(tests, a_name_gives_what_is_not_given);
 	tcase_add_test(tests, the_limits_are_exact);
 	tcase_add_test(tests, a_name_of_64_letters_is_too_long);
 	tcase_add_test(tests, running_out_of_memory_leaks_nothing);
