@@ -188,3 +188,42 @@ bool kist_arrow_has_validity(const struct kist_arrow_format *format)
 		return true;
 	}
 }
+
+const char *kist_arrow_format_name(const char *text)
+{
+	static const struct {
+		const char *begin;
+		const char *name;
+	} names[] = {
+		{ "n", "nothing but nulls" },
+		{ "b", "bools" },
+		{ "u", "text" },
+		{ "U", "text" },
+		{ "vu", "text" },
+		{ "z", "bytes" },
+		{ "Z", "bytes" },
+		{ "vz", "bytes" },
+		{ "w:", "bytes" },
+		{ "d:", "decimals" },
+		{ "td", "dates" },
+		{ "tt", "times" },
+		{ "ts", "timestamps" },
+		{ "tD", "durations" },
+		{ "ti", "intervals" },
+		{ "+l", "lists" },
+		{ "+L", "lists" },
+		{ "+vl", "lists" },
+		{ "+vL", "lists" },
+		{ "+w", "lists" },
+		{ "+s", "records" },
+		{ "+m", "maps" },
+		{ "+u", "unions" },
+		{ "+r", "run-end encoded values" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strncmp(text, names[i].begin, strlen(names[i].begin)) == 0)
+			return names[i].name;
+	}
+	return "numbers";
+}

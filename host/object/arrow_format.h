@@ -49,6 +49,10 @@ struct kist_arrow_format {
 /** kist_arrow_format_parse() - Reads a format string; false for what is none. */
 bool kist_arrow_format_parse(const char *text, struct kist_arrow_format *ret);
 
+/** kist_arrow_format_name() - What a column of this format holds, in a word: "text", "timestamps", "lists".
+ */
+const char *kist_arrow_format_name(const char *text);
+
 /** kist_arrow_buffers() - How many buffers an array of @format has; for KIST_ARROW_VIEW the least. */
 int64_t kist_arrow_buffers(const struct kist_arrow_format *format);
 

@@ -50,10 +50,32 @@ static const struct ArrowSchema *column_at(const struct gather *gather, size_t i
 	return gather->schema.children[gather->columns.indices[i]];
 }
 
+static kist_status refuse_column(const struct gather *gather, const struct ArrowSchema *column,
+				 struct kist_error *err)
+{
+	const char *holds =
+		column->dictionary ? "dictionary indices" : kist_arrow_format_name(column->format);
+	char list[LIST_SIZE];
+	bool any = false;
+
+	for (int64_t i = 0; i < gather->schema.n_children; i++)
+		any = any || is_numeric(gather->schema.children[i]);
+	if (!any)
+		return kist_fail(
+			err, KIST_UNSUPPORTED,
+			"cannot make a tensor from a table: column '%.64s' holds %s, and no column holds "
+			"numbers",
+			kist_column_name(column), holds);
+	kist_columns_list(&gather->schema, is_numeric, list, sizeof(list));
+	return kist_fail(
+		err, KIST_UNSUPPORTED,
+		"cannot make a tensor from a table: column '%.64s' holds %s; select columns of numbers: %s",
+		kist_column_name(column), holds, list);
+}
+
 static kist_status plan(struct gather *gather, struct kist_error *err)
 {
 	const size_t count = gather->columns.count;
-	char list[LIST_SIZE];
 
 	if (count == 0)
 		return kist_fail(err, KIST_UNSUPPORTED, "cannot make a tensor from a table without columns");
@@ -65,12 +87,7 @@ static kist_status plan(struct gather *gather, struct kist_error *err)
 		const struct ArrowSchema *const column = column_at(gather, i);
 
 		if (!is_numeric(column)) {
-			kist_columns_list(&gather->schema, is_numeric, list, sizeof(list));
-			return kist_fail(
-				err, KIST_UNSUPPORTED,
-				"cannot make a tensor from a table: column '%.64s' ('%.32s') is not numeric; "
-				"select some of: %s",
-				kist_column_name(column), column->format, list);
+			return refuse_column(gather, column, err);
 		}
 		(void)kist_arrow_format_parse(column->format, &gather->formats[i]);
 		gather->is_integer = gather->is_integer && strcmp(column->format, "l") == 0;

@@ -6,13 +6,45 @@
 #include "csv_kernel.h"
 #include "kist/helpers.h"
 
-#define FORMATS "nbcCsSiIlLfguUzZ"
+#define FORMATS "nbcCsSiIlLefguUzZ"
 /* Bytes of a column's name in a message. */
 #define NAME_SHOWN 80
 
 static bool is_text(char format)
 {
 	return strchr("uUzZ", format) != NULL;
+}
+
+/* What a format that cannot be written holds. */
+static const char *words_of(const char *format)
+{
+	switch (format[0]) {
+	case 't':
+		return "dates or times";
+	case 'd':
+		return "decimals";
+	case '+':
+		return "nested values";
+	default:
+		return "values that CSV has no text for";
+	}
+}
+
+/* A float32 holds each float16 exactly. */
+static float float_of_half(uint16_t half)
+{
+	const uint32_t exponent = half >> 10 & 31;
+	const uint32_t fraction = half & 1023;
+	uint32_t bits = (uint32_t)(half & 0x8000) << 16;
+	float value;
+
+	if (exponent == 0) {
+		value = (float)fraction * 0x1p-24f;
+		return half & 0x8000 ? -value : value;
+	}
+	bits |= (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13;
+	memcpy(&value, &bits, sizeof(value));
+	return value;
 }
 
 static kist_status broken(struct kist_call *call, const char *what)
@@ -32,10 +64,10 @@ static kist_status check_field(struct kist_call *call, const struct ArrowSchema 
 				  "column %lld '%.*s' is dictionary-encoded: decode it first",
 				  (long long)i + 1, NAME_SHOWN, name);
 	if (strlen(field->format) != 1 || strchr(FORMATS, field->format[0]) == NULL)
-		return kist_failf(
-			call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
-			"column %lld '%.*s' has Arrow format '%.20s': cast it to a number, bool or text",
-			(long long)i + 1, NAME_SHOWN, name, field->format);
+		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+				  "column %lld '%.*s' holds %s (Arrow format '%.20s'): cast it to a number, "
+				  "bool or text",
+				  (long long)i + 1, NAME_SHOWN, name, words_of(field->format), field->format);
 	if (field->n_children != 0)
 		return broken(call, "a flat field has children");
 	return KIST_OK;
@@ -190,6 +222,13 @@ static kist_status get_value(const struct ArrowArray *array, int64_t i, struct c
 	case 'L':
 		GET(natural, uint64_t);
 		break;
+	case 'e': {
+		uint16_t half;
+
+		memcpy(&half, values + (size_t)i * sizeof(half), sizeof(half));
+		ret->real32 = float_of_half(half);
+		break;
+	}
 	case 'f':
 		GET(real32, float);
 		break;

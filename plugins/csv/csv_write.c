@@ -137,6 +137,7 @@ static kist_status put_value(struct writer *w, const struct csv_value *value, bo
 	case 'I':
 	case 'L':
 		return put(w, text, csv_uint_print(text, value->natural));
+	case 'e':
 	case 'f':
 		return put(w, text, csv_float32_print(text, value->real32));
 	case 'g':

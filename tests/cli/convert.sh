@@ -65,3 +65,43 @@ expect 0 kist convert half.npy --task CsvTableArtifactTask
 expect 0 kist cat half.csv
 printf 'c0\n1.0\n0.099975586\n' >wanted
 same out wanted
+
+# A name says what is between the cells, unless an argument does.
+expect 0 kist convert a.npy --task CsvTableArtifactTask --name t.tsv
+expect 0 kist cat t.tsv
+printf 'c0\tc1\tc2\n1.0\t2.0\t3.0\n4.0\t5.0\t6.0\n' >tabs
+same out tabs
+expect 0 kist show t.tsv
+says out '3 columns'
+for say in tab '\t' "$(printf '\t')"; do
+	expect 0 kist convert a.npy --task CsvTableArtifactTask --name t.txt --param "delimiter=$say"
+	expect 0 kist cat t.txt
+	same out tabs
+done
+expect 0 kist convert a.npy --task CsvTableArtifactTask --name T.TSV
+expect 0 kist cat T.TSV
+same out tabs
+expect 0 kist convert a.npy --task CsvTableArtifactTask --name semi.tsv --param 'delimiter=;'
+expect 0 kist cat semi.tsv
+says out 'c0;c1;c2'
+expect 1 kist convert a.npy --task CsvTableArtifactTask --name bad.tsv --param delimiter=ab
+says err 'must be tab or one ASCII character'
+expect 0 kist convert t.tsv --task NumpyArrayArtifactTask --select c0 --name c0.npy
+expect 0 kist verify
+
+# Words for what cannot be: what a column holds, what may be selected, which plugin says so.
+expect 1 kist convert people.csv --task NumpyArrayArtifactTask --name n.npy
+says err "column 'name' holds text; select columns of numbers: 'age', 'score'"
+printf 'a,b\nx,y\n' >words.csv
+expect 0 kist put words.csv
+expect 1 kist convert words.csv --task NumpyArrayArtifactTask
+says err 'holds text, and no column holds numbers'
+printf 'a,b\n1\n' >ragged.csv
+expect 1 kist put ragged.csv
+says err 'plugin kist.csv ' '[E_RAGGED]'
+
+# One spelling of element types, whatever the file calls them.
+expect 0 kist show m.safetensors --json
+says out '"float32"' '"stored_as": "F32"'
+expect 0 kist show a.npy --json
+says out '"float32"'

@@ -171,6 +171,8 @@ static const int32_t i32[] = { 9, INT32_MIN, INT32_MAX };
 static const uint32_t u32[] = { 9, 0, UINT32_MAX };
 static const int64_t i64[] = { 9, INT64_MIN, INT64_MAX };
 static const uint64_t u64[] = { 9, 0, UINT64_MAX };
+static const uint16_t f16[] = { 9, 0x2e66, 0xfc00 };
+static const uint16_t f16_edges[] = { 9, 0x8001, 0x7bff };
 static const float f32[] = { 9, 0.1f, -2.5f };
 static const double f64[] = { 9, 0.1, 1e300 };
 static const uint8_t bits[] = { 0x04 };
@@ -193,6 +195,8 @@ static const struct {
 	{ "I", 2, u32, "x,y\n0,0\n4294967295,0\n" },
 	{ "l", 2, i64, "x,y\n-9223372036854775808,0\n9223372036854775807,0\n" },
 	{ "L", 2, u64, "x,y\n0,0\n18446744073709551615,0\n" },
+	{ "e", 2, f16, "x,y\n0.099975586,0\n-inf,0\n" },
+	{ "e", 2, f16_edges, "x,y\n-5.9604645e-08,0\n65504.0,0\n" },
 	{ "f", 2, f32, "x,y\n0.1,0\n-2.5,0\n" },
 	{ "g", 2, f64, "x,y\n0.1,0\n1e+300,0\n" },
 	{ "u", 3, off32, "x,y\nbc,0\n\"\",0\n" },
