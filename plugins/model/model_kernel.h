@@ -42,9 +42,11 @@ enum {
 	MODEL_DTYPE_COUNT
 };
 
-/** struct model_dtype - One element type: its name in a file, its DLPack code, its bits. */
+/** struct model_dtype - One element type: its name in a file and in every description, its DLPack code, its
+ * bits. */
 struct model_dtype {
 	const char *name;
+	const char *common;
 	uint8_t code;
 	uint8_t bits;
 };

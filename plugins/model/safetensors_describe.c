@@ -101,7 +101,7 @@ static void put_dtypes(struct preview *preview, const uint64_t counts[MODEL_DTYP
 		if (tensors[i] == 0)
 			continue;
 		safetensors_out_text(out, first ? "\"" : ",\"");
-		safetensors_out_text(out, model_dtypes[i].name);
+		safetensors_out_text(out, model_dtypes[i].common);
 		put_field(out, "\":", counts[i]);
 		first = false;
 	}
@@ -192,6 +192,8 @@ static kist_status put_tensor(struct preview *preview, size_t i)
 	safetensors_out_text(out, preview->listed > 0 ? ",{\"name\":" : "{\"name\":");
 	safetensors_out_string(out, safetensors_name(preview->header, i), tensor->name_len);
 	safetensors_out_text(out, ",\"dtype\":\"");
+	safetensors_out_text(out, model_dtypes[tensor->dtype].common);
+	safetensors_out_text(out, "\",\"stored_as\":\"");
 	safetensors_out_text(out, model_dtypes[tensor->dtype].name);
 	safetensors_out_text(out, "\",\"shape\":");
 	safetensors_out_shape(out, shape, tensor->ndim);

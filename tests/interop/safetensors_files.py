@@ -124,7 +124,9 @@ def numbers_of(dtype, content):
 def check_tensor(name, listed, wanted):
     dtype, shape, content = wanted
     what = "%s tensor %r" % (name, listed["name"])
-    kist.equal((listed["dtype"], listed["shape"], listed["bytes"]), (dtype, list(shape), len(content)), what)
+    kist.equal((listed["stored_as"], listed["shape"], listed["bytes"]), (dtype, list(shape), len(content)), what)
+    common = {"BF16": "bfloat16", "F32": "float32", "I64": "int64", "U8": "uint8", "C64": "complex64", "BOOL": "bool"}
+    kist.equal(listed["dtype"], common.get(dtype, listed["dtype"]), what, "dtype")
     if dtype not in ("F16", "BF16", "F32", "F64") or len(content) > 1 << 16:
         return
     numbers = numbers_of(dtype, content)
