@@ -1,8 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
+
+static bool is_store(const char *path)
+{
+	kist_auto_store struct kist_store *store = NULL;
+	const kist_status status = kist_store_open(path, &store, NULL);
+
+	return status == KIST_OK || status == KIST_INCOMPATIBLE;
+}
+
+/* A store in a store would be taken for a part of it.  @uri is no store itself. */
+static kist_status check_above(const char *uri, struct kist_error *err)
+{
+	static const char scheme[] = "file://";
+	char path[PATH_MAX];
+	char above[PATH_MAX];
+
+	if (strncmp(uri, scheme, sizeof(scheme) - 1) == 0)
+		uri += sizeof(scheme) - 1;
+	if (snprintf(path, sizeof(path), "%s%s", uri[0] == '/' ? "" : "./", uri) >= (int)sizeof(path))
+		return KIST_OK;
+	/* Up to what is there already. */
+	while (!realpath(path, above)) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash || slash == path)
+			return KIST_OK;
+		*slash = '\0';
+	}
+	while (above[0] != '\0') {
+		if (is_store(above))
+			return kist_fail(err, KIST_INVALID, "'%s' lies in the store '%s': choose another place",
+					 uri, above);
+		*strrchr(above, '/') = '\0';
+	}
+	return KIST_OK;
+}
 
 static enum kist_exit run(struct kist_cli *cli)
 {
@@ -17,8 +56,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	if (kist_store_open(uri, &store, NULL) == KIST_OK)
 		(void)kist_fail(&err, KIST_EXISTS, "'%s' is a store already (%s): nothing was changed", uri,
 				kist_store_id(store));
-	if (err.status != KIST_OK || kist_store_create(uri, &err) != KIST_OK ||
-	    kist_store_open(uri, &store, &err) != KIST_OK)
+	if (err.status != KIST_OK || check_above(uri, &err) != KIST_OK ||
+	    kist_store_create(uri, &err) != KIST_OK || kist_store_open(uri, &store, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	if (cli->json &&
 	    kist_print_json_take(json_pack("{s:s,s:s}", "store", uri, "id", kist_store_id(store)), &err) !=

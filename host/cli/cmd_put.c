@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct putting {
 	json_t *params;
 	json_t *facts; /* array; with --json also of errors */
 	size_t kept;
+	char **names; /* of each path, when none is given */
 	enum kist_filter_level level;
 	enum kist_exit worst;
 };
@@ -46,31 +48,78 @@ static void putting_done(struct putting *putting)
 	kist_save_close(putting->save);
 	json_decref(putting->params);
 	json_decref(putting->facts);
+	for (size_t i = 0; putting->names && i < putting->cli->argument_count; i++)
+		kist_free(putting->names[i]);
+	kist_free(putting->names);
 }
 
-static struct kist_save_options options_for(const struct putting *putting, const char *path)
+/* One line for each thing in a folder that is refused; what ends the command says the rest. */
+static void tell_refused(void *ctx, const struct kist_error *why)
+{
+	kist_progress_end(ctx);
+	fprintf(stderr, "kist: put: %s%s%s%s\n", why->text, why->code[0] ? " [" : "", why->code,
+		why->code[0] ? "]" : "");
+}
+
+/* "." and ".." go by the folder's own name; a new string, or NULL without memory. */
+static char *name_of(const char *path)
+{
+	size_t len;
+	const char *name = kist_facts_default_name(path, &len);
+	char real[PATH_MAX];
+
+	if (((len == 1 && name[0] == '.') || (len == 2 && memcmp(name, "..", 2) == 0)) && realpath(path, real))
+		name = kist_facts_default_name(real, &len);
+	return kist_strndup(name, len);
+}
+
+static enum kist_exit find_names(struct putting *putting)
 {
 	const struct kist_cli *cli = putting->cli;
-	const char *name = kist_cli_value(cli, "name");
-	struct kist_save_options how = {
+	struct kist_error err = KIST_ERROR_INIT;
+
+	putting->names = kist_alloc(cli->argument_count, sizeof(*putting->names));
+	for (size_t i = 0; putting->names && i < cli->argument_count; i++) {
+		putting->names[i] = name_of(cli->arguments[i]);
+		if (putting->names[i] && strcmp(putting->names[i], "/") == 0 && !kist_cli_has(cli, "name"))
+			return kist_cli_usage(cli, "'%s' has no name of its own: give it one with --name",
+					      cli->arguments[i]);
+		if (!putting->names[i]) {
+			(void)kist_fail_memory(&err, PATH_MAX);
+			return kist_cli_fail(cli, &err, false);
+		}
+	}
+	if (putting->names)
+		return KIST_EXIT_DONE;
+	(void)kist_fail_memory(&err, cli->argument_count * sizeof(*putting->names));
+	return kist_cli_fail(cli, &err, false);
+}
+
+static struct kist_save_options options_for(const struct putting *putting, size_t i)
+{
+	const struct kist_cli *cli = putting->cli;
+	const char *given = kist_cli_value(cli, "name");
+	const char *name = given ? given : putting->names[i];
+	const struct kist_save_options how = {
 		.name = name,
-		.name_len = name ? strlen(name) : 0,
+		.name_len = strlen(name),
 		.examine = { .task = kist_cli_value(cli, "task"),
 			     .type = kist_cli_value(cli, "type"),
 			     .media_type = kist_cli_value(cli, "media-type"),
 			     .params = putting->params },
 		.opaque = kist_cli_has(cli, "opaque"),
 		.description = kist_cli_value(cli, "description"),
+		.tell = tell_refused,
+		.tell_ctx = putting->cli,
 	};
 
-	if (!name)
-		how.name = kist_facts_default_name(path, &how.name_len);
 	return how;
 }
 
-static kist_status put_one(struct putting *putting, const char *path, struct kist_error *err)
+static kist_status put_one(struct putting *putting, size_t i, struct kist_error *err)
 {
-	const struct kist_save_options how = options_for(putting, path);
+	const char *path = putting->cli->arguments[i];
+	const struct kist_save_options how = options_for(putting, i);
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 	json_t *facts;
 
@@ -171,7 +220,7 @@ static enum kist_exit put_all(struct putting *putting)
 	kist_save_set_level(putting->save, putting->level);
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
-		const kist_status status = put_one(putting, cli->arguments[i], &why);
+		const kist_status status = put_one(putting, i, &why);
 
 		kist_progress_end(cli);
 		/* One that cannot be kept does not hold back the others. */
@@ -215,8 +264,9 @@ static int compare_inputs(const void *a, const void *b)
 }
 
 /* Of two inputs of one name the first would be lost; that is said before anything is kept. */
-static enum kist_exit check_names(const struct kist_cli *cli)
+static enum kist_exit check_names(const struct putting *putting)
 {
+	const struct kist_cli *cli = putting->cli;
 	kist_auto_mem struct input *inputs = kist_alloc(cli->argument_count, sizeof(*inputs));
 	struct kist_error err = KIST_ERROR_INIT;
 
@@ -226,7 +276,8 @@ static enum kist_exit check_names(const struct kist_cli *cli)
 	}
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		inputs[i].path = cli->arguments[i];
-		inputs[i].name = kist_facts_default_name(inputs[i].path, &inputs[i].len);
+		inputs[i].name = putting->names[i];
+		inputs[i].len = strlen(putting->names[i]);
 	}
 	qsort(inputs, cli->argument_count, sizeof(*inputs), compare_inputs);
 	for (size_t i = 1; i < cli->argument_count; i++) {
@@ -271,7 +322,9 @@ static enum kist_exit run(struct kist_cli *cli)
 		if (strcmp(cli->arguments[i], "-") == 0 && !kist_cli_has(cli, "name"))
 			return kist_cli_usage(cli, "what comes from the standard input needs a --name");
 	}
-	wrong = check_names(cli);
+	wrong = find_names(&putting);
+	if (wrong == KIST_EXIT_DONE)
+		wrong = check_names(&putting);
 	return wrong == KIST_EXIT_DONE ? put_and_note(&putting) : wrong;
 }
 

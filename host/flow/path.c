@@ -57,8 +57,7 @@ static size_t folders_of(const char *path, size_t len)
 kist_status kist_tree_link_check(const char *path, size_t path_len, const char *target, size_t target_len,
 				 struct kist_error *err)
 {
-	size_t ups_left = folders_of(path, path_len);
-	bool named = false;
+	size_t depth = folders_of(path, path_len);
 
 	if (target_len == 0 || target_len > KIST_TREE_PATH_SIZE_MAX || memchr(target, '\0', target_len))
 		return refuse(err, "a link's target has 1 to 4095 bytes and no NUL", path, path_len);
@@ -67,13 +66,12 @@ kist_status kist_tree_link_check(const char *path, size_t path_len, const char *
 	for (size_t at = 0, next; at <= target_len; at = next) {
 		const size_t size = segment(target, target_len, at, &next);
 
-		if (!is_up(target + at, size)) {
-			named = named || (size > 0 && !(size == 1 && target[at] == '.'));
-			continue;
-		}
-		if (named || ups_left == 0)
+		if (is_up(target + at, size) && depth == 0)
 			return refuse(err, "a link leaves the tree", path, path_len);
-		ups_left--;
+		if (is_up(target + at, size))
+			depth--;
+		else if (size > 0 && !(size == 1 && target[at] == '.'))
+			depth++;
 	}
 	return KIST_OK;
 }

@@ -25,10 +25,10 @@
 KIST_CHECKED kist_status kist_tree_path_check(const char *path, size_t len, struct kist_error *err);
 
 /**
- * kist_tree_link_check() - Whether the link @path -> @target stays in the tree, whatever its names lead to.
+ * kist_tree_link_check() - Whether the link @path -> @target stays in the tree as far as its text says: no ".."
+ * rises above the top.
  *
- * ".." may stand only at the front of @target, and no more often than @path has folders: a ".." behind a name
- * could leave the tree through another link.
+ * Behind the name of another link ".." leads elsewhere: kist_tree_check_links() sees that.
  *
  * Errors: KIST_INVALID with the code E_PATH.
  */

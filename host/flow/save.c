@@ -195,7 +195,7 @@ kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_
 	return KIST_OK;
 }
 
-static kist_status spool(int from, int to, struct kist_error *err)
+kist_status kist_save_copy(int from, int to, const char *shown, struct kist_error *err)
 {
 	kist_auto_mem uint8_t *buf = kist_alloc(COPY_SIZE, 1);
 
@@ -207,7 +207,7 @@ static kist_status spool(int from, int to, struct kist_error *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return kist_fail_errno(err, errno, "cannot read the standard input");
+			return kist_fail_errno(err, errno, "cannot read %s", shown);
 		if (n == 0)
 			return KIST_OK;
 		KIST_TRY(kist_write_all(to, kist_view_of(buf, (size_t)n), err));
@@ -225,7 +225,7 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 
 	KIST_TRY(kist_name_check(options->name, options->name_len, err));
 	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
-	KIST_TRY(spool(fd, write_fd, err));
+	KIST_TRY(kist_save_copy(fd, write_fd, "the standard input", err));
 	slash = strrchr(options->name, '/');
 	origin.fd = read_fd;
 	origin.is_private = true;

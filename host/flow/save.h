@@ -16,6 +16,8 @@
 
 /** Up to this size an object is examined before its bytes are read again; larger ones meanwhile. */
 #define KIST_EXAMINE_FIRST_SIZE_MAX ((uint64_t)4 << 20)
+/** Of how many refused entries of a folder is told. */
+#define KIST_SAVE_TOLD_MAX 20
 /** How often a file that changes while it is being stored is read again. */
 #define KIST_SAVE_TRIES_MAX 3
 
@@ -29,6 +31,9 @@ struct kist_save_options {
 	bool opaque;		 /* what its plugin refuses is kept as bytes, with the reason */
 	const char *description; /* may be NULL */
 	const json_t *params;	 /* with which it was made, for the record; may be NULL */
+	/* Of a folder: told of what is refused, but of the first, which is the error; NULL ends with that one. */
+	void (*tell)(void *ctx, const struct kist_error *why);
+	void *tell_ctx;
 	const json_t *parents;	 /* ids in hex of the artifacts that it was made from; may be NULL */
 };
 

@@ -171,6 +171,7 @@ static kist_status examine_once(struct kist_save *save, const struct kist_file_o
 	if (status == KIST_OK)
 		return KIST_OK;
 	if (!is_refusal(status) || !options->opaque) {
+		save->opaque_would_help = save->opaque_would_help || is_refusal(status);
 		*err = *refusal;
 		return status;
 	}
@@ -259,6 +260,45 @@ static void tell_downgrade(struct kist_save *save, const struct kist_file_origin
 	kist_flow_set_loud_note(save->flow, text);
 }
 
+/* Whether the file gives other bytes than its size says, as those of procfs and sysfs do. */
+static kist_status has_other_size(const struct kist_file_origin *origin, const struct stat *st, bool *ret,
+				  struct kist_error *err)
+{
+	struct stat after;
+	uint8_t byte;
+	size_t got;
+
+	*ret = false;
+	/* One that has no size is read to its end; one that has a size and no room at all is a pseudo file too. */
+	KIST_TRY(kist_pread_full(origin->fd, &byte, 1, (uint64_t)st->st_size, &got, err));
+	if (got == 0 && st->st_size > 0 && st->st_blocks == 0) {
+		KIST_TRY(kist_pread_full(origin->fd, &byte, 1, (uint64_t)st->st_size - 1, &got, err));
+		got = got == 0;
+	}
+	KIST_TRY(look(origin, &after, err));
+	*ret = got > 0 && !has_changed(st, &after);
+	return KIST_OK;
+}
+
+/* Reads the file to its end, whatever its size says. */
+static kist_status save_copied(struct kist_save *save, const struct kist_file_origin *origin,
+			       const struct kist_save_options *options, bool with_file,
+			       const struct stat *about, struct kist_saved *ret, struct kist_error *err)
+{
+	struct kist_file_origin copy = *origin;
+	kist_auto_fd int write_fd = -1;
+	kist_auto_fd int read_fd = -1;
+
+	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
+	if (lseek(origin->fd, 0, SEEK_SET) != 0)
+		return kist_fail_errno(err, errno, "cannot read '%s'", origin->shown);
+	KIST_TRY(kist_save_copy(origin->fd, write_fd, origin->shown, err));
+	copy.fd = read_fd;
+	copy.is_private = true;
+	copy.about = about;
+	return kist_save_file(save, &copy, options, with_file, ret, err);
+}
+
 kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin *origin,
 			   const struct kist_save_options *options, bool with_file, struct kist_saved *ret,
 			   struct kist_error *err)
@@ -272,8 +312,13 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 		struct stat before;
 		struct stat after;
 		kist_status status;
+		bool copied = false;
 
 		KIST_TRY(look_settled(origin, &before, err));
+		if (!origin->is_private)
+			KIST_TRY(has_other_size(origin, &before, &copied, err));
+		if (copied)
+			return save_copied(save, origin, options, with_file, &before, ret, err);
 		input.size = (uint64_t)before.st_size;
 		status = examine_once(save, origin, options, &input, &examined, &refusal, &content, &failure);
 		KIST_TRY(look(origin, &after, err));
@@ -294,8 +339,11 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 			if (!with_file && !origin->is_private)
 				tell_downgrade(save, origin, &refusal);
 		}
-		return make_record(save, origin, options, with_file ? &before : NULL, &examined, &refusal,
-				   &content, ret, err);
+		return make_record(save, origin, options,
+				   !with_file	   ? NULL
+				   : origin->about ? origin->about
+						   : &before,
+				   &examined, &refusal, &content, ret, err);
 	}
 	return kist_fail(err, KIST_INVALID,
 			 "'%s' kept changing while it was read: nothing of it is stored; "

@@ -5,11 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/backend.h"
 #include "base/beneath.h"
 #include "base/mem.h"
 #include "flow/save_private.h"
 #include "flow/tree.h"
 #include "flow/walk.h"
+
+/* A path for messages. */
+#define SHOWN_SIZE ((size_t)600)
 
 static kist_status add_link(int dir_fd, struct kist_tree *tree, struct kist_tree_entry *entry,
 			    struct kist_error *err)
@@ -26,20 +30,18 @@ static kist_status add_link(int dir_fd, struct kist_tree *tree, struct kist_tree
 	return kist_tree_add(tree, entry, err);
 }
 
-static kist_status add_file(struct kist_save *save, int dir_fd, const char *shown, struct kist_tree *tree,
-			    struct kist_tree_entry *entry, const struct kist_save_options *options,
-			    struct kist_error *err)
+static kist_status add_file(struct kist_save *save, int dir_fd, const char *shown_path,
+			    struct kist_tree *tree, struct kist_tree_entry *entry,
+			    const struct kist_save_options *options, struct kist_error *err)
 {
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 	struct kist_save_options file_options = { .opaque = options->opaque };
 	kist_auto_fd int fd = -1;
 	const char *path = (const char *)entry->path.data;
 	const char *slash = strrchr(path, '/');
-	char shown_path[KIST_ERROR_TEXT_SIZE];
 	struct kist_file_origin origin = { .shown = shown_path, .base_name = slash ? slash + 1 : path };
 	uint64_t size = 0;
 
-	snprintf(shown_path, sizeof(shown_path), "%s/%s", shown, path);
 	KIST_TRY(kist_open_beneath(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, false, &fd, err));
 	origin.fd = fd;
 	KIST_TRY(kist_save_file(save, &origin, &file_options, false, &saved, err));
@@ -52,25 +54,140 @@ static kist_status add_file(struct kist_save *save, int dir_fd, const char *show
 	return kist_tree_add(tree, entry, err);
 }
 
-static kist_status add_entry(struct kist_save *save, int dir_fd, const char *shown, const char *path,
-			     struct kist_tree *tree, const struct kist_save_options *options,
-			     struct kist_error *err)
+/* A folder on its way into a tree. */
+struct gathering {
+	struct kist_save *save;
+	int dir_fd;
+	const char *shown;
+	const struct kist_save_options *options;
+	struct kist_tree tree;
+	uint64_t refused;
+	struct kist_error first; /* of what was refused */
+};
+
+static void gathering_done(struct gathering *gathering)
+{
+	kist_tree_done(&gathering->tree);
+}
+
+/* The path as whoever gave the folder can use it. */
+static void show_path(const struct gathering *gathering, const char *path, char ret[static SHOWN_SIZE])
+{
+	size_t len = strlen(gathering->shown);
+
+	while (len > 1 && gathering->shown[len - 1] == '/')
+		len--;
+	snprintf(ret, SHOWN_SIZE, "%.*s/%s", (int)len, gathering->shown, path);
+}
+
+static kist_status add_entry(struct gathering *gathering, const char *path, struct kist_error *err)
 {
 	struct kist_tree_entry entry = { .kind = KIST_TREE_FOLDER, .path = kist_view_of(path, strlen(path)) };
+	const int dir_fd = gathering->dir_fd;
+	char shown[SHOWN_SIZE];
 	struct stat st;
 
+	show_path(gathering, path, shown);
 	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return kist_fail_errno(err, errno, "cannot look at '%s/%s'", shown, path);
+		return kist_fail_errno(err, errno, "cannot look at '%s'", shown);
 	entry.mode = st.st_mode & 07777;
 	entry.mtime_ns = kist_mtime_ns(&st);
 	if (S_ISLNK(st.st_mode))
-		return add_link(dir_fd, tree, &entry, err);
+		return add_link(dir_fd, &gathering->tree, &entry, err);
 	if (S_ISREG(st.st_mode))
-		return add_file(save, dir_fd, shown, tree, &entry, options, err);
+		return add_file(gathering->save, dir_fd, shown, &gathering->tree, &entry, gathering->options,
+				err);
 	if (S_ISDIR(st.st_mode))
-		return kist_tree_add(tree, &entry, err);
-	return kist_fail(err, KIST_INVALID,
-			 "'%s/%s' is neither a file, a folder nor a link: it cannot be kept", shown, path);
+		return kist_tree_add(&gathering->tree, &entry, err);
+	return kist_fail(err, KIST_INVALID, "'%s' is neither a file, a folder nor a link: it cannot be kept",
+			 shown);
+}
+
+/* What has gone wrong with more than the one entry. */
+static bool ends_all(kist_status status)
+{
+	return status == KIST_NO_MEMORY || status == KIST_CANCELLED || status == KIST_INTERNAL ||
+	       status == KIST_IO;
+}
+
+/* Tells of an entry that cannot be kept; the others are looked at all the same, so that one run tells of all. */
+static kist_status refuse(void *ctx, const char *path, const struct kist_error *why, struct kist_error *err)
+{
+	struct gathering *gathering = ctx;
+	struct kist_error full = *why;
+	char shown[SHOWN_SIZE];
+
+	show_path(gathering, path, shown);
+	if (!strstr(full.text, shown))
+		(void)kist_fail_context(&full, "%s", shown);
+	if (ends_all(full.status) || !gathering->options->tell)
+		return kist_fail_at(err, full.status, full.code, full.offset, "%s", full.text);
+	if (gathering->refused++ == 0)
+		gathering->first = full;
+	else if (gathering->refused <= KIST_SAVE_TOLD_MAX)
+		gathering->options->tell(gathering->options->tell_ctx, &full);
+	return KIST_OK;
+}
+
+static kist_status fail_refused(const struct gathering *gathering, struct kist_error *err)
+{
+	const struct kist_error *first = &gathering->first;
+	const uint64_t more = gathering->refused - 1;
+	const char *hint = gathering->save->opaque_would_help && !gathering->options->opaque
+				   ? "; --opaque keeps as bytes what a plugin refuses"
+				   : "";
+	char count[64] = "";
+
+	if (more > 0)
+		snprintf(count, sizeof(count), " %" PRIu64 " more %s refused:", more, more == 1 ? "is" : "are");
+	return kist_fail_at(err, first->status, first->code, first->offset,
+			    "%.700s;%s nothing of '%.100s' is kept%s", first->text, count, gathering->shown,
+			    hint);
+}
+
+/* The store that is written to, when it is a folder here. */
+static bool store_folder(const struct kist_save *save, struct stat *ret)
+{
+	const char *folder = kist_backend_folder(kist_store_uri(save->flow->store));
+
+	return folder && stat(folder, ret) == 0;
+}
+
+static void note_left_out(void *ctx, const char *path)
+{
+	const struct gathering *gathering = ctx;
+	char shown[SHOWN_SIZE];
+	char text[SHOWN_SIZE + 64];
+
+	show_path(gathering, path, shown);
+	snprintf(text, sizeof(text), "'%s' is the store itself: it is left out", shown);
+	kist_flow_set_loud_note(gathering->save->flow, text);
+}
+
+/* Fills in the tree. */
+static kist_status gather(struct gathering *gathering, struct kist_error *err)
+{
+	kist_auto_walk struct kist_walk walk = KIST_WALK_INIT;
+	struct kist_walk_options how = { .each_bad = refuse, .each_left_out = note_left_out, .ctx = gathering };
+	struct stat store;
+	struct stat st;
+
+	if (fstat(gathering->dir_fd, &st) != 0)
+		return kist_fail_errno(err, errno, "cannot look at '%s'", gathering->shown);
+	how.left_out = store_folder(gathering->save, &store) ? &store : NULL;
+	if (how.left_out && st.st_dev == store.st_dev && st.st_ino == store.st_ino)
+		return kist_fail(err, KIST_INVALID, "'%s' is the store itself: it cannot be kept in itself",
+				 gathering->shown);
+	KIST_TRY(kist_walk_folder(gathering->dir_fd, &how, &walk, err));
+	KIST_TRY(kist_tree_start(&gathering->tree, err));
+	gathering->save->opaque_would_help = false;
+	for (size_t i = 0; i < kist_walk_count(&walk); i++) {
+		struct kist_error why = KIST_ERROR_INIT;
+
+		if (add_entry(gathering, kist_walk_path(&walk, i), &why) != KIST_OK)
+			KIST_TRY(refuse(gathering, kist_walk_path(&walk, i), &why, err));
+	}
+	return gathering->refused > 0 ? fail_refused(gathering, err) : KIST_OK;
 }
 
 static kist_status put_listing(struct kist_save *save, const struct kist_tree *tree, struct kist_content *ret,
@@ -112,19 +229,21 @@ kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *sho
 			     const struct kist_save_options *options, struct kist_saved *ret,
 			     struct kist_error *err)
 {
-	kist_auto_walk struct kist_walk walk = KIST_WALK_INIT;
-	kist_auto_tree struct kist_tree tree = KIST_TREE_INIT;
+	__attribute__((cleanup(gathering_done))) struct gathering gathering = { .save = save,
+										.dir_fd = dir_fd,
+										.shown = shown,
+										.options = options,
+										.tree = KIST_TREE_INIT };
 	struct kist_content listing;
 	struct kist_digest digest;
 
 	if (options->examine.task || options->examine.type || options->examine.media_type)
 		return kist_fail(err, KIST_INVALID,
 				 "'%s' is a folder: a task or type can be named for one file only", shown);
-	KIST_TRY(kist_walk_folder(dir_fd, NULL, &walk, err));
-	KIST_TRY(kist_tree_start(&tree, err));
-	for (size_t i = 0; i < kist_walk_count(&walk); i++)
-		KIST_TRY(add_entry(save, dir_fd, shown, kist_walk_path(&walk, i), &tree, options, err));
-	digest = kist_tree_finish(&tree);
-	KIST_TRY(put_listing(save, &tree, &listing, err));
-	return make_record(save, dir_fd, &tree, &digest, &listing, options, ret, err);
+	KIST_TRY(gather(&gathering, err));
+	digest = kist_tree_finish(&gathering.tree);
+	if (kist_tree_check_links(kist_buf_view(&gathering.tree.listing), err) != KIST_OK)
+		return err ? kist_fail_context(err, "%s", shown) : KIST_INVALID;
+	KIST_TRY(put_listing(save, &gathering.tree, &listing, err));
+	return make_record(save, dir_fd, &gathering.tree, &digest, &listing, options, ret, err);
 }

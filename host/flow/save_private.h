@@ -15,6 +15,7 @@ struct kist_save {
 	struct kist_writer *writer;
 	struct kist_content_writer content;
 	json_t *refs;
+	bool opaque_would_help; /* a plugin refused something that bytes could be kept of */
 };
 
 /** struct kist_file_origin - Where a file's bytes come from. */
@@ -23,6 +24,8 @@ struct kist_file_origin {
 	const char *shown;     /* its path, for messages */
 	const char *base_name; /* for routing by extension and for the record; NULL for a stream */
 	bool is_private;       /* nobody else can write to it */
+	/* For the record: the file that the bytes were copied from; NULL when @fd is that file. */
+	const struct stat *about;
 };
 
 /** kist_mtime_ns() - When it was changed, in nanoseconds since 1970. */
@@ -50,6 +53,9 @@ KIST_CHECKED kist_status kist_save_folder(struct kist_save *save, int dir_fd, co
  */
 KIST_CHECKED kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_read_fd,
 					 struct kist_error *err);
+
+/** kist_save_copy() - Copies all that @from still gives to @to.  @shown: @from, for messages. */
+KIST_CHECKED kist_status kist_save_copy(int from, int to, const char *shown, struct kist_error *err);
 
 /** kist_save_record() - Puts a finished record. */
 KIST_CHECKED kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret,

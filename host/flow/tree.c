@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/tree.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/le.h"
@@ -191,6 +192,81 @@ static kist_status walk(struct kist_view listing,
 	return at == listing.size ? KIST_OK : bad(err, at, "bytes follow its last entry");
 }
 
+struct link {
+	struct kist_view path;
+	struct kist_view target;
+};
+
+static kist_status add_link(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
+{
+	const struct link link = { .path = entry->path, .target = entry->target };
+
+	return entry->kind == KIST_TREE_LINK ? kist_buf_append(ctx, &link, sizeof(link), err) : KIST_OK;
+}
+
+static int compare_path(const void *path, const void *link)
+{
+	return compare_views(*(const struct kist_view *)path, ((const struct link *)link)->path);
+}
+
+static size_t parent_of(const char *path, size_t len)
+{
+	const char *slash = memrchr(path, '/', len);
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
+/* @links: All links of the tree, in order.  That the text stays in the tree is known. */
+static bool goes_up_behind_a_link(const struct kist_buf *links, const struct link *link)
+{
+	const char *text = (const char *)link->target.data;
+	char at[2 * KIST_TREE_PATH_SIZE_MAX + 2];
+	size_t len = parent_of((const char *)link->path.data, link->path.size);
+	bool behind = false;
+
+	memcpy(at, link->path.data, len);
+	for (size_t i = 0, size; i < link->target.size; i += size + 1) {
+		const char *slash = memchr(text + i, '/', link->target.size - i);
+		struct kist_view path;
+
+		size = slash ? (size_t)(slash - text) - i : link->target.size - i;
+		if (size == 0 || (size == 1 && text[i] == '.'))
+			continue;
+		if (size == 2 && text[i] == '.' && text[i + 1] == '.') {
+			if (behind)
+				return true;
+			len = parent_of(at, len);
+			continue;
+		}
+		if (len > 0)
+			at[len++] = '/';
+		memcpy(at + len, text + i, size);
+		len += size;
+		path = kist_view_of(at, len);
+		behind = behind || bsearch(&path, links->data, links->size / sizeof(*link), sizeof(*link),
+					   compare_path);
+	}
+	return false;
+}
+
+kist_status kist_tree_check_links(struct kist_view listing, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf links = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
+	const struct link *list;
+
+	KIST_TRY(walk(listing, add_link, &links, NULL, err));
+	list = (const void *)links.data;
+	for (size_t i = 0; i < links.size / sizeof(*list); i++) {
+		if (goes_up_behind_a_link(&links, &list[i]))
+			return kist_fail_at(err, KIST_INVALID, "E_PATH", KIST_NO_OFFSET,
+					    "a link goes up behind another link, which may leave the tree: "
+					    "'%.*s'",
+					    (int)(list[i].path.size > 200 ? 200 : list[i].path.size),
+					    (const char *)list[i].path.data);
+	}
+	return KIST_OK;
+}
+
 kist_status kist_tree_read(struct kist_view listing,
 			   kist_status (*each)(void *ctx, const struct kist_tree_entry *entry,
 					       struct kist_error *err),
@@ -203,6 +279,8 @@ kist_status kist_tree_read(struct kist_view listing,
 	KIST_TRY(kist_hasher_start(&identity, err));
 	kist_hasher_add(&identity, kist_view_of(magic, sizeof(magic)));
 	KIST_TRY(walk(listing, NULL, NULL, &identity, err));
+	if (kist_tree_check_links(listing, NULL) != KIST_OK)
+		return bad(err, HEAD_SIZE, "a link leaves the tree through another");
 	if (ret_digest)
 		*ret_digest = kist_hasher_finish(&identity);
 	return each ? walk(listing, each, ctx, NULL, err) : KIST_OK;

@@ -131,7 +131,7 @@ kist_status kist_walk_folder(int dir_fd, const struct kist_walk_options *options
 			continue;
 		if (!options)
 			return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
-		KIST_TRY(options->each_bad(options->ctx, &why, err));
+		KIST_TRY(options->each_bad(options->ctx, kist_walk_path(walk, i), &why, err));
 	}
 	close_gaps(walk);
 	if (kist_walk_count(walk) > 0)

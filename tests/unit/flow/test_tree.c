@@ -154,6 +154,36 @@ START_TEST(nothing_lies_under_a_file_or_a_link)
 }
 END_TEST
 
+/* A link "d/l" to @to, and a link "m" to @target. */
+static kist_status read_links(const char *to, const char *target)
+{
+	kist_auto_tree struct kist_tree tree = KIST_TREE_INIT;
+	kist_status status;
+
+	ck_assert_int_eq(kist_tree_start(&tree, NULL), KIST_OK);
+	ck_assert_int_eq(add(&tree, KIST_TREE_FOLDER, "d", NULL), KIST_OK);
+	ck_assert_int_eq(add(&tree, KIST_TREE_FOLDER, "d/e", NULL), KIST_OK);
+	ck_assert_int_eq(add(&tree, KIST_TREE_LINK, "d/l", to), KIST_OK);
+	ck_assert_int_eq(add(&tree, KIST_TREE_LINK, "m", target), KIST_OK);
+	(void)kist_tree_finish(&tree);
+	status = kist_tree_check_links(kist_buf_view(&tree.listing), NULL);
+	ck_assert_int_eq(kist_tree_read(kist_buf_view(&tree.listing), NULL, NULL, NULL, NULL),
+			 status == KIST_OK ? KIST_OK : KIST_CORRUPT);
+	return status;
+}
+
+/* Through a link l -> "..", d/l/../x would be outside although it reads as if it were d/x. */
+START_TEST(no_link_goes_up_behind_a_link)
+{
+	ck_assert_int_eq(read_links("..", "d/e/../x"), KIST_OK);
+	ck_assert_int_eq(read_links("..", "d/e/../../d/l"), KIST_OK);
+	ck_assert_int_eq(read_links("e/../e", "d/l/x"), KIST_OK);
+	ck_assert_int_eq(read_links("..", "d/l/../x"), KIST_INVALID);
+	ck_assert_int_eq(read_links("..", "d/./e//../l/./x/../../y"), KIST_INVALID);
+	ck_assert_int_eq(read_links("../m/..", "d"), KIST_INVALID);
+}
+END_TEST
+
 START_TEST(a_link_under_which_something_lies_is_found_past_other_names)
 {
 	kist_auto_tree struct kist_tree tree = KIST_TREE_INIT;
@@ -256,6 +286,7 @@ int main(void)
 	tcase_add_loop_test(tests, everything_else_counts_for_the_digest, 0, 5);
 	tcase_add_test(tests, paths_must_rise_and_stay_inside);
 	tcase_add_test(tests, nothing_lies_under_a_file_or_a_link);
+	tcase_add_test(tests, no_link_goes_up_behind_a_link);
 	tcase_add_test(tests, a_link_under_which_something_lies_is_found_past_other_names);
 	tcase_add_test(tests, a_file_under_which_something_lies_is_found_past_thousands_of_names);
 	tcase_add_test(tests, every_truncation_is_found);
