@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/facts.h"
+#include "cli/plugins.h"
 #include "flow/save.h"
 
 /* No such name: what is near, or that it is no name but a digest. */
@@ -37,6 +38,7 @@ static kist_status drop(struct kist_cli *cli, struct kist_error *err)
 		KIST_TRY(kist_save_ref(save, name, strlen(name), NULL, "rm", err));
 	}
 	KIST_TRY(kist_save_commit(save, err));
+	kist_plugins_note(cli, cli->flow);
 	if (cli->json)
 		return kist_facts_print_names(cli, "dropped", 0, NULL, err);
 	if (!cli->quiet)

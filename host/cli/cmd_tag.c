@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
+#include "cli/plugins.h"
 #include "flow/save.h"
 
 static void print_done(const struct kist_cli *cli, const struct kist_artifact *artifact)
@@ -34,6 +35,7 @@ static kist_status tag(struct kist_cli *cli, struct kist_error *err)
 		KIST_TRY(kist_save_ref(save, cli->arguments[i], strlen(cli->arguments[i]), &artifact.id,
 				       "tag", err));
 	KIST_TRY(kist_save_commit(save, err));
+	kist_plugins_note(cli, cli->flow);
 	if (cli->json)
 		return kist_facts_print_names(cli, "names", 1, &artifact.id, err);
 	print_done(cli, &artifact);

@@ -236,6 +236,18 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 	return KIST_OK;
 }
 
+/* The commit is on disk: what is wrong with the index from here on costs time, and is no failure. */
+static void fold_own_commit(struct kist_flow *flow)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	char note[KIST_ERROR_TEXT_SIZE];
+
+	if (kist_registry_fold(flow->registry, &why) == KIST_OK)
+		return;
+	snprintf(note, sizeof(note), "stored, but the index of this host could not take it up: %.880s", why.text);
+	kist_flow_set_note(flow, note);
+}
+
 static kist_status commit_all(struct kist_save *save, struct kist_error *err)
 {
 	kist_auto_json json_t *commit = json_object();
@@ -257,8 +269,10 @@ static kist_status commit_all(struct kist_save *save, struct kist_error *err)
 		KIST_TRY(kist_registry_fold(save->flow->registry, err));
 		kist_registry_head(save->flow->registry, &head, &previous);
 		status = kist_log_append(save->flow->store, head + 1, &previous, commit, NULL, err);
-		if (status == KIST_OK)
-			return kist_registry_fold(save->flow->registry, err);
+		if (status == KIST_OK) {
+			fold_own_commit(save->flow);
+			return KIST_OK;
+		}
 		if (status != KIST_EXISTS)
 			return status;
 		kist_error_clear(err);
