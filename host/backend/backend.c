@@ -142,6 +142,36 @@ kist_status kist_backend_list(struct kist_backend *backend, const char *prefix,
 	return backend->ops->list(backend, prefix, each, ctx, err);
 }
 
+struct naming {
+	size_t folder_len;
+	kist_status (*each)(void *ctx, const char *name, struct kist_error *err);
+	void *ctx;
+};
+
+static kist_status name_key(void *ctx, const char *key, uint64_t size, struct kist_error *err)
+{
+	const struct naming *naming = ctx;
+
+	(void)size;
+	return strchr(key + naming->folder_len, '/') ? KIST_OK
+						     : naming->each(naming->ctx, key + naming->folder_len, err);
+}
+
+kist_status kist_backend_names(struct kist_backend *backend, const char *folder,
+			       kist_status (*each)(void *ctx, const char *name, struct kist_error *err),
+			       void *ctx, struct kist_error *err)
+{
+	struct naming naming = { .each = each, .ctx = ctx };
+
+	KIST_TRY(check_prefix(folder, err));
+	naming.folder_len = strlen(folder);
+	if (naming.folder_len == 0 || folder[naming.folder_len - 1] != '/')
+		return fail_key(folder, err);
+	if (backend->ops->names)
+		return backend->ops->names(backend, folder, each, ctx, err);
+	return backend->ops->list(backend, folder, name_key, &naming, err);
+}
+
 kist_status kist_backend_delete(struct kist_backend *backend, const char *key, struct kist_error *err)
 {
 	KIST_TRY(check_key(key, err));

@@ -36,6 +36,10 @@ struct kist_backend_ops {
 			    kist_status (*each)(void *ctx, const char *key, uint64_t size,
 						struct kist_error *),
 			    void *ctx, struct kist_error *);
+	/* May be NULL: list does it, too. */
+	kist_status (*names)(struct kist_backend *, const char *folder,
+			     kist_status (*each)(void *ctx, const char *name, struct kist_error *), void *ctx,
+			     struct kist_error *);
 	kist_status (*delete)(struct kist_backend *, const char *key, struct kist_error *);
 	void (*close)(struct kist_backend *);
 };
@@ -104,6 +108,16 @@ KIST_CHECKED kist_status kist_backend_list(struct kist_backend *backend, const c
 					   kist_status (*each)(void *ctx, const char *key, uint64_t size,
 							       struct kist_error *err),
 					   void *ctx, struct kist_error *err);
+
+/**
+ * kist_backend_names() - Calls @each with the last segment of every key directly in @folder ("log/"), in any order.
+ *
+ * Cheaper than kist_backend_list() where there are many: no size is asked for, and nothing is sorted.
+ */
+KIST_CHECKED kist_status kist_backend_names(struct kist_backend *backend, const char *folder,
+					    kist_status (*each)(void *ctx, const char *name,
+								struct kist_error *err),
+					    void *ctx, struct kist_error *err);
 
 /** kist_backend_delete() - Removes @key; KIST_OK when it was not there. */
 KIST_CHECKED kist_status kist_backend_delete(struct kist_backend *backend, const char *key,

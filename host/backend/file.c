@@ -331,6 +331,15 @@ static kist_status file_list(struct kist_backend *backend, const char *prefix,
 	return kist_file_list(file->root_fd, file->plain, prefix, each, ctx, err);
 }
 
+static kist_status file_names(struct kist_backend *backend, const char *folder,
+			      kist_status (*each)(void *ctx, const char *name, struct kist_error *err), void *ctx,
+			      struct kist_error *err)
+{
+	const struct file_backend *file = file_of(backend);
+
+	return kist_file_names(file->root_fd, file->plain, folder, each, ctx, err);
+}
+
 static kist_status file_delete(struct kist_backend *backend, const char *key, struct kist_error *err)
 {
 	struct file_backend *file = file_of(backend);
@@ -373,6 +382,7 @@ static const struct kist_backend_ops file_ops = {
 	.get = file_get,
 	.head = file_head,
 	.list = file_list,
+	.names = file_names,
 	.delete = file_delete,
 	.close = file_close,
 };

@@ -180,3 +180,42 @@ kist_status kist_file_list(int root_fd, bool plain, const char *prefix,
 	memcpy(lister.key, prefix, len);
 	return list_folder(&lister, len, err);
 }
+
+static bool is_regular(int dir_fd, const struct dirent *entry)
+{
+	struct stat info;
+
+	/* Not all file systems say it in the folder. */
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_REG;
+	return fstatat(dir_fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
+}
+
+kist_status kist_file_names(int root_fd, bool plain, const char *folder,
+			    kist_status (*each)(void *ctx, const char *name, struct kist_error *err),
+			    void *ctx, struct kist_error *err)
+{
+	__attribute__((cleanup(dir_close))) DIR *dir = NULL;
+	const size_t len = strlen(folder) - 1;
+	char path[KIST_KEY_SIZE_MAX + 1];
+	const struct dirent *entry;
+	kist_auto_fd int fd = -1;
+	kist_status status;
+
+	memcpy(path, folder, len);
+	path[len] = '\0';
+	status = kist_open_beneath(root_fd, path, O_PATH | O_DIRECTORY, 0, plain, &fd, NULL);
+	if (status == KIST_NOT_FOUND)
+		return KIST_OK;
+	kist_fd_close(&fd);
+	KIST_TRY(kist_open_beneath(root_fd, path, O_RDONLY | O_DIRECTORY, 0, plain, &fd, err));
+	KIST_TRY(dir_open(fd, &dir, err));
+	while ((void)(errno = 0), (entry = readdir(dir))) {
+		const size_t name_len = strlen(entry->d_name);
+
+		if (name_len < KIST_KEY_SIZE_MAX - len && kist_key_segment(entry->d_name, name_len) &&
+		    is_regular(fd, entry))
+			KIST_TRY(each(ctx, entry->d_name, err));
+	}
+	return errno == 0 ? KIST_OK : kist_fail_errno(err, errno, "cannot read a folder");
+}

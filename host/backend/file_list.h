@@ -18,6 +18,12 @@ KIST_CHECKED kist_status kist_file_list(int root_fd, bool plain, const char *pre
 							    struct kist_error *err),
 					void *ctx, struct kist_error *err);
 
+/** kist_file_names() - kist_backend_names() likewise. */
+KIST_CHECKED kist_status kist_file_names(int root_fd, bool plain, const char *folder,
+					 kist_status (*each)(void *ctx, const char *name,
+							     struct kist_error *err),
+					 void *ctx, struct kist_error *err);
+
 /** kist_folder_is_empty() - Whether the folder holds nothing at all. */
 KIST_CHECKED kist_status kist_folder_is_empty(int dir_fd, bool *ret_empty, struct kist_error *err);
 

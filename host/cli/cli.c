@@ -203,3 +203,10 @@ enum kist_exit kist_cli_usage(const struct kist_cli *cli, const char *format, ..
 	(void)kist_cli_fail(cli, &err, false);
 	return KIST_EXIT_USAGE;
 }
+
+enum kist_exit kist_cli_fail_kept(const struct kist_cli *cli, const struct kist_error *err)
+{
+	fprintf(stderr, "kist: %s: kept, and on disk; what came after failed: %s\n", cli->command->name,
+		err->status == KIST_OK ? "the standard output takes no more" : err->text);
+	return KIST_EXIT_FAILED;
+}

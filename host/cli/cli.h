@@ -107,6 +107,9 @@ enum kist_exit kist_cli_fail_one(const struct kist_cli *cli, const struct kist_e
 /** kist_cli_usage() - The same for wrong use: prints "kist: <command>: <text>".  KIST_EXIT_USAGE. */
 enum kist_exit kist_cli_usage(const struct kist_cli *cli, const char *format, ...) KIST_PRINTF(2, 3);
 
+/** kist_cli_fail_kept() - The same for what went wrong after the commit: says that what was given is kept. */
+enum kist_exit kist_cli_fail_kept(const struct kist_cli *cli, const struct kist_error *err);
+
 /** The commands, ended by NULL. */
 extern const struct kist_command *const kist_commands[];
 

@@ -7,6 +7,7 @@
 #include "cli/facts.h"
 #include "cli/output.h"
 #include "flow/convert.h"
+#include "flow/verify.h"
 
 static const struct kist_option options[] = {
 	{ .name = "task", .argument = "NAME", .help = "the artifact task that writes it (needed)" },
@@ -69,7 +70,7 @@ static kist_status check_free(struct kist_cli *cli, const char *name, struct kis
 		name, name);
 }
 
-static kist_status convert(struct kist_cli *cli, struct kist_error *err)
+static kist_status convert(struct kist_cli *cli, bool *ret_kept, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	kist_auto_save struct kist_save *save = NULL;
@@ -97,6 +98,7 @@ static kist_status convert(struct kist_cli *cli, struct kist_error *err)
 	if (how.name == own_name)
 		KIST_TRY(check_free(cli, own_name, err));
 	KIST_TRY(kist_save_commit(save, err));
+	*ret_kept = true;
 	KIST_TRY(kist_facts_artifact(how.name, how.name_len, saved.record, &saved.artifact, &facts, err));
 	if (cli->json)
 		return kist_print_json_take(facts, err);
@@ -111,15 +113,34 @@ static kist_status convert(struct kist_cli *cli, struct kist_error *err)
 	return KIST_OK;
 }
 
+/* A plugin may refuse what is kept: damage of the store is what a check of the artifact finds, too. */
+static bool is_of_store(struct kist_cli *cli)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	const char *name = cli->arguments[0];
+	kist_status status = kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, NULL);
+
+	if (status == KIST_OK)
+		status = kist_verify_artifact(cli->flow, &artifact, NULL);
+	return status == KIST_CORRUPT;
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
+	bool kept = false;
+	kist_status status;
 
 	if (!kist_cli_has(cli, "task"))
 		return kist_cli_usage(
 			cli, "say with --task what is to write it; 'kist plugin list' shows the tasks");
-	if (kist_cli_open(cli, false, &err) != KIST_OK || convert(cli, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, false);
+	if (kist_cli_open(cli, false, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
+	status = convert(cli, &kept, &err);
+	if (kept && (status != KIST_OK || !kist_output_is_whole()))
+		return kist_cli_fail_kept(cli, &err);
+	if (status != KIST_OK)
+		return kist_cli_fail(cli, &err, status == KIST_CORRUPT && is_of_store(cli));
 	return KIST_EXIT_DONE;
 }
 

@@ -216,7 +216,7 @@ static enum kist_exit put_all(struct putting *putting)
 	if (kist_cli_params(cli, &putting->params, &err) != KIST_OK ||
 	    kist_cli_open(cli, true, &err) != KIST_OK ||
 	    kist_save_open(cli->flow, &putting->save, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, false);
+		return kist_cli_fail(cli, &err, true);
 	kist_save_set_level(putting->save, putting->level);
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
@@ -234,8 +234,10 @@ static enum kist_exit put_all(struct putting *putting)
 		return cli->json && kist_print_json_take(json_incref(putting->facts), &err) != KIST_OK
 			       ? kist_cli_fail(cli, &err, false)
 			       : putting->worst;
-	if (kist_save_commit(putting->save, &err) != KIST_OK || print_all(putting, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, false);
+	if (kist_save_commit(putting->save, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
+	if (print_all(putting, &err) != KIST_OK || !kist_output_is_whole())
+		return kist_cli_fail_kept(cli, &err);
 	return putting->worst;
 }
 

@@ -143,6 +143,11 @@ bool kist_json_is_printed(void)
 	return json_is_printed;
 }
 
+bool kist_output_is_whole(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
 kist_status kist_print_json_take(json_t *value, struct kist_error *err)
 {
 	kist_auto_json json_t *owned = value;

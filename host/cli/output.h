@@ -52,6 +52,9 @@ void kist_mode_text(uint32_t mode, char ret[static 32]);
 /** kist_reader_is_gone() - Whether nobody reads the standard output any more. */
 bool kist_reader_is_gone(void);
 
+/** kist_output_is_whole() - Flushes the standard output; false when something of it could not be written. */
+bool kist_output_is_whole(void);
+
 /** kist_print_json() - One JSON value and a newline to standard output; drops the reference. */
 KIST_CHECKED kist_status kist_print_json_take(json_t *value, struct kist_error *err);
 

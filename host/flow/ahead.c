@@ -61,7 +61,7 @@ static kist_status ahead_start(struct ahead *ahead, struct kist_error *err)
 static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_chunk *chunk,
 			      struct kist_location *ret, struct kist_error *err)
 {
-	KIST_TRY(kist_registry_find_chunk(flow->registry, &chunk->id, ret, err));
+	KIST_TRY(kist_lost_is_damage(kist_registry_find_chunk(flow->registry, &chunk->id, ret, err), err));
 	if (ret->raw_len != chunk->len)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", chunk->offset,
 				    "a chunk has another length");
@@ -166,7 +166,7 @@ static kist_status give_all(struct ahead *ahead, struct kist_error *err)
 		if (status != KIST_OK) {
 			note_damage(ahead, ahead->held);
 			note_damage(ahead, ahead->next);
-			return status;
+			return kist_lost_is_damage(status, err);
 		}
 		if (given->size > 0)
 			kist_flow_progress(ahead->flow, ahead->chunks[given->first].offset + given->size,

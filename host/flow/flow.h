@@ -130,6 +130,20 @@ KIST_CHECKED static inline kist_status kist_flow_check_stop(const struct kist_fl
 	return flow->stop && atomic_load(flow->stop) ? kist_fail(err, KIST_CANCELLED, "stopped") : KIST_OK;
 }
 
+/**
+ * kist_lost_is_damage() - KIST_CORRUPT for KIST_NOT_FOUND, in @err too, else @status.
+ *
+ * What kept artifacts lead to and is nowhere is damage of the store; "not found" is left for what people name.
+ */
+static inline kist_status kist_lost_is_damage(kist_status status, struct kist_error *err)
+{
+	if (status != KIST_NOT_FOUND)
+		return status;
+	if (err && err->status == KIST_NOT_FOUND)
+		err->status = KIST_CORRUPT;
+	return KIST_CORRUPT;
+}
+
 /** kist_flow_progress() - Tells whoever watches. */
 void kist_flow_progress(const struct kist_flow *flow, uint64_t done, uint64_t total);
 

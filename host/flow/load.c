@@ -29,13 +29,13 @@ static kist_status read_chunk(struct kist_flow *flow, const struct kist_digest *
 	kist_status status;
 	kist_status noted = KIST_OK;
 
-	KIST_TRY(kist_registry_find_chunk(flow->registry, id, &where, err));
+	KIST_TRY(kist_lost_is_damage(kist_registry_find_chunk(flow->registry, id, &where, err), err));
 	status = kist_store_read_chunk_with(flow->store, &flow->chunk_reader, &where, id, ret, err);
 	/* So that putting the same bytes again writes them again. */
 	if (status == KIST_CORRUPT || status == KIST_NOT_FOUND)
 		noted = kist_registry_suspect_pack(flow->registry, &where.pack, true, NULL);
 	(void)noted;
-	return status;
+	return kist_lost_is_damage(status, err);
 }
 
 static kist_status add_entry(struct kist_object_reader *reader, const struct kist_digest *id, uint64_t len,

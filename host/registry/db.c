@@ -323,7 +323,8 @@ static kist_status check_meta(struct kist_db *db, const char *store_id, const ch
 		return fail_stale(db, "another version made it", err);
 	if (!column_is(meta, 1, store_id))
 		return fail_stale(db, "it is another store's", err);
-	if (!column_is(meta, 2, boot))
+	db->is_of_other_boot = !column_is(meta, 2, boot);
+	if (db->is_of_other_boot)
 		return fail_stale(db, "it was written before the last start of the host", err);
 	return KIST_OK;
 }

@@ -87,7 +87,8 @@ struct kist_db {
 	sqlite3 *sql;
 	sqlite3_stmt *statements[KIST_SQL_COUNT];
 	enum kist_db_trouble trouble;
-	int dir_fd; /* of the folder; -1 in memory */
+	bool is_of_other_boot; /* and otherwise as it should be; set by kist_db_open() that failed */
+	int dir_fd;	       /* of the folder; -1 in memory */
 	dev_t device;
 	ino_t inode;
 };

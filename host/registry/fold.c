@@ -226,16 +226,10 @@ static kist_status fold_commit(struct fold *fold, const json_t *commit, struct k
 	return KIST_OK;
 }
 
-/* The store may have been replaced since its commit @head was folded: then the index is what is bad. */
-static kist_status fail_chain(struct kist_registry *registry, uint64_t head, const struct kist_digest *digest,
-			      struct kist_error *err)
+/* The store may have been replaced since its newest commit was folded: then that is what is wrong. */
+static kist_status fail_chain(struct kist_registry *registry, struct kist_error *err)
 {
-	kist_auto_json json_t *commit = NULL;
-	struct kist_digest now;
-
-	if (head > 0 && (kist_log_read(registry->store, head, &commit, &now, NULL) != KIST_OK ||
-			 !kist_digest_equal(&now, digest)))
-		registry->db.trouble = KIST_DB_DAMAGED;
+	KIST_TRY(kist_check_head(registry, err));
 	return kist_fail(err, KIST_CORRUPT, "it does not follow the commit before it: \"previous\" differs");
 }
 
@@ -277,7 +271,7 @@ static kist_status fold_next(struct fold *fold, uint64_t *head, struct kist_dige
 		return status == KIST_NOT_FOUND ? KIST_OK : status;
 	KIST_TRY(get_digest(commit, "previous", &previous, err));
 	if (!kist_digest_equal(&previous, head_digest))
-		return fail_chain(registry, *head, head_digest, err);
+		return fail_chain(registry, err);
 	fold->commit = *head + 1;
 	KIST_TRY(kist_db_run(&registry->db, KIST_SQL_SAVEPOINT_COMMIT, err, ""));
 	status = fold_commit(fold, commit, err);
@@ -338,11 +332,14 @@ static kist_status fold_transaction(struct kist_registry *registry, bool *ret_mo
 static kist_status set_head(struct kist_registry *registry, uint64_t head, const struct kist_digest *digest,
 			    struct kist_error *err)
 {
-	const bool all = registry->head == 0;
+	/*
+	 * When it is opened, and before a commit: a fold that finds nothing new stands before one.  In between, new
+	 * commits have each been read, and the list is not made again.
+	 */
+	const bool all = !registry->connected || head == registry->head;
 
 	if (head != registry->head || (head > 0 && !kist_digest_equal(digest, &registry->head_digest)))
 		KIST_TRY(kist_check_head(registry, err));
-	/* All of it when all of it was folded: that is the time when a lost commit would go unseen. */
 	KIST_TRY(kist_log_check_end(registry->store, head, all, err));
 	registry->head = head;
 	registry->head_digest = *digest;

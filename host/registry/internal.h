@@ -33,7 +33,12 @@ KIST_CHECKED kist_status kist_registry_run(struct kist_registry *registry, kist_
 /** kist_pass_error() - Records in @err what @why holds, if anything.  Returns @status. */
 kist_status kist_pass_error(struct kist_error *err, kist_status status, const struct kist_error *why);
 
-/** kist_check_head() - Whether the index holds this store's history; its head is the registry's then. */
+/**
+ * kist_check_head() - Whether the log still holds what the index has folded; its head is the registry's then.
+ *
+ * Errors: KIST_CORRUPT (commits that this host has read are gone or others, and what to do; the newest of them is
+ * damaged), KIST_IO.
+ */
 KIST_CHECKED kist_status kist_check_head(struct kist_registry *registry, struct kist_error *err);
 
 /** kist_fold_new() - Folds all new commits into the open index. */

@@ -10,6 +10,8 @@
 #include "store/state.h"
 
 #define LOG_KEY_SIZE ((size_t)32)
+#define LOG_PREFIX   "log/"
+#define NUMBER_DIGITS ((size_t)20)
 #define LINE_FORMAT  "kist-log 1 %s %zu\n"
 #define LINE_MAGIC   "kist-log "
 #define LINE_VERSION "1 "
@@ -19,7 +21,7 @@
 
 static void log_key(uint64_t number, char ret_key[static LOG_KEY_SIZE])
 {
-	snprintf(ret_key, LOG_KEY_SIZE, "log/%020llu", (unsigned long long)number);
+	snprintf(ret_key, LOG_KEY_SIZE, LOG_PREFIX "%020llu", (unsigned long long)number);
 }
 
 static kist_status fail_entry(struct kist_error *err)
@@ -217,43 +219,91 @@ static kist_status exists(struct kist_store *store, uint64_t number, bool *ret, 
 	return KIST_OK;
 }
 
-struct end_search {
-	char next[LOG_KEY_SIZE];
-	char last[LOG_KEY_SIZE];
+struct names_seen {
+	uint64_t count;
+	uint64_t last;
+	uint64_t next; /* the least that was not seen; when they come in order */
 };
 
-/* Keys come in rising order, and a number's digits rise with it. */
+/* 20 digits, not all of them 0; what does not fit in 64 bits is a number past all others. */
+static bool parse_name(const char *digits, uint64_t *ret)
+{
+	uint64_t number = 0;
+
+	if (strlen(digits) != NUMBER_DIGITS)
+		return false;
+	for (size_t i = 0; i < NUMBER_DIGITS; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(digits[i] - '0'), &number))
+			number = UINT64_MAX;
+	}
+	*ret = number;
+	return number > 0;
+}
+
+static kist_status see_name(void *ctx, const char *name, struct kist_error *err)
+{
+	struct names_seen *seen = ctx;
+	uint64_t number;
+
+	(void)err;
+	if (!parse_name(name, &number))
+		return KIST_OK;
+	seen->count++;
+	seen->next += number == seen->next;
+	if (number > seen->last)
+		seen->last = number;
+	return KIST_OK;
+}
+
 static kist_status see_key(void *ctx, const char *key, uint64_t size, struct kist_error *err)
 {
-	struct end_search *search = ctx;
-
 	(void)size;
-	(void)err;
-	if (strlen(key) == strlen(search->next) && strcmp(key, search->next) > 0)
-		memcpy(search->last, key, strlen(key) + 1);
+	return see_name(ctx, key + strlen(LOG_PREFIX), err);
+}
+
+kist_status kist_log_names(struct kist_store *store, struct kist_log_names *ret, struct kist_error *err)
+{
+	struct names_seen seen = { .next = 1 };
+
+	KIST_TRY(kist_backend_names(store->backend, LOG_PREFIX, see_name, &seen, err));
+	if (seen.count == seen.last) {
+		/* As many as the greatest number: then there is no hole. */
+		*ret = (struct kist_log_names){ .missing = seen.last + 1, .last = seen.last };
+		return KIST_OK;
+	}
+	seen = (struct names_seen){ .next = 1 };
+	KIST_TRY(kist_backend_list(store->backend, LOG_PREFIX, see_key, &seen, err));
+	*ret = (struct kist_log_names){ .missing = seen.next, .last = seen.last };
 	return KIST_OK;
 }
 
 kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool all, struct kist_error *err)
 {
-	struct end_search search = { .last = "" };
+	struct kist_log_names names = { .missing = number + 1 };
+	char missing[LOG_KEY_SIZE];
+	char last[LOG_KEY_SIZE];
 	bool there = false;
 
 	if (number > INT64_MAX - 2)
 		return kist_fail(err, KIST_LIMIT, "the log is full");
-	log_key(number + 1, search.next);
 	if (all) {
-		KIST_TRY(kist_backend_list(store->backend, "log/", see_key, &search, err));
+		KIST_TRY(kist_log_names(store, &names, err));
 	} else {
 		KIST_TRY(exists(store, number + 2, &there, err));
-		if (there)
-			log_key(number + 2, search.last);
+		names.last = there ? number + 2 : 0;
 	}
-	if (search.last[0] == '\0')
+	if (names.missing > number && names.last < names.missing)
 		return KIST_OK;
-	/* Both may have been created just now: the later one only after the next. */
-	KIST_TRY(exists(store, number + 1, &there, err));
-	return there ? KIST_OK
-		     : kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and '%s' is there", search.next,
-				 search.last);
+	/* A list is not of one moment: both may have been created just now, the later one only after the other. */
+	KIST_TRY(exists(store, names.missing, &there, err));
+	if (there)
+		return KIST_OK;
+	log_key(names.missing, missing);
+	log_key(names.last, last);
+	if (names.last > names.missing)
+		return kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and '%s' is there", missing, last);
+	return kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and it has been there", missing);
 }

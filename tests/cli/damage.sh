@@ -5,6 +5,11 @@ expect 0 kist init
 expect 0 kist put random.bin
 expect 0 kist put people.csv
 pack=$(find .kist/packs -name '*.pack' -size +200k)
+{
+	echo n
+	seq 20000
+} >long.csv
+expect 0 kist put long.csv
 cp -r .kist sound
 printf 'X' | dd of="$pack" bs=1 seek=150000 conv=notrunc status=none
 expect 4 kist get random.bin -o back
@@ -17,18 +22,41 @@ same people.csv back.csv
 
 # A missing pack, a cut pack, a damaged commit.
 rm "$pack"
-expect 3 kist get random.bin -o back
-expect 4 kist verify
+for index in warm cold; do
+	[ $index = warm ] || rm -rf "$HOME/.cache/kist"
+	for command in 'get random.bin -o back' 'cat random.bin' 'verify random.bin' verify; do
+		expect 4 kist $command
+		[ $index = cold ] || says err "$(basename "$pack" .pack | cut -c1-16)"
+	done
+	says err "$(basename "$pack" .pack)"
+done
+[ ! -e back ] || fail 'a file came back whose pack is gone'
+rm -f .kist/packs/*/*
+expect 4 kist convert long.csv --task NumpyArrayArtifactTask --select n --name other
+says err '.pack'
+# What nobody has put is not found, and is no damage.
+expect 3 kist get nothing
 rm -rf .kist && cp -r sound .kist
+rm -rf "$HOME/.cache/kist"
 truncate -s 200000 "$pack"
+expect 4 kist get random.bin -o back
 expect 4 kist verify
 rm -rf .kist && cp -r sound .kist
 first=$(find .kist/log -type f | sort | head -n 1)
 chmod u+w "$first"
 printf 'X' | dd of="$first" bs=1 seek=200 conv=notrunc status=none
 rm -rf "$HOME/.cache/kist"
-expect 4 kist ls
-says err 'log/'
+for command in ls 'put people.csv' 'tag people.csv more' 'rm people.csv' 'convert people.csv --task NumpyArrayArtifactTask --select age'; do
+	expect 4 kist $command
+	says err 'log/'
+done
+rm -rf .kist && cp -r sound .kist
+chmod u+w .kist/kist.json
+printf '{' >.kist/kist.json
+for command in ls 'put people.csv' verify; do
+	expect 4 kist $command
+	says err 'kist.json'
+done
 
 # A name whose record is nowhere is said, also when everything that is there is sound.
 rm -rf .kist && cp -r sound .kist

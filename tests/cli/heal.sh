@@ -58,7 +58,7 @@ rm -f .kist/log/*2
 rm -rf "$HOME/.cache/kist"
 expect 4 kist ls
 expect 4 kist get random.bin -o back -f
-expect 1 kist put random.bin
+expect 4 kist put random.bin
 says err "log/00000000000000000002' is missing"
 cp sound/log/*2 .kist/log/
 expect 0 kist ls

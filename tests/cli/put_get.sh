@@ -45,3 +45,28 @@ expect 0 kist verify
 expect 0 kist stats --json
 expect 0 kist show --json people.csv
 says out '"rows": 2' '"int64"' '"float64"' '"text"'
+
+# A commit that is on disk is said to be, also when what comes after it goes wrong.
+seq 5000 >late
+for output in '' --json; do
+	status=0
+	kist put late --name "late$output" $output >&- 2>err || status=$?
+	equal "$status" 1
+	says err 'kept, and on disk'
+	expect 0 kist get "late$output" -o lately -f
+	same late lately
+done
+{
+	kist put late --name later --json 2>err || echo $? >status
+} | true
+[ ! -s status ] || says err 'kept, and on disk'
+mkfifo pipe
+(exec 3<pipe) &
+exec 4>pipe
+wait
+status=0
+kist put late --name latest >&4 2>err || status=$?
+exec 4>&-
+equal "$status" 1
+says err 'kept, and on disk'
+expect 0 kist get latest -o lately -f

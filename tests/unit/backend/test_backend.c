@@ -226,6 +226,53 @@ START_TEST(keys_are_listed_in_byte_order)
 }
 END_TEST
 
+struct names {
+	size_t count;
+	bool c;
+	bool b0;
+};
+
+static kist_status see_name(void *ctx, const char *name, struct kist_error *err)
+{
+	struct names *names = ctx;
+
+	(void)err;
+	names->count++;
+	names->c = names->c || strcmp(name, "c") == 0;
+	names->b0 = names->b0 || strcmp(name, "b0") == 0;
+	return KIST_OK;
+}
+
+static kist_status stop_name(void *ctx, const char *name, struct kist_error *err)
+{
+	(void)name;
+	++*(int *)ctx;
+	return kist_fail(err, KIST_CANCELLED, "enough");
+}
+
+START_TEST(names_are_those_of_one_folder)
+{
+	static const char *const keys[] = { "b", "a/c", "a-b", "a0", "a/b/c", "ab/c", "a.b", "a/b0" };
+	static const char *const wrong[] = { "", "a", "/", "../", "A/", "a//" };
+	struct names names = { .count = 0 };
+	int calls = 0;
+
+	open_kind(_i);
+	ck_assert_int_eq(kist_backend_names(backend, "a/", see_name, &names, NULL), KIST_OK);
+	ck_assert_uint_eq(names.count, 0);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		ck_assert_int_eq(put(keys[i], keys[i]), KIST_OK);
+	ck_assert_int_eq(kist_backend_names(backend, "a/", see_name, &names, NULL), KIST_OK);
+	ck_assert_uint_eq(names.count, 2);
+	ck_assert(names.c && names.b0);
+	ck_assert_int_eq(kist_backend_names(backend, "a/", stop_name, &calls, NULL), KIST_CANCELLED);
+	ck_assert_int_eq(calls, 1);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_assert_int_eq(kist_backend_names(backend, wrong[i], see_name, &names, NULL), KIST_INVALID);
+	close_kind();
+}
+END_TEST
+
 START_TEST(hostile_prefixes_are_refused)
 {
 	static const char *const prefixes[] = { "/", "../", "a/../", "a//", "A", "./", "\n" };
@@ -348,6 +395,7 @@ int main(void)
 		hostile_keys_are_refused_by_every_operation,
 		an_object_has_a_largest_size,
 		keys_are_listed_in_byte_order,
+		names_are_those_of_one_folder,
 		hostile_prefixes_are_refused,
 		a_failure_of_each_ends_the_walk,
 		each_may_use_the_backend,

@@ -20,6 +20,7 @@ struct kist_store *fake_new(void)
 
 	must(store);
 	strcpy(store->id, "0123456789abcdef0123456789abcdef");
+	store->uri = FAKE_URI;
 	return store;
 }
 
@@ -160,10 +161,20 @@ const char *kist_store_id(const struct kist_store *store)
 	return store->id;
 }
 
+static uint64_t head_of(const struct kist_store *store)
+{
+	return store->shared_head ? __atomic_load_n(store->shared_head, __ATOMIC_SEQ_CST) : store->head;
+}
+
+const char *kist_store_uri(const struct kist_store *store)
+{
+	return store->uri;
+}
+
 kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **ret_commit,
 			  struct kist_digest *ret_digest, struct kist_error *err)
 {
-	if (number == 0 || number > store->head)
+	if (number == 0 || number > head_of(store))
 		return kist_fail(err, KIST_NOT_FOUND, "no such commit");
 	if (store->commit_status[number] != KIST_OK)
 		return kist_fail(err, store->commit_status[number], "the commit is bad");
@@ -173,10 +184,25 @@ kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **re
 	return KIST_OK;
 }
 
+kist_status kist_log_names(struct kist_store *store, struct kist_log_names *ret, struct kist_error *err)
+{
+	(void)err;
+	ret->last = head_of(store);
+	for (ret->missing = 1; ret->missing <= ret->last; ret->missing++) {
+		if (store->commit_status[ret->missing] == KIST_NOT_FOUND)
+			break;
+	}
+	return KIST_OK;
+}
+
 kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool all, struct kist_error *err)
 {
-	(void)all;
-	if (number < store->head && store->commit_status[number + 1] == KIST_NOT_FOUND)
+	struct kist_log_names names;
+
+	KIST_TRY(kist_log_names(store, &names, err));
+	store->lists += all;
+	if (all ? names.missing <= names.last || names.missing <= number
+		: names.missing == number + 1 && names.last > names.missing)
 		return kist_fail(err, KIST_CORRUPT, "a commit is missing");
 	return KIST_OK;
 }

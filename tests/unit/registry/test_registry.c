@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -15,14 +16,16 @@
 #include "unit/registry/fake.h"
 
 static struct kist_store *store;
-static char folder[128];
-static char file[160];
+static char id_folder[128];
+static char folder[160];
+static char file[192];
 
 static void setup(void)
 {
 	make_dir();
 	store = fake_new();
-	snprintf(folder, sizeof(folder), "%s/%s", test_dir, store->id);
+	snprintf(id_folder, sizeof(id_folder), "%s/%s", test_dir, store->id);
+	snprintf(folder, sizeof(folder), "%s/%s", id_folder, FAKE_PLACE);
 	snprintf(file, sizeof(file), "%s/index.sqlite", folder);
 }
 
@@ -186,10 +189,10 @@ static void spoil(int how)
 		sql("UPDATE meta SET boot = 'another'");
 		break;
 	case 10:
-		sql("UPDATE meta SET head_digest = zeroblob(32)");
+		sql("UPDATE meta SET boot = 'another', head = 0");
 		break;
 	case 11:
-		sql("UPDATE meta SET head = 1000");
+		sql("UPDATE meta SET store_id = zeroblob(32)");
 		break;
 	case 12:
 		sql("DELETE FROM meta");
@@ -254,71 +257,118 @@ START_TEST(an_index_spoiled_while_open_gives_the_same_answers)
 }
 END_TEST
 
-START_TEST(a_store_that_was_replaced_under_its_id_is_noticed)
+static void check_refused(const char *text)
 {
-	struct kist_store *old = store;
-	struct kist_store *other = fake_new();
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_registry *registry = NULL;
 
+	ck_assert_int_eq(kist_registry_open(store, test_dir, &registry, &err), KIST_CORRUPT);
+	ck_assert_msg(strstr(err.text, text) && strstr(err.text, file), "%s", err.text);
+	ck_assert(in_file());
+}
+
+static void drop_to(uint64_t head)
+{
+	while (store->head > head)
+		json_decref(store->commits[store->head--]);
+}
+
+START_TEST(commits_that_are_gone_are_missed_until_the_index_is_deleted)
+{
 	fill(10);
 	check_opens_right();
-	store = other;
-	for (int i = 0; i < 10; i++)
-		fake_put(store, "other", "x", "");
+	/* Also by an index that is of before the last start, and not used for anything else. */
+	if (_i == 1)
+		sql("UPDATE meta SET boot = 'another'");
+	drop_to(9);
+	check_refused("lost commit 10,");
+	drop_to(5);
+	check_refused("lost commits 6 to 10,");
+	check_refused("'log/00000000000000000006' is missing");
+	fill(4);
+	check_refused("lost commit 10,");
+	fill(1);
+	check_refused("'log/00000000000000000010' is not the one");
+	fill(1);
+	check_refused("'log/00000000000000000010' is not the one");
+	ck_assert_int_eq(unlink(file), 0);
 	check_opens_right();
-	fake_free(other);
-	store = old;
-	check_opens_right();
-	/* Restored to an earlier state. */
-	while (store->head > 5)
-		json_decref(store->commits[store->head--]);
-	check_opens_right();
+	ck_assert_uint_eq(check_opens_right(), 0);
 }
 END_TEST
 
-START_TEST(a_store_that_was_replaced_while_open_is_noticed)
+START_TEST(a_store_of_one_commit_that_lost_it_is_not_empty)
+{
+	fill(1);
+	check_opens_right();
+	drop_to(0);
+	check_refused("lost commit 1,");
+}
+END_TEST
+
+START_TEST(an_index_says_where_it_was_led_astray)
+{
+	fill(3);
+	check_opens_right();
+	sql(_i ? "UPDATE meta SET head = 1000" : "UPDATE meta SET head_digest = zeroblob(32)");
+	check_refused(_i ? "lost commits 4 to 1000" : "is not the one");
+}
+END_TEST
+
+START_TEST(commits_that_go_while_open_are_missed)
 {
 	kist_auto_registry struct kist_registry *registry = NULL;
-	json_t *old[6];
+	struct kist_error err = KIST_ERROR_INIT;
 
 	fill(5);
-	registry = must_open(store, test_dir);
-	for (int i = 1; i <= 5; i++)
-		old[i] = store->commits[i];
-	store->head = 0;
-	for (int i = 0; i < 9; i++)
-		fake_put(store, "other", "x", "");
-	must_fold(registry);
-	check_says_truth(registry);
-	for (int i = 1; i <= 5; i++)
-		json_decref(old[i]);
+	registry = must_open(store, _i ? test_dir : NULL);
+	drop_to(3);
+	ck_assert_int_eq(kist_registry_fold(registry, NULL), KIST_CORRUPT);
+	fill(6);
+	ck_assert_int_eq(kist_registry_fold(registry, &err), KIST_CORRUPT);
+	ck_assert_msg(strstr(err.text, "is not the one"), "%s", err.text);
 }
 END_TEST
 
-START_TEST(a_copy_of_the_store_that_goes_another_way_meanwhile_is_noticed)
+START_TEST(the_log_is_listed_when_opened_and_before_a_commit)
 {
 	kist_auto_registry struct kist_registry *registry = NULL;
-	kist_auto_registry struct kist_registry *others = NULL;
-	struct kist_store *old = store;
-	struct kist_store *copy = fake_new();
-	struct kist_digest digest;
-	uint64_t head;
 
 	fill(3);
-	registry = must_open(old, test_dir);
-	store = copy;
-	fill(3);
-	fill(2);
-	others = must_open(copy, test_dir);
-	store = old;
-	/* The file is two commits ahead of this store: a commit after those would leave a gap. */
+	registry = must_open(store, test_dir);
+	ck_assert_uint_eq(store->lists, 1);
 	must_fold(registry);
-	kist_registry_head(registry, &head, &digest);
-	ck_assert_uint_eq(head, 3);
-	ck_assert(kist_digest_equal(&digest, &old->digests[3]));
-	check_says_truth(registry);
+	ck_assert_uint_eq(store->lists, 2);
+	fill(1);
+	must_fold(registry);
+	ck_assert_uint_eq(store->lists, 2);
+	must_fold(registry);
+	ck_assert_uint_eq(store->lists, 3);
+	store->commit_status[2] = KIST_NOT_FOUND;
+	ck_assert_int_eq(kist_registry_fold(registry, NULL), KIST_CORRUPT);
+}
+END_TEST
+
+START_TEST(a_copy_elsewhere_has_an_index_of_its_own)
+{
+	struct kist_store *old = store;
+	struct kist_store *copy = fake_new();
+
+	fill(3);
+	check_opens_right();
+	copy->uri = "memory:elsewhere";
 	store = copy;
-	must_fold(others);
-	check_says_truth(others);
+	fill(2);
+	ck_assert_uint_eq(check_opens_right(), 2);
+	store = old;
+	ck_assert_uint_eq(check_opens_right(), 0);
+	store = copy;
+	ck_assert_uint_eq(check_opens_right(), 0);
+	/* A path is the same however it is written. */
+	store->uri = "/tmp";
+	ck_assert_uint_eq(check_opens_right(), 2);
+	store->uri = "file:///tmp/../tmp/";
+	ck_assert_uint_eq(check_opens_right(), 0);
 	store = old;
 	fake_free(copy);
 }
@@ -386,7 +436,7 @@ START_TEST(a_cache_folder_that_cannot_be_written_costs_only_time)
 {
 	static const char *const places[] = { "/proc/kist", "/dev/null/kist", "file/below", "open" };
 	kist_auto_registry struct kist_registry *registry = NULL;
-	char path[128];
+	char path[192];
 
 	fill(10);
 	snprintf(path, sizeof(path), "%s/file", test_dir);
@@ -396,6 +446,8 @@ START_TEST(a_cache_folder_that_cannot_be_written_costs_only_time)
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%s/open/%s", test_dir, store->id);
 	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/open/%s/%s", test_dir, store->id, FAKE_PLACE);
+	mkdir(path, 0700);
 	ck_assert_int_eq(chmod(path, 0777), 0);
 	snprintf(path, sizeof(path), "%s%s%s", _i < 2 ? "" : test_dir, _i < 2 ? "" : "/", places[_i]);
 	registry = must_open(store, path);
@@ -403,7 +455,7 @@ START_TEST(a_cache_folder_that_cannot_be_written_costs_only_time)
 	fill(3);
 	must_fold(registry);
 	check_says_truth(registry);
-	snprintf(path, sizeof(path), "%s/open/%s/index.sqlite", test_dir, store->id);
+	snprintf(path, sizeof(path), "%s/open/%s/%s/index.sqlite", test_dir, store->id, FAKE_PLACE);
 	ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
@@ -456,6 +508,7 @@ END_TEST
 START_TEST(an_index_that_is_a_folder_costs_only_time)
 {
 	fill(3);
+	mkdir(id_folder, 0700);
 	mkdir(folder, 0700);
 	mkdir(file, 0700);
 	ck_assert_uint_eq(check_opens_right(), 3);
@@ -482,6 +535,10 @@ START_TEST(many_processes_fold_into_one_file)
 	pid_t children[6];
 
 	fill(600);
+	store->shared_head = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(store->shared_head, MAP_FAILED);
+	*store->shared_head = store->head;
+	fill(120);
 	for (size_t i = 0; i < 6; i++) {
 		children[i] = fork();
 		ck_assert_int_ge(children[i], 0);
@@ -493,7 +550,7 @@ START_TEST(many_processes_fold_into_one_file)
 			if (kist_registry_open(store, test_dir, &registry, NULL) != KIST_OK)
 				_exit(1);
 			for (int k = 0; k < 20; k++) {
-				fill(1);
+				__atomic_fetch_add(store->shared_head, 1, __ATOMIC_SEQ_CST);
 				if (kist_registry_fold(registry, NULL) != KIST_OK)
 					_exit(2);
 			}
@@ -506,8 +563,10 @@ START_TEST(many_processes_fold_into_one_file)
 		ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
 		ck_assert_int_eq(status, 0);
 	}
-	fill(20);
-	check_opens_right();
+	ck_assert_uint_eq(*store->shared_head, 720);
+	ck_assert_uint_eq(check_opens_right(), 0);
+	(void)munmap(store->shared_head, sizeof(uint64_t));
+	store->shared_head = NULL;
 }
 END_TEST
 
@@ -575,9 +634,12 @@ int main(void)
 	tcase_add_test(tcase, fold_takes_what_is_new);
 	tcase_add_loop_test(tcase, a_spoiled_index_gives_the_same_answers, 0, SPOIL_COUNT);
 	tcase_add_loop_test(tcase, an_index_spoiled_while_open_gives_the_same_answers, 0, SPOIL_COUNT);
-	tcase_add_test(tcase, a_store_that_was_replaced_under_its_id_is_noticed);
-	tcase_add_test(tcase, a_store_that_was_replaced_while_open_is_noticed);
-	tcase_add_test(tcase, a_copy_of_the_store_that_goes_another_way_meanwhile_is_noticed);
+	tcase_add_loop_test(tcase, commits_that_are_gone_are_missed_until_the_index_is_deleted, 0, 2);
+	tcase_add_test(tcase, a_store_of_one_commit_that_lost_it_is_not_empty);
+	tcase_add_loop_test(tcase, an_index_says_where_it_was_led_astray, 0, 2);
+	tcase_add_loop_test(tcase, commits_that_go_while_open_are_missed, 0, 2);
+	tcase_add_test(tcase, the_log_is_listed_when_opened_and_before_a_commit);
+	tcase_add_test(tcase, a_copy_elsewhere_has_an_index_of_its_own);
 	tcase_add_test(tcase, a_lost_commit_is_not_the_end_of_the_log);
 	tcase_add_test(tcase, a_suspect_pack_is_read_but_not_leaned_on);
 	tcase_add_loop_test(tcase, a_cache_folder_that_cannot_be_written_costs_only_time, 0, 4);

@@ -96,6 +96,7 @@ START_TEST(a_commit_that_is_missing_is_not_the_end)
 	struct kist_store *store = new_store();
 	const struct kist_view rubbish = kist_view_of("x", 1);
 	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_log_names names;
 
 	for (int all = 0; all <= 1; all++)
 		ck_assert_int_eq(kist_log_check_end(store, 0, all, NULL), KIST_OK);
@@ -103,6 +104,9 @@ START_TEST(a_commit_that_is_missing_is_not_the_end)
 	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/99", &rubbish, 1, NULL), KIST_OK);
 	for (uint64_t number = 1; number <= 4; number++)
 		ck_assert_int_eq(append(store, number, &zeros, NULL, NULL), KIST_OK);
+	/* Nor what has other signs, or no number. */
+	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/0000000000000000000a", &rubbish, 1, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/00000000000000000000", &rubbish, 1, NULL), KIST_OK);
 	for (int all = 0; all <= 1; all++) {
 		/* Known up to 4; up to 3, when 4 has come since. */
 		ck_assert_int_eq(kist_log_check_end(store, 4, all, NULL), KIST_OK);
@@ -115,6 +119,23 @@ START_TEST(a_commit_that_is_missing_is_not_the_end)
 	ck_assert_int_eq(kist_backend_delete(store->backend, "log/00000000000000000002", NULL), KIST_OK);
 	ck_assert_int_eq(kist_log_check_end(store, 1, false, NULL), KIST_OK);
 	ck_assert_int_eq(kist_log_check_end(store, 1, true, NULL), KIST_CORRUPT);
+	/* Nor is a hole below what is known to be forgotten, or an end that has gone back. */
+	kist_error_clear(&err);
+	ck_assert_int_eq(kist_log_check_end(store, 4, false, NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_check_end(store, 4, true, &err), KIST_CORRUPT);
+	ck_assert_ptr_nonnull(strstr(err.text, "'log/00000000000000000002' is missing"));
+	ck_assert_ptr_nonnull(strstr(err.text, "'log/00000000000000000004' is there"));
+	ck_assert_int_eq(kist_backend_delete(store->backend, "log/00000000000000000004", NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_check_end(store, 1, true, NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_check_end(store, 2, true, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_log_names(store, &names, NULL), KIST_OK);
+	ck_assert_uint_eq(names.missing, 2);
+	ck_assert_uint_eq(names.last, 1);
+	/* Far away, also past all numbers. */
+	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/99999999999999999999", &rubbish, 1, NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_check_end(store, 1, true, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_log_names(store, &names, NULL), KIST_OK);
+	ck_assert_uint_eq(names.last, UINT64_MAX);
 	kist_store_close(store);
 }
 END_TEST
