@@ -153,8 +153,9 @@ static kist_status name_key(void *ctx, const char *key, uint64_t size, struct ki
 	const struct naming *naming = ctx;
 
 	(void)size;
-	return strchr(key + naming->folder_len, '/') ? KIST_OK
-						     : naming->each(naming->ctx, key + naming->folder_len, err);
+	return strchr(key + naming->folder_len, '/')
+		       ? KIST_OK
+		       : naming->each(naming->ctx, key + naming->folder_len, err);
 }
 
 kist_status kist_backend_names(struct kist_backend *backend, const char *folder,

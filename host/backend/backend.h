@@ -110,7 +110,8 @@ KIST_CHECKED kist_status kist_backend_list(struct kist_backend *backend, const c
 					   void *ctx, struct kist_error *err);
 
 /**
- * kist_backend_names() - Calls @each with the last segment of every key directly in @folder ("log/"), in any order.
+ * kist_backend_names() - Calls @each with the last segment of every key directly in @folder ("log/"), in any
+ * order.
  *
  * Cheaper than kist_backend_list() where there are many: no size is asked for, and nothing is sorted.
  */

@@ -332,8 +332,8 @@ static kist_status file_list(struct kist_backend *backend, const char *prefix,
 }
 
 static kist_status file_names(struct kist_backend *backend, const char *folder,
-			      kist_status (*each)(void *ctx, const char *name, struct kist_error *err), void *ctx,
-			      struct kist_error *err)
+			      kist_status (*each)(void *ctx, const char *name, struct kist_error *err),
+			      void *ctx, struct kist_error *err)
 {
 	const struct file_backend *file = file_of(backend);
 

@@ -30,7 +30,8 @@ struct kist_object_chunk {
  * @whole:  When not NULL, a started hasher that is fed all that is given.
  * @take:   One call at a time, but maybe from other threads than the caller's.
  *
- * Errors: those of @take; KIST_CORRUPT (also when a pack is gone; names pack and offset), KIST_IO, KIST_NO_MEMORY.
+ * Errors: those of @take; KIST_CORRUPT (also when a pack is gone; names pack and offset), KIST_IO,
+ * KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks,
 					 size_t count, struct kist_hasher *whole,

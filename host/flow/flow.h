@@ -133,7 +133,8 @@ KIST_CHECKED static inline kist_status kist_flow_check_stop(const struct kist_fl
 /**
  * kist_lost_is_damage() - KIST_CORRUPT for KIST_NOT_FOUND, in @err too, else @status.
  *
- * What kept artifacts lead to and is nowhere is damage of the store; "not found" is left for what people name.
+ * What kept artifacts lead to and is nowhere is damage of the store; "not found" is left for what people
+ * name.
  */
 static inline kist_status kist_lost_is_damage(kist_status status, struct kist_error *err)
 {

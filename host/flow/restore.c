@@ -112,7 +112,8 @@ static kist_status make_file(struct restoring *restoring, const struct kist_tree
 	kist_auto_fd int fd = -1;
 
 	KIST_TRY(kist_lost_is_damage(
-		kist_registry_get_artifact(restoring->flow->registry, &entry->artifact, &artifact, err), err));
+		kist_registry_get_artifact(restoring->flow->registry, &entry->artifact, &artifact, err),
+		err));
 	if (artifact.size != entry->size || !kist_digest_equal(&artifact.sha256, &entry->sha256))
 		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
 				    "the tree and the record of '%s' do not agree", restoring->path);

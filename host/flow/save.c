@@ -244,7 +244,8 @@ static void fold_own_commit(struct kist_flow *flow)
 
 	if (kist_registry_fold(flow->registry, &why) == KIST_OK)
 		return;
-	snprintf(note, sizeof(note), "stored, but the index of this host could not take it up: %.880s", why.text);
+	snprintf(note, sizeof(note), "stored, but the index of this host could not take it up: %.880s",
+		 why.text);
 	kist_flow_set_note(flow, note);
 }
 

@@ -117,8 +117,8 @@ static kist_status verify_tree_entry(void *ctx, const struct kist_tree_entry *en
 
 	if (entry->kind != KIST_TREE_FILE)
 		return KIST_OK;
-	KIST_TRY(kist_lost_is_damage(kist_registry_get_artifact(flow->registry, &entry->artifact, &artifact, err),
-				     err));
+	KIST_TRY(kist_lost_is_damage(
+		kist_registry_get_artifact(flow->registry, &entry->artifact, &artifact, err), err));
 	if (artifact.size != entry->size || !kist_digest_equal(&artifact.sha256, &entry->sha256))
 		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
 				    "the tree and the record of one of its files do not agree");

@@ -333,8 +333,8 @@ static kist_status set_head(struct kist_registry *registry, uint64_t head, const
 			    struct kist_error *err)
 {
 	/*
-	 * When it is opened, and before a commit: a fold that finds nothing new stands before one.  In between, new
-	 * commits have each been read, and the list is not made again.
+	 * When it is opened, and before a commit: a fold that finds nothing new stands before one.  In
+	 * between, new commits have each been read, and the list is not made again.
 	 */
 	const bool all = !registry->connected || head == registry->head;
 

@@ -36,8 +36,8 @@ kist_status kist_pass_error(struct kist_error *err, kist_status status, const st
 /**
  * kist_check_head() - Whether the log still holds what the index has folded; its head is the registry's then.
  *
- * Errors: KIST_CORRUPT (commits that this host has read are gone or others, and what to do; the newest of them is
- * damaged), KIST_IO.
+ * Errors: KIST_CORRUPT (commits that this host has read are gone or others, and what to do; the newest of
+ * them is damaged), KIST_IO.
  */
 KIST_CHECKED kist_status kist_check_head(struct kist_registry *registry, struct kist_error *err);
 

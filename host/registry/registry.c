@@ -28,10 +28,11 @@ static kist_status fail_lost(const struct kist_registry *registry, const char *w
 {
 	if (!registry->folder)
 		return kist_fail(err, KIST_CORRUPT, "%s; put the files of the log back", what);
-	return kist_fail(err, KIST_CORRUPT,
-			 "%s; put the files of the log back; or, when the store was restored from another copy on "
-			 "purpose, delete '%s/%s', and it is taken as it is",
-			 what, registry->folder, KIST_DB_FILE);
+	return kist_fail(
+		err, KIST_CORRUPT,
+		"%s; put the files of the log back; or, when the store was restored from another copy on "
+		"purpose, delete '%s/%s', and it is taken as it is",
+		what, registry->folder, KIST_DB_FILE);
 }
 
 /* Commit @head, that this host has folded, is not there. */
@@ -50,7 +51,8 @@ static kist_status fail_missing(struct kist_registry *registry, uint64_t head, s
 		snprintf(numbers, sizeof(numbers), "commit %" PRIu64, head);
 	else
 		snprintf(numbers, sizeof(numbers), "commits %" PRIu64 " to %" PRIu64, names.missing, head);
-	snprintf(what, sizeof(what), "the log has lost %s, which this host has read: '%s' is missing", numbers, key);
+	snprintf(what, sizeof(what), "the log has lost %s, which this host has read: '%s' is missing",
+		 numbers, key);
 	return fail_lost(registry, what, err);
 }
 
@@ -65,8 +67,8 @@ static kist_status fail_other(struct kist_registry *registry, uint64_t head, str
 }
 
 /*
- * The newest folded commit must still be what it was.  When it is not, acknowledged commits are gone, or the store
- * was restored from a copy: only a person knows which.
+ * The newest folded commit must still be what it was.  When it is not, acknowledged commits are gone, or the
+ * store was restored from a copy: only a person knows which.
  */
 kist_status kist_check_head(struct kist_registry *registry, struct kist_error *err)
 {

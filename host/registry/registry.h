@@ -9,12 +9,12 @@
  * The registry: an SQLite index of the folded log and of the packs' indexes, on the host.
  *
  * It never holds the truth.  It lives in <cache folder>/<store id>/<16 digits of the SHA-256 of the store's
- * path>/index.sqlite and may be deleted at any time; missing, damaged, stale, or of another version, it is rebuilt
- * from the store.  Where no file can be written, the index is kept in memory.
+ * path>/index.sqlite and may be deleted at any time; missing, damaged, stale, or of another version, it is
+ * rebuilt from the store.  Where no file can be written, the index is kept in memory.
  *
- * It is a witness, too: a log that no longer reaches as far as this host has folded it has lost commits, and is
- * KIST_CORRUPT.  The names of all commits are listed when a registry is opened and before each commit, so that
- * the answers are the same with and without an index; see docs/adr/0012.
+ * It is a witness, too: a log that no longer reaches as far as this host has folded it has lost commits, and
+ * is KIST_CORRUPT.  The names of all commits are listed when a registry is opened and before each commit, so
+ * that the answers are the same with and without an index; see docs/adr/0012.
  *
  * What is folded from a commit:
  *   packs      [{"id","kind","size"}]: every chunk of their indexes; records in metadata packs are read

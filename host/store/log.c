@@ -9,12 +9,12 @@
 #include "base/time.h"
 #include "store/state.h"
 
-#define LOG_KEY_SIZE ((size_t)32)
-#define LOG_PREFIX   "log/"
+#define LOG_KEY_SIZE  ((size_t)32)
+#define LOG_PREFIX    "log/"
 #define NUMBER_DIGITS ((size_t)20)
-#define LINE_FORMAT  "kist-log 1 %s %zu\n"
-#define LINE_MAGIC   "kist-log "
-#define LINE_VERSION "1 "
+#define LINE_FORMAT   "kist-log 1 %s %zu\n"
+#define LINE_MAGIC    "kist-log "
+#define LINE_VERSION  "1 "
 /* "kist-log 1 ", 64 digits, a blank, at most 8 digits, a line feed. */
 #define LINE_SIZE_MAX ((size_t)96)
 #define WRITE_ID_SIZE ((size_t)16)
@@ -297,13 +297,15 @@ kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool a
 	}
 	if (names.missing > number && names.last < names.missing)
 		return KIST_OK;
-	/* A list is not of one moment: both may have been created just now, the later one only after the other. */
+	/* A list is not of one moment: both may have been created just now, the later one only after the
+	 * other. */
 	KIST_TRY(exists(store, names.missing, &there, err));
 	if (there)
 		return KIST_OK;
 	log_key(names.missing, missing);
 	log_key(names.last, last);
 	if (names.last > names.missing)
-		return kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and '%s' is there", missing, last);
+		return kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and '%s' is there", missing,
+				 last);
 	return kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and it has been there", missing);
 }

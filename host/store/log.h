@@ -57,10 +57,11 @@ KIST_CHECKED kist_status kist_log_names(struct kist_store *store, struct kist_lo
  * A file of the log that got lost must not pass for the log's end: what follows it would be forgotten, and
  * the next commit would fork the history.  A commit @number + 1 that is there by now is no error: fold on.
  *
- * @all: List the whole log: commits up to @number are there, and none lies past a hole.  Else look only at the
- *       commit after the next.
+ * @all: List the whole log: commits up to @number are there, and none lies past a hole.  Else look only at
+ * the commit after the next.
  *
- * The list is one pass over names, about half a second for a million commits; docs/adr/0012 says when it is made.
+ * The list is one pass over names, about half a second for a million commits; docs/adr/0012 says when it is
+ * made.
  *
  * Errors: KIST_CORRUPT (a commit is missing), KIST_IO.
  */

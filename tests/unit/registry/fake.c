@@ -326,11 +326,10 @@ char *tell_all(struct kist_registry *registry)
 	must(kist_registry_each_artifact(registry, tell_artifact, &text, NULL) == KIST_OK);
 	must(kist_registry_each_pack(registry, tell_pack, &text, NULL) == KIST_OK);
 	must(kist_registry_get_stats(registry, &stats, NULL) == KIST_OK);
-	must(kist_buf_appendf(&text, NULL,
-					  "head %llu refs %llu artifacts %llu chunks %llu packs %llu\n",
-					  (unsigned long long)head, (unsigned long long)stats.refs,
-					  (unsigned long long)stats.artifacts,
-					  (unsigned long long)stats.chunks, (unsigned long long)stats.packs) == KIST_OK);
+	must(kist_buf_appendf(&text, NULL, "head %llu refs %llu artifacts %llu chunks %llu packs %llu\n",
+			      (unsigned long long)head, (unsigned long long)stats.refs,
+			      (unsigned long long)stats.artifacts, (unsigned long long)stats.chunks,
+			      (unsigned long long)stats.packs) == KIST_OK);
 	return strndup((const char *)text.data, text.size);
 }
 

@@ -11,10 +11,10 @@
 
 #define FAKE_PACKS_MAX	 8192
 #define FAKE_COMMITS_MAX 8192
-#define FAKE_URI  "memory:here"
+#define FAKE_URI	 "memory:here"
 /* The folder of its index, below its id. */
 #define FAKE_PLACE "8dadedb73264f538"
-#define FAKE_TIME	 "2026-01-31T12:00:00Z"
+#define FAKE_TIME  "2026-01-31T12:00:00Z"
 
 struct fake_chunk {
 	struct kist_digest id;
@@ -35,7 +35,7 @@ struct fake_pack {
 struct kist_store {
 	char id[33];
 	const char *uri;
-	unsigned long lists; /* of the whole log */
+	unsigned long lists;		       /* of the whole log */
 	json_t *commits[FAKE_COMMITS_MAX + 1]; /* from 1 on */
 	struct kist_digest digests[FAKE_COMMITS_MAX + 1];
 	kist_status commit_status[FAKE_COMMITS_MAX + 1];

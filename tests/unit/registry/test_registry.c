@@ -535,7 +535,8 @@ START_TEST(many_processes_fold_into_one_file)
 	pid_t children[6];
 
 	fill(600);
-	store->shared_head = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	store->shared_head =
+		mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(store->shared_head, MAP_FAILED);
 	*store->shared_head = store->head;
 	fill(120);

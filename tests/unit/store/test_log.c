@@ -105,8 +105,10 @@ START_TEST(a_commit_that_is_missing_is_not_the_end)
 	for (uint64_t number = 1; number <= 4; number++)
 		ck_assert_int_eq(append(store, number, &zeros, NULL, NULL), KIST_OK);
 	/* Nor what has other signs, or no number. */
-	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/0000000000000000000a", &rubbish, 1, NULL), KIST_OK);
-	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/00000000000000000000", &rubbish, 1, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/0000000000000000000a", &rubbish, 1, NULL),
+			 KIST_OK);
+	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/00000000000000000000", &rubbish, 1, NULL),
+			 KIST_OK);
 	for (int all = 0; all <= 1; all++) {
 		/* Known up to 4; up to 3, when 4 has come since. */
 		ck_assert_int_eq(kist_log_check_end(store, 4, all, NULL), KIST_OK);
@@ -132,7 +134,8 @@ START_TEST(a_commit_that_is_missing_is_not_the_end)
 	ck_assert_uint_eq(names.missing, 2);
 	ck_assert_uint_eq(names.last, 1);
 	/* Far away, also past all numbers. */
-	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/99999999999999999999", &rubbish, 1, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_put_new(store->backend, "log/99999999999999999999", &rubbish, 1, NULL),
+			 KIST_OK);
 	ck_assert_int_eq(kist_log_check_end(store, 1, true, NULL), KIST_CORRUPT);
 	ck_assert_int_eq(kist_log_names(store, &names, NULL), KIST_OK);
 	ck_assert_uint_eq(names.last, UINT64_MAX);
