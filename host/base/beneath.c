@@ -26,9 +26,10 @@ static bool next_component(const char **path, char ret[static COMPONENT_SIZE])
 }
 
 /* A link that stands where a folder is needed is "no folder" to the kernel, and must not pass for missing. */
-static kist_status open_folder(int at, const char *name, int *ret_fd, struct kist_error *err)
+static kist_status open_component(int at, const char *name, int flags, mode_t mode, int *ret_fd,
+				  struct kist_error *err)
 {
-	const kist_status status = kist_open_at(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, ret_fd, err);
+	const kist_status status = kist_open_at(at, name, flags | O_NOFOLLOW, mode, ret_fd, err);
 	struct stat st;
 
 	if (status == KIST_NOT_FOUND && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -47,11 +48,11 @@ static kist_status open_plain(int root_fd, const char *path, int flags, mode_t m
 	while (next_component(&path, name)) {
 		int next;
 
-		KIST_TRY(open_folder(at, name, &next, err));
+		KIST_TRY(open_component(at, name, O_PATH | O_DIRECTORY, 0, &next, err));
 		kist_fd_close(&dir_fd);
 		dir_fd = at = next;
 	}
-	return kist_open_at(at, name[0] ? name : ".", flags | O_NOFOLLOW, mode, ret_fd, err);
+	return open_component(at, name[0] ? name : ".", flags, mode, ret_fd, err);
 }
 
 kist_status kist_open_beneath(int root_fd, const char *path, int flags, mode_t mode, bool plain, int *ret_fd,

@@ -61,6 +61,7 @@ static const struct {
 	{ "gone/file", O_RDONLY, KIST_NOT_FOUND },
 	{ "file/in", O_RDONLY, KIST_NOT_FOUND },
 	{ "last", O_RDONLY, KIST_DENIED },
+	{ "links", O_RDONLY | O_DIRECTORY, KIST_DENIED },
 	{ "links/deep/file", O_RDONLY, KIST_DENIED },
 	{ "up/file", O_RDONLY, KIST_DENIED },
 	{ LETTERS_256, O_CREAT | O_WRONLY, KIST_IO },
