@@ -23,4 +23,4 @@ expect 0 kist --store ../../third ls
 expect 0 kist --store ../.kist ls
 unset KIST_STORE
 expect 1 kist init ../.kist
-expect 1 kist --store ssh://nowhere ls
+expect 2 kist --store ssh://nowhere ls
