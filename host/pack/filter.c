@@ -14,6 +14,8 @@
 #define BASE_GAIN 0.85
 /* And any filter so much over plain zstd. */
 #define FILTER_GAIN 0.99
+/* What the sample finds so much worse than the best is not tried even for the archive. */
+#define FAR_FROM_BEST 1.1
 
 enum room {
 	ROOM_FILTERED = 0,
@@ -202,7 +204,7 @@ static kist_status choose(struct kist_filter *filter, const struct kist_filter_i
 	return KIST_OK;
 }
 
-/* Everything, and the smallest of it. */
+/* Everything that has a chance, and the smallest of it. */
 static kist_status try_all(struct kist_filter *filter, const struct kist_filter_input *input,
 			   const struct kist_filter_task *task, struct kist_filter_sample *sample,
 			   struct best *best, struct kist_error *err)
@@ -212,9 +214,17 @@ static kist_status try_all(struct kist_filter *filter, const struct kist_filter_
 	const struct kist_filter_spec base = { .filter = KIST_FILTER_BASE,
 					       .width = (uint8_t)input->hint.width,
 					       .float_keys = input->hint.kind == KIST_FILTER_REAL };
+	double sizes[KIST_FILTER_CANDIDATES_MAX];
+	double least = 0;
 
-	for (size_t i = 0; i < count; i++)
-		KIST_TRY(try_one(filter, input, task, &specs[i], best, err));
+	for (size_t i = 0; i < count; i++) {
+		sizes[i] = kist_filter_estimate(sample, &specs[i]);
+		least = i == 0 || sizes[i] < least ? sizes[i] : least;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (sizes[i] <= FAR_FROM_BEST * least)
+			KIST_TRY(try_one(filter, input, task, &specs[i], best, err));
+	}
 	if (sample->has_base && count > 0 && input->hint.kind != KIST_FILTER_STRUCT)
 		KIST_TRY(try_one(filter, input, task, &base, best, err));
 	return try_one(filter, input, task, NULL, best, err);
@@ -232,6 +242,7 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 		return try_one(filter, input, &task, NULL, best, err);
 	sample->ops = filter->ops;
 	kist_filter_sample_take(input, sample);
+	task.matches = kist_filter_has_repeats(input->raw);
 	if (task.level == KIST_FILTER_ARCHIVE)
 		return try_all(filter, input, &task, sample, best, err);
 	KIST_TRY(choose(filter, input, &task, sample, &spec, &filtered, err));
@@ -239,7 +250,6 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 	 * A sample does not show what comes back from far away, nor what frames cost a short chunk: plain
 	 * zstd has its chance there.
 	 */
-	task.matches = kist_filter_has_repeats(input->raw);
 	if (filtered)
 		KIST_TRY(try_one(filter, input, &task, &spec, best, err));
 	if (!filtered || task.matches || input->raw.size <= KIST_FILTER_SAMPLE_SIZE)

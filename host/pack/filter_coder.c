@@ -291,9 +291,14 @@ static kist_status tries_of(struct kist_filter_coder *coder, const struct kist_f
 	struct kist_filter_stats stats;
 
 	*ret = task->level == KIST_FILTER_ARCHIVE ? ALL : 1u << ZSTD_1;
-	if (task->level == KIST_FILTER_ARCHIVE || stream.size < SHORT)
+	if (stream.size < SHORT)
 		return KIST_OK;
 	stats = kist_filter_stats_of(stream);
+	if (task->level == KIST_FILTER_ARCHIVE) {
+		if (!task->matches && !matches_help(&stats) && stats.entropy > ENTROPY_STORED)
+			*ret = 0;
+		return KIST_OK;
+	}
 	if (task->matches)
 		*ret = 1u << LITERALS | 1u << ZSTD_1;
 	else if (matches_help(&stats) && stats.entropy > ENTROPY_SPARSE && task->level > KIST_FILTER_FAST)

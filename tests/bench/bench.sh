@@ -71,10 +71,12 @@ row() {
 	rm -rf "$1" peer
 }
 
-for kind in walk noise steps; do
+for kind in walk noise steps weights; do
 	"$bench/bench_data" $kind "$(sized 1024)" $kind.npy
 	row $kind.npy
 done
+"$bench/bench_data" ids "$(sized 512)" ids.npy
+row ids.npy
 "$bench/bench_data" csv "$(sized 256)" rows.csv
 row rows.csv
 "$bench/bench_data" safetensors "$(sized 512)" w.safetensors

@@ -11,7 +11,7 @@
 /*
  * Makes what the benchmarks put: the same bytes on every run and machine.
  *
- *     bench_data walk|noise|steps|csv|safetensors MIB FILE
+ *     bench_data walk|noise|steps|weights|ids|csv|safetensors MIB FILE
  *     bench_data files COUNT FOLDER
  *
  * walk: float32 random walks, as sensors give them.  noise: random bits, which nothing shrinks.  steps: float32 that
@@ -83,6 +83,24 @@ static void fill_steps(uint8_t *block)
 		if (i % 4096 == 0)
 			value = next_normal();
 		put_f32(block + i, value);
+	}
+}
+
+/* Weights: float32 of N(0, 0.02). */
+static void fill_weights_f32(uint8_t *block)
+{
+	for (size_t i = 0; i < BLOCK_SIZE; i += 4)
+		put_f32(block + i, 0.02f * next_normal());
+}
+
+/* Numbers that rise by 1 to 64, as keys of rows do. */
+static void fill_ids(uint8_t *block)
+{
+	static uint64_t id = 1000000;
+
+	for (size_t i = 0; i < BLOCK_SIZE; i += 8) {
+		id += 1 + (next() & 63);
+		kist_le_write64(block + i, id);
 	}
 }
 
@@ -158,7 +176,8 @@ static const struct kind {
 	const char *descr; /* of a .npy */
 } kinds[] = {
 	{ "walk", fill_walk, "<f4" }, { "noise", fill_noise, "<u4" }, { "steps", fill_steps, "<f4" },
-	{ "csv", fill_csv, NULL },    { "safetensors", fill_weights, NULL },
+	{ "weights", fill_weights_f32, "<f4" }, { "ids", fill_ids, "<i8" }, { "csv", fill_csv, NULL },
+	{ "safetensors", fill_weights, NULL },
 };
 
 static void make_file(const struct kind *kind, unsigned long long mib, const char *path)
@@ -169,7 +188,7 @@ static void make_file(const struct kind *kind, unsigned long long mib, const cha
 	if (!file)
 		fail(path);
 	if (kind->descr)
-		write_npy_head(file, kind->descr, mib << 18);
+		write_npy_head(file, kind->descr, mib << (kind->descr[2] == '8' ? 17 : 18));
 	else if (strcmp(kind->name, "safetensors") == 0)
 		write_safetensors_head(file, mib << 20);
 	else
