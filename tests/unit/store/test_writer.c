@@ -88,6 +88,56 @@ START_TEST(what_is_put_is_read)
 }
 END_TEST
 
+START_TEST(typed_pieces_get_filters_and_are_read)
+{
+	static const struct kist_filter_hint hint = { .kind = KIST_FILTER_INT, .width = 4 };
+	struct kist_store *store = new_store();
+	kist_auto_writer struct kist_writer *writer = NULL;
+	kist_auto_chunk_reader struct kist_chunk_reader reader = { .filter = KIST_FILTER_INIT };
+	uint32_t *numbers = malloc(3 * PIECE);
+	struct kist_piece pieces[3];
+	struct kist_digest ids[3];
+	struct kist_digest pack;
+	json_t *packs;
+
+	/* Three pieces, so that one is left when they are read back two at a time. */
+	for (uint32_t i = 0; i < 3 * PIECE / 4; i++)
+		numbers[i] = 1000 * i + i * i % 37;
+	for (size_t i = 0; i < 3; i++) {
+		pieces[i] = piece_of((uint8_t *)numbers + i * PIECE, PIECE);
+		pieces[i].hint = hint;
+	}
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	kist_writer_set_level(writer, (enum kist_filter_level)_i);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, 3, ids, NULL, NULL), KIST_OK);
+	ck_assert_uint_eq(kist_writer_stats(writer).filtered[KIST_FILTER_DELTA], 3);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert(kist_digest_parse(kist_json_get_text(json_array_get(packs, 0), "id"), 64, &pack));
+	for (size_t i = 0; i < 3; i++) {
+		struct found found = { .id = &ids[i] };
+		struct kist_record head;
+		uint8_t *raw = malloc(PIECE);
+
+		expect_chunk(store, packs, &ids[i], pieces[i].bytes.data, PIECE, KIST_CHUNK_DATA);
+		ck_assert_int_eq(kist_store_read_index(store, &pack, match, &found, NULL), KIST_OK);
+		ck_assert_uint_lt(found.where.stored_len, PIECE / 3);
+		ck_assert_int_eq(kist_store_read_head(store, &found.where, &ids[i], &head, NULL), KIST_OK);
+		ck_assert_uint_eq(head.filter, KIST_FILTER_DELTA);
+		ck_assert_int_eq(kist_store_read_head(store, &found.where, &ids[(i + 1) % 3], &head, NULL),
+				 KIST_CORRUPT);
+		ck_assert_int_eq(kist_store_unpack_chunk(store, &reader, &found.where, &ids[i], raw, NULL),
+				 KIST_OK);
+		ck_assert_mem_eq(raw, pieces[i].bytes.data, PIECE);
+		ck_assert_int_eq(kist_store_prove_chunk(&found.where, &ids[i], &ids[i], NULL), KIST_OK);
+		ck_assert_int_eq(kist_store_prove_chunk(&found.where, &ids[i], &pack, NULL), KIST_CORRUPT);
+		free(raw);
+	}
+	json_decref(packs);
+	free(numbers);
+	kist_store_close(store);
+}
+END_TEST
+
 struct index {
 	struct kist_digest known;
 	struct kist_location where; /* of it */
@@ -149,7 +199,8 @@ START_TEST(a_pack_that_is_gone_or_cut_short_is_not_leaned_on)
 
 	ck_assert_uint_eq(new_chunks(store, &known, KIST_CHUNK_DATA, "kept"), 0);
 	kist_pack_key(&known.where.pack, key);
-	ck_assert_int_eq(kist_backend_get(store->backend, key, 0, KIST_OBJECT_SIZE_MAX, &bytes, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_get(store->backend, key, 0, KIST_OBJECT_SIZE_MAX, &bytes, NULL),
+			 KIST_OK);
 	for (size_t size = 0; size < bytes.size; size++) {
 		overwrite(store, key, bytes.data, size);
 		ck_assert_uint_eq(new_chunks(store, &known, KIST_CHUNK_DATA, "kept"), 1);
@@ -178,8 +229,9 @@ START_TEST(bytes_that_are_kept_as_something_else_are_no_record)
 		ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
 		ck_assert_int_eq(kist_writer_put(writer, others[i], &piece, 1, &id, NULL, NULL), KIST_OK);
 		for (int again = 0; again < 2; again++)
-			ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_RECORD, &piece, 1, &id, NULL, NULL),
-					 KIST_OK);
+			ck_assert_int_eq(
+				kist_writer_put(writer, KIST_CHUNK_RECORD, &piece, 1, &id, NULL, NULL),
+				KIST_OK);
 		ck_assert_uint_eq(kist_writer_stats(writer).chunks_new, 2);
 		ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
 		ck_assert_uint_eq(json_array_size(packs), 2);
@@ -382,6 +434,8 @@ int main(void)
 	TCase *tests = tcase_create("writer");
 
 	tcase_add_test(tests, what_is_put_is_read);
+	tcase_add_loop_test(tests, typed_pieces_get_filters_and_are_read, KIST_FILTER_FAST,
+			    KIST_FILTER_ARCHIVE);
 	tcase_add_test(tests, what_is_kept_is_not_written_again);
 	tcase_add_test(tests, a_pack_that_is_gone_or_cut_short_is_not_leaned_on);
 	tcase_add_test(tests, bytes_that_are_kept_as_something_else_are_no_record);
