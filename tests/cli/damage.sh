@@ -11,7 +11,7 @@ pack=$(find .kist/packs -name '*.pack' -size +200k)
 } >long.csv
 expect 0 kist put long.csv
 cp -r .kist sound
-printf 'X' | dd of="$pack" bs=1 seek=150000 conv=notrunc status=none
+printf 'XXXXXXXX' | dd of="$pack" bs=1 seek=150000 conv=notrunc status=none
 expect 4 kist get random.bin -o back
 [ ! -e back ] || fail 'a damaged file came back'
 says err "$(basename "$pack" .pack | cut -c1-16)"
