@@ -12,6 +12,10 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "flow/save.h"
+#include "store/lean.h"
+
+/* Of collectors that come first, again and again, one has to give up some time. */
+#define TRIES_MAX 10
 
 static const struct kist_option options[] = {
 	{ .name = "name", .letter = 'n', .argument = "NAME", .help = "keep it under this name (one PATH)" },
@@ -68,7 +72,8 @@ static char *name_of(const char *path)
 	const char *name = kist_facts_default_name(path, &len);
 	char real[PATH_MAX];
 
-	if (((len == 1 && name[0] == '.') || (len == 2 && memcmp(name, "..", 2) == 0)) && realpath(path, real))
+	if (((len == 1 && name[0] == '.') || (len == 2 && memcmp(name, "..", 2) == 0)) &&
+	    realpath(path, real))
 		name = kist_facts_default_name(real, &len);
 	return kist_strndup(name, len);
 }
@@ -208,16 +213,21 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	return KIST_OK;
 }
 
-static enum kist_exit put_all(struct putting *putting)
+/* What was taken from the standard input cannot be had again. */
+static bool may_try_again(const struct putting *putting, const struct kist_error *err, int tries)
+{
+	for (size_t i = 0; i < putting->cli->argument_count; i++) {
+		if (strcmp(putting->cli->arguments[i], "-") == 0)
+			return false;
+	}
+	return err->status == KIST_CANCELLED && strcmp(err->code, KIST_CODE_COLLECTED) == 0 &&
+	       tries < TRIES_MAX;
+}
+
+static void put_each(struct putting *putting)
 {
 	struct kist_cli *cli = putting->cli;
-	struct kist_error err = KIST_ERROR_INIT;
 
-	if (kist_cli_params(cli, &putting->params, &err) != KIST_OK ||
-	    kist_cli_open(cli, true, &err) != KIST_OK ||
-	    kist_save_open(cli->flow, &putting->save, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, true);
-	kist_save_set_level(putting->save, putting->level);
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status = put_one(putting, i, &why);
@@ -230,12 +240,41 @@ static enum kist_exit put_all(struct putting *putting)
 		else
 			putting->kept++;
 	}
+}
+
+/* Puts everything and commits it: once more from the start when a collector has removed what it was going to
+ * share. */
+static kist_status put_and_commit(struct putting *putting, struct kist_error *err)
+{
+	for (int tries = 1;; tries++) {
+		KIST_TRY(kist_save_open(putting->cli->flow, &putting->save, err));
+		kist_save_set_level(putting->save, putting->level);
+		put_each(putting);
+		if (putting->kept == 0 || kist_save_commit(putting->save, err) == KIST_OK)
+			return KIST_OK;
+		if (!may_try_again(putting, err, tries))
+			return err->status;
+		kist_error_clear(err);
+		kist_save_close(putting->save);
+		putting->save = NULL;
+		putting->worst = KIST_EXIT_DONE;
+		putting->kept = 0;
+		(void)json_array_clear(putting->facts);
+	}
+}
+
+static enum kist_exit put_all(struct putting *putting)
+{
+	struct kist_cli *cli = putting->cli;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (kist_cli_params(cli, &putting->params, &err) != KIST_OK ||
+	    kist_cli_open(cli, true, &err) != KIST_OK || put_and_commit(putting, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
 	if (putting->kept == 0)
 		return cli->json && kist_print_json_take(json_incref(putting->facts), &err) != KIST_OK
 			       ? kist_cli_fail(cli, &err, false)
 			       : putting->worst;
-	if (kist_save_commit(putting->save, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, true);
 	if (print_all(putting, &err) != KIST_OK || !kist_output_is_whole())
 		return kist_cli_fail_kept(cli, &err);
 	return putting->worst;

@@ -2,6 +2,7 @@
 #include "flow/ahead.h"
 
 #include "base/mem.h"
+#include "flow/load.h"
 #include "pack/pool.h"
 
 #define BATCHES 3
@@ -61,7 +62,7 @@ static kist_status ahead_start(struct ahead *ahead, struct kist_error *err)
 static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_chunk *chunk,
 			      struct kist_location *ret, struct kist_error *err)
 {
-	KIST_TRY(kist_lost_is_damage(kist_registry_find_chunk(flow->registry, &chunk->id, ret, err), err));
+	KIST_TRY(kist_load_find(flow, &chunk->id, ret, err));
 	if (ret->raw_len != chunk->len)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", chunk->offset,
 				    "a chunk has another length");
@@ -124,6 +125,7 @@ static kist_status step_job(void *ctx, size_t index, unsigned worker, struct kis
 	struct ahead *ahead = ctx;
 	const struct kist_view given = kist_view_of(ahead->given->bytes, ahead->given->size);
 	struct batch *next = ahead->next;
+	struct kist_error why = KIST_ERROR_INIT;
 	const struct kist_object_chunk *chunk;
 
 	if (index == 0)
@@ -134,8 +136,46 @@ static kist_status step_job(void *ctx, size_t index, unsigned worker, struct kis
 	chunk = &ahead->chunks[next->first + index];
 	next->status[index] = kist_store_unpack_chunk(
 		ahead->flow->store, &ahead->readers[worker], &next->where[index], &chunk->id,
-		next->bytes + (chunk->offset - ahead->chunks[next->first].offset), err);
-	return next->status[index];
+		next->bytes + (chunk->offset - ahead->chunks[next->first].offset), &why);
+	/* Its pack may have been moved by a collector: that is looked into when the others are done. */
+	if (next->status[index] != KIST_OK && next->status[index] != KIST_NOT_FOUND)
+		return kist_fail_at(err, why.status, why.code, why.offset, "%s", why.text);
+	return KIST_OK;
+}
+
+/* Reads a chunk whose pack was gone from where it lies now, as often as collectors move it. */
+static kist_status read_moved(struct ahead *ahead, size_t i, struct kist_error *err)
+{
+	struct batch *next = ahead->next;
+	const struct kist_object_chunk *chunk = &ahead->chunks[next->first + i];
+	uint8_t *at = next->bytes + (chunk->offset - ahead->chunks[next->first].offset);
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status found;
+
+	do {
+		found = kist_load_find_again(ahead->flow, &chunk->id, &next->where[i], err);
+		if (found != KIST_OK && found != KIST_EXISTS)
+			return found;
+		kist_error_clear(&why);
+		if (next->where[i].raw_len != chunk->len)
+			return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", chunk->offset,
+					    "a chunk has another length");
+		next->status[i] = kist_store_read_chunk_into(ahead->flow->store, &ahead->readers[0],
+							     &next->where[i], &chunk->id, at, &why);
+	} while (found == KIST_OK && next->status[i] == KIST_NOT_FOUND);
+	if (next->status[i] == KIST_OK)
+		return KIST_OK;
+	(void)kist_fail_at(err, why.status, why.code, why.offset, "%s", why.text);
+	return kist_lost_is_damage(next->status[i], err);
+}
+
+static kist_status read_missing(struct ahead *ahead, struct kist_error *err)
+{
+	for (size_t i = 0; i < ahead->next->count; i++) {
+		if (ahead->next->status[i] == KIST_NOT_FOUND)
+			KIST_TRY(read_moved(ahead, i, err));
+	}
+	return KIST_OK;
 }
 
 /* So that putting the same bytes again writes them again. */
@@ -163,10 +203,12 @@ static kist_status give_all(struct ahead *ahead, struct kist_error *err)
 		KIST_TRY(find_batch(ahead, found, err));
 		found += ahead->next->count;
 		status = kist_pool_run(ahead->pool, ahead->next->count + 2, step_job, ahead, err);
+		if (status == KIST_OK)
+			status = read_missing(ahead, err);
 		if (status != KIST_OK) {
 			note_damage(ahead, ahead->held);
 			note_damage(ahead, ahead->next);
-			return kist_lost_is_damage(status, err);
+			return status;
 		}
 		if (given->size > 0)
 			kist_flow_progress(ahead->flow, ahead->chunks[given->first].offset + given->size,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "registry/collect.h"
 #include "base/mem.h"
 
 kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret,
@@ -20,6 +21,7 @@ kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_
 	flow->progress_ctx = options->progress_ctx;
 	KIST_TRY(kist_store_open(options->store_uri, &flow->store, err));
 	KIST_TRY(kist_registry_open(flow->store, flow->cache_dir, &flow->registry, err));
+	KIST_TRY(kist_registry_last_collected(flow->registry, &flow->collected, err));
 	*ret = kist_steal(flow);
 	return KIST_OK;
 }

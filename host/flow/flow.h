@@ -33,6 +33,7 @@ struct kist_flow {
 	struct kist_error note; /* what was passed over without harm, for people; or KIST_OK */
 	bool note_is_loud;	/* it tells of bytes that are kept by a lesser kind than they might be */
 	struct kist_chunk_reader chunk_reader;
+	uint64_t collected; /* the newest commit that took anything away, when the flow was opened */
 	const char *cache_dir;
 	const char *temp_dir;
 	/* How far the work on the current object is, in bytes; may be NULL. */

@@ -11,6 +11,7 @@
 #include "flow/ahead.h"
 #include "flow/tree.h"
 #include "pack/recipe.h"
+#include "registry/collect.h"
 
 /* Zeros are left out of a restored file in blocks of this size: long enough to be worth a hole. */
 #define HOLE_SIZE ((size_t)64 << 10)
@@ -22,19 +23,72 @@ void kist_object_reader_done(struct kist_object_reader *reader)
 	reader->chunk_no = SIZE_MAX;
 }
 
-static kist_status read_chunk(struct kist_flow *flow, const struct kist_digest *id, struct kist_buf *ret,
-			      struct kist_error *err)
+/* The index does not know the chunk: when something was collected since the flow was opened, that is why. */
+static kist_status fail_unknown(struct kist_flow *flow, const struct kist_error *why, struct kist_error *err)
 {
+	uint64_t collected = 0;
+
+	KIST_TRY(kist_registry_last_collected(flow->registry, &collected, err));
+	if (collected > flow->collected)
+		return kist_fail(err, KIST_NOT_FOUND,
+				 "a collector has removed this while it was read: nothing has a name for it");
+	(void)kist_fail_at(err, KIST_NOT_FOUND, why->code, why->offset, "%s", why->text);
+	return kist_lost_is_damage(KIST_NOT_FOUND, err);
+}
+
+kist_status kist_load_find(struct kist_flow *flow, const struct kist_digest *id, struct kist_location *ret,
+			   struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = kist_registry_find_chunk(flow->registry, id, ret, &why);
+
+	if (status == KIST_NOT_FOUND)
+		return fail_unknown(flow, &why, err);
+	return status == KIST_OK ? KIST_OK : kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+}
+
+kist_status kist_load_find_again(struct kist_flow *flow, const struct kist_digest *id,
+				 struct kist_location *where, struct kist_error *err)
+{
+	const struct kist_digest before = where->pack;
+	bool condemned;
+	bool live;
+
+	KIST_TRY(kist_registry_fold(flow->registry, err));
+	KIST_TRY(kist_load_find(flow, id, where, err));
+	KIST_TRY(kist_registry_find_pack(flow->registry, &before, &live, &condemned, err));
+	return live ? KIST_EXISTS : KIST_OK;
+}
+
+kist_status kist_load_chunk(struct kist_flow *flow, const struct kist_digest *id, struct kist_buf *ret,
+			    struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_location where;
 	kist_status status;
 	kist_status noted = KIST_OK;
 
-	KIST_TRY(kist_lost_is_damage(kist_registry_find_chunk(flow->registry, id, &where, err), err));
-	status = kist_store_read_chunk_with(flow->store, &flow->chunk_reader, &where, id, ret, err);
+	KIST_TRY(kist_load_find(flow, id, &where, err));
+	/* As often as collectors move it: that ends. */
+	for (;;) {
+		kist_status found;
+
+		kist_error_clear(&why);
+		status = kist_store_read_chunk_with(flow->store, &flow->chunk_reader, &where, id, ret, &why);
+		if (status != KIST_NOT_FOUND)
+			break;
+		found = kist_load_find_again(flow, id, &where, err);
+		if (found == KIST_EXISTS)
+			break;
+		if (found != KIST_OK)
+			return found;
+	}
 	/* So that putting the same bytes again writes them again. */
 	if (status == KIST_CORRUPT || status == KIST_NOT_FOUND)
 		noted = kist_registry_suspect_pack(flow->registry, &where.pack, true, NULL);
 	(void)noted;
+	if (status != KIST_OK && err && err->status == KIST_OK)
+		*err = why;
 	return kist_lost_is_damage(status, err);
 }
 
@@ -57,7 +111,7 @@ static kist_status add_node(struct kist_object_reader *reader, const struct kist
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
 	struct kist_recipe node;
 
-	KIST_TRY(read_chunk(reader->flow, id, &bytes, err));
+	KIST_TRY(kist_load_chunk(reader->flow, id, &bytes, err));
 	KIST_TRY(kist_recipe_open(kist_buf_view(&bytes), &node, err));
 	if (node.depth >= depth_left)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset,
@@ -137,7 +191,7 @@ static kist_status hold_chunk(struct kist_object_reader *reader, size_t no, stru
 		return KIST_OK;
 	}
 	reader->chunk_no = SIZE_MAX;
-	KIST_TRY(read_chunk(reader->flow, &entry->id, &reader->chunk, err));
+	KIST_TRY(kist_load_chunk(reader->flow, &entry->id, &reader->chunk, err));
 	if (reader->chunk.size != entry->len)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", entry->offset,
 				    "a chunk has another length");
@@ -364,6 +418,6 @@ kist_status kist_load_info(struct kist_flow *flow, const json_t *record, json_t 
 		*ret = json_incref(info);
 		return KIST_OK;
 	}
-	KIST_TRY(read_chunk(flow, &id, &bytes, err));
+	KIST_TRY(kist_load_chunk(flow, &id, &bytes, err));
 	return kist_json_parse(kist_buf_view(&bytes), ret, err);
 }

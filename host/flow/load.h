@@ -12,6 +12,35 @@
  * Thread: one flow, one thread at a time.
  */
 
+/**
+ * kist_load_chunk() - The bytes of chunk @id, proved, in place of what @ret holds.
+ *
+ * When its pack has gone, the log is folded and the chunk looked for once more: a collector may have moved
+ * it.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_LIMIT (the buf's), KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_load_chunk(struct kist_flow *flow, const struct kist_digest *id,
+					 struct kist_buf *ret, struct kist_error *err);
+
+/**
+ * kist_load_find() - Where chunk @id, which something that is kept needs, lies.
+ *
+ * Errors: KIST_NOT_FOUND (a collector has removed it since the flow was opened), KIST_CORRUPT (it is lost).
+ */
+KIST_CHECKED kist_status kist_load_find(struct kist_flow *flow, const struct kist_digest *id,
+					struct kist_location *ret, struct kist_error *err);
+
+/**
+ * kist_load_find_again() - After the pack of @where was found gone: folds the log, and looks where the chunk
+ * lies now.
+ *
+ * Errors: KIST_EXISTS, not recorded in @err (the pack should be there: no collector did that); as
+ * kist_load_find().
+ */
+KIST_CHECKED kist_status kist_load_find_again(struct kist_flow *flow, const struct kist_digest *id,
+					      struct kist_location *where, struct kist_error *err);
+
 /** struct kist_object_reader - The bytes of one object, at any offset. */
 struct kist_object_reader {
 	struct kist_flow *flow;

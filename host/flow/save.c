@@ -9,8 +9,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "flow/mark.h"
 #include "flow/save_private.h"
 #include "object/check.h"
+#include "registry/collect.h"
 
 #define COMMIT_TRIES_MAX 1000
 #define COPY_SIZE	 ((size_t)256 << 10)
@@ -37,6 +39,7 @@ kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struc
 	save->flow = flow;
 	save->content = (struct kist_content_writer)KIST_CONTENT_WRITER_INIT;
 	save->content.sizes = kist_store_cut_sizes(flow->store);
+	save->leans = (struct kist_buf)KIST_BUF_INIT(SIZE_MAX / 2);
 	save->refs = json_array();
 	if (!save->refs)
 		return kist_fail_memory(err, sizeof(json_t));
@@ -57,6 +60,7 @@ void kist_save_close(struct kist_save *save)
 	kist_content_writer_done(&save->content);
 	kist_writer_close(save->writer);
 	json_decref(save->refs);
+	kist_buf_done(&save->leans);
 	kist_free(save);
 }
 
@@ -149,7 +153,16 @@ kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_
 		KIST_TRY(kist_record_set_take(ref, "artifact", json_null(), err));
 	if (json_array_append(save->refs, ref) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
-	return KIST_OK;
+	/* Others have put it: it may lose its last name, and be collected, before this is committed. */
+	return artifact && strcmp(event, "tag") == 0 ? kist_save_lean(save, artifact, 0, err) : KIST_OK;
+}
+
+kist_status kist_save_lean(struct kist_save *save, const struct kist_digest *artifact, uint64_t since,
+			   struct kist_error *err)
+{
+	const struct kist_lean lean = { .artifact = *artifact, .since = since };
+
+	return kist_buf_append(&save->leans, &lean, sizeof(lean), err);
 }
 
 kist_status kist_save_path(struct kist_save *save, const char *path, const struct kist_save_options *options,
@@ -249,6 +262,62 @@ static void fold_own_commit(struct kist_flow *flow)
 	kist_flow_set_note(flow, note);
 }
 
+/* Whether artifact @lean is still kept: what has a name is, and so is all that was kept since the last
+ * collection. */
+static kist_status recheck_artifact(struct kist_save *save, struct kist_lean *lean, uint64_t collected,
+				    struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+	bool named;
+
+	if (lean->since > 0 && lean->since >= collected)
+		return KIST_OK;
+	KIST_TRY(kist_registry_is_named(save->flow->registry, &lean->artifact, &named, err));
+	if (!named) {
+		status = kist_mark_check(save->flow, &lean->artifact, &why);
+		if (status == KIST_NOT_FOUND)
+			return kist_fail(err, status,
+					 "this is not kept any more: it had no name, and was collected");
+		if (status != KIST_OK)
+			return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+	}
+	/* The head is at least the collection: what is looked at now is what there is then. */
+	lean->since = collected > 0 ? collected : 1;
+	return KIST_OK;
+}
+
+/* All that the commit needs and does not bring: to be looked at each time when the log was folded. */
+static kist_status recheck(struct kist_save *save, struct kist_error *err)
+{
+	struct kist_lean *leans = (struct kist_lean *)(void *)save->leans.data;
+	uint64_t collected;
+
+	KIST_TRY(kist_writer_recheck(save->writer, err));
+	KIST_TRY(kist_registry_last_collected(save->flow->registry, &collected, err));
+	for (size_t i = 0; i < save->leans.size / sizeof(*leans); i++)
+		KIST_TRY(recheck_artifact(save, &leans[i], collected, err));
+	return KIST_OK;
+}
+
+/* Only who has folded all commits before it may create one. */
+static kist_status try_commit(struct kist_save *save, json_t *commit, struct kist_error *err)
+{
+	struct kist_digest previous;
+	kist_status status;
+	uint64_t head;
+
+	KIST_TRY(kist_registry_fold(save->flow->registry, err));
+	kist_registry_head(save->flow->registry, &head, &previous);
+	status = recheck(save, err);
+	if (status != KIST_OK) {
+		/* Whoever came first has the number of every commit that was tried. */
+		kist_writer_abandon(save->writer);
+		return status;
+	}
+	return kist_log_append(save->flow->store, head + 1, &previous, commit, NULL, err);
+}
+
 static kist_status commit_all(struct kist_save *save, struct kist_error *err)
 {
 	kist_auto_json json_t *commit = json_object();
@@ -262,14 +331,8 @@ static kist_status commit_all(struct kist_save *save, struct kist_error *err)
 		return KIST_OK;
 	KIST_TRY(kist_record_set_take(commit, "refs", json_incref(save->refs), err));
 	for (int i = 0; i < COMMIT_TRIES_MAX; i++) {
-		struct kist_digest previous;
-		uint64_t head;
-		kist_status status;
+		const kist_status status = try_commit(save, commit, err);
 
-		/* Only who has folded all commits before it may create one. */
-		KIST_TRY(kist_registry_fold(save->flow->registry, err));
-		kist_registry_head(save->flow->registry, &head, &previous);
-		status = kist_log_append(save->flow->store, head + 1, &previous, commit, NULL, err);
 		if (status == KIST_OK) {
 			fold_own_commit(save->flow);
 			return KIST_OK;

@@ -31,10 +31,11 @@ struct kist_save_options {
 	bool opaque;		 /* what its plugin refuses is kept as bytes, with the reason */
 	const char *description; /* may be NULL */
 	const json_t *params;	 /* with which it was made, for the record; may be NULL */
-	/* Of a folder: told of what is refused, but of the first, which is the error; NULL ends with that one. */
+	/* Of a folder: told of what is refused, but of the first, which is the error; NULL ends with that
+	 * one. */
 	void (*tell)(void *ctx, const struct kist_error *why);
 	void *tell_ctx;
-	const json_t *parents;	 /* ids in hex of the artifacts that it was made from; may be NULL */
+	const json_t *parents; /* ids in hex of the artifacts that it was made from; may be NULL */
 };
 
 /** struct kist_saved - What was kept. */
@@ -104,10 +105,26 @@ KIST_CHECKED kist_status kist_save_ref(struct kist_save *save, const char *name,
 				       struct kist_error *err);
 
 /**
+ * kist_save_lean() - Says that the commit needs an artifact that others have put, and that it may be gone by
+ * then.
+ *
+ * @since: A commit at which all of it was known to be kept, as for what a name led to then; 0 when that is
+ * not known.
+ *
+ * Errors: KIST_NO_MEMORY.  The commit fails with KIST_NOT_FOUND when a collector has removed any of it.
+ */
+KIST_CHECKED kist_status kist_save_lean(struct kist_save *save, const struct kist_digest *artifact,
+					uint64_t since, struct kist_error *err);
+
+/**
  * kist_save_commit() - Publishes what was gathered and creates the commit.
  *
  * On KIST_OK everything is durable and visible to all, and the routes that were used first are recorded; when
  * that fails the flow holds a note.  With nothing gathered it does nothing.
+ *
+ * Errors: KIST_CANCELLED with KIST_CODE_COLLECTED (store/lean.h): a collector has removed what this was going
+ * to share; nothing is kept, and all of it may be saved again through a new kist_save.  KIST_NOT_FOUND (an
+ * artifact that is given a name, or kist_save_lean(), is gone); KIST_LIMIT, KIST_NO_MEMORY, KIST_IO.
  */
 KIST_CHECKED kist_status kist_save_commit(struct kist_save *save, struct kist_error *err);
 

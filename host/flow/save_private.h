@@ -16,6 +16,13 @@ struct kist_save {
 	struct kist_content_writer content;
 	json_t *refs;
 	bool opaque_would_help; /* a plugin refused something that bytes could be kept of */
+	struct kist_buf leans;	/* of struct kist_lean */
+};
+
+/** struct kist_lean - An artifact that was kept before, and that this save needs. */
+struct kist_lean {
+	struct kist_digest artifact;
+	uint64_t since; /* the newest commit at which all of it was known to be kept; 0: not known */
 };
 
 /** struct kist_file_origin - Where a file's bytes come from. */

@@ -59,7 +59,9 @@ kist_status kist_pack_begin(struct kist_pack_builder *builder, const struct kist
 	at[12] = PACK_VERSION;
 	at[13] = head->kind;
 	memcpy(at + 24, head->store_id, KIST_PACK_ID_SIZE);
-	memcpy(at + 40, head->nonce, KIST_PACK_ID_SIZE);
+	memcpy(at + 40, head->session, KIST_SESSION_SIZE);
+	kist_le_write32(at + 52, head->number);
+	kist_le_write32(at + 56, head->time);
 	kist_le_write32(at + CRC_OFFSET, frame_crc(at));
 	return KIST_OK;
 }
@@ -153,7 +155,9 @@ kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *
 				 at[13], (unsigned long long)kist_le_read64(at + 16));
 	ret->kind = at[13];
 	memcpy(ret->store_id, at + 24, KIST_PACK_ID_SIZE);
-	memcpy(ret->nonce, at + 40, KIST_PACK_ID_SIZE);
+	memcpy(ret->session, at + 40, KIST_SESSION_SIZE);
+	ret->number = kist_le_read32(at + 52);
+	ret->time = kist_le_read32(at + 56);
 	return KIST_OK;
 }
 

@@ -16,8 +16,9 @@
  *             14  u16 0
  *             16  u64 features: 0
  *             24  16  store id
- *             40  16  nonce, random
- *             56  u32 0
+ *             40  12  session: random, one for each writer
+ *             52  u32 number of the pack in its session
+ *             56  u32 seconds since 1970 when the pack was begun, by the writer's clock, modulo 2^32
  *             60  u32 CRC-32C of bytes 0..59
  *
  *     index    0  u32 0x184D2A52, u32 size - 8, "KIDX", u32 count
@@ -49,6 +50,8 @@
 /** Bytes of an index of @count chunks. */
 #define KIST_PACK_INDEX_SIZE(count) (16 + (size_t)(count)*KIST_PACK_ENTRY_SIZE)
 #define KIST_PACK_ID_SIZE	    ((size_t)16)
+/** Bytes of a session's id. */
+#define KIST_SESSION_SIZE ((size_t)12)
 
 enum kist_pack_kind { KIST_PACK_DATA = 0, KIST_PACK_META = 1 };
 
@@ -56,7 +59,9 @@ enum kist_pack_kind { KIST_PACK_DATA = 0, KIST_PACK_META = 1 };
 struct kist_pack_head {
 	uint8_t kind; /* enum kist_pack_kind */
 	uint8_t store_id[KIST_PACK_ID_SIZE];
-	uint8_t nonce[KIST_PACK_ID_SIZE];
+	uint8_t session[KIST_SESSION_SIZE];
+	uint32_t number; /* in the session: so no pack ever has the name of another */
+	uint32_t time;	 /* when it was begun, in seconds, modulo 2^32: a hint, never a proof */
 };
 
 /** struct kist_pack_entry - A chunk in the index. */

@@ -10,13 +10,14 @@
 /*
  * The index file: opening, the schema, prepared statements, transactions.
  *
- *     meta         one row: version, store_id, boot, head, head_digest
- *     packs        no, id, kind, size, commit_no, damaged (0; 1: its index is unreadable; 2: some records
- *                  are; 3: something of it was found damaged by a reader)
- *     chunks       id, pack (packs.no), offset, stored_len, raw_len, kind
- *     artifacts    id, sha256, size, kind, encoding, record (the chunk's bytes), commit_no
- *     refs         name, artifact, commit_no, time
- *     ref_history  name, commit_no, seq, artifact, event, time
+ *     meta         one row: version, store_id, boot, head, head_digest, collected (the newest commit that
+ * took anything away) packs        no, id, kind, size, commit_no, damaged (0; 1: its index is unreadable; 2:
+ * some records are; 3: something of it was found damaged by a reader) chunks       id, pack (packs.no),
+ * offset, stored_len, raw_len, kind artifacts    id, sha256, size, kind, encoding, record (the chunk's
+ * bytes), commit_no refs         name, artifact, commit_no, time ref_history  name, commit_no, seq, artifact,
+ * event, time condemned    id, commit_no: packs that are no part of the store any more, and may still be
+ * there fences       session: whose commits are void forgotten    id, commit_no: records that do not count
+ * where they lie in a pack of an older commit
  *
  * Many processes share the file.  It has a rollback journal, not a WAL: a WAL keeps its state in files that
  * are found by name, so that an index which somebody deletes while it is in use could mix with the next one;
@@ -29,7 +30,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 2
+#define KIST_DB_VERSION 3
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -80,6 +81,23 @@ enum kist_db_statement {
 	KIST_SQL_COUNT_CHUNKS,
 	KIST_SQL_COUNT_PACKS,
 	KIST_SQL_OBJECT_SIZES,
+	KIST_SQL_SET_COLLECTED,
+	KIST_SQL_GET_COLLECTED,
+	KIST_SQL_DROP_PACK,
+	KIST_SQL_SWEEP_ARTIFACTS,
+	KIST_SQL_SWEEP_CHUNKS,
+	KIST_SQL_ADD_CONDEMNED,
+	KIST_SQL_DROP_CONDEMNED,
+	KIST_SQL_FIND_CONDEMNED,
+	KIST_SQL_EACH_CONDEMNED,
+	KIST_SQL_ADD_FENCE,
+	KIST_SQL_FIND_FENCE,
+	KIST_SQL_ADD_FORGOTTEN,
+	KIST_SQL_FIND_FORGOTTEN,
+	KIST_SQL_DROP_ARTIFACT,
+	KIST_SQL_DROP_RECORD,
+	KIST_SQL_PACK_ROWS,
+	KIST_SQL_CHUNK_ROWS,
 	KIST_SQL_COUNT
 };
 

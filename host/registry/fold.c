@@ -99,7 +99,13 @@ static kist_status fold_chunk(void *ctx, const struct kist_digest *id, const str
 		return kist_fail(err, KIST_CORRUPT, "the index names a place outside of the pack");
 	if (fold->is_meta && where->kind == KIST_CHUNK_RECORD) {
 		struct kist_error why = KIST_ERROR_INIT;
-		const kist_status status = fold_record(fold, id, where, &why);
+		bool forgotten = false;
+		kist_status status;
+
+		KIST_TRY(kist_is_forgotten(&fold->registry->db, id, fold->commit, &forgotten, err));
+		if (forgotten)
+			return KIST_OK;
+		status = fold_record(fold, id, where, &why);
 
 		/* The chunk stays unknown, so that whoever puts it again heals it. */
 		if (is_damage(fold->registry, status)) {
@@ -218,6 +224,8 @@ static kist_status fold_commit(struct fold *fold, const json_t *commit, struct k
 	KIST_TRY(get_array(commit, "refs", &refs, err));
 	for (size_t i = 0; i < json_array_size(packs); i++)
 		KIST_TRY(fold_pack(fold, json_array_get(packs, i), err));
+	/* After the packs: a collector's copies take the place of what it condemns. */
+	KIST_TRY(kist_fold_collected(&fold->registry->db, commit, fold->commit, err));
 	for (size_t i = 0; i < json_array_size(refs); i++) {
 		kist_buf_done(&fold->name);
 		KIST_TRY(kist_name_from_json(json_array_get(refs, i), &fold->name, err));

@@ -2,6 +2,7 @@
 #ifndef KIST_REGISTRY_INTERNAL_H
 #define KIST_REGISTRY_INTERNAL_H
 
+#include "registry/collect.h"
 #include "registry/db.h"
 #include "registry/registry.h"
 
@@ -44,16 +45,26 @@ KIST_CHECKED kist_status kist_check_head(struct kist_registry *registry, struct 
 /** kist_fold_new() - Folds all new commits into the open index. */
 kist_registry_op kist_fold_new;
 
+/**
+ * kist_fold_collected() - Folds what commit @number takes away: "forget", "condemn", "deleted", "fence".
+ *
+ * Errors: KIST_CORRUPT (a member that is not what it should be).
+ */
+KIST_CHECKED kist_status kist_fold_collected(struct kist_db *db, const json_t *commit, uint64_t number,
+					     struct kist_error *err);
+
+/** kist_is_forgotten() - Whether a record @id does not count where a pack of commit @number holds it. */
+KIST_CHECKED kist_status kist_is_forgotten(struct kist_db *db, const struct kist_digest *id, uint64_t number,
+					   bool *ret, struct kist_error *err);
+
+/** kist_index_last_collected(), kist_index_is_fenced() - For a writer; see struct kist_chunk_index. */
+KIST_CHECKED kist_status kist_index_last_collected(void *registry, uint64_t *ret_commit,
+						   struct kist_error *err);
+KIST_CHECKED kist_status kist_index_is_fenced(void *registry, const uint8_t *session, bool *ret,
+					      struct kist_error *err);
+
 /** kist_fold_damaged() - Tries again to fold the packs that were damaged or missing. */
 kist_registry_op kist_fold_damaged;
-
-/** What the column "damaged" of a pack says. */
-enum kist_pack_state {
-	KIST_PACK_SOUND = 0,
-	KIST_PACK_INDEX_DAMAGED = 1,
-	KIST_PACK_RECORD_DAMAGED = 2,
-	KIST_PACK_SUSPECT = 3, /* a reader found damage in it */
-};
 
 /**
  * kist_find_sound_chunk() - kist_registry_find_chunk() for a writer: what lies in a pack that is known to be

@@ -197,7 +197,10 @@ kist_status kist_registry_open(struct kist_store *store, const char *cache_dir, 
 		return kist_fail_memory(err, sizeof(*registry));
 	registry->db = (struct kist_db)KIST_DB_INIT;
 	registry->store = store;
-	registry->index = (struct kist_chunk_index){ .ctx = registry, .find = kist_find_sound_chunk };
+	registry->index = (struct kist_chunk_index){ .ctx = registry,
+						     .find = kist_find_sound_chunk,
+						     .last_collected = kist_index_last_collected,
+						     .is_fenced = kist_index_is_fenced };
 	if (cache_dir)
 		KIST_TRY(set_folder(registry, cache_dir, err));
 	KIST_TRY(kist_registry_run(registry, NULL, NULL, err));

@@ -10,7 +10,8 @@ const char kist_sql_pragmas[] = "PRAGMA journal_mode=DELETE;"
 
 const char kist_sql_schema[] =
 	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), version INTEGER NOT NULL,"
-	"  store_id TEXT NOT NULL, boot TEXT NOT NULL, head INTEGER NOT NULL, head_digest BLOB NOT NULL);"
+	"  store_id TEXT NOT NULL, boot TEXT NOT NULL, head INTEGER NOT NULL, head_digest BLOB NOT NULL,"
+	"  collected INTEGER NOT NULL);"
 	"CREATE TABLE packs(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind TEXT NOT NULL,"
 	"  size INTEGER NOT NULL, commit_no INTEGER NOT NULL, damaged INTEGER NOT NULL);"
 	"CREATE INDEX packs_damaged ON packs(no) WHERE damaged IN (1, 2);"
@@ -24,7 +25,10 @@ const char kist_sql_schema[] =
 	"CREATE INDEX refs_by_artifact ON refs(artifact, commit_no);"
 	"CREATE TABLE ref_history(name BLOB NOT NULL, commit_no INTEGER NOT NULL, seq INTEGER NOT NULL,"
 	"  artifact BLOB, event TEXT NOT NULL, time TEXT NOT NULL,"
-	"  PRIMARY KEY(name, commit_no, seq)) WITHOUT ROWID;";
+	"  PRIMARY KEY(name, commit_no, seq)) WITHOUT ROWID;"
+	"CREATE TABLE condemned(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE fences(session BLOB PRIMARY KEY) WITHOUT ROWID;"
+	"CREATE TABLE forgotten(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;";
 
 const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -35,8 +39,8 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_SAVEPOINT_PACK] = "SAVEPOINT pack",
 	[KIST_SQL_RELEASE_PACK] = "RELEASE pack",
 	[KIST_SQL_ROLLBACK_TO_PACK] = "ROLLBACK TO pack",
-	[KIST_SQL_ADD_META] = "INSERT INTO meta(one, version, store_id, boot, head, head_digest)"
-			      " VALUES(1, ?1, ?2, ?3, 0, ?4)",
+	[KIST_SQL_ADD_META] = "INSERT INTO meta(one, version, store_id, boot, head, head_digest, collected)"
+			      " VALUES(1, ?1, ?2, ?3, 0, ?4, 0)",
 	[KIST_SQL_GET_META] = "SELECT version, store_id, boot, head, head_digest FROM meta",
 	[KIST_SQL_SET_HEAD] = "UPDATE meta SET head = ?1, head_digest = ?2",
 	[KIST_SQL_ADD_PACK] =
@@ -87,4 +91,24 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_COUNT_CHUNKS] = "SELECT count(*), sum(raw_len) FROM chunks",
 	[KIST_SQL_COUNT_PACKS] = "SELECT count(*), sum(size) FROM packs",
 	[KIST_SQL_OBJECT_SIZES] = "SELECT a.size FROM refs r JOIN artifacts a ON a.id = r.artifact",
+	[KIST_SQL_SET_COLLECTED] = "UPDATE meta SET collected = ?1",
+	[KIST_SQL_GET_COLLECTED] = "SELECT collected FROM meta",
+	[KIST_SQL_DROP_PACK] = "DELETE FROM packs WHERE id = ?1",
+	/* What lies in no pack that is left: once for a commit, however many packs it condemns. */
+	[KIST_SQL_SWEEP_ARTIFACTS] = "DELETE FROM artifacts WHERE id IN (SELECT id FROM chunks WHERE kind = 2"
+				     " AND pack NOT IN (SELECT no FROM packs))",
+	[KIST_SQL_SWEEP_CHUNKS] = "DELETE FROM chunks WHERE pack NOT IN (SELECT no FROM packs)",
+	[KIST_SQL_ADD_CONDEMNED] = "INSERT OR IGNORE INTO condemned(id, commit_no) VALUES(?1, ?2)",
+	[KIST_SQL_DROP_CONDEMNED] = "DELETE FROM condemned WHERE id = ?1",
+	[KIST_SQL_FIND_CONDEMNED] = "SELECT commit_no FROM condemned WHERE id = ?1",
+	[KIST_SQL_EACH_CONDEMNED] = "SELECT id FROM condemned ORDER BY id",
+	[KIST_SQL_ADD_FENCE] = "INSERT OR IGNORE INTO fences(session) VALUES(?1)",
+	[KIST_SQL_FIND_FENCE] = "SELECT session FROM fences WHERE session = ?1",
+	[KIST_SQL_ADD_FORGOTTEN] = "INSERT OR REPLACE INTO forgotten(id, commit_no) VALUES(?1, ?2)",
+	[KIST_SQL_FIND_FORGOTTEN] = "SELECT commit_no FROM forgotten WHERE id = ?1 AND commit_no > ?2",
+	[KIST_SQL_DROP_ARTIFACT] = "DELETE FROM artifacts WHERE id = ?1",
+	[KIST_SQL_DROP_RECORD] = "DELETE FROM chunks WHERE id = ?1 AND kind = 2",
+	[KIST_SQL_PACK_ROWS] = "SELECT id, kind, size, commit_no, damaged FROM packs ORDER BY id",
+	[KIST_SQL_CHUNK_ROWS] = "SELECT c.id, p.id, c.offset, c.stored_len, c.raw_len, c.kind FROM chunks c"
+				" JOIN packs p ON p.no = c.pack WHERE c.id > ?1 ORDER BY c.id LIMIT ?2",
 };

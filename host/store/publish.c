@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "backend/backend.h"
 #include "base/mem.h"
+#include "base/time.h"
 
 /* Room for an index of so many chunks is taken with the pack; more grows it. */
 #define INDEX_COUNT_USUAL ((size_t)4096)
+#define NS_PER_SECOND	  1000000000u
 
 static size_t size_of_kind(enum kist_pack_kind kind)
 {
@@ -20,22 +23,40 @@ bool kist_open_pack_fits(const struct kist_open_pack *pack, size_t len)
 	return pack->builder.count < KIST_PACK_CHUNKS_MAX && len <= size_of_kind(pack->kind) - size;
 }
 
-kist_status kist_open_pack_add(struct kist_open_pack *pack, const struct kist_store *store,
+kist_status kist_publisher_start(struct kist_publisher *publisher, struct kist_store *store,
+				 struct kist_error *err)
+{
+	*publisher = (struct kist_publisher)KIST_PUBLISHER_INIT;
+	publisher->store = store;
+	publisher->packs = json_array();
+	if (!publisher->packs)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	return kist_random(publisher->session.id, sizeof(publisher->session.id), err);
+}
+
+static kist_status begin_pack(struct kist_open_pack *pack, struct kist_publisher *publisher,
+			      struct kist_error *err)
+{
+	struct kist_pack_head head = { .kind = (uint8_t)pack->kind,
+				       .number = publisher->session.next++,
+				       .time = (uint32_t)((uint64_t)kist_wall_ns() / NS_PER_SECOND) };
+
+	memcpy(head.store_id, publisher->store->id, sizeof(head.store_id));
+	memcpy(head.session, publisher->session.id, sizeof(head.session));
+	/* Taken at once, touched as it fills. */
+	KIST_TRY(kist_pack_begin(&pack->builder, &head,
+				 size_of_kind(pack->kind) + KIST_PACK_INDEX_SIZE(INDEX_COUNT_USUAL) +
+					 KIST_PACK_FOOT_SIZE,
+				 err));
+	pack->hashed = 0;
+	return kist_hasher_start(&pack->name, err);
+}
+
+kist_status kist_open_pack_add(struct kist_open_pack *pack, struct kist_publisher *publisher,
 			       const struct kist_record *record, size_t *ret_offset, struct kist_error *err)
 {
-	struct kist_pack_head head = { .kind = (uint8_t)pack->kind };
-
-	if (pack->builder.count == 0) {
-		memcpy(head.store_id, store->id, sizeof(head.store_id));
-		KIST_TRY(kist_random(head.nonce, sizeof(head.nonce), err));
-		/* Taken at once, touched as it fills. */
-		KIST_TRY(kist_pack_begin(&pack->builder, &head,
-					 size_of_kind(pack->kind) + KIST_PACK_INDEX_SIZE(INDEX_COUNT_USUAL) +
-						 KIST_PACK_FOOT_SIZE,
-					 err));
-		KIST_TRY(kist_hasher_start(&pack->name, err));
-		pack->hashed = 0;
-	}
+	if (pack->builder.count == 0)
+		KIST_TRY(begin_pack(pack, publisher, err));
 	return kist_pack_add(&pack->builder, record, ret_offset, err);
 }
 
@@ -108,8 +129,28 @@ void kist_publisher_done(struct kist_publisher *publisher)
 	json_decref(publisher->packs);
 }
 
-/*
- * Starts to put @pack, and gives it the memory of the one that went before.  False when no thread can be had.
+void kist_publisher_drop(struct kist_publisher *publisher)
+{
+	const json_t *pack;
+	size_t i;
+
+	(void)join(&publisher->beside);
+	json_array_foreach(publisher->packs, i, pack) {
+		const char *hex = kist_json_get_text(pack, "id");
+		char key[KIST_PACK_KEY_SIZE];
+		struct kist_digest id;
+		kist_status dropped = KIST_OK;
+
+		if (hex && kist_digest_parse(hex, strlen(hex), &id)) {
+			kist_pack_key(&id, key);
+			dropped = kist_backend_delete(publisher->store->backend, key, NULL);
+		}
+		(void)dropped;
+	}
+	(void)json_array_clear(publisher->packs);
+}
+
+/* Starts to put @pack, and gives it the memory of the one that went before.  False when no thread can be had.
  */
 static bool put_beside(struct kist_publisher *publisher, struct kist_open_pack *pack, const char *key)
 {

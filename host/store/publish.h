@@ -37,9 +37,16 @@ struct kist_publishing {
 	struct kist_error error;
 };
 
+/** struct kist_session - Whose packs they are: a writer or a collector draws one, and numbers its packs. */
+struct kist_session {
+	uint8_t id[KIST_SESSION_SIZE];
+	uint32_t next; /* number of the next pack */
+};
+
 /** struct kist_publisher - What publishing needs.  @store is borrowed. */
 struct kist_publisher {
 	struct kist_store *store;
+	struct kist_session session;
 	json_t *packs; /* what was published, and what is on its way */
 	struct kist_publishing beside;
 };
@@ -49,16 +56,26 @@ struct kist_publisher {
 		.beside = {.builder = KIST_PACK_BUILDER_INIT }                                               \
 	}
 
+/** kist_publisher_start() - Draws a session.  Errors: KIST_NO_MEMORY, KIST_IO. */
+KIST_CHECKED kist_status kist_publisher_start(struct kist_publisher *publisher, struct kist_store *store,
+					      struct kist_error *err);
+
 /** kist_publisher_done() - Waits for what is on its way, and forgets what became of it. */
 void kist_publisher_done(struct kist_publisher *publisher);
+
+/**
+ * kist_publisher_drop() - Removes what was published, as far as it can; what cannot be removed is garbage.
+ *
+ * Only while no commit can have named the packs: nobody else leans on a pack that no commit names.
+ */
+void kist_publisher_drop(struct kist_publisher *publisher);
 
 /** kist_open_pack_fits() - Whether a record of @len bytes may still be added. */
 bool kist_open_pack_fits(const struct kist_open_pack *pack, size_t len);
 
-/**
- * kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add().
+/** kist_open_pack_add() - Makes room for the record; begins the pack when it is empty.  As kist_pack_add().
  */
-KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, const struct kist_store *store,
+KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, struct kist_publisher *publisher,
 					    const struct kist_record *record, size_t *ret_offset,
 					    struct kist_error *err);
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/encode.h"
 #include "store/idset.h"
+#include "store/lean.h"
 #include "store/publish.h"
 
 struct kist_writer {
@@ -17,6 +18,7 @@ struct kist_writer {
 	/* What was written through this writer: records, and the rest. */
 	struct kist_idset known_records;
 	struct kist_idset known;
+	struct kist_leans leans;
 	/* The packs that were looked at last, for data and for the rest. */
 	struct seen_pack {
 		struct kist_digest id;
@@ -41,11 +43,8 @@ kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_i
 		writer->packs[kind] = (struct kist_open_pack){ .builder = KIST_PACK_BUILDER_INIT,
 							       .kind = (enum kist_pack_kind)kind };
 	KIST_TRY(kist_encoder_open(&writer->encoder, err));
-	writer->publisher = (struct kist_publisher)KIST_PUBLISHER_INIT;
-	writer->publisher.store = store;
-	writer->publisher.packs = json_array();
-	if (!writer->publisher.packs)
-		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	KIST_TRY(kist_publisher_start(&writer->publisher, store, err));
+	KIST_TRY(kist_leans_start(&writer->leans, index, err));
 	*ret = kist_steal(writer);
 	return KIST_OK;
 }
@@ -54,6 +53,9 @@ void kist_writer_close(struct kist_writer *writer)
 {
 	if (!writer)
 		return;
+	/* Once they are given out for a commit, they may be in one. */
+	if (!writer->finished)
+		kist_publisher_drop(&writer->publisher);
 	kist_publisher_done(&writer->publisher);
 	kist_encoder_done(&writer->encoder);
 	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++) {
@@ -62,6 +64,7 @@ void kist_writer_close(struct kist_writer *writer)
 	}
 	kist_idset_done(&writer->known_records);
 	kist_idset_done(&writer->known);
+	kist_leans_done(&writer->leans);
 	kist_free(writer);
 }
 
@@ -122,7 +125,9 @@ static kist_status is_kept(struct kist_writer *writer, enum kist_chunk_kind kind
 	if (status == KIST_NOT_FOUND ||
 	    (status == KIST_OK && kind == KIST_CHUNK_RECORD && where.kind != kind))
 		return KIST_OK;
-	return status == KIST_OK ? still_stands(writer, &where, ret, err) : status;
+	if (status == KIST_OK)
+		status = still_stands(writer, &where, ret, err);
+	return status == KIST_OK && *ret ? kist_leans_add(&writer->leans, kind, id, err) : status;
 }
 
 /* At once, so that its twin in the same batch is seen. */
@@ -167,8 +172,8 @@ static kist_status place_fresh(struct kist_writer *writer, struct kist_error *er
 
 			if (!kist_open_pack_fits(pack, len))
 				break;
-			KIST_TRY(
-				kist_open_pack_add(pack, writer->store, &fresh->record, &fresh->offset, err));
+			KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, &fresh->offset,
+						    err));
 			writer->stats.stored_bytes += len;
 			writer->stats.filtered[fresh->record.filter]++;
 		}
@@ -269,6 +274,17 @@ kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, s
 	writer->finished = true;
 	*ret_packs = json_incref(writer->publisher.packs);
 	return KIST_OK;
+}
+
+kist_status kist_writer_recheck(struct kist_writer *writer, struct kist_error *err)
+{
+	return kist_leans_check(&writer->leans, writer->publisher.session.id, err);
+}
+
+void kist_writer_abandon(struct kist_writer *writer)
+{
+	writer->finished = false;
+	writer->failed = true;
 }
 
 struct kist_write_stats kist_writer_stats(const struct kist_writer *writer)

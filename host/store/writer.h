@@ -24,11 +24,16 @@ struct kist_writer;
  *
  * @find: KIST_OK and *@ret_where, or KIST_NOT_FOUND (with @err untouched), or a failure.  Called from the
  *        writer's own thread only.
+ * @last_collected: The newest commit that took anything away, or 0: while it stays the same, all that was
+ * found still stands.  NULL: nothing is ever taken away.
+ * @is_fenced: Whether a commit has fenced @session.  NULL: none ever is.
  */
 struct kist_chunk_index {
 	void *ctx;
 	kist_status (*find)(void *ctx, const struct kist_digest *id, struct kist_location *ret_where,
 			    struct kist_error *err);
+	kist_status (*last_collected)(void *ctx, uint64_t *ret_commit, struct kist_error *err);
+	kist_status (*is_fenced)(void *ctx, const uint8_t *session, bool *ret, struct kist_error *err);
 };
 
 /** struct kist_piece - One chunk to be put. */
@@ -54,7 +59,10 @@ KIST_CHECKED kist_status kist_writer_open(struct kist_store *store, const struct
 					  struct kist_writer **ret, struct kist_error *err);
 /** kist_writer_set_level() - From the next put on; KIST_FILTER_DEFAULT at first. */
 void kist_writer_set_level(struct kist_writer *writer, enum kist_filter_level level);
-/** kist_writer_close() - Accepts NULL.  What was not finished is dropped; published packs stay as garbage. */
+/**
+ * kist_writer_close() - Accepts NULL.  What was not finished is dropped, and what was published of it
+ * removed, as far as that can be done.
+ */
 void kist_writer_close(struct kist_writer *writer);
 
 static inline void kist_writer_close_(struct kist_writer **slot)
@@ -79,12 +87,27 @@ KIST_CHECKED kist_status kist_writer_put(struct kist_writer *writer, enum kist_c
 /**
  * kist_writer_finish() - Publishes what is still open and gives the packs for the commit.
  *
- * Only kist_writer_stats() and kist_writer_close() may follow.
+ * Only kist_writer_recheck(), kist_writer_stats() and kist_writer_close() may follow.
  *
  * @ret_packs: New reference: [{"id":"<hex>","kind":"data"|"meta","size":n}, ...], empty when nothing was new.
  */
 KIST_CHECKED kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs,
 					    struct kist_error *err);
+
+/**
+ * kist_writer_recheck() - Whether a commit may be made: all that the writer leaned on still stands, as its
+ * index says now, and no collector has taken the writer for dead.
+ *
+ * For whoever has just folded the log, each time before it tries to commit.
+ *
+ * Errors: KIST_CANCELLED with KIST_CODE_COLLECTED (lean.h): nothing may be committed; close the writer and
+ * put all of it again through a new one.  Those of the index.
+ */
+KIST_CHECKED kist_status kist_writer_recheck(struct kist_writer *writer, struct kist_error *err);
+
+/** kist_writer_abandon() - Says that no commit names the packs, and none will: they are removed at the close.
+ */
+void kist_writer_abandon(struct kist_writer *writer);
 
 struct kist_write_stats kist_writer_stats(const struct kist_writer *writer);
 

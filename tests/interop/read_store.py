@@ -192,9 +192,9 @@ class Store:
     def __init__(self, root):
         self.root = root
         self.chunks = {}  # id: (kind, bytes)
-        self.commits = []
         self.refs = {}  # name: artifact
         self.filters = [0] * 8
+        self.artifacts = set()
         self.read_head()
         self.read_log()
 
@@ -222,6 +222,7 @@ class Store:
 
     def read_log(self):
         previous = ZERO
+        commits = []
         keys = sorted(key for key in os.listdir(os.path.join(self.root, "log")) if re.fullmatch("[0-9]{20}", key))
         for number, key in enumerate(keys, 1):
             need(int(key) == number, "commit", number, "is missing")
@@ -233,9 +234,31 @@ class Store:
             need(re.fullmatch("[0-9a-f]{32}", commit["write_id"]), key, "write_id")
             need(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", commit["time"]), key, "time")
             previous = sha256(body)
-            for pack in commit["packs"]:
-                self.read_pack(pack)
-            for change in commit["refs"]:
+            commits.append(commit)
+        self.fold(commits)
+
+    def fold(self, commits):
+        # What will be condemned may be gone; what it held that is still needed lies elsewhere by then.
+        condemned, fenced = {}, {}
+        for commit in commits:
+            for pack in commit.get("condemn", []):
+                need(condemned.setdefault(pack, commit["number"]) == commit["number"], "condemned twice:", pack)
+            for session in commit.get("fence", []):
+                need(re.fullmatch("[0-9a-f]{24}", session), "session", session)
+                fenced.setdefault(session, commit["number"])
+        named = set()
+        for commit in commits:
+            for pack in commit.get("packs", []):
+                need(pack["id"] not in named, "named twice:", pack["id"])
+                named.add(pack["id"])
+                if pack["id"] not in condemned:
+                    session = self.read_pack(pack)
+                    need(commit["number"] < fenced.get(session, len(commits) + 1), "a commit of a fenced session")
+            for artifact in commit.get("forget", []):
+                self.artifacts.discard(artifact)
+            for pack in commit.get("condemn", []) + commit.get("deleted", []):
+                need(condemned.get(pack, len(commits)) <= commit["number"] and pack in named, "condemned or deleted", pack)
+            for change in commit.get("refs", []):
                 self.change_name(change)
 
     def change_name(self, change):
@@ -261,7 +284,7 @@ class Store:
         kind = ("data", "meta").index(pack["kind"])
         need(struct.unpack_from("<II4sBBHQ16s", data) ==
              (0x184D2A50, 56, b"KPAK", 1, kind, 0, 0, self.id), "head of", name)
-        need(data[56:60] == bytes(4) and crc32c(data[:60]) == struct.unpack_from("<I", data, 60)[0], "head of", name)
+        need(crc32c(data[:60]) == struct.unpack_from("<I", data, 60)[0], "head of", name)
         index_offset, entries = self.read_index(name, data)
         raw = subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
         at, raw_at = 64, 0
@@ -269,8 +292,11 @@ class Store:
             chunk, entry, raw_len = self.read_record(name, data, at, raw, raw_at)
             need(entries.pop(chunk) == entry, "record and index of", name, "at", at)
             need((entry[3] == 0) == (kind == 0), "a", KINDS[entry[3]], "in a pack of", pack["kind"])
+            if KINDS[entry[3]] == "record":
+                self.artifacts.add(chunk.hex())
             at, raw_at = at + entry[1], raw_at + raw_len
         need(at == index_offset and raw_at == len(raw) and not entries, "records of", name)
+        return data[40:52].hex()
 
     def read_index(self, name, data):
         magic, size, tag, version, offset, digest, count, crc = struct.unpack_from("<II4sIQ32sII", data, len(data) - 64)
@@ -362,7 +388,7 @@ class Store:
 
     def record(self, artifact):
         kind, text = self.chunks[artifact]
-        need(KINDS[kind] == "record", "artifact", artifact, "is no record")
+        need(KINDS[kind] == "record" and artifact in self.artifacts, "artifact", artifact, "is no record")
         record = json.loads(text)
         need(record["record"] == 1, "record of version", record["record"])
         for key in ("kind", "encoding", "size", "sha256"):

@@ -95,6 +95,14 @@ kist ls --json | sed -n 's/^.*"name": "\(.*\)",*$/\1/p' | wc -l >wanted
 python3 "$reader" list .kist | wc -l >found
 same wanted found
 
+# What a collector leaves is read by the same page: copies, condemned packs, artifacts that are forgotten.
+expect 0 kist gc --all
+compare
+expect 0 kist put in/d --name gone
+expect 0 kist rm gone
+expect 0 kist gc --all
+compare
+
 # More than 1,024 chunks: a recipe of two levels.  The cuts of kist.json are what objects are cut by.
 rm -rf .kist in
 mkdir in

@@ -61,7 +61,9 @@ static inline kist_status build_small(struct kist_pack_builder *builder, struct 
 	struct kist_pack_head head = { .kind = KIST_PACK_META };
 
 	memset(head.store_id, 0x11, sizeof(head.store_id));
-	memset(head.nonce, 0x22, sizeof(head.nonce));
+	memset(head.session, 0x22, sizeof(head.session));
+	head.number = 7;
+	head.time = 0x6553f100;
 	KIST_TRY(kist_pack_begin(builder, &head, 0, err));
 	for (size_t i = 0; i < SMALL_COUNT; i++)
 		KIST_TRY(add_chunk(builder, kist_view_of(small_chunks[i], strlen(small_chunks[i])),

@@ -32,7 +32,9 @@ START_TEST(head_footer_and_index_come_back)
 	ck_assert_int_eq(kist_pack_parse_head(kist_buf_view(&builder.bytes), &head, NULL), KIST_OK);
 	ck_assert_uint_eq(head.kind, KIST_PACK_META);
 	ck_assert_uint_eq(head.store_id[15], 0x11);
-	ck_assert_uint_eq(head.nonce[15], 0x22);
+	ck_assert_uint_eq(head.session[KIST_SESSION_SIZE - 1], 0x22);
+	ck_assert_uint_eq(head.number, 7);
+	ck_assert_uint_eq(head.time, 0x6553f100);
 	ck_assert_int_eq(
 		kist_pack_parse_footer(kist_buf_view(&builder.bytes), builder.bytes.size, &footer, NULL),
 		KIST_OK);

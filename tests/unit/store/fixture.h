@@ -85,9 +85,17 @@ static inline kist_status faulty_head(struct kist_backend *backend, const char *
 	return kist_backend_head(((struct faulty *)backend)->real, key, ret_size, err);
 }
 
-static const struct kist_backend_ops faulty_ops = {
-	.scheme = "faulty", .put_new = faulty_put_new, .get = faulty_get, .head = faulty_head
-};
+static inline kist_status faulty_delete(struct kist_backend *backend, const char *key, struct kist_error *err)
+{
+	KIST_TRY(faulty_step(backend, err));
+	return kist_backend_delete(((struct faulty *)backend)->real, key, err);
+}
+
+static const struct kist_backend_ops faulty_ops = { .scheme = "faulty",
+						    .put_new = faulty_put_new,
+						    .get = faulty_get,
+						    .head = faulty_head,
+						    .delete = faulty_delete };
 
 static inline int run_case(TCase *tests, const char *name)
 {

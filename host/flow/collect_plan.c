@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "flow/collect_private.h"
+#include "store/log.h"
+
+#define SHOWN_NAME_SIZE ((size_t)256)
+
+struct kist_doomed *kist_doomed_find(const struct kist_collecting *collecting, const struct kist_digest *id)
+{
+	size_t count;
+	struct kist_doomed *list = kist_doomed_list(collecting, &count);
+	size_t low = 0;
+
+	while (low < count) {
+		const size_t middle = low + (count - low) / 2;
+		const int order = memcmp(list[middle].pack.id.bytes, id->bytes, KIST_DIGEST_SIZE);
+
+		if (order == 0)
+			return &list[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			count = middle;
+	}
+	return NULL;
+}
+
+static kist_status mark_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
+			    struct kist_error *err)
+{
+	struct kist_collecting *collecting = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	char name[SHOWN_NAME_SIZE];
+
+	(void)artifact;
+	if (kist_mark_add(&collecting->mark, &ref->artifact, &why) == KIST_OK)
+		return KIST_OK;
+	kist_text_escape(ref->name, ref->name_len, name, sizeof(name));
+	/* What is missing and has a name is damage. */
+	return kist_fail_at(err, why.status == KIST_NOT_FOUND ? KIST_CORRUPT : why.status, why.code,
+			    why.offset, "nothing was collected: what '%s' needs cannot be told: %s", name,
+			    why.text);
+}
+
+/* Packs, in order of id; nothing is known to be live yet. */
+static kist_status list_packs(struct kist_collecting *collecting, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf packs = KIST_BUF_INIT(SIZE_MAX / 2);
+	const struct kist_pack_row *rows;
+
+	KIST_TRY(kist_registry_packs(collecting->flow->registry, &packs, err));
+	rows = (const void *)packs.data;
+	collecting->doomed.size = 0;
+	for (size_t i = 0; i < packs.size / sizeof(*rows); i++) {
+		const struct kist_doomed doomed = { .pack = rows[i] };
+
+		KIST_TRY(kist_buf_append(&collecting->doomed, &doomed, sizeof(doomed), err));
+	}
+	return KIST_OK;
+}
+
+/* A walk over all chunks. */
+struct weighing {
+	struct kist_collecting *collecting;
+	struct kist_buf also; /* records that are live as some object's bytes: then what they need is, too */
+};
+
+static kist_status weigh(void *ctx, const struct kist_chunk_row *row, struct kist_error *err)
+{
+	struct weighing *weighing = ctx;
+	struct kist_collecting *collecting = weighing->collecting;
+	struct kist_doomed *doomed = kist_doomed_find(collecting, &row->where.pack);
+	const bool is_record = row->where.kind == KIST_CHUNK_RECORD;
+
+	/* Of a pack that came in the meantime. */
+	if (!doomed)
+		return KIST_OK;
+	if (!kist_idset_has(&collecting->mark.chunks, &row->id)) {
+		if (is_record && doomed->pack.commit <= collecting->marked_to)
+			return kist_idset_add(&collecting->forget, &row->id, err);
+		return KIST_OK;
+	}
+	doomed->live += row->where.stored_len + KIST_PACK_ENTRY_SIZE;
+	if (is_record && !kist_idset_has(&collecting->mark.artifacts, &row->id))
+		return kist_buf_append(&weighing->also, &row->id, sizeof(row->id), err);
+	return KIST_OK;
+}
+
+static kist_status weigh_all(struct kist_collecting *collecting, bool *ret_again, struct kist_error *err)
+{
+	struct weighing weighing = { .collecting = collecting, .also = KIST_BUF_INIT(SIZE_MAX / 2) };
+	const struct kist_digest *also;
+	kist_status status;
+
+	KIST_TRY(list_packs(collecting, err));
+	kist_idset_done(&collecting->forget);
+	status = kist_registry_each_chunk(collecting->flow->registry, weigh, &weighing, err);
+	also = (const void *)weighing.also.data;
+	*ret_again = weighing.also.size > 0;
+	for (size_t i = 0; status == KIST_OK && i < weighing.also.size / sizeof(*also); i++)
+		status = kist_mark_add(&collecting->mark, &also[i], err);
+	kist_buf_done(&weighing.also);
+	return status;
+}
+
+kist_status kist_collect_plan(struct kist_collecting *collecting, struct kist_error *err)
+{
+	struct kist_digest digest;
+	bool again = true;
+
+	/* The index may run ahead of this, thanks to other processes: the catch-up covers all that came
+	 * later. */
+	kist_registry_head(collecting->flow->registry, &collecting->marked_to, &digest);
+	KIST_TRY(kist_registry_each_ref(collecting->flow->registry, "", 0, mark_ref, collecting, err));
+	while (again)
+		KIST_TRY(weigh_all(collecting, &again, err));
+	return KIST_OK;
+}
+
+/* A chunk is needed that was not, when the packs were weighed: where it lies now, it stays. */
+static kist_status spare(void *ctx, const struct kist_digest *chunk, struct kist_error *err)
+{
+	struct kist_collecting *collecting = ctx;
+	struct kist_location where;
+	struct kist_doomed *doomed;
+
+	KIST_TRY(kist_registry_find_chunk(collecting->flow->registry, chunk, &where, err));
+	doomed = kist_doomed_find(collecting, &where.pack);
+	if (doomed) {
+		doomed->chosen = false;
+		doomed->live += where.stored_len + KIST_PACK_ENTRY_SIZE;
+	}
+	return KIST_OK;
+}
+
+static kist_status mark_change(struct kist_collecting *collecting, const json_t *ref, struct kist_error *err)
+{
+	struct kist_digest id;
+
+	if (!kist_record_get_digest(ref, "artifact", &id))
+		return KIST_OK;
+	return kist_mark_add(&collecting->mark, &id, err);
+}
+
+/* Another collector may have condemned what was chosen here. */
+static kist_status drop_gone(struct kist_collecting *collecting, struct kist_error *err)
+{
+	size_t count;
+	struct kist_doomed *list = kist_doomed_list(collecting, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		bool condemned;
+		bool live;
+
+		if (!list[i].chosen)
+			continue;
+		KIST_TRY(kist_registry_find_pack(collecting->flow->registry, &list[i].pack.id, &live,
+						 &condemned, err));
+		list[i].chosen = live;
+	}
+	return KIST_OK;
+}
+
+/* A copy of a record that was forgotten meanwhile would count again, and what it needs may be gone. */
+static void see_forgotten(struct kist_collecting *collecting, const json_t *forgotten)
+{
+	for (size_t i = 0; i < json_array_size(forgotten); i++) {
+		const char *hex = json_string_value(json_array_get(forgotten, i));
+		struct kist_digest id;
+
+		if (hex && kist_digest_parse(hex, strlen(hex), &id) &&
+		    kist_idset_has(&collecting->mark.artifacts, &id))
+			collecting->overtaken = true;
+	}
+}
+
+kist_status kist_collect_catch_up(struct kist_collecting *collecting, uint64_t head, struct kist_error *err)
+{
+	bool others = false;
+
+	collecting->mark.each = spare;
+	collecting->mark.ctx = collecting;
+	while (collecting->marked_to < head) {
+		kist_auto_json json_t *commit = NULL;
+		const json_t *refs;
+
+		KIST_TRY(kist_log_read(collecting->flow->store, collecting->marked_to + 1, &commit, NULL,
+				       err));
+		refs = json_object_get(commit, "refs");
+		for (size_t i = 0; i < json_array_size(refs); i++)
+			KIST_TRY(mark_change(collecting, json_array_get(refs, i), err));
+		see_forgotten(collecting, json_object_get(commit, "forget"));
+		others = others || json_array_size(json_object_get(commit, "condemn")) > 0;
+		collecting->marked_to++;
+	}
+	return others ? drop_gone(collecting, err) : KIST_OK;
+}
