@@ -28,21 +28,36 @@ struct kist_doomed *kist_doomed_find(const struct kist_collecting *collecting, c
 	return NULL;
 }
 
+/* Marks what a name leads to, unless it leads elsewhere by now, and another collector has taken that away. */
+static kist_status mark_named(struct kist_collecting *collecting, struct kist_view name,
+			      const struct kist_digest *artifact, struct kist_error *err)
+{
+	struct kist_registry *registry = collecting->flow->registry;
+	struct kist_error why = KIST_ERROR_INIT;
+	char shown[SHOWN_NAME_SIZE];
+	struct kist_digest now;
+	kist_status status = kist_mark_add(&collecting->mark, artifact, &why);
+
+	if (status == KIST_OK)
+		return KIST_OK;
+	if (status == KIST_NOT_FOUND || status == KIST_CORRUPT) {
+		KIST_TRY(kist_registry_fold(registry, err));
+		status = kist_registry_find_ref(registry, (const char *)name.data, name.size, &now, NULL);
+		if (status == KIST_NOT_FOUND || (status == KIST_OK && !kist_digest_equal(&now, artifact)))
+			return KIST_OK;
+	}
+	kist_text_escape((const char *)name.data, name.size, shown, sizeof(shown));
+	/* What is missing and has a name is damage. */
+	return kist_fail_at(err, why.status == KIST_NOT_FOUND ? KIST_CORRUPT : why.status, why.code,
+			    why.offset, "nothing was collected: what '%s' needs cannot be told: %s", shown,
+			    why.text);
+}
+
 static kist_status mark_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
 			    struct kist_error *err)
 {
-	struct kist_collecting *collecting = ctx;
-	struct kist_error why = KIST_ERROR_INIT;
-	char name[SHOWN_NAME_SIZE];
-
 	(void)artifact;
-	if (kist_mark_add(&collecting->mark, &ref->artifact, &why) == KIST_OK)
-		return KIST_OK;
-	kist_text_escape(ref->name, ref->name_len, name, sizeof(name));
-	/* What is missing and has a name is damage. */
-	return kist_fail_at(err, why.status == KIST_NOT_FOUND ? KIST_CORRUPT : why.status, why.code,
-			    why.offset, "nothing was collected: what '%s' needs cannot be told: %s", name,
-			    why.text);
+	return mark_named(ctx, kist_view_of(ref->name, ref->name_len), &ref->artifact, err);
 }
 
 /* Packs, in order of id; nothing is known to be live yet. */
@@ -138,11 +153,13 @@ static kist_status spare(void *ctx, const struct kist_digest *chunk, struct kist
 
 static kist_status mark_change(struct kist_collecting *collecting, const json_t *ref, struct kist_error *err)
 {
+	kist_auto_buf struct kist_buf name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX);
 	struct kist_digest id;
 
 	if (!kist_record_get_digest(ref, "artifact", &id))
 		return KIST_OK;
-	return kist_mark_add(&collecting->mark, &id, err);
+	KIST_TRY(kist_name_from_json(ref, &name, err));
+	return mark_named(collecting, kist_buf_view(&name), &id, err);
 }
 
 /* Another collector may have condemned what was chosen here. */
