@@ -90,10 +90,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	kist_status status;
 
 	if (grace && (!kist_u64_parse(grace, strlen(grace), &how.grace_seconds) ||
-		      how.grace_seconds > GRACE_SECONDS_MAX)) {
-		fprintf(stderr, "kist: gc: --grace takes whole seconds\n");
-		return KIST_EXIT_USAGE;
-	}
+		      how.grace_seconds > GRACE_SECONDS_MAX))
+		return kist_cli_usage(cli, "--grace takes whole seconds");
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	kist_progress_start(cli, "gc");

@@ -21,11 +21,12 @@
  * stalls, a full disk, old lists, processes that stop for ever.  Only one of them runs at a time, and who is
  * next at every call of the backend is drawn by lot: the same seed gives the same run.
  *
- * KIST_SEED: this run alone.  KIST_RUNS: so many, from 1 on.
+ * KIST_SEED: this run alone.  KIST_RUNS: so many, from 1 on; KIST_FAULTS=long: 500.
  */
 
 #define URI	     "memory:collect"
-#define RUNS	     40
+#define RUNS	     12
+#define RUNS_LONG    500
 #define WRITERS	     3
 #define COLLECTORS   2
 #define READERS	     2
@@ -295,9 +296,15 @@ static kist_status put_bytes(struct kist_save *save, enum kist_chunk_kind kind, 
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 	kist_auto_json json_t *record =
 		json_pack("{s:s,s:s}", "kind", kind == KIST_CHUNK_TREE ? "tree" : "bytes", "encoding", "e");
+	/* A chunk for each half of a file. */
+	const struct kist_content_part halves[] = {
+		{ .offset = 0, .len = HALF_SIZE, .element_size = 1 },
+		{ .offset = HALF_SIZE, .len = HALF_SIZE, .element_size = 1 },
+	};
 	struct kist_content made;
 
-	KIST_TRY(kist_content_start(&save->content, save->writer, kind, bytes.size, NULL, 0, err));
+	KIST_TRY(kist_content_start(&save->content, save->writer, kind, bytes.size, halves,
+				    kind == KIST_CHUNK_DATA ? 2 : 0, err));
 	KIST_TRY(kist_content_write(&save->content, bytes, err));
 	KIST_TRY(kist_content_finish(&save->content, &made, err));
 	KIST_TRY(kist_record_set_content(record, &made, digest ? digest : &made.sha256, err));
@@ -342,8 +349,7 @@ static kist_status put_once(struct actor *actor, unsigned name, unsigned content
 
 	name_of(name, text);
 	KIST_TRY(kist_save_open(&actor->flow, &save, err));
-	save->content.sizes =
-		(struct kist_cut_sizes){ .typed = KIST_CUT_SIZE_MIN, .fixed = KIST_CUT_SIZE_MIN };
+	save->content.sizes = (struct kist_cut_sizes){ .typed = KIST_CUT_SIZE_MIN, .cdc = KIST_CUT_SIZE_MIN };
 	if (content < FILES)
 		KIST_TRY(put_bytes(save, KIST_CHUNK_DATA,
 				   kist_view_of(files[content], sizeof(files[content])), NULL, &artifact,
@@ -712,7 +718,9 @@ START_TEST(nothing_acknowledged_is_lost_whatever_the_order_and_the_faults)
 {
 	const char *seed = getenv("KIST_SEED");
 	const char *count = getenv("KIST_RUNS");
-	const uint64_t runs = count ? strtoull(count, NULL, 10) : RUNS;
+	const char *faults = getenv("KIST_FAULTS");
+	const uint64_t usual = faults && strcmp(faults, "long") == 0 ? RUNS_LONG : RUNS;
+	const uint64_t runs = count ? strtoull(count, NULL, 10) : usual;
 
 	make_files();
 	if (seed) {
