@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/backend.h"
 #include "flow/collect.h"
 #include "flow/save_private.h"
 #include "flow/tree.h"
 #include "flow/verify.h"
-#include "store/lean.h"
-#include "store/state.h"
+#include "unit/flow/sim.h"
 
 /*
- * Writers, collectors and readers on one store, on a backend that fails in every way it may: calls that do
- * nothing and fail, calls that are done and fail, replies that come back as those of a second try, long
- * stalls, a full disk, old lists, processes that stop for ever.  Only one of them runs at a time, and who is
- * next at every call of the backend is drawn by lot: the same seed gives the same run.
+ * Writers, collectors and readers at once on a store that fails in every way (sim.h): nothing that was
+ * acknowledged is lost, and nobody sees what was not put.
  *
  * KIST_SEED: this run alone.  KIST_RUNS: so many, from 1 on; KIST_FAULTS=long: 500.
  */
 
-#define URI	     "memory:collect"
 #define RUNS	     12
 #define RUNS_LONG    500
 #define WRITERS	     3
@@ -40,18 +32,6 @@
 #define ABSENT	     CONTENTS
 #define TRIES_MAX    20
 
-struct actor {
-	struct kist_backend base; /* how the store reaches it */
-	pthread_t thread;
-	pthread_cond_t turn;
-	unsigned no;
-	bool finished;
-	bool dead;	 /* its process has stopped: nothing it does has an effect */
-	unsigned faults; /* in its current task */
-	uint64_t stalled_to;
-	struct kist_flow flow;
-};
-
 /* What may stand under a name: a set of contents, one bit each. */
 struct wanted {
 	unsigned now;
@@ -59,20 +39,8 @@ struct wanted {
 	unsigned changes;
 };
 
-static struct {
-	uint64_t seed;
-	uint64_t random;
-	uint64_t step;
-	uint64_t full_to;
-	unsigned fault_percent; /* of calls, in tenths */
-	struct kist_backend *real;
-	pthread_mutex_t lock;
-	pthread_cond_t idle;
-	struct actor *turn; /* who runs; NULL: whose turn it is is drawn */
-	struct actor actors[ACTORS];
-	struct wanted names[NAMES];
-	unsigned working; /* writers that are not done */
-} sim;
+static struct wanted names[NAMES];
+static unsigned working; /* writers that are not done */
 
 /* Over all runs: that everything happens at all. */
 static struct {
@@ -82,211 +50,12 @@ static struct {
 
 static uint8_t files[FILES][2 * HALF_SIZE];
 static struct kist_digest file_sums[FILES];
-static __thread struct actor *self;
-
-#define must(condition)                                                                                      \
-	ck_assert_msg(condition, "seed %" PRIu64 ", step %" PRIu64 ": " #condition, sim.seed, sim.step)
-
-static uint64_t draw(void)
-{
-	/* splitmix64 */
-	uint64_t z = (sim.random += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-static unsigned draw_below(unsigned limit)
-{
-	return (unsigned)(draw() % limit);
-}
-
-/* What would make a run differ from the next one: threads within a process, random numbers, the clock. */
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
-{
-	return self ? EAGAIN : __real_pthread_create(thread, attr, run, arg);
-}
-
-ssize_t __wrap_getrandom(void *buf, size_t size, unsigned flags);
-ssize_t __wrap_getrandom(void *buf, size_t size, unsigned flags)
-{
-	(void)flags;
-	for (size_t i = 0; i < size; i++)
-		((uint8_t *)buf)[i] = (uint8_t)draw();
-	return (ssize_t)size;
-}
-
-int64_t __wrap_kist_wall_ns(void);
-int64_t __wrap_kist_wall_ns(void)
-{
-	return (int64_t)(1000000000u + sim.step) * 1000000000;
-}
-
-/* Lets somebody else go first, maybe many of them. */
-static void yield(struct actor *actor)
-{
-	if (actor != self)
-		return;
-	(void)pthread_mutex_lock(&sim.lock);
-	sim.turn = NULL;
-	(void)pthread_cond_signal(&sim.idle);
-	while (sim.turn != actor)
-		(void)pthread_cond_wait(&actor->turn, &sim.lock);
-	(void)pthread_mutex_unlock(&sim.lock);
-}
-
-enum fault { FINE, NOT_DONE, DONE_AND_FAILED, TRIED_TWICE };
-
-static enum fault next_fault(struct actor *actor)
-{
-	unsigned lot;
-
-	yield(actor);
-	if (actor->dead)
-		return NOT_DONE;
-	if (actor != self || draw_below(1000) >= sim.fault_percent)
-		return FINE;
-	lot = draw_below(100);
-	if (lot < 15) {
-		actor->stalled_to = sim.step + draw_below(600);
-		yield(actor);
-		return actor->dead ? NOT_DONE : FINE;
-	}
-	if (lot < 20)
-		sim.full_to = sim.step + draw_below(200);
-	if (lot < 26) {
-		actor->dead = true;
-		seen.killed++;
-		return lot < 23 ? NOT_DONE : DONE_AND_FAILED;
-	}
-	actor->faults++;
-	return lot < 50 ? NOT_DONE : lot < 75 ? DONE_AND_FAILED : TRIED_TWICE;
-}
-
-static kist_status break_off(struct kist_error *err)
-{
-	return kist_fail_errno(err, EIO, "made to fail");
-}
-
-static kist_status port_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
-				size_t count, struct kist_error *err)
-{
-	struct actor *actor = (struct actor *)backend;
-	const enum fault fault = next_fault(actor);
-
-	if (fault == NOT_DONE)
-		return break_off(err);
-	if (actor == self && sim.step < sim.full_to) {
-		actor->faults++;
-		return kist_fail_errno(err, ENOSPC, "made to be full");
-	}
-	KIST_TRY(kist_backend_put_new(sim.real, key, parts, count, err));
-	if (fault == TRIED_TWICE)
-		return kist_fail(err, KIST_EXISTS, "made to be there already");
-	return fault == DONE_AND_FAILED ? break_off(err) : KIST_OK;
-}
-
-static kist_status port_get(struct kist_backend *backend, const char *key, uint64_t offset, size_t size,
-			    struct kist_buf *ret, struct kist_error *err)
-{
-	if (next_fault((struct actor *)backend) != FINE)
-		return break_off(err);
-	return kist_backend_get(sim.real, key, offset, size, ret, err);
-}
-
-static kist_status port_head(struct kist_backend *backend, const char *key, uint64_t *ret_size,
-			     struct kist_error *err)
-{
-	if (next_fault((struct actor *)backend) != FINE)
-		return break_off(err);
-	return kist_backend_head(sim.real, key, ret_size, err);
-}
-
-struct old_list {
-	struct actor *actor;
-	kist_status (*each)(void *ctx, const char *key, uint64_t size, struct kist_error *err);
-	void *ctx;
-};
-
-/* Now and then a pack that is there is not in the list. */
-static kist_status list_most(void *ctx, const char *key, uint64_t size, struct kist_error *err)
-{
-	const struct old_list *list = ctx;
-
-	if (list->actor == self && sim.fault_percent > 0 && strncmp(key, "packs/", 6) == 0 &&
-	    draw_below(8) == 0)
-		return KIST_OK;
-	return list->each(list->ctx, key, size, err);
-}
-
-static kist_status port_list(struct kist_backend *backend, const char *prefix,
-			     kist_status (*each)(void *ctx, const char *key, uint64_t size,
-						 struct kist_error *err),
-			     void *ctx, struct kist_error *err)
-{
-	struct old_list list = { .actor = (struct actor *)backend, .each = each, .ctx = ctx };
-
-	if (next_fault(list.actor) != FINE)
-		return break_off(err);
-	return kist_backend_list(sim.real, prefix, list_most, &list, err);
-}
-
-static kist_status port_delete(struct kist_backend *backend, const char *key, struct kist_error *err)
-{
-	const enum fault fault = next_fault((struct actor *)backend);
-
-	if (fault == NOT_DONE)
-		return break_off(err);
-	KIST_TRY(kist_backend_delete(sim.real, key, err));
-	return fault == FINE ? KIST_OK : break_off(err);
-}
-
-static void port_close(struct kist_backend *backend)
-{
-	(void)backend;
-}
-
-static const struct kist_backend_ops port_ops = {
-	.scheme = "sim",
-	.put_new = port_put_new,
-	.get = port_get,
-	.head = port_head,
-	.list = port_list,
-	.delete = port_delete,
-	.close = port_close,
-};
-
-/* A process begins: with no index, or, when it cannot even open the store, not now. */
-static bool begin(struct actor *actor)
-{
-	actor->dead = false;
-	actor->faults = 0;
-	if (actor->flow.registry)
-		return true;
-	if (!actor->flow.store) {
-		must(kist_store_open(URI, &actor->flow.store, NULL) == KIST_OK);
-		kist_backend_close(actor->flow.store->backend);
-		actor->flow.store->backend = &actor->base;
-	}
-	return kist_registry_open(actor->flow.store, NULL, &actor->flow.registry, NULL) == KIST_OK;
-}
-
-static void end(struct actor *actor)
-{
-	kist_registry_close(actor->flow.registry);
-	actor->flow.registry = NULL;
-	kist_chunk_reader_done(&actor->flow.chunk_reader);
-	memset(&actor->flow.chunk_reader, 0, sizeof(actor->flow.chunk_reader));
-}
 
 /* After a task: a process that was stopped is replaced, and so is one now and then. */
 static void maybe_end(struct actor *actor)
 {
 	if (actor->dead || draw_below(4) == 0)
-		end(actor);
+		sim_end(actor);
 }
 
 static kist_status put_bytes(struct kist_save *save, enum kist_chunk_kind kind, struct kist_view bytes,
@@ -363,18 +132,18 @@ static kist_status put_once(struct actor *actor, unsigned name, unsigned content
 /* A change of a name: begun, then acknowledged, refused, or nobody knows. */
 static void change_begins(unsigned name, unsigned contents)
 {
-	sim.names[name].changes++;
-	sim.names[name].now |= contents;
-	sim.names[name].ever |= contents;
+	names[name].changes++;
+	names[name].now |= contents;
+	names[name].ever |= contents;
 }
 
 static void change_ends(unsigned name, unsigned before, unsigned contents, kist_status status)
 {
-	sim.names[name].changes++;
+	names[name].changes++;
 	if (status == KIST_OK)
-		sim.names[name].now = contents;
+		names[name].now = contents;
 	else if (status != KIST_IO)
-		sim.names[name].now = before;
+		names[name].now = before;
 	else
 		seen.lost++;
 }
@@ -382,7 +151,7 @@ static void change_ends(unsigned name, unsigned before, unsigned contents, kist_
 static void put(struct actor *actor, unsigned name)
 {
 	const unsigned content = draw_below(CONTENTS);
-	const unsigned before = sim.names[name].now;
+	const unsigned before = names[name].now;
 	struct kist_error err = KIST_ERROR_INIT;
 	kist_status status = KIST_CANCELLED;
 
@@ -404,9 +173,9 @@ static void tag(struct actor *actor, unsigned name)
 {
 	kist_auto_save struct kist_save *save = NULL;
 	const unsigned from = draw_below(NAMES);
-	const unsigned before = sim.names[name].now;
+	const unsigned before = names[name].now;
 	/* What the other name means is read now, and it may change before the commit. */
-	const unsigned may_be = sim.names[from].ever;
+	const unsigned may_be = names[from].ever;
 	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_digest artifact;
 	kist_status status;
@@ -434,7 +203,7 @@ static void tag(struct actor *actor, unsigned name)
 static void drop(struct actor *actor, unsigned name)
 {
 	kist_auto_save struct kist_save *save = NULL;
-	const unsigned before = sim.names[name].now;
+	const unsigned before = names[name].now;
 	struct kist_error err = KIST_ERROR_INIT;
 	kist_status status;
 	char text[16];
@@ -503,18 +272,18 @@ static kist_status read_name(struct kist_flow *flow, unsigned name, unsigned *re
 static void read_something(struct actor *actor)
 {
 	const unsigned name = draw_below(NAMES);
-	const struct wanted before = sim.names[name];
+	const struct wanted before = names[name];
 	struct kist_error err = KIST_ERROR_INIT;
 	unsigned content = ABSENT;
 	const kist_status status = read_name(&actor->flow, name, &content, &err);
-	const bool stayed = sim.names[name].changes == before.changes;
+	const bool stayed = names[name].changes == before.changes;
 
 	if (status == KIST_IO && (actor->faults || actor->dead))
 		return;
 	ck_assert_msg(status == KIST_OK || status == KIST_NOT_FOUND,
 		      "seed %" PRIu64 ", step %" PRIu64 ": read: %s", sim.seed, sim.step, err.text);
 	if (status == KIST_OK)
-		must(sim.names[name].ever & 1u << content);
+		must(names[name].ever & 1u << content);
 	else
 		must(!stayed || before.now == 0 || before.now & 1u << ABSENT);
 	if (stayed && status == KIST_OK)
@@ -544,14 +313,10 @@ static void collect_something(struct actor *actor)
 	seen.forgotten += done.artifacts;
 }
 
-static void *live(void *arg)
+static void live(struct actor *actor)
 {
-	struct actor *actor = arg;
-
-	self = actor;
-	yield(actor);
-	for (int task = 0; actor->no < WRITERS ? task < WRITER_TASKS : sim.working > 0; task++) {
-		if (begin(actor)) {
+	for (int task = 0; actor->no < WRITERS ? task < WRITER_TASKS : working > 0; task++) {
+		if (sim_begin(actor)) {
 			if (actor->no < WRITERS)
 				write_something(actor);
 			else if (actor->no < WRITERS + COLLECTORS)
@@ -561,42 +326,7 @@ static void *live(void *arg)
 		}
 		maybe_end(actor);
 	}
-	end(actor);
-	sim.working -= actor->no < WRITERS;
-	(void)pthread_mutex_lock(&sim.lock);
-	actor->finished = true;
-	sim.turn = NULL;
-	(void)pthread_cond_signal(&sim.idle);
-	(void)pthread_mutex_unlock(&sim.lock);
-	kist_store_close(actor->flow.store);
-	return NULL;
-}
-
-/* Draws whose turn it is until all are done. */
-static void run_all(void)
-{
-	(void)pthread_mutex_lock(&sim.lock);
-	for (;;) {
-		struct actor *ready[ACTORS];
-		unsigned count = 0;
-		unsigned left = 0;
-
-		while (sim.turn)
-			(void)pthread_cond_wait(&sim.idle, &sim.lock);
-		for (unsigned i = 0; i < ACTORS; i++) {
-			left += !sim.actors[i].finished;
-			if (!sim.actors[i].finished && sim.actors[i].stalled_to <= sim.step)
-				ready[count++] = &sim.actors[i];
-		}
-		if (left == 0)
-			break;
-		sim.step++;
-		if (count == 0)
-			continue;
-		sim.turn = ready[draw_below(count)];
-		(void)pthread_cond_signal(&sim.turn->turn);
-	}
-	(void)pthread_mutex_unlock(&sim.lock);
+	working -= actor->no < WRITERS;
 }
 
 /* Afterwards, with nothing failing any more: from an index that is made anew. */
@@ -610,12 +340,11 @@ static void check_all(struct kist_flow *flow)
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status = read_name(flow, name, &content, &why);
 
-		ck_assert_msg(status == KIST_OK ||
-				      (status == KIST_NOT_FOUND &&
-				       (sim.names[name].now == 0 || sim.names[name].now & 1u << ABSENT)),
+		ck_assert_msg(status == KIST_OK || (status == KIST_NOT_FOUND &&
+						    (names[name].now == 0 || names[name].now & 1u << ABSENT)),
 			      "seed %" PRIu64 ": name %u: %s", sim.seed, name, why.text);
 		if (status == KIST_OK)
-			must(sim.names[name].now & 1u << content);
+			must(names[name].now & 1u << content);
 	}
 	ck_assert_msg(kist_verify_store(flow, NULL, NULL, &verified, &err) == KIST_OK, "seed %" PRIu64 ": %s",
 		      sim.seed, err.text);
@@ -629,7 +358,7 @@ static void check_end(void)
 	struct kist_save *save = NULL;
 	struct kist_collected done;
 
-	must(kist_store_open(URI, &flow.store, NULL) == KIST_OK);
+	must(kist_store_open(SIM_URI, &flow.store, NULL) == KIST_OK);
 	ck_assert_msg(kist_registry_open(flow.store, NULL, &flow.registry, &err) == KIST_OK,
 		      "seed %" PRIu64 ": %s", sim.seed, err.text);
 	check_all(&flow);
@@ -655,51 +384,16 @@ static void check_end(void)
 	kist_chunk_reader_done(&flow.chunk_reader);
 }
 
-static kist_status delete_key(void *ctx, const char *key, uint64_t size, struct kist_error *err)
-{
-	(void)ctx;
-	(void)size;
-	return kist_backend_delete(sim.real, key, err);
-}
-
 static void simulate(uint64_t seed)
 {
-	memset(&sim, 0, sizeof(sim));
-	sim.seed = seed;
-	sim.random = seed;
-	/* Every fourth run goes without faults: there nothing may fail at all. */
-	sim.fault_percent = seed % 4 == 0 ? 0 : 1 + draw_below(25);
-	sim.working = WRITERS;
-	(void)pthread_mutex_init(&sim.lock, NULL);
-	(void)pthread_cond_init(&sim.idle, NULL);
-	must(kist_store_create(URI, NULL) == KIST_OK);
-	must(kist_backend_open(URI, false, &sim.real, NULL) == KIST_OK);
+	sim_open(seed);
+	working = WRITERS;
 	for (unsigned i = 0; i < NAMES; i++)
-		sim.names[i] = (struct wanted){ .now = 1u << ABSENT, .ever = 1u << ABSENT };
-	for (unsigned i = 0; i < ACTORS; i++) {
-		struct actor *actor = &sim.actors[i];
-
-		actor->base.ops = &port_ops;
-		actor->no = i;
-		(void)pthread_cond_init(&actor->turn, NULL);
-		sim.turn = actor;
-		must(__real_pthread_create(&actor->thread, NULL, live, actor) == 0);
-		/* One after another up to their first turn: so that they all are where the lot finds them. */
-		(void)pthread_mutex_lock(&sim.lock);
-		while (sim.turn)
-			(void)pthread_cond_wait(&sim.idle, &sim.lock);
-		(void)pthread_mutex_unlock(&sim.lock);
-	}
-	run_all();
-	for (unsigned i = 0; i < ACTORS; i++) {
-		must(pthread_join(sim.actors[i].thread, NULL) == 0);
-		(void)pthread_cond_destroy(&sim.actors[i].turn);
-	}
+		names[i] = (struct wanted){ .now = 1u << ABSENT, .ever = 1u << ABSENT };
+	sim_run(ACTORS, live);
+	seen.killed += sim.killed;
 	check_end();
-	must(kist_backend_list(sim.real, "", delete_key, NULL, NULL) == KIST_OK);
-	kist_backend_close(sim.real);
-	(void)pthread_cond_destroy(&sim.idle);
-	(void)pthread_mutex_destroy(&sim.lock);
+	sim_close();
 }
 
 static void make_files(void)
