@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "registry/collect.h"
 #include "base/mem.h"
+#include "registry/collect.h"
 
 kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret,
 			   struct kist_error *err)
