@@ -15,10 +15,11 @@ kist rm half more.csv >/dev/null
 cp -r .kist copy
 kist put more.csv >/dev/null
 cp -r .kist/packs/. copy/packs
-rm -rf .kist base base.cache
-mv copy base
-kist ls --store base >/dev/null
-cp -r "$HOME/.cache" base.cache
+rm -rf .kist base base.cache "$HOME/.cache"
+mv copy .kist
+kist ls >/dev/null
+mv .kist base
+mv "$HOME/.cache" base.cache
 files='a.npy people.csv m.safetensors random.bin tree'
 
 collected() {
