@@ -14,8 +14,9 @@
 #define BASE_GAIN 0.85
 /* And any filter so much over plain zstd. */
 #define FILTER_GAIN 0.99
-/* What the sample finds so much worse than the best is not tried even for the archive. */
-#define FAR_FROM_BEST 1.1
+/* What the sample finds so much worse than the best is not tried even for the archive; it sees runs too well.
+ */
+#define FAR_FROM_BEST 2.0
 
 enum room {
 	ROOM_FILTERED = 0,

@@ -115,6 +115,22 @@ START_TEST(the_archive_is_never_larger_than_the_others)
 }
 END_TEST
 
+START_TEST(the_archive_takes_flags_by_their_bits)
+{
+	struct kist_filter_input input = { .raw = kist_view_of(data, 1 << 18),
+					   .hint = { .kind = KIST_FILTER_INT, .width = 1 },
+					   .level = KIST_FILTER_ARCHIVE };
+	struct kist_filter_choice choice;
+
+	/* Three in ten are set: 0.88 bits each. */
+	fill_noise(data, input.raw.size, 11);
+	for (size_t i = 0; i < input.raw.size; i++)
+		data[i] = data[i] < 77;
+	ck_assert_uint_lt(round_trip(&input, &choice), (1 << 15) * 93 / 100);
+	ck_assert_uint_eq(choice.filter, KIST_FILTER_BITS);
+}
+END_TEST
+
 START_TEST(every_length_comes_back_under_every_hint)
 {
 	const struct filter_data *const kind = &filter_data[_i];
@@ -375,6 +391,7 @@ int main(void)
 	TCase *tests = tcase_create("filter");
 	const int kinds = (int)FILTER_DATA_COUNT;
 
+	tcase_add_test(tests, the_archive_takes_flags_by_their_bits);
 	tcase_add_loop_test(tests, the_sample_chooses_the_filter_and_its_ratio_holds, 0, kinds);
 	tcase_add_loop_test(tests, the_archive_is_never_larger_than_the_others, 0, kinds);
 	tcase_add_loop_test(tests, every_length_comes_back_under_every_hint, 0, kinds);
