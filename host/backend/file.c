@@ -176,10 +176,9 @@ static kist_status put_named(int dir_fd, const char *key, const char *name, cons
 	return status;
 }
 
-static kist_status file_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
-				size_t count, struct kist_error *err)
+static kist_status put_new(struct file_backend *file, const char *key, const struct kist_view *parts,
+			   size_t count, struct kist_error *err)
 {
-	struct file_backend *file = file_of(backend);
 	kist_auto_fd int dir_fd = -1;
 	char folder[FOLDER_SIZE];
 	const char *name = split_key(key, folder);
@@ -195,6 +194,25 @@ static kist_status file_put_new(struct kist_backend *backend, const char *key, c
 	if (!done)
 		KIST_TRY(put_named(dir_fd, key, name, parts, count, err));
 	return kist_sync_fd(dir_fd, err);
+}
+
+static kist_status file_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
+				size_t count, struct kist_error *err)
+{
+	struct file_backend *file = file_of(backend);
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = put_new(file, key, parts, count, &why);
+	char self[64];
+	char path[PATH_MAX] = "";
+
+	if (status == KIST_OK || status == KIST_EXISTS || status == KIST_NO_MEMORY)
+		return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+	/* Full, read-only, not ours: who is to mend that needs to know where. */
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->root_fd);
+	if (readlink(self, path, sizeof(path) - 1) <= 0)
+		path[0] = '\0';
+	return kist_fail(err, status, "the store%s%s%s cannot take '%s': %s", path[0] ? " '" : "", path,
+			 path[0] ? "'" : "", key, why.text);
 }
 
 static kist_status open_object(struct file_backend *file, const char *key, int flags, int *ret_fd,

@@ -104,9 +104,11 @@ static kist_status convert(struct kist_cli *cli, bool *ret_kept, struct kist_err
 		return kist_print_json_take(facts, err);
 	if (!cli->quiet) {
 		const char *summary = kist_json_get_text(facts, "summary");
+		char size[32];
 
 		kist_text_escape(how.name, how.name_len, shown, sizeof(shown));
-		printf("%s  %s  %s  %.16s\n", shown, kist_json_get_text(facts, "kind"),
+		kist_size_text(kist_facts_size(saved.record), size);
+		printf("%s  %s  %s  %s  %.16s\n", shown, kist_json_get_text(facts, "kind"), size,
 		       summary ? summary : "", kist_json_get_text(facts, "sha256"));
 	}
 	json_decref(facts);

@@ -21,9 +21,11 @@ static kist_status check(struct kist_cli *cli, const char *key, const char *id, 
 	if (entry->refusal.status != KIST_OK)
 		return kist_fail(err, KIST_DENIED, "plugin '%s' is refused: %s", id, entry->refusal.text);
 	if (!kist_lock_key_fits(key, entry->manifest))
-		return kist_fail(err, KIST_INVALID,
-				 "plugin '%s' takes no '%s'; 'kist plugin inspect %s' shows what it takes",
-				 id, key, id);
+		return kist_fail(
+			err, KIST_INVALID,
+			"plugin '%s' takes no '%s', and it has more than one type, or the key is of an "
+			"object; 'kist plugin inspect %s' shows what it takes",
+			id, key, id);
 	return KIST_OK;
 }
 

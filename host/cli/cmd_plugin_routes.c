@@ -32,7 +32,7 @@ static kist_status add(struct listing *listing, const char *key, struct kist_err
 	const char *since = kist_json_get_text(listing->routes->times, key);
 	const struct kist_catalog_entry *entry = kist_plugins_find(listing->catalog, id);
 	const char *state = entry ? kist_plugins_state(&entry->refusal) : "not installed";
-	const char *const cells[] = { key, id, pin ? "pinned" : "first use", since, state };
+	const char *const cells[] = { key, id, pin ? "pinned" : "used", since, state };
 	json_t *row;
 
 	if (!listing->cli->json) {

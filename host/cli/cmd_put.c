@@ -196,8 +196,11 @@ static void print_reasons(const struct kist_cli *cli, const json_t *list)
 static kist_status print_all(const struct putting *putting, struct kist_error *err)
 {
 	const struct kist_write_stats stats = kist_save_stats(putting->save);
-	char raw[32];
+	char given[32];
 	char stored[32];
+	uint64_t size = 0;
+	const json_t *facts;
+	size_t i;
 
 	print_reasons(putting->cli, putting->facts);
 	if (putting->cli->json)
@@ -205,11 +208,14 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	if (putting->cli->quiet)
 		return KIST_OK;
 	KIST_TRY(print_rows(putting->facts, err));
-	kist_size_text(stats.raw_bytes, raw);
+	/* What is written holds the records, too: for a small file that is most of it. */
+	json_array_foreach(putting->facts, i, facts)
+		size += (uint64_t)json_integer_value(json_object_get(facts, "size"));
+	kist_size_text(size, given);
 	kist_size_text(stats.stored_bytes, stored);
-	printf("%zu kept: %s in %llu chunk%s, %llu of them new, %s written\n", putting->kept, raw,
-	       (unsigned long long)stats.chunks, stats.chunks == 1 ? "" : "s",
-	       (unsigned long long)stats.chunks_new, stored);
+	printf("%zu kept: %s given, %s written, records included (%llu of %llu chunk%s new)\n", putting->kept,
+	       given, stored, (unsigned long long)stats.chunks_new, (unsigned long long)stats.chunks,
+	       stats.chunks == 1 ? "" : "s");
 	return KIST_OK;
 }
 
@@ -284,6 +290,8 @@ static enum kist_exit put_and_note(struct putting *putting)
 {
 	const enum kist_exit status = put_all(putting);
 
+	if (putting->cli->flow && putting->cli->flow->was_refused)
+		fprintf(stderr, "kist: put: --opaque keeps the bytes as they are, with the reason\n");
 	kist_plugins_note(putting->cli, putting->cli->flow);
 	return status;
 }

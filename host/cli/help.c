@@ -197,7 +197,13 @@ void kist_help_completion(void)
 	printf("\tesac\n\tcase $cur in\n\t-*) COMPREPLY=($(compgen -W \"$options");
 	completion_options(kist_common_options);
 	printf("\" -- \"$cur\")) ;;\n"
-	       "\t*)\n\t\tcase $command in\n"
+	       "\t*)\n\t\tcase ${COMP_WORDS[COMP_CWORD-1]} in\n"
+	       "\t\t--task) COMPREPLY=($(compgen -W \"$(kist plugin list --json 2>/dev/null | "
+	       "grep -o '\"[A-Za-z0-9]*ArtifactTask\"' | tr -d '\"')\" -- \"$cur\")); return ;;\n"
+	       "\t\t--type | --media-type | --deadline | --param | -p) return ;;\n"
+	       "\t\t--output | -o | --store | --plugin-dir) COMPREPLY=($(compgen -f -- \"$cur\")); return "
+	       ";;\n"
+	       "\t\tesac\n\t\tcase $command in\n"
 	       "\t\tget | cat | show | tag | rm | convert | verify)\n"
 	       "\t\t\tCOMPREPLY=($(compgen -W \"$(kist ls --names 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	       "\t\t*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n\t\tesac ;;\n\tesac\n}\ncomplete -F _kist "

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -395,9 +396,13 @@ void kist_print_value(const json_t *object, int indent)
 	print_lines(object, indent, (int)keys_width(object, (size_t)indent));
 }
 
-/* A line of 80 columns holds the whole bar. */
+/* A line of 80 columns holds the whole bar: a name, a percentage, 25 signs and a size.  A narrower one less.
+ */
 #define BAR_NAME_WIDTH 30
+#define BAR_SIGNS      25
 #define BAR_WIDTH      (BAR_NAME_WIDTH + 45)
+#define LINE_WIDTH_MIN 8
+#define LINE_WIDTH     80
 
 /* One bar at a time: kist(1) does one thing at a time. */
 static struct {
@@ -405,6 +410,17 @@ static struct {
 	bool on;
 	int percent;
 } bar;
+
+/* Columns that can be written to without a new line; the last one would begin one. */
+static int line_width(void)
+{
+	struct winsize size = { .ws_col = 0 };
+	int width = LINE_WIDTH;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		width = size.ws_col;
+	return (width < LINE_WIDTH_MIN ? LINE_WIDTH_MIN : width) - 1;
+}
 
 void kist_progress_start(struct kist_cli *cli, const char *what)
 {
@@ -446,14 +462,17 @@ void kist_progress_show(void *cli, uint64_t done, uint64_t total)
 	bar.percent = percent;
 	kist_size_text(done, done_text);
 	bar_name(name, sizeof(name));
-	fprintf(stderr, "\r%s %3d%% [%-25.*s] %10s", name, percent, percent / 4, "#########################",
-		done_text);
+	if (line_width() < BAR_WIDTH)
+		fprintf(stderr, "\r%3d%%", percent);
+	else
+		fprintf(stderr, "\r%s %3d%% [%-*.*s] %10s", name, percent, BAR_SIGNS, percent / 4,
+			"#########################", done_text);
 }
 
 void kist_progress_end(struct kist_cli *cli)
 {
 	(void)cli;
 	if (bar.on && bar.percent >= 0)
-		fprintf(stderr, "\r%*s\r", BAR_WIDTH, "");
+		fprintf(stderr, "\r%*s\r", line_width() < BAR_WIDTH ? line_width() : BAR_WIDTH, "");
 	bar.on = false;
 }

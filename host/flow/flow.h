@@ -30,6 +30,7 @@ struct kist_flow {
 	struct kist_catalog_options catalog_options;
 	struct kist_routes routes; /* NULL members until they are needed */
 	json_t *routes_new;	/* {"<lock key>": "<plugin id>"}: to be recorded by the commit; may be NULL */
+	bool was_refused;	/* a plugin refused bytes that could be kept opaque */
 	struct kist_error note; /* what was passed over without harm, for people; or KIST_OK */
 	bool note_is_loud;	/* it tells of bytes that are kept by a lesser kind than they might be */
 	struct kist_chunk_reader chunk_reader;

@@ -200,7 +200,11 @@ kist_status kist_save_spool(struct kist_save *save, int *ret_write_fd, int *ret_
 	char path[64];
 	kist_auto_fd int fd = -1;
 
-	KIST_TRY(kist_open_at(AT_FDCWD, save->flow->temp_dir, O_TMPFILE | O_RDWR, 0600, &fd, err));
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (kist_open_at(AT_FDCWD, save->flow->temp_dir, O_TMPFILE | O_RDWR, 0600, &fd, &why) != KIST_OK)
+		return kist_fail(err, KIST_IO, "no temporary file can be made (TMPDIR says where): %s",
+				 why.text);
 	/* The worker is given a descriptor that can only be read. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY, 0, ret_read_fd, err));

@@ -171,7 +171,9 @@ static kist_status examine_once(struct kist_save *save, const struct kist_file_o
 	if (status == KIST_OK)
 		return KIST_OK;
 	if (!is_refusal(status) || !options->opaque) {
-		save->opaque_would_help = save->opaque_would_help || is_refusal(status);
+		/* Not what was asked wrongly, which is to be asked again. */
+		if (is_refusal(status) && status != KIST_INVALID && status != KIST_NOT_FOUND)
+			save->flow->was_refused = true;
 		*err = *refusal;
 		return status;
 	}

@@ -133,16 +133,12 @@ static kist_status fail_refused(const struct gathering *gathering, struct kist_e
 {
 	const struct kist_error *first = &gathering->first;
 	const uint64_t more = gathering->refused - 1;
-	const char *hint = gathering->save->opaque_would_help && !gathering->options->opaque
-				   ? "; --opaque keeps as bytes what a plugin refuses"
-				   : "";
 	char count[64] = "";
 
 	if (more > 0)
 		snprintf(count, sizeof(count), " %" PRIu64 " more %s refused:", more, more == 1 ? "is" : "are");
 	return kist_fail_at(err, first->status, first->code, first->offset,
-			    "%.700s;%s nothing of '%.100s' is kept%s", first->text, count, gathering->shown,
-			    hint);
+			    "%.700s;%s nothing of '%.100s' is kept", first->text, count, gathering->shown);
 }
 
 /* The store that is written to, when it is a folder here. */
@@ -180,7 +176,6 @@ static kist_status gather(struct gathering *gathering, struct kist_error *err)
 				 gathering->shown);
 	KIST_TRY(kist_walk_folder(gathering->dir_fd, &how, &walk, err));
 	KIST_TRY(kist_tree_start(&gathering->tree, err));
-	gathering->save->opaque_would_help = false;
 	for (size_t i = 0; i < kist_walk_count(&walk); i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 

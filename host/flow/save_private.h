@@ -15,7 +15,6 @@ struct kist_save {
 	struct kist_writer *writer;
 	struct kist_content_writer content;
 	json_t *refs;
-	bool opaque_would_help; /* a plugin refused something that bytes could be kept of */
 	struct kist_buf leans;	/* of struct kist_lean */
 };
 

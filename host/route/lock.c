@@ -112,6 +112,22 @@ static kist_status useless(struct kist_route *route, const struct kist_catalog *
 	return KIST_OK;
 }
 
+static bool is_of_bytes(const char *key)
+{
+	return strncmp(key, "ext:", 4) == 0 || strncmp(key, "media:", 6) == 0 ||
+	       strncmp(key, MAGIC_PREFIX, strlen(MAGIC_PREFIX)) == 0;
+}
+
+/* @ctx: the key.  An object must fit its type or kind, whatever was pinned. */
+static bool is_only_type(const struct kist_route_query *query, const struct kist_catalog_entry *entry,
+			 const struct kist_manifest_type *type, const void *ctx, size_t *ret_len)
+{
+	(void)query;
+	(void)type;
+	(void)ret_len;
+	return entry->manifest->type_count == 1 && is_of_bytes(ctx);
+}
+
 /* Adds what @found leads to; no other evidence of the list is looked at then. */
 static kist_status collect(struct kist_route *route, const struct kist_catalog *catalog,
 			   const struct kist_route_query *query, const struct list *list,
@@ -119,6 +135,10 @@ static kist_status collect(struct kist_route *route, const struct kist_catalog *
 			   struct kist_error *err)
 {
 	KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, found->id, fits, ctx, err));
+	/* The user's word for a plugin that does not claim this itself. */
+	if (list->pinned && !kist_pool_has(route, KIST_STEP_LOCK))
+		KIST_TRY(kist_pool_collect(route, catalog, query, KIST_STEP_LOCK, found->id, is_only_type,
+					   found->key, err));
 	if (!kist_pool_has(route, KIST_STEP_LOCK))
 		return useless(route, catalog, list, found, err);
 	route->pinned = list->pinned;
@@ -243,6 +263,8 @@ static bool type_fits_key(const char *key, const struct kist_manifest_type *type
 
 bool kist_lock_key_fits(const char *key, const struct kist_manifest *manifest)
 {
+	if (manifest->type_count == 1 && is_of_bytes(key))
+		return true;
 	for (size_t i = 0; i < manifest->type_count; i++) {
 		if (type_fits_key(key, &manifest->types[i]))
 			return true;

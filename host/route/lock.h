@@ -26,7 +26,11 @@ KIST_CHECKED kist_status kist_lock_collect_object(struct kist_route *route,
 /** kist_lock_key_valid() - Whether @key is one: "ext:csv", "magic:0:934e554d", "kind:tensor", ... */
 bool kist_lock_key_valid(const char *key);
 
-/** kist_lock_key_fits() - Whether a type of the plugin takes what @key stands for. */
+/**
+ * kist_lock_key_fits() - Whether @key can be pinned to the plugin: a type of it takes what that stands for;
+ * or
+ * @key stands for bytes and the plugin has one type alone, so that there is no doubt what is meant.
+ */
 bool kist_lock_key_fits(const char *key, const struct kist_manifest *manifest);
 
 /** kist_lock_magic_key() - "magic:<offset>:<hex>". */

@@ -51,7 +51,7 @@ says out org.example.two
 expect 0 kist plugin why a.tiny
 says out "the pinned route 'magic:0:54494e59'"
 expect 0 kist plugin routes
-says out KEY pinned 'first use' ext:csv kist.csv ready
+says out KEY pinned used ext:csv kist.csv ready
 expect 0 kist plugin routes --json
 says out '"how": "pinned"' '"how": "used"' '"since": "20'
 
@@ -84,8 +84,17 @@ expect 2 kist plugin pin nonsense kist.csv
 says err 'ext:csv'
 expect 3 kist plugin pin ext:csv kist.cvs
 says err "did you mean 'kist.csv'"
-expect 1 kist plugin pin ext:csv kist.numpy
+expect 1 kist plugin pin kind:table kist.numpy
 says err 'kist plugin inspect kist.numpy'
+
+# A pin is a wish: it may say what the plugin does not say of itself.
+cp people.csv people.dat
+expect 0 kist plugin pin ext:dat kist.csv
+expect 0 kist put people.dat
+says out table
+expect 0 kist plugin why people.dat
+says out "pinned route 'ext:dat'" kist.csv
+expect 0 kist plugin unpin ext:dat
 expect 3 kist plugin unpin ext:cvs
 says err "did you mean 'ext:csv'"
 expect 2 kist plugin unpin
