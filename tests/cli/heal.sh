@@ -3,7 +3,7 @@ head -c 3000000 /dev/urandom >random.bin
 expect 0 kist init
 expect 0 kist put random.bin
 expect 0 kist put random.bin --name other
-says out '0 of them new'
+says out '(0 of '
 pack=$(find .kist/packs -name '*.pack' -size +1000k)
 cp -r .kist sound
 
@@ -22,7 +22,7 @@ hurt() {
 
 healed() {
 	expect 0 kist put random.bin
-	says_not out ' 0 of them new'
+	says_not out '(0 of '
 	for name in random.bin other; do
 		expect 0 kist get "$name" -o back -f
 		same random.bin back

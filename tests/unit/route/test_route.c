@@ -148,9 +148,8 @@ static const struct {
 	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.refused\"}", .status = KIST_NOT_FOUND,
 	  .decided = "'ext:npy' is pinned to plugin 'org.refused', which is refused: not trusted; 'kist plugin unpin "
 		     "ext:npy' drops the pin" },
-	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.tar\"}", .status = KIST_NOT_FOUND,
-	  .decided = "'ext:npy' is pinned to plugin 'org.tar', which does not offer this any more; 'kist plugin unpin "
-		     "ext:npy' drops the pin" },
+	/* The user's word for a plugin of one type that says nothing of .npy itself. */
+	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.tar\"}", .id = "org.tar", .decided = "the pinned route 'ext:npy'" },
 	/* 3 media type */
 	{ .media = "Text/CSV; charset=utf-8", .head = NPY_HEAD, .id = "kist.csv", .decided = "the media type 'text/csv'",
 	  .lock_key = "media:text/csv" },
