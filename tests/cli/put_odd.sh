@@ -68,7 +68,7 @@ mkfifo proj/pipe
 ln -s /etc proj/out
 expect 1 kist put ./proj/
 says err ./proj/1.npy ./proj/sub/2.npy "'./proj/pipe'" ./proj/out ' 3 more are refused' --opaque
-equal "$(wc -l <err)" 4
+equal "$(wc -l <err)" 5
 expect 1 kist put proj --opaque
 says err "'proj/pipe'" proj/out ' 1 more is refused'
 says_not err 1.npy
