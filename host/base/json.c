@@ -10,10 +10,14 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* Depth is checked on the text, before jansson recurses into it. */
-static kist_status check_depth(struct kist_view text, struct kist_error *err)
+/*
+ * Depth and count are checked on the text, before jansson recurses into it and takes memory for it: an empty
+ * list is two bytes of text and a hundred of memory.
+ */
+static kist_status check_shape(struct kist_view text, struct kist_error *err)
 {
 	size_t depth = 0;
+	size_t values = 1;
 	bool in_string = false;
 
 	for (size_t i = 0; i < text.size; i++) {
@@ -34,6 +38,11 @@ static kist_status check_depth(struct kist_view text, struct kist_error *err)
 		if (depth > KIST_JSON_DEPTH_MAX)
 			return kist_fail_at(err, KIST_CORRUPT, "E_JSON", i, "nested deeper than %d",
 					    KIST_JSON_DEPTH_MAX);
+		/* Each value but the first stands behind one of these. */
+		values += c == '[' || c == ',' || c == ':';
+		if (values > KIST_JSON_VALUES_MAX)
+			return kist_fail_at(err, KIST_CORRUPT, "E_JSON", i, "more than %zu values",
+					    KIST_JSON_VALUES_MAX);
 	}
 	return KIST_OK;
 }
@@ -93,7 +102,7 @@ kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_err
 	json_error_t why;
 	json_t *value;
 
-	KIST_TRY(check_depth(text, err));
+	KIST_TRY(check_shape(text, err));
 	value = parse(text, &why);
 	/* Jansson's integers have 64 bits; the canonical form of 1e20 has no point. */
 	if (!value && json_error_code(&why) == json_error_numeric_overflow) {

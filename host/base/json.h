@@ -15,6 +15,8 @@
 
 /** Nesting that kist_json_parse() accepts. */
 #define KIST_JSON_DEPTH_MAX 16
+/** Values that it accepts, members and elements counted each: what bounds the memory they take. */
+#define KIST_JSON_VALUES_MAX ((size_t)1 << 19)
 
 static inline void kist_json_unref_(json_t **slot)
 {
@@ -25,7 +27,8 @@ static inline void kist_json_unref_(json_t **slot)
 #define kist_auto_json __attribute__((cleanup(kist_json_unref_)))
 
 /**
- * kist_json_parse() - Reads one JSON value: UTF-8, no duplicate keys, depth at most KIST_JSON_DEPTH_MAX.
+ * kist_json_parse() - Reads one JSON value: UTF-8, no duplicate keys, depth at most KIST_JSON_DEPTH_MAX, at
+ * most KIST_JSON_VALUES_MAX values.
  *
  * A whole number that does not fit 64 bits becomes the nearest real number: that is how one of 2^63 to 10^21
  * stands in canonical text.

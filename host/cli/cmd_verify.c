@@ -4,15 +4,39 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/time.h"
 #include "base/utf8.h"
+#include "cli/budget.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "flow/verify.h"
 
+/* By enum kist_verify_level. */
+static const char *const levels[] = { "quick", "scrub", "full", "deep" };
+#define LEVELS (sizeof(levels) / sizeof(levels[0]))
+
+static const struct kist_option options[] = {
+	{ .name = "quick", .help = "commits, the ends of packs, and what names lead to" },
+	{ .name = "scrub", .help = "and the CRC of every record" },
+	{ .name = "full", .help = "and the SHA-256 of every chunk and object (so without an option)" },
+	{ .name = "deep", .help = "and every typed object by its plugin" },
+	{ .name = "budget",
+	  .argument = "TIME|SIZE",
+	  .help = "stop after 90s, 15m, 2h or 500MB, 10GiB; begin with what was checked least recently" },
+	{ .name = NULL },
+};
+
 struct findings {
 	const struct kist_cli *cli;
-	json_t *list;
+	json_t *damage;
+	json_t *healed;
 };
+
+static void findings_done(struct findings *findings)
+{
+	json_decref(findings->damage);
+	json_decref(findings->healed);
+}
 
 static void found(void *ctx, const struct kist_damage *damage)
 {
@@ -20,22 +44,30 @@ static void found(void *ctx, const struct kist_damage *damage)
 	json_t *entry;
 
 	if (!findings->cli->json) {
-		fprintf(stderr, "damaged %s %s: %s\n", damage->what, damage->id, damage->why->text);
+		fprintf(stderr, "%s %s %s: %s%s\n", damage->is_healed ? "healed" : "damaged", damage->what,
+			damage->id, damage->why->text,
+			damage->is_healed ? "; a sound copy is kept elsewhere" : "");
 		return;
 	}
 	entry = json_pack("{s:s,s:s,s:s,s:s}", "what", damage->what, "id", damage->id, "status",
 			  kist_status_name(damage->why->status), "text", damage->why->text);
+	if (entry && damage->pack) {
+		(void)json_object_set_new(entry, "pack", json_string(damage->pack));
+		(void)json_object_set_new(entry, "offset", json_integer((json_int_t)damage->offset));
+	}
 	if (entry)
-		(void)json_array_append_new(findings->list, entry);
+		(void)json_array_append_new(damage->is_healed ? findings->healed : findings->damage, entry);
 }
 
-static kist_status verify_one(struct kist_cli *cli, const char *name, json_t *list, struct kist_error *err)
+static kist_status verify_one(struct kist_cli *cli, enum kist_verify_level level, const char *name,
+			      json_t *list, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	char shown[1024];
 
 	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
-	if (kist_verify_artifact(cli->flow, &artifact, err) != KIST_OK)
+	if (kist_verify_artifact(cli->flow, &artifact, err) != KIST_OK ||
+	    (level == KIST_VERIFY_DEEP && kist_verify_by_plugin(cli->flow, &artifact, err) != KIST_OK))
 		return kist_fail_context(err, "%s", name);
 	if (json_array_append_new(list, json_pack("{s:o,s:b}", "name", kist_json_text(name, strlen(name)),
 						  "sound", true)) != 0)
@@ -47,7 +79,7 @@ static kist_status verify_one(struct kist_cli *cli, const char *name, json_t *li
 }
 
 /* All are looked at, whatever one of them is like; damage is the worst that can be found. */
-static enum kist_exit verify_named(struct kist_cli *cli)
+static enum kist_exit verify_named(struct kist_cli *cli, enum kist_verify_level level)
 {
 	kist_auto_json json_t *list = json_array();
 	enum kist_exit worst = KIST_EXIT_DONE;
@@ -57,7 +89,7 @@ static enum kist_exit verify_named(struct kist_cli *cli)
 		struct kist_error why = KIST_ERROR_INIT;
 		enum kist_exit one;
 
-		if (verify_one(cli, cli->arguments[i], list, &why) == KIST_OK)
+		if (verify_one(cli, level, cli->arguments[i], list, &why) == KIST_OK)
 			continue;
 		one = kist_cli_fail_one(cli, &why, true, cli->arguments[i], list);
 		worst = one > worst ? one : worst;
@@ -67,42 +99,117 @@ static enum kist_exit verify_named(struct kist_cli *cli)
 	return worst;
 }
 
-static kist_status verify_all(struct kist_cli *cli, struct kist_error *err)
+static void since_text(uint32_t seconds, char ret[static KIST_TIME_TEXT_SIZE])
 {
-	struct findings findings = { .cli = cli, .list = json_array() };
-	struct kist_verified done = { .damages = 0 };
-	kist_status status;
+	snprintf(ret, KIST_TIME_TEXT_SIZE, "never");
+	if (seconds != 0)
+		kist_time_text((int64_t)seconds * 1000000000, ret);
+}
+
+static void print_done(const struct kist_verified *done, enum kist_verify_level level)
+{
+	char since[KIST_TIME_TEXT_SIZE];
 	char size[32];
 
+	kist_size_text(done->bytes, size);
+	printf("sound: %" PRIu64 " commits, %" PRIu64 " packs (%s), %" PRIu64 " artifacts; %s check\n",
+	       done->commits, done->packs, size, done->artifacts, levels[level]);
+	if (level == KIST_VERIFY_DEEP)
+		printf("by plugins: %" PRIu64 " sound, %" PRIu64 " that no plugin here reads\n",
+		       done->validated, done->untyped);
+	since_text(done->left_since, since);
+	if (done->left > 0)
+		printf("left for another time: %" PRIu64 "; the oldest of them was last checked: %s\n",
+		       done->left, since);
+	if (done->healed > 0)
+		printf("damaged, and kept elsewhere: %" PRIu64 "; 'kist repair' clears it away\n",
+		       done->healed);
+}
+
+static json_t *done_json(const struct kist_verified *done, enum kist_verify_level level,
+			 const struct findings *findings)
+{
+	char since[KIST_TIME_TEXT_SIZE];
+
+	since_text(done->left_since, since);
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:O,s:O}", "level", levels[level], "commits",
+			 (json_int_t)done->commits, "packs", (json_int_t)done->packs, "artifacts",
+			 (json_int_t)done->artifacts, "validated", (json_int_t)done->validated, "untyped",
+			 (json_int_t)done->untyped, "bytes", (json_int_t)done->bytes, "left",
+			 (json_int_t)done->left, "left_since", since, "damage", findings->damage, "healed",
+			 findings->healed);
+}
+
+static kist_status verify_all(struct kist_cli *cli, enum kist_verify_level level,
+			      const struct kist_budget *budget, struct kist_error *err)
+{
+	__attribute__((cleanup(findings_done))) struct findings findings = { .cli = cli,
+									     .damage = json_array(),
+									     .healed = json_array() };
+	const struct kist_verify_options how = {
+		.level = level,
+		.size_max = budget->size,
+		.ms_max = budget->ms,
+		.validate = kist_verify_by_plugin,
+		.each = found,
+		.ctx = &findings,
+	};
+	struct kist_verified done = { .damages = 0 };
+	kist_status status;
+
 	kist_progress_start(cli, "verify");
-	status = kist_verify_store(cli->flow, found, &findings, &done, err);
+	status = kist_verify_store(cli->flow, &how, &done, err);
 	kist_progress_end(cli);
-	kist_size_text(done.bytes, size);
+	if (status != KIST_OK && status != KIST_CORRUPT)
+		return status;
 	if (cli->json)
-		status = kist_print_json_take(json_pack("{s:I,s:I,s:I,s:I,s:O}", "commits",
-							(json_int_t)done.commits, "packs",
-							(json_int_t)done.packs, "artifacts",
-							(json_int_t)done.artifacts, "bytes",
-							(json_int_t)done.bytes, "damage", findings.list),
-					      err) == KIST_OK
-				 ? status
-				 : KIST_IO;
-	else if (status == KIST_OK && !cli->quiet)
-		printf("sound: %" PRIu64 " commits, %" PRIu64 " packs (%s), %" PRIu64 " artifacts\n",
-		       done.commits, done.packs, size, done.artifacts);
-	json_decref(findings.list);
+		return kist_print_json_take(done_json(&done, level, &findings), err) == KIST_OK ? status
+												: KIST_IO;
+	if (status == KIST_OK && !cli->quiet)
+		print_done(&done, level);
 	return status;
+}
+
+/* KIST_EXIT_USAGE: what was given cannot be meant. */
+static enum kist_exit read_level(const struct kist_cli *cli, enum kist_verify_level *ret_level,
+				 struct kist_budget *ret_budget)
+{
+	const char *budget = kist_cli_value(cli, "budget");
+	size_t given = 0;
+
+	for (size_t i = 0; i < LEVELS; i++) {
+		if (!kist_cli_has(cli, levels[i]))
+			continue;
+		*ret_level = (enum kist_verify_level)i;
+		given++;
+	}
+	if (given > 1)
+		return kist_cli_usage(cli,
+				      "--quick, --scrub, --full and --deep include each other: give one");
+	if (cli->argument_count > 0 && (budget || *ret_level < KIST_VERIFY_FULL))
+		return kist_cli_usage(cli,
+				      "what is named is checked in full: --quick, --scrub and --budget are "
+				      "for the whole store");
+	if (budget && !kist_budget_parse(budget, ret_budget))
+		return kist_cli_usage(
+			cli, "--budget takes a time (90s, 15m, 2h) or a size (500MB, 10GiB), not '%s'",
+			budget);
+	return KIST_EXIT_DONE;
 }
 
 static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
+	enum kist_verify_level level = KIST_VERIFY_FULL;
+	struct kist_budget budget = { .ms = 0 };
 
+	if (read_level(cli, &level, &budget) != KIST_EXIT_DONE)
+		return KIST_EXIT_USAGE;
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	if (cli->argument_count > 0)
-		return verify_named(cli);
-	if (verify_all(cli, &err) != KIST_OK)
+		return verify_named(cli, level);
+	if (verify_all(cli, level, &budget, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	return KIST_EXIT_DONE;
 }
@@ -111,6 +218,7 @@ const struct kist_command kist_command_verify = {
 	.name = "verify",
 	.arguments = "[NAME|DIGEST]...",
 	.summary = "check every byte of what is kept, or of the whole store",
+	.options = options,
 	.arguments_max = SIZE_MAX,
 	.run = run,
 };

@@ -12,6 +12,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_rm,
 	&kist_command_convert,
 	&kist_command_verify,
+	&kist_command_du,
 	&kist_command_gc,
 	&kist_command_stats,
 	&kist_command_paths,

@@ -200,11 +200,11 @@ void kist_help_completion(void)
 	       "\t*)\n\t\tcase ${COMP_WORDS[COMP_CWORD-1]} in\n"
 	       "\t\t--task) COMPREPLY=($(compgen -W \"$(kist plugin list --json 2>/dev/null | "
 	       "grep -o '\"[A-Za-z0-9]*ArtifactTask\"' | tr -d '\"')\" -- \"$cur\")); return ;;\n"
-	       "\t\t--type | --media-type | --deadline | --param | -p) return ;;\n"
+	       "\t\t--type | --media-type | --deadline | --budget | --param | -p) return ;;\n"
 	       "\t\t--output | -o | --store | --plugin-dir) COMPREPLY=($(compgen -f -- \"$cur\")); return "
 	       ";;\n"
 	       "\t\tesac\n\t\tcase $command in\n"
-	       "\t\tget | cat | show | tag | rm | convert | verify)\n"
+	       "\t\tget | cat | show | tag | rm | convert | verify | du)\n"
 	       "\t\t\tCOMPREPLY=($(compgen -W \"$(kist ls --names 2>/dev/null)\" -- \"$cur\")) ;;\n"
 	       "\t\t*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n\t\tesac ;;\n\tesac\n}\ncomplete -F _kist "
 	       "kist\n");

@@ -84,7 +84,7 @@ kist_status kist_load_chunk(struct kist_flow *flow, const struct kist_digest *id
 			return found;
 	}
 	/* So that putting the same bytes again writes them again. */
-	if (status == KIST_CORRUPT || status == KIST_NOT_FOUND)
+	if (kist_is_damage(status, &why))
 		noted = kist_registry_suspect_pack(flow->registry, &where.pack, true, NULL);
 	(void)noted;
 	if (status != KIST_OK && err && err->status == KIST_OK)

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "registry/checked_file.h"
 #include "registry/sql.h"
 
 #define BOOT_ID_SIZE 64
@@ -25,6 +26,9 @@ static enum kist_db_trouble trouble_of(int code)
 	switch (code & 0xff) {
 	case SQLITE_NOMEM:
 		return KIST_DB_FINE;
+	case SQLITE_IOERR:
+		/* A page that does not match its checksum. */
+		return code == SQLITE_IOERR_DATA ? KIST_DB_DAMAGED : KIST_DB_UNUSABLE;
 	case SQLITE_ERROR:
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
@@ -352,6 +356,8 @@ static kist_status open_file(const char *folder, struct kist_db *db, struct kist
 			  SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
 	struct stat about;
 	const char *text = ":memory:";
+	int reserve = KIST_CHECKED_RESERVE;
+	const char *vfs;
 	int code;
 
 	if (folder) {
@@ -361,7 +367,12 @@ static kist_status open_file(const char *folder, struct kist_db *db, struct kist
 		if (!text)
 			return kist_fail_memory(err, path.size);
 	}
-	code = sqlite3_open_v2(text, &db->sql, flags, NULL);
+	vfs = kist_checked_vfs();
+	if (!vfs)
+		return kist_db_fail(db, SQLITE_CANTOPEN, err);
+	code = sqlite3_open_v2(text, &db->sql, flags, vfs);
+	if (code == SQLITE_OK)
+		code = sqlite3_file_control(db->sql, NULL, SQLITE_FCNTL_RESERVE_BYTES, &reserve);
 	if (code != SQLITE_OK)
 		return kist_db_fail(db, code, err);
 	if (folder && fstatat(db->dir_fd, KIST_DB_FILE, &about, AT_SYMLINK_NOFOLLOW) == 0) {

@@ -24,6 +24,8 @@
  * with a rollback journal SQLite sees that its file has moved before it writes.  For the same reason a bad
  * file is unlinked only under an exclusive flock() of the folder, which every write transaction shares.
  *
+ * Every page carries a checksum (checked_file.h), so that what is read is what was written.
+ *
  * Nothing is synced.  After kill -9 the journal is enough; after a power loss the file may be torn, so it
  * carries the id of the boot that wrote it and is not used in another.
  *
@@ -76,11 +78,14 @@ enum kist_db_statement {
 	KIST_SQL_EACH_ARTIFACT,
 	KIST_SQL_EACH_PACK,
 	KIST_SQL_NEXT_DAMAGED,
+	KIST_SQL_PACK_USE,
 	KIST_SQL_COUNT_REFS,
 	KIST_SQL_COUNT_ARTIFACTS,
 	KIST_SQL_COUNT_CHUNKS,
 	KIST_SQL_COUNT_PACKS,
 	KIST_SQL_OBJECT_SIZES,
+	KIST_SQL_ARTIFACT_KINDS,
+	KIST_SQL_CHUNK_KINDS,
 	KIST_SQL_SET_COLLECTED,
 	KIST_SQL_GET_COLLECTED,
 	KIST_SQL_DROP_PACK,

@@ -132,6 +132,39 @@ kist_status kist_registry_suspect_pack(struct kist_registry *registry, const str
 	return kist_registry_run(registry, suspect, &suspicion, err);
 }
 
+struct use_query {
+	const struct kist_digest *pack;
+	struct kist_pack_use use;
+};
+
+static kist_status query_use(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	struct use_query *const query = ctx;
+	bool found = false;
+	int64_t state;
+
+	KIST_TRY(kist_db_use(&registry->db, KIST_SQL_PACK_USE, &row, err, "d", query->pack));
+	KIST_TRY(kist_db_step(&registry->db, row, &found, err));
+	if (!found)
+		return KIST_NOT_FOUND;
+	state = sqlite3_column_int64(row, 0);
+	query->use.is_folded = state == KIST_PACK_SOUND || state == KIST_PACK_SUSPECT;
+	query->use.chunks = (uint64_t)sqlite3_column_int64(row, 1);
+	return KIST_OK;
+}
+
+kist_status kist_registry_pack_use(struct kist_registry *registry, const struct kist_digest *id,
+				   struct kist_pack_use *ret, struct kist_error *err)
+{
+	struct use_query query = { .pack = id };
+	const kist_status status = kist_registry_run(registry, query_use, &query, err);
+
+	if (status == KIST_OK)
+		*ret = query.use;
+	return status == KIST_NOT_FOUND ? fail_missing(err, "pack", id) : status;
+}
+
 kist_status kist_query_artifact(struct kist_db *db, const struct kist_digest *id, struct kist_artifact *ret,
 				struct kist_error *err)
 {
@@ -203,60 +236,4 @@ kist_status kist_registry_find_ref(struct kist_registry *registry, const char *n
 	if (status == KIST_NOT_FOUND)
 		return kist_fail(err, status, "nothing is named '%.*s'", (int)kist_min_u64(len, 200), name);
 	return status;
-}
-
-static kist_status query_count(struct kist_db *db, enum kist_db_statement which, uint64_t *ret_count,
-			       uint64_t *ret_sum, struct kist_error *err)
-{
-	kist_auto_statement sqlite3_stmt *row = NULL;
-	bool found = false;
-
-	KIST_TRY(kist_db_use(db, which, &row, err, ""));
-	KIST_TRY(kist_db_step(db, row, &found, err));
-	*ret_count = (uint64_t)sqlite3_column_int64(row, 0);
-	if (ret_sum)
-		*ret_sum = (uint64_t)sqlite3_column_int64(row, 1);
-	return KIST_OK;
-}
-
-/* Added up here: what strangers wrote as sizes may pass 64 bits together. */
-static kist_status query_object_bytes(struct kist_db *db, uint64_t *ret_sum, struct kist_error *err)
-{
-	kist_auto_statement sqlite3_stmt *row = NULL;
-	uint64_t sum = 0;
-	bool more = true;
-
-	KIST_TRY(kist_db_use(db, KIST_SQL_OBJECT_SIZES, &row, err, ""));
-	for (;;) {
-		KIST_TRY(kist_db_step(db, row, &more, err));
-		if (!more)
-			break;
-		if (!kist_add_u64(sum, (uint64_t)sqlite3_column_int64(row, 0), &sum))
-			sum = UINT64_MAX;
-	}
-	*ret_sum = sum;
-	return KIST_OK;
-}
-
-static kist_status query_stats(struct kist_registry *registry, void *ctx, struct kist_error *err)
-{
-	struct kist_registry_stats *const stats = ctx;
-	struct kist_db *const db = &registry->db;
-
-	stats->commits = registry->head;
-	KIST_TRY(query_count(db, KIST_SQL_COUNT_REFS, &stats->refs, NULL, err));
-	KIST_TRY(query_count(db, KIST_SQL_COUNT_ARTIFACTS, &stats->artifacts, NULL, err));
-	KIST_TRY(query_count(db, KIST_SQL_COUNT_CHUNKS, &stats->chunks, &stats->chunk_bytes, err));
-	KIST_TRY(query_count(db, KIST_SQL_COUNT_PACKS, &stats->packs, &stats->pack_bytes, err));
-	return query_object_bytes(db, &stats->object_bytes, err);
-}
-
-kist_status kist_registry_get_stats(struct kist_registry *registry, struct kist_registry_stats *ret,
-				    struct kist_error *err)
-{
-	struct kist_registry_stats stats = { 0 };
-
-	KIST_TRY(kist_registry_run(registry, query_stats, &stats, err));
-	*ret = stats;
-	return KIST_OK;
 }

@@ -229,6 +229,11 @@ void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_numb
 	*ret_digest = registry->head_digest;
 }
 
+const char *kist_registry_folder(const struct kist_registry *registry)
+{
+	return registry->folder;
+}
+
 const struct kist_chunk_index *kist_registry_index(struct kist_registry *registry)
 {
 	return &registry->index;

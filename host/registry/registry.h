@@ -29,6 +29,8 @@
 
 /** Bytes of a name, and the rule for it: kist_name_check(). */
 #define KIST_NAME_SIZE_MAX ((size_t)1024)
+/** Of the name of a kind, NUL included; longer ones are cut. */
+#define KIST_KIND_NAME_SIZE ((size_t)128)
 
 struct kist_registry;
 
@@ -85,6 +87,10 @@ KIST_CHECKED kist_status kist_registry_fold(struct kist_registry *registry, stru
 /** kist_registry_head() - Number and digest of the newest folded commit; 0 and zeros for none. */
 void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number,
 			struct kist_digest *ret_digest);
+
+/** kist_registry_folder() - Of the index file, for what else is known of this store.  Borrowed; NULL: in
+ * memory. */
+const char *kist_registry_folder(const struct kist_registry *registry);
 
 /** kist_registry_index() - Where chunks lie, for a writer.  Borrowed. */
 const struct kist_chunk_index *kist_registry_index(struct kist_registry *registry);
@@ -151,6 +157,16 @@ KIST_CHECKED kist_status kist_registry_each_pack(struct kist_registry *registry,
 								     uint64_t size, struct kist_error *err),
 						 void *ctx, struct kist_error *err);
 
+/** struct kist_pack_use - What leans on a pack. */
+struct kist_pack_use {
+	uint64_t chunks; /* that are read from there, and from no other pack */
+	bool is_folded;	 /* all that is in it is known; else it was never sound when it was looked at */
+};
+
+/** kist_registry_pack_use() - Looks at all chunks: for a pack that is damaged.  Errors: KIST_NOT_FOUND. */
+KIST_CHECKED kist_status kist_registry_pack_use(struct kist_registry *registry, const struct kist_digest *id,
+						struct kist_pack_use *ret, struct kist_error *err);
+
 /** struct kist_registry_stats - Counts over the folded log. */
 struct kist_registry_stats {
 	uint64_t commits;
@@ -158,12 +174,32 @@ struct kist_registry_stats {
 	uint64_t artifacts;
 	uint64_t chunks;
 	uint64_t packs;
-	uint64_t chunk_bytes; /* raw, each chunk once */
+	uint64_t chunk_bytes;  /* raw, each chunk once */
+	uint64_t stored_bytes; /* of their records */
 	uint64_t pack_bytes;
 	uint64_t object_bytes; /* sizes of all artifacts that have a name, each name counted */
 };
 KIST_CHECKED kist_status kist_registry_get_stats(struct kist_registry *registry,
 						 struct kist_registry_stats *ret, struct kist_error *err);
+
+/** Kinds that are told apart; what is past them is left out. */
+#define KIST_KINDS_MAX 256
+
+/** struct kist_kind_stats - What there is of one kind of artifact or chunk. */
+struct kist_kind_stats {
+	bool is_chunk;
+	char name[KIST_KIND_NAME_SIZE]; /* encoding of the artifacts; kind of the chunks */
+	uint64_t count;
+	uint64_t bytes;	       /* raw */
+	uint64_t stored_bytes; /* of chunks alone */
+};
+
+/** kist_registry_each_kind() - Calls @each for every kind of artifact, the largest first, then of chunk. */
+KIST_CHECKED kist_status kist_registry_each_kind(struct kist_registry *registry,
+						 kist_status (*each)(void *ctx,
+								     const struct kist_kind_stats *kind,
+								     struct kist_error *err),
+						 void *ctx, struct kist_error *err);
 
 /**
  * kist_name_check() - Whether @name may name an artifact: 1..KIST_NAME_SIZE_MAX bytes, no NUL, no leading or

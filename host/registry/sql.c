@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/sql.h"
 
-const char kist_sql_pragmas[] = "PRAGMA journal_mode=DELETE;"
+const char kist_sql_pragmas[] = "PRAGMA page_size=4096;"
+				"PRAGMA journal_mode=DELETE;"
 				"PRAGMA synchronous=OFF;"
 				"PRAGMA temp_store=MEMORY;"
 				"PRAGMA cell_size_check=ON;"
@@ -86,10 +87,19 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_NEXT_DAMAGED] =
 		"SELECT no, id, kind, commit_no FROM packs WHERE damaged IN (1, 2) AND no > ?1"
 		" ORDER BY no LIMIT 1",
+	[KIST_SQL_PACK_USE] = "SELECT damaged, (SELECT count(*) FROM chunks WHERE pack = no) FROM packs"
+			      " WHERE id = ?1",
 	[KIST_SQL_COUNT_REFS] = "SELECT count(*) FROM refs",
 	[KIST_SQL_COUNT_ARTIFACTS] = "SELECT count(*) FROM artifacts",
-	[KIST_SQL_COUNT_CHUNKS] = "SELECT count(*), sum(raw_len) FROM chunks",
+	[KIST_SQL_COUNT_CHUNKS] = "SELECT count(*), sum(raw_len), sum(stored_len) FROM chunks",
 	[KIST_SQL_COUNT_PACKS] = "SELECT count(*), sum(size) FROM packs",
+	/* total(): what strangers wrote as sizes may pass 64 bits together. */
+	[KIST_SQL_ARTIFACT_KINDS] =
+		"SELECT encoding, count(*), total(size), 0 FROM artifacts GROUP BY encoding"
+		" ORDER BY 3 DESC, 1 LIMIT ?1",
+	[KIST_SQL_CHUNK_KINDS] =
+		"SELECT kind, count(*), sum(raw_len), sum(stored_len) FROM chunks GROUP BY kind"
+		" ORDER BY 1 LIMIT ?1",
 	[KIST_SQL_OBJECT_SIZES] = "SELECT a.size FROM refs r JOIN artifacts a ON a.id = r.artifact",
 	[KIST_SQL_SET_COLLECTED] = "UPDATE meta SET collected = ?1",
 	[KIST_SQL_GET_COLLECTED] = "SELECT collected FROM meta",

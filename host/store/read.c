@@ -3,14 +3,13 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "pack/check.h"
 #include "store/state.h"
 
 /* What is read of a pack's end at first: the footer and, for most packs, all of the index. */
-#define TAIL_SIZE ((size_t)64 << 10)
+#define TAIL_SIZE KIST_PACK_TAIL_SIZE
 
-static kist_status fail_in_pack(const struct kist_digest *pack, uint64_t offset, const struct kist_error *why,
-				struct kist_error *err)
+kist_status kist_fail_in_pack(const struct kist_digest *pack, uint64_t offset, const struct kist_error *why,
+			      struct kist_error *err)
 {
 	char hex[KIST_DIGEST_HEX_SIZE];
 
@@ -61,7 +60,7 @@ static kist_status read_into(struct kist_store *store, struct kist_chunk_reader 
 				where->stored_len);
 	else if (read_record(store, reader, where, id, prove, ret, &why) == KIST_OK)
 		return KIST_OK;
-	return fail_in_pack(&where->pack, where->offset, &why, err);
+	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
 }
 
 kist_status kist_store_unpack_chunk(struct kist_store *store, struct kist_chunk_reader *reader,
@@ -79,7 +78,7 @@ kist_status kist_store_prove_chunk(const struct kist_location *where, const stru
 
 	if (kist_record_prove(&record, actual, &why) == KIST_OK)
 		return KIST_OK;
-	return fail_in_pack(&where->pack, where->offset, &why, err);
+	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
 }
 
 kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chunk_reader *reader,
@@ -136,13 +135,12 @@ kist_status kist_store_read_head(struct kist_store *store, const struct kist_loc
 
 	if (read_head(store, where, id, ret, &why) == KIST_OK)
 		return KIST_OK;
-	return fail_in_pack(&where->pack, where->offset, &why, err);
+	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
 }
 
-/* Reads the index of the pack at @key to @ret, together with what lies around it; gives a view of it. */
-static kist_status read_index(struct kist_store *store, const char *key, struct kist_buf *ret,
-			      struct kist_pack_footer *ret_footer, struct kist_view *ret_index,
-			      struct kist_error *err)
+kist_status kist_read_pack_index(struct kist_store *store, const char *key, struct kist_buf *ret,
+				 struct kist_pack_footer *ret_footer, struct kist_view *ret_index,
+				 struct kist_error *err)
 {
 	uint64_t size;
 	size_t tail;
@@ -173,16 +171,15 @@ kist_status kist_store_read_index(struct kist_store *store, const struct kist_di
 						      struct kist_error *err),
 				  void *ctx, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf bytes =
-		KIST_BUF_INIT(KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + TAIL_SIZE);
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_PACK_TAIL_MAX);
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_pack_footer footer = { .count = 0 };
 	struct kist_view index;
 	char key[KIST_PACK_KEY_SIZE];
 
 	kist_pack_key(id, key);
-	if (read_index(store, key, &bytes, &footer, &index, &why) != KIST_OK)
-		return fail_in_pack(id, footer.index_offset, &why, err);
+	if (kist_read_pack_index(store, key, &bytes, &footer, &index, &why) != KIST_OK)
+		return kist_fail_in_pack(id, footer.index_offset, &why, err);
 	for (size_t i = 0; i < footer.count; i++) {
 		const struct kist_pack_entry entry = kist_pack_entry_at(index, i);
 		const struct kist_location where = { .pack = *id,
@@ -194,74 +191,4 @@ kist_status kist_store_read_index(struct kist_store *store, const struct kist_di
 		KIST_TRY(each(ctx, &entry.id, &where, err));
 	}
 	return KIST_OK;
-}
-
-/* A pack that is being checked: all that is told of it bears the pack's name and the offset. */
-struct pack_check {
-	const struct kist_digest *pack;
-	void (*each_bad)(void *ctx, const struct kist_digest *chunk, uint64_t offset,
-			 const struct kist_error *why);
-	void *ctx;
-	struct kist_error first;
-};
-
-static void tell(void *ctx, const struct kist_digest *chunk, uint64_t offset, const struct kist_error *why)
-{
-	struct pack_check *check = ctx;
-	struct kist_error placed = KIST_ERROR_INIT;
-
-	(void)fail_in_pack(check->pack, offset, why, &placed);
-	if (check->first.status == KIST_OK)
-		check->first = placed;
-	if (check->each_bad)
-		check->each_bad(check->ctx, chunk, offset, &placed);
-}
-
-static void tell_of_all(struct pack_check *check, const char *what)
-{
-	struct kist_error why = KIST_ERROR_INIT;
-
-	(void)kist_fail(&why, KIST_CORRUPT, "%s", what);
-	tell(check, NULL, 0, &why);
-}
-
-/* Damage goes to @check; what is returned is why the check could not be done. */
-static kist_status check_pack(struct kist_store *store, struct pack_check *check, struct kist_error *err)
-{
-	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
-	struct kist_pack_head head;
-	struct kist_digest actual;
-	char key[KIST_PACK_KEY_SIZE];
-	kist_status status;
-	uint64_t size;
-
-	kist_pack_key(check->pack, key);
-	KIST_TRY(kist_backend_head(store->backend, key, &size, err));
-	if (size > KIST_PACK_SIZE_MAX) {
-		tell_of_all(check, "pack is longer than a pack can be");
-		return KIST_OK;
-	}
-	KIST_TRY(kist_backend_get(store->backend, key, 0, (size_t)size, &bytes, err));
-	actual = kist_digest_of(kist_buf_view(&bytes));
-	if (!kist_digest_equal(&actual, check->pack))
-		tell_of_all(check, "pack does not match its name");
-	status = kist_pack_check(kist_buf_view(&bytes), tell, check, &head, err);
-	if (status == KIST_OK && memcmp(head.store_id, store->id, sizeof(head.store_id)) != 0)
-		tell_of_all(check, "pack belongs to another store");
-	return status == KIST_NO_MEMORY ? status : KIST_OK;
-}
-
-kist_status kist_store_check_pack(struct kist_store *store, const struct kist_digest *id,
-				  void (*each_bad)(void *ctx, const struct kist_digest *chunk,
-						   uint64_t offset, const struct kist_error *why),
-				  void *ctx, struct kist_error *err)
-{
-	struct pack_check check = { .pack = id, .each_bad = each_bad, .ctx = ctx, .first = KIST_ERROR_INIT };
-	struct kist_error why = KIST_ERROR_INIT;
-
-	if (check_pack(store, &check, &why) != KIST_OK)
-		return fail_in_pack(id, 0, &why, err);
-	if (check.first.status != KIST_OK && err && err->status == KIST_OK)
-		*err = check.first;
-	return check.first.status;
 }

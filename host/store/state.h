@@ -28,4 +28,25 @@ void kist_pack_key(const struct kist_digest *id, char ret_key[static KIST_PACK_K
 /** kist_random() - Fills @ret with @size random bytes.  Errors: KIST_IO. */
 KIST_CHECKED kist_status kist_random(uint8_t *ret, size_t size, struct kist_error *err);
 
+/** What is read of a pack's end at first, and the most that its footer and index take with it. */
+#define KIST_PACK_TAIL_SIZE ((size_t)64 << 10)
+#define KIST_PACK_TAIL_MAX  (KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + KIST_PACK_TAIL_SIZE)
+
+/**
+ * kist_read_pack_index() - Reads the index of the pack at @key to @ret, with what lies around it, and checks
+ * it.
+ *
+ * @ret:       Empty, with room for KIST_PACK_TAIL_MAX bytes.
+ * @ret_index: Borrowed from @ret.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_read_pack_index(struct kist_store *store, const char *key, struct kist_buf *ret,
+					      struct kist_pack_footer *ret_footer,
+					      struct kist_view *ret_index, struct kist_error *err);
+
+/** kist_fail_in_pack() - Records @why with the pack's name and the offset.  Returns its status. */
+kist_status kist_fail_in_pack(const struct kist_digest *pack, uint64_t offset, const struct kist_error *why,
+			      struct kist_error *err);
+
 #endif

@@ -2,6 +2,8 @@
 #ifndef KIST_STORE_STORE_H
 #define KIST_STORE_STORE_H
 
+#include <errno.h>
+
 #include "base/digest.h"
 #include "base/json.h"
 #include "pack/record.h"
@@ -38,6 +40,17 @@ struct kist_location {
 
 /** kist_store_check_uri() - Whether @uri names a place where a store can be.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_store_check_uri(const char *uri, struct kist_error *err);
+
+/**
+ * kist_is_damage() - Whether a failure to read says that bytes are gone or wrong: KIST_CORRUPT,
+ * KIST_NOT_FOUND, and a disk that no longer gives them (EIO and its like).
+ */
+static inline bool kist_is_damage(kist_status status, const struct kist_error *why)
+{
+	return status == KIST_CORRUPT || status == KIST_NOT_FOUND ||
+	       (status == KIST_IO && (why->sys_errno == EIO || why->sys_errno == EBADMSG ||
+				      why->sys_errno == EUCLEAN || why->sys_errno == ENODATA));
+}
 
 /**
  * kist_store_create() - Makes an empty store at @uri.

@@ -31,6 +31,8 @@ documented rm kist rm other
 documented verify kist verify
 documented verify kist verify a.npy
 documented stats kist stats
+documented du kist du
+documented du kist du --why a.npy
 documented paths kist paths
 documented plugin kist plugin list
 documented plugin kist plugin inspect kist.numpy

@@ -110,20 +110,24 @@ END_TEST
 /* What a record holds is read back from its canonical text: no real number may be lost on the way. */
 START_TEST(whole_numbers_beyond_64_bits_are_read_as_reals)
 {
-	assert_canonical("[9223372036854775808,-9223372036854775809,1e19,-1e20,999999999999999900000]",
-			 "[9223372036854776000,-9223372036854776000,10000000000000000000,-100000000000000000000,"
-			 "999999999999999900000]");
-	assert_canonical("{\"18446744073709551616\":18446744073709551615,\"a\\\"99999999999999999999\":\"\\\\\"}",
-			 "{\"18446744073709551616\":18446744073709552000,\"a\\\"99999999999999999999\":\"\\\\\"}");
+	assert_canonical(
+		"[9223372036854775808,-9223372036854775809,1e19,-1e20,999999999999999900000]",
+		"[9223372036854776000,-9223372036854776000,10000000000000000000,-100000000000000000000,"
+		"999999999999999900000]");
+	assert_canonical(
+		"{\"18446744073709551616\":18446744073709551615,\"a\\\"99999999999999999999\":\"\\\\\"}",
+		"{\"18446744073709551616\":18446744073709552000,\"a\\\"99999999999999999999\":\"\\\\\"}");
 	assert_canonical("[1000000000000000000000000000000,0]", "[1e+30,0]");
 }
 END_TEST
 
 START_TEST(canonical_reals_are_read_back_by_the_parser)
 {
-	static const double reals[] = { 0x1p63,	 -0x1p63,   0x1.8p63, 0x1p64, 1e19,   -1e20, 9.9999999999999987e20,
-					1e21,	 -1e21,	    1e22,     1e308,  5e-324, 0.1,   123456789012345680,
-					0x1p53,	 -0x1.8p62, 1e18 };
+	static const double reals[] = {
+		0x1p63, -0x1p63,   0x1.8p63, 0x1p64, 1e19,   -1e20, 9.9999999999999987e20,
+		1e21,	-1e21,	   1e22,     1e308,  5e-324, 0.1,   123456789012345680,
+		0x1p53, -0x1.8p62, 1e18
+	};
 
 	for (size_t i = 0; i < sizeof(reals) / sizeof(reals[0]); i++) {
 		kist_auto_buf struct kist_buf buf = KIST_BUF_INIT(TEXT_SIZE_MAX);
@@ -139,25 +143,32 @@ END_TEST
 
 START_TEST(keys_are_sorted_by_utf16_units)
 {
-	assert_canonical("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet With "
-			 "Dagesh\",\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\",\"\\u0080\":\"Control\","
-			 "\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}",
-			 "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\",\"\xc3\xb6\":\"Latin Small "
-			 "Letter O With Diaeresis\",\"\xe2\x82\xac\":\"Euro Sign\",\"\xf0\x9f\x98\x80\":\"Emoji: Grinning "
-			 "Face\",\"\xef\xac\xb3\":\"Hebrew Letter Dalet With Dagesh\"}");
-	assert_canonical("{\"b\":1,\"a\":2,\"aa\":3,\"\":4,\"A\":5}", "{\"\":4,\"A\":5,\"a\":2,\"aa\":3,\"b\":1}");
+	assert_canonical(
+		"{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet "
+		"With "
+		"Dagesh\",\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\",\"\\u0080\":\"Control\","
+		"\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}",
+		"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\",\"\xc3\xb6\":\"Latin "
+		"Small "
+		"Letter O With Diaeresis\",\"\xe2\x82\xac\":\"Euro Sign\",\"\xf0\x9f\x98\x80\":\"Emoji: "
+		"Grinning "
+		"Face\",\"\xef\xac\xb3\":\"Hebrew Letter Dalet With Dagesh\"}");
+	assert_canonical("{\"b\":1,\"a\":2,\"aa\":3,\"\":4,\"A\":5}",
+			 "{\"\":4,\"A\":5,\"a\":2,\"aa\":3,\"b\":1}");
 }
 END_TEST
 
 START_TEST(strings_are_escaped_only_where_they_must_be)
 {
 	/* RFC 8785, section 3.2.2. */
-	assert_canonical("{\"numbers\": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],"
-			 "\"string\": \"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\","
-			 "\"literals\": [null, true, false]}",
-			 "{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
-			 "\"string\":\"\xe2\x82\xac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
-	assert_canonical("[\"\\b\\t\\n\\f\\r\\u000b\\u001f\\u007f\"]", "[\"\\b\\t\\n\\f\\r\\u000b\\u001f\x7f\"]");
+	assert_canonical(
+		"{\"numbers\": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],"
+		"\"string\": \"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\","
+		"\"literals\": [null, true, false]}",
+		"{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
+		"\"string\":\"\xe2\x82\xac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
+	assert_canonical("[\"\\b\\t\\n\\f\\r\\u000b\\u001f\\u007f\"]",
+			 "[\"\\b\\t\\n\\f\\r\\u000b\\u001f\x7f\"]");
 }
 END_TEST
 
@@ -169,8 +180,30 @@ START_TEST(integers_stay_whole_to_64_bits)
 END_TEST
 
 static const char *const broken[] = {
-	"", " ", "{", "[1,]", "{\"a\":1,\"a\":2}", "{a:1}", "nul", "01", "1.", "+1", "NaN", "Infinity", "-", "1e999",
-	"\"\xff\"", "\"\\ud800\"", "\"\\u0000\"", "\"a\nb\"", "[1] x", "/* c */ 1", "'a'", "-", "[-]", "1.e5",
+	"",
+	" ",
+	"{",
+	"[1,]",
+	"{\"a\":1,\"a\":2}",
+	"{a:1}",
+	"nul",
+	"01",
+	"1.",
+	"+1",
+	"NaN",
+	"Infinity",
+	"-",
+	"1e999",
+	"\"\xff\"",
+	"\"\\ud800\"",
+	"\"\\u0000\"",
+	"\"a\nb\"",
+	"[1] x",
+	"/* c */ 1",
+	"'a'",
+	"-",
+	"[-]",
+	"1.e5",
 };
 
 START_TEST(what_is_no_json_is_corrupt)
@@ -200,6 +233,32 @@ START_TEST(nesting_of_16_is_read_and_17_is_not)
 	/* Brackets in a string do not nest. */
 	ck_assert_int_eq(parse("\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[[\"", &value, NULL), KIST_OK);
 	json_decref(value);
+}
+END_TEST
+
+/* "[0,0,...]" of so many values, the list itself counted. */
+static kist_status parse_list(size_t values)
+{
+	const size_t size = 1 + 2 * (values - 1);
+	char *text = malloc(size);
+	kist_auto_json json_t *value = NULL;
+	kist_status status;
+
+	for (size_t i = 0; i < values - 1; i++) {
+		text[1 + 2 * i] = '0';
+		text[2 + 2 * i] = ',';
+	}
+	text[0] = '[';
+	text[size - 1] = ']';
+	status = kist_json_parse(kist_view_of(text, size), &value, NULL);
+	free(text);
+	return status;
+}
+
+START_TEST(no_more_values_are_read_than_there_is_memory_for)
+{
+	ck_assert_int_eq(parse_list(KIST_JSON_VALUES_MAX), KIST_OK);
+	ck_assert_int_eq(parse_list(KIST_JSON_VALUES_MAX + 1), KIST_CORRUPT);
 }
 END_TEST
 
@@ -251,7 +310,8 @@ START_TEST(the_canonical_form_keeps_to_the_limit_of_the_buf)
 	for (size_t max = 0; max <= strlen(text); max++) {
 		kist_auto_buf struct kist_buf buf = KIST_BUF_INIT(max);
 
-		ck_assert_int_eq(kist_json_canonical(value, &buf, NULL), max < strlen(text) ? KIST_LIMIT : KIST_OK);
+		ck_assert_int_eq(kist_json_canonical(value, &buf, NULL),
+				 max < strlen(text) ? KIST_LIMIT : KIST_OK);
 	}
 }
 END_TEST
@@ -282,7 +342,8 @@ int main(void)
 {
 	TCase *const tcase = tcase_create("json");
 
-	tcase_add_loop_test(tcase, numbers_have_the_form_of_rfc_8785, 0, (int)(sizeof(numbers) / sizeof(numbers[0])));
+	tcase_add_loop_test(tcase, numbers_have_the_form_of_rfc_8785, 0,
+			    (int)(sizeof(numbers) / sizeof(numbers[0])));
 	tcase_add_test(tcase, random_numbers_read_back_as_they_were);
 	tcase_add_test(tcase, whole_numbers_beyond_64_bits_are_read_as_reals);
 	tcase_add_test(tcase, canonical_reals_are_read_back_by_the_parser);
@@ -291,6 +352,7 @@ int main(void)
 	tcase_add_test(tcase, integers_stay_whole_to_64_bits);
 	tcase_add_loop_test(tcase, what_is_no_json_is_corrupt, 0, (int)(sizeof(broken) / sizeof(broken[0])));
 	tcase_add_test(tcase, nesting_of_16_is_read_and_17_is_not);
+	tcase_add_test(tcase, no_more_values_are_read_than_there_is_memory_for);
 	tcase_add_test(tcase, members_are_had_by_name_and_type);
 	tcase_add_test(tcase, any_bytes_become_a_string);
 	tcase_add_test(tcase, numbers_that_are_not_finite_and_missing_values_are_refused);

@@ -332,6 +332,7 @@ static void live(struct actor *actor)
 /* Afterwards, with nothing failing any more: from an index that is made anew. */
 static void check_all(struct kist_flow *flow)
 {
+	const struct kist_verify_options full = { .level = KIST_VERIFY_FULL };
 	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_verified verified;
 
@@ -346,7 +347,7 @@ static void check_all(struct kist_flow *flow)
 		if (status == KIST_OK)
 			must(names[name].now & 1u << content);
 	}
-	ck_assert_msg(kist_verify_store(flow, NULL, NULL, &verified, &err) == KIST_OK, "seed %" PRIu64 ": %s",
+	ck_assert_msg(kist_verify_store(flow, &full, &verified, &err) == KIST_OK, "seed %" PRIu64 ": %s",
 		      sim.seed, err.text);
 }
 

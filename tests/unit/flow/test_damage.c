@@ -20,8 +20,8 @@
 #define KEYS_MAX  16
 #define LONG_SIZE ((size_t)140000)
 /*
- * Every third byte and every seventh length; 1 and 1 hold as well, and take a minute.  The pack and the commit
- * alone are hurt in every bit by the tests of their rooms.
+ * Every third byte and every seventh length; 1 and 1 hold as well, and take a minute.  The pack and the
+ * commit alone are hurt in every bit by the tests of their rooms.
  */
 #define BYTE_STEP 3
 #define SIZE_STEP 7
@@ -62,18 +62,20 @@ static struct kist_digest put_record(struct kist_writer *writer, json_t *record)
 	return id;
 }
 
-static struct kist_digest put_object(struct kist_writer *writer, enum kist_chunk_kind kind, struct kist_view bytes,
-				     const struct kist_digest *digest)
+static struct kist_digest put_object(struct kist_writer *writer, enum kist_chunk_kind kind,
+				     struct kist_view bytes, const struct kist_digest *digest)
 {
 	kist_auto_content_writer struct kist_content_writer content = KIST_CONTENT_WRITER_INIT;
-	json_t *record = json_pack("{s:s,s:s}", "kind", kind == KIST_CHUNK_TREE ? "tree" : "bytes", "encoding", "e");
+	json_t *record =
+		json_pack("{s:s,s:s}", "kind", kind == KIST_CHUNK_TREE ? "tree" : "bytes", "encoding", "e");
 	struct kist_content made;
 
 	content.sizes = (struct kist_cut_sizes){ .typed = KIST_CUT_SIZE_MIN, .cdc = KIST_CUT_SIZE_MIN };
 	ck_assert_int_eq(kist_content_start(&content, writer, kind, bytes.size, NULL, 0, NULL), KIST_OK);
 	ck_assert_int_eq(kist_content_write(&content, bytes, NULL), KIST_OK);
 	ck_assert_int_eq(kist_content_finish(&content, &made, NULL), KIST_OK);
-	ck_assert_int_eq(kist_record_set_content(record, &made, digest ? digest : &made.sha256, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_set_content(record, &made, digest ? digest : &made.sha256, NULL),
+			 KIST_OK);
 	return put_record(writer, record);
 }
 
@@ -150,7 +152,8 @@ static void teardown(void)
 
 static bool is_clear(const struct kist_error *err)
 {
-	return err->status != KIST_OK && err->status != KIST_INTERNAL && err->status != KIST_NO_MEMORY && err->text[0];
+	return err->status != KIST_OK && err->status != KIST_INTERNAL && err->status != KIST_NO_MEMORY &&
+	       err->text[0];
 }
 
 static bool tree_reads(struct kist_flow *flow)
@@ -175,8 +178,8 @@ static bool reads_right(struct kist_flow *flow)
 		kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 		kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(2 * LONG_SIZE);
 		struct kist_error err = KIST_ERROR_INIT;
-		kist_status status =
-			kist_registry_resolve(flow->registry, objects[i].name, strlen(objects[i].name), &artifact, &err);
+		kist_status status = kist_registry_resolve(flow->registry, objects[i].name,
+							   strlen(objects[i].name), &artifact, &err);
 
 		if (status == KIST_OK)
 			status = kist_load_bytes(flow, artifact.record, &bytes, &err);
@@ -211,7 +214,8 @@ static void note_damage(void *ctx, const struct kist_damage *damage)
 {
 	struct told *told = ctx;
 
-	told->named = told->named || strstr(told->key, damage->id) != NULL;
+	told->named = told->named || strstr(told->key, damage->id) ||
+		      (damage->pack && strstr(told->key, damage->pack));
 }
 
 /* What somebody finds who comes to the store with no index.  Gives whether anything is seen to be wrong. */
@@ -220,6 +224,9 @@ static bool sees_damage(const char *key)
 	struct kist_flow flow = { .store = NULL };
 	struct kist_error err = KIST_ERROR_INIT;
 	struct told told = { .key = key };
+	const struct kist_verify_options options = { .level = KIST_VERIFY_FULL,
+						     .each = note_damage,
+						     .ctx = &told };
 	struct kist_verified done;
 	size_t names = 0;
 	bool all;
@@ -236,7 +243,7 @@ static bool sees_damage(const char *key)
 	/* Names are in the log: whatever happened to packs, they are all listed. */
 	ck_assert_int_eq(kist_registry_each_ref(flow.registry, "", 0, count_ref, &names, NULL), KIST_OK);
 	ck_assert_uint_eq(names, OBJECTS + 1);
-	if (kist_verify_store(&flow, note_damage, &told, &done, &err) == KIST_OK) {
+	if (kist_verify_store(&flow, &options, &done, &err) == KIST_OK) {
 		ck_assert_msg(all, "%s", key);
 	} else {
 		ck_assert_msg(told.named, "%s: %s", key, err.text);
@@ -258,7 +265,8 @@ static void overwrite(const char *key, struct kist_view bytes)
 
 static void get_bytes(const char *key, struct kist_buf *ret)
 {
-	ck_assert_int_eq(kist_backend_get(kist_store_backend(store), key, 0, ret->size_max, ret, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_get(kist_store_backend(store), key, 0, ret->size_max, ret, NULL),
+			 KIST_OK);
 }
 
 START_TEST(a_sound_store_is_sound)
@@ -313,7 +321,8 @@ START_TEST(every_file_that_is_lost_is_missed_but_the_last_commit)
 		/* A log without its last commit is the log of a moment before. */
 		if (strcmp(keys[k], "log/00000000000000000004") != 0 && strcmp(keys[k], "kist.json") != 0)
 			ck_assert_msg(sees_damage(keys[k]), "%s", keys[k]);
-		ck_assert_int_eq(kist_backend_put_new(kist_store_backend(store), keys[k], &view, 0, NULL), KIST_OK);
+		ck_assert_int_eq(kist_backend_put_new(kist_store_backend(store), keys[k], &view, 0, NULL),
+				 KIST_OK);
 		overwrite(keys[k], kist_buf_view(&bytes));
 	}
 	ck_assert(!sees_damage("none"));

@@ -240,7 +240,12 @@ kist_status kist_store_read_index(struct kist_store *store, const struct kist_di
 			break;
 		KIST_TRY(each(ctx, &chunk->id, &where, err));
 	}
-	return pack->status == KIST_OK ? KIST_OK : kist_fail(err, pack->status, "the pack is bad");
+	if (pack->status == KIST_OK)
+		return KIST_OK;
+	(void)kist_fail(err, pack->status, "the pack is bad");
+	if (err)
+		err->sys_errno = pack->sys_errno;
+	return pack->status;
 }
 
 void kist_chunk_reader_done(struct kist_chunk_reader *reader)

@@ -28,6 +28,7 @@ struct fake_pack {
 	struct kist_digest id;
 	bool is_meta;
 	kist_status status; /* of reading its index */
+	int sys_errno;	    /* with KIST_IO */
 	struct fake_chunk *chunks;
 	size_t count;
 };

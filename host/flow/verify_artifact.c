@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "flow/ahead.h"
+#include "flow/tree.h"
+#include "flow/verify_private.h"
+
+#define SHOWN_NAME_SIZE ((size_t)4 * KIST_NAME_SIZE_MAX + 1)
+#define SHOWN_PATH_SIZE 256
+
+static kist_status verify_tree_entry(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	struct kist_flow *flow = ctx;
+
+	if (entry->kind != KIST_TREE_FILE)
+		return KIST_OK;
+	KIST_TRY(kist_lost_is_damage(
+		kist_registry_get_artifact(flow->registry, &entry->artifact, &artifact, err), err));
+	if (artifact.size != entry->size || !kist_digest_equal(&artifact.sha256, &entry->sha256))
+		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
+				    "the tree and the record of one of its files do not agree");
+	return KIST_OK;
+}
+
+static kist_status take_nothing(void *ctx, struct kist_view bytes, struct kist_error *err)
+{
+	(void)ctx;
+	(void)bytes;
+	(void)err;
+	return KIST_OK;
+}
+
+static bool is_tree(const struct kist_artifact *artifact)
+{
+	const char *kind = kist_json_get_text(artifact->record, "kind");
+
+	return kind && strcmp(kind, "tree") == 0;
+}
+
+kist_status kist_verify_artifact(struct kist_flow *flow, const struct kist_artifact *artifact,
+				 struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
+	kist_auto_json json_t *info = NULL;
+
+	KIST_TRY(kist_load_info(flow, artifact->record, &info, err));
+	if (!is_tree(artifact))
+		return kist_load_each(flow, artifact->record, take_nothing, NULL, err);
+	KIST_TRY(kist_load_listing(flow, artifact->record, &listing, err));
+	return kist_tree_read(kist_buf_view(&listing), verify_tree_entry, flow, NULL, err);
+}
+
+/* Whether @id is kept, with @len bytes unless that is 0. */
+static kist_status is_there(struct kist_flow *flow, const struct kist_digest *id, uint64_t len,
+			    struct kist_error *err)
+{
+	struct kist_location where;
+
+	KIST_TRY(kist_registry_find_chunk(flow->registry, id, &where, err));
+	if (len != 0 && where.raw_len != len)
+		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", KIST_NO_OFFSET,
+				    "a chunk has another length");
+	return KIST_OK;
+}
+
+/* What the record says by itself, and that what it leans on is kept: no byte of the object is read. */
+static kist_status look_at_record(struct kist_flow *flow, const struct kist_artifact *artifact,
+				  struct kist_content *ret_content, struct kist_error *err)
+{
+	struct kist_content *const content = ret_content;
+	struct kist_digest actual = content->sha256;
+	struct kist_digest info;
+
+	KIST_TRY(kist_record_get_content(artifact->record, content, err));
+	if (kist_record_get_digest(artifact->record, "info_chunk", &info))
+		KIST_TRY(is_there(flow, &info, 0, err));
+	if (content->form != KIST_CONTENT_INLINE)
+		KIST_TRY(is_there(flow, &content->chunk,
+				  content->form == KIST_CONTENT_CHUNK ? content->size : 0, err));
+	if (content->form == KIST_CONTENT_RECIPE || is_tree(artifact))
+		return KIST_OK;
+	actual = content->form == KIST_CONTENT_CHUNK
+			 ? content->chunk
+			 : kist_digest_of(kist_view_of(content->bytes, (size_t)content->size));
+	if (!kist_digest_equal(&actual, &content->sha256))
+		return kist_fail_at(err, KIST_CORRUPT, "E_DIGEST", KIST_NO_OFFSET,
+				    "the bytes do not have the SHA-256 that the record says");
+	return KIST_OK;
+}
+
+static kist_status verify_bytes(struct kist_verifying *verifying, const struct kist_artifact *artifact,
+				struct kist_error *err)
+{
+	struct kist_content content = { .size = 0 };
+
+	KIST_TRY(look_at_record(verifying->flow, artifact, &content, err));
+	if (verifying->options->level < KIST_VERIFY_FULL)
+		return KIST_OK;
+	/* An object of one chunk is proved with the chunk, where the pack is checked. */
+	if (content.form != KIST_CONTENT_RECIPE && !is_tree(artifact) &&
+	    !json_object_get(artifact->record, "info_chunk"))
+		return KIST_OK;
+	verifying->done.bytes += content.size;
+	return kist_verify_artifact(verifying->flow, artifact, err);
+}
+
+static kist_status verify_by_plugin(struct kist_verifying *verifying, const struct kist_artifact *artifact,
+				    struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	if (verifying->options->level < KIST_VERIFY_DEEP || !verifying->options->validate)
+		return KIST_OK;
+	status = verifying->options->validate(verifying->flow, artifact, &why);
+	if (status == KIST_OK)
+		verifying->done.validated++;
+	if (status == KIST_NOT_FOUND || status == KIST_UNSUPPORTED) {
+		verifying->done.untyped++;
+		return KIST_OK;
+	}
+	if (status != KIST_OK && err)
+		*err = why;
+	return status;
+}
+
+static kist_status report_artifact(struct kist_verifying *verifying, const struct kist_digest *id,
+				   const struct kist_error *why, struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	if (kist_idset_has(&verifying->hurt, id))
+		return KIST_OK;
+	kist_digest_hex(id, hex);
+	kist_verify_report(
+		verifying,
+		&(struct kist_damage){ .what = "artifact", .id = hex, .offset = KIST_NO_OFFSET, .why = why });
+	return kist_idset_add(&verifying->hurt, id, err);
+}
+
+kist_status kist_verify_one(struct kist_verifying *verifying, const struct kist_digest *id,
+			    struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status = kist_registry_get_artifact(verifying->flow->registry, id, &artifact, &why);
+
+	if (status == KIST_OK)
+		status = verify_bytes(verifying, &artifact, &why);
+	if (status == KIST_OK)
+		status = verify_by_plugin(verifying, &artifact, &why);
+	verifying->done.artifacts++;
+	if (kist_verify_is_damage(status))
+		return report_artifact(verifying, id, &why, err);
+	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+}
+
+/* Whether a chunk was found bad, or lies in a pack of which nothing can be read. */
+static kist_status is_sound(struct kist_verifying *verifying, const struct kist_digest *id,
+			    struct kist_error *err)
+{
+	struct kist_location where;
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	KIST_TRY(kist_registry_find_chunk(verifying->flow->registry, id, &where, err));
+	if (!kist_idset_has(&verifying->bad_chunks, id) &&
+	    !kist_idset_has(&verifying->bad_packs, &where.pack))
+		return KIST_OK;
+	kist_digest_hex(id, hex);
+	return kist_fail(err, KIST_CORRUPT, "its chunk %s is damaged", hex);
+}
+
+static kist_status look_for_bad_chunks(struct kist_verifying *verifying, const struct kist_artifact *artifact,
+				       struct kist_error *err)
+{
+	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
+	const struct kist_object_chunk *chunks;
+	struct kist_digest info;
+
+	KIST_TRY(is_sound(verifying, &artifact->id, err));
+	if (kist_record_get_digest(artifact->record, "info_chunk", &info))
+		KIST_TRY(is_sound(verifying, &info, err));
+	/* This reads the recipe's nodes, and so proves them. */
+	KIST_TRY(kist_object_reader_open(verifying->flow, artifact->record, &reader, err));
+	chunks = (const void *)reader.entries.data;
+	for (size_t i = 0; i < reader.entries.size / sizeof(*chunks); i++)
+		KIST_TRY(is_sound(verifying, &chunks[i].id, err));
+	return KIST_OK;
+}
+
+static kist_status hurt_artifact(void *ctx, const struct kist_artifact *artifact, struct kist_error *err)
+{
+	struct kist_verifying *verifying = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = look_for_bad_chunks(verifying, artifact, &why);
+
+	if (kist_verify_is_damage(status))
+		return report_artifact(verifying, &artifact->id, &why, err);
+	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+}
+
+/* A tree is hurt with its files. */
+static kist_status find_hurt_file(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
+{
+	struct kist_verifying *verifying = ctx;
+	char path[SHOWN_PATH_SIZE];
+
+	if (entry->kind != KIST_TREE_FILE || !kist_idset_has(&verifying->hurt, &entry->artifact))
+		return KIST_OK;
+	kist_text_escape((const char *)entry->path.data, entry->path.size, path, sizeof(path));
+	return kist_fail(err, KIST_CORRUPT, "its file '%s' is damaged", path);
+}
+
+static kist_status hurt_tree(void *ctx, const struct kist_artifact *artifact, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
+	struct kist_verifying *verifying = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	if (!is_tree(artifact) || kist_idset_has(&verifying->hurt, &artifact->id))
+		return KIST_OK;
+	status = kist_load_listing(verifying->flow, artifact->record, &listing, &why);
+	if (status == KIST_OK)
+		status = kist_tree_read(kist_buf_view(&listing), find_hurt_file, verifying, NULL, &why);
+	if (kist_verify_is_damage(status))
+		return report_artifact(verifying, &artifact->id, &why, err);
+	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+}
+
+/* Which names are hurt: what a person has to put again. */
+static kist_status hurt_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
+			    struct kist_error *err)
+{
+	struct kist_verifying *verifying = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	char hex[KIST_DIGEST_HEX_SIZE];
+	char name[SHOWN_NAME_SIZE];
+
+	(void)err;
+	if (artifact->record && !kist_idset_has(&verifying->hurt, &ref->artifact))
+		return KIST_OK;
+	kist_digest_hex(&ref->artifact, hex);
+	kist_text_escape(ref->name, ref->name_len, name, sizeof(name));
+	(void)kist_fail(&why, KIST_CORRUPT, "it means the artifact %s, %s", hex,
+			artifact->record ? "which is damaged"
+					 : "whose record is in no pack that can be read");
+	kist_verify_report(
+		verifying,
+		&(struct kist_damage){ .what = "name", .id = name, .offset = KIST_NO_OFFSET, .why = &why });
+	return KIST_OK;
+}
+
+kist_status kist_verify_hurt(struct kist_verifying *verifying, struct kist_error *err)
+{
+	struct kist_registry *const registry = verifying->flow->registry;
+
+	if (verifying->bad_chunks.count > 0 || verifying->bad_packs.count > 0)
+		KIST_TRY(kist_registry_each_artifact(registry, hurt_artifact, verifying, err));
+	if (verifying->hurt.count > 0)
+		KIST_TRY(kist_registry_each_artifact(registry, hurt_tree, verifying, err));
+	return kist_registry_each_ref(registry, "", 0, hurt_ref, verifying, err);
+}
