@@ -76,6 +76,11 @@ kist_status kist_fail_text(struct kist_error *err, kist_status status, const cha
 	return record(err, status, 0, code, offset, text, len);
 }
 
+kist_status kist_fail_as(struct kist_error *err, kist_status status, const struct kist_error *why)
+{
+	return record(err, status, why->sys_errno, why->code, why->offset, why->text, strlen(why->text));
+}
+
 kist_status kist_fail_context(struct kist_error *err, const char *format, ...)
 {
 	char text[2 * KIST_ERROR_TEXT_SIZE];

@@ -53,6 +53,9 @@ kist_status kist_fail_at(struct kist_error *err, kist_status status, const char 
 kist_status kist_fail_text(struct kist_error *err, kist_status status, const char *code, uint64_t offset,
 			   const char *text, size_t len);
 
+/** kist_fail_as() - kist_fail() with what @why says: its text, code, offset and errno, but @status. */
+kist_status kist_fail_as(struct kist_error *err, kist_status status, const struct kist_error *why);
+
 /**
  * kist_fail_context() - Puts "<formatted>: " before the text that @err already holds.  Returns err->status.
  */

@@ -25,6 +25,22 @@ START_TEST(the_first_failure_wins)
 }
 END_TEST
 
+START_TEST(a_failure_is_handed_on_with_all_that_it_says)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	(void)kist_fail_at(&why, KIST_NOT_FOUND, "E_X", 3, "a\n%s", "b");
+	ck_assert_int_eq(kist_fail_as(&err, KIST_CORRUPT, &why), KIST_CORRUPT);
+	ck_assert_int_eq(err.status, KIST_CORRUPT);
+	ck_assert_str_eq(err.code, "E_X");
+	ck_assert_uint_eq(err.offset, 3);
+	ck_assert_str_eq(err.text, why.text);
+	ck_assert_int_eq(kist_fail_as(&err, KIST_IO, &why), KIST_IO);
+	ck_assert_int_eq(err.status, KIST_CORRUPT);
+}
+END_TEST
+
 START_TEST(errno_gives_the_status_and_the_systems_words)
 {
 	struct kist_error err = KIST_ERROR_INIT;
@@ -92,6 +108,7 @@ int main(void)
 	TCase *const tcase = tcase_create("err");
 
 	tcase_add_test(tcase, the_first_failure_wins);
+	tcase_add_test(tcase, a_failure_is_handed_on_with_all_that_it_says);
 	tcase_add_test(tcase, errno_gives_the_status_and_the_systems_words);
 	tcase_add_test(tcase, text_from_outside_is_made_safe);
 	tcase_add_test(tcase, overlong_text_is_cut_at_a_character_and_says_so);
