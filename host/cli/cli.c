@@ -206,7 +206,7 @@ enum kist_exit kist_cli_usage(const struct kist_cli *cli, const char *format, ..
 
 enum kist_exit kist_cli_fail_kept(const struct kist_cli *cli, const struct kist_error *err)
 {
-	fprintf(stderr, "kist: %s: kept, and on disk; what came after failed: %s\n", cli->command->name,
+	fprintf(stderr, "kist: %s: done, and on disk; what came after failed: %s\n", cli->command->name,
 		err->status == KIST_OK ? "the standard output takes no more" : err->text);
 	return KIST_EXIT_FAILED;
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "flow/find.h"
 #include "flow/load.h"
 
 static enum kist_exit run(struct kist_cli *cli)
@@ -15,8 +16,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 		const char *name = cli->arguments[i];
 
-		if (kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, &err) !=
-			    KIST_OK ||
+		if (kist_find(cli->flow, name, strlen(name), &artifact, &err) != KIST_OK ||
 		    kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, &err) != KIST_OK)
 			return kist_cli_fail(cli, &err, true);
 	}

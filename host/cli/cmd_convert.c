@@ -7,6 +7,7 @@
 #include "cli/facts.h"
 #include "cli/output.h"
 #include "flow/convert.h"
+#include "flow/find.h"
 #include "flow/verify.h"
 
 static const struct kist_option options[] = {
@@ -63,7 +64,7 @@ static kist_status check_free(struct kist_cli *cli, const char *name, struct kis
 	if (status == KIST_NOT_FOUND)
 		return KIST_OK;
 	if (status != KIST_OK)
-		return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	return kist_fail(
 		err, KIST_EXISTS,
 		"'%s' is kept already: say --name NAME, or --name '%s' to move the name to what is made",
@@ -85,7 +86,7 @@ static kist_status convert(struct kist_cli *cli, bool *ret_kept, struct kist_err
 	char shown[1024];
 
 	KIST_TRY(kist_cli_params(cli, &params, err));
-	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	KIST_TRY(kist_find(cli->flow, name, strlen(name), &artifact, err));
 	if (!how.name) {
 		KIST_TRY(default_name(cli, kist_cli_value(cli, "task"), name, own_name, sizeof(own_name),
 				      err));
@@ -120,7 +121,7 @@ static bool is_of_store(struct kist_cli *cli)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	const char *name = cli->arguments[0];
-	kist_status status = kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, NULL);
+	kist_status status = kist_find(cli->flow, name, strlen(name), &artifact, NULL);
 
 	if (status == KIST_OK)
 		status = kist_verify_artifact(cli->flow, &artifact, NULL);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "flow/find.h"
 #include "flow/record.h"
 #include "flow/usage.h"
 
@@ -172,13 +173,12 @@ static kist_status find_wanted(struct kist_cli *cli, const char *text, struct ki
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	struct kist_error why = KIST_ERROR_INIT;
-	const kist_status status =
-		kist_registry_resolve(cli->flow->registry, text, strlen(text), &artifact, &why);
+	const kist_status status = kist_find(cli->flow, text, strlen(text), &artifact, &why);
 
 	if (status == KIST_OK)
 		*ret_id = artifact.id;
 	else if (status != KIST_NOT_FOUND || !kist_digest_parse(text, strlen(text), ret_id))
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	if (kist_usage_wanted(cli->flow, ret_id, wanted, ret_what, err) == KIST_OK)
 		return KIST_OK;
 	if (err->status != KIST_NOT_FOUND)

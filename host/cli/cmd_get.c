@@ -11,6 +11,7 @@
 #include "cli/facts.h"
 #include "cli/output.h"
 #include "cli/stop.h"
+#include "flow/find.h"
 #include "flow/load.h"
 #include "flow/record.h"
 
@@ -88,7 +89,7 @@ static kist_status get_one(struct kist_cli *cli, const char *name, json_t *list,
 	char shown[1024];
 	char size[32];
 
-	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	KIST_TRY(kist_find(cli->flow, name, strlen(name), &artifact, err));
 	if (to_stdout(cli))
 		return kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, err);
 	KIST_TRY(destination(cli, name, path, err));
@@ -137,7 +138,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	kist_auto_json json_t *list = json_array();
 
 	if (to_stdout(cli) && cli->json) {
-		fprintf(stderr, "kist: get: --json has no place where the bytes go: leave out one of it and -o -\n");
+		fprintf(stderr,
+			"kist: get: --json has no place where the bytes go: leave out one of it and -o -\n");
 		return KIST_EXIT_USAGE;
 	}
 	return get_all(cli, list);

@@ -36,8 +36,8 @@ static kist_status check_above(const char *uri, struct kist_error *err)
 	}
 	while (above[0] != '\0') {
 		if (is_store(above))
-			return kist_fail(err, KIST_INVALID, "'%s' lies in the store '%s': choose another place",
-					 uri, above);
+			return kist_fail(err, KIST_INVALID,
+					 "'%s' lies in the store '%s': choose another place", uri, above);
 		*strrchr(above, '/') = '\0';
 	}
 	return KIST_OK;

@@ -97,7 +97,7 @@ static kist_status validate_bytes(struct kist_flow *flow, struct issues *issues,
 		    KIST_OK &&
 	    strcmp(refusal.code, why.code) == 0)
 		status = refusal.status;
-	return kist_fail_at(err, status, why.code[0] ? why.code : NULL, why.offset, "%s", why.text);
+	return kist_fail_as(err, status, &why);
 }
 
 static kist_status validate_file(struct kist_cli *cli, struct issues *issues, struct kist_error *err)

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/facts.h"
+#include "cli/output.h"
 #include "cli/plugins.h"
 #include "flow/save.h"
 
@@ -18,7 +19,7 @@ static kist_status fail_missing(struct kist_cli *cli, const char *name, struct k
 }
 
 /* All names or none: a name that is not there is said before any other is dropped. */
-static kist_status drop(struct kist_cli *cli, struct kist_error *err)
+static kist_status drop(struct kist_cli *cli, bool *ret_done, struct kist_error *err)
 {
 	kist_auto_save struct kist_save *save = NULL;
 
@@ -34,10 +35,11 @@ static kist_status drop(struct kist_cli *cli, struct kist_error *err)
 		if (status == KIST_NOT_FOUND)
 			return fail_missing(cli, name, err);
 		if (status != KIST_OK)
-			return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+			return kist_fail_as(err, status, &why);
 		KIST_TRY(kist_save_ref(save, name, strlen(name), NULL, "rm", err));
 	}
 	KIST_TRY(kist_save_commit(save, err));
+	*ret_done = true;
 	kist_plugins_note(cli, cli->flow);
 	if (cli->json)
 		return kist_facts_print_names(cli, "dropped", 0, NULL, err);
@@ -50,10 +52,15 @@ static kist_status drop(struct kist_cli *cli, struct kist_error *err)
 static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
+	bool done = false;
+	kist_status status;
 
-	if (kist_cli_open(cli, false, &err) != KIST_OK || drop(cli, &err) != KIST_OK)
+	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
-	return KIST_EXIT_DONE;
+	status = drop(cli, &done, &err);
+	if (done && (status != KIST_OK || !kist_output_is_whole()))
+		return kist_cli_fail_kept(cli, &err);
+	return status == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, true);
 }
 
 const struct kist_command kist_command_rm = {

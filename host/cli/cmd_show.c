@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/facts.h"
 #include "cli/output.h"
+#include "flow/find.h"
 #include "flow/load.h"
 #include "flow/stored.h"
 #include "flow/tree.h"
@@ -157,8 +158,7 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 	kist_auto_json json_t *info = NULL;
 	const char *kind;
 
-	KIST_TRY(kist_registry_resolve(cli->flow->registry, cli->arguments[0], strlen(cli->arguments[0]),
-				       &artifact, err));
+	KIST_TRY(kist_find(cli->flow, cli->arguments[0], strlen(cli->arguments[0]), &artifact, err));
 	KIST_TRY(gather(cli, &artifact, &facts, err));
 	kind = kist_json_get_text(artifact.record, "kind");
 	if (kind && strcmp(kind, "tree") == 0)

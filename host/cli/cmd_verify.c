@@ -9,6 +9,7 @@
 #include "cli/budget.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "flow/find.h"
 #include "flow/verify.h"
 
 /* By enum kist_verify_level. */
@@ -65,7 +66,7 @@ static kist_status verify_one(struct kist_cli *cli, enum kist_verify_level level
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	char shown[1024];
 
-	KIST_TRY(kist_registry_resolve(cli->flow->registry, name, strlen(name), &artifact, err));
+	KIST_TRY(kist_find(cli->flow, name, strlen(name), &artifact, err));
 	if (kist_verify_artifact(cli->flow, &artifact, err) != KIST_OK ||
 	    (level == KIST_VERIFY_DEEP && kist_verify_by_plugin(cli->flow, &artifact, err) != KIST_OK))
 		return kist_fail_context(err, "%s", name);

@@ -52,14 +52,24 @@ for output in '' --json; do
 	status=0
 	kist put late --name "late$output" $output >&- 2>err || status=$?
 	equal "$status" 1
-	says err 'kept, and on disk'
+	says err 'done, and on disk'
 	expect 0 kist get "late$output" -o lately -f
 	same late lately
 done
+for command in 'tag late later' 'rm late'; do
+	status=0
+	# shellcheck disable=SC2086
+	kist $command --json >&- 2>err || status=$?
+	equal "$status" 1
+	says err 'done, and on disk'
+done
+expect 0 kist cat later
+same late out
+expect 3 kist cat late
 {
 	kist put late --name later --json 2>err || echo $? >status
 } | true
-[ ! -s status ] || says err 'kept, and on disk'
+[ ! -s status ] || says err 'done, and on disk'
 mkfifo pipe
 (exec 3<pipe) &
 exec 4>pipe
@@ -68,5 +78,5 @@ status=0
 kist put late --name latest >&4 2>err || status=$?
 exec 4>&-
 equal "$status" 1
-says err 'kept, and on disk'
+says err 'done, and on disk'
 expect 0 kist get latest -o lately -f
