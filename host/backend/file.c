@@ -206,7 +206,7 @@ static kist_status file_put_new(struct kist_backend *backend, const char *key, c
 	char path[PATH_MAX] = "";
 
 	if (status == KIST_OK || status == KIST_EXISTS || status == KIST_NO_MEMORY)
-		return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+		return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 	/* Full, read-only, not ours: who is to mend that needs to know where. */
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->root_fd);
 	if (readlink(self, path, sizeof(path) - 1) <= 0)
@@ -372,7 +372,7 @@ static kist_status file_delete(struct kist_backend *backend, const char *key, st
 	if (status == KIST_NOT_FOUND)
 		return KIST_OK;
 	if (status != KIST_OK)
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	/* A folder of this name is no object: there is nothing to remove. */
 	if (unlinkat(dir_fd, name, 0) != 0)
 		return errno == ENOENT || errno == EISDIR

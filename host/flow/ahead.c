@@ -139,7 +139,7 @@ static kist_status step_job(void *ctx, size_t index, unsigned worker, struct kis
 		next->bytes + (chunk->offset - ahead->chunks[next->first].offset), &why);
 	/* Its pack may have been moved by a collector: that is looked into when the others are done. */
 	if (next->status[index] != KIST_OK && next->status[index] != KIST_NOT_FOUND)
-		return kist_fail_at(err, why.status, why.code, why.offset, "%s", why.text);
+		return kist_fail_as(err, why.status, &why);
 	return KIST_OK;
 }
 
@@ -165,7 +165,7 @@ static kist_status read_moved(struct ahead *ahead, size_t i, struct kist_error *
 	} while (found == KIST_OK && next->status[i] == KIST_NOT_FOUND);
 	if (next->status[i] == KIST_OK)
 		return KIST_OK;
-	(void)kist_fail_at(err, why.status, why.code, why.offset, "%s", why.text);
+	(void)kist_fail_as(err, why.status, &why);
 	return kist_lost_is_damage(next->status[i], err);
 }
 

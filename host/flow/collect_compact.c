@@ -129,7 +129,7 @@ static kist_status see_chunk(void *ctx, const struct kist_digest *id, const stru
 	/* From where the registry reads it, and from nowhere else. */
 	status = kist_registry_find_chunk(collecting->flow->registry, id, &row.where, &why);
 	if (status != KIST_OK && status != KIST_NOT_FOUND)
-		return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	/* Nor what another collector has taken away since it was marked: its names were dropped. */
 	if (status == KIST_NOT_FOUND || !kist_digest_equal(&row.where.pack, &where->pack))
 		return KIST_OK;

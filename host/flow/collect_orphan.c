@@ -27,7 +27,7 @@ static kist_status see_pack(void *ctx, const struct kist_digest *id, uint64_t si
 	if (status == KIST_NOT_FOUND || status == KIST_CORRUPT || status == KIST_INCOMPATIBLE)
 		return KIST_OK;
 	if (status != KIST_OK)
-		return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	memcpy(orphan.session, head.session, sizeof(orphan.session));
 	orphan.time = head.time;
 	KIST_TRY(kist_registry_is_fenced(collecting->flow->registry, orphan.session, &orphan.dead, err));

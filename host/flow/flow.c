@@ -98,7 +98,7 @@ kist_status kist_flow_routes(struct kist_flow *flow, const struct kist_routes **
 		return KIST_OK;
 	}
 	if (status != KIST_OK)
-		return kist_fail_at(err, status, why.code[0] ? why.code : NULL, why.offset, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	return KIST_OK;
 }
 

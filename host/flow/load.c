@@ -44,7 +44,7 @@ kist_status kist_load_find(struct kist_flow *flow, const struct kist_digest *id,
 
 	if (status == KIST_NOT_FOUND)
 		return fail_unknown(flow, &why, err);
-	return status == KIST_OK ? KIST_OK : kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
 kist_status kist_load_find_again(struct kist_flow *flow, const struct kist_digest *id,

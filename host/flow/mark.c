@@ -124,7 +124,7 @@ static kist_status look_at(struct kist_mark *mark, const struct waiting *waiting
 	if (status == KIST_NOT_FOUND && waiting->may_be_gone)
 		return KIST_OK;
 	if (status != KIST_OK)
-		return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	KIST_TRY(reach(mark, &waiting->id, err));
 	KIST_TRY(reach_record(mark, artifact.record, err));
 	return kist_idset_add(&mark->artifacts, &waiting->id, err);

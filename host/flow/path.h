@@ -25,8 +25,8 @@
 KIST_CHECKED kist_status kist_tree_path_check(const char *path, size_t len, struct kist_error *err);
 
 /**
- * kist_tree_link_check() - Whether the link @path -> @target stays in the tree as far as its text says: no ".."
- * rises above the top.
+ * kist_tree_link_check() - Whether the link @path -> @target stays in the tree as far as its text says: no
+ * ".." rises above the top.
  *
  * Behind the name of another link ".." leads elsewhere: kist_tree_check_links() sees that.
  *

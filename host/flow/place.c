@@ -57,7 +57,8 @@ static kist_status check_there(const struct kist_place *place, const char *path,
 		return kist_fail(err, KIST_EXISTS, "'%s' is there already: remove it first%s", path,
 				 tree || S_ISDIR(st.st_mode) ? "" : ", or give --force to replace it");
 	if (S_ISDIR(st.st_mode))
-		return kist_fail(err, KIST_EXISTS, "'%s' is there already, and a folder is never replaced", path);
+		return kist_fail(err, KIST_EXISTS, "'%s' is there already, and a folder is never replaced",
+				 path);
 	return KIST_OK;
 }
 
@@ -119,7 +120,8 @@ kist_status kist_place_file(struct kist_place *place, mode_t mode, int *ret_fd, 
 		*ret_fd = fd;
 		return KIST_OK;
 	}
-	if (!place->needs_name && errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+	if (!place->needs_name && errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT &&
+	    errno != EINVAL)
 		return kist_fail_open(err, errno, place->name);
 	KIST_TRY(kist_open_beneath(place->parent_fd, place->work_name, O_WRONLY | O_CREAT | O_EXCL, mode,
 				   false, ret_fd, err));

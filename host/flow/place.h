@@ -9,8 +9,8 @@
 /*
  * The place where something is restored: it appears there whole or not at all.
  *
- * A file has no name until it is whole, where the file system can do that: then nothing is left of it whatever
- * happens.  A folder, and a file elsewhere, grows under a working name beside the one it is to have.
+ * A file has no name until it is whole, where the file system can do that: then nothing is left of it
+ * whatever happens.  A folder, and a file elsewhere, grows under a working name beside the one it is to have.
  *
  * Thread: one struct kist_place, one thread at a time.
  */
@@ -45,7 +45,8 @@ void kist_place_done(struct kist_place *place);
 KIST_CHECKED kist_status kist_place_open(const char *path, bool tree, bool force, struct kist_place *place,
 					 struct kist_error *err);
 
-/** kist_place_file() - Makes the file, for writing.  @mode: As open() takes it.  Errors: KIST_DENIED, KIST_IO. */
+/** kist_place_file() - Makes the file, for writing.  @mode: As open() takes it.  Errors: KIST_DENIED,
+ * KIST_IO. */
 KIST_CHECKED kist_status kist_place_file(struct kist_place *place, mode_t mode, int *ret_fd,
 					 struct kist_error *err);
 

@@ -284,7 +284,7 @@ static kist_status recheck_artifact(struct kist_save *save, struct kist_lean *le
 			return kist_fail(err, status,
 					 "this is not kept any more: it had no name, and was collected");
 		if (status != KIST_OK)
-			return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+			return kist_fail_as(err, status, &why);
 	}
 	/* The head is at least the collection: what is looked at now is what there is then. */
 	lean->since = collected > 0 ? collected : 1;

@@ -271,7 +271,8 @@ static kist_status has_other_size(const struct kist_file_origin *origin, const s
 	size_t got;
 
 	*ret = false;
-	/* One that has no size is read to its end; one that has a size and no room at all is a pseudo file too. */
+	/* One that has no size is read to its end; one that has a size and no room at all is a pseudo file
+	 * too. */
 	KIST_TRY(kist_pread_full(origin->fd, &byte, 1, (uint64_t)st->st_size, &got, err));
 	if (got == 0 && st->st_size > 0 && st->st_blocks == 0) {
 		KIST_TRY(kist_pread_full(origin->fd, &byte, 1, (uint64_t)st->st_size - 1, &got, err));

@@ -110,7 +110,8 @@ static bool ends_all(kist_status status)
 	       status == KIST_IO;
 }
 
-/* Tells of an entry that cannot be kept; the others are looked at all the same, so that one run tells of all. */
+/* Tells of an entry that cannot be kept; the others are looked at all the same, so that one run tells of all.
+ */
 static kist_status refuse(void *ctx, const char *path, const struct kist_error *why, struct kist_error *err)
 {
 	struct gathering *gathering = ctx;
@@ -136,7 +137,8 @@ static kist_status fail_refused(const struct gathering *gathering, struct kist_e
 	char count[64] = "";
 
 	if (more > 0)
-		snprintf(count, sizeof(count), " %" PRIu64 " more %s refused:", more, more == 1 ? "is" : "are");
+		snprintf(count, sizeof(count), " %" PRIu64 " more %s refused:", more,
+			 more == 1 ? "is" : "are");
 	return kist_fail_at(err, first->status, first->code, first->offset,
 			    "%.700s;%s nothing of '%.100s' is kept", first->text, count, gathering->shown);
 }
@@ -164,7 +166,9 @@ static void note_left_out(void *ctx, const char *path)
 static kist_status gather(struct gathering *gathering, struct kist_error *err)
 {
 	kist_auto_walk struct kist_walk walk = KIST_WALK_INIT;
-	struct kist_walk_options how = { .each_bad = refuse, .each_left_out = note_left_out, .ctx = gathering };
+	struct kist_walk_options how = { .each_bad = refuse,
+					 .each_left_out = note_left_out,
+					 .ctx = gathering };
 	struct stat store;
 	struct stat st;
 
@@ -224,11 +228,9 @@ kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *sho
 			     const struct kist_save_options *options, struct kist_saved *ret,
 			     struct kist_error *err)
 {
-	__attribute__((cleanup(gathering_done))) struct gathering gathering = { .save = save,
-										.dir_fd = dir_fd,
-										.shown = shown,
-										.options = options,
-										.tree = KIST_TREE_INIT };
+	__attribute__((cleanup(gathering_done))) struct gathering gathering = {
+		.save = save, .dir_fd = dir_fd, .shown = shown, .options = options, .tree = KIST_TREE_INIT
+	};
 	struct kist_content listing;
 	struct kist_digest digest;
 

@@ -15,7 +15,7 @@ struct kist_save {
 	struct kist_writer *writer;
 	struct kist_content_writer content;
 	json_t *refs;
-	struct kist_buf leans;	/* of struct kist_lean */
+	struct kist_buf leans; /* of struct kist_lean */
 };
 
 /** struct kist_lean - An artifact that was kept before, and that this save needs. */

@@ -68,8 +68,8 @@ KIST_CHECKED kist_status kist_tree_add(struct kist_tree *tree, const struct kist
 struct kist_digest kist_tree_finish(struct kist_tree *tree);
 
 /**
- * kist_tree_check_links() - Whether no link of a sound listing goes up behind the name of another link: "l/../x"
- * is not "x" when l is a link, and could be outside although it reads as if it were not.
+ * kist_tree_check_links() - Whether no link of a sound listing goes up behind the name of another link:
+ * "l/../x" is not "x" when l is a link, and could be outside although it reads as if it were not.
  *
  * Errors: KIST_INVALID with the code E_PATH, KIST_NO_MEMORY.
  */

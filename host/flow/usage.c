@@ -54,7 +54,7 @@ static kist_status size_of(struct kist_flow *flow, const struct kist_digest *id,
 
 	*ret = status == KIST_OK ? where.stored_len : 0;
 	if (status != KIST_OK && status != KIST_NOT_FOUND)
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	return KIST_OK;
 }
 

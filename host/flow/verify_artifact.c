@@ -154,7 +154,7 @@ kist_status kist_verify_one(struct kist_verifying *verifying, const struct kist_
 	verifying->done.artifacts++;
 	if (kist_verify_is_damage(status))
 		return report_artifact(verifying, id, &why, err);
-	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
 /* Whether a chunk was found bad, or lies in a pack of which nothing can be read. */
@@ -198,7 +198,7 @@ static kist_status hurt_artifact(void *ctx, const struct kist_artifact *artifact
 
 	if (kist_verify_is_damage(status))
 		return report_artifact(verifying, &artifact->id, &why, err);
-	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
 /* A tree is hurt with its files. */
@@ -227,7 +227,7 @@ static kist_status hurt_tree(void *ctx, const struct kist_artifact *artifact, st
 		status = kist_tree_read(kist_buf_view(&listing), find_hurt_file, verifying, NULL, &why);
 	if (kist_verify_is_damage(status))
 		return report_artifact(verifying, &artifact->id, &why, err);
-	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
 /* Which names are hurt: what a person has to put again. */

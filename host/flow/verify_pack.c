@@ -31,7 +31,7 @@ kist_status kist_verify_log(struct kist_verifying *verifying, uint64_t first, ui
 		kist_status status = kist_log_read(verifying->flow->store, n, &commit, &digest, &why);
 
 		if (status == KIST_NO_MEMORY)
-			return kist_fail(err, status, "%s", why.text);
+			return kist_fail_as(err, status, &why);
 		if (status == KIST_OK && has_previous &&
 		    (!kist_record_get_digest(commit, "previous", &said) ||
 		     !kist_digest_equal(&said, &previous)))

@@ -130,7 +130,7 @@ kist_status kist_walk_folder(int dir_fd, const struct kist_walk_options *options
 		if (status == KIST_OK)
 			continue;
 		if (!options)
-			return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+			return kist_fail_as(err, status, &why);
 		KIST_TRY(options->each_bad(options->ctx, kist_walk_path(walk, i), &why, err));
 	}
 	close_gaps(walk);

@@ -198,7 +198,7 @@ static kist_status scan_folder(struct holder *holder, size_t i, struct kist_erro
 	if (status == KIST_OK)
 		status = kist_search_names(scan.fd, scan_subdir, &scan, &why);
 	if (status == KIST_NO_MEMORY)
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	return status == KIST_OK ? KIST_OK : kist_folders_note(&holder->folders, i, why.text, err);
 }
 
@@ -288,7 +288,7 @@ static kist_status load_trust(struct holder *holder, const char *config_dir, str
 	if (status == KIST_OK)
 		return KIST_OK;
 	if (status == KIST_NO_MEMORY)
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	return kist_folders_add(&holder->folders, path, strlen(path), KIST_TIER_USER, why.text, err);
 }
 

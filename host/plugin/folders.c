@@ -61,7 +61,7 @@ static kist_status open_one(struct kist_folders *folders, size_t i, struct kist_
 	const kist_status status = kist_search_open_dir(dir->path, &resolved, &folders->fds[i], &why);
 
 	if (status == KIST_NO_MEMORY)
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	dir->refused = status == KIST_DENIED;
 	if (status != KIST_OK)
 		return kist_folders_note(folders, i, why.text, err);

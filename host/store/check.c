@@ -138,7 +138,7 @@ static kist_status check_head(struct kist_pack_checker *checker, struct kist_err
 	if (status == KIST_OK && memcmp(head.store_id, checker->store->id, sizeof(head.store_id)) != 0)
 		status = kist_fail(&why, KIST_CORRUPT, "pack belongs to another store");
 	if (status != KIST_OK && !is_finding(status))
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	if (status != KIST_OK)
 		tell(checker, NULL, 0, &why);
 	/* A head that is only damaged has its share in the pack's name, as has a sound one. */
@@ -276,7 +276,7 @@ static kist_status stretch_job(void *ctx, size_t index, unsigned worker_no, stru
 			checker->bad_places[i] ? KIST_OK : check_record(checker, worker, i, &why);
 
 		if (status != KIST_OK && !is_finding(status))
-			return kist_fail(err, status, "%s", why.text);
+			return kist_fail_as(err, status, &why);
 		checker->bad_places[i] |= status != KIST_OK;
 	}
 	return KIST_OK;
@@ -379,7 +379,7 @@ kist_status kist_pack_checker_run(struct kist_pack_checker *checker, const struc
 	status = kist_read_pack_index(checker->store, checker->key, &checker->tail, &checker->footer,
 				      &checker->index, &why);
 	if (status != KIST_OK && !is_finding(status))
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	checker->done.has_index = status == KIST_OK;
 	if (status != KIST_OK)
 		tell(checker, NULL, checker->footer.index_offset, &why);

@@ -292,5 +292,5 @@ kist_status kist_encode_place(struct kist_encoder *encoder, struct kist_open_pac
 	if (status == KIST_CORRUPT)
 		return kist_fail(err, KIST_INTERNAL, "a new pack does not decode, and was not kept: %s",
 				 why.text);
-	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "%s", why.text);
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }

@@ -214,7 +214,7 @@ static kist_status exists(struct kist_store *store, uint64_t number, bool *ret, 
 	log_key(number, key);
 	status = kist_backend_head(store->backend, key, &size, &why);
 	if (status != KIST_OK && status != KIST_NOT_FOUND)
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	*ret = status == KIST_OK;
 	return KIST_OK;
 }

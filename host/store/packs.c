@@ -63,7 +63,7 @@ kist_status kist_packs_size(struct kist_store *store, const struct kist_digest *
 	kist_pack_key(id, key);
 	status = kist_backend_head(store->backend, key, ret, &why);
 	if (status != KIST_OK && status != KIST_NOT_FOUND)
-		return kist_fail_at(err, status, why.code, why.offset, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	return KIST_OK;
 }
 

@@ -85,7 +85,7 @@ static kist_status probe(struct kist_backend *backend, struct kist_view written,
 		return kist_fail(err, KIST_UNSUPPORTED,
 				 "no store can be kept here: a file was created twice under one name");
 	if (status != KIST_EXISTS)
-		return kist_fail(err, status, "%s", why.text);
+		return kist_fail_as(err, status, &why);
 	KIST_TRY(kist_backend_get(backend, STORE_KEY, 0, KIST_STORE_JSON_SIZE_MAX, &read, err));
 	if (read.size != written.size || memcmp(read.data, written.data, read.size) != 0)
 		return kist_fail(err, KIST_UNSUPPORTED,

@@ -104,7 +104,7 @@ static kist_status still_stands(struct kist_writer *writer, const struct kist_lo
 	if (seen->end == 0 || !kist_digest_equal(&where->pack, &seen->id)) {
 		seen->id = where->pack;
 		if (look_at_pack(writer->store, &where->pack, &seen->end, &why) != KIST_OK)
-			return kist_fail(err, why.status, "%s", why.text);
+			return kist_fail_as(err, why.status, &why);
 	}
 	*ret = where->offset <= seen->end && where->stored_len <= seen->end - where->offset;
 	return KIST_OK;
