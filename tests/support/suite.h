@@ -15,7 +15,7 @@ static inline int suite_run(TCase *tcase, const char *name)
 	int failed;
 
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
+	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -98,7 +98,6 @@ int main(void)
 {
 	TCase *tests = tcase_create("sha256_kernel");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, two_at_once_are_those_of_the_standard);
 	tcase_add_test(tests, two_at_once_are_those_of_each_alone_at_every_length);
 	tcase_add_test(tests, views_of_nothing_have_the_digest_of_nothing);

@@ -2,12 +2,12 @@
 #ifndef TESTS_UNIT_CSV_CSVTEST_H
 #define TESTS_UNIT_CSV_CSVTEST_H
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/plugtest.h"
+#include "support/suite.h"
 
 /*
  * What the tests of the plugin share.  Thread: one at a time.
@@ -85,23 +85,6 @@ static inline void csvtest_expect(const struct plugtest_sink *sink, const void *
 	ck_assert_uint_eq(sink->size, size);
 	if (size > 0)
 		ck_assert_mem_eq(sink->data, data, size);
-}
-
-/** Runs one suite of one case. */
-static inline int csvtest_run(const char *name, TCase *tcase)
-{
-	Suite *suite = suite_create(name);
-	SRunner *runner;
-	int failed;
-
-	/* Sanitizers and a busy machine take their time. */
-	tcase_set_timeout(tcase, 120);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
 }
 
 #endif

@@ -237,5 +237,5 @@ int main(void)
 	tcase_add_test(tcase, long_work_polls_for_every_mebibyte);
 	tcase_add_loop_test(tcase, canonical_bytes_come_back_byte_for_byte, 0, 300);
 	tcase_add_test(tcase, records_that_lie_across_the_pieces_come_back);
-	return csvtest_run("csv", tcase);
+	return suite_run(tcase, "csv");
 }

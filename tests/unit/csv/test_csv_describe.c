@@ -140,5 +140,5 @@ int main(void)
 	tcase_add_loop_test(tcase, the_description_of_the_widest_table_keeps_to_its_limit, 0, 4);
 	tcase_add_test(tcase, mean_and_deviation_agree_with_two_passes_over_the_numbers);
 	tcase_add_test(tcase, a_broken_text_is_not_described);
-	return csvtest_run("csv_describe", tcase);
+	return suite_run(tcase, "csv_describe");
 }

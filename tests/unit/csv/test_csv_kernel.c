@@ -224,5 +224,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_record_may_have_the_greatest_size_and_no_byte_more, 0, 5);
 	tcase_add_test(tcase, doubled_quotes_become_one);
 	tcase_add_test(tcase, only_well_formed_utf8_is_valid);
-	return csvtest_run("csv_kernel", tcase);
+	return suite_run(tcase, "csv_kernel");
 }

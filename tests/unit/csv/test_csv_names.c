@@ -88,5 +88,5 @@ int main(void)
 	tcase_add_test(tcase, a_nul_byte_cannot_stand_in_a_name);
 	tcase_add_test(tcase, many_equal_names_take_no_long_time);
 	tcase_add_test(tcase, values_are_no_plain_names);
-	return csvtest_run("csv_names", tcase);
+	return suite_run(tcase, "csv_names");
 }

@@ -251,5 +251,5 @@ int main(void)
 	tcase_add_loop_test(tcase, doubles_print_as_their_shortest_text, 1, 4);
 	tcase_add_test(tcase, powers_of_ten_and_their_neighbours_print_as_their_shortest_text);
 	tcase_add_test(tcase, floats_print_as_the_shortest_text_of_a_float32);
-	return csvtest_run("csv_number", tcase);
+	return suite_run(tcase, "csv_number");
 }

@@ -167,5 +167,5 @@ int main(void)
 	tcase_add_test(tcase, too_many_columns_are_refused);
 	tcase_add_test(tcase, validate_goes_on_after_a_fault_and_ends_at_the_greatest_number);
 	tcase_add_loop_test(tcase, records_come_with_their_lines_and_offsets, 0, 24);
-	return csvtest_run("csv_read", tcase);
+	return suite_run(tcase, "csv_read");
 }

@@ -91,5 +91,5 @@ int main(void)
 	tcase_add_test(tcase, a_head_may_end_anywhere);
 	tcase_add_test(tcase, a_first_record_larger_than_the_head_still_has_a_delimiter);
 	tcase_add_test(tcase, only_separators_may_separate);
-	return csvtest_run("csv_sniff", tcase);
+	return suite_run(tcase, "csv_sniff");
 }

@@ -224,5 +224,5 @@ int main(void)
 	tcase_add_test(tcase, batches_end_at_their_greatest_number_of_rows_and_bytes);
 	tcase_add_test(tcase, a_source_that_fails_later_gives_an_error_with_a_text);
 	tcase_add_loop_test(tcase, bytes_that_change_between_the_readings_are_noticed, 0, 4);
-	return csvtest_run("csv_table", tcase);
+	return suite_run(tcase, "csv_table");
 }

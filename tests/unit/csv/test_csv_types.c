@@ -143,5 +143,5 @@ int main(void)
 	tcase_add_test(tcase, nul_bytes_stay_in_their_cells);
 	tcase_add_test(tcase, parameters_overrule_what_would_be_found);
 	tcase_add_loop_test(tcase, a_delimiter_that_cannot_be_one_is_refused, 0, 7);
-	return csvtest_run("csv_types", tcase);
+	return suite_run(tcase, "csv_types");
 }

@@ -538,5 +538,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_hostile_producer_is_refused, 0, SPOILS);
 	tcase_add_loop_test(tcase, what_ends_the_producer_ends_the_call, 0, 8);
 	tcase_add_test(tcase, an_object_of_another_kind_is_refused);
-	return csvtest_run("csv_write", tcase);
+	return suite_run(tcase, "csv_write");
 }

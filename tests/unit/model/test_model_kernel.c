@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "support/suite.h"
 
 #include "model_kernel.h"
 
@@ -210,10 +211,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("model_kernel");
 	TCase *tcase = tcase_create("kernel");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, every_dtype_is_found_by_its_dlpack_type);
 	tcase_add_test(tcase, sizes_are_checked);
@@ -222,9 +220,5 @@ int main(void)
 	tcase_add_test(tcase, what_is_not_finite_is_counted_apart);
 	tcase_add_test(tcase, an_empty_set_has_no_deviation);
 	tcase_add_test(tcase, pieces_of_any_size_are_gathered);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase, "model_kernel");
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/suite.h"
+
 static kist_status describe(const struct file *file, size_t step_max, unsigned long cancel_at,
 			    struct plugtest_sink *sink)
 {
@@ -255,10 +257,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("safetensors_describe");
 	TCase *tcase = tcase_create("describe");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, a_preview_says_what_the_model_holds);
 	tcase_add_test(tcase, a_cancelled_call_stops);
@@ -267,9 +266,5 @@ int main(void)
 	tcase_add_test(tcase, a_preview_is_never_over_256_kib);
 	tcase_add_test(tcase, numbers_are_short_and_exact);
 	tcase_add_test(tcase, numbers_do_not_depend_on_the_locale);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase, "safetensors_describe");
 }

@@ -5,6 +5,7 @@
 
 #include "modelalloc.h"
 #include "modeltest.h"
+#include "support/suite.h"
 
 static const char json[] = "{\"__metadata__\":{\"a\":\"b\",\"c\":\"d\"},"
 			   "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
@@ -152,18 +153,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("safetensors_memory");
 	TCase *tcase = tcase_create("memory");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, every_allocation_may_fail, 0, sizeof(runs) / sizeof(runs[0]));
 	tcase_add_loop_test(tcase, no_allocation_is_larger_than_the_input_and_1_mib, 0,
 			    sizeof(fillers) / sizeof(fillers[0]));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase, "safetensors_memory");
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/suite.h"
+
 #define U8(name, begin, end)                                                                                 \
 	"\"" name "\":{\"dtype\":\"U8\",\"shape\":[" #end "],\"data_offsets\":[" #begin "," #end "]}"
 #define ONE(dtype, shape, begin, end)                                                                        \
@@ -514,10 +516,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("safetensors_read");
 	TCase *tcase = tcase_create("read");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, accepts_what_the_format_allows, 0, sizeof(accepted) / sizeof(accepted[0]));
 	tcase_add_loop_test(tcase, refuses_with_a_code_and_an_offset, 0,
@@ -531,9 +530,5 @@ int main(void)
 	tcase_add_test(tcase, a_cancelled_call_stops);
 	tcase_add_test(tcase, probe_knows_a_header_from_its_first_bytes);
 	tcase_add_test(tcase, a_header_of_many_entries_takes_n_log_n);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase, "safetensors_read");
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/suite.h"
+
 /* Written by the safetensors library, version 0.8.0, from the tensors of library_model(). */
 static const char library_bytes[] =
 	"\200\001\000\000\000\000\000\000{\"__metadata__\":{\"k\\t\":\"v\342\200\250\"},\"q\":"
@@ -517,10 +519,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("safetensors_write");
 	TCase *tcase = tcase_create("write");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, bytes_are_those_of_the_library);
 	tcase_add_test(tcase, what_is_read_is_written_the_same);
@@ -534,9 +533,5 @@ int main(void)
 	tcase_add_test(tcase, a_tensor_that_changes_is_refused);
 	tcase_add_test(tcase, a_failing_sink_is_passed_on);
 	tcase_add_test(tcase, a_cancelled_call_stops);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase, "safetensors_write");
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "object/check.h"
+#include "support/suite.h"
 #include "unit/object/produce.h"
 
 /* The status for a column of @format with @children int32 columns under it. */
@@ -544,12 +543,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("arrow_check");
 	TCase *const tcase = tcase_create("arrow_check");
-	SRunner *const runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, format_strings_and_their_children_are_checked, 0,
 			    (int)(sizeof(formats) / sizeof(formats[0])));
 	tcase_add_test(tcase, the_longest_format_is_read_and_one_byte_more_is_refused);
@@ -571,8 +566,5 @@ int main(void)
 	tcase_add_test(tcase, run_ends_must_rise_and_reach_the_end);
 	tcase_add_loop_test(tcase, indices_must_lie_in_the_dictionary, 0,
 			    (int)(sizeof(indices) / sizeof(indices[0])));
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tcase, "arrow_check");
 }

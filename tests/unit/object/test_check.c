@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "object/check.h"
+#include "support/suite.h"
 #include "unit/object/produce.h"
 
 START_TEST(every_kind_has_one_name_that_reads_back)
@@ -499,12 +498,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("check");
 	TCase *const tcase = tcase_create("check");
-	SRunner *const runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, every_kind_has_one_name_that_reads_back);
 	tcase_add_loop_test(tcase, element_types_have_names_and_sizes, 0, (int)(sizeof(dtypes) / sizeof(dtypes[0])));
 	tcase_add_loop_test(tcase, shapes_and_strides_are_checked_for_overflow, 0,
@@ -523,8 +518,5 @@ int main(void)
 	tcase_add_test(tcase, a_stream_without_a_function_is_refused);
 	tcase_add_test(tcase, an_object_is_released_once_even_when_its_release_forgets_to_say_so);
 	tcase_add_test(tcase, a_moved_object_leaves_an_empty_one);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tcase, "check");
 }

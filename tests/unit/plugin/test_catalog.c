@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "support/suite.h"
 #include "unit/plugin/folder.h"
 
 static char root[FOLDER_PATH_SIZE];
@@ -376,10 +376,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("catalog");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, an_unpinned_plugin_is_listed_and_not_used);
@@ -399,10 +396,5 @@ int main(void)
 	tcase_add_test(tests, a_folder_named_twice_is_read_once);
 	tcase_add_test(tests, sixty_four_folders_are_the_limit);
 	tcase_add_test(tests, running_out_of_memory_leaks_nothing);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "catalog");
 }

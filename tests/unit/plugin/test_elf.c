@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "kist/plugin.h"
 #include "plugin/elf.h"
+#include "support/suite.h"
 #include "unit/plugin/folder.h"
 
 /* The library of a first-party plugin, broken in one place at a time. */
@@ -402,12 +402,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("elf");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
-	tcase_set_timeout(tests, 120);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_built_library_passes);
 	tcase_add_loop_test(tests, a_library_with_a_fault_is_refused_in_words, 0,
@@ -415,10 +411,5 @@ int main(void)
 	tcase_add_test(tests, another_manifest_is_not_its_own);
 	tcase_add_test(tests, a_truncated_library_is_refused);
 	tcase_add_test(tests, no_flipped_bit_makes_the_gate_read_outside);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "elf");
 }

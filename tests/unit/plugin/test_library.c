@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "support/suite.h"
 #include "unit/plugin/folder.h"
 
 /* A copy of a first-party plugin, which its build trusts. */
@@ -177,10 +177,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("library");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_copy_is_sealed_and_whole);
@@ -191,10 +188,5 @@ int main(void)
 	tcase_add_test(tests, a_library_that_others_can_write_is_refused);
 	tcase_add_test(tests, a_refused_plugin_gives_no_library);
 	tcase_add_test(tests, running_out_of_memory_leaks_nothing);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "library");
 }

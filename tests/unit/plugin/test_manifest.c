@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "base/mem.h"
 #include "kist/object.h"
 #include "plugin/manifest.h"
+#include "support/suite.h"
 #include "unit/plugin/quoted.h"
 
 #define SUM "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -375,10 +375,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("manifest");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, a_manifest_gives_all_that_it_says);
 	tcase_add_loop_test(tests, a_manifest_with_a_fault_is_refused_in_words, 0,
@@ -392,10 +389,5 @@ int main(void)
 	tcase_add_test(tests, magics_may_have_4_to_32_bytes);
 	tcase_add_test(tests, every_prefix_of_a_manifest_is_refused);
 	tcase_add_test(tests, running_out_of_memory_leaks_nothing);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "manifest");
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "plugin/schema.h"
+#include "support/suite.h"
 #include "unit/plugin/quoted.h"
 
 #define SCHEMA                                                                                               \
@@ -247,10 +246,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("schema");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tests, arguments_are_checked_and_completed, 0,
 			    (int)(sizeof(rows) / sizeof(rows[0])));
@@ -260,10 +256,5 @@ int main(void)
 	tcase_add_test(tests, the_limits_are_exact);
 	tcase_add_test(tests, a_name_of_64_letters_is_too_long);
 	tcase_add_test(tests, running_out_of_memory_leaks_nothing);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "schema");
 }

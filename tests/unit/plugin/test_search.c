@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "support/suite.h"
 #include "unit/plugin/folder.h"
 
 static char root[FOLDER_PATH_SIZE];
@@ -197,10 +196,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("search");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, more_rights_than_the_caller_is_elevated, 0,
@@ -213,10 +209,5 @@ int main(void)
 	tcase_add_test(tests, a_file_is_opened_only_when_it_is_one);
 	tcase_add_test(tests, a_file_that_others_can_write_is_refused);
 	tcase_add_test(tests, names_come_in_byte_order);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "search");
 }

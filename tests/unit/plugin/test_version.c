@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 
 #include "plugin/manifest.h"
 #include "plugin/version.h"
+#include "support/suite.h"
 
 /* Each is older than the next. */
 static const char *const ascending[] = {
@@ -70,18 +69,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("version");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tests, versions_sort_as_semantic_versioning_says, 0, COUNT);
 	tcase_add_test(tests, build_metadata_does_not_count);
 	tcase_add_test(tests, only_semantic_versions_are_valid);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "version");
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "kist/object.h"
 #include "route/route.h"
+#include "support/suite.h"
 
 /* Catalogs made of tables: no file is read here. */
 struct plugin {
@@ -454,10 +454,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("route");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tests, bytes_are_routed_whatever_the_order_of_the_catalog, 0, COUNT(rows));
 	tcase_add_test(tests, the_explanation_names_each_candidate_and_why);
@@ -469,10 +466,5 @@ int main(void)
 	tcase_add_loop_test(tests, encodings_have_one_form, 0, COUNT(encodings));
 	tcase_add_test(tests, what_a_probe_fails_with_comes_back);
 	tcase_add_test(tests, running_out_of_memory_leaks_nothing);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "route");
 }

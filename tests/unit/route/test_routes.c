@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "route/routes.h"
+#include "support/suite.h"
 
 #define FIRST "kist-routes 1\n"
 #define TIME  "2026-01-31T12:00:00Z"
@@ -311,10 +311,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("routes");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, a_missing_file_or_folder_is_an_empty_list);
@@ -329,11 +326,5 @@ int main(void)
 	tcase_add_test(tests, who_holds_the_folder_for_long_holds_nobody_up_for_ever);
 	tcase_add_test(tests, writers_at_once_lose_no_entry);
 	tcase_add_test(tests, running_out_of_memory_changes_nothing);
-	tcase_set_timeout(tests, 60);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tests, "routes");
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "kist/host.h"
+#include "support/suite.h"
 #include "task/call.h"
 
 /* One identity function for each scalar: the value must come back as it went in. */
@@ -377,12 +376,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("call");
 	TCase *const tcase = tcase_create("call");
-	SRunner *const runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, signed_integers_pass_at_their_edges_and_not_beyond, 0, 4);
 	tcase_add_loop_test(tcase, unsigned_integers_pass_at_their_edges_and_not_beyond, 0, 4);
 	tcase_add_test(tcase, floats_pass_at_their_edges);
@@ -396,8 +391,5 @@ int main(void)
 	tcase_add_test(tcase, a_status_that_comes_back_is_the_result);
 	tcase_add_test(tcase, a_task_without_a_function_or_with_a_false_type_is_refused);
 	tcase_add_test(tcase, preparing_survives_every_failed_allocation);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tcase, "call");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/suite.h"
 
 #include "task/signature.h"
 
@@ -167,12 +167,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("signature");
 	TCase *const tcase = tcase_create("signature");
-	SRunner *const runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, every_type_of_the_grammar_is_read);
 	tcase_add_test(tcase, no_arguments_and_no_return_are_a_signature);
 	tcase_add_loop_test(tcase, each_unsafe_spelling_is_refused_by_name, 0,
@@ -180,8 +176,5 @@ int main(void)
 	tcase_add_test(tcase, sixteen_arguments_are_read_and_seventeen_are_not);
 	tcase_add_test(tcase, the_longest_signature_is_read_and_one_byte_more_is_a_limit);
 	tcase_add_test(tcase, what_is_no_type_is_called_unknown);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tcase, "signature");
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -8,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/time.h"
+#include "support/suite.h"
 #include "worker/channel.h"
 #include "worker/shm.h"
 
@@ -154,12 +153,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("channel");
 	TCase *tests = tcase_create("channel");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, open_pair, close_pair);
 	tcase_add_test(tests, a_message_arrives_whole_with_its_descriptor);
 	tcase_add_test(tests, a_descriptor_that_nobody_takes_is_dropped);
@@ -169,8 +164,5 @@ int main(void)
 	tcase_add_test(tests, an_end_that_does_not_read_meets_the_deadline);
 	tcase_add_test(tests, a_window_is_shared_and_cannot_change_its_size);
 	tcase_add_test(tests, a_window_of_another_size_or_without_seals_is_refused);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "channel");
 }

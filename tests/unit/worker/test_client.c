@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/suite.h"
 
 #include "hostile.h"
 
@@ -209,20 +209,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("client");
 	TCase *tests = tcase_create("client");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, a_message_that_does_not_fit_the_call_ends_the_worker);
 	tcase_add_test(tests, a_message_of_another_call_ends_the_worker);
 	tcase_add_test(tests, a_layout_is_checked_again_by_the_host);
 	tcase_add_test(tests, limits_hold_at_their_edge);
 	tcase_add_test(tests, more_bytes_than_a_part_announced_are_not_taken);
 	tcase_add_test(tests, a_worker_that_is_gone_gives_the_same_error_again);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "client");
 }

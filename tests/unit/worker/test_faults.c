@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "support/suite.h"
 
 #include "support.h"
 
@@ -373,13 +374,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("faults");
 	TCase *tests = tcase_create("faults");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
-	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, a_fault_of_a_plugin_is_named_and_the_host_goes_on, 0, FAULT_COUNT);
 	tcase_add_test(tests, a_layout_that_lies_is_refused);
 	tcase_add_loop_test(tests, a_sink_that_is_lied_to_says_so, 0, 5);
@@ -391,8 +387,5 @@ int main(void)
 	tcase_add_test(tests, an_input_that_fails_ends_the_call_with_its_own_error);
 	tcase_add_test(tests, no_descriptor_and_no_zombie_stays);
 	tcase_add_test(tests, a_worker_that_does_not_start_is_explained);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "faults");
 }

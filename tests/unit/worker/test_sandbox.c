@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "base/file.h"
 #include "support.h"
+#include "support/suite.h"
 
 /* What a plugin cannot do, seen from inside. */
 
@@ -156,20 +156,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sandbox");
 	TCase *tests = tcase_create("sandbox");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
-	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_plugin_is_denied_files_network_processes_and_new_code);
 	tcase_add_test(tests, the_report_names_each_measure);
 	tcase_add_test(tests, a_descriptor_of_the_host_does_not_reach_the_worker);
 	tcase_add_test(tests, a_worker_dies_with_its_host_also_in_a_plugin_that_hangs);
 	tcase_add_test(tests, the_worker_is_not_started_by_hand);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "sandbox");
 }

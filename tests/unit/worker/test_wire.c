@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/le.h"
 #include "base/mem.h"
+#include "support/suite.h"
 #include "worker/wire.h"
 
 START_TEST(a_header_comes_back_as_it_went)
@@ -279,12 +279,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("wire");
 	TCase *tests = tcase_create("wire");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, a_header_comes_back_as_it_went);
 	tcase_add_test(tests, a_header_of_another_length_is_no_message);
 	tcase_add_test(tests, values_come_back_and_every_cut_is_seen);
@@ -294,8 +290,5 @@ int main(void)
 	tcase_add_test(tests, an_error_comes_back_escaped);
 	tcase_add_test(tests, arguments_are_rebuilt_up_to_64);
 	tcase_add_test(tests, arguments_without_memory_fail_and_leave_nothing);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "wire");
 }

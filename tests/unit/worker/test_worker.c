@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,6 +7,7 @@
 #include "base/mem.h"
 #include "kist/host.h"
 #include "support.h"
+#include "support/suite.h"
 
 /* A worker with a plugin that behaves. */
 
@@ -511,13 +511,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("worker");
 	TCase *tests = tcase_create("worker");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
-	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_worker_starts_answers_and_ends);
 	tcase_add_test(tests, a_plugin_is_loaded_once);
 	tcase_add_test(tests, layout_gives_the_parts_in_order);
@@ -535,8 +530,5 @@ int main(void)
 	tcase_add_test(tests, a_plugin_that_is_not_its_manifest_is_refused_and_the_worker_goes_on);
 	tcase_add_test(tests, an_input_that_could_be_written_is_not_passed);
 	tcase_add_test(tests, a_host_without_memory_fails_and_leaves_nothing);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tests, "worker");
 }
