@@ -10,10 +10,10 @@
  *   1. packs that were condemned before, or whose session was fenced before, are deleted
  *   2. mark what the names lead to (mark.h)
  *   3. one commit: forget the records of what is not reached, condemn the packs of which nothing is reached,
- * fence the sessions of packs that no commit names and that have been silent for long; then these packs are
- * deleted
+ *      fence the sessions of packs that no commit names and that have been silent for long; then these packs
+ *      are deleted
  *   4. packs that are largely dead are copied, without what is dead; one commit names the copies and condemns
- * the old ones, which are then deleted
+ *      the old ones, which are then deleted
  *   5. a commit says what was deleted
  *
  * Nobody waits for a collector.  Commits that others make meanwhile are taken into account before it commits

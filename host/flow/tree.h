@@ -9,8 +9,8 @@
  * The listing of a tree: every folder, file and link below one root, sorted by path.
  *
  *     "KTRE" | u8 version = 1 | 3 bytes 0 | u64 entries | entry...
- *     entry := u8 kind | u8 0 | u16 path bytes | u32 mode | u64 size | i64 mtime in ns | SHA-256 of the
- * content | id of the artifact | path | target (of a link: size bytes)
+ *     entry := u8 kind | u8 0 | u16 path bytes | u32 mode | u64 size | i64 mtime in ns
+ *              | SHA-256 of the content | id of the artifact | path | target (of a link: size bytes)
  *
  * A tree's digest is the SHA-256 of the same bytes with every mtime and artifact id left out: it says what is
  * in the tree, not when it was made or which plugin looked at it.

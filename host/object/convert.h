@@ -10,10 +10,13 @@
  * Typed objects of one kind made from another.
  *
  *     table  -> tensor   numeric columns of equal length: one column gives rank 1, several rank 2 (rows,
- * columns); all int64 gives i64, else f64; nulls become NaN in f64 and are refused in i64 tensor -> table
- * rank 1 gives one column, rank 2 one column per second index ("c0", "c1", ...), rank 0 one row model  ->
- * tensor   the named tensor, or the only one tensor -> model    one tensor called "data" any    -> same with
- * a selection: some columns of a table
+ *                        columns); all int64 gives i64, else f64; nulls become NaN in f64 and are refused in
+ *                        i64
+ *     tensor -> table    rank 1 gives one column, rank 2 one column per second index ("c0", "c1", ...),
+ *                        rank 0 one row
+ *     model  -> tensor   the named tensor, or the only one
+ *     tensor -> model    one tensor called "data"
+ *     any    -> same     with a selection: some columns of a table
  *
  * Numbers stay what they are: an integer that f64 cannot hold exactly is refused.  A tensor of floating
  * numbers below 32 bits becomes columns of f32.  A tensor whose elements are something else than its element

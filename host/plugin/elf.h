@@ -7,8 +7,8 @@
 /*
  * The ELF gate: what a library must be before the dynamic linker may see it.
  *
- *     ELF header | program headers: LOAD, DYNAMIC, NOTE, GNU_STACK ... | dynamic: needed, strings, symbols,
- * hash
+ *     ELF header | program headers: LOAD, DYNAMIC, NOTE, GNU_STACK ...
+ *     dynamic: needed, strings, symbols, hash
  *
  * Every offset is checked before it is followed.  The gate keeps honest libraries from failing late and
  * strangely; against hostile code stand the pins before it and the sandbox after it.

@@ -66,16 +66,16 @@ struct kist_route_candidate {
 	size_t magic_len;
 	int32_t score; /* -1: not probed */
 	bool chosen;
-	char line[256]; /* evidence, rank, and what decided for or against it; names neither plugin nor type
-			 */
+	char line
+		[256]; /* evidence, rank, and what decided for or against it; names neither plugin nor type */
 };
 
 /** struct kist_route - The decision.  @target.entry is NULL for plain bytes. */
 struct kist_route {
 	struct kist_route_target target;
 	char decided_by[256];
-	char lock_key[KIST_LOCK_KEY_SIZE];  /* to be recorded with the plugin's id; "" when that is not needed
-					     */
+	char lock_key
+		[KIST_LOCK_KEY_SIZE]; /* to be recorded with the plugin's id; "" when that is not needed */
 	char locked_by[KIST_LOCK_KEY_SIZE]; /* the key of the lock that decided, or "" */
 	bool pinned;			    /* that lock is a pin */
 	char note[720];			    /* of a lock or plugin that was passed over, or "" */

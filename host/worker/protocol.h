@@ -48,7 +48,7 @@
  *               within u32, written by the worker: what of the plugin runs, for messages only
  *     in        KIST_WINDOW_SIZE: bytes for the worker.  The host never reads it.
  *     ring      KIST_RING_SLOTS of KIST_SLOT_SIZE: bytes from the worker.  The host copies a slot to memory
- * of its own before it looks at it, so nothing can change between check and use.
+ *               of its own before it looks at it, so nothing can change between check and use.
  *
  * The worker is hostile to the host once plugin code has run: every number above is checked (client_call.c),
  * every text is escaped, and a message out of order ends the worker.

@@ -11,8 +11,8 @@
  * The worker's sandbox, put on by the worker itself, in two steps.
  *
  *     enter   before the first byte of a plugin is mapped: no_new_privs, no core dump, no capabilities,
- * limits, Landlock (reading the system's libraries is all that is left of the file system; no network),
- *             seccomp (an allow-list: no exec, no fork, no sockets; the rest fails with ENOSYS)
+ *             limits, Landlock (reading the system's libraries is all that is left of the file system; no
+ *             network), seccomp (an allow-list: no exec, no fork, no sockets; the rest fails with ENOSYS)
  *     seal    after the last plugin is loaded, before the first byte of data: Landlock with nothing allowed,
  *             seccomp without open and without new executable memory
  *

@@ -189,8 +189,8 @@ KIST_EXPORT kist_status kist_plugin_entry_v1(const struct kist_host *host, struc
 /**
  * struct kist_note - The ELF note .note.kist, read from the file before any code of the plugin runs.
  *
- *     namesz = 5 | descsz = 112 | type = 1 | "KIST\0\0\0\0" | major | minor built | minor required | flags |
- * id
+ *     namesz = 5 | descsz = 112 | type = 1 | "KIST\0\0\0\0"
+ *     major | minor built | minor required | flags | id
  */
 struct kist_note {
 	uint32_t namesz;

@@ -3,8 +3,8 @@
 /*
  * Typed compression from hostile bytes: a record that is decoded, and bytes that go there and back.
  *
- *     u8 mode | decode: u8 filter, 16 params, u16 raw length, body | encode: u8 kind, width, row, level,
- * bytes
+ *     u8 mode = decode | u8 filter | 16 params | u16 raw length | body
+ *     u8 mode = encode | u8 kind | u8 width | u8 row | u8 level | bytes
  */
 #include <stdlib.h>
 #include <string.h>
