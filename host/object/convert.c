@@ -8,13 +8,6 @@
 
 #define KINDS_SIZE ((size_t)96)
 
-kist_status kist_call_poll(struct kist_call *call, struct kist_error *err)
-{
-	const kist_status status = call && call->poll ? call->poll(call) : KIST_OK;
-
-	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "stopped: %s", kist_status_name(status));
-}
-
 static void kinds_text(uint32_t kinds, char ret[static KINDS_SIZE])
 {
 	size_t used = 0;

@@ -28,6 +28,11 @@ KIST_CHECKED kist_status kist_model_to_tensor(struct kist_object *object, const 
 					      struct kist_error *err);
 
 /** kist_call_poll() - Whether the call may go on.  @call may be NULL. */
-KIST_CHECKED kist_status kist_call_poll(struct kist_call *call, struct kist_error *err);
+KIST_CHECKED static inline kist_status kist_call_poll(struct kist_call *call, struct kist_error *err)
+{
+	const kist_status status = call && call->poll ? call->poll(call) : KIST_OK;
+
+	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "stopped: %s", kist_status_name(status));
+}
 
 #endif

@@ -84,6 +84,49 @@ void kist_object_of_model(struct kist_tensor_map *map, void (*release)(struct ki
 	fill(ret, KIST_KIND_MODEL, "kist.model", map, release);
 }
 
+struct batch {
+	const void *buffers[1]; /* no column is missing as a whole: no bitmap */
+	struct ArrowArray **children;
+	struct ArrowArray *columns; /* a consumer may have moved some of them out */
+};
+
+static void batch_release(struct ArrowArray *array)
+{
+	struct batch *const batch = array->private_data;
+
+	for (int64_t i = 0; batch->columns && i < array->n_children; i++)
+		kist_array_release(&batch->columns[i]);
+	kist_free(batch->columns);
+	kist_free(batch->children);
+	kist_free(batch);
+	array->release = NULL;
+}
+
+kist_status kist_batch_new(int64_t rows, int64_t columns, struct ArrowArray *ret, struct kist_error *err)
+{
+	struct batch *const batch = kist_alloc(1, sizeof(*batch));
+	kist_auto_array struct ArrowArray array = { .release = NULL };
+
+	if (!batch)
+		return kist_fail_memory(err, sizeof(*batch));
+	batch->columns = kist_alloc((size_t)columns, sizeof(*batch->columns));
+	batch->children = kist_alloc((size_t)columns, sizeof(struct ArrowArray *));
+	array = (struct ArrowArray){ .length = rows,
+				     .n_buffers = 1,
+				     .n_children = columns,
+				     .buffers = batch->buffers,
+				     .children = batch->children,
+				     .release = batch_release,
+				     .private_data = batch };
+	if (!batch->columns || !batch->children)
+		return kist_fail_memory(err, (size_t)columns * sizeof(*batch->columns));
+	for (int64_t i = 0; i < columns; i++)
+		batch->children[i] = &batch->columns[i];
+	*ret = array;
+	array.release = NULL;
+	return KIST_OK;
+}
+
 /* A consumer may have moved the stream out: then only the struct is left to free. */
 static void release_stream(struct kist_object *object)
 {

@@ -33,6 +33,16 @@ void kist_object_of_model(struct kist_tensor_map *map, void (*release)(struct ki
 			  struct kist_object *ret);
 
 /**
+ * kist_batch_new() - A batch of @columns columns, each empty until the caller fills ret->children[i].
+ *
+ * @ret: kist_array_release() it, filled or not.
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_batch_new(int64_t rows, int64_t columns, struct ArrowArray *ret,
+					struct kist_error *err);
+
+/**
  * kist_object_of_stream() - An object that owns a stream.
  *
  * @stream: Moved on success.

@@ -16,53 +16,14 @@ struct selection {
 	struct kist_error error;
 };
 
-struct batch {
-	const void *buffers[1];
-	struct ArrowArray **children;
-	struct ArrowArray *arrays;
-};
-
-static void batch_release(struct ArrowArray *array)
-{
-	struct batch *const own = array->private_data;
-
-	for (int64_t i = 0; own->arrays && i < array->n_children; i++)
-		kist_array_release(&own->arrays[i]);
-	kist_free(own->arrays);
-	kist_free(own->children);
-	kist_free(own);
-	array->release = NULL;
-}
-
-static kist_status new_batch(const struct ArrowArray *whole, size_t count, struct ArrowArray *ret,
-			     struct kist_error *err)
-{
-	struct batch *const own = kist_alloc(1, sizeof(*own));
-
-	if (!own)
-		return kist_fail_memory(err, sizeof(*own));
-	own->arrays = kist_alloc(count, sizeof(*own->arrays));
-	own->children = kist_alloc(count, sizeof(*own->children));
-	*ret = (struct ArrowArray){ .length = whole->length,
-				    .offset = whole->offset,
-				    .n_buffers = 1,
-				    .n_children = (int64_t)count,
-				    .buffers = own->buffers,
-				    .children = own->children,
-				    .release = batch_release,
-				    .private_data = own };
-	return own->arrays && own->children ? KIST_OK : kist_fail_memory(err, count * sizeof(*own->arrays));
-}
-
 /* Moves the selected columns out of @whole; the others are left to its release. */
 static kist_status take_columns(const struct selection *selection, struct ArrowArray *whole,
 				struct ArrowArray *ret, struct kist_error *err)
 {
 	kist_auto_array struct ArrowArray part = { .release = NULL };
-	struct batch *own;
 
-	KIST_TRY(new_batch(whole, selection->columns.count, &part, err));
-	own = part.private_data;
+	KIST_TRY(kist_batch_new(whole->length, (int64_t)selection->columns.count, &part, err));
+	part.offset = whole->offset;
 	for (size_t i = 0; i < selection->columns.count; i++) {
 		struct ArrowArray *const from = whole->children[selection->columns.indices[i]];
 
@@ -70,8 +31,7 @@ static kist_status take_columns(const struct selection *selection, struct ArrowA
 		if (!from->release)
 			return kist_fail_at(err, KIST_INVALID, "E_ARRAY", KIST_NO_OFFSET,
 					    "two columns of a batch are the same");
-		own->arrays[i] = *from;
-		own->children[i] = &own->arrays[i];
+		*part.children[i] = *from;
 		from->release = NULL;
 	}
 	*ret = part;

@@ -38,12 +38,6 @@ struct column_schema {
 	char name[NAME_SIZE];
 };
 
-struct batch {
-	const void *buffers[1];
-	struct ArrowArray **children;
-	struct ArrowArray *arrays;
-};
-
 struct schema {
 	struct ArrowSchema **children;
 	struct ArrowSchema *columns;
@@ -70,18 +64,6 @@ static void schema_release(struct ArrowSchema *schema)
 static void column_release(struct ArrowArray *array)
 {
 	kist_free(array->private_data);
-	array->release = NULL;
-}
-
-static void batch_release(struct ArrowArray *array)
-{
-	struct batch *const own = array->private_data;
-
-	for (int64_t i = 0; own->arrays && i < array->n_children; i++)
-		kist_array_release(&own->arrays[i]);
-	kist_free(own->arrays);
-	kist_free(own->children);
-	kist_free(own);
 	array->release = NULL;
 }
 
@@ -173,29 +155,16 @@ static bool make_column(const struct source *source, int64_t index, int64_t rows
 
 static bool make_batch(const struct source *source, int64_t rows, struct ArrowArray *ret)
 {
-	struct batch *const own = kist_alloc(1, sizeof(*own));
-	kist_auto_array struct ArrowArray array = { .length = rows,
-						    .n_buffers = 1,
-						    .n_children = source->columns };
-	bool made;
+	kist_auto_array struct ArrowArray batch = { .release = NULL };
 
-	if (!own)
+	if (kist_batch_new(rows, source->columns, &batch, NULL) != KIST_OK)
 		return false;
-	own->arrays = kist_alloc((size_t)source->columns, sizeof(*own->arrays));
-	own->children = kist_alloc((size_t)source->columns, sizeof(*own->children));
-	array.private_data = own;
-	array.release = batch_release;
-	array.buffers = own->buffers;
-	array.children = own->children;
-	made = own->arrays && own->children;
-	for (int64_t i = 0; made && i < source->columns; i++) {
-		own->children[i] = &own->arrays[i];
-		made = make_column(source, i, rows, &own->arrays[i]);
+	for (int64_t i = 0; i < source->columns; i++) {
+		if (!make_column(source, i, rows, batch.children[i]))
+			return false;
 	}
-	if (!made)
-		return false;
-	*ret = array;
-	array.release = NULL;
+	*ret = batch;
+	batch.release = NULL;
 	return true;
 }
 
