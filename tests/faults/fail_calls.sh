@@ -1,6 +1,7 @@
 # One system call after another fails, by a full disk and by a broken one: no false success, a clear error, nothing
 # half-done.
 . "$top_srcdir/tests/faults/lib.sh"
+in_memory
 make_base
 count=$(calls_of)
 
@@ -35,4 +36,5 @@ for error in ENOSPC EIO; do
 	done <moments
 done
 [ "$failed" -gt 10 ] || fail "only $failed of $seen failures were noticed"
-echo "$seen of $count calls failed, $failed of them the put"
+figure "failed calls of put, of $count" "$seen"
+figure 'failed calls of put: false successes, descriptors or processes left' 0 0

@@ -1,6 +1,7 @@
 # A get that is killed, or one of whose system calls fails: nothing half-done stands under the name that was asked for,
 # a failed one leaves nothing at all, and the next get is whole.
 . "$top_srcdir/tests/faults/lib.sh"
+in_memory
 make_base
 fresh
 truncate -s 300000 in/tree/hole
@@ -34,11 +35,13 @@ whole
 count=$(field calls)
 [ "$count" -gt 20 ] || fail "only $count calls were seen"
 
+killed=0
 moments "$count" 1 2
 while read -r how; do
 	gets -k $how
 	[ "$(field struck)" ] || continue
 	equal "$status" 137
+	killed=$((killed + 1))
 	whole
 	rm -rf back/tree back/random.bin
 	kist get random.bin tree -o back >out 2>err || fail "$where: the next get: $(cat err)"
@@ -63,3 +66,5 @@ for error in ENOSPC EIO; do
 		esac
 	done <moments
 done
+figure "kill -9 of get, moments of $count" "$killed"
+figure 'kill -9 of get: half a file or folder under its name' 0 0

@@ -1,6 +1,7 @@
 # kill -9 of kist at one system call after another of a put: what was acknowledged is there, what was not leaves nothing
 # that a later put or verify trips over, and no process stays behind.
 . "$top_srcdir/tests/faults/lib.sh"
+in_memory
 make_base
 count=$(calls_of)
 [ "$count" -gt 50 ] || fail "only $count calls were seen"
@@ -24,4 +25,5 @@ while read -r how; do
 	check_store
 done <moments
 [ "$killed" -gt $((count / 5)) ] || fail "only $killed of $count moments were struck"
-echo "killed at $killed of $count calls"
+figure "kill -9 of put, moments of $count" "$killed"
+figure 'kill -9 of put: acknowledged commits lost, unreadable artifacts' 0 0

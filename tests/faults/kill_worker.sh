@@ -1,6 +1,7 @@
 # kill -9 of the worker at one system call after another: kist says so, keeps the other files of the put, and the next
 # one is served by a new worker.
 . "$top_srcdir/tests/faults/lib.sh"
+in_memory
 make_base
 count=$(calls_of -w worker)
 [ "$count" -gt 50 ] || fail "only $count calls were seen"
@@ -27,4 +28,5 @@ while read -r how; do
 	check_store
 done <moments
 [ "$killed" -gt $((count / 9)) ] || fail "only $killed of $count moments were struck"
-echo "killed at $killed of $count calls"
+figure "kill -9 of a worker, moments of $count" "$killed"
+figure 'kill -9 of a worker: commits lost, unreadable artifacts, processes left' 0 0

@@ -12,6 +12,23 @@ strike="$top_builddir/tests/support/strike"
 ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 export ASAN_OPTIONS
 
+# in_memory: goes on in a folder of a file system in memory, where there is one: syncing what only a test reads takes long.
+in_memory() {
+	[ -d /dev/shm ] && [ -w /dev/shm ] || return 0
+	memory=$(mktemp -d /dev/shm/kist-test.XXXXXX)
+	trap 'rm -rf "$memory"' EXIT
+	trap 'exit 1' INT TERM
+	HOME=$memory/home
+	mkdir "$HOME" "$memory/work"
+	cd "$memory/work"
+}
+
+# figure WHAT VALUE [MUST_BE]: a line for the table of "make faults"; fails when it is not what it must be.
+figure() {
+	printf 'FIGURE\t%s\t%s\t%s\n' "$1" "$2" "${3:-}"
+	[ -z "${3:-}" ] || equal "$2" "$3"
+}
+
 # make_base: a store with one file that was acknowledged before, and the files to put, in ./in.
 make_base() {
 	mkdir in in/tree in/tree/folder
@@ -34,6 +51,28 @@ make_base() {
 	fresh
 	put_all >wanted.json 2>/dev/null || fail 'the undisturbed put'
 	grep '"sha256"' wanted.json >wanted.digests
+}
+
+# make_used_base: a store with something to forget, packs that are wholly dead, packs to be compacted, and a put that
+# broke off.
+make_used_base() {
+	make_base
+	kist put in/a.npy in/people.csv in/m.safetensors in/random.bin in/tree >/dev/null
+	head -c 400000 /dev/urandom >half
+	kist put in/random.bin half --name halves 2>/dev/null || kist put half >/dev/null
+	cp in/people.csv more.csv
+	printf 'Mond,1,2\n' >>more.csv
+	kist put more.csv in/random.bin >/dev/null
+	kist put half --name whole >/dev/null
+	kist rm half more.csv >/dev/null
+	cp -r .kist copy
+	kist put more.csv >/dev/null
+	cp -r .kist/packs/. copy/packs
+	rm -rf .kist base base.cache "$HOME/.cache"
+	mv copy .kist
+	kist ls >/dev/null
+	mv .kist base
+	mv "$HOME/.cache" base.cache
 }
 
 # fresh: the store as it was at first.
@@ -90,6 +129,18 @@ check_store() {
 # field NAME: a value of the last report.
 field() {
 	sed -n "s/^$1 //p" report
+}
+
+# spread COUNT POINTS FIRST: writes what to tell strike to ./moments: as many POINTS of COUNT calls, evenly; FIRST makes
+# them others.  All of them with KIST_FAULTS=long.
+spread() {
+	[ "${KIST_FAULTS:-}" = long ] && {
+		seq "$1" >moments
+		return
+	}
+	spread_step=$((($1 + $2 - 1) / $2))
+	[ "$spread_step" -gt 0 ] || spread_step=1
+	seq $((1 + $3 % spread_step)) "$spread_step" "$1" >moments
 }
 
 # calls_of ARGUMENT...: how many calls there are to strike at.

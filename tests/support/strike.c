@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * strike [-o REPORT] [-w host|worker] [-n N] [-c CALL] [-x CALL] [-k | -e ERROR] COMMAND...
+ * strike [-o REPORT] [-w host|worker] [-n N] [-c CALL] [-x CALL] [-k | -e ERROR [-a] | -d COMMAND] [-r TRACE
+ * -u FOLDER] COMMAND...
  *
- * Runs a command, counts the system calls with which it changes anything, and strikes at the Nth: -k kills the
- * process as by kill -9 before the call is made, -e makes the call fail with ENOSPC, EIO, EMFILE or ENOMEM.  -w host
- * (the usual) counts those of the command itself, -w worker those of the processes that it starts; -c counts calls of
- * one name only, -x all but those of one name.  Without -k or -e it only counts and measures.  The count is the same
- * in every run as far as the program itself is, so nothing depends on time.
+ * Runs a command, counts the system calls with which it changes anything, and strikes at the Nth: -k kills
+ * the process as by kill -9 before the call is made; -e makes the call fail with ENOSPC, EDQUOT, EIO, EINTR,
+ * EMFILE or ENOMEM, or, named SHORT, makes a write write half of what it is given; -a does so to all calls
+ * from the Nth on (a full disk: only to those that need room); -d runs a command of the shell before the
+ * call.  -w host (the usual) counts those of the command itself, -w worker those of the processes that it
+ * starts; -c counts calls of one name only (and then also of those that change nothing), -x all but those of
+ * one name.  Without -k, -e or -d it only counts and measures.  The count is the same in every run as far as
+ * the program itself is, so nothing depends on time.
+ *
+ * -r writes down what the command does to the files below a folder: strike_trace.h.
  *
  * REPORT gets lines of a name and a value:
  *   calls N        counted calls
- *   struck CALL    what was killed or failed
+ *   struck CALL    what was killed or failed; the last one, with -a
+ *   at PATH        what the call's descriptor stands for
  *   status N       with which the command ended; or
  *   signal N       that ended it
  *   left N         processes that were still there, running or not reaped, when the command had ended
@@ -30,6 +37,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -50,15 +58,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/strike_trace.h"
+
 #define EXIT_SKIP   77
 #define EXIT_BROKEN 125
 /* What outlives the command must end by itself in this time; it is not waited for when nothing is left. */
 #define LEFT_MS	   20000
 #define STACK_SIZE ((size_t)256 << 10)
+/* No error that the kernel knows. */
+#define SHORT 4096
+/* A sync is done only when no other call comes in this time: as late as it can be, for those who do not wait
+ * for it. */
+#define SYNC_MS 10
 
 struct watched {
 	int number;
-	bool changes; /* counted in the host too; the others in workers only */
+	bool changes; /* counted in the host too; the others in workers, or when they are asked for */
 	const char *name;
 };
 
@@ -77,17 +92,18 @@ static const struct watched watched[] = {
 	CHANGES(fchmodat), CHANGES(utimensat), CHANGES(symlinkat), CHANGES(sendmsg), CHANGES(memfd_create),
 #ifdef SYS_rename
 	CHANGES(rename),   CHANGES(unlink),    CHANGES(mkdir),	   CHANGES(rmdir),   CHANGES(link),
-	CHANGES(symlink),  CHANGES(chmod),
+	CHANGES(symlink),  CHANGES(chmod),     CHANGES(renameat),
 #endif
 	OTHER(recvmsg),	   OTHER(mmap),	       OTHER(munmap),	   OTHER(pread64),   OTHER(exit_group),
-	OTHER(clone3),
+	OTHER(clone3),	   OTHER(getdents64),  OTHER(fcntl),	   OTHER(flock),
 };
 #define WATCHED_COUNT (sizeof(watched) / sizeof(watched[0]))
 
 static const struct {
 	const char *name;
 	int number;
-} errors[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO }, { "EMFILE", EMFILE }, { "ENOMEM", ENOMEM } };
+} errors[] = { { "ENOSPC", ENOSPC }, { "EIO", EIO },	 { "EMFILE", EMFILE }, { "ENOMEM", ENOMEM },
+	       { "EDQUOT", EDQUOT }, { "EINTR", EINTR }, { "SHORT", SHORT } };
 
 struct strike {
 	char **command;
@@ -98,6 +114,9 @@ struct strike {
 	unsigned long at;
 	bool kill;
 	int error;
+	bool always;
+	const char *disturb;
+	struct trace *trace;
 
 	int listener;
 	int start_errno;
@@ -231,13 +250,93 @@ static int count_fds(pid_t pid)
 /* Whether this call is the one to strike at. */
 static bool is_due(struct strike *strike, const struct watched *call, bool in_host)
 {
-	if (in_host == strike->worker || (in_host && !call->changes))
+	if (in_host == strike->worker || (in_host && !call->changes && !strike->only))
 		return false;
 	if (strike->only && strcmp(strike->only, call->name) != 0)
 		return false;
 	if (strike->except && strcmp(strike->except, call->name) == 0)
 		return false;
-	return ++strike->calls == strike->at;
+	strike->calls++;
+	return strike->always ? strike->at > 0 && strike->calls >= strike->at : strike->calls == strike->at;
+}
+
+/* Makes the first half of a write; -1 when it is none, or of less than two bytes. */
+static int64_t write_half(const struct seccomp_notif *asked)
+{
+	const __u64 *args = asked->data.args;
+	const bool at = asked->data.nr == SYS_pwrite64;
+	const size_t size = args[2] / 2;
+	char *bytes = NULL;
+	ssize_t done = -1;
+	int fd = -1;
+
+	if ((asked->data.nr != SYS_write && !at) || size == 0)
+		return -1;
+	bytes = trace_memory((pid_t)asked->pid, args[1], size);
+	fd = trace_open_fd((pid_t)asked->pid, (int)args[0]);
+	if (bytes && fd >= 0)
+		done = at ? pwrite(fd, bytes, size, (off_t)args[3]) : write(fd, bytes, size);
+	if (fd >= 0)
+		(void)close(fd);
+	free(bytes);
+	return done;
+}
+
+/* A full disk still lets go of files; and what is said is not what is tried here. */
+static bool is_spared(const struct strike *strike, const struct seccomp_notif *asked, const char *name)
+{
+	static const char *const need_room[] = { "openat",  "write",	 "writev", "pwrite64",	"pwritev",
+						 "linkat",  "renameat2", "fsync",  "fdatasync", "fallocate",
+						 "mkdirat", "ftruncate", "mkdir" };
+
+	if (!strike->always)
+		return false;
+	if (asked->data.nr == SYS_write && asked->data.args[0] == STDERR_FILENO)
+		return true;
+	if (strike->error != ENOSPC && strike->error != EDQUOT)
+		return false;
+	for (size_t i = 0; i < sizeof(need_room) / sizeof(need_room[0]); i++) {
+		if (strcmp(need_room[i], name) == 0)
+			return false;
+	}
+	return true;
+}
+
+static void report_struck(const struct strike *strike, const struct seccomp_notif *asked, const char *name)
+{
+	char path[PATH_MAX];
+
+	(void)fprintf(strike->report, "struck %s\n", name);
+	if (trace_fd_path((pid_t)asked->pid, (int)asked->data.args[0], path))
+		(void)fprintf(strike->report, "at %s\n", path);
+}
+
+/* Does to the call what is to be done; false when nobody is left to be answered. */
+static bool strike_at(struct strike *strike, pid_t process, const struct seccomp_notif *asked,
+		      const char *name, struct seccomp_notif_resp *response)
+{
+	int64_t done;
+
+	if (is_spared(strike, asked, name))
+		return true;
+	if (strike->disturb) {
+		report_struck(strike, asked, name);
+		if (system(strike->disturb) != 0)
+			broken("the command of -d");
+		return true;
+	}
+	done = strike->error == SHORT ? write_half(asked) : -1;
+	if (strike->error == SHORT && done < 0)
+		return true;
+	report_struck(strike, asked, name);
+	if (strike->kill) {
+		(void)kill(process, SIGKILL);
+		return false;
+	}
+	response->flags = 0;
+	response->error = strike->error == SHORT ? 0 : -strike->error;
+	response->val = strike->error == SHORT ? done : 0;
+	return true;
 }
 
 /* Nothing of the process moves while it waits for the answer. */
@@ -268,15 +367,12 @@ static void answer(struct strike *strike, const struct seccomp_notif *asked)
 		call++;
 	if (process > 0)
 		measure(strike, process, in_host, call->number);
-	if (process > 0 && is_due(strike, call, in_host) && (strike->kill || strike->error)) {
-		(void)fprintf(strike->report, "struck %s\n", call->name);
-		if (strike->kill) {
-			(void)kill(process, SIGKILL);
-			return;
-		}
-		response.flags = 0;
-		response.error = -strike->error;
-	}
+	if (process > 0 && is_due(strike, call, in_host) &&
+	    (strike->kill || strike->error || strike->disturb) &&
+	    !strike_at(strike, process, asked, call->name, &response))
+		return;
+	if (strike->trace && in_host && response.flags)
+		trace_call(strike->trace, asked);
 	/* It may have been killed by another meanwhile. */
 	if (ioctl(strike->listener, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno != ENOENT)
 		broken("answering");
@@ -287,9 +383,14 @@ static void take_notification(struct strike *strike)
 	struct seccomp_notif asked;
 
 	memset(&asked, 0, sizeof(asked));
-	if (ioctl(strike->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) == 0)
+	if (ioctl(strike->listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) == 0) {
+		struct pollfd others = { .fd = strike->listener, .events = POLLIN };
+
+		if (strike->trace && trace_is_sync(&asked) && poll(&others, 1, SYNC_MS) > 0 &&
+		    others.revents & POLLIN)
+			take_notification(strike);
 		answer(strike, &asked);
-	else if (errno != ENOENT && errno != EINTR)
+	} else if (errno != ENOENT && errno != EINTR)
 		broken("listening");
 }
 
@@ -373,8 +474,10 @@ static int report(const struct strike *strike)
 static void read_options(struct strike *strike, int argc, char **argv)
 {
 	const char *path = "/dev/null";
+	const char *trace = NULL;
+	const char *folder = NULL;
 
-	for (int option; (option = getopt(argc, argv, "+o:w:n:c:x:ke:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "+o:w:n:c:x:kae:d:r:u:")) != -1;) {
 		if (option == 'o')
 			path = optarg;
 		else if (option == 'w')
@@ -387,6 +490,14 @@ static void read_options(struct strike *strike, int argc, char **argv)
 			strike->except = optarg;
 		else if (option == 'k')
 			strike->kill = true;
+		else if (option == 'a')
+			strike->always = true;
+		else if (option == 'd')
+			strike->disturb = optarg;
+		else if (option == 'r')
+			trace = optarg;
+		else if (option == 'u')
+			folder = optarg;
 		for (size_t i = 0; option == 'e' && i < sizeof(errors) / sizeof(errors[0]); i++) {
 			if (strcmp(optarg, errors[i].name) == 0)
 				strike->error = errors[i].number;
@@ -400,6 +511,8 @@ static void read_options(struct strike *strike, int argc, char **argv)
 	strike->report = fopen(path, "we");
 	if (!strike->report)
 		broken(path);
+	if (trace)
+		strike->trace = trace_open(trace, folder);
 }
 
 int main(int argc, char **argv)
@@ -418,5 +531,7 @@ int main(int argc, char **argv)
 	(void)sigprocmask(SIG_BLOCK, &child_signal, NULL);
 	start(&strike);
 	watch(&strike, &child_signal);
+	if (strike.trace)
+		trace_close(strike.trace, strike.host_status);
 	return report(&strike);
 }

@@ -1,0 +1,164 @@
+# Everything that a command asks of the system fails, one call after another: by a broken and a full disk, by a quota, by a
+# signal, by half of a write; and from one call on, everything that needs room.  No false success, nothing left open, and
+# the store is whole afterwards.
+#
+# KIST_FAULTS=long: every call.
+. "$top_srcdir/tests/faults/lib.sh"
+in_memory
+make_used_base
+printf 'new\n' >new
+head -c 200000 /dev/urandom >large
+
+# words_of COMMAND: the whole of it, so that each of them has something to do.
+words_of() {
+	case $1 in
+	put) echo kist put new large in/people.csv ;;
+	get) echo kist get random.bin tree -o got ;;
+	gc) echo kist gc --all --grace 0 ;;
+	tag) echo kist tag before kept/it ;;
+	rm) echo kist rm whole ;;
+	verify) echo kist verify --full ;;
+	esac
+}
+
+# run COMMAND ARGUMENT...: of strike; sets $status and $where.
+run() {
+	op=$1
+	shift
+	fresh
+	[ "$op" != get ] || {
+		rm -rf got
+		mkdir got
+	}
+	[ "$cache" = yes ] || rm -rf "$HOME/.cache"
+	status=0
+	set -- "$@" $(words_of "$op")
+	"$strike" -o report "$@" >said 2>err </dev/null || status=$?
+	[ "$status" != 77 ] || {
+		cat said
+		exit 77
+	}
+	where="$* ($(field struck | tail -n 1) at $(field at | tail -n 1), index: $cache, ended with $status)"
+	equal "$(field stuck)" 0
+}
+
+# present NAME: by its name, and not by its digest.
+present() {
+	kist ls --json >listed 2>err || fail "$where: ls: $(cat err)"
+	grep -qF "\"name\": \"$1\"" listed
+}
+
+# What a success must have done, and what a failure may have.
+check_effect() {
+	case $op/$(field struck | tail -n 1)/$(field at | tail -n 1) in
+	# Nobody knows whether it is on disk.
+	put/fsync/*/.kist* | tag/fsync/*/.kist* | rm/fsync/*/.kist*)
+		[ "$status" != 0 ] || [ "$error" = EINTR ] || fail "$where: it is said to be kept"
+		;;
+	# What could not be read was not verified.
+	verify/pread64/*/.kist/*)
+		[ "$status" != 0 ] || [ "$error" = EINTR ] || fail "$where: it is said to be sound"
+		;;
+	esac
+	case $op in
+	put)
+		if [ "$status" = 0 ]; then
+			comes_back new new
+			comes_back large large
+		elif present new; then
+			comes_back new new
+		fi
+		;;
+	get)
+		for name in random.bin tree; do
+			if [ "$status" = 0 ] || [ -e "got/$name" ]; then
+				diff -r --no-dereference "in/$name" "got/$name" >&2 || fail "$where: $name"
+			fi
+		done
+		;;
+	tag) if [ "$status" = 0 ]; then comes_back kept/it before; fi ;;
+	rm) if [ "$status" = 0 ] && present whole; then fail "$where: 'whole' is still there"; fi ;;
+	esac
+}
+
+check() {
+	equal "$where $(field left)" "$where 0"
+	if [ "$status" = 0 ]; then
+		succeeded=$((succeeded + 1))
+	else
+		failed=$((failed + 1))
+		[ "$status" -lt 5 ] || fail "$where"
+		grep -q '^kist: ' err || fail "$where: no reason is given: $(cat err)"
+	fi
+	equal "$where $(field open_fds)" "$where 0"
+	kist verify --full >out 2>err || {
+		cat out err >&2
+		fail "$where: the store is not sound"
+	}
+	check_effect
+	rm -rf back/*
+	# What is read is verified by the digest in its record; that the names mean the same, by one of them.
+	[ "$op" = rm ] && wanted=$files || wanted="$files whole"
+	kist get $wanted before -o back >out 2>err || fail "$where: not all comes back: $(cat err)"
+	cmp -s back/before before || fail "$where: 'before' came back as something else"
+}
+
+tried=0
+failed=0
+succeeded=0
+seed=0
+# strike_all COMMAND ERROR POINTS ARGUMENT...
+strike_all() {
+	what=$1
+	error=$2
+	points=$3
+	shift 3
+	run "$what" "$@"
+	[ "$status" = 0 ] || fail "$where: undisturbed: $(cat err)"
+	seed=$((seed + 7))
+	count=$(field calls)
+	# What is done before the program itself runs is not its own.
+	loader=0
+	case ${2:-} in
+	mmap | pread64)
+		"$strike" -o report "$@" kist --version >out
+		loader=$(field calls)
+		;;
+	esac
+	spread $((count - loader)) "$points" "$seed"
+	while read -r at; do
+		run "$what" "$@" -e "$error" -n $((at + loader))
+		[ "$(field struck)" ] || continue
+		tried=$((tried + 1))
+		check
+	done <moments
+}
+
+cache=yes
+for what in put get gc tag rm verify; do
+	for error in EIO ENOSPC; do
+		strike_all "$what" "$error" 2
+	done
+	for error in EDQUOT EINTR; do
+		strike_all "$what" "$error" 1
+	done
+	strike_all "$what" ENOSPC 2 -a
+	strike_all "$what" EIO 1 -a
+	strike_all "$what" EIO 2 -c fsync
+	for call in write pwrite64; do
+		strike_all "$what" SHORT 1 -c "$call"
+	done
+	strike_all "$what" EIO 2 -c pread64
+	strike_all "$what" EIO 1 -c getdents64
+	strike_all "$what" ENOMEM 1 -c mmap
+done
+# With no index, all of it is read from the packs.
+cache=no
+for what in put get gc tag rm verify; do
+	strike_all "$what" EIO 2 -c pread64
+	strike_all "$what" EIO 1 -c openat2
+done
+figure 'calls that failed, of put, get, gc, tag, rm, verify' "$tried"
+figure 'of these: failures that were told' "$failed"
+figure 'failed calls: false successes, lost or damaged artifacts' 0 0
+[ "$failed" -gt 30 ] || fail "only $failed of $tried failures were noticed"
