@@ -48,18 +48,19 @@ static kist_status read_head(const struct kist_input *input, struct kist_buf *re
 	return KIST_OK;
 }
 
-kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_examine_options *options,
-				 const char *file_name, const struct kist_input *input,
-				 struct kist_route *ret, struct kist_error *err)
+/* Routes bytes that begin with @head. */
+static kist_status route_head(struct kist_flow *flow, const struct kist_examine_options *options,
+			      const char *file_name, struct kist_view head, uint64_t total_size,
+			      struct kist_route *ret, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf head = KIST_BUF_INIT(KIST_ROUTE_HEAD_SIZE);
-	struct probe_context context = { .flow = flow, .total_size = input->size };
+	struct probe_context context = { .flow = flow, .head = head, .total_size = total_size };
 	struct kist_route_query query = {
 		.task = options->task,
 		.type = options->type,
 		.media_type = options->media_type,
 		.file_name = file_name,
-		.total_size = input->size,
+		.head = head,
+		.total_size = total_size,
 		.probe = probe,
 		.probe_ctx = &context,
 	};
@@ -69,14 +70,35 @@ kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_exami
 
 	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
 	KIST_TRY(kist_flow_routes(flow, &routes, err));
-	KIST_TRY(read_head(input, &head, err));
 	query.pins = routes->pinned;
 	query.lock = routes->used;
-	query.head = context.head = kist_buf_view(&head);
 	status = kist_route_bytes(catalog, &query, ret, err);
 	if (!ret->is_downgrade)
 		kist_flow_set_note(flow, ret->note);
 	return status;
+}
+
+kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_examine_options *options,
+				 const char *file_name, const struct kist_input *input,
+				 struct kist_route *ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf head = KIST_BUF_INIT(KIST_ROUTE_HEAD_SIZE);
+
+	KIST_TRY(read_head(input, &head, err));
+	return route_head(flow, options, file_name, kist_buf_view(&head), input->size, ret, err);
+}
+
+kist_status kist_examine_is_plain(struct kist_flow *flow, const char *file_name, struct kist_view head,
+				  uint64_t total_size, bool *ret, struct kist_error *err)
+{
+	const struct kist_examine_options options = { .task = NULL };
+	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = route_head(flow, &options, file_name, head, total_size, &route, &why);
+
+	/* Whoever saves it is told the same again, and says it with the path. */
+	*ret = status == KIST_OK && !route.target.entry && !route.is_downgrade;
+	return status == KIST_NO_MEMORY ? kist_fail_as(err, status, &why) : KIST_OK;
 }
 
 static kist_status keep_part(void *ctx, const struct kist_part *part, struct kist_error *err)

@@ -65,6 +65,18 @@ KIST_CHECKED kist_status kist_examine_explain(struct kist_flow *flow,
 					      const char *file_name, const struct kist_input *input,
 					      struct kist_route *ret, struct kist_error *err);
 
+/**
+ * kist_examine_is_plain() - Whether bytes in a folder, of which nobody says anything, are plain and no plugin
+ * would read them: then nothing else has to be asked.
+ *
+ * @head: The first KIST_ROUTE_HEAD_SIZE bytes of @total_size.
+ *
+ * Errors: as kist_examine_explain(), but for what routing refuses: that is not plain.
+ */
+KIST_CHECKED kist_status kist_examine_is_plain(struct kist_flow *flow, const char *file_name,
+					       struct kist_view head, uint64_t total_size, bool *ret,
+					       struct kist_error *err);
+
 /** kist_examine_content() - Validates all of the bytes, then describes them. */
 KIST_CHECKED kist_status kist_examine_content(struct kist_flow *flow, const struct kist_input *input,
 					      struct kist_examined *examined, struct kist_error *err);

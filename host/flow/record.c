@@ -54,6 +54,30 @@ kist_status kist_record_set_content(json_t *record, const struct kist_content *c
 	return kist_record_set_take(record, "inline", json_string(hex), err);
 }
 
+kist_status kist_record_plain(const struct kist_content *content, struct kist_buf *ret,
+			      struct kist_error *err)
+{
+	char inlined[2 * KIST_INLINE_SIZE_MAX + 1] = "";
+	char sha256[KIST_DIGEST_HEX_SIZE];
+	char chunk[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(&content->sha256, sha256);
+	if (content->form == KIST_CONTENT_INLINE) {
+		kist_hex_write(content->bytes, (size_t)content->size, inlined);
+		return kist_buf_appendf(ret, err,
+					"{\"encoding\":\"" KIST_BYTES_ENCODING "\",\"inline\":\"%s\","
+					"\"kind\":\"bytes\",\"record\":%d,\"sha256\":\"%s\",\"size\":%" PRIu64
+					"}",
+					inlined, RECORD_VERSION, sha256, content->size);
+	}
+	kist_digest_hex(&content->chunk, chunk);
+	return kist_buf_appendf(ret, err,
+				"{\"chunk\":\"%s\",\"encoding\":\"" KIST_BYTES_ENCODING
+				"\",\"kind\":\"bytes\","
+				"\"record\":%d,\"sha256\":\"%s\",\"size\":%" PRIu64 "}",
+				chunk, RECORD_VERSION, sha256, content->size);
+}
+
 static kist_status bad(struct kist_error *err, const char *what)
 {
 	return kist_fail_at(err, KIST_CORRUPT, "E_RECORD", KIST_NO_OFFSET,

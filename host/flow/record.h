@@ -25,6 +25,8 @@
 #define KIST_INLINE_SIZE_MAX ((size_t)256)
 /** Chunks of one object: a list of all of them is held in memory, to write it and to read it. */
 #define KIST_OBJECT_CHUNKS_MAX ((size_t)4 << 20)
+/** The encoding of what no plugin reads. */
+#define KIST_BYTES_ENCODING "kist.bytes@1.0"
 /** What describe said stands in the record up to this size, else in a chunk of its own. */
 #define KIST_INFO_INLINE_SIZE_MAX ((size_t)1024)
 /** Bytes of a description given by a person. */
@@ -58,6 +60,18 @@ KIST_CHECKED kist_status kist_record_set_content(json_t *record, const struct ki
  */
 KIST_CHECKED kist_status kist_record_get_content(const json_t *record, struct kist_content *ret,
 						 struct kist_error *err);
+
+/**
+ * kist_record_plain() - Appends the record of plain bytes of which nothing else is said: a file in a folder.
+ *
+ * The same text as kist_json_canonical() gives of the record, without making it first: there are many.
+ *
+ * @content: Inline, or in one chunk.
+ *
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_record_plain(const struct kist_content *content, struct kist_buf *ret,
+					   struct kist_error *err);
 
 /** kist_record_set_digest() - Sets @key of @object to @digest in hex. */
 KIST_CHECKED kist_status kist_record_set_digest(json_t *object, const char *key,

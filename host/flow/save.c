@@ -127,7 +127,7 @@ kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct
 
 	if (!examined->target.entry) {
 		KIST_TRY(kist_record_set_text(record, "kind", kist_kind_name(KIST_KIND_BYTES), err));
-		return kist_record_set_text(record, "encoding", "kist.bytes@1.0", err);
+		return kist_record_set_text(record, "encoding", KIST_BYTES_ENCODING, err);
 	}
 	type = &examined->target.entry->manifest->types[examined->target.type_index];
 	snprintf(encoding, sizeof(encoding), "%s@%" PRIu32 ".%" PRIu32, type->type, type->major, type->minor);

@@ -141,7 +141,7 @@ static kist_status set_file(json_t *record, const struct kist_file_origin *origi
 	KIST_TRY(kist_record_set_take(record, "file", file, err));
 	KIST_TRY(kist_name_json(file, origin->base_name, strlen(origin->base_name), err));
 	KIST_TRY(kist_record_set_take(file, "mode", json_integer(st->st_mode & 07777), err));
-	return kist_record_set_take(file, "mtime_ns", json_integer(kist_mtime_ns(st)), err);
+	return kist_record_set_take(file, "mtime_ns", json_integer(kist_stamp_ns(st->st_mtim)), err);
 }
 
 /*
@@ -182,13 +182,6 @@ static kist_status examine_once(struct kist_save *save, const struct kist_file_o
 	return read_content(save, origin, examined, input->size, ret, err);
 }
 
-static bool has_changed(const struct stat *a, const struct stat *b)
-{
-	return a->st_size != b->st_size || a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
-	       a->st_mtim.tv_nsec != b->st_mtim.tv_nsec || a->st_ctim.tv_sec != b->st_ctim.tv_sec ||
-	       a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
-}
-
 static kist_status look(const struct kist_file_origin *origin, struct stat *ret, struct kist_error *err)
 {
 	if (fstat(origin->fd, ret) != 0)
@@ -196,11 +189,6 @@ static kist_status look(const struct kist_file_origin *origin, struct stat *ret,
 	if (!S_ISREG(ret->st_mode))
 		return kist_fail(err, KIST_INVALID, "'%s' is neither a file nor a folder", origin->shown);
 	return KIST_OK;
-}
-
-static bool is_before(struct timespec a, struct timespec b)
-{
-	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
 /*
@@ -217,7 +205,7 @@ static kist_status look_settled(const struct kist_file_origin *origin, struct st
 	for (int i = 0; i < TICK_STEPS + 1 && !origin->is_private; i++) {
 		struct timespec now;
 
-		if (clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0 || is_before(ret->st_ctim, now) ||
+		if (clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0 || kist_stamp_is_settled(ret, now) ||
 		    ret->st_ctim.tv_sec > now.tv_sec + 1)
 			return KIST_OK;
 		(void)nanosleep(&step, NULL);
@@ -279,7 +267,7 @@ static kist_status has_other_size(const struct kist_file_origin *origin, const s
 		got = got == 0;
 	}
 	KIST_TRY(look(origin, &after, err));
-	*ret = got > 0 && !has_changed(st, &after);
+	*ret = got > 0 && !kist_stamp_has_changed(st, &after);
 	return KIST_OK;
 }
 
@@ -326,7 +314,8 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 		status = examine_once(save, origin, options, &input, &examined, &refusal, &content, &failure);
 		KIST_TRY(look(origin, &after, err));
 		/* What a changing file made the plugins say is not worth telling. */
-		if (has_changed(&before, &after) || (status == KIST_OK && content.size != input.size))
+		if (kist_stamp_has_changed(&before, &after) ||
+		    (status == KIST_OK && content.size != input.size))
 			continue;
 		if (status != KIST_OK) {
 			if (err)

@@ -80,25 +80,37 @@ static void show_path(const struct gathering *gathering, const char *path, char 
 	snprintf(ret, SHOWN_SIZE, "%.*s/%s", (int)len, gathering->shown, path);
 }
 
-static kist_status add_entry(struct gathering *gathering, const char *path, struct kist_error *err)
+/* @kept: What was read ahead, if it was. */
+static kist_status add_entry(struct gathering *gathering, const struct kist_fetched *fetched,
+			     const struct kist_kept_file *kept, struct kist_error *err)
 {
+	const char *path = fetched->path;
 	struct kist_tree_entry entry = { .kind = KIST_TREE_FOLDER, .path = kist_view_of(path, strlen(path)) };
 	const int dir_fd = gathering->dir_fd;
 	char shown[SHOWN_SIZE];
-	struct stat st;
+	struct stat st = fetched->st;
 
-	show_path(gathering, path, shown);
-	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+	if (!fetched->looked && fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		show_path(gathering, path, shown);
 		return kist_fail_errno(err, errno, "cannot look at '%s'", shown);
+	}
 	entry.mode = st.st_mode & 07777;
-	entry.mtime_ns = kist_mtime_ns(&st);
+	entry.mtime_ns = kist_stamp_ns(st.st_mtim);
+	if (kept->done) {
+		entry.kind = KIST_TREE_FILE;
+		entry.size = fetched->bytes.size;
+		entry.sha256 = kept->sha256;
+		entry.artifact = kept->artifact;
+		return kist_tree_add(&gathering->tree, &entry, err);
+	}
 	if (S_ISLNK(st.st_mode))
 		return add_link(dir_fd, &gathering->tree, &entry, err);
+	if (S_ISDIR(st.st_mode))
+		return kist_tree_add(&gathering->tree, &entry, err);
+	show_path(gathering, path, shown);
 	if (S_ISREG(st.st_mode))
 		return add_file(gathering->save, dir_fd, shown, &gathering->tree, &entry, gathering->options,
 				err);
-	if (S_ISDIR(st.st_mode))
-		return kist_tree_add(&gathering->tree, &entry, err);
 	return kist_fail(err, KIST_INVALID, "'%s' is neither a file, a folder nor a link: it cannot be kept",
 			 shown);
 }
@@ -162,6 +174,29 @@ static void note_left_out(void *ctx, const char *path)
 	kist_flow_set_loud_note(gathering->save->flow, text);
 }
 
+/* Adds what the walk found, window by window. */
+static kist_status add_all(struct gathering *gathering, const struct kist_walk *walk, struct kist_error *err)
+{
+	const struct kist_fetch_options how = { .dir_fd = gathering->dir_fd, .walk = walk };
+	kist_auto_fetch struct kist_fetch *fetch = NULL;
+	struct kist_kept_file kept[KIST_FETCH_ENTRIES_MAX];
+	const struct kist_fetched *entries;
+	size_t count;
+
+	KIST_TRY(kist_fetch_open(&how, &fetch, err));
+	while ((count = kist_fetch_next(fetch, &entries)) > 0) {
+		KIST_TRY(kist_save_small(gathering->save, entries, count, kept, err));
+		for (size_t i = 0; i < count; i++) {
+			struct kist_error why = KIST_ERROR_INIT;
+
+			if (add_entry(gathering, &entries[i], &kept[i], &why) != KIST_OK)
+				KIST_TRY(refuse(gathering, entries[i].path, &why, err));
+		}
+		kist_flow_progress(gathering->save->flow, gathering->tree.count, kist_walk_count(walk));
+	}
+	return KIST_OK;
+}
+
 /* Fills in the tree. */
 static kist_status gather(struct gathering *gathering, struct kist_error *err)
 {
@@ -175,17 +210,12 @@ static kist_status gather(struct gathering *gathering, struct kist_error *err)
 	if (fstat(gathering->dir_fd, &st) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", gathering->shown);
 	how.left_out = store_folder(gathering->save, &store) ? &store : NULL;
-	if (how.left_out && st.st_dev == store.st_dev && st.st_ino == store.st_ino)
+	if (how.left_out && kist_stamp_is_same_file(&st, &store))
 		return kist_fail(err, KIST_INVALID, "'%s' is the store itself: it cannot be kept in itself",
 				 gathering->shown);
 	KIST_TRY(kist_walk_folder(gathering->dir_fd, &how, &walk, err));
 	KIST_TRY(kist_tree_start(&gathering->tree, err));
-	for (size_t i = 0; i < kist_walk_count(&walk); i++) {
-		struct kist_error why = KIST_ERROR_INIT;
-
-		if (add_entry(gathering, kist_walk_path(&walk, i), &why) != KIST_OK)
-			KIST_TRY(refuse(gathering, kist_walk_path(&walk, i), &why, err));
-	}
+	KIST_TRY(add_all(gathering, &walk, err));
 	return gathering->refused > 0 ? fail_refused(gathering, err) : KIST_OK;
 }
 
@@ -220,7 +250,7 @@ static kist_status make_record(struct kist_save *save, int dir_fd, const struct 
 	KIST_TRY(kist_record_set_text(record, "description", options->description, err));
 	KIST_TRY(kist_record_set_take(record, "file", file, err));
 	KIST_TRY(kist_record_set_take(file, "mode", json_integer(st.st_mode & 07777), err));
-	KIST_TRY(kist_record_set_take(file, "mtime_ns", json_integer(kist_mtime_ns(&st)), err));
+	KIST_TRY(kist_record_set_take(file, "mtime_ns", json_integer(kist_stamp_ns(st.st_mtim)), err));
 	return kist_save_record(save, record, ret, err);
 }
 

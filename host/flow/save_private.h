@@ -4,7 +4,9 @@
 
 #include <sys/stat.h>
 
+#include "flow/fetch.h"
 #include "flow/save.h"
+#include "flow/stamp.h"
 
 /*
  * What the files of a save share: save.c (session, commit), save_file.c, save_folder.c, save_object.c.
@@ -34,12 +36,6 @@ struct kist_file_origin {
 	const struct stat *about;
 };
 
-/** kist_mtime_ns() - When it was changed, in nanoseconds since 1970. */
-static inline int64_t kist_mtime_ns(const struct stat *st)
-{
-	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
-}
-
 /**
  * kist_save_file() - Puts the bytes of an open regular file and its record; no name is set.
  *
@@ -48,6 +44,23 @@ static inline int64_t kist_mtime_ns(const struct stat *st)
 KIST_CHECKED kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin *origin,
 					const struct kist_save_options *options, bool with_file,
 					struct kist_saved *ret, struct kist_error *err);
+
+/** struct kist_kept_file - A file of a folder that is kept. */
+struct kist_kept_file {
+	bool done;
+	struct kist_digest sha256;
+	struct kist_digest artifact;
+};
+
+/**
+ * kist_save_small() - Puts the plain files among @count entries that were read ahead, and their records, all
+ * at once.
+ *
+ * @count: At most KIST_FETCH_ENTRIES_MAX.
+ * @ret:   For each entry; one that is not done is no such file, and is for kist_save_file().
+ */
+KIST_CHECKED kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *entries,
+					 size_t count, struct kist_kept_file *ret, struct kist_error *err);
 
 /** kist_save_folder() - Puts all below the open folder @dir_fd and the tree's record; no name is set. */
 KIST_CHECKED kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *shown,

@@ -189,10 +189,28 @@ static void unlock_folder(int dir_fd)
 		(void)flock(dir_fd, LOCK_UN);
 }
 
+void kist_db_hold(struct kist_db *db)
+{
+	if (!db->is_held && sqlite3_get_autocommit(db->sql))
+		db->is_held = sqlite3_exec(db->sql, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+void kist_db_let_go(struct kist_db *db)
+{
+	const bool open = db->is_held && !sqlite3_get_autocommit(db->sql);
+
+	db->is_held = false;
+	/* Nothing was written: all that could be lost is a lock that stays, which no one may be made to wait
+	 * for. */
+	if (open && sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		db->trouble = KIST_DB_UNUSABLE;
+}
+
 kist_status kist_db_begin(struct kist_db *db, struct kist_error *err)
 {
 	kist_status status;
 
+	kist_db_let_go(db);
 	if (db->dir_fd >= 0 && !lock_folder(db->dir_fd, LOCK_SH)) {
 		db->trouble = KIST_DB_UNUSABLE;
 		return kist_fail(err, KIST_IO, "the index cannot be locked");

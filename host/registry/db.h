@@ -111,6 +111,7 @@ struct kist_db {
 	sqlite3_stmt *statements[KIST_SQL_COUNT];
 	enum kist_db_trouble trouble;
 	bool is_of_other_boot; /* and otherwise as it should be; set by kist_db_open() that failed */
+	bool is_held;	       /* a read transaction is open */
 	int dir_fd;	       /* of the folder; -1 in memory */
 	dev_t device;
 	ino_t inode;
@@ -167,6 +168,13 @@ bool kist_db_digest(struct kist_db *db, sqlite3_stmt *statement, int column, str
 /** kist_db_get_head() - Number and digest of the newest commit that the file holds. */
 KIST_CHECKED kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_number,
 					  struct kist_digest *ret_digest, struct kist_error *err);
+
+/**
+ * kist_db_hold() - Starts a read transaction, which kist_db_let_go() ends, and kist_db_begin() too.  Where
+ * that fails, each statement has one of its own.
+ */
+void kist_db_hold(struct kist_db *db);
+void kist_db_let_go(struct kist_db *db);
 
 /** kist_db_begin() - Starts a write transaction; kist_db_commit() or kist_db_rollback() ends it. */
 KIST_CHECKED kist_status kist_db_begin(struct kist_db *db, struct kist_error *err);

@@ -43,6 +43,18 @@ void kist_artifact_done(struct kist_artifact *artifact)
 	artifact->record = NULL;
 }
 
+void kist_registry_hold(struct kist_registry *registry)
+{
+	if (registry->connected)
+		kist_db_hold(&registry->db);
+}
+
+void kist_registry_let_go(struct kist_registry *registry)
+{
+	if (registry->connected)
+		kist_db_let_go(&registry->db);
+}
+
 struct chunk_query {
 	const struct kist_digest *id;
 	struct kist_location where;

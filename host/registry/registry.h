@@ -95,6 +95,16 @@ const char *kist_registry_folder(const struct kist_registry *registry);
 /** kist_registry_index() - Where chunks lie, for a writer.  Borrowed. */
 const struct kist_chunk_index *kist_registry_index(struct kist_registry *registry);
 
+/**
+ * kist_registry_hold() - Reads the index in one transaction until kist_registry_let_go(), which spares
+ * locking the file for each of many look-ups.
+ *
+ * For a moment: processes that fold a commit wait meanwhile.  What folds here ends it.  Nothing fails.
+ */
+void kist_registry_hold(struct kist_registry *registry);
+/** kist_registry_let_go() - Also when nothing is held. */
+void kist_registry_let_go(struct kist_registry *registry);
+
 /** kist_registry_find_chunk() - Errors: KIST_NOT_FOUND (recorded in @err). */
 KIST_CHECKED kist_status kist_registry_find_chunk(struct kist_registry *registry,
 						  const struct kist_digest *id,

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/fetch.h"
+
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/beneath.h"
+#include "base/mem.h"
+#include "flow/stamp.h"
+
+struct window {
+	size_t count;
+	size_t used; /* of @bytes */
+	uint8_t *bytes;
+	struct kist_fetched entries[KIST_FETCH_ENTRIES_MAX];
+};
+
+struct kist_fetch {
+	struct kist_fetch_options options;
+	size_t next; /* of the walk, to be looked at */
+	struct window windows[2];
+	unsigned given; /* the window that the caller has; the other one is being filled */
+	pthread_t thread;
+	bool running;
+};
+
+/* Reads the file of @entry, if that gives all that it held at one moment. */
+static void read_whole(const struct kist_fetch *fetch, struct window *window, struct kist_fetched *entry)
+{
+	uint8_t *const room = window->bytes + window->used;
+	const size_t size = (size_t)entry->st.st_size;
+	kist_auto_fd int fd = -1;
+	struct stat after;
+
+	if (kist_open_beneath(fetch->options.dir_fd, entry->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, false,
+			      &fd, NULL) != KIST_OK)
+		return;
+	/* One byte more is asked for, so that a file which gives more than its size says is seen. */
+	if (pread(fd, room, size + 1, 0) != (ssize_t)size || fstat(fd, &after) != 0)
+		return;
+	if (!kist_stamp_is_same_file(&entry->st, &after) || kist_stamp_has_changed(&entry->st, &after))
+		return;
+	entry->bytes = kist_view_of(room, size);
+	entry->whole = true;
+	window->used += size;
+}
+
+/* Whether the file of @entry is to be read ahead, as of @now; *@ret_full when it is, in the next window. */
+static bool is_wanted(const struct kist_fetch *fetch, const struct window *window,
+		      const struct kist_fetched *entry, struct timespec now, bool *ret_full)
+{
+	const uint64_t size = (uint64_t)entry->st.st_size;
+
+	*ret_full = false;
+	if (!S_ISREG(entry->st.st_mode) || entry->st.st_size < 0 || size > KIST_FETCH_FILE_SIZE_MAX ||
+	    !kist_stamp_is_settled(&entry->st, now))
+		return false;
+	if (fetch->options.is_known && fetch->options.is_known(fetch->options.ctx, &entry->st))
+		return false;
+	*ret_full = size >= KIST_FETCH_BYTES_MAX - window->used;
+	return true;
+}
+
+static void *fill(void *arg)
+{
+	struct kist_fetch *fetch = arg;
+	struct window *window = &fetch->windows[1 - fetch->given];
+	const size_t count = kist_walk_count(fetch->options.walk);
+	struct timespec now;
+	bool full = false;
+
+	window->count = 0;
+	window->used = 0;
+	/* Before anything is looked at: too early a time makes a file look unsettled, never settled. */
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
+		now = (struct timespec){ .tv_sec = 0 };
+	while (window->count < KIST_FETCH_ENTRIES_MAX && fetch->next < count) {
+		struct kist_fetched *entry = &window->entries[window->count];
+
+		*entry = (struct kist_fetched){ .path = kist_walk_path(fetch->options.walk, fetch->next) };
+		entry->looked =
+			fstatat(fetch->options.dir_fd, entry->path, &entry->st, AT_SYMLINK_NOFOLLOW) == 0;
+		if (entry->looked && is_wanted(fetch, window, entry, now, &full)) {
+			if (full)
+				break;
+			read_whole(fetch, window, entry);
+		}
+		window->count++;
+		fetch->next++;
+	}
+	return NULL;
+}
+
+/* Begins to fill the window that the caller does not have. */
+static void start(struct kist_fetch *fetch)
+{
+	fetch->running = pthread_create(&fetch->thread, NULL, fill, fetch) == 0;
+	if (!fetch->running)
+		(void)fill(fetch);
+}
+
+static void finish(struct kist_fetch *fetch)
+{
+	if (fetch->running)
+		(void)pthread_join(fetch->thread, NULL);
+	fetch->running = false;
+}
+
+kist_status kist_fetch_open(const struct kist_fetch_options *options, struct kist_fetch **ret,
+			    struct kist_error *err)
+{
+	kist_auto_fetch struct kist_fetch *fetch = kist_alloc(1, sizeof(*fetch));
+
+	if (!fetch)
+		return kist_fail_memory(err, sizeof(*fetch));
+	fetch->options = *options;
+	for (int i = 0; i < 2; i++) {
+		fetch->windows[i].bytes = kist_alloc(KIST_FETCH_BYTES_MAX, 1);
+		if (!fetch->windows[i].bytes)
+			return kist_fail_memory(err, KIST_FETCH_BYTES_MAX);
+	}
+	start(fetch);
+	*ret = kist_steal(fetch);
+	return KIST_OK;
+}
+
+void kist_fetch_close(struct kist_fetch *fetch)
+{
+	if (!fetch)
+		return;
+	finish(fetch);
+	for (int i = 0; i < 2; i++)
+		kist_free(fetch->windows[i].bytes);
+	kist_free(fetch);
+}
+
+size_t kist_fetch_next(struct kist_fetch *fetch, const struct kist_fetched **ret_entries)
+{
+	finish(fetch);
+	fetch->given = 1 - fetch->given;
+	start(fetch);
+	*ret_entries = fetch->windows[fetch->given].entries;
+	return fetch->windows[fetch->given].count;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/mem.h"
+#include "flow/save_private.h"
+
+_Static_assert(KIST_FETCH_FILE_SIZE_MAX < 4 * (uint64_t)KIST_CUT_SIZE_MIN,
+	       "what is read ahead is one chunk, however a store cuts");
+
+/* The plain files of a window on their way. */
+struct small {
+	struct kist_save *save;
+	const struct kist_fetched *entries;
+	struct kist_kept_file *kept;
+	size_t count;			      /* of the plain ones */
+	size_t which[KIST_FETCH_ENTRIES_MAX]; /* entry */
+	struct kist_content contents[KIST_FETCH_ENTRIES_MAX];
+	struct kist_piece pieces[KIST_FETCH_ENTRIES_MAX];
+	struct kist_digest ids[KIST_FETCH_ENTRIES_MAX];
+	size_t text_ends[KIST_FETCH_ENTRIES_MAX];
+	struct kist_buf texts; /* of the records */
+};
+
+static void small_done(struct small **slot)
+{
+	if (*slot)
+		kist_buf_done(&(*slot)->texts);
+	kist_free(*slot);
+}
+
+static kist_status choose(struct small *small, size_t count, struct kist_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct kist_fetched *entry = &small->entries[i];
+		const char *slash = strrchr(entry->path, '/');
+		const struct kist_view head = kist_view_of(
+			entry->bytes.data,
+			entry->bytes.size < KIST_ROUTE_HEAD_SIZE ? entry->bytes.size : KIST_ROUTE_HEAD_SIZE);
+		bool plain = false;
+
+		if (entry->whole)
+			KIST_TRY(kist_examine_is_plain(small->save->flow, slash ? slash + 1 : entry->path,
+						       head, entry->bytes.size, &plain, err));
+		if (plain)
+			small->which[small->count++] = i;
+	}
+	return KIST_OK;
+}
+
+/* The bytes: in the record itself, or a chunk, whose id is the digest of the whole. */
+static kist_status put_bytes(struct small *small, struct kist_error *err)
+{
+	size_t pieces = 0;
+
+	for (size_t i = 0; i < small->count; i++) {
+		const struct kist_view bytes = small->entries[small->which[i]].bytes;
+		struct kist_content *content = &small->contents[i];
+
+		content->size = bytes.size;
+		if (bytes.size > KIST_INLINE_SIZE_MAX) {
+			content->form = KIST_CONTENT_CHUNK;
+			small->pieces[pieces++] =
+				(struct kist_piece){ .bytes = bytes, .hint = { .kind = KIST_FILTER_BYTES } };
+			continue;
+		}
+		content->form = KIST_CONTENT_INLINE;
+		content->sha256 = kist_digest_of(bytes);
+		memcpy(content->bytes, bytes.data, bytes.size);
+	}
+	KIST_TRY(kist_writer_put(small->save->writer, KIST_CHUNK_DATA, small->pieces, pieces, small->ids,
+				 NULL, err));
+	pieces = 0;
+	for (size_t i = 0; i < small->count; i++) {
+		if (small->contents[i].form == KIST_CONTENT_CHUNK)
+			small->contents[i].sha256 = small->contents[i].chunk = small->ids[pieces++];
+	}
+	return KIST_OK;
+}
+
+static kist_status put_records(struct small *small, struct kist_error *err)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < small->count; i++) {
+		KIST_TRY(kist_record_plain(&small->contents[i], &small->texts, err));
+		small->text_ends[i] = small->texts.size;
+	}
+	for (size_t i = 0; i < small->count; i++) {
+		small->pieces[i].bytes = kist_view_of(small->texts.data + start, small->text_ends[i] - start);
+		small->pieces[i].hint = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
+		start = small->text_ends[i];
+	}
+	KIST_TRY(kist_writer_put(small->save->writer, KIST_CHUNK_RECORD, small->pieces, small->count,
+				 small->ids, NULL, err));
+	for (size_t i = 0; i < small->count; i++)
+		small->kept[small->which[i]] = (struct kist_kept_file){ .done = true,
+									.sha256 = small->contents[i].sha256,
+									.artifact = small->ids[i] };
+	return KIST_OK;
+}
+
+kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *entries, size_t count,
+			    struct kist_kept_file *ret, struct kist_error *err)
+{
+	__attribute__((cleanup(small_done))) struct small *small = kist_alloc(1, sizeof(*small));
+	kist_status status;
+
+	if (!small)
+		return kist_fail_memory(err, sizeof(*small));
+	small->save = save;
+	small->entries = entries;
+	small->kept = ret;
+	small->texts = (struct kist_buf)KIST_BUF_INIT(KIST_FETCH_ENTRIES_MAX * KIST_CHUNK_SIZE_MAX);
+	for (size_t i = 0; i < count; i++)
+		ret[i].done = false;
+	KIST_TRY(choose(small, count, err));
+	if (small->count == 0)
+		return KIST_OK;
+	kist_registry_hold(save->flow->registry);
+	status = put_bytes(small, err);
+	if (status == KIST_OK)
+		status = put_records(small, err);
+	kist_registry_let_go(save->flow->registry);
+	return status;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/record.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "support/suite.h"
+
+static struct kist_content content_of(enum kist_content_form form, uint64_t size)
+{
+	struct kist_content content = { .form = form, .size = size };
+
+	memset(content.bytes, 0xa5, sizeof(content.bytes));
+	content.sha256 = kist_digest_of(kist_view_of("whole", 5));
+	content.chunk = kist_digest_of(kist_view_of("chunk", 5));
+	return content;
+}
+
+/* The record as it is made step by step, where more is said of the bytes. */
+static void make(const struct kist_content *content, struct kist_buf *ret)
+{
+	kist_auto_json json_t *record = json_object();
+
+	ck_assert_int_eq(kist_record_set_content(record, content, &content->sha256, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_set_text(record, "kind", "bytes", NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_set_text(record, "encoding", KIST_BYTES_ENCODING, NULL), KIST_OK);
+	ck_assert_int_eq(kist_json_canonical(record, ret, NULL), KIST_OK);
+}
+
+START_TEST(the_short_way_makes_the_same_record)
+{
+	static const struct {
+		enum kist_content_form form;
+		uint64_t size;
+	} cases[] = { { KIST_CONTENT_INLINE, 0 },
+		      { KIST_CONTENT_INLINE, 1 },
+		      { KIST_CONTENT_INLINE, KIST_INLINE_SIZE_MAX },
+		      { KIST_CONTENT_CHUNK, KIST_INLINE_SIZE_MAX + 1 },
+		      { KIST_CONTENT_CHUNK, 131072 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		kist_auto_buf struct kist_buf expected = KIST_BUF_INIT(4096);
+		kist_auto_buf struct kist_buf text = KIST_BUF_INIT(4096);
+		const struct kist_content content = content_of(cases[i].form, cases[i].size);
+		kist_auto_json json_t *record = NULL;
+		struct kist_content back;
+
+		make(&content, &expected);
+		ck_assert_int_eq(kist_record_plain(&content, &text, NULL), KIST_OK);
+		ck_assert_uint_eq(text.size, expected.size);
+		ck_assert_mem_eq(text.data, expected.data, text.size);
+		ck_assert_int_eq(kist_json_parse(kist_buf_view(&text), &record, NULL), KIST_OK);
+		ck_assert_int_eq(kist_record_get_content(record, &back, NULL), KIST_OK);
+		ck_assert_int_eq(back.form, content.form);
+		ck_assert_uint_eq(back.size, content.size);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("record");
+
+	tcase_add_test(tcase, the_short_way_makes_the_same_record);
+	return suite_run(tcase, "record");
+}
