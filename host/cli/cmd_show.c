@@ -118,7 +118,7 @@ static kist_status show_tree(struct kist_cli *cli, const json_t *record, json_t 
 static kist_status gather(struct kist_cli *cli, const struct kist_artifact *artifact, json_t **ret,
 			  struct kist_error *err)
 {
-	static const char *const copied[] = { "plugin", "params", "parents", "file" };
+	static const char *const copied[] = { "plugin", "params", "read_params", "parents", "file" };
 	const char *name = cli->arguments[0];
 	kist_auto_json json_t *facts = NULL;
 	struct kist_digest named;

@@ -62,7 +62,8 @@ kist_status kist_convert(struct kist_save *save, const struct kist_artifact *art
 	KIST_TRY(named_target(flow, task, &targets[1], err));
 	/* Both before the first call: a worker is sealed by that. */
 	KIST_TRY(kist_flow_load(flow, targets, 2, err));
-	KIST_TRY(kist_flow_serializer(flow, &targets[0], false, NULL, &serializer, &read_params, err));
+	KIST_TRY(kist_flow_serializer(flow, &targets[0], false, kist_record_read_params(artifact->record),
+				      &serializer, &read_params, err));
 	KIST_TRY(kist_object_reader_open(flow, artifact->record, &reader, err));
 	input = kist_object_reader_input(&reader);
 	KIST_TRY(kist_worker_deserialize(flow->worker, &serializer, &input, &object, &kind, err));

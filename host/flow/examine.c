@@ -9,9 +9,11 @@
 void kist_examined_done(struct kist_examined *examined)
 {
 	json_decref(examined->params);
+	json_decref(examined->asked);
 	json_decref(examined->info);
 	kist_buf_done(&examined->parts);
 	examined->params = NULL;
+	examined->asked = NULL;
 	examined->info = NULL;
 	examined->target.entry = NULL;
 }
@@ -123,6 +125,18 @@ static kist_status keep_part(void *ctx, const struct kist_part *part, struct kis
 	return kist_buf_append(&examined->parts, &kept, sizeof(kept), err);
 }
 
+/* Whoever reads the bytes later reads them in the same way, whatever the defaults are by then. */
+static kist_status note_asked(const struct kist_examine_options *options, struct kist_examined *examined,
+			      struct kist_error *err)
+{
+	if (json_object_size(options->params) == 0)
+		return KIST_OK;
+	examined->asked = json_deep_copy(options->params);
+	if (!examined->asked || json_object_update_existing(examined->asked, examined->params) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return KIST_OK;
+}
+
 kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine_options *options,
 			       const char *file_name, const struct kist_input *input,
 			       struct kist_examined *examined, struct kist_error *err)
@@ -136,6 +150,7 @@ kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine
 		return KIST_OK;
 	KIST_TRY(kist_flow_serializer(flow, &route.target, false, options->params, &examined->serializer,
 				      &examined->params, err));
+	KIST_TRY(note_asked(options, examined, err));
 	examined->target = route.target;
 	memcpy(examined->lock_key, route.lock_key, sizeof(examined->lock_key));
 	return kist_worker_layout(flow->worker, &examined->serializer, input, keep_part, examined, err);

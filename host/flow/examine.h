@@ -28,7 +28,8 @@ struct kist_examine_options {
 struct kist_examined {
 	struct kist_route_target target; /* entry is NULL for plain bytes */
 	struct kist_serializer_ref serializer;
-	json_t *params;
+	json_t *params;			   /* all that count, defaults too */
+	json_t *asked;			   /* those that were given, as they were understood; NULL for none */
 	struct kist_buf parts;		   /* of struct kist_content_part, rising, without overlap */
 	json_t *info;			   /* what describe said, or NULL */
 	char lock_key[KIST_LOCK_KEY_SIZE]; /* of the route, to be recorded; or "" */

@@ -32,8 +32,7 @@ static kist_status fail_unknown(struct kist_flow *flow, const struct kist_error 
 	if (collected > flow->collected)
 		return kist_fail(err, KIST_NOT_FOUND,
 				 "a collector has removed this while it was read: nothing has a name for it");
-	(void)kist_fail_at(err, KIST_NOT_FOUND, why->code, why->offset, "%s", why->text);
-	return kist_lost_is_damage(KIST_NOT_FOUND, err);
+	return kist_fail_as(err, KIST_CORRUPT, why);
 }
 
 kist_status kist_load_find(struct kist_flow *flow, const struct kist_digest *id, struct kist_location *ret,

@@ -154,6 +154,11 @@ static void add_shape(const json_t *shape, char *ret, size_t size)
 	}
 }
 
+const json_t *kist_record_read_params(const json_t *record)
+{
+	return json_object_get(record, "read_params");
+}
+
 void kist_record_summary(const json_t *info, char *ret, size_t size)
 {
 	const char *dtype = kist_json_get_text(info, "dtype");

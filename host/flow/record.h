@@ -11,7 +11,7 @@
  *     {"record":1, "kind":"tensor", "encoding":"kist.npy@1.0", "size":n, "sha256":"<hex>",
  *      one of "inline":"<hex>", "chunk":"<id>", "recipe":"<id>",
  *      "plugin":{"id","version","sha256"}, "summary":"float32 [3, 4]", "info":{...} or "info_chunk":"<id>",
- *      "params":{...}, "description":"...", "file":{"name","name_bytes"?,"mode","mtime_ns"},
+ *      "params":{...}, "read_params":{...}, "description":"...", "file":{"name","name_bytes"?,"mode","mtime_ns"},
  *      "reason":{"code","text","plugin"}, "parents":["<id>", ...]}
  *
  * "sha256" is that of the whole serialized bytes, equal to what sha256sum prints for the file; of a tree it
@@ -87,6 +87,12 @@ KIST_CHECKED kist_status kist_record_set_text(json_t *object, const char *key, c
 /** kist_record_set() - Sets @key of @object to @value, whose reference it takes; NULL is out of memory. */
 KIST_CHECKED kist_status kist_record_set_take(json_t *object, const char *key, json_t *value,
 					      struct kist_error *err);
+
+/**
+ * kist_record_read_params() - The arguments with which its plugin reads the bytes, where a person gave any;
+ * else NULL.  Borrowed.
+ */
+const json_t *kist_record_read_params(const json_t *record);
 
 /**
  * kist_record_summary() - One line for a listing out of what a plugin's describe said: "float32 [1000, 3]",

@@ -134,6 +134,8 @@ kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct
 	KIST_TRY(kist_record_set_text(record, "kind", kind_of(type), err));
 	KIST_TRY(kist_record_set_text(record, "encoding", encoding, err));
 	KIST_TRY(set_plugin(record, examined->target.entry, err));
+	if (examined->asked)
+		KIST_TRY(kist_record_set_take(record, "read_params", json_incref(examined->asked), err));
 	return examined->info ? set_info(save, record, examined->info, err) : KIST_OK;
 }
 

@@ -12,6 +12,25 @@ static const char *const names[KIST_FILTER_COUNT] = {
 	[KIST_FILTER_RECORD] = "record", [KIST_FILTER_BITS] = "bits",
 };
 
+/* Where a chunk lies, and the head of its record; a collector may have moved it since it was found. */
+static kist_status look_at_chunk(struct kist_flow *flow, const struct kist_digest *id,
+				 struct kist_location *ret_where, struct kist_record *ret_head,
+				 struct kist_error *err)
+{
+	KIST_TRY(kist_load_find(flow, id, ret_where, err));
+	for (;;) {
+		struct kist_error why = KIST_ERROR_INIT;
+		kist_status status = kist_store_read_head(flow->store, ret_where, id, ret_head, &why);
+
+		if (status != KIST_NOT_FOUND)
+			return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
+		status = kist_load_find_again(flow, id, ret_where, err);
+		if (status == KIST_EXISTS)
+			return kist_fail_as(err, KIST_CORRUPT, &why);
+		KIST_TRY(status);
+	}
+}
+
 kist_status kist_stored_look(struct kist_flow *flow, const json_t *record, struct kist_stored *ret,
 			     struct kist_error *err)
 {
@@ -26,8 +45,7 @@ kist_status kist_stored_look(struct kist_flow *flow, const json_t *record, struc
 		struct kist_location where;
 		struct kist_record head;
 
-		KIST_TRY(kist_registry_find_chunk(flow->registry, &chunks[i].id, &where, err));
-		KIST_TRY(kist_store_read_head(flow->store, &where, &chunks[i].id, &head, err));
+		KIST_TRY(look_at_chunk(flow, &chunks[i].id, &where, &head, err));
 		stored.raw_bytes += where.raw_len;
 		stored.stored_bytes += where.stored_len;
 		stored.filtered[head.filter]++;

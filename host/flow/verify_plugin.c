@@ -12,7 +12,8 @@ kist_status kist_verify_by_plugin(struct kist_flow *flow, const struct kist_arti
 	struct kist_input input;
 
 	KIST_TRY(kist_stored_target(flow, artifact->record, &target, err));
-	KIST_TRY(kist_flow_serializer(flow, &target, false, NULL, &serializer, &params, err));
+	KIST_TRY(kist_flow_serializer(flow, &target, false, kist_record_read_params(artifact->record),
+				      &serializer, &params, err));
 	KIST_TRY(kist_object_reader_open(flow, artifact->record, &reader, err));
 	input = kist_object_reader_input(&reader);
 	return kist_worker_validate(flow->worker, &serializer, &input, NULL, NULL, err);

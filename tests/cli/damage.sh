@@ -24,7 +24,7 @@ same people.csv back.csv
 rm "$pack"
 for index in warm cold; do
 	[ $index = warm ] || rm -rf "$HOME/.cache/kist"
-	for command in 'get random.bin -o back' 'cat random.bin' 'verify random.bin' verify; do
+	for command in 'get random.bin -o back' 'cat random.bin' 'show random.bin' 'verify random.bin' verify; do
 		expect 4 kist $command
 		[ $index = cold ] || says err "$(basename "$pack" .pack | cut -c1-16)"
 	done
