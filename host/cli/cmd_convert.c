@@ -11,7 +11,7 @@
 #include "flow/verify.h"
 
 static const struct kist_option options[] = {
-	{ .name = "task", .argument = "NAME", .help = "the artifact task that writes it (needed)" },
+	{ .name = "task", .argument = "TASK", .help = "the artifact task that writes it (needed)" },
 	{ .name = "name",
 	  .letter = 'n',
 	  .argument = "NAME",

@@ -14,11 +14,14 @@
 static const struct kist_option options[] = {
 	{ .name = "long", .letter = 'l', .help = "whole digests on a terminal too" },
 	{ .name = "names", .help = "names alone, one a line" },
+	{ .name = "null", .letter = '0', .help = "names alone, each ended by a NUL byte, for xargs -0" },
 	{ .name = NULL },
 };
 
 struct listing {
 	const struct kist_cli *cli;
+	bool names; /* alone */
+	char end;   /* of a name */
 	struct kist_table table;
 	json_t *facts; /* array, for --json */
 	int digest_len;
@@ -67,10 +70,10 @@ static kist_status add(void *ctx, const struct kist_ref *ref, const struct kist_
 	struct listing *listing = ctx;
 
 	listing->count++;
-	if (kist_cli_has(listing->cli, "names")) {
+	if (listing->names) {
 		/* For programs: the bytes as they are. */
 		fwrite(ref->name, 1, ref->name_len, stdout);
-		(void)putchar('\n');
+		(void)putchar(listing->end);
 		return KIST_OK;
 	}
 	return listing->cli->json ? add_facts(listing, ref, artifact, err)
@@ -85,7 +88,7 @@ static kist_status list(struct listing *listing, struct kist_error *err)
 	KIST_TRY(kist_registry_each_ref(cli->flow->registry, prefix, strlen(prefix), add, listing, err));
 	if (cli->json)
 		return kist_print_json_take(json_incref(listing->facts), err);
-	if (kist_cli_has(cli, "names"))
+	if (listing->names)
 		return KIST_OK;
 	if (listing->count > 0)
 		kist_table_print(&listing->table, cli->quiet);
@@ -96,17 +99,20 @@ static kist_status list(struct listing *listing, struct kist_error *err)
 
 static enum kist_exit run(struct kist_cli *cli)
 {
+	const bool null = kist_cli_has(cli, "null");
 	const bool whole = kist_cli_has(cli, "long") || !isatty(STDOUT_FILENO);
 	__attribute__((cleanup(listing_done))) struct listing listing = {
 		.cli = cli,
+		.names = null || kist_cli_has(cli, "names"),
+		.end = null ? '\0' : '\n',
 		.table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles),
 		.facts = json_array(),
 		.digest_len = whole ? (int)KIST_DIGEST_HEX_SIZE - 1 : DIGEST_SHOWN,
 	};
 	struct kist_error err = KIST_ERROR_INIT;
 
-	if (cli->json && kist_cli_has(cli, "names"))
-		return kist_cli_usage(cli, "--names prints no JSON");
+	if (cli->json && listing.names)
+		return kist_cli_usage(cli, "--names and --null print no JSON");
 	listing.table.right[2] = true;
 	listing.table.outliers[0] = true;
 	if (kist_cli_open(cli, false, &err) != KIST_OK || list(&listing, &err) != KIST_OK)

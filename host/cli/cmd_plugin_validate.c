@@ -15,7 +15,7 @@
 #define MANIFEST_ENDING ".plugin.json"
 
 static const struct kist_option options[] = {
-	{ .name = "task", .argument = "NAME", .help = "check by this artifact task" },
+	{ .name = "task", .argument = "TASK", .help = "check by this artifact task" },
 	{ .name = "type", .argument = "TYPE", .help = "check as this type" },
 	{ .name = "param",
 	  .letter = 'p',

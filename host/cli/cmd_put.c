@@ -19,7 +19,7 @@
 
 static const struct kist_option options[] = {
 	{ .name = "name", .letter = 'n', .argument = "NAME", .help = "keep it under this name (one PATH)" },
-	{ .name = "task", .argument = "NAME", .help = "use this artifact task, and no other" },
+	{ .name = "task", .argument = "TASK", .help = "use this artifact task, and no other" },
 	{ .name = "type", .argument = "TYPE", .help = "it is of this type (kist.npy), and no other" },
 	{ .name = "media-type", .argument = "TYPE", .help = "its media type (text/csv)" },
 	{ .name = "param",
@@ -29,8 +29,8 @@ static const struct kist_option options[] = {
 	  .many = true },
 	{ .name = "description", .letter = 'd', .argument = "TEXT", .help = "say what it is" },
 	{ .name = "level",
-	  .argument = "LEVEL",
-	  .help = "compress: fast, default or archive (small, and slow)" },
+	  .argument = "fast|default|archive",
+	  .help = "how hard to compress: archive is small, and slow" },
 	{ .name = "opaque", .help = "keep as bytes what its plugin refuses, with the reason" },
 	{ .name = NULL },
 };

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 
 /*
- * Help, version and shell completion, all out of the table of commands.
+ * Help and version, all out of the table of commands.
  */
 
 extern const struct kist_option kist_common_options[];
@@ -27,8 +27,5 @@ int kist_help_version(void);
  * Returns KIST_HELP_GIVEN, or the exit status 2 when it says which command is near.
  */
 int kist_help_other(const struct kist_cli *cli, int count, char *const *words);
-
-/** kist_help_completion() - The bash completion script. */
-void kist_help_completion(void);
 
 #endif
