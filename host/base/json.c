@@ -119,21 +119,30 @@ kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_err
 	return KIST_OK;
 }
 
+static kist_status write_escape(uint8_t c, struct kist_buf *ret, struct kist_error *err)
+{
+	static const char shorts[] = "btn-fr";
+
+	if (c == '"' || c == '\\')
+		return kist_buf_appendf(ret, err, "\\%c", c);
+	if (c >= 8 && c <= 13 && c != 11)
+		return kist_buf_appendf(ret, err, "\\%c", shorts[c - 8]);
+	return kist_buf_appendf(ret, err, "\\u%04x", c);
+}
+
 static kist_status write_string(const char *text, size_t len, struct kist_buf *ret, struct kist_error *err)
 {
 	KIST_TRY(kist_buf_append(ret, "\"", 1, err));
-	for (size_t i = 0; i < len; i++) {
-		const uint8_t c = (uint8_t)text[i];
-		static const char shorts[] = "btn-fr";
+	for (size_t i = 0; i < len;) {
+		size_t plain = i;
 
-		if (c == '"' || c == '\\')
-			KIST_TRY(kist_buf_appendf(ret, err, "\\%c", c));
-		else if (c >= 8 && c <= 13 && c != 11)
-			KIST_TRY(kist_buf_appendf(ret, err, "\\%c", shorts[c - 8]));
-		else if (c < 0x20)
-			KIST_TRY(kist_buf_appendf(ret, err, "\\u%04x", c));
-		else
-			KIST_TRY(kist_buf_append(ret, &text[i], 1, err));
+		while (plain < len && (uint8_t)text[plain] >= 0x20 && text[plain] != '"' &&
+		       text[plain] != '\\')
+			plain++;
+		KIST_TRY(kist_buf_append(ret, text + i, plain - i, err));
+		if (plain < len)
+			KIST_TRY(write_escape((uint8_t)text[plain++], ret, err));
+		i = plain;
 	}
 	return kist_buf_append(ret, "\"", 1, err);
 }
@@ -229,7 +238,25 @@ static int compare_keys(const void *a, const void *b)
 	       (*right == 0xee || *right == 0xef ? *right + 16 : *right);
 }
 
-static kist_status write_object(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+/* What is being written, and what it may still take up. */
+struct writing {
+	struct kist_buf *to;
+	size_t depth;
+	size_t values; /* as check_shape() counts them */
+	size_t values_max;
+};
+
+static kist_status write_value(struct writing *writing, const json_t *value, struct kist_error *err);
+
+/* A bracket, a comma or a colon, behind which a value stands. */
+static kist_status write_before(struct writing *writing, const char *text, struct kist_error *err)
+{
+	if (writing->values++ >= writing->values_max)
+		return kist_fail(err, KIST_LIMIT, "more than %zu values of JSON", writing->values_max);
+	return kist_buf_append(writing->to, text, 1, err);
+}
+
+static kist_status write_object(struct writing *writing, const json_t *value, struct kist_error *err)
 {
 	const size_t count = json_object_size(value);
 	kist_auto_mem const char **keys = kist_alloc(count, sizeof(*keys));
@@ -242,37 +269,51 @@ static kist_status write_object(const json_t *value, struct kist_buf *ret, struc
 	json_object_foreach((json_t *)(uintptr_t)value, key, member)
 		keys[n++] = key;
 	qsort(keys, n, sizeof(*keys), compare_keys);
-	KIST_TRY(kist_buf_append(ret, "{", 1, err));
+	KIST_TRY(kist_buf_append(writing->to, "{", 1, err));
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
-			KIST_TRY(kist_buf_append(ret, ",", 1, err));
-		KIST_TRY(write_string(keys[i], strlen(keys[i]), ret, err));
-		KIST_TRY(kist_buf_append(ret, ":", 1, err));
-		KIST_TRY(kist_json_canonical(json_object_get(value, keys[i]), ret, err));
+			KIST_TRY(write_before(writing, ",", err));
+		KIST_TRY(write_string(keys[i], strlen(keys[i]), writing->to, err));
+		KIST_TRY(write_before(writing, ":", err));
+		KIST_TRY(write_value(writing, json_object_get(value, keys[i]), err));
 	}
-	return kist_buf_append(ret, "}", 1, err);
+	return kist_buf_append(writing->to, "}", 1, err);
 }
 
-static kist_status write_array(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+static kist_status write_array(struct writing *writing, const json_t *value, struct kist_error *err)
 {
-	KIST_TRY(kist_buf_append(ret, "[", 1, err));
+	KIST_TRY(write_before(writing, "[", err));
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		if (i > 0)
-			KIST_TRY(kist_buf_append(ret, ",", 1, err));
-		KIST_TRY(kist_json_canonical(json_array_get(value, i), ret, err));
+			KIST_TRY(write_before(writing, ",", err));
+		KIST_TRY(write_value(writing, json_array_get(value, i), err));
 	}
-	return kist_buf_append(ret, "]", 1, err);
+	return kist_buf_append(writing->to, "]", 1, err);
 }
 
-kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+/* Recurses as deep as KIST_JSON_DEPTH_MAX. */
+static kist_status write_nested(struct writing *writing, const json_t *value, struct kist_error *err)
 {
+	kist_status status;
+
+	if (writing->depth == KIST_JSON_DEPTH_MAX)
+		return kist_fail(err, KIST_LIMIT, "JSON nested deeper than %d", KIST_JSON_DEPTH_MAX);
+	writing->depth++;
+	status = json_is_object(value) ? write_object(writing, value, err) : write_array(writing, value, err);
+	writing->depth--;
+	return status;
+}
+
+static kist_status write_value(struct writing *writing, const json_t *value, struct kist_error *err)
+{
+	struct kist_buf *ret = writing->to;
+
 	if (!value)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
-		return write_object(value, ret, err);
 	case JSON_ARRAY:
-		return write_array(value, ret, err);
+		return write_nested(writing, value, err);
 	case JSON_STRING:
 		return write_string(json_string_value(value), json_string_length(value), ret, err);
 	case JSON_INTEGER:
@@ -287,6 +328,20 @@ kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret, struc
 	default:
 		return kist_buf_append(ret, "null", 4, err);
 	}
+}
+
+kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+{
+	struct writing writing = { .to = ret, .values = 1, .values_max = KIST_JSON_VALUES_MAX };
+
+	return write_value(&writing, value, err);
+}
+
+kist_status kist_json_canonical_any(const json_t *value, struct kist_buf *ret, struct kist_error *err)
+{
+	struct writing writing = { .to = ret, .values = 1, .values_max = SIZE_MAX };
+
+	return write_value(&writing, value, err);
 }
 
 const char *kist_json_get_text(const json_t *object, const char *key)

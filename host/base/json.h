@@ -15,7 +15,10 @@
 
 /** Nesting that kist_json_parse() accepts. */
 #define KIST_JSON_DEPTH_MAX 16
-/** Values that it accepts, members and elements counted each: what bounds the memory they take. */
+/**
+ * Values that it accepts: one, and one more for each '[', ',' and ':' that is no part of a string.  It bounds
+ * the memory that they take.
+ */
 #define KIST_JSON_VALUES_MAX ((size_t)1 << 19)
 
 static inline void kist_json_unref_(json_t **slot)
@@ -42,11 +45,16 @@ KIST_CHECKED kist_status kist_json_parse(struct kist_view text, json_t **ret, st
 /**
  * kist_json_canonical() - Appends @value in canonical form: keys sorted, no blanks, shortest numbers.
  *
- * Errors: KIST_INVALID (a number that is not finite), KIST_LIMIT, KIST_NO_MEMORY.
+ * Errors: KIST_INVALID (a number that is not finite), KIST_LIMIT (the buf's, or what kist_json_parse() would
+ * refuse: nothing is written that cannot be read), KIST_NO_MEMORY.
  * Source: RFC 8785.  Integers are written as they are, also past 2^53.
  */
 KIST_CHECKED kist_status kist_json_canonical(const json_t *value, struct kist_buf *ret,
 					     struct kist_error *err);
+
+/** kist_json_canonical_any() - The same with any number of values: for what json_text.h reads. */
+KIST_CHECKED kist_status kist_json_canonical_any(const json_t *value, struct kist_buf *ret,
+						 struct kist_error *err);
 
 /** kist_json_get_text() - Member @key as a string, or NULL when it is missing or no string.  Borrowed. */
 const char *kist_json_get_text(const json_t *object, const char *key);

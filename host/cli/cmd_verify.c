@@ -107,14 +107,20 @@ static void since_text(uint32_t seconds, char ret[static KIST_TIME_TEXT_SIZE])
 		kist_time_text((int64_t)seconds * 1000000000, ret);
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void print_done(const struct kist_verified *done, enum kist_verify_level level)
 {
 	char since[KIST_TIME_TEXT_SIZE];
 	char size[32];
 
 	kist_size_text(done->bytes, size);
-	printf("sound: %" PRIu64 " commits, %" PRIu64 " packs (%s), %" PRIu64 " artifacts; %s check\n",
-	       done->commits, done->packs, size, done->artifacts, levels[level]);
+	printf("sound: %" PRIu64 " commit%s, %" PRIu64 " pack%s (%s), %" PRIu64 " artifact%s; %s check\n",
+	       done->commits, plural(done->commits), done->packs, plural(done->packs), size, done->artifacts,
+	       plural(done->artifacts), levels[level]);
 	if (level == KIST_VERIFY_DEEP)
 		printf("by plugins: %" PRIu64 " sound, %" PRIu64 " that no plugin here reads\n",
 		       done->validated, done->untyped);

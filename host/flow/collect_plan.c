@@ -151,15 +151,20 @@ static kist_status spare(void *ctx, const struct kist_digest *chunk, struct kist
 	return KIST_OK;
 }
 
-static kist_status mark_change(struct kist_collecting *collecting, const json_t *ref, struct kist_error *err)
+static kist_status mark_changes(struct kist_collecting *collecting, const struct kist_commit *commit,
+				struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX);
-	struct kist_digest id;
+	struct kist_json_walk refs = kist_json_walk(commit->lists[KIST_COMMIT_REFS]);
+	struct kist_ref_change change;
+	struct kist_json_item item;
 
-	if (!kist_record_get_digest(ref, "artifact", &id))
-		return KIST_OK;
-	KIST_TRY(kist_name_from_json(ref, &name, err));
-	return mark_named(collecting, kist_buf_view(&name), &id, err);
+	while (kist_json_next(&refs, &item)) {
+		KIST_TRY(kist_ref_change_read(item.value, &change, err));
+		if (change.event != KIST_REF_RM)
+			KIST_TRY(mark_named(collecting, kist_view_of(change.name, change.name_len),
+					    &change.artifact, err));
+	}
+	return KIST_OK;
 }
 
 /* Another collector may have condemned what was chosen here. */
@@ -182,35 +187,34 @@ static kist_status drop_gone(struct kist_collecting *collecting, struct kist_err
 }
 
 /* A copy of a record that was forgotten meanwhile would count again, and what it needs may be gone. */
-static void see_forgotten(struct kist_collecting *collecting, const json_t *forgotten)
+static void see_forgotten(struct kist_collecting *collecting, const struct kist_commit *commit)
 {
-	for (size_t i = 0; i < json_array_size(forgotten); i++) {
-		const char *hex = json_string_value(json_array_get(forgotten, i));
-		struct kist_digest id;
+	struct kist_json_walk forgotten = kist_json_walk(commit->lists[KIST_COMMIT_FORGET]);
+	struct kist_json_item item;
+	struct kist_digest id;
 
-		if (hex && kist_digest_parse(hex, strlen(hex), &id) &&
-		    kist_idset_has(&collecting->mark.artifacts, &id))
+	while (kist_json_next(&forgotten, &item)) {
+		if (kist_commit_digest(item.value, &id) && kist_idset_has(&collecting->mark.artifacts, &id))
 			collecting->overtaken = true;
 	}
 }
 
 kist_status kist_collect_catch_up(struct kist_collecting *collecting, uint64_t head, struct kist_error *err)
 {
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 	bool others = false;
 
 	collecting->mark.each = spare;
 	collecting->mark.ctx = collecting;
 	while (collecting->marked_to < head) {
-		kist_auto_json json_t *commit = NULL;
-		const json_t *refs;
+		struct kist_json_walk condemned;
+		struct kist_json_item item;
 
-		KIST_TRY(kist_log_read(collecting->flow->store, collecting->marked_to + 1, &commit, NULL,
-				       err));
-		refs = json_object_get(commit, "refs");
-		for (size_t i = 0; i < json_array_size(refs); i++)
-			KIST_TRY(mark_change(collecting, json_array_get(refs, i), err));
-		see_forgotten(collecting, json_object_get(commit, "forget"));
-		others = others || json_array_size(json_object_get(commit, "condemn")) > 0;
+		KIST_TRY(kist_log_read(collecting->flow->store, collecting->marked_to + 1, &commit, err));
+		KIST_TRY(mark_changes(collecting, &commit, err));
+		see_forgotten(collecting, &commit);
+		condemned = kist_json_walk(commit.lists[KIST_COMMIT_CONDEMN]);
+		others = others || kist_json_next(&condemned, &item);
 		collecting->marked_to++;
 	}
 	return others ? drop_gone(collecting, err) : KIST_OK;

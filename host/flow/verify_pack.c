@@ -9,32 +9,26 @@
 static kist_status digest_before(struct kist_flow *flow, uint64_t first, struct kist_digest *ret,
 				 struct kist_error *err)
 {
-	kist_auto_json json_t *commit = NULL;
-
 	memset(ret, 0, sizeof(*ret));
-	return first == 1 ? KIST_OK : kist_log_read(flow->store, first - 1, &commit, ret, err);
+	return first == 1 ? KIST_OK : kist_log_digest(flow->store, first - 1, ret, err);
 }
 
 kist_status kist_verify_log(struct kist_verifying *verifying, uint64_t first, uint64_t last,
 			    struct kist_error *err)
 {
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 	struct kist_digest previous;
 	/* Where that one cannot be read, it is told of in its own stretch. */
 	bool has_previous = digest_before(verifying->flow, first, &previous, NULL) == KIST_OK;
 
 	for (uint64_t n = first; n <= last; n++) {
 		struct kist_error why = KIST_ERROR_INIT;
-		kist_auto_json json_t *commit = NULL;
-		struct kist_digest digest;
-		struct kist_digest said;
 		char number[24];
-		kist_status status = kist_log_read(verifying->flow->store, n, &commit, &digest, &why);
+		kist_status status = kist_log_read(verifying->flow->store, n, &commit, &why);
 
 		if (status == KIST_NO_MEMORY)
 			return kist_fail_as(err, status, &why);
-		if (status == KIST_OK && has_previous &&
-		    (!kist_record_get_digest(commit, "previous", &said) ||
-		     !kist_digest_equal(&said, &previous)))
+		if (status == KIST_OK && has_previous && !kist_digest_equal(&commit.previous, &previous))
 			(void)kist_fail(&why, KIST_CORRUPT,
 					"commit %" PRIu64 " does not follow the one before it", n);
 		snprintf(number, sizeof(number), "%" PRIu64, n);
@@ -45,7 +39,7 @@ kist_status kist_verify_log(struct kist_verifying *verifying, uint64_t first, ui
 									     .why = &why });
 		has_previous = status == KIST_OK;
 		if (has_previous)
-			previous = digest;
+			previous = commit.digest;
 		verifying->done.commits++;
 	}
 	return KIST_OK;

@@ -63,6 +63,7 @@ static kist_status fail_stale(struct kist_db *db, const char *why, struct kist_e
 static kist_status bind_one(struct kist_db *db, sqlite3_stmt *statement, int at, char type, va_list *args,
 			    struct kist_error *err)
 {
+	struct kist_view text;
 	const void *data;
 	int code;
 
@@ -81,6 +82,11 @@ static kist_status bind_one(struct kist_db *db, sqlite3_stmt *statement, int at,
 	case 'd':
 		data = va_arg(*args, const struct kist_digest *)->bytes;
 		code = sqlite3_bind_blob(statement, at, data, (int)KIST_DIGEST_SIZE, SQLITE_STATIC);
+		break;
+	case 'v':
+		text = va_arg(*args, struct kist_view);
+		code = sqlite3_bind_text64(statement, at, (const char *)text.data, text.size, SQLITE_STATIC,
+					   SQLITE_UTF8);
 		break;
 	case 't':
 		code = sqlite3_bind_text(statement, at, va_arg(*args, const char *), -1, SQLITE_STATIC);
@@ -241,6 +247,41 @@ kist_status kist_db_commit(struct kist_db *db, struct kist_error *err)
 	return status;
 }
 
+static kist_status execute(struct kist_db *db, const char *text, struct kist_error *err)
+{
+	const int code = sqlite3_exec(db->sql, text, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? KIST_OK : kist_db_fail(db, code, err);
+}
+
+static kist_status make_indexes(struct kist_db *db, struct kist_error *err)
+{
+	kist_status status;
+
+	KIST_TRY(kist_db_begin(db, err));
+	status = execute(db, kist_sql_indexes, err);
+	if (status == KIST_OK)
+		return kist_db_commit(db, err);
+	kist_db_rollback(db);
+	return status;
+}
+
+kist_status kist_db_index(struct kist_db *db, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool found = false;
+
+	if (db->is_indexed)
+		return KIST_OK;
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_INDEX, &row, err, ""));
+	KIST_TRY(kist_db_step(db, row, &found, err));
+	(void)sqlite3_reset(row);
+	if (!found)
+		KIST_TRY(make_indexes(db, err));
+	db->is_indexed = true;
+	return KIST_OK;
+}
+
 kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_number, struct kist_digest *ret_digest,
 			     struct kist_error *err)
 {
@@ -272,13 +313,6 @@ static void read_boot_id(char ret_boot[static BOOT_ID_SIZE])
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(ret_boot, BOOT_ID_SIZE, "unknown-%d-%lld-%ld", (int)getpid(), (long long)now.tv_sec,
 		 now.tv_nsec);
-}
-
-static kist_status execute(struct kist_db *db, const char *text, struct kist_error *err)
-{
-	const int code = sqlite3_exec(db->sql, text, NULL, NULL, NULL);
-
-	return code == SQLITE_OK ? KIST_OK : kist_db_fail(db, code, err);
 }
 
 static kist_status is_empty(struct kist_db *db, bool *ret_empty, struct kist_error *err)

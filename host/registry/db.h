@@ -5,19 +5,23 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/digest.h"
 
 /*
  * The index file: opening, the schema, prepared statements, transactions.
  *
- *     meta         one row: version, store_id, boot, head, head_digest, collected (the newest commit that
- * took anything away) packs        no, id, kind, size, commit_no, damaged (0; 1: its index is unreadable; 2:
- * some records are; 3: something of it was found damaged by a reader) chunks       id, pack (packs.no),
- * offset, stored_len, raw_len, kind artifacts    id, sha256, size, kind, encoding, record (the chunk's
- * bytes), commit_no refs         name, artifact, commit_no, time ref_history  name, commit_no, seq, artifact,
- * event, time condemned    id, commit_no: packs that are no part of the store any more, and may still be
- * there fences       session: whose commits are void forgotten    id, commit_no: records that do not count
- * where they lie in a pack of an older commit
+ *     meta       one row: version, store_id, boot, head, head_digest, collected (the newest commit that took
+ *                anything away)
+ *     packs      no, id, kind, size, commit_no, damaged (enum kist_pack_state)
+ *     chunks     id, pack (packs.no), offset, stored_len, raw_len, kind, artifact (artifacts.no, or NULL)
+ *     artifacts  no, id, sha256, size, kind, encoding, commit_no, record (the chunk's bytes)
+ *     refs       name, artifact, commit_no, time
+ *     condemned  id, commit_no: packs that are no part of the store any more, and may still be there
+ *     fences     session: whose commits are void
+ *     forgotten  id, commit_no: records that do not count where they lie in a pack of an older commit
+ *
+ * An artifact is found through its chunk, so that of its two keys one is kept in order.
  *
  * Many processes share the file.  It has a rollback journal, not a WAL: a WAL keeps its state in files that
  * are found by name, so that an index which somebody deletes while it is in use could mix with the next one;
@@ -32,7 +36,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 3
+#define KIST_DB_VERSION 4
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -49,12 +53,7 @@ enum kist_db_trouble {
 enum kist_db_statement {
 	KIST_SQL_BEGIN,
 	KIST_SQL_COMMIT,
-	KIST_SQL_SAVEPOINT_COMMIT,
-	KIST_SQL_RELEASE_COMMIT,
-	KIST_SQL_ROLLBACK_TO_COMMIT,
-	KIST_SQL_SAVEPOINT_PACK,
-	KIST_SQL_RELEASE_PACK,
-	KIST_SQL_ROLLBACK_TO_PACK,
+	KIST_SQL_FIND_INDEX,
 	KIST_SQL_ADD_META,
 	KIST_SQL_GET_META,
 	KIST_SQL_SET_HEAD,
@@ -63,10 +62,12 @@ enum kist_db_statement {
 	KIST_SQL_MARK_PACK,
 	KIST_SQL_SUSPECT_PACK,
 	KIST_SQL_ADD_CHUNK,
+	KIST_SQL_ADD_NEW_RECORD,
+	KIST_SQL_LINK_ARTIFACT,
+	KIST_SQL_LAST_ARTIFACT,
 	KIST_SQL_ADD_ARTIFACT,
 	KIST_SQL_SET_REF,
 	KIST_SQL_DROP_REF,
-	KIST_SQL_ADD_HISTORY,
 	KIST_SQL_FIND_CHUNK,
 	KIST_SQL_FIND_ARTIFACT,
 	KIST_SQL_FIND_REF,
@@ -100,6 +101,7 @@ enum kist_db_statement {
 	KIST_SQL_ADD_FORGOTTEN,
 	KIST_SQL_FIND_FORGOTTEN,
 	KIST_SQL_DROP_ARTIFACT,
+	KIST_SQL_UNLINK_ARTIFACT,
 	KIST_SQL_DROP_RECORD,
 	KIST_SQL_PACK_ROWS,
 	KIST_SQL_CHUNK_ROWS,
@@ -110,6 +112,7 @@ struct kist_db {
 	sqlite3 *sql;
 	sqlite3_stmt *statements[KIST_SQL_COUNT];
 	enum kist_db_trouble trouble;
+	bool is_indexed;       /* kist_db_index() has been here */
 	bool is_of_other_boot; /* and otherwise as it should be; set by kist_db_open() that failed */
 	bool is_held;	       /* a read transaction is open */
 	int dir_fd;	       /* of the folder; -1 in memory */
@@ -147,7 +150,8 @@ kist_status kist_db_fail(struct kist_db *db, int code, struct kist_error *err);
  * kist_db_use() - A prepared statement, reset, with its parameters bound as @types says, from 1 on.
  *
  * @types: One letter each: i (int64_t), u (uint64_t, at most INT64_MAX), b (const void *, size_t),
- *         d (const struct kist_digest *), t (const char *), n (NULL, no argument).  Borrowed until the
+ *         d (const struct kist_digest *), t (const char *), v (struct kist_view, a text), n (NULL, no
+ *         argument).  Borrowed until the
  *         statement is next used or done.
  */
 KIST_CHECKED kist_status kist_db_use(struct kist_db *db, enum kist_db_statement which, sqlite3_stmt **ret,
@@ -175,6 +179,9 @@ KIST_CHECKED kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_numb
  */
 void kist_db_hold(struct kist_db *db);
 void kist_db_let_go(struct kist_db *db);
+
+/** kist_db_index() - Makes the indexes that only queries want, when they are not there yet. */
+KIST_CHECKED kist_status kist_db_index(struct kist_db *db, struct kist_error *err);
 
 /** kist_db_begin() - Starts a write transaction; kist_db_commit() or kist_db_rollback() ends it. */
 KIST_CHECKED kist_status kist_db_begin(struct kist_db *db, struct kist_error *err);

@@ -10,18 +10,18 @@ struct collecting {
 	struct kist_db *db;
 	uint64_t number;
 	bool took; /* anything away */
+	bool condemned;
 };
 
-static kist_status parse_id(const json_t *item, const char *what, struct kist_digest *ret,
+static kist_status parse_id(struct kist_view item, const char *what, struct kist_digest *ret,
 			    struct kist_error *err)
 {
-	if (!json_is_string(item) ||
-	    !kist_digest_parse(json_string_value(item), json_string_length(item), ret))
+	if (!kist_commit_digest(item, ret))
 		return kist_fail(err, KIST_CORRUPT, "\"%s\" lists what is no SHA-256", what);
 	return KIST_OK;
 }
 
-static kist_status forget(struct collecting *collecting, const json_t *item, struct kist_error *err)
+static kist_status forget(struct collecting *collecting, struct kist_view item, struct kist_error *err)
 {
 	struct kist_db *const db = collecting->db;
 	struct kist_digest id;
@@ -30,20 +30,22 @@ static kist_status forget(struct collecting *collecting, const json_t *item, str
 	collecting->took = true;
 	KIST_TRY(kist_db_run(db, KIST_SQL_ADD_FORGOTTEN, err, "du", &id, collecting->number));
 	KIST_TRY(kist_db_run(db, KIST_SQL_DROP_ARTIFACT, err, "d", &id));
+	KIST_TRY(kist_db_run(db, KIST_SQL_UNLINK_ARTIFACT, err, "d", &id));
 	return kist_db_run(db, KIST_SQL_DROP_RECORD, err, "d", &id);
 }
 
-static kist_status condemn(struct collecting *collecting, const json_t *item, struct kist_error *err)
+static kist_status condemn(struct collecting *collecting, struct kist_view item, struct kist_error *err)
 {
 	struct kist_digest id;
 
 	KIST_TRY(parse_id(item, "condemn", &id, err));
 	collecting->took = true;
+	collecting->condemned = true;
 	KIST_TRY(kist_db_run(collecting->db, KIST_SQL_ADD_CONDEMNED, err, "du", &id, collecting->number));
 	return kist_db_run(collecting->db, KIST_SQL_DROP_PACK, err, "d", &id);
 }
 
-static kist_status deleted(struct collecting *collecting, const json_t *item, struct kist_error *err)
+static kist_status deleted(struct collecting *collecting, struct kist_view item, struct kist_error *err)
 {
 	struct kist_digest id;
 
@@ -51,44 +53,44 @@ static kist_status deleted(struct collecting *collecting, const json_t *item, st
 	return kist_db_run(collecting->db, KIST_SQL_DROP_CONDEMNED, err, "d", &id);
 }
 
-static kist_status fence(struct collecting *collecting, const json_t *item, struct kist_error *err)
+static kist_status fence(struct collecting *collecting, struct kist_view item, struct kist_error *err)
 {
 	uint8_t session[KIST_SESSION_SIZE];
 
-	if (!json_is_string(item) ||
-	    !kist_hex_read(json_string_value(item), json_string_length(item), session, sizeof(session)))
+	struct kist_view hex;
+
+	if (!kist_json_plain(item, &hex) ||
+	    !kist_hex_read((const char *)hex.data, hex.size, session, sizeof(session)))
 		return kist_fail(err, KIST_CORRUPT, "\"fence\" lists what is no session");
 	collecting->took = true;
 	return kist_db_run(collecting->db, KIST_SQL_ADD_FENCE, err, "b", session, sizeof(session));
 }
 
-static kist_status each_of(struct collecting *collecting, const json_t *commit, const char *key,
-			   kist_status (*each)(struct collecting *, const json_t *, struct kist_error *),
+static kist_status each_of(struct collecting *collecting, struct kist_view list,
+			   kist_status (*each)(struct collecting *, struct kist_view, struct kist_error *),
 			   struct kist_error *err)
 {
-	const json_t *list = json_object_get(commit, key);
+	struct kist_json_walk walk = kist_json_walk(list);
+	struct kist_json_item item;
 
-	if (list && !json_is_array(list))
-		return kist_fail(err, KIST_CORRUPT, "\"%s\" is no list", key);
-	for (size_t i = 0; i < json_array_size(list); i++)
-		KIST_TRY(each(collecting, json_array_get(list, i), err));
+	while (kist_json_next(&walk, &item))
+		KIST_TRY(each(collecting, item.value, err));
 	return KIST_OK;
 }
 
-kist_status kist_fold_collected(struct kist_db *db, const json_t *commit, uint64_t number,
-				struct kist_error *err)
+kist_status kist_fold_collected(struct kist_db *db, const struct kist_commit *commit, struct kist_error *err)
 {
-	struct collecting collecting = { .db = db, .number = number };
+	struct collecting collecting = { .db = db, .number = commit->number };
 
-	KIST_TRY(each_of(&collecting, commit, "forget", forget, err));
-	KIST_TRY(each_of(&collecting, commit, "condemn", condemn, err));
-	KIST_TRY(each_of(&collecting, commit, "deleted", deleted, err));
-	KIST_TRY(each_of(&collecting, commit, "fence", fence, err));
-	if (json_array_size(json_object_get(commit, "condemn")) > 0) {
+	KIST_TRY(each_of(&collecting, commit->lists[KIST_COMMIT_FORGET], forget, err));
+	KIST_TRY(each_of(&collecting, commit->lists[KIST_COMMIT_CONDEMN], condemn, err));
+	KIST_TRY(each_of(&collecting, commit->lists[KIST_COMMIT_DELETED], deleted, err));
+	KIST_TRY(each_of(&collecting, commit->lists[KIST_COMMIT_FENCE], fence, err));
+	if (collecting.condemned) {
 		KIST_TRY(kist_db_run(db, KIST_SQL_SWEEP_ARTIFACTS, err, ""));
 		KIST_TRY(kist_db_run(db, KIST_SQL_SWEEP_CHUNKS, err, ""));
 	}
-	return collecting.took ? kist_db_run(db, KIST_SQL_SET_COLLECTED, err, "u", number) : KIST_OK;
+	return collecting.took ? kist_db_run(db, KIST_SQL_SET_COLLECTED, err, "u", commit->number) : KIST_OK;
 }
 
 kist_status kist_is_forgotten(struct kist_db *db, const struct kist_digest *id, uint64_t number, bool *ret,

@@ -46,11 +46,11 @@ KIST_CHECKED kist_status kist_check_head(struct kist_registry *registry, struct 
 kist_registry_op kist_fold_new;
 
 /**
- * kist_fold_collected() - Folds what commit @number takes away: "forget", "condemn", "deleted", "fence".
+ * kist_fold_collected() - Folds what @commit takes away: "forget", "condemn", "deleted", "fence".
  *
  * Errors: KIST_CORRUPT (a member that is not what it should be).
  */
-KIST_CHECKED kist_status kist_fold_collected(struct kist_db *db, const json_t *commit, uint64_t number,
+KIST_CHECKED kist_status kist_fold_collected(struct kist_db *db, const struct kist_commit *commit,
 					     struct kist_error *err);
 
 /** kist_is_forgotten() - Whether a record @id does not count where a pack of commit @number holds it. */

@@ -130,3 +130,47 @@ kist_status kist_name_from_json(const json_t *object, struct kist_buf *ret, stru
 		return kist_fail(err, KIST_CORRUPT, "\"name\" is none: %s", problem);
 	return kist_buf_append(ret, name, len, err);
 }
+
+/* Names that are spelled as they are need no JSON to be built. */
+static kist_status read_name(struct kist_view ref, struct kist_ref_change *ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX);
+	kist_auto_json json_t *object = NULL;
+	struct kist_view plain;
+	const char *problem;
+
+	if (kist_json_find(ref, "name_bytes").size == 0 &&
+	    kist_json_plain(kist_json_find(ref, "name"), &plain)) {
+		problem = name_problem((const char *)plain.data, plain.size);
+		if (problem)
+			return kist_fail(err, KIST_CORRUPT, "\"name\" is none: %s", problem);
+	} else {
+		KIST_TRY(kist_json_parse(ref, &object, err));
+		KIST_TRY(kist_name_from_json(object, &name, err));
+		plain = kist_buf_view(&name);
+	}
+	memcpy(ret->name, plain.data, plain.size);
+	ret->name_len = plain.size;
+	return KIST_OK;
+}
+
+kist_status kist_ref_change_read(struct kist_view ref, struct kist_ref_change *ret, struct kist_error *err)
+{
+	const struct kist_view event = kist_json_find(ref, "event");
+	const struct kist_view artifact = kist_json_find(ref, "artifact");
+
+	KIST_TRY(read_name(ref, ret, err));
+	memset(&ret->artifact, 0, sizeof(ret->artifact));
+	if (kist_json_is(event, "\"rm\"")) {
+		ret->event = KIST_REF_RM;
+		return kist_json_is(artifact, "null")
+			       ? KIST_OK
+			       : kist_fail(err, KIST_CORRUPT, "a ref that is removed names an artifact");
+	}
+	ret->event = kist_json_is(event, "\"tag\"") ? KIST_REF_TAG : KIST_REF_PUT;
+	if (ret->event == KIST_REF_PUT && !kist_json_is(event, "\"put\""))
+		return kist_fail(err, KIST_CORRUPT, "the \"event\" of a ref is none");
+	return kist_commit_digest(artifact, &ret->artifact)
+		       ? KIST_OK
+		       : kist_fail(err, KIST_CORRUPT, "\"artifact\" is missing or no SHA-256");
+}

@@ -72,7 +72,6 @@ static kist_status fail_other(struct kist_registry *registry, uint64_t head, str
  */
 kist_status kist_check_head(struct kist_registry *registry, struct kist_error *err)
 {
-	kist_auto_json json_t *commit = NULL;
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_digest expected;
 	struct kist_digest digest;
@@ -80,7 +79,7 @@ kist_status kist_check_head(struct kist_registry *registry, struct kist_error *e
 	uint64_t head;
 
 	KIST_TRY(kist_db_get_head(&registry->db, &head, &expected, err));
-	status = head > 0 ? kist_log_read(registry->store, head, &commit, &digest, &why) : KIST_OK;
+	status = head > 0 ? kist_log_digest(registry->store, head, &digest, &why) : KIST_OK;
 	if (status == KIST_NOT_FOUND)
 		return fail_missing(registry, head, err);
 	if (status != KIST_OK)

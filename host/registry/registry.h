@@ -226,4 +226,18 @@ KIST_CHECKED kist_status kist_name_json(json_t *object, const char *name, size_t
 KIST_CHECKED kist_status kist_name_from_json(const json_t *object, struct kist_buf *ret,
 					     struct kist_error *err);
 
+enum kist_ref_event { KIST_REF_PUT, KIST_REF_TAG, KIST_REF_RM };
+
+/** struct kist_ref_change - A change of a name, as a commit lists it. */
+struct kist_ref_change {
+	enum kist_ref_event event;
+	struct kist_digest artifact; /* zeros for KIST_REF_RM */
+	size_t name_len;
+	uint8_t name[KIST_NAME_SIZE_MAX];
+};
+
+/** kist_ref_change_read() - Reads an element of a commit's "refs".  Errors: KIST_CORRUPT. */
+KIST_CHECKED kist_status kist_ref_change_read(struct kist_view ref, struct kist_ref_change *ret,
+					      struct kist_error *err);
+
 #endif

@@ -17,29 +17,24 @@ const char kist_sql_schema[] =
 	"  size INTEGER NOT NULL, commit_no INTEGER NOT NULL, damaged INTEGER NOT NULL);"
 	"CREATE INDEX packs_damaged ON packs(no) WHERE damaged IN (1, 2);"
 	"CREATE TABLE chunks(id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL,"
-	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE artifacts(id BLOB PRIMARY KEY, sha256 BLOB NOT NULL, size INTEGER NOT NULL,"
-	"  kind TEXT NOT NULL, encoding TEXT NOT NULL, record BLOB NOT NULL, commit_no INTEGER NOT NULL);"
-	"CREATE INDEX artifacts_by_sha256 ON artifacts(sha256);"
+	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL, artifact INTEGER)"
+	"  WITHOUT ROWID;"
+	"CREATE TABLE artifacts(no INTEGER PRIMARY KEY, id BLOB NOT NULL, sha256 BLOB NOT NULL,"
+	"  size INTEGER NOT NULL, kind TEXT NOT NULL, encoding TEXT NOT NULL, commit_no INTEGER NOT NULL,"
+	"  record BLOB NOT NULL);"
 	"CREATE TABLE refs(name BLOB PRIMARY KEY, artifact BLOB NOT NULL, commit_no INTEGER NOT NULL,"
 	"  time TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE INDEX refs_by_artifact ON refs(artifact, commit_no);"
-	"CREATE TABLE ref_history(name BLOB NOT NULL, commit_no INTEGER NOT NULL, seq INTEGER NOT NULL,"
-	"  artifact BLOB, event TEXT NOT NULL, time TEXT NOT NULL,"
-	"  PRIMARY KEY(name, commit_no, seq)) WITHOUT ROWID;"
 	"CREATE TABLE condemned(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE fences(session BLOB PRIMARY KEY) WITHOUT ROWID;"
 	"CREATE TABLE forgotten(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;";
 
+const char kist_sql_indexes[] = "CREATE INDEX IF NOT EXISTS artifacts_by_sha256 ON artifacts(sha256);"
+				"CREATE INDEX IF NOT EXISTS refs_by_artifact ON refs(artifact, commit_no);";
+
 const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[KIST_SQL_COMMIT] = "COMMIT",
-	[KIST_SQL_SAVEPOINT_COMMIT] = "SAVEPOINT one",
-	[KIST_SQL_RELEASE_COMMIT] = "RELEASE one",
-	[KIST_SQL_ROLLBACK_TO_COMMIT] = "ROLLBACK TO one",
-	[KIST_SQL_SAVEPOINT_PACK] = "SAVEPOINT pack",
-	[KIST_SQL_RELEASE_PACK] = "RELEASE pack",
-	[KIST_SQL_ROLLBACK_TO_PACK] = "ROLLBACK TO pack",
+	[KIST_SQL_FIND_INDEX] = "SELECT name FROM sqlite_schema WHERE name = 'refs_by_artifact'",
 	[KIST_SQL_ADD_META] = "INSERT INTO meta(one, version, store_id, boot, head, head_digest, collected)"
 			      " VALUES(1, ?1, ?2, ?3, 0, ?4, 0)",
 	[KIST_SQL_GET_META] = "SELECT version, store_id, boot, head, head_digest FROM meta",
@@ -54,38 +49,45 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET pack = ?2, offset = ?3,"
 		" stored_len = ?4, raw_len = ?5, kind = ?6 WHERE pack < ?2",
-	[KIST_SQL_ADD_ARTIFACT] = "INSERT OR IGNORE INTO artifacts(id, sha256, size, kind, encoding, record,"
-				  " commit_no) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[KIST_SQL_ADD_NEW_RECORD] =
+		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind, artifact)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO NOTHING",
+	[KIST_SQL_LINK_ARTIFACT] = "UPDATE chunks SET artifact = ?2 WHERE id = ?1 AND artifact IS NULL",
+	[KIST_SQL_LAST_ARTIFACT] = "SELECT max(no) FROM artifacts",
+	[KIST_SQL_ADD_ARTIFACT] =
+		"INSERT INTO artifacts(no, id, sha256, size, kind, encoding, record, commit_no)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[KIST_SQL_SET_REF] =
 		"INSERT OR REPLACE INTO refs(name, artifact, commit_no, time) VALUES(?1, ?2, ?3, ?4)",
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
-	[KIST_SQL_ADD_HISTORY] = "INSERT INTO ref_history(name, commit_no, seq, artifact, event, time)"
-				 " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[KIST_SQL_FIND_CHUNK] =
 		"SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged FROM chunks c"
 		" JOIN packs p ON p.no = c.pack WHERE c.id = ?1",
-	[KIST_SQL_FIND_ARTIFACT] = "SELECT id, sha256, size, record FROM artifacts WHERE id = ?1",
+	[KIST_SQL_FIND_ARTIFACT] = "SELECT c.id, a.sha256, a.size, a.record FROM chunks c"
+				   " JOIN artifacts a ON a.no = c.artifact WHERE c.id = ?1",
 	[KIST_SQL_FIND_REF] = "SELECT artifact FROM refs WHERE name = ?1",
 	/* One row for each record, those of one content together and the best of them first. */
 	[KIST_SQL_MATCH_HEX] =
 		"SELECT a.id, a.sha256, a.kind, a.encoding,"
 		" (SELECT max(commit_no) FROM refs WHERE artifact = a.id) AS named"
-		" FROM artifacts a WHERE a.id IN (SELECT id FROM artifacts WHERE sha256 BETWEEN ?1 AND ?2"
-		" UNION SELECT id FROM artifacts WHERE id BETWEEN ?1 AND ?2)"
+		" FROM artifacts a WHERE a.no IN (SELECT no FROM artifacts WHERE sha256 BETWEEN ?1 AND ?2"
+		" UNION SELECT artifact FROM chunks WHERE id BETWEEN ?1 AND ?2 AND artifact IS NOT NULL)"
 		" ORDER BY a.sha256, named DESC, a.commit_no DESC, a.id",
 	[KIST_SQL_NAME_OF] =
 		"SELECT name FROM refs WHERE artifact = ?1 ORDER BY commit_no DESC, name LIMIT 1",
 	[KIST_SQL_NAMES_UP] = "SELECT name FROM refs WHERE name >= ?1 ORDER BY name LIMIT ?2",
 	[KIST_SQL_NAMES_DOWN] = "SELECT name FROM refs WHERE name < ?1 ORDER BY name DESC LIMIT ?2",
 	/* The walks: the same first columns, from a key on; see walk.c. */
-	[KIST_SQL_EACH_REF] = "SELECT r.artifact, a.sha256, a.size, a.record, r.name, r.commit_no, r.time"
-			      " FROM refs r LEFT JOIN artifacts a ON a.id = r.artifact"
-			      " WHERE r.name >= ?1 ORDER BY r.name",
+	[KIST_SQL_EACH_REF] =
+		"SELECT r.artifact, a.sha256, a.size, a.record, r.name, r.commit_no, r.time"
+		" FROM refs r LEFT JOIN chunks c ON c.id = r.artifact"
+		" LEFT JOIN artifacts a ON a.no = c.artifact WHERE r.name >= ?1 ORDER BY r.name",
 	[KIST_SQL_EACH_ARTIFACT] =
-		"SELECT id, sha256, size, record FROM artifacts WHERE id >= ?1 ORDER BY id",
+		"SELECT c.id, a.sha256, a.size, a.record FROM chunks c JOIN artifacts a ON a.no = c.artifact"
+		" WHERE c.id >= ?1 ORDER BY c.id",
 	[KIST_SQL_EACH_PACK] = "SELECT id, NULL, size, NULL FROM packs WHERE id >= ?1 ORDER BY id",
 	[KIST_SQL_NEXT_DAMAGED] =
-		"SELECT no, id, kind, commit_no FROM packs WHERE damaged IN (1, 2) AND no > ?1"
+		"SELECT no, id, kind, commit_no, damaged FROM packs WHERE damaged IN (1, 2) AND no > ?1"
 		" ORDER BY no LIMIT 1",
 	[KIST_SQL_PACK_USE] = "SELECT damaged, (SELECT count(*) FROM chunks WHERE pack = no) FROM packs"
 			      " WHERE id = ?1",
@@ -100,13 +102,14 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_CHUNK_KINDS] =
 		"SELECT kind, count(*), sum(raw_len), sum(stored_len) FROM chunks GROUP BY kind"
 		" ORDER BY 1 LIMIT ?1",
-	[KIST_SQL_OBJECT_SIZES] = "SELECT a.size FROM refs r JOIN artifacts a ON a.id = r.artifact",
+	[KIST_SQL_OBJECT_SIZES] = "SELECT a.size FROM refs r JOIN chunks c ON c.id = r.artifact"
+				  " JOIN artifacts a ON a.no = c.artifact",
 	[KIST_SQL_SET_COLLECTED] = "UPDATE meta SET collected = ?1",
 	[KIST_SQL_GET_COLLECTED] = "SELECT collected FROM meta",
 	[KIST_SQL_DROP_PACK] = "DELETE FROM packs WHERE id = ?1",
 	/* What lies in no pack that is left: once for a commit, however many packs it condemns. */
-	[KIST_SQL_SWEEP_ARTIFACTS] = "DELETE FROM artifacts WHERE id IN (SELECT id FROM chunks WHERE kind = 2"
-				     " AND pack NOT IN (SELECT no FROM packs))",
+	[KIST_SQL_SWEEP_ARTIFACTS] = "DELETE FROM artifacts WHERE no IN (SELECT artifact FROM chunks"
+				     " WHERE pack NOT IN (SELECT no FROM packs))",
 	[KIST_SQL_SWEEP_CHUNKS] = "DELETE FROM chunks WHERE pack NOT IN (SELECT no FROM packs)",
 	[KIST_SQL_ADD_CONDEMNED] = "INSERT OR IGNORE INTO condemned(id, commit_no) VALUES(?1, ?2)",
 	[KIST_SQL_DROP_CONDEMNED] = "DELETE FROM condemned WHERE id = ?1",
@@ -116,7 +119,9 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_FIND_FENCE] = "SELECT session FROM fences WHERE session = ?1",
 	[KIST_SQL_ADD_FORGOTTEN] = "INSERT OR REPLACE INTO forgotten(id, commit_no) VALUES(?1, ?2)",
 	[KIST_SQL_FIND_FORGOTTEN] = "SELECT commit_no FROM forgotten WHERE id = ?1 AND commit_no > ?2",
-	[KIST_SQL_DROP_ARTIFACT] = "DELETE FROM artifacts WHERE id = ?1",
+	[KIST_SQL_DROP_ARTIFACT] =
+		"DELETE FROM artifacts WHERE no = (SELECT artifact FROM chunks WHERE id = ?1)",
+	[KIST_SQL_UNLINK_ARTIFACT] = "UPDATE chunks SET artifact = NULL WHERE id = ?1",
 	[KIST_SQL_DROP_RECORD] = "DELETE FROM chunks WHERE id = ?1 AND kind = 2",
 	[KIST_SQL_PACK_ROWS] = "SELECT id, kind, size, commit_no, damaged FROM packs ORDER BY id",
 	[KIST_SQL_CHUNK_ROWS] = "SELECT c.id, p.id, c.offset, c.stored_len, c.raw_len, c.kind FROM chunks c"

@@ -2,13 +2,11 @@
 #ifndef KIST_STORE_LOG_H
 #define KIST_STORE_LOG_H
 
+#include "store/commit.h"
 #include "store/store.h"
 
 /*
  * The log: commits 1, 2, 3, ... each created once.  The only commit point.
- *
- *     "kist-log 1 " | SHA-256 of the body, hex | " " | bytes of the body, decimal | "\n" | body
- *     body: canonical JSON: {"number":n, "previous":"<SHA-256 of the body of n-1>", "write_id":"...", ...}
  *
  * Thread: all functions may run at once.
  * Source: docs/format/store.md, section 4.
@@ -17,13 +15,21 @@
 /**
  * kist_log_read() - Reads commit @number and checks its digest, number and form.
  *
- * @ret_commit: New reference.
- * @ret_digest: SHA-256 of the body; what the next commit names as "previous".  May be NULL.
+ * @ret: A KIST_COMMIT_INIT, or an earlier commit, which is replaced; kist_commit_done() it.
  *
  * Errors: KIST_NOT_FOUND (no such commit yet), KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_IO.
  */
-KIST_CHECKED kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **ret_commit,
-				       struct kist_digest *ret_digest, struct kist_error *err);
+KIST_CHECKED kist_status kist_log_read(struct kist_store *store, uint64_t number, struct kist_commit *ret,
+				       struct kist_error *err);
+
+/** kist_log_digest() - Reads commit @number for its digest alone; what it says is not looked at.  Errors:
+ * as above. */
+KIST_CHECKED kist_status kist_log_digest(struct kist_store *store, uint64_t number, struct kist_digest *ret,
+					 struct kist_error *err);
+
+/** kist_log_exists() - Whether there is a commit @number; whatever it may hold.  Errors: KIST_IO. */
+KIST_CHECKED kist_status kist_log_exists(struct kist_store *store, uint64_t number, bool *ret,
+					 struct kist_error *err);
 
 /**
  * kist_log_append() - Creates commit @number.
@@ -34,8 +40,8 @@ KIST_CHECKED kist_status kist_log_read(struct kist_store *store, uint64_t number
  * @previous: Digest of commit @number - 1; all zero for the first.
  * @commit:   Object with the rest; changed.  Borrowed.
  *
- * Errors: KIST_EXISTS (somebody else's commit has this number: fold it and try the next), KIST_LIMIT,
- * KIST_IO.
+ * Errors: KIST_EXISTS (somebody else's commit has this number: fold it and try the next), KIST_LIMIT (a
+ * number, or more than kist_log_read() would take: nothing is written then), KIST_IO.
  */
 KIST_CHECKED kist_status kist_log_append(struct kist_store *store, uint64_t number,
 					 const struct kist_digest *previous, json_t *commit,

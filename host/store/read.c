@@ -28,24 +28,40 @@ void kist_chunk_reader_done(struct kist_chunk_reader *reader)
 	kist_buf_done(&reader->record);
 }
 
+static kist_status decode(struct kist_chunk_reader *reader, const struct kist_location *where,
+			  const struct kist_digest *id, bool prove, struct kist_view bytes, uint8_t *ret,
+			  struct kist_error *err)
+{
+	struct kist_record record;
+
+	KIST_TRY(kist_record_parse(bytes, &record, err));
+	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len ||
+	    record.kind != where->kind)
+		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
+	return (prove ? kist_record_decode : kist_record_unpack)(&reader->filter, &record, bytes, ret, err);
+}
+
 static kist_status read_record(struct kist_store *store, struct kist_chunk_reader *reader,
 			       const struct kist_location *where, const struct kist_digest *id, bool prove,
 			       uint8_t *ret, struct kist_error *err)
 {
 	char key[KIST_PACK_KEY_SIZE];
-	struct kist_record record;
 
 	kist_pack_key(&where->pack, key);
 	reader->record.size = 0;
 	reader->record.size_max = where->stored_len;
 	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &reader->record,
 				  err));
-	KIST_TRY(kist_record_parse(kist_buf_view(&reader->record), &record, err));
-	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len ||
-	    record.kind != where->kind)
-		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
-	return (prove ? kist_record_decode : kist_record_unpack)(&reader->filter, &record,
-								 kist_buf_view(&reader->record), ret, err);
+	return decode(reader, where, id, prove, kist_buf_view(&reader->record), ret, err);
+}
+
+static kist_status check_range(const struct kist_location *where, struct kist_error *err)
+{
+	if (where->raw_len <= KIST_CHUNK_SIZE_MAX &&
+	    where->stored_len <= KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX))
+		return KIST_OK;
+	return kist_fail(err, KIST_CORRUPT, "record of %u bytes in %u: out of range", where->raw_len,
+			 where->stored_len);
 }
 
 static kist_status read_into(struct kist_store *store, struct kist_chunk_reader *reader,
@@ -54,11 +70,20 @@ static kist_status read_into(struct kist_store *store, struct kist_chunk_reader 
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
-	if (where->raw_len > KIST_CHUNK_SIZE_MAX ||
-	    where->stored_len > KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX))
-		(void)kist_fail(&why, KIST_CORRUPT, "record of %u bytes in %u: out of range", where->raw_len,
-				where->stored_len);
-	else if (read_record(store, reader, where, id, prove, ret, &why) == KIST_OK)
+	if (check_range(where, &why) == KIST_OK &&
+	    read_record(store, reader, where, id, prove, ret, &why) == KIST_OK)
+		return KIST_OK;
+	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
+}
+
+kist_status kist_decode_chunk(struct kist_chunk_reader *reader, const struct kist_location *where,
+			      const struct kist_digest *id, struct kist_view bytes, uint8_t *ret,
+			      struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (check_range(where, &why) == KIST_OK &&
+	    decode(reader, where, id, true, bytes, ret, &why) == KIST_OK)
 		return KIST_OK;
 	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
 }

@@ -45,6 +45,11 @@ KIST_CHECKED kist_status kist_read_pack_index(struct kist_store *store, const ch
 					      struct kist_pack_footer *ret_footer,
 					      struct kist_view *ret_index, struct kist_error *err);
 
+/** kist_decode_chunk() - kist_store_read_chunk_into() of a record whose @bytes have been read. */
+KIST_CHECKED kist_status kist_decode_chunk(struct kist_chunk_reader *reader,
+					   const struct kist_location *where, const struct kist_digest *id,
+					   struct kist_view bytes, uint8_t *ret, struct kist_error *err);
+
 /** kist_fail_in_pack() - Records @why with the pack's name and the offset.  Returns its status. */
 kist_status kist_fail_in_pack(const struct kist_digest *pack, uint64_t offset, const struct kist_error *why,
 			      struct kist_error *err);

@@ -20,8 +20,6 @@
  * Source: docs/format/store.md.
  */
 
-/** Bytes of the largest commit. */
-#define KIST_COMMIT_SIZE_MAX ((size_t)64 << 20)
 /** Bytes of the largest kist.json. */
 #define KIST_STORE_JSON_SIZE_MAX ((size_t)64 << 10)
 #define KIST_STORE_FORMAT	 1

@@ -23,6 +23,21 @@ static struct kist_store *the_store(void)
 	return store;
 }
 
+/* What was checked can be walked, and is JSON to others, too. */
+static void walk(struct kist_view list)
+{
+	struct kist_json_walk walk = kist_json_walk(list);
+	struct kist_json_item item;
+
+	while (kist_json_next(&walk, &item)) {
+		json_t *value = NULL;
+
+		must(item.value.size > 0);
+		must(kist_json_parse(item.value, &value, NULL) == KIST_OK);
+		json_decref(value);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct kist_store *store = the_store();
@@ -32,8 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kist_digest digest;
 	char hex[KIST_DIGEST_HEX_SIZE];
 	char line[128];
-	json_t *commit;
-	uint64_t number;
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 
 	if (size > 0 && (data[0] == '{' || data[0] == '[')) {
 		digest = kist_digest_of(parts[1]);
@@ -43,9 +57,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	must(kist_backend_delete(backend, KEY, NULL) == KIST_OK);
 	must(kist_backend_put_new(backend, KEY, parts, 2, NULL) == KIST_OK);
-	if (kist_log_read(store, 1, &commit, NULL, &err) == KIST_OK) {
-		must(kist_json_get_u64(commit, "number", &number) && number == 1);
-		json_decref(commit);
+	if (kist_log_read(store, 1, &commit, &err) == KIST_OK) {
+		must(commit.number == 1 && commit.time[0]);
+		for (size_t i = 0; i < KIST_COMMIT_LIST_COUNT; i++)
+			walk(commit.lists[i]);
 	} else {
 		must(err.status == KIST_CORRUPT || err.status == KIST_INCOMPATIBLE);
 	}

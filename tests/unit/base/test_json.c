@@ -316,6 +316,53 @@ START_TEST(the_canonical_form_keeps_to_the_limit_of_the_buf)
 }
 END_TEST
 
+START_TEST(nothing_is_written_that_is_too_deep_to_be_read)
+{
+	for (int depth = KIST_JSON_DEPTH_MAX; depth <= KIST_JSON_DEPTH_MAX + 1; depth++) {
+		kist_auto_buf struct kist_buf buf = KIST_BUF_INIT(TEXT_SIZE_MAX);
+		kist_auto_json json_t *value = json_null();
+		kist_auto_json json_t *back = NULL;
+		struct kist_error err = KIST_ERROR_INIT;
+
+		for (int i = 0; i < depth; i++)
+			value = i % 2 ? json_pack("[o]", value) : json_pack("{s:o}", "a", value);
+		if (depth > KIST_JSON_DEPTH_MAX) {
+			ck_assert_int_eq(kist_json_canonical(value, &buf, &err), KIST_LIMIT);
+			ck_assert_ptr_nonnull(strstr(err.text, "deeper than 16"));
+			continue;
+		}
+		ck_assert_int_eq(kist_json_canonical(value, &buf, NULL), KIST_OK);
+		ck_assert_int_eq(kist_json_parse(kist_buf_view(&buf), &back, NULL), KIST_OK);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_written_that_has_too_many_values_to_be_read)
+{
+	/* The list itself, what its bracket counts, and a comma for each element but the first. */
+	const size_t most = KIST_JSON_VALUES_MAX - 1;
+
+	for (size_t count = most; count <= most + 1; count++) {
+		kist_auto_buf struct kist_buf buf = KIST_BUF_INIT(8 * KIST_JSON_VALUES_MAX);
+		kist_auto_json json_t *value = json_array();
+		kist_auto_json json_t *back = NULL;
+
+		while (json_array_size(value) < count && json_array_append_new(value, json_true()) == 0)
+			;
+		ck_assert_uint_eq(json_array_size(value), count);
+		if (count > most) {
+			ck_assert_int_eq(kist_json_canonical(value, &buf, NULL), KIST_LIMIT);
+			buf.size = 0;
+			ck_assert_int_eq(kist_json_canonical_any(value, &buf, NULL), KIST_OK);
+			ck_assert_int_eq(kist_json_parse(kist_buf_view(&buf), &back, NULL), KIST_CORRUPT);
+			continue;
+		}
+		ck_assert_int_eq(kist_json_canonical(value, &buf, NULL), KIST_OK);
+		ck_assert_int_eq(kist_json_parse(kist_buf_view(&buf), &back, NULL), KIST_OK);
+	}
+}
+END_TEST
+
 START_TEST(the_canonical_form_survives_every_failed_allocation)
 {
 	kist_auto_json json_t *value = NULL;
@@ -357,6 +404,8 @@ int main(void)
 	tcase_add_test(tcase, any_bytes_become_a_string);
 	tcase_add_test(tcase, numbers_that_are_not_finite_and_missing_values_are_refused);
 	tcase_add_test(tcase, the_canonical_form_keeps_to_the_limit_of_the_buf);
+	tcase_add_test(tcase, nothing_is_written_that_is_too_deep_to_be_read);
+	tcase_add_test(tcase, nothing_is_written_that_has_too_many_values_to_be_read);
 	tcase_add_test(tcase, the_canonical_form_survives_every_failed_allocation);
 	return suite_run(tcase, "json");
 }

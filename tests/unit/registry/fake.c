@@ -103,7 +103,7 @@ static struct kist_digest commit_digest(const json_t *commit)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_COMMIT_SIZE_MAX);
 
-	must(kist_json_canonical(commit, &text, NULL) == KIST_OK);
+	must(kist_json_canonical_any(commit, &text, NULL) == KIST_OK);
 	return kist_digest_of(kist_buf_view(&text));
 }
 
@@ -119,6 +119,8 @@ void fake_append(struct kist_store *store, json_t *commit)
 	store->head++;
 	json_object_set_new(commit, "number", json_integer((json_int_t)store->head));
 	json_object_set_new(commit, "previous", json_string(hex));
+	if (!json_object_get(commit, "write_id"))
+		json_object_set_new(commit, "write_id", json_string("00112233445566778899aabbccddeeff"));
 	store->commits[store->head] = commit;
 	store->digests[store->head] = commit_digest(commit);
 }
@@ -171,16 +173,50 @@ const char *kist_store_uri(const struct kist_store *store)
 	return store->uri;
 }
 
-kist_status kist_log_read(struct kist_store *store, uint64_t number, json_t **ret_commit,
-			  struct kist_digest *ret_digest, struct kist_error *err)
+static kist_status find_commit(const struct kist_store *store, uint64_t number, struct kist_error *err)
 {
 	if (number == 0 || number > head_of(store))
 		return kist_fail(err, KIST_NOT_FOUND, "no such commit");
 	if (store->commit_status[number] != KIST_OK)
 		return kist_fail(err, store->commit_status[number], "the commit is bad");
-	*ret_commit = json_incref(store->commits[number]);
-	if (ret_digest)
-		*ret_digest = store->digests[number];
+	return KIST_OK;
+}
+
+kist_status kist_log_read(struct kist_store *store, uint64_t number, struct kist_commit *ret,
+			  struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf body = KIST_BUF_INIT(KIST_COMMIT_SIZE_MAX);
+	char line[KIST_COMMIT_LINE_SIZE_MAX];
+	struct kist_digest digest;
+
+	KIST_TRY(find_commit(store, number, err));
+	KIST_TRY(kist_json_canonical_any(store->commits[number], &body, err));
+	digest = kist_digest_of(kist_buf_view(&body));
+	ret->entry.size = 0;
+	KIST_TRY(kist_buf_append(&ret->entry, line, kist_commit_line(kist_buf_view(&body), &digest, line),
+				 err));
+	KIST_TRY(kist_buf_append(&ret->entry, body.data, body.size, err));
+	KIST_TRY(kist_commit_parse(ret, number, err));
+	/* A test may say that a commit is another. */
+	ret->digest = store->digests[number];
+	return KIST_OK;
+}
+
+kist_status kist_log_digest(struct kist_store *store, uint64_t number, struct kist_digest *ret,
+			    struct kist_error *err)
+{
+	KIST_TRY(find_commit(store, number, err));
+	*ret = store->digests[number];
+	return KIST_OK;
+}
+
+kist_status kist_log_exists(struct kist_store *store, uint64_t number, bool *ret, struct kist_error *err)
+{
+	const kist_status status = find_commit(store, number, NULL);
+
+	if (status == KIST_IO || status == KIST_NO_MEMORY)
+		return find_commit(store, number, err);
+	*ret = status != KIST_NOT_FOUND;
 	return KIST_OK;
 }
 
@@ -216,61 +252,49 @@ static struct fake_pack *find_pack(struct kist_store *store, const struct kist_d
 	return NULL;
 }
 
-kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,
-				  kist_status (*each)(void *ctx, const struct kist_digest *chunk,
-						      const struct kist_location *where,
-						      struct kist_error *err),
-				  void *ctx, struct kist_error *err)
+static kist_status give_chunk(const struct fake_pack *pack, const struct fake_chunk *chunk,
+			      const struct kist_scan *scan, struct kist_error *err)
+{
+	const size_t len = strlen(chunk->bytes);
+	const struct kist_location where = { .pack = pack->id,
+					     .offset = chunk->offset,
+					     .stored_len = (uint32_t)len + 64,
+					     .raw_len = (uint32_t)len,
+					     .kind = chunk->kind };
+	uint64_t looked[KIST_SCAN_LOOKED_MAX / sizeof(uint64_t)] = { 0 };
+	struct kist_scanned scanned = { .id = &chunk->id, .where = &where };
+
+	if (scan->with_records && chunk->kind == KIST_CHUNK_RECORD) {
+		scanned.status = chunk->status;
+		if (chunk->status != KIST_OK && chunk->status != KIST_CORRUPT &&
+		    chunk->status != KIST_NOT_FOUND)
+			return kist_fail(err, chunk->status, "the chunk is bad");
+	}
+	if (scan->with_records && chunk->kind == KIST_CHUNK_RECORD && chunk->status == KIST_OK) {
+		scanned.record = kist_view_of(chunk->bytes, len);
+		scan->look(scanned.record, looked);
+		scanned.looked = looked;
+	}
+	return scan->each(scan->ctx, &scanned, err);
+}
+
+kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_digest *id,
+				 const struct kist_scan *scan, struct kist_error *err)
 {
 	const struct fake_pack *pack = find_pack(store, id);
 
 	store->index_reads++;
 	if (!pack)
 		return kist_fail(err, KIST_NOT_FOUND, "no such pack");
-	for (size_t i = 0; i < pack->count; i++) {
-		const struct fake_chunk *chunk = &pack->chunks[i];
-		const struct kist_location where = { .pack = *id,
-						     .offset = chunk->offset,
-						     .stored_len = (uint32_t)strlen(chunk->bytes) + 64,
-						     .raw_len = (uint32_t)strlen(chunk->bytes),
-						     .kind = chunk->kind };
-
-		/* A bad index is noticed after its first chunk, so that there is something to take back. */
-		if (i > 0 && pack->status != KIST_OK)
-			break;
-		KIST_TRY(each(ctx, &chunk->id, &where, err));
+	if (pack->status != KIST_OK) {
+		(void)kist_fail(err, pack->status, "the pack is bad");
+		if (err)
+			err->sys_errno = pack->sys_errno;
+		return pack->status;
 	}
-	if (pack->status == KIST_OK)
-		return KIST_OK;
-	(void)kist_fail(err, pack->status, "the pack is bad");
-	if (err)
-		err->sys_errno = pack->sys_errno;
-	return pack->status;
-}
-
-void kist_chunk_reader_done(struct kist_chunk_reader *reader)
-{
-	(void)reader;
-}
-
-kist_status kist_store_read_chunk_with(struct kist_store *store, struct kist_chunk_reader *reader,
-				       const struct kist_location *where, const struct kist_digest *id,
-				       struct kist_buf *ret, struct kist_error *err)
-{
-	const struct fake_pack *pack = find_pack(store, &where->pack);
-
-	(void)reader;
-	for (size_t i = 0; pack && i < pack->count; i++) {
-		const struct fake_chunk *chunk = &pack->chunks[i];
-
-		if (!kist_digest_equal(&chunk->id, id))
-			continue;
-		if (chunk->status != KIST_OK)
-			return kist_fail(err, chunk->status, "the chunk is bad");
-		kist_buf_done(ret);
-		return kist_buf_append(ret, chunk->bytes, strlen(chunk->bytes), err);
-	}
-	return kist_fail(err, KIST_NOT_FOUND, "no such chunk");
+	for (size_t i = 0; i < pack->count; i++)
+		KIST_TRY(give_chunk(pack, &pack->chunks[i], scan, err));
+	return KIST_OK;
 }
 
 /* Helpers of tests. */

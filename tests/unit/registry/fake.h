@@ -3,6 +3,7 @@
 #define TESTS_REGISTRY_FAKE_H
 
 #include "registry/registry.h"
+#include "store/scan.h"
 
 /*
  * A store in an array, which stands in for the room below: whatever can go wrong with packs and commits is

@@ -17,25 +17,19 @@ START_TEST(a_commit_comes_back_with_what_was_added_to_it)
 {
 	struct kist_store *store = new_store();
 	struct kist_digest digest;
-	struct kist_digest again;
-	char hex[KIST_DIGEST_HEX_SIZE];
-	json_t *commit;
-	uint64_t number;
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 
 	ck_assert_int_eq(append(store, 1, &zeros, &digest, NULL), KIST_OK);
 	ck_assert_int_eq(append(store, 2, &digest, NULL, NULL), KIST_OK);
-	ck_assert_int_eq(kist_log_read(store, 1, &commit, &again, NULL), KIST_OK);
-	ck_assert(kist_digest_equal(&digest, &again));
-	json_decref(commit);
-	ck_assert_int_eq(kist_log_read(store, 2, &commit, NULL, NULL), KIST_OK);
-	kist_digest_hex(&digest, hex);
-	ck_assert_str_eq(kist_json_get_text(commit, "previous"), hex);
-	ck_assert(kist_json_get_u64(commit, "number", &number) && number == 2);
-	ck_assert_uint_eq(strlen(kist_json_get_text(commit, "write_id")), 32);
-	ck_assert_uint_eq(strlen(kist_json_get_text(commit, "time")), 20);
-	ck_assert(json_is_array(json_object_get(commit, "packs")));
-	json_decref(commit);
-	ck_assert_int_eq(kist_log_read(store, 3, &commit, NULL, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&digest, &commit.digest));
+	ck_assert_int_eq(kist_log_read(store, 2, &commit, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&commit.previous, &digest));
+	ck_assert_uint_eq(commit.number, 2);
+	ck_assert_uint_eq(strlen(commit.time), 20);
+	ck_assert(kist_json_is(commit.lists[KIST_COMMIT_PACKS], "[]"));
+	ck_assert_uint_eq(commit.lists[KIST_COMMIT_REFS].size, 0);
+	ck_assert_int_eq(kist_log_read(store, 3, &commit, NULL), KIST_NOT_FOUND);
 	kist_store_close(store);
 }
 END_TEST
@@ -44,14 +38,12 @@ START_TEST(of_two_that_append_one_number_one_succeeds)
 {
 	struct kist_store *store = new_store();
 	struct kist_digest first;
-	struct kist_digest again;
-	json_t *commit;
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 
 	ck_assert_int_eq(append(store, 1, &zeros, &first, NULL), KIST_OK);
 	ck_assert_int_eq(append(store, 1, &zeros, NULL, NULL), KIST_EXISTS);
-	ck_assert_int_eq(kist_log_read(store, 1, &commit, &again, NULL), KIST_OK);
-	ck_assert(kist_digest_equal(&first, &again));
-	json_decref(commit);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&first, &commit.digest));
 	kist_store_close(store);
 }
 END_TEST
@@ -147,7 +139,7 @@ START_TEST(every_flipped_bit_and_every_shortening_of_a_commit_is_seen)
 {
 	struct kist_store *store = new_store();
 	kist_auto_buf struct kist_buf entry = KIST_BUF_INIT(4096);
-	json_t *commit;
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 
 	ck_assert_int_eq(append(store, 1, &zeros, NULL, NULL), KIST_OK);
 	ck_assert_int_eq(kist_backend_get(store->backend, FIRST_KEY, 0, 4096, &entry, NULL), KIST_OK);
@@ -156,13 +148,13 @@ START_TEST(every_flipped_bit_and_every_shortening_of_a_commit_is_seen)
 
 		entry.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		overwrite(store, FIRST_KEY, entry.data, entry.size);
-		status = kist_log_read(store, 1, &commit, NULL, NULL);
+		status = kist_log_read(store, 1, &commit, NULL);
 		ck_assert_msg(status == KIST_CORRUPT || status == KIST_INCOMPATIBLE, "bit %zu", bit);
 		entry.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	for (size_t size = 0; size < entry.size; size++) {
 		overwrite(store, FIRST_KEY, entry.data, size);
-		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL, NULL), KIST_CORRUPT);
+		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_CORRUPT);
 	}
 	kist_store_close(store);
 }
@@ -172,12 +164,12 @@ START_TEST(a_commit_under_another_number_is_refused)
 {
 	struct kist_store *store = new_store();
 	kist_auto_buf struct kist_buf entry = KIST_BUF_INIT(4096);
-	json_t *commit;
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 
 	ck_assert_int_eq(append(store, 1, &zeros, NULL, NULL), KIST_OK);
 	ck_assert_int_eq(kist_backend_get(store->backend, FIRST_KEY, 0, 4096, &entry, NULL), KIST_OK);
 	overwrite(store, "log/00000000000000000002", entry.data, entry.size);
-	ck_assert_int_eq(kist_log_read(store, 2, &commit, NULL, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_log_read(store, 2, &commit, NULL), KIST_CORRUPT);
 	ck_assert_int_eq(append(store, 0, &zeros, NULL, NULL), KIST_LIMIT);
 	ck_assert_int_eq(append(store, UINT64_MAX, &zeros, NULL, NULL), KIST_LIMIT);
 	kist_store_close(store);
@@ -192,7 +184,7 @@ START_TEST(a_sound_entry_that_is_no_commit_is_refused)
 		"not json", "{\"number\":1,\"previous\":\"x\",\"write_id\":\"y\",\"time\":\"z\"}"
 	};
 	struct kist_store *store = new_store();
-	json_t *commit;
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		const struct kist_digest digest = kist_digest_of(kist_view_of(bodies[i], strlen(bodies[i])));
@@ -204,10 +196,80 @@ START_TEST(a_sound_entry_that_is_no_commit_is_refused)
 		size = snprintf(entry, sizeof(entry), "kist-log 1 %s %zu\n%s", hex, strlen(bodies[i]),
 				bodies[i]);
 		overwrite(store, FIRST_KEY, entry, (size_t)size);
-		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL, NULL), KIST_CORRUPT);
+		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_CORRUPT);
 	}
 	overwrite(store, FIRST_KEY, "kist-log 2 whatever\n", 20);
-	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL, NULL), KIST_INCOMPATIBLE);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_INCOMPATIBLE);
+	kist_store_close(store);
+}
+END_TEST
+
+/* A commit of @size bytes, all told, with a member that fills it up. */
+static kist_status append_of_size(struct kist_store *store, size_t size, struct kist_error *err)
+{
+	kist_auto_json json_t *commit = json_object();
+	char *fill = malloc(size);
+	kist_status status;
+	size_t rest;
+
+	/* What stands around the member: a number, two digests' worth of hex, a time and the keys. */
+	ck_assert_ptr_nonnull(fill);
+	rest = strlen("{\"fill\":\"\",\"number\":1,\"previous\":\"\",\"time\":\"\",\"write_id\":\"\"}") + 64 +
+	       20 + 32;
+	memset(fill, 'x', size - rest);
+	json_object_set_new(commit, "fill", json_stringn(fill, size - rest));
+	free(fill);
+	status = kist_log_append(store, 1, &zeros, commit, NULL, err);
+	return status;
+}
+
+START_TEST(a_commit_that_is_too_large_to_be_read_is_not_made)
+{
+	struct kist_store *store = new_store();
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	ck_assert_int_eq(append_of_size(store, KIST_COMMIT_SIZE_MAX + 1, &err), KIST_LIMIT);
+	ck_assert_ptr_nonnull(strstr(err.text, "more than 67108864 bytes in one commit"));
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(append_of_size(store, KIST_COMMIT_SIZE_MAX, NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_OK);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(a_commit_may_have_more_values_than_json_that_is_parsed)
+{
+	struct kist_store *store = new_store();
+	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
+	kist_auto_json json_t *made = json_object();
+	json_t *refs = json_array();
+
+	while (json_array_size(refs) <= KIST_JSON_VALUES_MAX && json_array_append_new(refs, json_null()) == 0)
+		;
+	json_object_set_new(made, "refs", refs);
+	ck_assert_int_eq(kist_log_append(store, 1, &zeros, made, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_OK);
+	kist_store_close(store);
+}
+END_TEST
+
+START_TEST(a_commit_that_is_nested_too_deep_is_not_made)
+{
+	struct kist_store *store = new_store();
+
+	for (int depth = KIST_JSON_DEPTH_MAX - 1; depth <= KIST_JSON_DEPTH_MAX; depth++) {
+		kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
+		kist_auto_json json_t *made = json_object();
+		json_t *value = json_null();
+
+		for (int i = 0; i < depth; i++)
+			value = json_pack("[o]", value);
+		json_object_set_new(made, "refs", value);
+		ck_assert_int_eq(kist_log_append(store, 1, &zeros, made, NULL, NULL),
+				 depth == KIST_JSON_DEPTH_MAX ? KIST_LIMIT : KIST_OK);
+		ck_assert_int_eq(kist_log_read(store, 1, &commit, NULL), KIST_OK);
+	}
 	kist_store_close(store);
 }
 END_TEST
@@ -256,6 +318,9 @@ int main(void)
 	tcase_add_test(tests, every_flipped_bit_and_every_shortening_of_a_commit_is_seen);
 	tcase_add_test(tests, a_commit_under_another_number_is_refused);
 	tcase_add_test(tests, a_sound_entry_that_is_no_commit_is_refused);
+	tcase_add_test(tests, a_commit_that_is_too_large_to_be_read_is_not_made);
+	tcase_add_test(tests, a_commit_may_have_more_values_than_json_that_is_parsed);
+	tcase_add_test(tests, a_commit_that_is_nested_too_deep_is_not_made);
 	tcase_add_test(tests, no_failure_of_backend_or_memory_is_a_false_success);
 	return run_case(tests, "log");
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_REGISTRY_FOLD_H
+#define KIST_REGISTRY_FOLD_H
+
+#include "backend/backend.h"
+#include "registry/internal.h"
+
+/*
+ * Folding: commits, and the packs that they name, into the index.
+ *
+ * Thread: as registry.h.
+ */
+
+/** struct kist_fold - A fold under way, in one transaction. */
+struct kist_fold {
+	struct kist_registry *registry;
+	uint64_t commit;
+	struct kist_digest pack;
+	uint64_t pack_no;
+	uint64_t pack_state; /* enum kist_pack_state, as its row says */
+	bool is_meta;
+	bool is_late; /* the pack was folded before, and found damaged */
+	bool record_damaged;
+	uint64_t artifact_no; /* of the next artifact */
+	size_t rows;	      /* added in this transaction, about */
+};
+
+/** kist_fold_begin() - To be called in the transaction, before anything else. */
+KIST_CHECKED kist_status kist_fold_begin(struct kist_fold *fold, struct kist_error *err);
+
+/** kist_fold_pack() - Folds an element of "packs".  Errors: KIST_CORRUPT (of the element); the index's. */
+KIST_CHECKED kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack,
+					struct kist_error *err);
+
+/** kist_fold_pack_index() - Folds what lies in the pack whose row is there; what is wrong with it is written
+ * in that row. */
+KIST_CHECKED kist_status kist_fold_pack_index(struct kist_fold *fold, struct kist_error *err);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "registry/fold.h"
+#include "store/scan.h"
+
+/* What an index keeps of a record, beside the record. */
+struct look {
+	bool is_sound;
+	uint64_t size;
+	struct kist_digest sha256;
+	struct kist_view kind;
+	struct kist_view encoding;
+};
+
+_Static_assert(sizeof(struct look) <= KIST_SCAN_LOOKED_MAX, "what is looked up fits");
+
+/* A record's text is trusted as far as its digest goes; whoever wrote it may have written nonsense. */
+static void look(struct kist_view record, void *ret)
+{
+	struct look *look = ret;
+	struct kist_json_walk walk = kist_json_walk(record);
+	struct kist_json_item item;
+	int found = 0;
+
+	if (kist_json_check(record, KIST_JSON_VALUES_MAX, NULL) != KIST_OK || !walk.is_object)
+		return;
+	while (kist_json_next(&walk, &item)) {
+		if (kist_json_is(item.key, "kind"))
+			found += kist_json_plain(item.value, &look->kind);
+		else if (kist_json_is(item.key, "encoding"))
+			found += kist_json_plain(item.value, &look->encoding);
+		else if (kist_json_is(item.key, "size"))
+			found += kist_json_u64(item.value, &look->size);
+		else if (kist_json_is(item.key, "sha256"))
+			found += kist_commit_digest(item.value, &look->sha256);
+	}
+	look->is_sound = found == 4;
+}
+
+static kist_status add_chunk(struct kist_fold *fold, const struct kist_scanned *chunk, struct kist_error *err)
+{
+	const struct kist_location *where = chunk->where;
+
+	fold->rows++;
+	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_CHUNK, err, "duuuuu", chunk->id, fold->pack_no,
+			   where->offset, (uint64_t)where->stored_len, (uint64_t)where->raw_len,
+			   (uint64_t)where->kind);
+}
+
+/* The chunk and the artifact at once, in the way of most: when nothing of this id is there. */
+static kist_status try_new(struct kist_fold *fold, const struct kist_scanned *chunk, bool *ret_new,
+			   struct kist_error *err)
+{
+	const struct kist_location *where = chunk->where;
+	struct kist_db *const db = &fold->registry->db;
+
+	KIST_TRY(kist_db_run(db, KIST_SQL_ADD_NEW_RECORD, err, "duuuuuu", chunk->id, fold->pack_no,
+			     where->offset, (uint64_t)where->stored_len, (uint64_t)where->raw_len,
+			     (uint64_t)where->kind, fold->artifact_no));
+	*ret_new = sqlite3_changes(db->sql) > 0;
+	return KIST_OK;
+}
+
+static kist_status add_record(struct kist_fold *fold, const struct kist_scanned *chunk,
+			      struct kist_error *err)
+{
+	struct kist_db *const db = &fold->registry->db;
+	const struct look *about = chunk->looked;
+	bool is_new = false;
+
+	KIST_TRY(try_new(fold, chunk, &is_new, err));
+	if (!is_new) {
+		KIST_TRY(add_chunk(fold, chunk, err));
+		KIST_TRY(kist_db_run(db, KIST_SQL_LINK_ARTIFACT, err, "du", chunk->id, fold->artifact_no));
+		is_new = sqlite3_changes(db->sql) > 0;
+	}
+	if (!is_new)
+		return KIST_OK;
+	fold->rows += 2;
+	return kist_db_run(db, KIST_SQL_ADD_ARTIFACT, err, "udduvvbu", fold->artifact_no++, chunk->id,
+			   &about->sha256, about->size, about->kind, about->encoding, chunk->record.data,
+			   chunk->record.size, fold->commit);
+}
+
+static kist_status fold_chunk(void *ctx, const struct kist_scanned *chunk, struct kist_error *err)
+{
+	struct kist_fold *const fold = ctx;
+	const struct look *about = chunk->looked;
+	bool forgotten = false;
+
+	if (!fold->is_meta || chunk->where->kind != KIST_CHUNK_RECORD)
+		return add_chunk(fold, chunk, err);
+	/* In the order of the log nothing is forgotten before it is there. */
+	if (fold->is_late)
+		KIST_TRY(kist_is_forgotten(&fold->registry->db, chunk->id, fold->commit, &forgotten, err));
+	if (forgotten)
+		return KIST_OK;
+	if (chunk->status == KIST_OK && about && about->is_sound)
+		return add_record(fold, chunk, err);
+	/* The chunk stays unknown, so that whoever puts it again heals it. */
+	fold->record_damaged = true;
+	return KIST_OK;
+}
+
+/* The store's bytes are bad, which is no reason to stop; a failure to read them is. */
+static bool is_damage(const struct kist_registry *registry, kist_status status)
+{
+	return (status == KIST_CORRUPT || status == KIST_NOT_FOUND) && registry->db.trouble == KIST_DB_FINE;
+}
+
+kist_status kist_fold_pack_index(struct kist_fold *fold, struct kist_error *err)
+{
+	const struct kist_scan scan = { .with_records = fold->is_meta,
+					.looked_size = sizeof(struct look),
+					.look = look,
+					.each = fold_chunk,
+					.ctx = fold };
+	struct kist_error why = KIST_ERROR_INIT;
+	uint64_t damaged = KIST_PACK_SOUND;
+	kist_status status;
+
+	fold->record_damaged = false;
+	status = kist_store_scan_pack(fold->registry->store, &fold->pack, &scan, &why);
+	if (status != KIST_OK && !is_damage(fold->registry, status))
+		return kist_pass_error(err, status, &why);
+	if (status != KIST_OK)
+		damaged = KIST_PACK_INDEX_DAMAGED;
+	else if (fold->record_damaged)
+		damaged = KIST_PACK_RECORD_DAMAGED;
+	if (damaged == fold->pack_state)
+		return KIST_OK;
+	return kist_db_run(&fold->registry->db, KIST_SQL_MARK_PACK, err, "uu", fold->pack_no, damaged);
+}
+
+static kist_status find_pack(struct kist_db *db, const struct kist_digest *id, bool *ret_found,
+			     struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *pack = NULL;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_PACK, &pack, err, "d", id));
+	return kist_db_step(db, pack, ret_found, err);
+}
+
+kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack, struct kist_error *err)
+{
+	struct kist_db *const db = &fold->registry->db;
+	const struct kist_view kind = kist_json_find(pack, "kind");
+	const bool is_meta = kist_json_is(kind, "\"meta\"");
+	uint64_t size;
+	bool found = false;
+
+	if (!kist_commit_digest(kist_json_find(pack, "id"), &fold->pack))
+		return kist_fail(err, KIST_CORRUPT, "\"id\" is missing or no SHA-256");
+	if (!is_meta && !kist_json_is(kind, "\"data\""))
+		return kist_fail(err, KIST_CORRUPT,
+				 "the \"kind\" of a pack is neither \"data\" nor \"meta\"");
+	if (!kist_json_u64(kist_json_find(pack, "size"), &size) || size > KIST_OBJECT_SIZE_MAX)
+		return kist_fail(err, KIST_CORRUPT, "the \"size\" of a pack is missing or too large");
+	KIST_TRY(find_pack(db, &fold->pack, &found, err));
+	if (found)
+		return KIST_OK;
+	KIST_TRY(kist_db_run(db, KIST_SQL_ADD_PACK, err, "dtuu", &fold->pack, is_meta ? "meta" : "data", size,
+			     fold->commit));
+	fold->pack_no = (uint64_t)sqlite3_last_insert_rowid(db->sql);
+	fold->pack_state = KIST_PACK_SOUND;
+	fold->is_meta = is_meta;
+	fold->is_late = false;
+	return kist_fold_pack_index(fold, err);
+}
+
+static kist_status next_damaged(struct kist_fold *fold, bool *ret_found, struct kist_error *err)
+{
+	struct kist_db *const db = &fold->registry->db;
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	const unsigned char *kind;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_NEXT_DAMAGED, &row, err, "u", fold->pack_no));
+	KIST_TRY(kist_db_step(db, row, ret_found, err));
+	if (!*ret_found)
+		return KIST_OK;
+	kind = sqlite3_column_text(row, 2);
+	if (!kist_db_digest(db, row, 1, &fold->pack) || !kind)
+		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a pack has no id");
+	fold->pack_no = (uint64_t)sqlite3_column_int64(row, 0);
+	fold->is_meta = strcmp((const char *)kind, "meta") == 0;
+	fold->commit = (uint64_t)sqlite3_column_int64(row, 3);
+	fold->pack_state = (uint64_t)sqlite3_column_int64(row, 4);
+	return KIST_OK;
+}
+
+static kist_status fold_each_damaged(struct kist_registry *registry, struct kist_error *err)
+{
+	struct kist_fold fold = { .registry = registry, .is_late = true };
+	bool found = false;
+
+	KIST_TRY(kist_fold_begin(&fold, err));
+	KIST_TRY(next_damaged(&fold, &found, err));
+	while (found) {
+		KIST_TRY(kist_fold_pack_index(&fold, err));
+		KIST_TRY(next_damaged(&fold, &found, err));
+	}
+	return KIST_OK;
+}
+
+kist_status kist_fold_damaged(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	struct kist_fold probe = { .registry = registry };
+	kist_status status;
+	bool found = false;
+
+	(void)ctx;
+	KIST_TRY(next_damaged(&probe, &found, err));
+	if (!found)
+		return KIST_OK;
+	KIST_TRY(kist_db_begin(&registry->db, err));
+	status = fold_each_damaged(registry, err);
+	if (status == KIST_OK)
+		return kist_db_commit(&registry->db, err);
+	kist_db_rollback(&registry->db);
+	return status;
+}

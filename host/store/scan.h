@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_STORE_SCAN_H
+#define KIST_STORE_SCAN_H
+
+#include "store/store.h"
+
+/*
+ * All that lies in a pack, for who makes an index: the chunks by its index, and the records of a metadata
+ * pack with their bytes.
+ *
+ * A pack of up to KIST_SCAN_WHOLE_MAX bytes is read at once, and records are unpacked and looked at on
+ * another core while those before them are taken up.
+ *
+ * Memory: the pack, or its index, and two batches of records: under 48 MiB, whatever a pack holds.
+ * Thread: one scan, one thread at a time.
+ */
+
+/** Bytes of a pack that is read at once; of a larger one the index is, and then each record. */
+#define KIST_SCAN_WHOLE_MAX ((size_t)32 << 20)
+
+/** struct kist_scanned - A chunk.  Borrowed for the call. */
+struct kist_scanned {
+	const struct kist_digest *id;
+	const struct kist_location *where;
+	struct kist_view record; /* its bytes, proven; empty when it is no record, or a bad one */
+	kist_status status;	 /* of reading the record: KIST_OK, KIST_CORRUPT or KIST_NOT_FOUND */
+	const void *looked;	 /* what @look made of it; NULL when it is no record, or a bad one */
+};
+
+/**
+ * struct kist_scan - What to do with the chunks.
+ *
+ * @look: Makes of a record what @each wants to know of it, in @looked_size zero bytes at @ret.  [any-thread]
+ *        What it borrows of the record lasts as long as @each's call for it.  May be NULL.
+ * @each: Called for each chunk in order of id, on the caller's thread.  Nothing but OK goes on.
+ */
+struct kist_scan {
+	bool with_records;
+	size_t looked_size; /* at most KIST_SCAN_LOOKED_MAX */
+	void (*look)(struct kist_view record, void *ret);
+	kist_status (*each)(void *ctx, const struct kist_scanned *chunk, struct kist_error *err);
+	void *ctx;
+};
+
+#define KIST_SCAN_LOOKED_MAX ((size_t)256)
+
+/**
+ * kist_store_scan_pack() - Calls @scan->each for every chunk in pack @id.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_CORRUPT (of the pack's index), KIST_INCOMPATIBLE, KIST_NO_MEMORY, KIST_IO, and
+ * what @scan->each gives.  A record that is damaged is @scan->each's to judge.
+ */
+KIST_CHECKED kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_digest *id,
+					      const struct kist_scan *scan, struct kist_error *err);
+
+#endif
