@@ -138,35 +138,32 @@ static void failed_part(struct exchange *exchange, kist_status status)
 				kist_status_name(status));
 }
 
-/* Reads and checks a part; the first that is not sane is a breach, told as the result of the call. */
-static kist_status read_part(struct kist_worker *worker, struct exchange *exchange,
-			     const struct kist_message *message, struct kist_part *ret,
-			     struct kist_part_room *room, struct kist_error *err)
+/* A part that is not sane is a breach, told as the result of the call. */
+static void check_part(struct exchange *exchange, const struct kist_part *part)
 {
-	struct kist_reader reader = { .rest = message->payload };
 	struct kist_error error = KIST_ERROR_INIT;
 
-	kist_get_part(&reader, ret, room);
-	if (!kist_reader_end(&reader))
-		return broken(worker, exchange, "a part that cannot be read", err);
-	if (exchange->failed.status == KIST_OK && ++exchange->part_count > CLIENT_PARTS_MAX)
-		(void)kist_fail(&exchange->failed, KIST_LIMIT, "%s gave more than %u parts in %s",
-				exchange->plugin->title, CLIENT_PARTS_MAX, exchange->verb);
-	if (kist_part_check(ret, &error) != KIST_OK)
+	if (kist_part_check(part, &error) != KIST_OK)
 		(void)kist_fail(&exchange->failed, KIST_INTERNAL, "%s broke the contract in %s: %s",
 				exchange->plugin->title, exchange->verb, error.text);
-	return KIST_OK;
 }
 
 static kist_status take_part(struct kist_worker *worker, struct exchange *exchange,
 			     const struct kist_message *message, struct kist_error *err)
 {
+	struct kist_reader reader = { .rest = message->payload };
 	struct kist_part_room room;
 	struct kist_part part;
 
 	if (!exchange->output || exchange->in_part)
 		return broken(worker, exchange, "a part that may not begin", err);
-	KIST_TRY(read_part(worker, exchange, message, &part, &room, err));
+	kist_get_part(&reader, &part, &room);
+	if (!kist_reader_end(&reader))
+		return broken(worker, exchange, "a part that cannot be read", err);
+	if (exchange->failed.status == KIST_OK && ++exchange->part_count > CLIENT_PARTS_MAX)
+		(void)kist_fail(&exchange->failed, KIST_LIMIT, "%s gave more than %u parts in %s",
+				exchange->plugin->title, CLIENT_PARTS_MAX, exchange->verb);
+	check_part(exchange, &part);
 	exchange->in_part = true;
 	exchange->part_len = part.len;
 	exchange->part_written = 0;
@@ -193,27 +190,42 @@ static kist_status take_end(struct kist_worker *worker, struct exchange *exchang
 	return KIST_OK;
 }
 
-static kist_status take_layout(struct kist_worker *worker, struct exchange *exchange,
-			       const struct kist_message *message, struct kist_error *err)
+static kist_status take_layout_part(struct kist_worker *worker, struct exchange *exchange,
+				    struct kist_reader *reader, struct kist_error *err)
 {
 	struct kist_part_room room;
 	struct kist_part part;
-	const uint64_t since = kist_now_ns();
+	kist_status status;
 
-	if (exchange->header.op != KIST_OP_LAYOUT || !exchange->input)
-		return broken(worker, exchange, "a part that nobody asked for", err);
-	KIST_TRY(read_part(worker, exchange, message, &part, &room, err));
+	kist_get_part(reader, &part, &room);
+	if (reader->bad)
+		return broken(worker, exchange, "a part that cannot be read", err);
+	check_part(exchange, &part);
 	if (part.offset < exchange->layout_end || part.offset > exchange->input->size ||
 	    part.len > exchange->input->size - part.offset)
 		return broken(worker, exchange, "parts out of order, over each other or past the end", err);
 	exchange->layout_end = part.offset + part.len;
-	if (exchange->each_part && exchange->failed.status == KIST_OK) {
-		const kist_status status = exchange->each_part(exchange->ctx, &part, &exchange->failed);
+	if (!exchange->each_part || exchange->failed.status != KIST_OK)
+		return KIST_OK;
+	status = exchange->each_part(exchange->ctx, &part, &exchange->failed);
+	if (status != KIST_OK)
+		(void)kist_fail(&exchange->failed, status, "cannot take the layout: %s",
+				kist_status_name(status));
+	return KIST_OK;
+}
 
-		if (status != KIST_OK)
-			(void)kist_fail(&exchange->failed, status, "cannot take the layout: %s",
-					kist_status_name(status));
-	}
+/* How many parts count is for whoever takes them: what lies past the last is no part. */
+static kist_status take_layout(struct kist_worker *worker, struct exchange *exchange,
+			       const struct kist_message *message, struct kist_error *err)
+{
+	struct kist_reader reader = { .rest = message->payload };
+	const uint64_t since = kist_now_ns();
+
+	if (exchange->header.op != KIST_OP_LAYOUT || !exchange->input)
+		return broken(worker, exchange, "a part that nobody asked for", err);
+	do
+		KIST_TRY(take_layout_part(worker, exchange, &reader, err));
+	while (reader.rest.size > 0);
 	stop_call(worker, exchange);
 	prolong(exchange, since);
 	return KIST_OK;
@@ -332,7 +344,7 @@ kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 		return take_part(worker, exchange, message, err);
 	case KIST_OP_END:
 		return take_end(worker, exchange, err);
-	case KIST_OP_LAYOUT_PART:
+	case KIST_OP_LAYOUT_PARTS:
 		return take_layout(worker, exchange, message, err);
 	case KIST_OP_ISSUE:
 		return take_issue(worker, exchange, message, err);

@@ -35,7 +35,7 @@
  *     PART                                                 part (a part of the sink begins)
  *     END                                                  (it ends)
  *     WRITE              slot         length               (the bytes: that slot of the ring)
- *     LAYOUT_PART                                          part
+ *     LAYOUT_PARTS                                         part, ... (at least one)
  *     ISSUE              severity     offset               code, text
  *
  * A call:  host sends one of PING..DROP, the worker sends any number of LOG..ISSUE with the same id, then one
@@ -104,7 +104,7 @@ enum kist_op {
 	KIST_OP_PART,
 	KIST_OP_END,
 	KIST_OP_WRITE,
-	KIST_OP_LAYOUT_PART,
+	KIST_OP_LAYOUT_PARTS,
 	KIST_OP_ISSUE,
 };
 

@@ -253,6 +253,7 @@ static kist_status inspect(struct server *server, struct request *request, struc
 	if (request->header.op == KIST_OP_LAYOUT) {
 		served_layout_init(&layout, call, request->input_size);
 		status = interface->layout(instance, &call->base, &source.base, params, &layout.base);
+		served_layout_finish(&layout);
 	} else if (request->header.op == KIST_OP_VALIDATE) {
 		served_report_init(&report, call);
 		status = interface->validate(instance, &call->base, &source.base, params, &report.base);

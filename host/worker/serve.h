@@ -92,6 +92,7 @@ struct served_layout {
 	struct served_call *call;
 	uint64_t size;
 	uint64_t end;
+	struct kist_writer waiting; /* parts that are not sent yet */
 };
 struct served_report {
 	struct kist_report base;
@@ -128,6 +129,8 @@ void served_sink_init(struct served_sink *sink, struct served_call *call);
 /** served_sink_finish() - Sends what is left and waits until the host has all of it. */
 void served_sink_finish(struct served_sink *sink);
 void served_layout_init(struct served_layout *layout, struct served_call *call, uint64_t size);
+/** served_layout_finish() - Sends what is left. */
+void served_layout_finish(struct served_layout *layout);
 void served_report_init(struct served_report *report, struct served_call *call);
 
 /** serve_host_init() - The kist_host of one plugin. */

@@ -280,10 +280,19 @@ void served_sink_finish(struct served_sink *sink)
 
 /* The layout. */
 
+/* Parts are sent by the thousand: a model may have a million, and each message wakes the host. */
+#define LAYOUT_SEND_SIZE (KIST_MESSAGE_INLINE_MAX / 2)
+
+static void send_parts(struct served_layout *layout)
+{
+	serve_send(layout->call->server, (struct kist_header){ .op = KIST_OP_LAYOUT_PARTS },
+		   kist_buf_view(&layout->waiting.buf));
+	layout->waiting.buf.size = 0;
+}
+
 static kist_status layout_part(struct kist_layout *base, const struct kist_part *part)
 {
 	struct served_layout *layout = base->ctx;
-	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
 
 	KIST_TRY(serve_flag(layout->call->server));
 	KIST_TRY(check_part(layout->call, part));
@@ -296,12 +305,12 @@ static kist_status layout_part(struct kist_layout *base, const struct kist_part 
 				     "its part at %llu of %llu bytes ends after the input's %llu",
 				     (unsigned long long)part->offset, (unsigned long long)part->len,
 				     (unsigned long long)layout->size);
-	kist_put_part(&writer, part);
-	if (writer.status != KIST_OK)
-		return writer.status;
+	kist_put_part(&layout->waiting, part);
+	if (layout->waiting.status != KIST_OK)
+		return layout->waiting.status;
 	layout->end = part->offset + part->len;
-	serve_send(layout->call->server, (struct kist_header){ .op = KIST_OP_LAYOUT_PART },
-		   kist_buf_view(&writer.buf));
+	if (layout->waiting.buf.size >= LAYOUT_SEND_SIZE)
+		send_parts(layout);
 	return KIST_OK;
 }
 
@@ -311,7 +320,15 @@ void served_layout_init(struct served_layout *layout, struct served_call *call, 
 		.base = { .struct_size = sizeof(layout->base), .ctx = layout, .part = layout_part },
 		.call = call,
 		.size = size,
+		.waiting = KIST_WRITER_INIT,
 	};
+}
+
+void served_layout_finish(struct served_layout *layout)
+{
+	if (layout->waiting.status == KIST_OK && layout->waiting.buf.size > 0)
+		send_parts(layout);
+	kist_writer_done(&layout->waiting);
 }
 
 /* The report. */
