@@ -105,6 +105,12 @@ function goals_of_the_rest(    tool) {
 	goal("put again", "files", "again", "restic borg1 borg3", "times", 10)
 	goal("put", "files", "put", "tar", "of", 1.2)
 	goal("get", "files", "get", "tar", "of", 1.2)
+	if (("artifacts", "open", "kist") in value) {
+		goal_alone("open", "artifacts", value["artifacts", "open", "kist"], "ms", "under", 100)
+		goal_alone("ls of a name", "artifacts", value["artifacts", "list", "kist"], "ms", "under", 50)
+		goal_alone("rebuild", "artifacts", artifacts / value["artifacts", "rebuild", "kist"] * 1000, "a second", "at least",
+			100000)
+	}
 	if (rss > 0)
 		goal_alone("memory", rss_of, rss / 1024, "MiB", "under", 256)
 }
@@ -163,6 +169,7 @@ get("version") != "" {
 		versions = versions "; " get("version")
 }
 get("cores") != "" { machine = get("processor") ", " get("cores") " cores; " get("runs") " runs; " get("scale") " % of the sizes" }
+get("artifacts") != "" { artifacts = get("artifacts") }
 # Several figures of one thing are of its versions, which count alike.
 get("step") != "" {
 	data = get("data"); step = get("step"); tool = get("tool")

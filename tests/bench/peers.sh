@@ -3,7 +3,7 @@
 #
 # kist against what a person would use instead, on the same data in one run, and against the goals of goals.awk.
 #
-#     ROWS="sensor weights bf16 ids csv inserted checkpoints files"   which to run; also "noise", "steps"
+#     ROWS="sensor weights bf16 ids csv inserted checkpoints files artifacts"   which to run; also "noise", "steps"
 #     PEERS="restic borg1 borg3 casync bup tar joblib zarr cp"                  against whom
 #     RUNS=3           how often each command runs, in turn with the others; medians count
 #     SCALE=100        percent of the sizes, for a quick look
@@ -18,7 +18,7 @@ results=$(realpath "${RESULTS:-/dev/null}")
 # shellcheck source=tests/bench/tools.sh
 . "$bench_source/tools.sh"
 
-rows=${ROWS:-sensor weights bf16 ids csv inserted checkpoints files}
+rows=${ROWS:-sensor weights bf16 ids csv inserted checkpoints files artifacts}
 peers=${PEERS:-restic borg1 borg3 casync bup tar joblib zarr cp}
 runs=${RUNS:-3}
 checkpoints=10
@@ -34,7 +34,7 @@ of_small_arrays='kist restic borg1 borg3 casync bup tar joblib zarr cp'
 of_text='kist restic borg1 borg3 casync tar cp'
 of_folders='kist restic borg1 borg3 casync bup tar cp'
 of_versions='kist restic borg1 borg3 casync bup'
-known_rows='sensor weights bf16 ids csv inserted checkpoints files noise steps'
+known_rows='sensor weights bf16 ids csv inserted checkpoints files artifacts noise steps'
 
 emit() { printf "$@" >>"$results"; }
 
@@ -61,6 +61,13 @@ look_for_peers() {
 	done
 }
 
+# emit_time DATA STEP TOOL TIMES, of the next line of bench_time's
+emit_time() {
+	read -r middle least cpu rss
+	emit '{"data":"%s","step":"%s","tool":"%s","ms":%s,"least_ms":%s,"cpu_ms":%s,"rss_kib":%s,"runs":%s}\n' \
+		"$1" "$2" "$3" "$middle" "$least" "$cpu" "$rss" "$4"
+}
+
 # time_in_turn TIMES DATA STEP PATH TOOL...
 time_in_turn() {
 	times=$1 data=$2 step=$3 path=$4
@@ -78,9 +85,7 @@ time_in_turn() {
 	done
 	"$bench/bench_time" "$times" "$@" >times
 	for tool in $in_turn; do
-		read -r middle least cpu rss
-		emit '{"data":"%s","step":"%s","tool":"%s","ms":%s,"least_ms":%s,"cpu_ms":%s,"rss_kib":%s,"runs":%s}\n' \
-			"$data" "$step" "$tool" "$middle" "$least" "$cpu" "$rss" "$times"
+		emit_time "$data" "$step" "$tool" "$times"
 	done <times
 }
 
@@ -179,6 +184,21 @@ versions() {
 	done
 }
 
+# A store of so many small tensors: its index made anew and opened, by the library; one name listed, by the program.
+artifacts() {
+	amount=$(sized 1000000 1000)
+	"$bench/bench_million" make store.kist "$amount" "$((amount / 1000))"
+	emit '{"artifacts":%s}\n' "$amount"
+	list='kist --store store.kist ls runs/000/0000000 >/dev/null'
+	open="$bench/bench_million open store.kist cache | cut -d' ' -f1 >took"
+	sh -c "$list"
+	"$bench/bench_time" "$runs" 'rm -rf cache' "$open" true "$open" true "$list" >times
+	for step in rebuild open list; do
+		emit_time artifacts $step kist "$runs"
+	done <times
+	rm -rf cache
+}
+
 # measure ROW
 measure() {
 	case $1 in
@@ -196,6 +216,7 @@ measure() {
 		versions model.safetensors $(yes fresh | head -n $((fresh_checkpoints - 1)))
 		;;
 	files) files ;;
+	artifacts) artifacts ;;
 	esac
 }
 

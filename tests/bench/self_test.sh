@@ -7,9 +7,10 @@ peers() { env SCALE=1 RUNS=1 PEERS='tar cp joblib' KIST_PYTHON=./none "$@" sh "$
 expect 2 peers ROWS='bf16 nonsense'
 says err nonsense checkpoints
 
-expect 0 peers ROWS='bf16 inserted' RESULTS=results
+expect 0 peers ROWS='bf16 inserted artifacts' RESULTS=results
 says out 'joblib: KIST_PYTHON names no Python' 'put          bf16' 'put, ms' 'added by a version, MiB' 'goals reached'
-says results '"data":"bf16","step":"get","tool":"kernel"' '"data":"csv-scattered","step":"added","tool":"kist"'
+says results '"data":"bf16","step":"get","tool":"kernel"' '"data":"csv-scattered","step":"added","tool":"kist"' \
+	'"artifacts":10000' '"data":"artifacts","step":"list","tool":"kist"'
 
 # Its judgement, of figures that are known.
 cat >known <<'END'
