@@ -304,11 +304,12 @@ static kist_status take_return(struct kist_worker *worker, struct exchange *exch
 			       const struct kist_message *message, struct kist_error *err)
 {
 	if (message->header.a != 0) {
-		const kist_status status = take_failure(worker, exchange, message, err);
+		const bool late = exchange->by_deadline && worker->gone.status == KIST_OK;
+		const kist_status status = take_failure(worker, exchange, message, late ? NULL : err);
 
-		/* It stopped in time, but a worker that once was late is not used again. */
-		if (exchange->by_deadline && worker->gone.status == KIST_OK)
-			return client_lost(worker, exchange, KIST_DEADLINE, NULL,
+		/* It stopped when it was told to, but a worker that once was late is not used again. */
+		if (late)
+			return client_lost(worker, exchange, KIST_DEADLINE, err,
 					   "took longer than %llu ms in %s",
 					   (unsigned long long)worker->options.call_ms_max, exchange->verb);
 		return status;

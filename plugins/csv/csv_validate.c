@@ -37,6 +37,8 @@ static kist_status check_records(struct csv_reader *reader, struct kist_report *
 		if (status != KIST_OK)
 			return status;
 	}
+	kist_issuef(report, KIST_ISSUE_WARNING, "", reader->fault.offset,
+		    "%u faults: the check ends here, what follows was not looked at", issues);
 	return KIST_OK;
 }
 

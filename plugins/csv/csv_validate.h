@@ -11,8 +11,8 @@
  * Thread: one at a time.
  */
 
-/* Issues that are reported; the check ends with the last one. */
-#define CSV_ISSUES_MAX 100u
+/* Issues that are reported; the check ends with the last one, and says so. */
+#define CSV_ISSUES_MAX 900u
 
 /** csv_validate() - Errors: KIST_NO_MEMORY, and the source's and poll's.  Faults of the text are issues. */
 kist_status csv_validate(struct kist_call *call, struct kist_source *source, struct csv_dialect dialect,

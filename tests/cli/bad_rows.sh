@@ -29,3 +29,12 @@ refuse_all npy 80
 refuse_all safetensors 90
 refuse_all csv 15
 expect 0 kist verify
+
+# A text that is wrong all over: the first faults, and a word that there may be more.
+{
+	echo a,b
+	yes 1,2,3 | head -n 2000
+} >all_wrong.csv
+expect 1 kist plugin validate all_wrong.csv
+says out E_RAGGED 'line 901' '900 faults: the check ends here'
+says_not out 'line 902'

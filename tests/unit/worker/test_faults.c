@@ -260,6 +260,7 @@ START_TEST(a_call_past_its_deadline_is_ended)
 	ck_assert_int_eq(kist_worker_load(faulty.worker, faulty_entry(), &faulty.plugin, &error), KIST_OK);
 	ck_assert_int_eq(call_describe(&faulty, hows[_i], &error), KIST_DEADLINE);
 	ck_assert_int_eq(strncmp(error.text, "plugin test.fault 1.0.0", 23), 0);
+	ck_assert_msg(strstr(error.text, "longer than 2000 ms in describe"), "%s", error.text);
 	ck_assert_int_eq(kist_worker_ping(faulty.worker, &again), KIST_DEADLINE);
 	ck_assert_msg(strstr(again.text, "longer than 2000 ms in describe"), "%s", again.text);
 	kist_worker_close(faulty.worker);
