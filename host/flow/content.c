@@ -8,39 +8,81 @@
 
 void kist_content_writer_done(struct kist_content_writer *content)
 {
+	/* An object that was not finished may still be worked on; what became of it nobody asks any more. */
+	if (content->writer)
+		(void)!kist_writer_settle(content->writer, UINT64_MAX, NULL);
+	content->writer = NULL;
 	kist_hasher_done(&content->whole);
-	kist_buf_done(&content->batch);
+	for (size_t i = 0; i < KIST_BATCHES; i++)
+		kist_buf_done(&content->batches[i].bytes);
 	kist_buf_done(&content->cut_parts);
 	kist_buf_done(&content->entries);
 }
 
+static struct kist_buf *filling(struct kist_content_writer *content)
+{
+	return &content->batches[content->batch].bytes;
+}
+
+/* How much of the open chunk is there. */
+static size_t open_size(struct kist_content_writer *content)
+{
+	return filling(content)->size - content->chunk_start;
+}
+
+/* Goes on to the next batch; what is there of the open chunk moves along. */
+static kist_status next_batch(struct kist_content_writer *content, struct kist_error *err)
+{
+	struct kist_batch *const from = &content->batches[content->batch];
+	const struct kist_view open =
+		kist_view_of(from->bytes.data + content->chunk_start, open_size(content));
+	struct kist_batch *to;
+
+	from->settled = kist_writer_stats(content->writer).chunks;
+	content->batch = (content->batch + 1) % KIST_BATCHES;
+	to = &content->batches[content->batch];
+	KIST_TRY(kist_writer_settle(content->writer, to->settled, err));
+	to->bytes.size = 0;
+	/* At once: what others read must not move. */
+	KIST_TRY(kist_buf_reserve(&to->bytes, KIST_BATCH_SIZE, err));
+	content->chunk_start = 0;
+	return kist_buf_append(&to->bytes, open.data, open.size, err);
+}
+
 /* Opens the next chunk, if there is one, at content->chunk_start. */
-static void open_chunk(struct kist_content_writer *content)
+static kist_status open_chunk(struct kist_content_writer *content, struct kist_error *err)
 {
 	uint64_t offset;
 	size_t part;
 
 	if (!kist_cut_next(&content->cut, &offset, &content->chunk_len, &part)) {
 		content->chunk_len = 0;
-		return;
+		return KIST_OK;
 	}
 	content->hint = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
 	if (part != KIST_CUT_NO_PART)
 		content->hint = (struct kist_filter_hint){ .kind = content->parts[part].kind,
 							   .width = content->parts[part].width,
 							   .row = content->parts[part].row };
+	return content->chunk_len > KIST_BATCH_SIZE - content->chunk_start ? next_batch(content, err)
+									   : KIST_OK;
 }
 
 kist_status kist_content_start(struct kist_content_writer *content, struct kist_writer *writer,
 			       enum kist_chunk_kind kind, uint64_t size,
 			       const struct kist_content_part *parts, size_t count, struct kist_error *err)
 {
+	if (content->writer)
+		KIST_TRY(kist_writer_settle(content->writer, UINT64_MAX, err));
 	content->writer = writer;
 	content->kind = kind;
-	content->batch.size = 0;
+	for (size_t i = 0; i < KIST_BATCHES; i++) {
+		content->batches[i].bytes.size_max = KIST_BATCH_SIZE;
+		content->batches[i].bytes.size = 0;
+		content->batches[i].settled = 0;
+	}
 	content->entries.size = 0;
 	content->cut_parts.size = 0;
-	content->piece_count = 0;
 	content->chunk_start = 0;
 	content->size = 0;
 	content->parts = parts;
@@ -54,8 +96,8 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 	KIST_TRY(kist_cut_init(&content->cut, content->sizes, size, (const void *)content->cut_parts.data,
 			       count, err));
 	KIST_TRY(kist_hasher_start(&content->whole, err));
-	open_chunk(content);
-	return KIST_OK;
+	KIST_TRY(kist_buf_reserve(filling(content), (size_t)kist_min_u64(size, KIST_BATCH_SIZE), err));
+	return open_chunk(content, err);
 }
 
 static kist_status append_entry(struct kist_content_writer *content, const struct kist_digest *id,
@@ -70,67 +112,43 @@ static kist_status append_entry(struct kist_content_writer *content, const struc
 	return kist_buf_append(&content->entries, &entry, sizeof(entry), err);
 }
 
-static kist_status put_batch(struct kist_content_writer *content, struct kist_error *err)
-{
-	struct kist_digest ids[KIST_BATCH_PIECES];
-	size_t start = 0;
-
-	for (size_t i = 0; i < content->piece_count; i++) {
-		content->pieces[i].bytes =
-			kist_view_of(content->batch.data + start, content->piece_ends[i] - start);
-		start = content->piece_ends[i];
-	}
-	KIST_TRY(kist_writer_put(content->writer, content->kind, content->pieces, content->piece_count, ids,
-				 &content->whole, err));
-	for (size_t i = 0; i < content->piece_count; i++)
-		KIST_TRY(append_entry(content, &ids[i], content->pieces[i].bytes.size, err));
-	content->last_id = ids[content->piece_count - 1];
-	/* What is there of the open chunk goes to the front. */
-	content->batch.size -= start;
-	memmove(content->batch.data, content->batch.data + start, content->batch.size);
-	content->chunk_start = 0;
-	content->piece_count = 0;
-	return KIST_OK;
-}
-
 /* Ends the open chunk, which holds something, and opens the next one. */
 static kist_status end_chunk(struct kist_content_writer *content, struct kist_error *err)
 {
-	const uint8_t *start = content->batch.data + content->chunk_start;
+	const uint8_t *const start = filling(content)->data + content->chunk_start;
+	const size_t len = kist_cut_end(&content->cut, kist_view_of(start, open_size(content)));
+	const struct kist_piece piece = { .bytes = kist_view_of(start, len), .hint = content->hint };
 
-	content->chunk_start +=
-		kist_cut_end(&content->cut, kist_view_of(start, content->batch.size - content->chunk_start));
-	content->pieces[content->piece_count].hint = content->hint;
-	content->piece_ends[content->piece_count++] = content->chunk_start;
-	if (content->piece_count == KIST_BATCH_PIECES ||
-	    KIST_BATCH_SIZE - content->chunk_start < KIST_CHUNK_SIZE_MAX)
-		KIST_TRY(put_batch(content, err));
-	open_chunk(content);
-	return KIST_OK;
+	KIST_TRY(kist_writer_add(content->writer, content->kind, &piece, &content->last_id, &content->whole,
+				 err));
+	KIST_TRY(append_entry(content, &content->last_id, len, err));
+	content->chunk_start += len;
+	return open_chunk(content, err);
 }
 
 kist_status kist_content_room(struct kist_content_writer *content, uint8_t **ret_data, size_t *ret_size,
 			      struct kist_error *err)
 {
-	if (content->chunk_len == 0)
+	if (content->chunk_len == open_size(content))
 		return kist_fail(err, KIST_LIMIT, "more bytes than were announced");
-	*ret_size = content->chunk_len - (content->batch.size - content->chunk_start);
-	KIST_TRY(kist_buf_reserve(&content->batch, *ret_size, err));
-	*ret_data = content->batch.data + content->batch.size;
+	*ret_size = content->chunk_len - open_size(content);
+	*ret_data = filling(content)->data + filling(content)->size;
 	return KIST_OK;
 }
 
 kist_status kist_content_commit(struct kist_content_writer *content, size_t size, struct kist_error *err)
 {
-	const uint8_t *added = content->batch.data + content->batch.size;
+	const uint8_t *added = filling(content)->data + filling(content)->size;
 
 	if (content->size < sizeof(content->first))
 		memcpy(content->first + content->size, added,
 		       (size_t)kist_min_u64(size, sizeof(content->first) - content->size));
-	content->batch.size += size;
+	filling(content)->size += size;
 	content->size += size;
-	/* A chunk that is cut by its content leaves bytes to those behind it. */
-	while (content->chunk_len > 0 && content->batch.size - content->chunk_start == content->chunk_len)
+	/* What will stand in the record is no chunk; one that is cut by its content leaves bytes to those
+	 * behind it. */
+	while (content->cut.size > KIST_INLINE_SIZE_MAX && content->chunk_len > 0 &&
+	       open_size(content) == content->chunk_len)
 		KIST_TRY(end_chunk(content, err));
 	return KIST_OK;
 }
@@ -199,13 +217,13 @@ kist_status kist_content_finish(struct kist_content_writer *content, struct kist
 		done.form = KIST_CONTENT_INLINE;
 		memcpy(done.bytes, content->first, (size_t)content->size);
 		done.sha256 = kist_digest_of(kist_view_of(content->first, (size_t)content->size));
+		content->writer = NULL;
 		*ret = done;
 		return KIST_OK;
 	}
-	while (content->batch.size > content->chunk_start)
+	while (open_size(content) > 0)
 		KIST_TRY(end_chunk(content, err));
-	if (content->piece_count > 0)
-		KIST_TRY(put_batch(content, err));
+	KIST_TRY(kist_writer_settle(content->writer, UINT64_MAX, err));
 	done.sha256 = kist_hasher_finish(&content->whole);
 	if (content->entries.size == sizeof(struct kist_recipe_entry)) {
 		done.form = KIST_CONTENT_CHUNK;
@@ -214,6 +232,7 @@ kist_status kist_content_finish(struct kist_content_writer *content, struct kist
 		done.form = KIST_CONTENT_RECIPE;
 		KIST_TRY(put_recipe(content, &done.chunk, err));
 	}
+	content->writer = NULL;
 	*ret = done;
 	return KIST_OK;
 }

@@ -10,13 +10,20 @@
 /*
  * The bytes of one object on their way into chunks: cut (pack/cut.h), put, listed in a recipe.
  *
- * Memory: KIST_BATCH_SIZE bytes, and 40 bytes a chunk.
+ * Bytes are gathered in a few batches in turn: while one fills, all cores work on the chunks of the others.
+ *
+ * Memory: KIST_BATCHES of KIST_BATCH_SIZE bytes, and 40 bytes a chunk.
  * Thread: one struct kist_content_writer, one thread at a time.
  */
 
-/** Chunks are put in batches, so that all cores have work. */
-#define KIST_BATCH_SIZE	  ((size_t)12 << 20)
-#define KIST_BATCH_PIECES 64
+#define KIST_BATCHES	3
+#define KIST_BATCH_SIZE ((size_t)8 << 20)
+
+/** struct kist_batch - Bytes of chunks that follow each other. */
+struct kist_batch {
+	struct kist_buf bytes;
+	uint64_t settled; /* when so many chunks are, nobody needs the bytes any more */
+};
 
 /** struct kist_content_writer - One object on its way. */
 struct kist_content_writer {
@@ -28,11 +35,9 @@ struct kist_content_writer {
 	const struct kist_content_part *parts;
 	size_t chunk_len; /* that the open chunk has at most */
 	struct kist_filter_hint hint;
-	struct kist_buf batch;
-	size_t chunk_start; /* of the open chunk, in the batch */
-	size_t piece_count;
-	struct kist_piece pieces[KIST_BATCH_PIECES]; /* views are set when the batch is put */
-	size_t piece_ends[KIST_BATCH_PIECES];
+	struct kist_batch batches[KIST_BATCHES];
+	size_t batch;		   /* that is being filled */
+	size_t chunk_start;	   /* of the open chunk, in that one */
 	struct kist_buf cut_parts; /* of struct kist_cut_part */
 	struct kist_buf entries;   /* of the recipe */
 	uint64_t size;
@@ -53,8 +58,7 @@ struct kist_content_part {
 
 #define KIST_CONTENT_WRITER_INIT                                                                             \
 	{                                                                                                    \
-		.whole = KIST_HASHER_INIT, .batch = KIST_BUF_INIT(KIST_BATCH_SIZE),                          \
-		.cut_parts = KIST_BUF_INIT(SIZE_MAX / 2),                                                    \
+		.whole = KIST_HASHER_INIT, .cut_parts = KIST_BUF_INIT(SIZE_MAX / 2),                         \
 		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 40)                                        \
 	}
 #define kist_auto_content_writer __attribute__((cleanup(kist_content_writer_done)))
@@ -63,7 +67,7 @@ void kist_content_writer_done(struct kist_content_writer *content);
 /**
  * kist_content_start() - Begins an object of @size bytes; what went before is dropped.
  *
- * @writer: Borrowed until the object is finished.
+ * @writer: Borrowed until the object is finished, or @content done.
  * @parts:  @count typed parts in order of offset, not overlapping, within @size.  Borrowed likewise.
  *
  * Errors: KIST_INVALID (parts), KIST_NO_MEMORY.

@@ -15,8 +15,8 @@ struct pool_thread {
 
 struct kist_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* a run began, or the pool ends */
-	pthread_cond_t done; /* the last job of a run ended */
+	pthread_cond_t work; /* a run began, a job was added, or the pool ends */
+	pthread_cond_t done; /* the last job of a run ended, or a single one */
 	unsigned workers;
 	unsigned started; /* threads[0..started) run */
 	bool ending;
@@ -28,6 +28,10 @@ struct kist_pool {
 	size_t failed_index;
 	kist_status status;
 	struct kist_error failure;
+	/* Single jobs that have not begun, and how many have begun and not ended. */
+	struct kist_job *first;
+	struct kist_job *last;
+	size_t running;
 	struct pool_thread threads[KIST_POOL_WORKERS_MAX - 1];
 };
 
@@ -56,6 +60,23 @@ static void work(struct kist_pool *pool, unsigned worker)
 		(void)pthread_cond_signal(&pool->done);
 }
 
+/* Runs the single job that was added first.  Called and left with the lock held. */
+static void run_first(struct kist_pool *pool, unsigned worker)
+{
+	struct kist_job *const job = pool->first;
+
+	pool->first = job->next;
+	job->state = KIST_JOB_RUNNING;
+	job->error = (struct kist_error)KIST_ERROR_INIT;
+	pool->running++;
+	(void)pthread_mutex_unlock(&pool->lock);
+	job->status = job->run(job, worker, &job->error);
+	(void)pthread_mutex_lock(&pool->lock);
+	job->state = KIST_JOB_DONE;
+	pool->running--;
+	(void)pthread_cond_broadcast(&pool->done);
+}
+
 static void *thread_main(void *arg)
 {
 	const struct pool_thread *self = arg;
@@ -64,7 +85,9 @@ static void *thread_main(void *arg)
 	(void)pthread_mutex_lock(&pool->lock);
 	while (!pool->ending) {
 		work(pool, self->worker);
-		if (!pool->ending)
+		if (pool->first)
+			run_first(pool, self->worker);
+		else if (!pool->ending)
 			(void)pthread_cond_wait(&pool->work, &pool->lock);
 	}
 	(void)pthread_mutex_unlock(&pool->lock);
@@ -92,6 +115,7 @@ void kist_pool_free(struct kist_pool *pool)
 {
 	if (!pool)
 		return;
+	kist_pool_drop(pool);
 	(void)pthread_mutex_lock(&pool->lock);
 	pool->ending = true;
 	(void)pthread_cond_broadcast(&pool->work);
@@ -144,11 +168,69 @@ kist_status kist_pool_run(struct kist_pool *pool, size_t count,
 		(void)pthread_cond_wait(&pool->done, &pool->lock);
 	pool->count = 0;
 	status = pool->status;
-	if (status != KIST_OK)
-		(void)kist_fail_at(err, status, pool->failure.code, pool->failure.offset, "%s",
-				   pool->failure.text);
-	if (status != KIST_OK && err && err->sys_errno == 0)
-		err->sys_errno = pool->failure.sys_errno;
 	(void)pthread_mutex_unlock(&pool->lock);
-	return status;
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &pool->failure);
+}
+
+void kist_pool_add(struct kist_pool *pool, struct kist_job *job)
+{
+	start_threads(pool);
+	(void)pthread_mutex_lock(&pool->lock);
+	job->state = KIST_JOB_QUEUED;
+	job->next = NULL;
+	if (pool->first)
+		pool->last->next = job;
+	else
+		pool->first = job;
+	pool->last = job;
+	(void)pthread_cond_signal(&pool->work);
+	(void)pthread_mutex_unlock(&pool->lock);
+}
+
+void kist_pool_do(struct kist_job *job)
+{
+	job->error = (struct kist_error)KIST_ERROR_INIT;
+	job->status = job->run(job, 0, &job->error);
+	job->state = KIST_JOB_DONE;
+}
+
+bool kist_pool_is_done(struct kist_pool *pool, const struct kist_job *job)
+{
+	bool done;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	done = job->state == KIST_JOB_IDLE || job->state == KIST_JOB_DONE;
+	(void)pthread_mutex_unlock(&pool->lock);
+	return done;
+}
+
+kist_status kist_pool_wait(struct kist_pool *pool, struct kist_job *job, struct kist_error *err)
+{
+	kist_status status = KIST_OK;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	while (job->state == KIST_JOB_QUEUED || job->state == KIST_JOB_RUNNING) {
+		/* A job that is queued can be run here: with no threads at all everything is. */
+		if (pool->first)
+			run_first(pool, 0);
+		else
+			(void)pthread_cond_wait(&pool->done, &pool->lock);
+	}
+	if (job->state == KIST_JOB_DONE)
+		status = job->status;
+	job->state = KIST_JOB_IDLE;
+	(void)pthread_mutex_unlock(&pool->lock);
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &job->error);
+}
+
+void kist_pool_drop(struct kist_pool *pool)
+{
+	(void)pthread_mutex_lock(&pool->lock);
+	while (pool->first) {
+		pool->first->state = KIST_JOB_IDLE;
+		pool->first = pool->first->next;
+	}
+	while (pool->running > 0)
+		(void)pthread_cond_wait(&pool->done, &pool->lock);
+	(void)pthread_mutex_unlock(&pool->lock);
 }

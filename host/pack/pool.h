@@ -4,10 +4,13 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /*
- * A few threads that run a row of independent jobs.
+ * A few threads that run jobs: a row of independent ones, which the caller waits for, or single ones, which
+ * it goes on beside.
  *
- * Thread: one pool, one thread at a time.
+ * Thread: one pool, one thread at a time: here, the caller.  It is worker 0.
  */
 
 /** Workers at most, the caller of kist_pool_run() being one of them. */
@@ -23,7 +26,7 @@ struct kist_pool;
  * Errors: KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_pool_new(struct kist_pool **ret, struct kist_error *err);
-/** kist_pool_free() - Ends the threads.  Accepts NULL. */
+/** kist_pool_free() - Ends the threads, after kist_pool_drop().  Accepts NULL. */
 void kist_pool_free(struct kist_pool *pool);
 
 /** kist_pool_workers() - 1..KIST_POOL_WORKERS_MAX. */
@@ -41,5 +44,40 @@ KIST_CHECKED kist_status kist_pool_run(struct kist_pool *pool, size_t count,
 				       kist_status (*job)(void *ctx, size_t index, unsigned worker,
 							  struct kist_error *err),
 				       void *ctx, struct kist_error *err);
+
+/**
+ * struct kist_job - A single job.  The caller's memory, zeroed before it is first used.
+ *
+ * @run:   @job is part of what it works on; @worker as for kist_pool_run().
+ * @state: And all below: the pool's.
+ */
+struct kist_job {
+	kist_status (*run)(struct kist_job *job, unsigned worker, struct kist_error *err);
+	enum kist_job_state { KIST_JOB_IDLE, KIST_JOB_QUEUED, KIST_JOB_RUNNING, KIST_JOB_DONE } state;
+	struct kist_job *next;
+	kist_status status;
+	struct kist_error error;
+};
+
+/** kist_pool_add() - Has @job run when a worker is free.  Jobs begin in the order in which they were added.
+ */
+void kist_pool_add(struct kist_pool *pool, struct kist_job *job);
+
+/** kist_pool_do() - Runs @job here and now, as worker 0: what is faster done than handed over. */
+void kist_pool_do(struct kist_job *job);
+
+/** kist_pool_is_done() - Whether @job has ended, so that kist_pool_wait() would not wait. */
+bool kist_pool_is_done(struct kist_pool *pool, const struct kist_job *job);
+
+/**
+ * kist_pool_wait() - Waits until @job has ended, and runs others meanwhile.  It may be added again then.
+ *
+ * Nothing is waited for when @job is idle.  Errors: what @job->run gave.
+ */
+KIST_CHECKED kist_status kist_pool_wait(struct kist_pool *pool, struct kist_job *job, struct kist_error *err);
+
+/** kist_pool_drop() - Makes all jobs idle: those that have not begun never will, the others are waited for.
+ */
+void kist_pool_drop(struct kist_pool *pool);
 
 #endif

@@ -23,8 +23,7 @@ kist_status kist_copier_open(struct kist_store *store, struct kist_copier **ret,
 		return kist_fail_memory(err, sizeof(*copier));
 	copier->raw = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
 	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
-		copier->packs[kind] = (struct kist_open_pack){ .builder = KIST_PACK_BUILDER_INIT,
-							       .kind = (enum kist_pack_kind)kind };
+		copier->packs[kind] = (struct kist_open_pack)KIST_OPEN_PACK_INIT((enum kist_pack_kind)kind);
 	KIST_TRY(kist_publisher_start(&copier->publisher, store, err));
 	*ret = kist_steal(copier);
 	return KIST_OK;
@@ -37,10 +36,8 @@ void kist_copier_close(struct kist_copier *copier)
 	if (!copier->kept)
 		kist_publisher_drop(&copier->publisher);
 	kist_publisher_done(&copier->publisher);
-	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++) {
-		kist_pack_builder_done(&copier->packs[kind].builder);
-		kist_hasher_done(&copier->packs[kind].name);
-	}
+	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
+		kist_open_pack_done(&copier->packs[kind]);
 	kist_chunk_reader_done(&copier->reader);
 	kist_buf_done(&copier->raw);
 	kist_free(copier);

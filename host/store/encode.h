@@ -7,36 +7,38 @@
 #include "store/writer.h"
 
 /*
- * From pieces to checked records in a pack, a batch at a time, on all cores.
+ * From chunks to checked records: a queue that all cores work on.  Records come out in the order in which
+ * chunks went in.
  *
- * SHA-256 is most of the work, so strings are hashed two at a time on one core: the object and its chunks,
- * the pack and the chunks that are read back from it.
+ * Each record is decoded again, from the very bytes that go into the pack, and compared with the chunk: that
+ * is proof enough, and cheaper than a second SHA-256, since the chunk is still there.
  *
- * Memory: room for the bodies of a batch, and for each worker a struct kist_filter and two chunks.
+ * Memory: a record for each chunk in the queue; for each worker a struct kist_filter and a chunk.
  * Thread: one struct kist_encoder, one thread at a time.
  */
 
-/** A batch has at most so many pieces, and so many bytes. */
-#define KIST_ENCODE_COUNT_MAX ((size_t)64)
-#define KIST_ENCODE_SIZE_MAX  ((size_t)16 << 20)
+/** Chunks in the queue at most. */
+#define KIST_ENCODE_COUNT_MAX ((size_t)16)
 
-/** struct kist_fresh - A chunk that is to be kept. */
+/** struct kist_fresh - A chunk that is to be kept, on its way to its record. */
 struct kist_fresh {
-	const struct kist_piece *piece;
+	struct kist_job job; /* comes first */
+	struct kist_encoder *encoder;
+	enum kist_filter_level level;
+	struct kist_piece piece;
+	uint64_t number;
 	struct kist_record record;
-	size_t scratch; /* where its compressed body lies in the scratch */
-	size_t offset;	/* of its record in the pack */
+	struct kist_buf room;
+	struct kist_view bytes; /* of the record, head and body, in @room */
 };
 
-/** struct kist_encoder - What encoding keeps from batch to batch, and the chunks to be kept of this one. */
+/** struct kist_encoder - The queue: @count of @fresh from @first on, around the end. */
 struct kist_encoder {
 	struct kist_pool *pool;
-	enum kist_filter_level level;
 	struct kist_filter filters[KIST_POOL_WORKERS_MAX];
-	struct kist_buf raws[KIST_POOL_WORKERS_MAX][2]; /* room to decode in */
-	struct kist_buf scratch;
-	size_t fresh_count;
-	size_t fresh_bytes;
+	struct kist_buf raws[KIST_POOL_WORKERS_MAX]; /* room to decode in */
+	size_t first;
+	size_t count;
 	struct kist_fresh fresh[KIST_ENCODE_COUNT_MAX];
 };
 
@@ -45,40 +47,25 @@ KIST_CHECKED kist_status kist_encoder_open(struct kist_encoder *encoder, struct 
 void kist_encoder_done(struct kist_encoder *encoder);
 
 /**
- * struct kist_encode_batch - Pieces of one kind.
+ * kist_encoder_add() - Puts a chunk into the queue, which has room for it.
  *
- * @ids:    Room for @count digests.
- * @whole:  When not NULL, is fed all bytes in order.
- * @is_new: Whether the piece with this id is to be kept.  Called for each piece in order, by the thread that
- *          called kist_encode().
+ * @fresh: Its piece, whose bytes are borrowed until it is taken; its number and level; id, kind and length of
+ * its record.  The rest is filled in.
  */
-struct kist_encode_batch {
-	enum kist_chunk_kind kind;
-	const struct kist_piece *pieces;
-	size_t count;
-	size_t bytes; /* of all pieces */
-	struct kist_digest *ids;
-	struct kist_hasher *whole;
-	void *ctx;
-	kist_status (*is_new)(void *ctx, const struct kist_digest *id, bool *ret, struct kist_error *err);
-};
-
-/** kist_encode() - Names all pieces and compresses the new ones: encoder->fresh.  Errors: KIST_NO_MEMORY,
- * what
- * @is_new gives. */
-KIST_CHECKED kist_status kist_encode(struct kist_encoder *encoder, const struct kist_encode_batch *batch,
-				     struct kist_error *err);
+void kist_encoder_add(struct kist_encoder *encoder, const struct kist_fresh *fresh);
 
 /**
- * kist_encode_place() - Writes the records of fresh[@first..@last) at their offsets in @pack, hashes what was
- * written, and decodes and compares what the pack now holds.
+ * kist_encoder_take() - Takes the oldest chunk out of the queue, which is not empty; waits for its record,
+ * and works on others meanwhile.
  *
- * @first_entry: Of the pack's entries, for the first of them.
+ * @ret: Valid until the next kist_encoder_add().
  *
- * Errors: KIST_INTERNAL (a record does not decode), KIST_NO_MEMORY.
+ * Errors: KIST_INTERNAL (the record does not decode), KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_encode_place(struct kist_encoder *encoder, struct kist_open_pack *pack,
-					   size_t first, size_t last, size_t first_entry,
+KIST_CHECKED kist_status kist_encoder_take(struct kist_encoder *encoder, const struct kist_fresh **ret,
 					   struct kist_error *err);
+
+/** kist_encoder_drop() - Empties the queue.  Nothing of what was in it is borrowed any more. */
+void kist_encoder_drop(struct kist_encoder *encoder);
 
 #endif

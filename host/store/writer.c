@@ -27,7 +27,7 @@ struct kist_writer {
 	struct kist_write_stats stats;
 	bool failed;
 	bool finished;
-	enum kist_chunk_kind kind; /* of what is being put */
+	enum kist_filter_level level;
 };
 
 kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_index *index,
@@ -39,9 +39,9 @@ kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_i
 		return kist_fail_memory(err, sizeof(*writer));
 	writer->store = store;
 	writer->index = index;
+	writer->level = KIST_FILTER_DEFAULT;
 	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
-		writer->packs[kind] = (struct kist_open_pack){ .builder = KIST_PACK_BUILDER_INIT,
-							       .kind = (enum kist_pack_kind)kind };
+		writer->packs[kind] = (struct kist_open_pack)KIST_OPEN_PACK_INIT((enum kist_pack_kind)kind);
 	KIST_TRY(kist_encoder_open(&writer->encoder, err));
 	KIST_TRY(kist_publisher_start(&writer->publisher, store, err));
 	KIST_TRY(kist_leans_start(&writer->leans, index, err));
@@ -53,15 +53,13 @@ void kist_writer_close(struct kist_writer *writer)
 {
 	if (!writer)
 		return;
+	kist_encoder_done(&writer->encoder);
 	/* Once they are given out for a commit, they may be in one. */
 	if (!writer->finished)
 		kist_publisher_drop(&writer->publisher);
 	kist_publisher_done(&writer->publisher);
-	kist_encoder_done(&writer->encoder);
-	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++) {
-		kist_pack_builder_done(&writer->packs[kind].builder);
-		kist_hasher_done(&writer->packs[kind].name);
-	}
+	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
+		kist_open_pack_done(&writer->packs[kind]);
 	kist_idset_done(&writer->known_records);
 	kist_idset_done(&writer->known);
 	kist_leans_done(&writer->leans);
@@ -70,7 +68,7 @@ void kist_writer_close(struct kist_writer *writer)
 
 void kist_writer_set_level(struct kist_writer *writer, enum kist_filter_level level)
 {
-	writer->encoder.level = level;
+	writer->level = level;
 }
 
 /* Looks where the records of a pack end; a pack that has lost its footer cannot be found by a new index. */
@@ -130,135 +128,145 @@ static kist_status is_kept(struct kist_writer *writer, enum kist_chunk_kind kind
 	return status == KIST_OK && *ret ? kist_leans_add(&writer->leans, kind, id, err) : status;
 }
 
-/* At once, so that its twin in the same batch is seen. */
+static struct kist_open_pack *pack_of(struct kist_writer *writer, uint8_t kind)
+{
+	return &writer->packs[kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META];
+}
+
+/* Puts the oldest record of the queue into its pack; publishes the pack first when it is full. */
+static kist_status place_one(struct kist_writer *writer, struct kist_error *err)
+{
+	const struct kist_fresh *fresh = NULL;
+	struct kist_open_pack *pack;
+	size_t offset;
+
+	KIST_TRY(kist_encoder_take(&writer->encoder, &fresh, err));
+	pack = pack_of(writer, fresh->record.kind);
+	if (!kist_open_pack_fits(pack, fresh->bytes.size))
+		KIST_TRY(kist_publish(&writer->publisher, pack, true, err));
+	KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, &offset, err));
+	memcpy(pack->builder.bytes.data + offset, fresh->bytes.data, fresh->bytes.size);
+	kist_open_pack_hash_beside(pack, writer->encoder.pool);
+	writer->stats.stored_bytes += fresh->bytes.size;
+	writer->stats.filtered[fresh->record.filter]++;
+	return KIST_OK;
+}
+
+/* Until the chunks before number @end are in their packs. */
+static kist_status place_until(struct kist_writer *writer, uint64_t end, struct kist_error *err)
+{
+	const struct kist_encoder *encoder = &writer->encoder;
+
+	while (encoder->count > 0 && encoder->fresh[encoder->first].number < end)
+		KIST_TRY(place_one(writer, err));
+	return KIST_OK;
+}
+
+/* At once, so that its twin behind it is seen. */
 static kist_status remember(struct kist_writer *writer, enum kist_chunk_kind kind,
 			    const struct kist_digest *id, struct kist_error *err)
 {
 	if (kind != KIST_CHUNK_RECORD)
 		return kist_idset_add(&writer->known, id, err);
 	/* The same bytes as something else may lie in the open pack, whose index holds an id once. */
-	if (kist_idset_has(&writer->known, id))
+	if (kist_idset_has(&writer->known, id)) {
+		KIST_TRY(place_until(writer, UINT64_MAX, err));
 		KIST_TRY(kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], false, err));
+	}
 	return kist_idset_add(&writer->known_records, id, err);
 }
 
-/* Whether a chunk is to be kept; from then on it is. */
-static kist_status is_new(void *ctx, const struct kist_digest *id, bool *ret, struct kist_error *err)
+static kist_status add(struct kist_writer *writer, enum kist_chunk_kind kind, const struct kist_piece *piece,
+		       struct kist_digest *ret_id, struct kist_hasher *whole, struct kist_error *err)
 {
-	struct kist_writer *writer = ctx;
+	struct kist_write_stats *const stats = &writer->stats;
+	struct kist_fresh fresh = { .level = writer->level,
+				    .piece = *piece,
+				    .number = stats->chunks++,
+				    .record = { .raw_len = (uint32_t)piece->bytes.size,
+						.kind = (uint8_t)kind } };
 	bool kept;
 
-	KIST_TRY(is_kept(writer, writer->kind, id, &kept, err));
-	if (!kept)
-		KIST_TRY(remember(writer, writer->kind, id, err));
-	*ret = !kept;
+	*ret_id = whole ? kist_hasher_add_beside(whole, piece->bytes, piece->bytes)
+			: kist_digest_of(piece->bytes);
+	stats->raw_bytes += piece->bytes.size;
+	KIST_TRY(is_kept(writer, kind, ret_id, &kept, err));
+	if (kept)
+		return KIST_OK;
+	KIST_TRY(remember(writer, kind, ret_id, err));
+	fresh.record.id = *ret_id;
+	if (writer->encoder.count == KIST_ENCODE_COUNT_MAX)
+		KIST_TRY(place_one(writer, err));
+	kist_encoder_add(&writer->encoder, &fresh);
+	stats->chunks_new++;
+	stats->raw_bytes_new += piece->bytes.size;
 	return KIST_OK;
 }
 
-/* Puts the fresh chunks into the pack in order; publishes the pack whenever it is full. */
-static kist_status place_fresh(struct kist_writer *writer, struct kist_error *err)
-{
-	struct kist_encoder *encoder = &writer->encoder;
-	struct kist_open_pack *pack =
-		&writer->packs[writer->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META];
-	size_t last;
-
-	for (size_t first = 0; first < encoder->fresh_count; first = last) {
-		const size_t first_entry = pack->builder.count;
-
-		for (last = first; last < encoder->fresh_count; last++) {
-			struct kist_fresh *fresh = &encoder->fresh[last];
-			const size_t len = kist_record_head_size(&fresh->record) + fresh->record.body_len;
-
-			if (!kist_open_pack_fits(pack, len))
-				break;
-			KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, &fresh->offset,
-						    err));
-			writer->stats.stored_bytes += len;
-			writer->stats.filtered[fresh->record.filter]++;
-		}
-		KIST_TRY(kist_encode_place(encoder, pack, first, last, first_entry, err));
-		if (last < encoder->fresh_count)
-			KIST_TRY(kist_publish(&writer->publisher, pack, true, err));
-	}
-	return KIST_OK;
-}
-
-static kist_status put_batch(struct kist_writer *writer, const struct kist_encode_batch *batch,
-			     struct kist_error *err)
-{
-	struct kist_write_stats *stats = &writer->stats;
-
-	KIST_TRY(kist_encode(&writer->encoder, batch, err));
-	KIST_TRY(place_fresh(writer, err));
-	stats->chunks += batch->count;
-	stats->chunks_new += writer->encoder.fresh_count;
-	stats->raw_bytes += batch->bytes;
-	stats->raw_bytes_new += writer->encoder.fresh_bytes;
-	return KIST_OK;
-}
-
-static kist_status put_all(struct kist_writer *writer, const struct kist_encode_batch *all,
-			   struct kist_error *err)
-{
-	size_t done = 0;
-
-	while (done < all->count) {
-		struct kist_encode_batch batch = *all;
-
-		batch.pieces = all->pieces + done;
-		batch.ids = all->ids + done;
-		batch.count = 0;
-		while (done + batch.count < all->count && batch.count < KIST_ENCODE_COUNT_MAX &&
-		       batch.pieces[batch.count].bytes.size <= KIST_ENCODE_SIZE_MAX - batch.bytes)
-			batch.bytes += batch.pieces[batch.count++].bytes.size;
-		KIST_TRY(put_batch(writer, &batch, err));
-		done += batch.count;
-	}
-	return KIST_OK;
-}
-
-static kist_status check_put(const struct kist_writer *writer, enum kist_chunk_kind kind,
-			     const struct kist_piece *pieces, size_t count, struct kist_error *err)
+static kist_status check_state(const struct kist_writer *writer, struct kist_error *err)
 {
 	if (writer->failed || writer->finished)
 		return kist_fail(err, KIST_INVALID, "the writer has %s",
 				 writer->failed ? "failed" : "finished");
+	return KIST_OK;
+}
+
+static kist_status check_piece(enum kist_chunk_kind kind, const struct kist_piece *piece,
+			       struct kist_error *err)
+{
 	if ((unsigned)kind >= KIST_CHUNK_KIND_COUNT)
 		return kist_fail(err, KIST_INVALID, "no kind of chunk: %u", (unsigned)kind);
-	for (size_t i = 0; i < count; i++) {
-		if (pieces[i].bytes.size == 0 || pieces[i].bytes.size > KIST_CHUNK_SIZE_MAX)
-			return kist_fail(err, KIST_LIMIT, "chunk of %zu bytes: 1 to %zu are allowed",
-					 pieces[i].bytes.size, KIST_CHUNK_SIZE_MAX);
-	}
+	if (piece->bytes.size == 0 || piece->bytes.size > KIST_CHUNK_SIZE_MAX)
+		return kist_fail(err, KIST_LIMIT, "chunk of %zu bytes: 1 to %zu are allowed",
+				 piece->bytes.size, KIST_CHUNK_SIZE_MAX);
 	return KIST_OK;
+}
+
+/* After a failure nothing that was put is borrowed any more. */
+static kist_status fail_writer(struct kist_writer *writer, kist_status status)
+{
+	if (status != KIST_OK) {
+		writer->failed = true;
+		kist_encoder_drop(&writer->encoder);
+	}
+	return status;
+}
+
+kist_status kist_writer_add(struct kist_writer *writer, enum kist_chunk_kind kind,
+			    const struct kist_piece *piece, struct kist_digest *ret_id,
+			    struct kist_hasher *whole, struct kist_error *err)
+{
+	kist_status status = check_state(writer, err);
+
+	if (status == KIST_OK)
+		status = check_piece(kind, piece, err);
+	if (status == KIST_OK)
+		status = add(writer, kind, piece, ret_id, whole, err);
+	return fail_writer(writer, status);
+}
+
+kist_status kist_writer_settle(struct kist_writer *writer, uint64_t count, struct kist_error *err)
+{
+	return writer->failed ? check_state(writer, err)
+			      : fail_writer(writer, place_until(writer, count, err));
 }
 
 kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind,
 			    const struct kist_piece *pieces, size_t count, struct kist_digest *ret_ids,
 			    struct kist_hasher *whole, struct kist_error *err)
 {
-	const struct kist_encode_batch all = { .kind = kind,
-					       .pieces = pieces,
-					       .count = count,
-					       .ids = ret_ids,
-					       .whole = whole,
-					       .ctx = writer,
-					       .is_new = is_new };
-	kist_status status = check_put(writer, kind, pieces, count, err);
-
-	writer->kind = kind;
-	if (status == KIST_OK)
-		status = put_all(writer, &all, err);
-	if (status != KIST_OK)
-		writer->failed = true;
-	return status;
+	KIST_TRY(check_state(writer, err));
+	for (size_t i = 0; i < count; i++)
+		KIST_TRY(kist_writer_add(writer, kind, &pieces[i], &ret_ids[i], whole, err));
+	return kist_writer_settle(writer, UINT64_MAX, err);
 }
 
 kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, struct kist_error *err)
 {
-	kist_status status = check_put(writer, KIST_CHUNK_DATA, NULL, 0, err);
+	kist_status status = check_state(writer, err);
 
+	if (status == KIST_OK)
+		status = place_until(writer, UINT64_MAX, err);
 	/* Both are synced at the same time. */
 	if (status == KIST_OK)
 		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA],
@@ -267,10 +275,8 @@ kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, s
 		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], false, err);
 	if (status == KIST_OK)
 		status = kist_publish_wait(&writer->publisher, err);
-	if (status != KIST_OK) {
-		writer->failed = true;
-		return status;
-	}
+	if (status != KIST_OK)
+		return fail_writer(writer, status);
 	writer->finished = true;
 	*ret_packs = json_incref(writer->publisher.packs);
 	return KIST_OK;

@@ -10,11 +10,12 @@
  *
  * Chunks of objects go into data packs; recipes, records, trees and infos into metadata packs.  A pack is
  * published when it is full (64 MiB of data, 16 MiB of metadata), while the next one fills, and at
- * kist_writer_finish(); each record is decoded and checked as soon as it lies in the pack.
+ * kist_writer_finish(); each record is decoded and checked before it goes into one.
  * Nothing is visible to anyone until a commit names the packs.
  *
- * Memory: two open packs, one on its way, and one batch: under 224 MiB; beside that 88 bytes at most for each
- * new chunk. Thread: one writer, one thread at a time; inside, a batch is worked on by all cores.
+ * Memory: two open packs, one on its way, and the records of KIST_ENCODE_COUNT_MAX chunks (encode.h); beside
+ * that 88 bytes at most for each new chunk.
+ * Thread: one writer, one thread at a time; inside, all cores work on chunks.
  */
 
 struct kist_writer;
@@ -38,7 +39,7 @@ struct kist_chunk_index {
 
 /** struct kist_piece - One chunk to be put. */
 struct kist_piece {
-	struct kist_view bytes; /* 1..KIST_CHUNK_SIZE_MAX bytes; borrowed for the call */
+	struct kist_view bytes; /* 1..KIST_CHUNK_SIZE_MAX bytes; borrowed */
 	struct kist_filter_hint hint;
 };
 
@@ -72,12 +73,31 @@ static inline void kist_writer_close_(struct kist_writer **slot)
 #define kist_auto_writer __attribute__((cleanup(kist_writer_close_)))
 
 /**
- * kist_writer_put() - Puts @count chunks of one kind, hashing and compressing on all cores.
+ * kist_writer_add() - Names a chunk, and has it compressed beside what the caller does next.
+ *
+ * @piece:  Its bytes are borrowed until kist_writer_settle(), or until a function of the writer fails.
+ * @ret_id: Its SHA-256.
+ * @whole:  When not NULL, a started hasher that is fed the bytes: both digests cost little more than one.
+ *
+ * Errors: KIST_LIMIT (a size), KIST_NO_MEMORY, KIST_IO; also for chunks that were added before.  After a
+ * failure only kist_writer_close() may follow.
+ */
+KIST_CHECKED kist_status kist_writer_add(struct kist_writer *writer, enum kist_chunk_kind kind,
+					 const struct kist_piece *piece, struct kist_digest *ret_id,
+					 struct kist_hasher *whole, struct kist_error *err);
+
+/**
+ * kist_writer_settle() - Waits until the bytes of the first @count chunks that were added are not needed any
+ * more; of all when @count is UINT64_MAX.  Errors: as for kist_writer_add().
+ */
+KIST_CHECKED kist_status kist_writer_settle(struct kist_writer *writer, uint64_t count,
+					    struct kist_error *err);
+
+/**
+ * kist_writer_put() - Adds @count chunks of one kind, and settles all.
  *
  * @ret_ids: @count SHA-256s; what it holds after a failure is undefined.
- * @whole:   When not NULL, a started hasher that is fed all bytes in order, beside the rest of the work.
- *
- * Errors: KIST_LIMIT (a size), KIST_NO_MEMORY, KIST_IO; after a failure only kist_writer_close() may follow.
+ * @whole:   As for kist_writer_add().
  */
 KIST_CHECKED kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind,
 					 const struct kist_piece *pieces, size_t count,
