@@ -11,6 +11,7 @@
 
 #include "base/beneath.h"
 #include "backend/file_list.h"
+#include "backend/file_write.h"
 #include "backend/kinds.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -102,13 +103,6 @@ static kist_status open_folder(struct file_backend *file, const char *folder, in
 	return KIST_OK;
 }
 
-static kist_status write_parts(int fd, const struct kist_view *parts, size_t count, struct kist_error *err)
-{
-	for (size_t i = 0; i < count; i++)
-		KIST_TRY(kist_write_all(fd, parts[i], err));
-	return kist_sync_fd(fd, err);
-}
-
 static kist_status fail_link(struct kist_error *err, int sys_errno, const char *key)
 {
 	if (sys_errno == EEXIST)
@@ -139,7 +133,7 @@ static kist_status put_nameless(int dir_fd, const char *key, const char *name, c
 		return KIST_OK;
 	if (fd < 0)
 		return kist_fail_errno(err, errno, "cannot make a file for '%s'", key);
-	KIST_TRY(write_parts(fd, parts, count, err));
+	KIST_TRY(kist_file_write_synced(fd, parts, count, err));
 	if (link_nameless(fd, dir_fd, name) != 0) {
 		if (errno == ENOENT || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)
 			return KIST_OK;
@@ -167,7 +161,7 @@ static kist_status put_named(int dir_fd, const char *key, const char *name, cons
 	snprintf(temporary, sizeof(temporary), TEMPORARY, (unsigned long long)nonce);
 	KIST_TRY(kist_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OBJECT_MODE, &fd,
 			      err));
-	status = write_parts(fd, parts, count, err);
+	status = kist_file_write_synced(fd, parts, count, err);
 	/* rename is for file systems without links; both leave an older file of this name as it is. */
 	if (status == KIST_OK && linkat(dir_fd, temporary, dir_fd, name, 0) != 0 &&
 	    (errno == EEXIST || rename_new(dir_fd, temporary, name) != 0))

@@ -47,6 +47,18 @@ kist_status kist_buf_reserve(struct kist_buf *buf, size_t extra, struct kist_err
 	return grow(buf, buf->size + extra, err);
 }
 
+kist_status kist_buf_take_pages(struct kist_buf *buf, size_t size, struct kist_error *err)
+{
+	kist_buf_done(buf);
+	if (size > buf->size_max)
+		return kist_fail(err, KIST_LIMIT, "more than %zu bytes", buf->size_max);
+	buf->data = kist_alloc_pages(size);
+	if (!buf->data)
+		return kist_fail_memory(err, size);
+	buf->capacity = size;
+	return KIST_OK;
+}
+
 kist_status kist_buf_extend(struct kist_buf *buf, size_t size, uint8_t **ret_data, struct kist_error *err)
 {
 	KIST_TRY(kist_buf_reserve(buf, size, err));

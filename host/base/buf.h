@@ -54,6 +54,13 @@ void kist_buf_move(struct kist_buf *to, struct kist_buf *from);
 /** kist_buf_reserve() - Room for @extra more bytes.  Errors: KIST_LIMIT, KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_buf_reserve(struct kist_buf *buf, size_t extra, struct kist_error *err);
 
+/**
+ * kist_buf_take_pages() - Drops what @buf holds, and gives it room for @size bytes that begins at a page.
+ *
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY; @buf has no room at all then.
+ */
+KIST_CHECKED kist_status kist_buf_take_pages(struct kist_buf *buf, size_t size, struct kist_error *err);
+
 /** kist_buf_append() - Appends @size bytes.  Errors: KIST_LIMIT, KIST_NO_MEMORY; unchanged then. */
 KIST_CHECKED kist_status kist_buf_append(struct kist_buf *buf, const void *data, size_t size,
 					 struct kist_error *err);

@@ -3,8 +3,14 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A multiple of the page: up to here small pages are taken. */
+#define HUGE_FROM ((size_t)2 << 20)
 
 /* Allocations left until one fails; 0 is never. */
 static atomic_ulong fail_countdown;
@@ -23,6 +29,19 @@ static bool must_fail(void)
 void *kist_alloc(size_t count, size_t size)
 {
 	return must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
+}
+
+void *kist_alloc_pages(size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *mem = NULL;
+
+	if (must_fail() || posix_memalign(&mem, page, size) != 0)
+		return NULL;
+	/* A fault for each small page costs more than filling it; who fills little is to pay for little. */
+	if (size > HUGE_FROM)
+		(void)madvise((uint8_t *)mem + HUGE_FROM, size - HUGE_FROM, MADV_HUGEPAGE);
+	return mem;
 }
 
 void *kist_realloc(void *old, size_t count, size_t size)

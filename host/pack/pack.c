@@ -50,10 +50,8 @@ kist_status kist_pack_begin(struct kist_pack_builder *builder, const struct kist
 	builder->bytes.size = 0;
 	builder->count = 0;
 	/* A new buf of just this size: growing would copy, and would double what is taken. */
-	if (builder->bytes.capacity < size) {
-		kist_buf_done(&builder->bytes);
-		KIST_TRY(kist_buf_reserve(&builder->bytes, size, err));
-	}
+	if (builder->bytes.capacity < size)
+		KIST_TRY(kist_buf_take_pages(&builder->bytes, size, err));
 	KIST_TRY(kist_buf_extend(&builder->bytes, KIST_PACK_HEAD_SIZE, &at, err));
 	frame_write(at, HEAD_FRAME, KIST_PACK_HEAD_SIZE, HEAD_MAGIC);
 	at[12] = PACK_VERSION;
