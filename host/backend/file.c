@@ -205,8 +205,12 @@ static kist_status file_put_new(struct kist_backend *backend, const char *key, c
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->root_fd);
 	if (readlink(self, path, sizeof(path) - 1) <= 0)
 		path[0] = '\0';
-	return kist_fail(err, status, "the store%s%s%s cannot take '%s': %s", path[0] ? " '" : "", path,
-			 path[0] ? "'" : "", key, why.text);
+	(void)kist_fail(err, status, "the store%s%s%s cannot take '%s': %s", path[0] ? " '" : "", path,
+			path[0] ? "'" : "", key, why.text);
+	/* A full disk is not the end for everybody. */
+	if (err)
+		err->sys_errno = why.sys_errno;
+	return status;
 }
 
 static kist_status open_object(struct file_backend *file, const char *key, int flags, int *ret_fd,

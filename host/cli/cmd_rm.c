@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "flow/save.h"
+#include "store/spare.h"
 
 /* No such name: what is near, or that it is no name but a digest. */
 static kist_status fail_missing(struct kist_cli *cli, const char *name, struct kist_error *err)
@@ -38,6 +39,8 @@ static kist_status drop(struct kist_cli *cli, bool *ret_done, struct kist_error 
 			return kist_fail_as(err, status, &why);
 		KIST_TRY(kist_save_ref(save, name, strlen(name), NULL, "rm", err));
 	}
+	/* Who wants to make room on a full disk begins here. */
+	kist_spare_allow(cli->flow->store);
 	KIST_TRY(kist_save_commit(save, err));
 	*ret_done = true;
 	kist_plugins_note(cli, cli->flow);

@@ -9,6 +9,7 @@
 #include "store/lean.h"
 #include "store/log.h"
 #include "store/packs.h"
+#include "store/spare.h"
 
 #define COMMIT_TRIES_MAX 1000
 /* Records that one commit forgets: under 20 MB of JSON. */
@@ -355,6 +356,9 @@ static void add_up(struct kist_collecting *collecting)
 
 static kist_status collect(struct kist_collecting *collecting, struct kist_error *err)
 {
+	struct kist_store *store = collecting->flow->store;
+
+	kist_spare_allow(store);
 	if (!collecting->deleted)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
 	KIST_TRY(kist_registry_fold(collecting->flow->registry, err));
@@ -367,6 +371,8 @@ static kist_status collect(struct kist_collecting *collecting, struct kist_error
 	KIST_TRY(kist_collect_compact(collecting, err));
 	announce(collecting);
 	add_up(collecting);
+	if (!collecting->options->dry_run)
+		kist_spare_keep(kist_store_backend(store), kist_store_uri(store));
 	return KIST_OK;
 }
 

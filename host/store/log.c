@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "store/spare.h"
 #include "store/state.h"
 
 #define LOG_KEY_SIZE  ((size_t)32)
@@ -113,6 +115,17 @@ static kist_status write_body(const json_t *commit, struct kist_buf *ret, struct
 	return status == KIST_OK ? KIST_OK : kist_fail(err, status, "cannot commit: %s", why.text);
 }
 
+/* Whether the disk was full, there is no commit at @key, and there is room now. */
+static bool has_made_room(struct kist_store *store, const char *key, kist_status status,
+			  const struct kist_error *why)
+{
+	uint64_t size;
+
+	return status == KIST_IO && (why->sys_errno == ENOSPC || why->sys_errno == EDQUOT) &&
+	       kist_backend_head(store->backend, key, &size, NULL) == KIST_NOT_FOUND &&
+	       kist_spare_give_up(store);
+}
+
 kist_status kist_log_append(struct kist_store *store, uint64_t number, const struct kist_digest *previous,
 			    json_t *commit, struct kist_digest *ret_digest, struct kist_error *err)
 {
@@ -123,6 +136,7 @@ kist_status kist_log_append(struct kist_store *store, uint64_t number, const str
 	char line[KIST_COMMIT_LINE_SIZE_MAX];
 	char key[LOG_KEY_SIZE];
 	kist_status status;
+	bool again;
 
 	KIST_TRY(complete(commit, number, previous, err));
 	KIST_TRY(write_body(commit, &body, err));
@@ -131,11 +145,16 @@ kist_status kist_log_append(struct kist_store *store, uint64_t number, const str
 	parts[1] = kist_buf_view(&body);
 	parts[0] = kist_view_of(line, kist_commit_line(parts[1], &digest, line));
 	status = kist_backend_put_new(store->backend, key, parts, 2, &why);
+	again = has_made_room(store, key, status, &why);
+	if (again) {
+		kist_error_clear(&why);
+		status = kist_backend_put_new(store->backend, key, parts, 2, &why);
+	}
 	/*
 	 * A backend that tries again after a lost reply finds its own first try there.  After KIST_IO the
 	 * commit may be visible, but nobody knows whether it is on disk: that is never a success.
 	 */
-	if (status == KIST_EXISTS && is_own(store, number, parts[0], parts[1]))
+	if (status == KIST_EXISTS && !again && is_own(store, number, parts[0], parts[1]))
 		status = KIST_OK;
 	if (status != KIST_OK) {
 		(void)kist_fail(err, status, "cannot commit: %s", why.text);

@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 /*
- * What an open store is; for this room alone.  Nothing of it changes while the store is open.
+ * What an open store is; for this room alone.  Nothing of it changes while the store is in use.
  */
 
 /** Bytes of the key of a pack: "packs/ab/<64 digits>.pack" and NUL. */
@@ -20,6 +20,7 @@ struct kist_store {
 	char id_hex[KIST_STORE_ID_HEX_SIZE];
 	uint8_t id[KIST_PACK_ID_SIZE];
 	struct kist_cut_sizes cut;
+	bool may_use_spare;
 };
 
 /** kist_pack_key() - The key of pack @id. */

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "store/spare.h"
 #include "store/state.h"
 
 #define STORE_KEY "kist.json"
@@ -108,7 +109,9 @@ kist_status kist_store_create(const char *uri, struct kist_error *err)
 	KIST_TRY(make_store_json(&text, err));
 	view = kist_buf_view(&text);
 	KIST_TRY(kist_backend_put_new(backend, STORE_KEY, &view, 1, err));
-	return probe(backend, view, err);
+	KIST_TRY(probe(backend, view, err));
+	kist_spare_keep(backend, uri);
+	return KIST_OK;
 }
 
 static kist_status check_features(const json_t *features, struct kist_error *err)
