@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,13 @@ kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kis
 			return kist_fail(err, KIST_INVALID, "the argument '%s' is not UTF-8", key);
 	}
 	*ret = kist_steal(params);
+	return KIST_OK;
+}
+
+kist_status kist_cli_check_names(const struct kist_cli *cli, size_t first, struct kist_error *err)
+{
+	for (size_t i = first; i < cli->argument_count; i++)
+		KIST_TRY(kist_name_check(cli->arguments[i], strlen(cli->arguments[i]), err));
 	return KIST_OK;
 }
 
@@ -154,6 +162,16 @@ static bool nobody_listens(const struct kist_error *err)
 	return err->status == KIST_IO && kist_reader_is_gone();
 }
 
+/* Only what the user named is not found; what is missing otherwise has another status by then. */
+static enum kist_exit exit_of(const struct kist_error *err, bool damage)
+{
+	if (err->status == KIST_NOT_FOUND)
+		return KIST_EXIT_NOT_FOUND;
+	if (err->status == KIST_INVALID && strcmp(err->code, "E_PARAM") == 0)
+		return KIST_EXIT_USAGE;
+	return damage && err->status == KIST_CORRUPT ? KIST_EXIT_DAMAGE : KIST_EXIT_FAILED;
+}
+
 static enum kist_exit say(const struct kist_cli *cli, const struct kist_error *err, bool damage)
 {
 	char place[64] = "";
@@ -165,9 +183,7 @@ static enum kist_exit say(const struct kist_cli *cli, const struct kist_error *e
 	fprintf(stderr, "kist: %s%s%s%s%s%s%s\n", cli->command ? cli->command->name : "",
 		cli->command ? ": " : "", err->text, place, err->code[0] ? " [" : "", err->code,
 		err->code[0] ? "]" : "");
-	if (err->status == KIST_NOT_FOUND)
-		return KIST_EXIT_NOT_FOUND;
-	return damage && err->status == KIST_CORRUPT ? KIST_EXIT_DAMAGE : KIST_EXIT_FAILED;
+	return exit_of(err, damage);
 }
 
 enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error *err, bool damage)
@@ -188,6 +204,18 @@ enum kist_exit kist_cli_fail_one(const struct kist_cli *cli, const struct kist_e
 	if (cli->json)
 		(void)json_array_append_new(list, error_json(err, what));
 	return say(cli, err, damage);
+}
+
+enum kist_exit kist_cli_fail_lost(const struct kist_cli *cli, uint64_t count)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (count == 0)
+		return KIST_EXIT_DONE;
+	(void)kist_fail(&err, KIST_CORRUPT,
+			"%" PRIu64 " thing%s that names lead to %s damaged or gone; 'kist verify' tells more",
+			count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+	return kist_cli_fail(cli, &err, true);
 }
 
 enum kist_exit kist_cli_usage(const struct kist_cli *cli, const char *format, ...)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/paths.h"
 #include "flow/flow.h"
@@ -21,6 +22,12 @@ enum kist_exit {
 	KIST_EXIT_NOT_FOUND = 3,
 	KIST_EXIT_DAMAGE = 4
 };
+
+/** kist_exit_worse() - Of several ends the one that a command ends with: damage is the worst. */
+static inline enum kist_exit kist_exit_worse(enum kist_exit a, enum kist_exit b)
+{
+	return a > b ? a : b;
+}
 
 /** struct kist_option - One option of a command: "--name ARG", or a flag when @argument is NULL. */
 struct kist_option {
@@ -76,6 +83,10 @@ const char *kist_cli_value(const struct kist_cli *cli, const char *name);
  */
 bool kist_cli_read_deadline(struct kist_cli *cli);
 
+/** kist_cli_check_names() - Whether the arguments from @first on may be names.  Errors: KIST_INVALID. */
+KIST_CHECKED kist_status kist_cli_check_names(const struct kist_cli *cli, size_t first,
+					      struct kist_error *err);
+
 /** kist_cli_params() - All --param KEY=VALUE as an object.  New reference.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err);
 
@@ -103,6 +114,12 @@ enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error
  */
 enum kist_exit kist_cli_fail_one(const struct kist_cli *cli, const struct kist_error *err, bool damage,
 				 const char *what, json_t *list);
+
+/**
+ * kist_cli_fail_lost() - For a command that did what it could: @count things that names lead to are damaged or
+ * gone.  KIST_EXIT_DAMAGE, or KIST_EXIT_DONE for none.
+ */
+enum kist_exit kist_cli_fail_lost(const struct kist_cli *cli, uint64_t count);
 
 /** kist_cli_usage() - The same for wrong use: prints "kist: <command>: <text>".  KIST_EXIT_USAGE. */
 enum kist_exit kist_cli_usage(const struct kist_cli *cli, const char *format, ...) KIST_PRINTF(2, 3);

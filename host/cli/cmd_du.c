@@ -79,10 +79,11 @@ static kist_status usage_json(const struct kist_cli *cli, const struct kist_usag
 		if (!some || kist_usage_name(usage, i)->chosen)
 			KIST_TRY(add_name_json(names, kist_usage_name(usage, i), err));
 	}
-	return kist_print_json_take(json_pack("{s:O,s:I,s:I,s:I,s:I}", "names", names, "freed_bytes",
+	return kist_print_json_take(json_pack("{s:O,s:I,s:I,s:o,s:I}", "names", names, "freed_bytes",
 					      (json_int_t)(some ? usage->together : usage->stored),
 					      "stored_bytes", (json_int_t)usage->stored, "dead_bytes",
-					      (json_int_t)dead, "missing", (json_int_t)usage->missing),
+					      usage->missing ? json_null() : json_integer((json_int_t)dead),
+					      "missing", (json_int_t)usage->missing),
 				    err);
 }
 
@@ -113,17 +114,13 @@ static kist_status usage_table(const struct kist_cli *cli, const struct kist_usa
 		print_line("rm of all of these frees", usage->together);
 	if (cli->argument_count == 0) {
 		print_line("all names together", usage->stored);
-		print_line("that no name leads to", dead);
+		if (usage->missing == 0)
+			print_line("that no name leads to", dead);
 	}
-	if (usage->missing > 0)
-		fprintf(stderr,
-			"kist: du: %" PRIu64
-			" chunks are damaged or gone, and not counted; see 'kist verify'\n",
-			usage->missing);
 	return KIST_OK;
 }
 
-static kist_status usage(struct kist_cli *cli, struct kist_error *err)
+static kist_status usage(struct kist_cli *cli, uint64_t *ret_missing, struct kist_error *err)
 {
 	kist_auto_usage struct kist_usage all = KIST_USAGE_INIT;
 	struct kist_registry_stats stats;
@@ -133,6 +130,7 @@ static kist_status usage(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_usage_all(cli->flow, is_argument, cli, &all, err));
 	KIST_TRY(kist_registry_get_stats(cli->flow->registry, &stats, err));
 	dead = kist_usage_dead(&all, &stats);
+	*ret_missing = all.missing;
 	return cli->json ? usage_json(cli, &all, dead, err) : usage_table(cli, &all, dead, err);
 }
 
@@ -188,7 +186,8 @@ static kist_status find_wanted(struct kist_cli *cli, const char *text, struct ki
 			 text);
 }
 
-static kist_status why(struct kist_cli *cli, struct kist_idset *wanted, struct kist_error *err)
+static kist_status why(struct kist_cli *cli, struct kist_idset *wanted, uint64_t *ret_missing,
+		       struct kist_error *err)
 {
 	static const char *const titles[] = { "HOLDS", "NAME", "FILE" };
 	__attribute__((cleanup(holders_done))) struct holders holders = { .table = KIST_TABLE_INIT(3, titles),
@@ -199,7 +198,7 @@ static kist_status why(struct kist_cli *cli, struct kist_idset *wanted, struct k
 
 	holders.table.right[0] = true;
 	KIST_TRY(find_wanted(cli, kist_cli_value(cli, "why"), &id, wanted, &what, err));
-	KIST_TRY(kist_usage_why(cli->flow, wanted, add_holder, &holders, err));
+	KIST_TRY(kist_usage_why(cli->flow, wanted, add_holder, &holders, ret_missing, err));
 	kist_digest_hex(&id, hex);
 	if (cli->json)
 		return kist_print_json_take(json_pack("{s:s,s:s,s:I,s:O}", "what", what, "id", hex, "chunks",
@@ -212,10 +211,10 @@ static kist_status why(struct kist_cli *cli, struct kist_idset *wanted, struct k
 	return KIST_OK;
 }
 
-static kist_status run_why(struct kist_cli *cli, struct kist_error *err)
+static kist_status run_why(struct kist_cli *cli, uint64_t *ret_missing, struct kist_error *err)
 {
 	struct kist_idset wanted = KIST_IDSET_INIT;
-	const kist_status status = why(cli, &wanted, err);
+	const kist_status status = why(cli, &wanted, ret_missing, err);
 
 	kist_idset_done(&wanted);
 	return status;
@@ -225,13 +224,14 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
 	const bool asks = kist_cli_has(cli, "why");
+	uint64_t missing = 0;
 
 	if (asks && cli->argument_count > 0)
 		return kist_cli_usage(cli, "--why takes one name or digest, and no names beside it");
 	if (kist_cli_open(cli, false, &err) != KIST_OK ||
-	    (asks ? run_why(cli, &err) : usage(cli, &err)) != KIST_OK)
+	    (asks ? run_why(cli, &missing, &err) : usage(cli, &missing, &err)) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
-	return KIST_EXIT_DONE;
+	return kist_cli_fail_lost(cli, missing);
 }
 
 const struct kist_command kist_command_du = {

@@ -124,7 +124,8 @@ static enum kist_exit get_all(struct kist_cli *cli, json_t *list)
 
 		kist_progress_end(cli);
 		if (status != KIST_OK)
-			worst = kist_cli_fail_one(cli, &why, true, cli->arguments[i], list);
+			worst = kist_exit_worse(worst,
+						kist_cli_fail_one(cli, &why, true, cli->arguments[i], list));
 		if (kist_flow_check_stop(cli->flow, NULL) != KIST_OK)
 			break;
 	}
@@ -137,11 +138,9 @@ static enum kist_exit run(struct kist_cli *cli)
 {
 	kist_auto_json json_t *list = json_array();
 
-	if (to_stdout(cli) && cli->json) {
-		fprintf(stderr,
-			"kist: get: --json has no place where the bytes go: leave out one of it and -o -\n");
-		return KIST_EXIT_USAGE;
-	}
+	if (to_stdout(cli) && cli->json)
+		return kist_cli_usage(cli,
+				      "--json has no place where the bytes go: leave out one of it and -o -");
 	return get_all(cli, list);
 }
 

@@ -26,6 +26,7 @@ struct listing {
 	json_t *facts; /* array, for --json */
 	int digest_len;
 	uint64_t count;
+	uint64_t lost;
 };
 
 static const char *const titles[] = { "NAME", "KIND", "SIZE", "SHA-256", "STORED", "HOLDS" };
@@ -50,18 +51,25 @@ static kist_status add_facts(struct listing *listing, const struct kist_ref *ref
 static kist_status add_row(struct listing *listing, const struct kist_ref *ref,
 			   const struct kist_artifact *artifact, struct kist_error *err)
 {
-	char hex[KIST_DIGEST_HEX_SIZE];
-	char size[32];
+	char hex[KIST_DIGEST_HEX_SIZE] = "";
+	char size[32] = "";
 
-	kist_digest_hex(&artifact->sha256, hex);
-	hex[listing->digest_len] = '\0';
-	kist_size_text(kist_facts_size(artifact->record), size);
+	if (artifact->record) {
+		kist_digest_hex(&artifact->sha256, hex);
+		hex[listing->digest_len] = '\0';
+		kist_size_text(kist_facts_size(artifact->record), size);
+	}
 	KIST_TRY(kist_table_add(&listing->table, ref->name, ref->name_len, err));
-	KIST_TRY(kist_table_add_text(&listing->table, kist_json_get_text(artifact->record, "kind"), err));
+	KIST_TRY(kist_table_add_text(&listing->table,
+				     artifact->record ? kist_json_get_text(artifact->record, "kind") : "lost",
+				     err));
 	KIST_TRY(kist_table_add_text(&listing->table, size, err));
 	KIST_TRY(kist_table_add_text(&listing->table, hex, err));
 	KIST_TRY(kist_table_add_text(&listing->table, ref->time, err));
-	return kist_table_add_text(&listing->table, kist_json_get_text(artifact->record, "summary"), err);
+	return kist_table_add_text(&listing->table,
+				   artifact->record ? kist_json_get_text(artifact->record, "summary")
+						    : "its record is damaged or gone",
+				   err);
 }
 
 static kist_status add(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
@@ -70,6 +78,7 @@ static kist_status add(void *ctx, const struct kist_ref *ref, const struct kist_
 	struct listing *listing = ctx;
 
 	listing->count++;
+	listing->lost += !artifact->record;
 	if (listing->names) {
 		/* For programs: the bytes as they are. */
 		fwrite(ref->name, 1, ref->name_len, stdout);
@@ -117,7 +126,7 @@ static enum kist_exit run(struct kist_cli *cli)
 	listing.table.outliers[0] = true;
 	if (kist_cli_open(cli, false, &err) != KIST_OK || list(&listing, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
-	return KIST_EXIT_DONE;
+	return kist_cli_fail_lost(cli, listing.lost);
 }
 
 const struct kist_command kist_command_ls = {

@@ -128,7 +128,9 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, json_
 	struct kist_catalog_entry entry = { .path = path,
 					    .tier = KIST_TIER_GIVEN,
 					    .refusal = KIST_ERROR_INIT };
+	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_worker_plugin *plugin;
+	kist_status status;
 
 	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
 	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
@@ -137,7 +139,10 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, json_
 	KIST_TRY(kist_record_set_text(row, "id", manifest->id, err));
 	KIST_TRY(kist_record_set_text(row, "version", manifest->version, err));
 	KIST_TRY(kist_worker_start(&options_of_worker, &worker, err));
-	KIST_TRY(kist_worker_load(worker, &entry, &plugin, err));
+	status = kist_worker_load(worker, &entry, &plugin, &why);
+	/* The manifest was named, and its library was not. */
+	if (status != KIST_OK)
+		return kist_fail_as(err, status == KIST_NOT_FOUND ? KIST_UNSUPPORTED : status, &why);
 	if (!cli->json && !cli->quiet)
 		printf("%s: valid: %s %s loads and equals its manifest\n", path, manifest->id,
 		       manifest->version);
@@ -184,11 +189,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	enum kist_exit worst = KIST_EXIT_DONE;
 	struct kist_error err = KIST_ERROR_INIT;
 
-	for (size_t i = 0; i < cli->argument_count; i++) {
-		const enum kist_exit one = validate_one(cli, cli->arguments[i], rows);
-
-		worst = one != KIST_EXIT_DONE ? one : worst;
-	}
+	for (size_t i = 0; i < cli->argument_count; i++)
+		worst = kist_exit_worse(worst, validate_one(cli, cli->arguments[i], rows));
 	if (cli->json && kist_print_json_take(json_incref(rows), &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return worst;

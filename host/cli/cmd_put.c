@@ -241,8 +241,9 @@ static void put_each(struct putting *putting)
 		kist_progress_end(cli);
 		/* One that cannot be kept does not hold back the others. */
 		if (status != KIST_OK)
-			putting->worst =
-				kist_cli_fail_one(cli, &why, false, cli->arguments[i], putting->facts);
+			putting->worst = kist_exit_worse(
+				putting->worst,
+				kist_cli_fail_one(cli, &why, false, cli->arguments[i], putting->facts));
 		else
 			putting->kept++;
 	}

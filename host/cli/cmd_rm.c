@@ -28,7 +28,6 @@ static kist_status drop(struct kist_cli *cli, bool *ret_done, struct kist_error 
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		const char *name = cli->arguments[i];
 		struct kist_digest artifact;
-
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status =
 			kist_registry_find_ref(cli->flow->registry, name, strlen(name), &artifact, &why);
@@ -58,6 +57,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	bool done = false;
 	kist_status status;
 
+	if (kist_cli_check_names(cli, 0, &err) != KIST_OK)
+		return kist_cli_usage(cli, "%s", err.text);
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	status = drop(cli, &done, &err);

@@ -14,6 +14,7 @@ struct counts {
 	struct kist_registry_stats stats;
 	uint64_t kept; /* sizes of all that has a name, each name counted */
 	uint64_t dead;
+	uint64_t missing; /* that names lead to: then what is dead is not known */
 };
 
 static void line(const char *what, uint64_t bytes, const char *more)
@@ -43,7 +44,10 @@ static void print(const struct counts *counts)
 	line("stored", stats->stored_bytes, "of these, compressed");
 	snprintf(text, sizeof(text), "%" PRIu64 " pack%s", stats->packs, stats->packs == 1 ? "" : "s");
 	line("on disk", stats->pack_bytes, text);
-	line("dead", counts->dead, "that no name leads to");
+	if (counts->missing == 0)
+		line("dead", counts->dead, "that no name leads to");
+	else
+		printf("%-12s %10s  see below\n", "dead", "not known");
 	if (stats->pack_bytes > 0)
 		printf("%-12s %9.2fx  kept / on disk\n", "ratio", ratio(counts));
 }
@@ -105,14 +109,16 @@ static kist_status print_json(struct kist_cli *cli, const struct counts *counts,
 
 	KIST_TRY(kist_registry_each_kind(cli->flow->registry, add_kind, &kinds, err));
 	return kist_print_json_take(
-		json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:O,s:O}", "store",
+		json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:f,s:O,s:O}", "store",
 			  cli->paths.store, "commits", (json_int_t)stats->commits, "names",
 			  (json_int_t)stats->refs, "artifacts", (json_int_t)stats->artifacts, "chunks",
 			  (json_int_t)stats->chunks, "packs", (json_int_t)stats->packs, "chunk_bytes",
 			  (json_int_t)stats->chunk_bytes, "stored_bytes", (json_int_t)stats->stored_bytes,
 			  "pack_bytes", (json_int_t)stats->pack_bytes, "object_bytes",
-			  (json_int_t)counts->kept, "dead_bytes", (json_int_t)counts->dead, "ratio",
-			  ratio(counts), "artifact_kinds", artifacts, "chunk_kinds", chunks),
+			  (json_int_t)counts->kept, "dead_bytes",
+			  counts->missing ? json_null() : json_integer((json_int_t)counts->dead), "missing",
+			  (json_int_t)counts->missing, "ratio", ratio(counts), "artifact_kinds", artifacts,
+			  "chunk_kinds", chunks),
 		err);
 }
 
@@ -123,6 +129,7 @@ static kist_status count(struct kist_cli *cli, struct counts *ret, struct kist_e
 	KIST_TRY(kist_registry_get_stats(cli->flow->registry, &ret->stats, err));
 	KIST_TRY(kist_usage_all(cli->flow, NULL, NULL, &usage, err));
 	ret->dead = kist_usage_dead(&usage, &ret->stats);
+	ret->missing = usage.missing;
 	ret->kept = 0;
 	for (size_t i = 0; i < kist_usage_count(&usage); i++) {
 		/* What strangers wrote as sizes may pass 64 bits together. */
@@ -144,7 +151,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		print(&counts);
 	if ((cli->json ? print_json(cli, &counts, &err) : print_kinds(cli, &err)) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
-	return KIST_EXIT_DONE;
+	return kist_cli_fail_lost(cli, counts.missing);
 }
 
 const struct kist_command kist_command_stats = {

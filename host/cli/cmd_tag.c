@@ -51,10 +51,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	bool done = false;
 	kist_status status;
 
-	for (size_t i = 1; i < cli->argument_count; i++) {
-		if (kist_name_check(cli->arguments[i], strlen(cli->arguments[i]), &err) != KIST_OK)
-			return kist_cli_usage(cli, "%s", err.text);
-	}
+	if (kist_cli_check_names(cli, 1, &err) != KIST_OK)
+		return kist_cli_usage(cli, "%s", err.text);
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	status = tag(cli, &done, &err);

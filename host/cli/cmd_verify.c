@@ -88,12 +88,10 @@ static enum kist_exit verify_named(struct kist_cli *cli, enum kist_verify_level 
 
 	for (size_t i = 0; i < cli->argument_count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
-		enum kist_exit one;
 
 		if (verify_one(cli, level, cli->arguments[i], list, &why) == KIST_OK)
 			continue;
-		one = kist_cli_fail_one(cli, &why, true, cli->arguments[i], list);
-		worst = one > worst ? one : worst;
+		worst = kist_exit_worse(worst, kist_cli_fail_one(cli, &why, true, cli->arguments[i], list));
 	}
 	if (cli->json && kist_print_json_take(json_incref(list), &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);

@@ -27,6 +27,12 @@ kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t 
 		return kist_fail_memory(err, sizeof(json_t));
 	if (name)
 		KIST_TRY(kist_name_json(facts, name, name_len, err));
+	KIST_TRY(kist_record_set_digest(facts, "artifact", id, err));
+	if (!record) {
+		KIST_TRY(kist_record_set_take(facts, "lost", json_true(), err));
+		*ret = kist_steal(facts);
+		return KIST_OK;
+	}
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
 		json_t *value = json_object_get(record, copied[i]);
 
@@ -34,7 +40,6 @@ kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t 
 			KIST_TRY(kist_record_set_take(facts, copied[i], json_incref(value), err));
 	}
 	KIST_TRY(kist_record_set_take(facts, "size", json_integer((json_int_t)kist_facts_size(record)), err));
-	KIST_TRY(kist_record_set_digest(facts, "artifact", id, err));
 	*ret = kist_steal(facts);
 	return KIST_OK;
 }

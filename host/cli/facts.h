@@ -11,7 +11,8 @@
 /**
  * kist_facts_artifact() - {"name","kind","encoding","size","sha256","artifact","summary","time"?,...}.
  *
- * @name: Under which it is kept; NULL leaves it out.
+ * @name:   Under which it is kept; NULL leaves it out.
+ * @record: NULL when it cannot be read: {"name","artifact","lost":true}.
  */
 KIST_CHECKED kist_status kist_facts_artifact(const char *name, size_t name_len, const json_t *record,
 					     const struct kist_digest *id, json_t **ret,

@@ -19,8 +19,8 @@
  * @params:  Arguments of @task, or NULL.
  * @options: name and description of the new artifact.
  *
- * Errors: KIST_NOT_FOUND (plugin or task; names what is needed), KIST_UNSUPPORTED (the kinds do not meet),
- * and what the plugins say.
+ * Errors: KIST_NOT_FOUND (task), KIST_UNSUPPORTED (the plugin that reads it is not here: names what is needed;
+ * the kinds do not meet), and what the plugins say.
  */
 KIST_CHECKED kist_status kist_convert(struct kist_save *save, const struct kist_artifact *artifact,
 				      const char *task, const char *select, const json_t *params,

@@ -137,6 +137,18 @@ static kist_status note_asked(const struct kist_examine_options *options, struct
 	return KIST_OK;
 }
 
+/* An argument that nothing takes is a mistake: what was meant by it would not be so. */
+static kist_status check_unasked(const struct kist_examine_options *options, struct kist_error *err)
+{
+	const char *key = json_object_iter_key(json_object_iter((json_t *)(uintptr_t)options->params));
+
+	if (!key)
+		return KIST_OK;
+	return kist_fail_at(err, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
+			    "no plugin takes it, so that there is nothing for the argument '%s' to tell",
+			    key);
+}
+
 kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine_options *options,
 			       const char *file_name, const struct kist_input *input,
 			       struct kist_examined *examined, struct kist_error *err)
@@ -147,7 +159,7 @@ kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine
 	if (route.is_downgrade)
 		(void)kist_fail(&examined->downgrade, KIST_DENIED, "%s", route.note);
 	if (!route.target.entry)
-		return KIST_OK;
+		return check_unasked(options, err);
 	KIST_TRY(kist_flow_serializer(flow, &route.target, false, options->params, &examined->serializer,
 				      &examined->params, err));
 	KIST_TRY(note_asked(options, examined, err));

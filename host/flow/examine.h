@@ -49,7 +49,8 @@ void kist_examined_done(struct kist_examined *examined);
  *
  * @file_name: For its extension; may be NULL.
  *
- * Errors: as kist_route_bytes(), kist_flow_serializer(), kist_worker_layout().
+ * Errors: KIST_INVALID E_PARAM (arguments, and no plugin to take them); as kist_route_bytes(),
+ * kist_flow_serializer(), kist_worker_layout().
  */
 KIST_CHECKED kist_status kist_examine_route(struct kist_flow *flow,
 					    const struct kist_examine_options *options, const char *file_name,

@@ -171,14 +171,19 @@ static kist_status start_worker(struct kist_flow *flow, struct kist_error *err)
 static kist_status load_one(struct kist_flow *flow, const struct kist_catalog_entry *entry,
 			    struct kist_error *err)
 {
+	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_worker_plugin *plugin;
+	kist_status status;
 
 	if (is_loaded(flow, entry))
 		return KIST_OK;
 	if (flow->loaded_count == KIST_FLOW_PLUGINS_MAX)
 		return kist_fail(err, KIST_LIMIT, "more than %d plugins in one run", KIST_FLOW_PLUGINS_MAX);
 	/* The worker may die of it; the next use starts another. */
-	KIST_TRY(kist_worker_load(flow->worker, entry, &plugin, err));
+	status = kist_worker_load(flow->worker, entry, &plugin, &why);
+	/* "Not found" is left for what people name. */
+	if (status != KIST_OK)
+		return kist_fail_as(err, status == KIST_NOT_FOUND ? KIST_UNSUPPORTED : status, &why);
 	flow->loaded[flow->loaded_count++] = entry;
 	return KIST_OK;
 }

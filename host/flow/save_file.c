@@ -171,8 +171,9 @@ static kist_status examine_once(struct kist_save *save, const struct kist_file_o
 	if (status == KIST_OK)
 		return KIST_OK;
 	if (!is_refusal(status) || !options->opaque) {
-		/* Not what was asked wrongly, which is to be asked again. */
-		if (is_refusal(status) && status != KIST_INVALID && status != KIST_NOT_FOUND)
+		/* Not what was asked wrongly, nor what this machine could not do: that is to be tried again. */
+		if (examined->target.entry && is_refusal(status) && status != KIST_INVALID &&
+		    status != KIST_NOT_FOUND && status != KIST_IO && status != KIST_NO_MEMORY)
 			save->flow->was_refused = true;
 		*err = *refusal;
 		return status;

@@ -213,7 +213,7 @@ static kist_status ask_ref(void *ctx, const struct kist_ref *ref, const struct k
 kist_status kist_usage_why(struct kist_flow *flow, const struct kist_idset *wanted,
 			   kist_status (*each)(void *ctx, const struct kist_holder *holder,
 					       struct kist_error *err),
-			   void *ctx, struct kist_error *err)
+			   void *ctx, uint64_t *ret_missing, struct kist_error *err)
 {
 	__attribute__((cleanup(asking_done))) struct asking asking = {
 		.reach = { .flow = flow, .each = ask_chunk },
@@ -225,7 +225,9 @@ kist_status kist_usage_why(struct kist_flow *flow, const struct kist_idset *want
 	};
 
 	asking.reach.ctx = &asking;
-	return kist_registry_each_ref(flow->registry, "", 0, ask_ref, &asking, err);
+	KIST_TRY(kist_registry_each_ref(flow->registry, "", 0, ask_ref, &asking, err));
+	*ret_missing = asking.reach.missing;
+	return KIST_OK;
 }
 
 static kist_status want(void *ctx, const struct kist_digest *chunk, struct kist_error *err)

@@ -57,8 +57,10 @@ KIST_CHECKED kist_status kist_usage_all(struct kist_flow *flow,
 					bool (*is_chosen)(void *ctx, const char *name, size_t len), void *ctx,
 					struct kist_usage *ret, struct kist_error *err);
 
-/** kist_usage_dead() - Bytes in packs, of @stats, that nothing with a name leads to: records and their
- * entries. */
+/**
+ * kist_usage_dead() - Bytes in packs, of @stats, that nothing with a name leads to: records and their entries.
+ * Where something is missing, what it leads to is not known, and counts as dead.
+ */
 uint64_t kist_usage_dead(const struct kist_usage *usage, const struct kist_registry_stats *stats);
 
 /** struct kist_holder - A name that leads to what is asked about. */
@@ -72,12 +74,14 @@ struct kist_holder {
 /**
  * kist_usage_why() - Calls @each for every name that leads to one of the chunks in @wanted, in byte order.
  *
+ * @ret_missing: How much cannot be followed, since it is damaged or gone: what leads there is not known.
+ *
  * Errors: what @each gives; KIST_NO_MEMORY, KIST_IO.
  */
 KIST_CHECKED kist_status kist_usage_why(struct kist_flow *flow, const struct kist_idset *wanted,
 					kist_status (*each)(void *ctx, const struct kist_holder *holder,
 							    struct kist_error *err),
-					void *ctx, struct kist_error *err);
+					void *ctx, uint64_t *ret_missing, struct kist_error *err);
 
 /** kist_usage_wanted() - Adds to @wanted what the artifact, chunk or pack @id stands for; says which it is.
  *

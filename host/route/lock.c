@@ -104,7 +104,7 @@ static kist_status useless(struct kist_route *route, const struct kist_catalog *
 		snprintf(why, sizeof(why), "does not offer this any more");
 	if (list->pinned)
 		return kist_fail(
-			err, KIST_NOT_FOUND,
+			err, KIST_UNSUPPORTED,
 			"'%s' is pinned to plugin '%s', which %s; 'kist plugin unpin %s' drops the pin",
 			found->key, found->id, why, found->key);
 	snprintf(route->note, sizeof(route->note),

@@ -94,10 +94,10 @@ void kist_route_done(struct kist_route *route);
 /**
  * kist_route_bytes() - The serializer for bytes.
  *
- * @ret: Filled in also on KIST_AMBIGUOUS and KIST_NOT_FOUND, so that the candidates can be shown.
+ * @ret: Filled in also on failure, so that the candidates can be shown.
  *
- * Errors: KIST_NOT_FOUND (a named task or type, or a pinned plugin, is not there: names the nearest, and
- * plugins that were refused with their reasons), KIST_AMBIGUOUS (names both, how to choose and how to pin),
+ * Errors: KIST_NOT_FOUND (a named task or type is not there: names the nearest, and plugins that were refused
+ * with their reasons), KIST_UNSUPPORTED (a pinned plugin is not there), KIST_AMBIGUOUS (names both, how to choose and how to pin),
  * what @probe gives.
  */
 KIST_CHECKED kist_status kist_route_bytes(const struct kist_catalog *catalog,
@@ -116,7 +116,7 @@ KIST_CHECKED kist_status kist_route_object(const struct kist_catalog *catalog,
  *
  * The plugin that made it when it is there and reads this version, else any plugin that reads the type.
  *
- * Errors: KIST_NOT_FOUND: names the plugin and version that are needed.
+ * Errors: KIST_UNSUPPORTED: names the plugin and version that are needed, and why it is not used.
  */
 KIST_CHECKED kist_status kist_route_stored(const struct kist_catalog *catalog, const char *encoding,
 					   const char *plugin_id, const char *version,

@@ -69,24 +69,33 @@ static bool is_better(const struct kist_route_target *a, const struct kist_route
 }
 
 /* Why the plugin that is needed is not the one that is here. */
-static void describe_near(const struct kist_catalog *catalog, const char *type, uint32_t major, char *ret,
-			  size_t size)
+static void describe_near(const struct kist_catalog *catalog, const char *type, uint32_t major,
+			  const char *plugin_id, char *ret, size_t size)
 {
-	ret[0] = '\0';
+	const struct kist_catalog_entry *maker = NULL;
+
 	for (size_t i = 0; i < catalog->entry_count; i++) {
 		const struct kist_catalog_entry *entry = &catalog->entries[i];
 		size_t index;
 
+		if (entry->manifest && strcmp(entry->manifest->id, plugin_id) == 0)
+			maker = entry;
 		if (!reads(entry, type, major, &index))
 			continue;
 		if (entry->refusal.status != KIST_OK)
-			snprintf(ret, size, "; plugin '%.95s' in %.128s is refused: %.200s",
+			snprintf(ret, size, "usable here; plugin '%.95s' in %.128s is refused: %.200s",
 				 entry->manifest->id, entry->path, entry->refusal.text);
 		else
-			snprintf(ret, size, "; plugin '%s' %s reads it up to %u.%u", entry->manifest->id,
-				 entry->manifest->version, major, entry->manifest->types[index].minor_max);
+			snprintf(ret, size, "usable here; plugin '%s' %s reads it up to %u.%u",
+				 entry->manifest->id, entry->manifest->version, major,
+				 entry->manifest->types[index].minor_max);
 		return;
 	}
+	if (maker)
+		snprintf(ret, size, "usable here; plugin '%s' %s does not read it", maker->manifest->id,
+			 maker->manifest->version);
+	else
+		snprintf(ret, size, "installed");
 }
 
 kist_status kist_route_stored(const struct kist_catalog *catalog, const char *encoding, const char *plugin_id,
@@ -99,7 +108,8 @@ kist_status kist_route_stored(const struct kist_catalog *catalog, const char *en
 	uint32_t minor;
 
 	if (!kist_encoding_parse(encoding, type, sizeof(type), &major, &minor))
-		return kist_fail(err, KIST_NOT_FOUND, "'%s' is no encoding such as 'kist.npy@1.0'", encoding);
+		return kist_fail(err, KIST_UNSUPPORTED, "'%s' is no encoding such as 'kist.npy@1.0'",
+				 encoding);
 	for (size_t i = 0; i < catalog->entry_count; i++) {
 		struct kist_route_target target = { .entry = &catalog->entries[i] };
 
@@ -114,8 +124,8 @@ kist_status kist_route_stored(const struct kist_catalog *catalog, const char *en
 		*ret = best;
 		return KIST_OK;
 	}
-	describe_near(catalog, type, major, near, sizeof(near));
-	return kist_fail(err, KIST_NOT_FOUND,
-			 "reading '%s' needs the plugin '%s' %s or newer, which is not usable here%s",
-			 encoding, plugin_id, version, near);
+	describe_near(catalog, type, major, plugin_id, near, sizeof(near));
+	return kist_fail(err, KIST_UNSUPPORTED,
+			 "reading '%s' needs the plugin '%s' %s or newer, which is not %s", encoding,
+			 plugin_id, version, near);
 }

@@ -125,7 +125,7 @@ kist_status kist_child_start(const char *program, struct kist_child *ret, struct
 	if (!path)
 		return kist_fail_memory(err, strlen(program));
 	if (access(program, X_OK) < 0)
-		return kist_fail(err, errno == ENOENT ? KIST_NOT_FOUND : KIST_DENIED,
+		return kist_fail(err, errno == ENOENT ? KIST_UNSUPPORTED : KIST_DENIED,
 				 "cannot execute the worker '%s': %s", program, strerror(errno));
 	KIST_TRY(kist_open_at(AT_FDCWD, "/dev/null", O_RDONLY, 0, &null_fd, err));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)

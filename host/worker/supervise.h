@@ -36,7 +36,7 @@ struct kist_child {
 		.pid = 0, .pid_fd = -1, .socket = -1, .log = -1                                              \
 	}
 
-/** kist_child_start() - Starts @program.  Errors: KIST_NOT_FOUND, KIST_DENIED, KIST_IO, KIST_NO_MEMORY. */
+/** kist_child_start() - Starts @program.  Errors: KIST_UNSUPPORTED (it is not there), KIST_DENIED, KIST_IO, KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_child_start(const char *program, struct kist_child *ret,
 					  struct kist_error *err);
 

@@ -27,7 +27,7 @@ expect 3 kist convert people.csv --task NumpyArrayArtifactTask --select nosuch
 says err age
 expect 3 kist convert people.csv --task NumpyArayArtifactTask
 says err NumpyArrayArtifactTask
-expect 1 kist convert a.npy --task NumpyArrayArtifactTask --param fortran_ordr=true
+expect 2 kist convert a.npy --task NumpyArrayArtifactTask --param fortran_ordr=true
 says err fortran_order
 expect 0 kist convert a.npy --task NumpyArrayArtifactTask --param fortran_order=true --name f.npy
 expect 0 kist cat f.npy
@@ -84,7 +84,7 @@ same out tabs
 expect 0 kist convert a.npy --task CsvTableArtifactTask --name semi.tsv --param 'delimiter=;'
 expect 0 kist cat semi.tsv
 says out 'c0;c1;c2'
-expect 1 kist convert a.npy --task CsvTableArtifactTask --name bad.tsv --param delimiter=ab
+expect 2 kist convert a.npy --task CsvTableArtifactTask --name bad.tsv --param delimiter=ab
 says err 'must be tab or one ASCII character'
 expect 0 kist convert t.tsv --task NumpyArrayArtifactTask --select c0 --name c0.npy
 expect 0 kist verify

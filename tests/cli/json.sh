@@ -77,7 +77,7 @@ one_document 3 kist convert --json nosuch --task CsvTableArtifactTask
 one_document 3 kist tag --json nosuch other
 one_document 0 kist ls --json zzz
 equal "$(cat out)" '[]'
-one_document 1 kist plugin validate --json nosuch.plugin.json a.npy bad.csv
+one_document 3 kist plugin validate --json nosuch.plugin.json a.npy bad.csv
 one_document 3 kist plugin why --json nosuch.file
 one_document 3 kist plugin inspect --json nosuch
 one_document 1 kist plugin trust --json people.csv

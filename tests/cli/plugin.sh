@@ -45,7 +45,9 @@ expect 0 bare/bin/kist plugin list
 says_not out ready
 expect 0 bare/bin/kist cat a.npy
 same out a.npy
-expect 3 bare/bin/kist convert a.npy --task CsvTableArtifactTask
-says err kist.numpy 0.1.0
+expect 1 bare/bin/kist convert a.npy --task CsvTableArtifactTask
+says err kist.numpy 0.1.0 'is not installed'
+expect 1 bare/bin/kist verify --deep a.npy
+says err 'is not installed'
 expect 0 bare/bin/kist put a.npy --name unknown
 says out bytes

@@ -60,7 +60,7 @@ mv "$plugins/org.example.two.so" kept.so
 mv "$plugins/org.example.two.plugin.json" kept.json
 expect 1 kist plugin doctor
 says out "'magic:0:54494e59' is pinned to plugin 'org.example.two', which is not installed" 'kist plugin unpin'
-expect 3 kist put a.tiny --name gone
+expect 1 kist put a.tiny --name gone
 says err 'pinned to plugin' org.example.two 'not installed' 'kist plugin unpin magic:0:54494e59'
 expect 0 kist plugin unpin magic:0:54494e59
 expect 0 kist put a.tiny --name again

@@ -22,12 +22,6 @@ echo '{' >x.plugin.json
 expect 1 kist plugin validate x.plugin.json
 says err x.plugin.json
 
-# The completion offers tasks where a task stands.
-if command -v bash >/dev/null; then
-	kist completion >completion
-	bash -c '. ./completion; COMP_WORDS=(kist convert x --task Num); COMP_CWORD=4; _kist; echo "${COMPREPLY[@]}"' >offered
-	says offered NumpyArrayArtifactTask
-fi
 expect 0 kist --help
 says out --version
 

@@ -100,5 +100,5 @@ mv plugins/tiny.so elsewhere.so
 ln -s ../elsewhere.so plugins/tiny.so
 expect 1 kist --plugin-dir plugins put x.tiny --name linked
 rm plugins/tiny.so
-expect 3 kist --plugin-dir plugins put x.tiny --name missing
+expect 1 kist --plugin-dir plugins put x.tiny --name missing
 expect 0 kist verify

@@ -103,7 +103,7 @@ expect 3 kist show "$(printf %.6s "$digest")"
 says err '8 digits'
 expect 3 kist show --json nothing
 says out '"error"'
-expect 1 kist put --param nonsense=1 people.csv
+expect 2 kist put --param nonsense=1 people.csv
 says err 'delimiter'
 
 # Who reads no further is not told off.

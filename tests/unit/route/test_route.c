@@ -142,10 +142,10 @@ static const struct {
 	  .decided = "the pinned route 'ext:npy'" },
 	{ .task = "CsvTableArtifactTask", .file = "a.npy", .pins = "{\"ext:npy\":\"org.gone\"}", .id = "kist.csv",
 	  .decided = "the name 'CsvTableArtifactTask'" },
-	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.gone\"}", .status = KIST_NOT_FOUND,
+	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.gone\"}", .status = KIST_UNSUPPORTED,
 	  .decided = "'ext:npy' is pinned to plugin 'org.gone', which is not installed; 'kist plugin unpin ext:npy' drops "
 		     "the pin" },
-	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.refused\"}", .status = KIST_NOT_FOUND,
+	{ .file = "a.npy", .pins = "{\"ext:npy\":\"org.refused\"}", .status = KIST_UNSUPPORTED,
 	  .decided = "'ext:npy' is pinned to plugin 'org.refused', which is refused: not trusted; 'kist plugin unpin "
 		     "ext:npy' drops the pin" },
 	/* The user's word for a plugin of one type that says nothing of .npy itself. */
@@ -346,7 +346,10 @@ static const struct {
 	{ "kist.npy@1.3", "kist.numpy", "org.user.npy", NULL },
 	{ "kist.npy@1.9", "kist.numpy", NULL, NULL },
 	{ "kist.npy@2.0", "kist.numpy", NULL,
-	  "reading 'kist.npy@2.0' needs the plugin 'kist.numpy' 3.1.0 or newer, which is not usable here" },
+	  "reading 'kist.npy@2.0' needs the plugin 'kist.numpy' 3.1.0 or newer, which is not usable here; plugin "
+	  "'kist.numpy' 1.0.0 does not read it" },
+	{ "org.gone.type@1.0", "org.gone", NULL,
+	  "reading 'org.gone.type@1.0' needs the plugin 'org.gone' 3.1.0 or newer, which is not installed" },
 	{ "org.refused.type@1.0", "org.refused", NULL,
 	  "reading 'org.refused.type@1.0' needs the plugin 'org.refused' 3.1.0 or newer, which is not usable here; plugin "
 	  "'org.refused' in /p/org.refused is refused: not trusted" },
@@ -362,7 +365,7 @@ START_TEST(stored_bytes_are_read_by_what_the_record_says)
 
 		make_catalog(shuffle);
 		status = kist_route_stored(&catalog, stored[_i].encoding, stored[_i].maker, "3.1.0", &target, &err);
-		ck_assert_int_eq(status, stored[_i].id ? KIST_OK : KIST_NOT_FOUND);
+		ck_assert_int_eq(status, stored[_i].id ? KIST_OK : KIST_UNSUPPORTED);
 		if (stored[_i].id)
 			ck_assert_str_eq(target.entry->manifest->id, stored[_i].id);
 		else if (stored[_i].text)

@@ -360,7 +360,7 @@ START_TEST(a_worker_that_does_not_start_is_explained)
 	struct kist_worker_options options = { .program = "/nonexistent/kist-worker" };
 	struct kist_worker *worker = NULL;
 
-	ck_assert_int_eq(kist_worker_start(&options, &worker, &error), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_worker_start(&options, &worker, &error), KIST_UNSUPPORTED);
 	kist_error_clear(&error);
 	options.program = "/bin/false";
 	ck_assert_int_eq(kist_worker_start(&options, &worker, &error), KIST_CRASHED);
