@@ -182,12 +182,8 @@ static kist_status read_missing(struct ahead *ahead, struct kist_error *err)
 static void note_damage(const struct ahead *ahead, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		kist_status noted = KIST_OK;
-
 		if (batch->status[i] == KIST_CORRUPT || batch->status[i] == KIST_NOT_FOUND)
-			noted = kist_registry_suspect_pack(ahead->flow->registry, &batch->where[i].pack, true,
-							   NULL);
-		(void)noted;
+			kist_load_suspect(ahead->flow, &batch->where[i]);
 	}
 }
 

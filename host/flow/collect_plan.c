@@ -98,7 +98,7 @@ static kist_status weigh(void *ctx, const struct kist_chunk_row *row, struct kis
 			return kist_idset_add(&collecting->forget, &row->id, err);
 		return KIST_OK;
 	}
-	doomed->live += row->where.stored_len + KIST_PACK_ENTRY_SIZE;
+	doomed->live += kist_location_cost(&row->where);
 	if (is_record && !kist_idset_has(&collecting->mark.artifacts, &row->id))
 		return kist_buf_append(&weighing->also, &row->id, sizeof(row->id), err);
 	return KIST_OK;
@@ -146,7 +146,7 @@ static kist_status spare(void *ctx, const struct kist_digest *chunk, struct kist
 	doomed = kist_doomed_find(collecting, &where.pack);
 	if (doomed) {
 		doomed->chosen = false;
-		doomed->live += where.stored_len + KIST_PACK_ENTRY_SIZE;
+		doomed->live += kist_location_cost(&where);
 	}
 	return KIST_OK;
 }
@@ -202,6 +202,7 @@ static void see_forgotten(struct kist_collecting *collecting, const struct kist_
 kist_status kist_collect_catch_up(struct kist_collecting *collecting, uint64_t head, struct kist_error *err)
 {
 	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
+	const uint64_t from = collecting->marked_to;
 	bool others = false;
 
 	collecting->mark.each = spare;
@@ -217,5 +218,7 @@ kist_status kist_collect_catch_up(struct kist_collecting *collecting, uint64_t h
 		others = others || kist_json_next(&condemned, &item);
 		collecting->marked_to++;
 	}
+	if (collecting->marked_to > from)
+		KIST_TRY(kist_mark_bases(&collecting->mark, err));
 	return others ? drop_gone(collecting, err) : KIST_OK;
 }

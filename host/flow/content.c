@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "flow/previous.h"
 #include "pack/recipe.h"
 
 void kist_content_writer_done(struct kist_content_writer *content)
@@ -52,13 +53,13 @@ static kist_status next_batch(struct kist_content_writer *content, struct kist_e
 /* Opens the next chunk, if there is one, at content->chunk_start. */
 static kist_status open_chunk(struct kist_content_writer *content, struct kist_error *err)
 {
-	uint64_t offset;
 	size_t part;
 
-	if (!kist_cut_next(&content->cut, &offset, &content->chunk_len, &part)) {
+	if (!kist_cut_next(&content->cut, &content->chunk_offset, &content->chunk_len, &part)) {
 		content->chunk_len = 0;
 		return KIST_OK;
 	}
+	content->chunk_part = part;
 	content->hint = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
 	if (part != KIST_CUT_NO_PART)
 		content->hint = (struct kist_filter_hint){ .kind = content->parts[part].kind,
@@ -86,6 +87,7 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 	content->chunk_start = 0;
 	content->size = 0;
 	content->parts = parts;
+	content->previous = NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct kist_cut_part part = { .offset = parts[i].offset,
 						    .len = parts[i].len,
@@ -117,8 +119,11 @@ static kist_status end_chunk(struct kist_content_writer *content, struct kist_er
 {
 	const uint8_t *const start = filling(content)->data + content->chunk_start;
 	const size_t len = kist_cut_end(&content->cut, kist_view_of(start, open_size(content)));
-	const struct kist_piece piece = { .bytes = kist_view_of(start, len), .hint = content->hint };
+	struct kist_piece piece = { .bytes = kist_view_of(start, len), .hint = content->hint };
 
+	piece.is_like = content->previous && content->chunk_part != KIST_CUT_NO_PART &&
+			kist_previous_find(content->previous, &content->parts[content->chunk_part],
+					   content->chunk_offset, len, &piece.like);
 	KIST_TRY(kist_writer_add(content->writer, content->kind, &piece, &content->last_id, &content->whole,
 				 err));
 	KIST_TRY(append_entry(content, &content->last_id, len, err));

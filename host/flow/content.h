@@ -25,6 +25,8 @@ struct kist_batch {
 	uint64_t settled; /* when so many chunks are, nobody needs the bytes any more */
 };
 
+struct kist_previous;
+
 /** struct kist_content_writer - One object on its way. */
 struct kist_content_writer {
 	struct kist_writer *writer;
@@ -33,7 +35,10 @@ struct kist_content_writer {
 	struct kist_hasher whole;
 	struct kist_cut cut;
 	const struct kist_content_part *parts;
-	size_t chunk_len; /* that the open chunk has at most */
+	const struct kist_previous *previous; /* that new chunks may be like; NULL for none; Borrowed */
+	size_t chunk_len;		      /* that the open chunk has at most */
+	uint64_t chunk_offset;		      /* and where it begins in the object */
+	size_t chunk_part;
 	struct kist_filter_hint hint;
 	struct kist_batch batches[KIST_BATCHES];
 	size_t batch;		   /* that is being filled */
@@ -47,6 +52,7 @@ struct kist_content_writer {
 
 /** struct kist_content_part - A typed stretch of the object's bytes: where it is, and what it is made of. */
 struct kist_content_part {
+	uint64_t name; /* a hash of it */
 	uint64_t offset;
 	uint64_t len;
 	uint32_t element_size;
@@ -69,6 +75,8 @@ void kist_content_writer_done(struct kist_content_writer *content);
  *
  * @writer: Borrowed until the object is finished, or @content done.
  * @parts:  @count typed parts in order of offset, not overlapping, within @size.  Borrowed likewise.
+ *
+ * Nothing is like what went before: whoever wants that sets @content->previous afterwards.
  *
  * Errors: KIST_INVALID (parts), KIST_NO_MEMORY.
  */

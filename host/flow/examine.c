@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/le.h"
 #include "base/mem.h"
 
 void kist_examined_done(struct kist_examined *examined)
@@ -103,12 +104,14 @@ kist_status kist_examine_is_plain(struct kist_flow *flow, const char *file_name,
 	return status == KIST_NO_MEMORY ? kist_fail_as(err, status, &why) : KIST_OK;
 }
 
-static kist_status keep_part(void *ctx, const struct kist_part *part, struct kist_error *err)
+kist_status kist_examine_keep_part(struct kist_buf *ret, const struct kist_part *part, struct kist_error *err)
 {
-	struct kist_examined *examined = ctx;
 	const struct kist_filter_hint hint = kist_filter_hint_of(part);
 	const uint32_t bits = (uint32_t)part->dtype.bits * part->dtype.lanes;
-	const struct kist_content_part kept = { .offset = part->offset,
+	const struct kist_digest name =
+		kist_digest_of(kist_view_of(part->name, part->name ? strlen(part->name) : 0));
+	const struct kist_content_part kept = { .name = kist_le_read64(name.bytes),
+						.offset = part->offset,
 						.len = part->len,
 						.element_size = bits / 8,
 						.kind = hint.kind,
@@ -119,10 +122,16 @@ static kist_status keep_part(void *ctx, const struct kist_part *part, struct kis
 	 * What has no element type is text or a header: it is cut by its content, as all that is no part.  So
 	 * is, past the limit, the rest.
 	 */
-	if (part->len == 0 || part->dtype.bits == 0 ||
-	    examined->parts.size_max - examined->parts.size < sizeof(kept))
+	if (part->len == 0 || part->dtype.bits == 0 || ret->size_max - ret->size < sizeof(kept))
 		return KIST_OK;
-	return kist_buf_append(&examined->parts, &kept, sizeof(kept), err);
+	return kist_buf_append(ret, &kept, sizeof(kept), err);
+}
+
+static kist_status keep_part(void *ctx, const struct kist_part *part, struct kist_error *err)
+{
+	struct kist_examined *examined = ctx;
+
+	return kist_examine_keep_part(&examined->parts, part, err);
 }
 
 /* Whoever reads the bytes later reads them in the same way, whatever the defaults are by then. */

@@ -79,6 +79,11 @@ KIST_CHECKED kist_status kist_examine_is_plain(struct kist_flow *flow, const cha
 					       struct kist_view head, uint64_t total_size, bool *ret,
 					       struct kist_error *err);
 
+/** kist_examine_keep_part() - Appends a struct kist_content_part to @ret, unless @part has no element type,
+ * or there is no room. */
+KIST_CHECKED kist_status kist_examine_keep_part(struct kist_buf *ret, const struct kist_part *part,
+						struct kist_error *err);
+
 /** kist_examine_content() - Validates all of the bytes, then describes them. */
 KIST_CHECKED kist_status kist_examine_content(struct kist_flow *flow, const struct kist_input *input,
 					      struct kist_examined *examined, struct kist_error *err);

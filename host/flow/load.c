@@ -49,14 +49,27 @@ kist_status kist_load_find(struct kist_flow *flow, const struct kist_digest *id,
 kist_status kist_load_find_again(struct kist_flow *flow, const struct kist_digest *id,
 				 struct kist_location *where, struct kist_error *err)
 {
-	const struct kist_digest before = where->pack;
+	const struct kist_location before = *where;
 	bool condemned;
+	bool base_live = true;
 	bool live;
 
 	KIST_TRY(kist_registry_fold(flow->registry, err));
 	KIST_TRY(kist_load_find(flow, id, where, err));
-	KIST_TRY(kist_registry_find_pack(flow->registry, &before, &live, &condemned, err));
-	return live ? KIST_EXISTS : KIST_OK;
+	KIST_TRY(kist_registry_find_pack(flow->registry, &before.pack, &live, &condemned, err));
+	if (before.has_base && before.base.stored_len > 0)
+		KIST_TRY(kist_registry_find_pack(flow->registry, &before.base.pack, &base_live, &condemned,
+						 err));
+	return live && base_live ? KIST_EXISTS : KIST_OK;
+}
+
+void kist_load_suspect(struct kist_flow *flow, const struct kist_location *where)
+{
+	kist_status noted = kist_registry_suspect_pack(flow->registry, &where->pack, true, NULL);
+
+	if (where->has_base && where->base.stored_len > 0)
+		noted = kist_registry_suspect_pack(flow->registry, &where->base.pack, true, NULL);
+	(void)noted;
 }
 
 kist_status kist_load_chunk(struct kist_flow *flow, const struct kist_digest *id, struct kist_buf *ret,
@@ -65,7 +78,6 @@ kist_status kist_load_chunk(struct kist_flow *flow, const struct kist_digest *id
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_location where;
 	kist_status status;
-	kist_status noted = KIST_OK;
 
 	KIST_TRY(kist_load_find(flow, id, &where, err));
 	/* As often as collectors move it: that ends. */
@@ -82,10 +94,8 @@ kist_status kist_load_chunk(struct kist_flow *flow, const struct kist_digest *id
 		if (found != KIST_OK)
 			return found;
 	}
-	/* So that putting the same bytes again writes them again. */
 	if (kist_is_damage(status, &why))
-		noted = kist_registry_suspect_pack(flow->registry, &where.pack, true, NULL);
-	(void)noted;
+		kist_load_suspect(flow, &where);
 	if (status != KIST_OK && err && err->status == KIST_OK)
 		*err = why;
 	return kist_lost_is_damage(status, err);

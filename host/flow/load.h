@@ -32,14 +32,20 @@ KIST_CHECKED kist_status kist_load_find(struct kist_flow *flow, const struct kis
 					struct kist_location *ret, struct kist_error *err);
 
 /**
- * kist_load_find_again() - After the pack of @where was found gone: folds the log, and looks where the chunk
- * lies now.
+ * kist_load_find_again() - After the pack of @where, or that of its base, was found gone: folds the log, and
+ * looks where the chunk lies now.
  *
  * Errors: KIST_EXISTS, not recorded in @err (the pack should be there: no collector did that); as
  * kist_load_find().
  */
 KIST_CHECKED kist_status kist_load_find_again(struct kist_flow *flow, const struct kist_digest *id,
 					      struct kist_location *where, struct kist_error *err);
+
+/**
+ * kist_load_suspect() - Remembers that a chunk could not be read at @where, so that putting the same bytes
+ * again writes them again.
+ */
+void kist_load_suspect(struct kist_flow *flow, const struct kist_location *where);
 
 /** struct kist_object_reader - The bytes of one object, at any offset. */
 struct kist_object_reader {

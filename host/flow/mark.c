@@ -5,6 +5,7 @@
 
 #include "flow/tree.h"
 #include "pack/recipe.h"
+#include "registry/collect.h"
 
 /* An artifact that is still to be looked at. */
 struct waiting {
@@ -22,10 +23,30 @@ void kist_mark_done(struct kist_mark *mark)
 
 static kist_status reach(struct kist_mark *mark, const struct kist_digest *chunk, struct kist_error *err)
 {
-	if (kist_idset_has(&mark->chunks, chunk))
-		return KIST_OK;
-	KIST_TRY(kist_idset_add(&mark->chunks, chunk, err));
-	return mark->each ? mark->each(mark->ctx, chunk, err) : KIST_OK;
+	struct kist_digest id = *chunk;
+	bool any = true;
+
+	/* A base has none itself; what a stranger has written may go round, and ends where it was before. */
+	while (any && !kist_idset_has(&mark->chunks, &id)) {
+		KIST_TRY(kist_idset_add(&mark->chunks, &id, err));
+		if (mark->each)
+			KIST_TRY(mark->each(mark->ctx, &id, err));
+		KIST_TRY(kist_registry_base_of(mark->flow->registry, &id, &id, &any, err));
+	}
+	return KIST_OK;
+}
+
+static kist_status reach_base(void *ctx, const struct kist_digest *chunk, const struct kist_digest *base,
+			      struct kist_error *err)
+{
+	struct kist_mark *mark = ctx;
+
+	return kist_idset_has(&mark->chunks, chunk) ? reach(mark, base, err) : KIST_OK;
+}
+
+kist_status kist_mark_bases(struct kist_mark *mark, struct kist_error *err)
+{
+	return kist_registry_each_base(mark->flow->registry, reach_base, mark, err);
 }
 
 static kist_status push(struct kist_mark *mark, const struct kist_digest *id, bool may_be_gone,
@@ -149,7 +170,10 @@ static kist_status must_be_kept(void *ctx, const struct kist_digest *chunk, stru
 	const struct kist_flow *flow = ctx;
 	struct kist_location where;
 
-	return kist_registry_find_chunk(flow->registry, chunk, &where, err);
+	KIST_TRY(kist_registry_find_chunk(flow->registry, chunk, &where, err));
+	if (where.has_base && where.base.stored_len == 0)
+		return kist_fail(err, KIST_NOT_FOUND, "the base of a chunk is not kept as a whole");
+	return KIST_OK;
 }
 
 kist_status kist_mark_check(struct kist_flow *flow, const struct kist_digest *id, struct kist_error *err)

@@ -7,7 +7,8 @@
 
 /*
  * Marking: which artifacts and chunks an artifact needs.  Its record, its content down to the last chunk,
- * what a plugin said of it, the files of a tree, and what it was made of, as far as that is still kept.
+ * what a plugin said of it, the files of a tree, and what it was made of, as far as that is still kept; and
+ * the bases of all these chunks.
  *
  * Memory: 88 bytes at most for each chunk and each artifact; the listing of one tree.
  * Thread: one struct kist_mark, one thread at a time.
@@ -41,6 +42,14 @@ void kist_mark_done(struct kist_mark *mark);
  */
 KIST_CHECKED kist_status kist_mark_add(struct kist_mark *mark, const struct kist_digest *id,
 				       struct kist_error *err);
+
+/**
+ * kist_mark_bases() - Reaches the bases that the index has by now of the chunks that were reached before:
+ * what was whole then may have been taken away and put again as a difference.
+ *
+ * Errors: KIST_NO_MEMORY, KIST_IO; those of @each.
+ */
+KIST_CHECKED kist_status kist_mark_bases(struct kist_mark *mark, struct kist_error *err);
 
 /**
  * kist_mark_check() - Whether all that artifact @id needs is kept: that it may be given a name.

@@ -18,6 +18,17 @@ static kist_status pass_over(struct kist_reach *reach, kist_status status, const
 	return KIST_OK;
 }
 
+/* Tells of a chunk, and of its base. */
+static kist_status tell(struct kist_reach *reach, const struct kist_digest *chunk, struct kist_error *err)
+{
+	struct kist_digest base;
+	bool any = false;
+
+	KIST_TRY(reach->each(reach->ctx, chunk, err));
+	KIST_TRY(kist_registry_base_of(reach->flow->registry, chunk, &base, &any, err));
+	return any ? reach->each(reach->ctx, &base, err) : KIST_OK;
+}
+
 static kist_status read_node(struct kist_reach *reach, const struct kist_digest *id, struct kist_buf *bytes,
 			     struct kist_recipe *ret, struct kist_error *err)
 {
@@ -37,7 +48,7 @@ static kist_status reach_node(struct kist_reach *reach, const struct kist_digest
 	struct kist_recipe node = { .count = 0 };
 	kist_status status = read_node(reach, id, &bytes, &node, &why);
 
-	KIST_TRY(reach->each(reach->ctx, id, err));
+	KIST_TRY(tell(reach, id, err));
 	if (status == KIST_OK && node.depth >= depth_left)
 		status = kist_fail(&why, KIST_CORRUPT, "a recipe's levels do not go down");
 	if (status != KIST_OK)
@@ -46,7 +57,7 @@ static kist_status reach_node(struct kist_reach *reach, const struct kist_digest
 		const struct kist_recipe_entry entry = kist_recipe_entry_at(&node, i);
 
 		KIST_TRY(node.depth > 0 ? reach_node(reach, &entry.id, node.depth, err)
-					: reach->each(reach->ctx, &entry.id, err));
+					: tell(reach, &entry.id, err));
 	}
 	return KIST_OK;
 }
@@ -58,13 +69,13 @@ static kist_status reach_record(struct kist_reach *reach, const struct kist_arti
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_digest info;
 
-	KIST_TRY(reach->each(reach->ctx, &artifact->id, err));
+	KIST_TRY(tell(reach, &artifact->id, err));
 	if (kist_record_get_digest(artifact->record, "info_chunk", &info))
-		KIST_TRY(reach->each(reach->ctx, &info, err));
+		KIST_TRY(tell(reach, &info, err));
 	if (kist_record_get_content(artifact->record, &content, &why) != KIST_OK)
 		return pass_over(reach, why.status, &why, err);
 	if (content.form == KIST_CONTENT_CHUNK)
-		return reach->each(reach->ctx, &content.chunk, err);
+		return tell(reach, &content.chunk, err);
 	if (content.form == KIST_CONTENT_RECIPE)
 		return reach_node(reach, &content.chunk, KIST_RECIPE_DEPTH_MAX + 1, err);
 	return KIST_OK;

@@ -6,7 +6,7 @@
 
 /*
  * What an artifact leads to: the chunks of its record, its recipe, its bytes and its info, and of a tree
- * those of all its files.  No chunk of data is read.
+ * those of all its files; and the bases of all these.  No chunk of data is read.
  *
  * Thread: one flow, one thread at a time.
  */

@@ -38,6 +38,8 @@ kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struc
 		return kist_fail_memory(err, sizeof(*save));
 	save->flow = flow;
 	save->content = (struct kist_content_writer)KIST_CONTENT_WRITER_INIT;
+	save->previous = (struct kist_previous)KIST_PREVIOUS_INIT;
+	save->level = KIST_FILTER_DEFAULT;
 	save->content.sizes = kist_store_cut_sizes(flow->store);
 	save->leans = (struct kist_buf)KIST_BUF_INIT(SIZE_MAX / 2);
 	save->refs = json_array();
@@ -50,6 +52,7 @@ kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struc
 
 void kist_save_set_level(struct kist_save *save, enum kist_filter_level level)
 {
+	save->level = level;
 	kist_writer_set_level(save->writer, level);
 }
 
@@ -58,10 +61,30 @@ void kist_save_close(struct kist_save *save)
 	if (!save)
 		return;
 	kist_content_writer_done(&save->content);
+	kist_previous_done(&save->previous);
 	kist_writer_close(save->writer);
 	json_decref(save->refs);
 	kist_buf_done(&save->leans);
 	kist_free(save);
+}
+
+kist_status kist_save_previous(struct kist_save *save, const struct kist_save_options *options,
+			       struct kist_digest *ret, bool *ret_any, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	*ret_any = false;
+	if (save->level == KIST_FILTER_FAST || (!options->previous && !options->name))
+		return KIST_OK;
+	if (options->previous) {
+		*ret = *options->previous;
+		*ret_any = true;
+		return KIST_OK;
+	}
+	status = kist_registry_find_ref(save->flow->registry, options->name, options->name_len, ret, &why);
+	*ret_any = status == KIST_OK;
+	return status == KIST_OK || status == KIST_NOT_FOUND ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
 kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret,

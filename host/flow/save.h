@@ -35,6 +35,8 @@ struct kist_save_options {
 	 * one. */
 	void (*tell)(void *ctx, const struct kist_error *why);
 	void *tell_ctx;
+	/* What the name meant so far: its chunks may be bases of the new ones.  NULL: looked up by name. */
+	const struct kist_digest *previous;
 	const json_t *parents; /* ids in hex of the artifacts that it was made from; may be NULL */
 };
 

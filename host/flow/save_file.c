@@ -56,6 +56,7 @@ static kist_status read_content(struct kist_save *save, const struct kist_file_o
 		return kist_fail_errno(err, errno, "cannot look at '%s'", origin->shown);
 	KIST_TRY(kist_content_start(content, save->writer, KIST_CHUNK_DATA, size, parts,
 				    examined->parts.size / sizeof(*parts), err));
+	content->previous = save->previous.parts.size > 0 ? &save->previous : NULL;
 	while (offset < size) {
 		uint8_t *room;
 		size_t room_size;
@@ -144,6 +145,21 @@ static kist_status set_file(json_t *record, const struct kist_file_origin *origi
 	return kist_record_set_take(file, "mtime_ns", json_integer(kist_stamp_ns(st->st_mtim)), err);
 }
 
+/* Looks at what the name meant so far, before the examination takes the worker. */
+static kist_status open_previous(struct kist_save *save, const struct kist_save_options *options,
+				 uint64_t size, struct kist_examined *examined, struct kist_error *err)
+{
+	struct kist_digest id;
+	bool any = false;
+
+	save->previous.parts.size = 0;
+	/* Less has no chunk of its own. */
+	if (size < KIST_CUT_STRETCH_MIN || examined->parts.size == 0)
+		return KIST_OK;
+	KIST_TRY(kist_save_previous(save, options, &id, &any, err));
+	return any ? kist_previous_open(save->flow, &id, examined, &save->previous, err) : KIST_OK;
+}
+
 /*
  * Examines and reads once.  What the plugins refuse comes back in @refusal; *ret_read says whether @ret was
  * filled in all the same, because examining and reading ran side by side.
@@ -160,6 +176,8 @@ static kist_status examine_once(struct kist_save *save, const struct kist_file_o
 
 	status = kist_examine_route(save->flow, &options->examine, origin->base_name, input, examined,
 				    refusal);
+	if (status == KIST_OK)
+		KIST_TRY(open_previous(save, options, input->size, examined, err));
 	if (status == KIST_OK && examined->target.entry)
 		KIST_TRY(examine_and_read(save, origin, &examination, ret, err));
 	else if (status == KIST_OK)
@@ -180,6 +198,7 @@ static kist_status examine_once(struct kist_save *save, const struct kist_file_o
 	}
 	/* The parts of a refused object are not to be trusted: it is cut as plain bytes. */
 	examined->parts.size = 0;
+	save->previous.parts.size = 0;
 	return read_content(save, origin, examined, input->size, ret, err);
 }
 

@@ -32,10 +32,13 @@ static kist_status add_link(int dir_fd, struct kist_tree *tree, struct kist_tree
 
 static kist_status add_file(struct kist_save *save, int dir_fd, const char *shown_path,
 			    struct kist_tree *tree, struct kist_tree_entry *entry,
+			    const struct kist_previous_tree *previous,
 			    const struct kist_save_options *options, struct kist_error *err)
 {
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
-	struct kist_save_options file_options = { .opaque = options->opaque };
+	struct kist_save_options file_options = { .opaque = options->opaque,
+						  .previous =
+							  kist_previous_tree_find(previous, entry->path) };
 	kist_auto_fd int fd = -1;
 	const char *path = (const char *)entry->path.data;
 	const char *slash = strrchr(path, '/');
@@ -61,6 +64,7 @@ struct gathering {
 	const char *shown;
 	const struct kist_save_options *options;
 	struct kist_tree tree;
+	struct kist_previous_tree previous;
 	uint64_t refused;
 	struct kist_error first; /* of what was refused */
 };
@@ -68,6 +72,7 @@ struct gathering {
 static void gathering_done(struct gathering *gathering)
 {
 	kist_tree_done(&gathering->tree);
+	kist_previous_tree_done(&gathering->previous);
 }
 
 /* The path as whoever gave the folder can use it. */
@@ -109,8 +114,8 @@ static kist_status add_entry(struct gathering *gathering, const struct kist_fetc
 		return kist_tree_add(&gathering->tree, &entry, err);
 	show_path(gathering, path, shown);
 	if (S_ISREG(st.st_mode))
-		return add_file(gathering->save, dir_fd, shown, &gathering->tree, &entry, gathering->options,
-				err);
+		return add_file(gathering->save, dir_fd, shown, &gathering->tree, &entry,
+				&gathering->previous, gathering->options, err);
 	return kist_fail(err, KIST_INVALID, "'%s' is neither a file, a folder nor a link: it cannot be kept",
 			 shown);
 }
@@ -263,10 +268,15 @@ kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *sho
 	};
 	struct kist_content listing;
 	struct kist_digest digest;
+	bool any = false;
 
+	gathering.previous = (struct kist_previous_tree)KIST_PREVIOUS_TREE_INIT;
 	if (options->examine.task || options->examine.type || options->examine.media_type)
 		return kist_fail(err, KIST_INVALID,
 				 "'%s' is a folder: a task or type can be named for one file only", shown);
+	KIST_TRY(kist_save_previous(save, options, &digest, &any, err));
+	if (any)
+		KIST_TRY(kist_previous_tree_open(save->flow, &digest, &gathering.previous, err));
 	KIST_TRY(gather(&gathering, err));
 	digest = kist_tree_finish(&gathering.tree);
 	if (kist_tree_check_links(kist_buf_view(&gathering.tree.listing), err) != KIST_OK)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "flow/fetch.h"
+#include "flow/previous.h"
 #include "flow/save.h"
 #include "flow/stamp.h"
 
@@ -16,6 +17,8 @@ struct kist_save {
 	struct kist_flow *flow;
 	struct kist_writer *writer;
 	struct kist_content_writer content;
+	struct kist_previous previous; /* of the file that is being saved */
+	enum kist_filter_level level;
 	json_t *refs;
 	struct kist_buf leans; /* of struct kist_lean */
 };
@@ -61,6 +64,14 @@ struct kist_kept_file {
  */
 KIST_CHECKED kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *entries,
 					 size_t count, struct kist_kept_file *ret, struct kist_error *err);
+
+/**
+ * kist_save_previous() - The artifact that, as @options says or else the registry, the name meant so far.
+ *
+ * @ret_any: False when there is none; and at the level KIST_FILTER_FAST, which has no time for differences.
+ */
+KIST_CHECKED kist_status kist_save_previous(struct kist_save *save, const struct kist_save_options *options,
+					    struct kist_digest *ret, bool *ret_any, struct kist_error *err);
 
 /** kist_save_folder() - Puts all below the open folder @dir_fd and the tree's record; no name is set. */
 KIST_CHECKED kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *shown,

@@ -45,14 +45,16 @@ static void using_done(struct using *using)
 	kist_owners_done(&using->owners);
 }
 
+/* Bytes of the record, 0 when there is none; and whether it has a base. */
 static kist_status size_of(struct kist_flow *flow, const struct kist_digest *id, uint32_t *ret,
-			   struct kist_error *err)
+			   bool *ret_has_base, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_location where;
 	const kist_status status = kist_registry_find_chunk(flow->registry, id, &where, &why);
 
 	*ret = status == KIST_OK ? where.stored_len : 0;
+	*ret_has_base = status == KIST_OK && where.has_base;
 	if (status != KIST_OK && status != KIST_NOT_FOUND)
 		return kist_fail_as(err, status, &why);
 	return KIST_OK;
@@ -64,13 +66,15 @@ static kist_status use_chunk(void *ctx, const struct kist_digest *id, struct kis
 	const uint32_t owner = (uint32_t)kist_usage_count(using->usage);
 	struct kist_usage_name *name = name_at(using->usage, owner - 1);
 	struct kist_owned *chunk;
+	bool has_base = false;
 	bool again;
 
 	KIST_TRY(kist_owners_add(&using->owners, id, owner, &chunk, &again, err));
 	if (again)
 		return KIST_OK;
 	if (chunk->size == 0)
-		KIST_TRY(size_of(using->reach.flow, id, &chunk->size, err));
+		KIST_TRY(size_of(using->reach.flow, id, &chunk->size, &has_base, err));
+	using->usage->bases += has_base;
 	using->usage->missing += chunk->size == 0;
 	chunk->chosen = chunk->chosen || name->chosen;
 	chunk->others = chunk->others || !name->chosen;
@@ -154,7 +158,8 @@ kist_status kist_usage_all(struct kist_flow *flow, bool (*is_chosen)(void *ctx, 
 uint64_t kist_usage_dead(const struct kist_usage *usage, const struct kist_registry_stats *stats)
 {
 	const uint64_t frame = KIST_PACK_HEAD_SIZE + KIST_PACK_FOOT_SIZE + KIST_PACK_INDEX_SIZE(0);
-	const uint64_t alive = usage->stored + usage->chunks * KIST_PACK_ENTRY_SIZE + stats->packs * frame;
+	const uint64_t alive = usage->stored + usage->chunks * KIST_PACK_ENTRY_SIZE +
+			       usage->bases * KIST_PACK_BASE_SIZE + stats->packs * frame;
 
 	return stats->pack_bytes > alive ? stats->pack_bytes - alive : 0;
 }
@@ -180,13 +185,14 @@ static kist_status ask_chunk(void *ctx, const struct kist_digest *id, struct kis
 {
 	struct asking *asking = ctx;
 	uint32_t size;
+	bool has_base;
 
 	if (!kist_idset_has(asking->wanted, id) || kist_idset_has(&asking->seen, id))
 		return KIST_OK;
 	if (asking->seen.count == 0)
 		KIST_TRY(kist_buf_append(&asking->path, asking->reach.path.data, asking->reach.path.size,
 					 err));
-	KIST_TRY(size_of(asking->reach.flow, id, &size, err));
+	KIST_TRY(size_of(asking->reach.flow, id, &size, &has_base, err));
 	asking->stored += size;
 	return kist_idset_add(&asking->seen, id, err);
 }

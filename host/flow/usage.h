@@ -31,6 +31,7 @@ struct kist_usage {
 	struct kist_buf names; /* of struct kist_usage_name, in byte order */
 	uint64_t stored;       /* what names lead to, once each */
 	uint64_t chunks;
+	uint64_t bases;	   /* of these, those that have one */
 	uint64_t together; /* what no other than the chosen names lead to */
 	uint64_t missing;  /* damaged or gone, and so not counted */
 };

@@ -62,6 +62,8 @@ static kist_status is_there(struct kist_flow *flow, const struct kist_digest *id
 	if (len != 0 && where.raw_len != len)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", KIST_NO_OFFSET,
 				    "a chunk has another length");
+	if (where.has_base && where.base.stored_len == 0)
+		return kist_fail(err, KIST_CORRUPT, "the base of a chunk is not kept as a whole");
 	return KIST_OK;
 }
 
@@ -157,19 +159,30 @@ kist_status kist_verify_one(struct kist_verifying *verifying, const struct kist_
 	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
-/* Whether a chunk was found bad, or lies in a pack of which nothing can be read. */
+static bool is_bad(const struct kist_verifying *verifying, const struct kist_digest *id,
+		   const struct kist_digest *pack)
+{
+	return kist_idset_has(&verifying->bad_chunks, id) || kist_idset_has(&verifying->bad_packs, pack);
+}
+
+/* Whether a chunk was found bad, or lies in a pack of which nothing can be read; or its base was, or does. */
 static kist_status is_sound(struct kist_verifying *verifying, const struct kist_digest *id,
 			    struct kist_error *err)
 {
 	struct kist_location where;
+	char base[KIST_DIGEST_HEX_SIZE];
 	char hex[KIST_DIGEST_HEX_SIZE];
 
 	KIST_TRY(kist_registry_find_chunk(verifying->flow->registry, id, &where, err));
-	if (!kist_idset_has(&verifying->bad_chunks, id) &&
-	    !kist_idset_has(&verifying->bad_packs, &where.pack))
-		return KIST_OK;
 	kist_digest_hex(id, hex);
-	return kist_fail(err, KIST_CORRUPT, "its chunk %s is damaged", hex);
+	kist_digest_hex(&where.base.id, base);
+	if (where.has_base && where.base.stored_len == 0)
+		return kist_fail(err, KIST_CORRUPT, "the base %s of its chunk %s is lost", base, hex);
+	if (where.has_base && is_bad(verifying, &where.base.id, &where.base.pack))
+		return kist_fail(err, KIST_CORRUPT, "the base %s of its chunk %s is damaged", base, hex);
+	if (is_bad(verifying, id, &where.pack))
+		return kist_fail(err, KIST_CORRUPT, "its chunk %s is damaged", hex);
+	return KIST_OK;
 }
 
 static kist_status look_for_bad_chunks(struct kist_verifying *verifying, const struct kist_artifact *artifact,

@@ -106,6 +106,19 @@ static void found_bad(void *ctx, const struct kist_digest *chunk, uint64_t offse
 	kist_verify_report(looking->verifying, &damage);
 }
 
+/* A base that is kept nowhere hurts the artifacts that need it, and those are looked at anyway. */
+static kist_status find_base(void *ctx, const struct kist_digest *id, struct kist_location *ret,
+			     struct kist_error *err)
+{
+	const struct looking *looking = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status =
+		kist_registry_find_chunk(looking->verifying->flow->registry, id, ret, &why);
+
+	return status == KIST_OK || status == KIST_NOT_FOUND ? status
+							     : kist_fail(err, status, "%s", why.text);
+}
+
 static enum kist_check_level check_level(enum kist_verify_level level)
 {
 	return level == KIST_VERIFY_QUICK   ? KIST_CHECK_QUICK
@@ -121,8 +134,8 @@ kist_status kist_verify_pack(struct kist_verifying *verifying, const struct kist
 	struct kist_pack_checked checked;
 
 	kist_digest_hex(id, looking.hex);
-	KIST_TRY(kist_pack_checker_run(verifying->checker, id, size, level, found_bad, &looking, &checked,
-				       err));
+	KIST_TRY(kist_pack_checker_run(verifying->checker, id, size, level, found_bad, find_base, &looking,
+				       &checked, err));
 	if (looking.status != KIST_OK)
 		return kist_fail(err, looking.status, "%s", looking.error.text);
 	if (!checked.has_index)

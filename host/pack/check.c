@@ -39,15 +39,19 @@ static kist_status bad(struct checker *checker, const struct kist_digest *chunk,
 static kist_status check_record(struct checker *checker, const struct kist_pack_entry *entry)
 {
 	const struct kist_view bytes = kist_view_of(checker->pack.data + entry->offset, entry->record_len);
+	const struct kist_view no_base = kist_view_of("", 0);
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_record record;
 	kist_status status = kist_record_parse(bytes, &record, &why);
 
-	if (status == KIST_OK && (!kist_digest_equal(&record.id, &entry->id) ||
-				  record.raw_len != entry->raw_len || record.kind != entry->kind))
+	if (status == KIST_OK &&
+	    (!kist_digest_equal(&record.id, &entry->id) || record.raw_len != entry->raw_len ||
+	     record.kind != entry->kind || !kist_digest_equal(&record.base, &entry->base)))
 		status = kist_fail(&why, KIST_CORRUPT, "record and index disagree");
-	if (status == KIST_OK)
-		status = kist_record_decode(&checker->filter, &record, bytes, checker->raw, &why);
+	if (status == KIST_OK && kist_record_has_base(&record))
+		status = kist_record_check_body(&record, bytes, &why);
+	else if (status == KIST_OK)
+		status = kist_record_decode(&checker->filter, &record, bytes, no_base, checker->raw, &why);
 	return status == KIST_OK ? KIST_OK : bad(checker, &entry->id, entry->offset, &why);
 }
 

@@ -13,7 +13,8 @@
 
 /**
  * kist_pack_check() - Checks everything: head, index, footer, and every record, decoded and hashed; that the
- * records fill the pack without a gap, and that records and index are the same set.
+ * records fill the pack without a gap, and that records and index are the same set.  Of a chunk with a base,
+ * which may lie elsewhere, the CRC alone is checked.
  *
  * @each_bad: Told of each damage: the chunk, or NULL when it is not one chunk's; the offset in the pack; why.
  *            May be NULL.

@@ -12,6 +12,9 @@
 #define RAW_SIZE_MIN ((size_t)256)
 /* A base must gain so much over the best without one. */
 #define BASE_GAIN 0.85
+/* A part of one in so many bytes that is unchanged, seen in steps of so many, is reason to try the base. */
+#define ALIKE_IN   4
+#define ALIKE_STEP ((size_t)64)
 /* And any filter so much over plain zstd. */
 #define FILTER_GAIN 0.99
 /* What the sample finds so much worse than the best is not tried even for the archive; it sees runs too well.
@@ -167,10 +170,12 @@ static kist_status estimate_plain(struct kist_filter *filter, const struct kist_
 	return KIST_OK;
 }
 
-/* What the sample says: true and a filter, or false for plain zstd. */
+/* What the sample says, without a base: true and a filter, or false for plain zstd; and bytes of the sample.
+ */
 static kist_status choose(struct kist_filter *filter, const struct kist_filter_input *input,
 			  const struct kist_filter_task *task, struct kist_filter_sample *sample,
-			  struct kist_filter_spec *ret_spec, bool *ret_filtered, struct kist_error *err)
+			  struct kist_filter_spec *ret_spec, bool *ret_filtered, double *ret_size,
+			  struct kist_error *err)
 {
 	struct kist_filter_spec specs[KIST_FILTER_CANDIDATES_MAX];
 	const struct kist_filter_spec none = { .filter = KIST_FILTER_NONE };
@@ -189,20 +194,41 @@ static kist_status choose(struct kist_filter *filter, const struct kist_filter_i
 		}
 	}
 	KIST_TRY(estimate_plain(filter, task, sample, &plain, err));
-	if (sample->has_base &&
-	    (input->hint.kind == KIST_FILTER_INT || input->hint.kind == KIST_FILTER_REAL)) {
-		const struct kist_filter_spec base = { .filter = KIST_FILTER_BASE,
-						       .width = (uint8_t)input->hint.width,
-						       .float_keys = input->hint.kind == KIST_FILTER_REAL };
-		const double size = kist_filter_estimate(sample, &base);
-
-		if (size < BASE_GAIN * best && size < BASE_GAIN * plain) {
-			best = size;
-			*ret_spec = base;
-		}
-	}
 	*ret_filtered = best < FILTER_GAIN * plain;
+	*ret_size = best < plain ? best : plain;
 	return KIST_OK;
+}
+
+static struct kist_filter_spec base_spec(const struct kist_filter_hint *hint)
+{
+	return (struct kist_filter_spec){ .filter = KIST_FILTER_BASE,
+					  .width = (uint8_t)hint->width,
+					  .float_keys = hint->kind == KIST_FILTER_REAL };
+}
+
+/* Encodes against the base, and keeps that when it gains enough over the best so far. */
+static kist_status try_base(struct kist_filter *filter, const struct kist_filter_input *input,
+			    const struct kist_filter_task *task, struct best *best, struct kist_error *err)
+{
+	const struct kist_filter_spec spec = base_spec(&input->hint);
+	const size_t cost = best->cost;
+	const size_t limit = (size_t)((double)cost * BASE_GAIN);
+
+	best->cost = limit;
+	KIST_TRY(try_one(filter, input, task, &spec, best, err));
+	if (best->cost == limit)
+		best->cost = cost;
+	return KIST_OK;
+}
+
+/* Whether a good part of the chunk stands in its base as it is: a sample may have missed that. */
+static bool is_much_alike(const struct kist_filter_input *input)
+{
+	size_t same = 0;
+
+	for (size_t at = 0; at + ALIKE_STEP <= input->raw.size; at += ALIKE_STEP)
+		same += memcmp(input->raw.data + at, input->base.data + at, ALIKE_STEP) == 0;
+	return same * ALIKE_STEP >= input->raw.size / ALIKE_IN;
 }
 
 /* Everything that has a chance, and the smallest of it. */
@@ -212,9 +238,6 @@ static kist_status try_all(struct kist_filter *filter, const struct kist_filter_
 {
 	struct kist_filter_spec specs[KIST_FILTER_CANDIDATES_MAX];
 	const size_t count = kist_filter_candidates(input, sample, specs);
-	const struct kist_filter_spec base = { .filter = KIST_FILTER_BASE,
-					       .width = (uint8_t)input->hint.width,
-					       .float_keys = input->hint.kind == KIST_FILTER_REAL };
 	double sizes[KIST_FILTER_CANDIDATES_MAX];
 	double least = 0;
 
@@ -226,9 +249,32 @@ static kist_status try_all(struct kist_filter *filter, const struct kist_filter_
 		if (sizes[i] <= FAR_FROM_BEST * least)
 			KIST_TRY(try_one(filter, input, task, &specs[i], best, err));
 	}
-	if (sample->has_base && count > 0 && input->hint.kind != KIST_FILTER_STRUCT)
-		KIST_TRY(try_one(filter, input, task, &base, best, err));
-	return try_one(filter, input, task, NULL, best, err);
+	KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	return sample->has_base && count > 0 ? try_base(filter, input, task, best, err) : KIST_OK;
+}
+
+/* The best without a base, as far as the sample shows it. */
+static kist_status try_chosen(struct kist_filter *filter, const struct kist_filter_input *input,
+			      const struct kist_filter_task *task, const struct kist_filter_spec *spec,
+			      bool filtered, struct best *best, struct kist_error *err)
+{
+	/*
+	 * A sample does not show what comes back from far away, nor what frames cost a short chunk: plain
+	 * zstd has its chance there.
+	 */
+	if (filtered)
+		KIST_TRY(try_one(filter, input, task, spec, best, err));
+	if (!filtered || task->matches || input->raw.size <= KIST_FILTER_SAMPLE_SIZE)
+		KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	return KIST_OK;
+}
+
+/* Whether the base may gain enough, when the best without one takes @size bytes of the sample. */
+static bool is_likely(const struct kist_filter_input *input, struct kist_filter_sample *sample, double size)
+{
+	const struct kist_filter_spec spec = base_spec(&input->hint);
+
+	return kist_filter_estimate(sample, &spec) < BASE_GAIN * size || is_much_alike(input);
 }
 
 static kist_status encode(struct kist_filter *filter, const struct kist_filter_input *input,
@@ -237,25 +283,33 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 	struct kist_filter_sample *const sample = (void *)filter->room[ROOM_SAMPLE];
 	struct kist_filter_task task = { .level = input->level, .spare = filter->room[ROOM_SPARE] };
 	struct kist_filter_spec spec;
+	struct best stored = *best;
+	double size;
+	bool likely;
 	bool filtered;
 
 	if (input->hint.kind == KIST_FILTER_BYTES || input->raw.size < RAW_SIZE_MIN)
 		return try_one(filter, input, &task, NULL, best, err);
 	sample->ops = filter->ops;
 	kist_filter_sample_take(input, sample);
+	/* Fields of records are not taken apart for a base. */
+	sample->has_base = sample->has_base && input->hint.kind != KIST_FILTER_STRUCT;
 	task.matches = kist_filter_has_repeats(input->raw);
 	if (task.level == KIST_FILTER_ARCHIVE)
 		return try_all(filter, input, &task, sample, best, err);
-	KIST_TRY(choose(filter, input, &task, sample, &spec, &filtered, err));
-	/*
-	 * A sample does not show what comes back from far away, nor what frames cost a short chunk: plain
-	 * zstd has its chance there.
-	 */
-	if (filtered)
-		KIST_TRY(try_one(filter, input, &task, &spec, best, err));
-	if (!filtered || task.matches || input->raw.size <= KIST_FILTER_SAMPLE_SIZE)
-		KIST_TRY(try_one(filter, input, &task, NULL, best, err));
-	return KIST_OK;
+	KIST_TRY(choose(filter, input, &task, sample, &spec, &filtered, &size, err));
+	if (!sample->has_base)
+		return try_chosen(filter, input, &task, &spec, filtered, best, err);
+	likely = is_likely(input, sample, size);
+	if (likely)
+		KIST_TRY(try_base(filter, input, &task, best, err));
+	/* When it keeps what the sample promised, what is best without it need not be known. */
+	if (best->size > 0 && !task.matches &&
+	    (double)best->cost <= BASE_GAIN * size / (double)sample->len * (double)input->raw.size)
+		return KIST_OK;
+	*best = stored;
+	KIST_TRY(try_chosen(filter, input, &task, &spec, filtered, best, err));
+	return likely ? try_base(filter, input, &task, best, err) : KIST_OK;
 }
 
 kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_filter_input *input,

@@ -89,11 +89,14 @@ kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_r
 	KIST_TRY(kist_buf_reserve(&builder->bytes, len, err));
 	/* Not zeroed: the caller writes every byte. */
 	builder->bytes.size += len;
-	builder->entries[builder->count++] = (struct kist_pack_entry){ .id = record->id,
-								       .offset = (uint32_t)offset,
-								       .record_len = (uint32_t)len,
-								       .raw_len = record->raw_len,
-								       .kind = record->kind };
+	builder->entries[builder->count++] =
+		(struct kist_pack_entry){ .id = record->id,
+					  .offset = (uint32_t)offset,
+					  .record_len = (uint32_t)len,
+					  .raw_len = record->raw_len,
+					  .kind = record->kind,
+					  .has_base = kist_record_has_base(record),
+					  .base = record->base };
 	*ret_offset = offset;
 	return KIST_OK;
 }
@@ -106,14 +109,26 @@ static int compare_entries(const void *a, const void *b)
 	return memcmp(one->id.bytes, other->id.bytes, KIST_DIGEST_SIZE);
 }
 
+static void write_entry(const struct kist_pack_entry *entry, uint32_t base_no, uint8_t *at)
+{
+	memcpy(at, entry->id.bytes, KIST_DIGEST_SIZE);
+	kist_le_write32(at + 32, entry->offset);
+	kist_le_write32(at + 36, entry->record_len);
+	kist_le_write32(at + 40, entry->raw_len);
+	kist_le_write32(at + 44, entry->kind | base_no << 8);
+}
+
 kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err)
 {
-	const size_t size = KIST_PACK_INDEX_SIZE(builder->count);
 	const size_t offset = builder->bytes.size;
+	size_t size = KIST_PACK_INDEX_SIZE(builder->count);
 	struct kist_digest digest;
+	uint32_t base_count = 0;
 	uint8_t *index;
 	uint8_t *foot;
 
+	for (size_t i = 0; i < builder->count; i++)
+		size += builder->entries[i].has_base ? KIST_PACK_BASE_SIZE : 0;
 	KIST_TRY(kist_buf_extend(&builder->bytes, size + KIST_PACK_FOOT_SIZE, &index, err));
 	if (builder->count > 0)
 		qsort(builder->entries, builder->count, sizeof(*builder->entries), compare_entries);
@@ -121,13 +136,12 @@ kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error 
 	kist_le_write32(index + 12, (uint32_t)builder->count);
 	for (size_t i = 0; i < builder->count; i++) {
 		const struct kist_pack_entry *entry = &builder->entries[i];
-		uint8_t *at = index + KIST_PACK_INDEX_SIZE(i);
 
-		memcpy(at, entry->id.bytes, KIST_DIGEST_SIZE);
-		kist_le_write32(at + 32, entry->offset);
-		kist_le_write32(at + 36, entry->record_len);
-		kist_le_write32(at + 40, entry->raw_len);
-		kist_le_write32(at + 44, entry->kind);
+		write_entry(entry, entry->has_base ? base_count + 1 : 0, index + KIST_PACK_INDEX_SIZE(i));
+		if (entry->has_base)
+			memcpy(index + KIST_PACK_INDEX_SIZE(builder->count) +
+				       base_count++ * KIST_PACK_BASE_SIZE,
+			       entry->base.bytes, KIST_DIGEST_SIZE);
 	}
 	digest = kist_digest_of(kist_view_of(index, size));
 	foot = index + size;
@@ -179,26 +193,45 @@ kist_status kist_pack_parse_footer(struct kist_view tail, uint64_t pack_size, st
 	footer.index_offset = kist_le_read64(at + 16);
 	memcpy(footer.index_sha256.bytes, at + 24, KIST_DIGEST_SIZE);
 	footer.count = kist_le_read32(at + 56);
-	footer.index_size = KIST_PACK_INDEX_SIZE(footer.count);
+	footer.index_size = pack_size - KIST_PACK_FOOT_SIZE - footer.index_offset;
 	if (footer.count > KIST_PACK_CHUNKS_MAX || footer.index_offset < KIST_PACK_HEAD_SIZE ||
-	    footer.index_size > pack_size - KIST_PACK_FOOT_SIZE ||
-	    footer.index_offset != pack_size - KIST_PACK_FOOT_SIZE - footer.index_size)
+	    footer.index_offset > pack_size - KIST_PACK_FOOT_SIZE ||
+	    footer.index_size < KIST_PACK_INDEX_SIZE(footer.count) ||
+	    (footer.index_size - KIST_PACK_INDEX_SIZE(footer.count)) % KIST_PACK_BASE_SIZE != 0 ||
+	    (footer.index_size - KIST_PACK_INDEX_SIZE(footer.count)) / KIST_PACK_BASE_SIZE > footer.count)
 		return kist_fail(err, KIST_CORRUPT, "footer does not fit a pack of %llu bytes",
 				 (unsigned long long)pack_size);
 	*ret = footer;
 	return KIST_OK;
 }
 
+static size_t count_of(struct kist_view index)
+{
+	return kist_le_read32(index.data + 12);
+}
+
+/* Of the entry at @at: which one in the list of bases, from 1 on; or 0. */
+static uint32_t base_no_of(const uint8_t *at)
+{
+	return kist_le_read32(at + 44) >> 8;
+}
+
 struct kist_pack_entry kist_pack_entry_at(struct kist_view index, size_t i)
 {
 	const uint8_t *at = index.data + KIST_PACK_INDEX_SIZE(i);
-	struct kist_pack_entry entry;
+	const uint32_t base_no = base_no_of(at);
+	struct kist_pack_entry entry = { .has_base = base_no > 0 };
 
 	memcpy(entry.id.bytes, at, KIST_DIGEST_SIZE);
 	entry.offset = kist_le_read32(at + 32);
 	entry.record_len = kist_le_read32(at + 36);
 	entry.raw_len = kist_le_read32(at + 40);
-	entry.kind = kist_le_read32(at + 44);
+	entry.kind = at[44];
+	if (entry.has_base)
+		memcpy(entry.base.bytes,
+		       index.data + KIST_PACK_INDEX_SIZE(count_of(index)) +
+			       (base_no - 1) * KIST_PACK_BASE_SIZE,
+		       KIST_DIGEST_SIZE);
 	return entry;
 }
 
@@ -208,22 +241,31 @@ static bool entry_in_range(const struct kist_pack_entry *entry, uint64_t end)
 	       entry->record_len > KIST_RECORD_HEAD_SIZE && entry->record_len <= end - entry->offset &&
 	       entry->raw_len > 0 && entry->raw_len <= KIST_CHUNK_SIZE_MAX &&
 	       entry->record_len <= KIST_RECORD_HEAD_MAX + kist_codec_stored_size(entry->raw_len) &&
-	       entry->kind < KIST_CHUNK_KIND_COUNT;
+	       entry->kind < KIST_CHUNK_KIND_COUNT &&
+	       (!entry->has_base ||
+		(entry->kind == KIST_CHUNK_DATA && entry->record_len > KIST_RECORD_HEAD_MAX));
 }
 
 kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack_footer *footer,
 				  struct kist_error *err)
 {
 	const struct kist_digest digest = kist_digest_of(index);
+	const size_t list_size = (size_t)footer->index_size - KIST_PACK_INDEX_SIZE(footer->count);
 	struct kist_pack_entry last;
+	size_t base_count = 0;
 
 	if (index.size != footer->index_size || !kist_digest_equal(&digest, &footer->index_sha256) ||
 	    !frame_is(index.data, INDEX_FRAME, index.size, INDEX_MAGIC) ||
 	    kist_le_read32(index.data + 12) != footer->count)
 		return kist_fail(err, KIST_CORRUPT, "index of the pack is damaged");
 	for (size_t i = 0; i < footer->count; i++) {
-		const struct kist_pack_entry entry = kist_pack_entry_at(index, i);
+		const uint32_t base_no = base_no_of(index.data + KIST_PACK_INDEX_SIZE(i));
+		struct kist_pack_entry entry;
 
+		base_count += base_no > 0;
+		if (base_no > 0 && (base_no != base_count || base_count * KIST_PACK_BASE_SIZE > list_size))
+			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index has no base", i);
+		entry = kist_pack_entry_at(index, i);
 		if (!entry_in_range(&entry, footer->index_offset))
 			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of range",
 					 i);
@@ -232,13 +274,15 @@ kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack
 					 i);
 		last = entry;
 	}
+	if (base_count * KIST_PACK_BASE_SIZE != list_size)
+		return kist_fail(err, KIST_CORRUPT, "the pack's index lists bases of no entry");
 	return KIST_OK;
 }
 
 bool kist_pack_find(struct kist_view index, const struct kist_digest *id, struct kist_pack_entry *ret)
 {
 	size_t low = 0;
-	size_t high = (index.size - KIST_PACK_INDEX_SIZE(0)) / KIST_PACK_ENTRY_SIZE;
+	size_t high = count_of(index);
 
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;

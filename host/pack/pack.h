@@ -27,7 +27,9 @@
  *                      32  u32 offset of the record in the pack
  *                      36  u32 bytes of the record, head and body
  *                      40  u32 raw length
- *                      44  u32 enum kist_chunk_kind
+ *                      44  u8  enum kist_chunk_kind
+ *                      45  u24 0, or which base it has: 1 for the first base in the list, and so on
+ *            then the bases: 32 bytes each, the id of the base of each entry that has one, in order
  *
  *     footer   0  u32 0x184D2A53, u32 56, "KEND"
  *             12  u32 version: 1
@@ -47,8 +49,9 @@
 #define KIST_PACK_HEAD_SIZE  ((size_t)64)
 #define KIST_PACK_FOOT_SIZE  ((size_t)64)
 #define KIST_PACK_ENTRY_SIZE ((size_t)48)
-/** Bytes of an index of @count chunks. */
+/** Bytes of an index of @count chunks without bases, and what each base takes more. */
 #define KIST_PACK_INDEX_SIZE(count) (16 + (size_t)(count)*KIST_PACK_ENTRY_SIZE)
+#define KIST_PACK_BASE_SIZE	    KIST_DIGEST_SIZE
 #define KIST_PACK_ID_SIZE	    ((size_t)16)
 /** Bytes of a session's id. */
 #define KIST_SESSION_SIZE ((size_t)12)
@@ -71,6 +74,8 @@ struct kist_pack_entry {
 	uint32_t record_len;
 	uint32_t raw_len;
 	uint32_t kind;
+	bool has_base;
+	struct kist_digest base;
 };
 
 /** struct kist_pack_footer - The footer, taken apart. */

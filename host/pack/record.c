@@ -48,8 +48,8 @@ static kist_status check_head(const uint8_t *head, const struct kist_record *rec
 	const bool extended = (head[15] & FLAG_EXTENSION) != 0;
 
 	if (head[12] != RECORD_VERSION || record->filter >= KIST_FILTER_COUNT ||
-	    record->filter == KIST_FILTER_BASE || record->codec >= KIST_CODEC_COUNT ||
-	    record->kind >= KIST_CHUNK_KIND_COUNT || (head[15] & ~(KIND_MASK | FLAG_EXTENSION)) != 0)
+	    record->codec >= KIST_CODEC_COUNT || record->kind >= KIST_CHUNK_KIND_COUNT ||
+	    (head[15] & ~(KIND_MASK | FLAG_EXTENSION)) != 0)
 		return kist_fail(err, KIST_INCOMPATIBLE,
 				 "record of version %u, filter %u, codec %u, flags %u: a newer kist made it",
 				 head[12], record->filter, record->codec, head[15]);
@@ -58,10 +58,14 @@ static kist_status check_head(const uint8_t *head, const struct kist_record *rec
 		return kist_fail(err, KIST_CORRUPT, "record of %u bytes in %u: out of range", record->raw_len,
 				 record->body_len);
 	if (extended != (record->filter != KIST_FILTER_NONE) ||
-	    (extended && (record->codec != KIST_CODEC_ZSTD || !kist_digest_equal(&record->base, &none))))
+	    (extended && record->codec != KIST_CODEC_ZSTD) ||
+	    kist_record_has_base(record) == kist_digest_equal(&record->base, &none) ||
+	    (kist_record_has_base(record) && record->kind != KIST_CHUNK_DATA))
 		return kist_fail(err, KIST_CORRUPT,
 				 "record of filter %u, codec %u, flags %u: these do not go together",
 				 record->filter, record->codec, head[15]);
+	if (kist_record_has_base(record) && kist_digest_equal(&record->base, &record->id))
+		return kist_fail(err, KIST_CORRUPT, "record of a chunk that is its own base");
 	return KIST_OK;
 }
 
@@ -94,17 +98,26 @@ kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, s
 	return KIST_OK;
 }
 
-kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_record *record,
-			       struct kist_view bytes, uint8_t *ret, struct kist_error *err)
+kist_status kist_record_check_body(const struct kist_record *record, struct kist_view bytes,
+				   struct kist_error *err)
 {
 	const size_t head_size = kist_record_head_size(record);
-	struct kist_filter_body body = { .choice = { .filter = record->filter } };
 
 	if (bytes.size < head_size || bytes.size - head_size != record->body_len)
 		return kist_fail(err, KIST_CORRUPT, "record is cut short");
-	body.body = kist_view_of(bytes.data + head_size, record->body_len);
-	if (kist_crc32c(0, body.body) != record->body_crc)
+	if (kist_crc32c(0, kist_view_of(bytes.data + head_size, record->body_len)) != record->body_crc)
 		return kist_fail(err, KIST_CORRUPT, "body of the record is damaged (CRC)");
+	return KIST_OK;
+}
+
+kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_record *record,
+			       struct kist_view bytes, struct kist_view base, uint8_t *ret,
+			       struct kist_error *err)
+{
+	struct kist_filter_body body = { .choice = { .filter = record->filter }, .base = base };
+
+	KIST_TRY(kist_record_check_body(record, bytes, err));
+	body.body = kist_view_of(bytes.data + kist_record_head_size(record), record->body_len);
 	memcpy(body.choice.params, record->params, sizeof(body.choice.params));
 	return kist_filter_decode(filter, &body, ret, record->raw_len, err);
 }
@@ -118,11 +131,12 @@ kist_status kist_record_prove(const struct kist_record *record, const struct kis
 }
 
 kist_status kist_record_decode(struct kist_filter *filter, const struct kist_record *record,
-			       struct kist_view bytes, uint8_t *ret, struct kist_error *err)
+			       struct kist_view bytes, struct kist_view base, uint8_t *ret,
+			       struct kist_error *err)
 {
 	struct kist_digest actual;
 
-	KIST_TRY(kist_record_unpack(filter, record, bytes, ret, err));
+	KIST_TRY(kist_record_unpack(filter, record, bytes, base, ret, err));
 	actual = kist_digest_of(kist_view_of(ret, record->raw_len));
 	return kist_record_prove(record, &actual, err);
 }

@@ -26,8 +26,8 @@
  *     96  16   extension: parameters of the filter
  *    then the body
  *
- * The extension is there exactly when there is a filter.  Version 1 writes no base: KIST_FILTER_BASE and the
- * base's place are kept for deltas.
+ * The extension is there exactly when there is a filter, and a base exactly when that is KIST_FILTER_BASE.
+ * Only chunks of data have a base; a base is a chunk of the same length whose own record has none.
  *
  * Thread: pure, but for the room of a struct kist_filter.
  * Source: docs/format/store.md, section 3.
@@ -45,7 +45,7 @@ struct kist_record {
 	uint8_t filter;
 	uint8_t codec;
 	uint8_t kind;
-	struct kist_digest base; /* zeros */
+	struct kist_digest base; /* with KIST_FILTER_BASE; else zeros */
 	uint8_t params[KIST_FILTER_PARAMS_SIZE];
 };
 
@@ -67,12 +67,14 @@ KIST_CHECKED kist_status kist_record_parse(struct kist_view bytes, struct kist_r
  * kist_record_unpack() - Decodes a whole record; the caller compares the digest.
  *
  * @bytes: Exactly the record: head and body.
+ * @base:  The bytes of the chunk @record->base, when there is one; else empty.
  * @ret:   Room for @record->raw_len bytes; what it holds after a failure is undefined.
  *
- * Errors: KIST_CORRUPT (a length, the CRC, the parameters, the frames), KIST_NO_MEMORY.
+ * Errors: KIST_CORRUPT (a length, also the base's; the CRC, the parameters, the frames), KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_record *record,
-					    struct kist_view bytes, uint8_t *ret, struct kist_error *err);
+					    struct kist_view bytes, struct kist_view base, uint8_t *ret,
+					    struct kist_error *err);
 
 /**
  * kist_record_prove() - Whether @actual, the digest of what was decoded, is the one that @record names.
@@ -84,6 +86,20 @@ KIST_CHECKED kist_status kist_record_prove(const struct kist_record *record, con
 
 /** kist_record_decode() - Both: decodes a whole record and proves that its bytes are the chunk it names. */
 KIST_CHECKED kist_status kist_record_decode(struct kist_filter *filter, const struct kist_record *record,
-					    struct kist_view bytes, uint8_t *ret, struct kist_error *err);
+					    struct kist_view bytes, struct kist_view base, uint8_t *ret,
+					    struct kist_error *err);
+
+/** kist_record_check_body() - Whether the body has its length and its CRC: what can be said without the base.
+ *
+ * Errors: KIST_CORRUPT.
+ */
+KIST_CHECKED kist_status kist_record_check_body(const struct kist_record *record, struct kist_view bytes,
+						struct kist_error *err);
+
+/** kist_record_has_base() - Whether @record is a difference to another chunk. */
+static inline bool kist_record_has_base(const struct kist_record *record)
+{
+	return record->filter == KIST_FILTER_BASE;
+}
 
 #endif

@@ -93,6 +93,9 @@ static kist_status read_chunk_row(struct kist_db *db, sqlite3_stmt *row, struct 
 	ret->where.stored_len = (uint32_t)sqlite3_column_int64(row, 3);
 	ret->where.raw_len = (uint32_t)sqlite3_column_int64(row, 4);
 	ret->where.kind = (uint32_t)sqlite3_column_int64(row, 5);
+	ret->where.has_base = sqlite3_column_type(row, 6) != SQLITE_NULL;
+	if (ret->where.has_base && !kist_db_digest(db, row, 6, &ret->where.base.id))
+		return fail_row(err);
 	return KIST_OK;
 }
 
@@ -107,7 +110,7 @@ static kist_status query_chunks(struct kist_registry *registry, void *ctx, struc
 	KIST_TRY(kist_db_use(db, KIST_SQL_CHUNK_ROWS, &row, err, "bu", page->after, page->after_len,
 			     (uint64_t)PAGE_ROWS));
 	for (;;) {
-		struct kist_chunk_row chunk;
+		struct kist_chunk_row chunk = { .where = { .has_base = false } };
 
 		KIST_TRY(kist_db_step(db, row, &more, err));
 		if (!more)
@@ -137,6 +140,60 @@ kist_status kist_registry_each_chunk(struct kist_registry *registry,
 			KIST_TRY(each(ctx, &rows[i], err));
 		if (count > 0)
 			memcpy(page.after, rows[count - 1].id.bytes, KIST_DIGEST_SIZE);
+		page.after_len = KIST_DIGEST_SIZE;
+	} while (count == PAGE_ROWS);
+	return KIST_OK;
+}
+
+/* A chunk and its base. */
+struct base_row {
+	struct kist_digest chunk;
+	struct kist_digest base;
+};
+
+static kist_status query_bases(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	struct kist_db *const db = &registry->db;
+	struct chunk_page *page = ctx;
+	bool more = true;
+
+	page->rows.size = 0;
+	KIST_TRY(kist_db_use(db, KIST_SQL_EACH_BASE, &row, err, "bu", page->after, page->after_len,
+			     (uint64_t)PAGE_ROWS));
+	for (;;) {
+		struct base_row base;
+
+		KIST_TRY(kist_db_step(db, row, &more, err));
+		if (!more)
+			return KIST_OK;
+		if (!kist_db_digest(db, row, 0, &base.chunk) || !kist_db_digest(db, row, 1, &base.base))
+			return fail_row(err);
+		KIST_TRY(kist_buf_append(&page->rows, &base, sizeof(base), err));
+	}
+}
+
+kist_status kist_registry_each_base(struct kist_registry *registry,
+				    kist_status (*each)(void *ctx, const struct kist_digest *chunk,
+							const struct kist_digest *base,
+							struct kist_error *err),
+				    void *ctx, struct kist_error *err)
+{
+	__attribute__((cleanup(page_done))) struct chunk_page page = {
+		.rows = KIST_BUF_INIT(PAGE_ROWS * sizeof(struct base_row))
+	};
+	size_t count;
+
+	do {
+		const struct base_row *rows;
+
+		KIST_TRY(kist_registry_run(registry, query_bases, &page, err));
+		rows = (const void *)page.rows.data;
+		count = page.rows.size / sizeof(*rows);
+		for (size_t i = 0; i < count; i++)
+			KIST_TRY(each(ctx, &rows[i].chunk, &rows[i].base, err));
+		if (count > 0)
+			memcpy(page.after, rows[count - 1].chunk.bytes, KIST_DIGEST_SIZE);
 		page.after_len = KIST_DIGEST_SIZE;
 	} while (count == PAGE_ROWS);
 	return KIST_OK;

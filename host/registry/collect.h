@@ -29,7 +29,7 @@ struct kist_pack_row {
 	enum kist_pack_state state;
 };
 
-/** struct kist_chunk_row - A chunk, and the pack it is read from. */
+/** struct kist_chunk_row - A chunk, and the pack it is read from; of a base, the id alone. */
 struct kist_chunk_row {
 	struct kist_digest id;
 	struct kist_location where;
@@ -45,6 +45,14 @@ KIST_CHECKED kist_status kist_registry_each_chunk(struct kist_registry *registry
 								      const struct kist_chunk_row *row,
 								      struct kist_error *err),
 						  void *ctx, struct kist_error *err);
+
+/** kist_registry_each_base() - Calls @each for every chunk that has a base, in order of id. */
+KIST_CHECKED kist_status kist_registry_each_base(struct kist_registry *registry,
+						 kist_status (*each)(void *ctx,
+								     const struct kist_digest *chunk,
+								     const struct kist_digest *base,
+								     struct kist_error *err),
+						 void *ctx, struct kist_error *err);
 
 /** kist_registry_condemned() - Appends the id of every pack that was condemned and is not known to be
  * deleted. */

@@ -14,7 +14,8 @@
  *     meta       one row: version, store_id, boot, head, head_digest, collected (the newest commit that took
  *                anything away)
  *     packs      no, id, kind, size, commit_no, damaged (enum kist_pack_state)
- *     chunks     id, pack (packs.no), offset, stored_len, raw_len, kind, artifact (artifacts.no, or NULL)
+ *     chunks     id, pack (packs.no), offset, stored_len, raw_len, kind, artifact (artifacts.no, or NULL), base
+ *                (id, or NULL)
  *     artifacts  no, id, sha256, size, kind, encoding, commit_no, record (the chunk's bytes)
  *     refs       name, artifact, commit_no, time
  *     condemned  id, commit_no: packs that are no part of the store any more, and may still be there
@@ -36,7 +37,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 4
+#define KIST_DB_VERSION 5
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -69,6 +70,9 @@ enum kist_db_statement {
 	KIST_SQL_SET_REF,
 	KIST_SQL_DROP_REF,
 	KIST_SQL_FIND_CHUNK,
+	KIST_SQL_IS_UNKNOWN,
+	KIST_SQL_BASE_OF,
+	KIST_SQL_EACH_BASE,
 	KIST_SQL_FIND_ARTIFACT,
 	KIST_SQL_FIND_REF,
 	KIST_SQL_MATCH_HEX,

@@ -43,9 +43,10 @@ static kist_status add_chunk(struct kist_fold *fold, const struct kist_scanned *
 	const struct kist_location *where = chunk->where;
 
 	fold->rows++;
-	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_CHUNK, err, "duuuuu", chunk->id, fold->pack_no,
-			   where->offset, (uint64_t)where->stored_len, (uint64_t)where->raw_len,
-			   (uint64_t)where->kind);
+	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_CHUNK, err,
+			   where->has_base ? "duuuuud" : "duuuuun", chunk->id, fold->pack_no, where->offset,
+			   (uint64_t)where->stored_len, (uint64_t)where->raw_len, (uint64_t)where->kind,
+			   &where->base.id);
 }
 
 /* The chunk and the artifact at once, in the way of most: when nothing of this id is there. */

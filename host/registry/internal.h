@@ -63,12 +63,17 @@ KIST_CHECKED kist_status kist_index_last_collected(void *registry, uint64_t *ret
 KIST_CHECKED kist_status kist_index_is_fenced(void *registry, const uint8_t *session, bool *ret,
 					      struct kist_error *err);
 
+/** kist_index_may_differ() - Likewise. */
+KIST_CHECKED kist_status kist_index_may_differ(void *registry, const struct kist_digest *id, bool *ret,
+					       struct kist_error *err);
+
 /** kist_fold_damaged() - Tries again to fold the packs that were damaged or missing. */
 kist_registry_op kist_fold_damaged;
 
 /**
  * kist_find_sound_chunk() - kist_registry_find_chunk() for a writer: what lies in a pack that is known to be
- * damaged does not count as kept, so that whoever puts it again heals it.  NOT_FOUND is not recorded.
+ * damaged, or has a base that does or is not kept whole, does not count as kept, so that whoever puts it
+ * again heals it.  NOT_FOUND is not recorded.
  */
 KIST_CHECKED kist_status kist_find_sound_chunk(void *registry, const struct kist_digest *id,
 					       struct kist_location *ret_where, struct kist_error *err);

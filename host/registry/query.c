@@ -58,8 +58,26 @@ void kist_registry_let_go(struct kist_registry *registry)
 struct chunk_query {
 	const struct kist_digest *id;
 	struct kist_location where;
-	bool pack_damaged;
+	bool pack_damaged; /* or the base's, or there is none */
 };
+
+/* The columns from 6 on; those of a base that is not kept whole are NULL. */
+static kist_status read_base(struct kist_db *db, sqlite3_stmt *row, struct chunk_query *query,
+			     struct kist_error *err)
+{
+	struct kist_base_location *const base = &query->where.base;
+	const bool found = sqlite3_column_type(row, 7) != SQLITE_NULL;
+
+	query->where.has_base = true;
+	if (!kist_db_digest(db, row, 6, &base->id) || (found && !kist_db_digest(db, row, 7, &base->pack)))
+		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a base's id is none");
+	base->offset = (uint64_t)sqlite3_column_int64(row, 8);
+	base->stored_len = (uint32_t)sqlite3_column_int64(row, 9);
+	base->raw_len = (uint32_t)sqlite3_column_int64(row, 10);
+	base->kind = (uint32_t)sqlite3_column_int64(row, 11);
+	query->pack_damaged = query->pack_damaged || !found || sqlite3_column_int64(row, 12) != 0;
+	return KIST_OK;
+}
 
 static kist_status query_chunk(struct kist_registry *registry, void *ctx, struct kist_error *err)
 {
@@ -74,12 +92,13 @@ static kist_status query_chunk(struct kist_registry *registry, void *ctx, struct
 		return KIST_NOT_FOUND;
 	if (!kist_db_digest(db, row, 0, &query->where.pack))
 		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a pack's id is none");
+	query->where.has_base = false;
 	query->where.offset = (uint64_t)sqlite3_column_int64(row, 1);
 	query->where.stored_len = (uint32_t)sqlite3_column_int64(row, 2);
 	query->where.raw_len = (uint32_t)sqlite3_column_int64(row, 3);
 	query->where.kind = (uint32_t)sqlite3_column_int64(row, 4);
 	query->pack_damaged = sqlite3_column_int64(row, 5) != 0;
-	return KIST_OK;
+	return sqlite3_column_type(row, 6) == SQLITE_NULL ? KIST_OK : read_base(db, row, query, err);
 }
 
 /* Records that @what with this id is not there. */
@@ -115,6 +134,47 @@ kist_status kist_find_sound_chunk(void *ctx, const struct kist_digest *id, struc
 		return KIST_NOT_FOUND;
 	*ret_where = query.where;
 	return KIST_OK;
+}
+
+/* A statement that gives a digest, or nothing, for the chunk @id. */
+struct base_query {
+	enum kist_db_statement which;
+	const struct kist_digest *id;
+	struct kist_digest *base; /* NULL: a row alone is asked for */
+	bool found;
+};
+
+static kist_status query_base(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	struct base_query *const query = ctx;
+
+	KIST_TRY(kist_db_use(&registry->db, query->which, &row, err, "d", query->id));
+	KIST_TRY(kist_db_step(&registry->db, row, &query->found, err));
+	if (query->found && query->base && !kist_db_digest(&registry->db, row, 0, query->base))
+		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a base's id is none");
+	return KIST_OK;
+}
+
+kist_status kist_registry_base_of(struct kist_registry *registry, const struct kist_digest *id,
+				  struct kist_digest *ret_base, bool *ret_any, struct kist_error *err)
+{
+	struct base_query query = { .which = KIST_SQL_BASE_OF, .id = id, .base = ret_base };
+	const kist_status status = kist_registry_run(registry, query_base, &query, err);
+
+	if (status == KIST_OK)
+		*ret_any = query.found;
+	return status;
+}
+
+kist_status kist_index_may_differ(void *ctx, const struct kist_digest *id, bool *ret, struct kist_error *err)
+{
+	struct base_query query = { .which = KIST_SQL_IS_UNKNOWN, .id = id };
+	const kist_status status = kist_registry_run(ctx, query_base, &query, err);
+
+	if (status == KIST_OK)
+		*ret = query.found;
+	return status;
 }
 
 struct suspicion {

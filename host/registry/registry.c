@@ -199,7 +199,8 @@ kist_status kist_registry_open(struct kist_store *store, const char *cache_dir, 
 	registry->index = (struct kist_chunk_index){ .ctx = registry,
 						     .find = kist_find_sound_chunk,
 						     .last_collected = kist_index_last_collected,
-						     .is_fenced = kist_index_is_fenced };
+						     .is_fenced = kist_index_is_fenced,
+						     .may_differ = kist_index_may_differ };
 	if (cache_dir)
 		KIST_TRY(set_folder(registry, cache_dir, err));
 	KIST_TRY(kist_registry_run(registry, NULL, NULL, err));

@@ -111,6 +111,15 @@ KIST_CHECKED kist_status kist_registry_find_chunk(struct kist_registry *registry
 						  struct kist_location *ret_where, struct kist_error *err);
 
 /**
+ * kist_registry_base_of() - Whether chunk @id is kept as the difference to another, and to which.
+ *
+ * *@ret_any is false, too, when nothing is known of it.
+ */
+KIST_CHECKED kist_status kist_registry_base_of(struct kist_registry *registry, const struct kist_digest *id,
+					       struct kist_digest *ret_base, bool *ret_any,
+					       struct kist_error *err);
+
+/**
  * kist_registry_suspect_pack() - Remembers that something in pack @id was found damaged or missing, or with
  * @damaged false that all of it was found sound.
  *

@@ -17,8 +17,9 @@ const char kist_sql_schema[] =
 	"  size INTEGER NOT NULL, commit_no INTEGER NOT NULL, damaged INTEGER NOT NULL);"
 	"CREATE INDEX packs_damaged ON packs(no) WHERE damaged IN (1, 2);"
 	"CREATE TABLE chunks(id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL,"
-	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL, artifact INTEGER)"
-	"  WITHOUT ROWID;"
+	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL, artifact INTEGER,"
+	"  base BLOB) WITHOUT ROWID;"
+	"CREATE INDEX chunks_with_base ON chunks(id, base) WHERE base IS NOT NULL;"
 	"CREATE TABLE artifacts(no INTEGER PRIMARY KEY, id BLOB NOT NULL, sha256 BLOB NOT NULL,"
 	"  size INTEGER NOT NULL, kind TEXT NOT NULL, encoding TEXT NOT NULL, commit_no INTEGER NOT NULL,"
 	"  record BLOB NOT NULL);"
@@ -44,11 +45,15 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_FIND_PACK] = "SELECT no FROM packs WHERE id = ?1",
 	[KIST_SQL_MARK_PACK] = "UPDATE packs SET damaged = ?2 WHERE no = ?1",
 	[KIST_SQL_SUSPECT_PACK] = "UPDATE packs SET damaged = ?2 WHERE id = ?1 AND damaged IN (0, 3)",
-	/* Of two packs the newer: its writer did not find the chunk in the older, or found it damaged. */
+	/*
+	 * Of two packs the one that has the chunk whole, since it may be a base; else the newer: its writer
+	 * did not find the chunk in the older, or found it damaged.
+	 */
 	[KIST_SQL_ADD_CHUNK] =
-		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET pack = ?2, offset = ?3,"
-		" stored_len = ?4, raw_len = ?5, kind = ?6 WHERE pack < ?2",
+		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind, base)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE SET pack = ?2, offset = ?3,"
+		" stored_len = ?4, raw_len = ?5, kind = ?6, base = ?7 WHERE CASE"
+		" WHEN (base IS NULL) = (?7 IS NULL) THEN pack < ?2 ELSE ?7 IS NULL END",
 	[KIST_SQL_ADD_NEW_RECORD] =
 		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind, artifact)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO NOTHING",
@@ -61,8 +66,16 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"INSERT OR REPLACE INTO refs(name, artifact, commit_no, time) VALUES(?1, ?2, ?3, ?4)",
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
 	[KIST_SQL_FIND_CHUNK] =
-		"SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged FROM chunks c"
-		" JOIN packs p ON p.no = c.pack WHERE c.id = ?1",
+		"SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged, c.base,"
+		" q.id, b.offset, b.stored_len, b.raw_len, b.kind, q.damaged FROM chunks c"
+		" JOIN packs p ON p.no = c.pack LEFT JOIN chunks b ON b.id = c.base AND b.base IS NULL"
+		" LEFT JOIN packs q ON q.no = b.pack WHERE c.id = ?1",
+	[KIST_SQL_IS_UNKNOWN] = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE id = ?1)"
+				" AND NOT EXISTS (SELECT 1 FROM packs WHERE damaged IN (1, 2))",
+	[KIST_SQL_BASE_OF] =
+		"SELECT base FROM chunks INDEXED BY chunks_with_base WHERE id = ?1 AND base IS NOT NULL",
+	[KIST_SQL_EACH_BASE] = "SELECT id, base FROM chunks INDEXED BY chunks_with_base"
+			       " WHERE base IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2",
 	[KIST_SQL_FIND_ARTIFACT] = "SELECT c.id, a.sha256, a.size, a.record FROM chunks c"
 				   " JOIN artifacts a ON a.no = c.artifact WHERE c.id = ?1",
 	[KIST_SQL_FIND_REF] = "SELECT artifact FROM refs WHERE name = ?1",
@@ -124,6 +137,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_UNLINK_ARTIFACT] = "UPDATE chunks SET artifact = NULL WHERE id = ?1",
 	[KIST_SQL_DROP_RECORD] = "DELETE FROM chunks WHERE id = ?1 AND kind = 2",
 	[KIST_SQL_PACK_ROWS] = "SELECT id, kind, size, commit_no, damaged FROM packs ORDER BY id",
-	[KIST_SQL_CHUNK_ROWS] = "SELECT c.id, p.id, c.offset, c.stored_len, c.raw_len, c.kind FROM chunks c"
-				" JOIN packs p ON p.no = c.pack WHERE c.id > ?1 ORDER BY c.id LIMIT ?2",
+	[KIST_SQL_CHUNK_ROWS] =
+		"SELECT c.id, p.id, c.offset, c.stored_len, c.raw_len, c.kind, c.base FROM chunks c"
+		" JOIN packs p ON p.no = c.pack WHERE c.id > ?1 ORDER BY c.id LIMIT ?2",
 };

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "pack/crc32c.h"
 #include "pack/pool.h"
 #include "store/state.h"
 
@@ -33,7 +32,15 @@ struct stretch {
 
 struct worker {
 	struct kist_filter filter;
-	uint8_t *raw; /* KIST_CHUNK_SIZE_MAX bytes */
+	struct kist_chunk_reader reader;
+	uint8_t *raw;  /* KIST_CHUNK_SIZE_MAX bytes */
+	uint8_t *base; /* as many, once there is one */
+};
+
+/* The base of the record at a place, where it was found. */
+struct found_base {
+	size_t place;
+	struct kist_location where;
 };
 
 struct kist_pack_checker {
@@ -55,8 +62,10 @@ struct kist_pack_checker {
 	size_t job_count;
 	size_t jobs[JOBS_MAX + 1]; /* places where they begin */
 	struct kist_hasher name;
-	bool name_known; /* all of it could be read */
+	bool name_known;       /* all of it could be read */
+	struct kist_buf bases; /* of struct found_base, of the stretch, in order of place */
 	kist_pack_bad *bad;
+	kist_find_base *find;
 	void *ctx;
 	struct kist_pack_checked done;
 };
@@ -70,6 +79,7 @@ kist_status kist_pack_checker_new(struct kist_store *store, struct kist_pack_che
 		return kist_fail_memory(err, sizeof(*checker));
 	checker->store = store;
 	checker->tail = (struct kist_buf)KIST_BUF_INIT(KIST_PACK_TAIL_MAX);
+	checker->bases = (struct kist_buf)KIST_BUF_INIT(KIST_PACK_CHUNKS_MAX * sizeof(struct found_base));
 	for (size_t i = 0; i < 2; i++)
 		checker->stretches[i].bytes = (struct kist_buf)KIST_BUF_INIT(
 			STRETCH_SIZE + KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX));
@@ -85,11 +95,14 @@ void kist_pack_checker_free(struct kist_pack_checker *checker)
 	kist_pool_free(checker->pool);
 	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++) {
 		kist_filter_done(&checker->workers[i].filter);
+		kist_chunk_reader_done(&checker->workers[i].reader);
 		kist_free(checker->workers[i].raw);
+		kist_free(checker->workers[i].base);
 	}
 	for (size_t i = 0; i < 2; i++)
 		kist_buf_done(&checker->stretches[i].bytes);
 	kist_buf_done(&checker->tail);
+	kist_buf_done(&checker->bases);
 	kist_hasher_done(&checker->name);
 	kist_free(checker);
 }
@@ -228,6 +241,45 @@ static kist_status read_stretch(struct kist_pack_checker *checker, struct stretc
 	return read_singly(checker, stretch, size, err);
 }
 
+static int compare_bases(const void *key, const void *item)
+{
+	const size_t place = *(const size_t *)key;
+	const struct found_base *base = item;
+
+	return (place > base->place) - (place < base->place);
+}
+
+/* Decodes and proves a record that has a base, as far as that base is known. */
+static kist_status check_difference(struct kist_pack_checker *checker, struct worker *worker, size_t place,
+				    const struct kist_record *record, struct kist_view bytes,
+				    struct kist_error *err)
+{
+	const struct found_base *base =
+		checker->bases.size == 0
+			? NULL
+			: bsearch(&place, checker->bases.data, checker->bases.size / sizeof(*base),
+				  sizeof(*base), compare_bases);
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	KIST_TRY(kist_record_check_body(record, bytes, err));
+	if (!base)
+		return KIST_OK;
+	if (base->where.has_base || base->where.raw_len != record->raw_len)
+		return kist_fail(err, KIST_CORRUPT, "its base is not kept as a whole, or has another length");
+	if (!worker->base)
+		worker->base = kist_alloc(KIST_CHUNK_SIZE_MAX, 1);
+	if (!worker->base)
+		return kist_fail_memory(err, KIST_CHUNK_SIZE_MAX);
+	status = kist_store_read_chunk_into(checker->store, &worker->reader, &base->where, &record->base,
+					    worker->base, &why);
+	if (status != KIST_OK)
+		return kist_fail_at(err, status, why.code, why.offset, "its base cannot be read: %s",
+				    why.text);
+	return kist_record_decode(&worker->filter, record, bytes, kist_view_of(worker->base, record->raw_len),
+				  worker->raw, err);
+}
+
 static kist_status check_record(struct kist_pack_checker *checker, struct worker *worker, size_t place,
 				struct kist_error *err)
 {
@@ -235,18 +287,17 @@ static kist_status check_record(struct kist_pack_checker *checker, struct worker
 	const struct kist_view bytes = kist_view_of(
 		checker->now->bytes.data + (entry.offset - checker->now->offset), entry.record_len);
 	struct kist_record record;
-	size_t head_size;
 
 	KIST_TRY(kist_record_parse(bytes, &record, err));
-	head_size = kist_record_head_size(&record);
 	if (!kist_digest_equal(&record.id, &entry.id) || record.raw_len != entry.raw_len ||
-	    record.kind != entry.kind || head_size + record.body_len != entry.record_len)
+	    record.kind != entry.kind || !kist_digest_equal(&record.base, &entry.base) ||
+	    kist_record_head_size(&record) + record.body_len != entry.record_len)
 		return kist_fail(err, KIST_CORRUPT, "record and index disagree");
-	if (checker->level == KIST_CHECK_FULL)
-		return kist_record_decode(&worker->filter, &record, bytes, worker->raw, err);
-	if (kist_crc32c(0, kist_view_of(bytes.data + head_size, record.body_len)) != record.body_crc)
-		return kist_fail(err, KIST_CORRUPT, "the CRC of the record's body is not right");
-	return KIST_OK;
+	if (checker->level != KIST_CHECK_FULL)
+		return kist_record_check_body(&record, bytes, err);
+	if (kist_record_has_base(&record))
+		return check_difference(checker, worker, place, &record, bytes, err);
+	return kist_record_decode(&worker->filter, &record, bytes, kist_view_of("", 0), worker->raw, err);
 }
 
 static kist_status ready_worker(struct worker *worker, struct kist_error *err)
@@ -298,6 +349,30 @@ static void plan_jobs(struct kist_pack_checker *checker)
 	}
 }
 
+/* Finds the bases of the records of the stretch, on the thread of the caller. */
+static kist_status find_bases(struct kist_pack_checker *checker, struct kist_error *err)
+{
+	const struct stretch *now = checker->now;
+
+	checker->bases.size = 0;
+	if (checker->level != KIST_CHECK_FULL || !checker->find)
+		return KIST_OK;
+	for (size_t i = now->first; i < now->first + now->count; i++) {
+		const struct kist_pack_entry entry = entry_at(checker, i);
+		struct found_base base = { .place = i };
+		kist_status status;
+
+		if (!entry.has_base)
+			continue;
+		status = checker->find(checker->ctx, &entry.base, &base.where, err);
+		if (status != KIST_OK && status != KIST_NOT_FOUND)
+			return status;
+		if (status == KIST_OK)
+			KIST_TRY(kist_buf_append(&checker->bases, &base, sizeof(base), err));
+	}
+	return KIST_OK;
+}
+
 /* Looks once more at what was found bad, for why. */
 static kist_status tell_bad_records(struct kist_pack_checker *checker, struct kist_error *err)
 {
@@ -326,6 +401,7 @@ static kist_status check_records(struct kist_pack_checker *checker, struct kist_
 		struct stretch *const now = checker->now;
 
 		plan_jobs(checker);
+		KIST_TRY(find_bases(checker, err));
 		KIST_TRY(kist_pool_run(checker->pool, checker->job_count + 2, stretch_job, checker, err));
 		KIST_TRY(tell_bad_records(checker, err));
 		checker->name_known = checker->name_known && now->status == KIST_OK;
@@ -362,8 +438,9 @@ static kist_status check_parts(struct kist_pack_checker *checker, struct kist_er
 }
 
 kist_status kist_pack_checker_run(struct kist_pack_checker *checker, const struct kist_digest *id,
-				  uint64_t size, enum kist_check_level level, kist_pack_bad *bad, void *ctx,
-				  struct kist_pack_checked *ret, struct kist_error *err)
+				  uint64_t size, enum kist_check_level level, kist_pack_bad *bad,
+				  kist_find_base *find, void *ctx, struct kist_pack_checked *ret,
+				  struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
@@ -371,6 +448,7 @@ kist_status kist_pack_checker_run(struct kist_pack_checker *checker, const struc
 	checker->pack = id;
 	checker->level = level;
 	checker->bad = bad;
+	checker->find = find;
 	checker->ctx = ctx;
 	checker->tail.size = 0;
 	checker->footer = (struct kist_pack_footer){ .count = 0 };
@@ -419,7 +497,7 @@ kist_status kist_store_check_pack(struct kist_store *store, const struct kist_di
 	struct kist_pack_checked done;
 
 	KIST_TRY(kist_pack_checker_new(store, &checker, err));
-	KIST_TRY(kist_pack_checker_run(checker, id, 0, KIST_CHECK_FULL, keep_first, &bad, &done, err));
+	KIST_TRY(kist_pack_checker_run(checker, id, 0, KIST_CHECK_FULL, keep_first, NULL, &bad, &done, err));
 	if (bad.first.status != KIST_OK && err && err->status == KIST_OK)
 		*err = bad.first;
 	return bad.first.status;

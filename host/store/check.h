@@ -11,9 +11,8 @@
  *     scrub  and of every record the head and both CRCs: a bit that has changed does not pass
  *     full   and every record decoded, the SHA-256 of every chunk, and that of the pack
  *
- * Memory: two stretches of 8 MiB, and for each worker a chunk.
- * Thread: one checker, one thread at a time.
- * Source: docs/format/store.md, section 3.
+ * Memory: two stretches of 8 MiB, and for each worker a chunk and, where there are bases, a base and a
+ * record. Thread: one checker, one thread at a time. Source: docs/format/store.md, section 3.
  */
 
 enum kist_check_level { KIST_CHECK_QUICK, KIST_CHECK_SCRUB, KIST_CHECK_FULL };
@@ -25,6 +24,13 @@ struct kist_pack_checked {
 	bool is_sound;
 	bool has_index; /* it can be read, and so can what lies in the pack and is sound */
 };
+
+/**
+ * kist_find_base - Where the base @id of a chunk lies; KIST_NOT_FOUND (with @err untouched) when it is kept
+ * nowhere.
+ */
+typedef kist_status kist_find_base(void *ctx, const struct kist_digest *id, struct kist_location *ret,
+				   struct kist_error *err);
 
 /**
  * kist_pack_bad - Told of each damage, on the caller's thread, in the order of the pack.
@@ -54,12 +60,16 @@ static inline void kist_pack_checker_free_(struct kist_pack_checker **slot)
  *
  * @size: Bytes that it must have; 0 when nobody knows.
  * @bad:  May be NULL.
+ * @find: Asked on the caller's thread about the base of each chunk that has one.  NULL, or where it finds
+ * none: of that chunk the CRC alone is checked, also by full.  A base that is there and cannot be read is a
+ *        damage of the chunk, too.
  *
  * Errors: why the check could not be done: KIST_NO_MEMORY, KIST_CANCELLED.
  */
 KIST_CHECKED kist_status kist_pack_checker_run(struct kist_pack_checker *checker,
 					       const struct kist_digest *id, uint64_t size,
-					       enum kist_check_level level, kist_pack_bad *bad, void *ctx,
-					       struct kist_pack_checked *ret, struct kist_error *err);
+					       enum kist_check_level level, kist_pack_bad *bad,
+					       kist_find_base *find, void *ctx, struct kist_pack_checked *ret,
+					       struct kist_error *err);
 
 #endif

@@ -8,10 +8,13 @@
 /* Less than this is done faster alone than by waking others. */
 #define ALONE_SIZE_MAX ((size_t)128 << 10)
 
-kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_error *err)
+kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *store, struct kist_error *err)
 {
-	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++)
+	encoder->store = store;
+	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++) {
 		encoder->raws[i] = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+		encoder->bases[i] = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	}
 	for (size_t i = 0; i < KIST_ENCODE_COUNT_MAX; i++)
 		encoder->fresh[i].room = (struct kist_buf)KIST_BUF_INIT(
 			KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX));
@@ -24,24 +27,55 @@ void kist_encoder_done(struct kist_encoder *encoder)
 	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++) {
 		kist_filter_done(&encoder->filters[i]);
 		kist_buf_done(&encoder->raws[i]);
+		kist_chunk_reader_done(&encoder->readers[i]);
+		kist_buf_done(&encoder->bases[i]);
 	}
 	for (size_t i = 0; i < KIST_ENCODE_COUNT_MAX; i++)
 		kist_buf_done(&encoder->fresh[i].room);
 }
 
-/* Writes the body at @body, where there is room for any. */
-static kist_status compress(struct kist_fresh *fresh, struct kist_filter *filter, uint8_t *body,
-			    struct kist_error *err)
+/*
+ * The chunk that @fresh may be the difference to; empty when there is none, or it cannot be read: then the
+ * record is only larger.  It is proved: who reads the record gets the same bytes.
+ */
+static kist_status read_base(const struct kist_fresh *fresh, unsigned worker, struct kist_view *ret,
+			     struct kist_error *err)
 {
-	const struct kist_filter_input input = { .raw = fresh->piece.bytes,
-						 .hint = fresh->piece.hint,
-						 .level = fresh->level };
+	struct kist_encoder *const encoder = fresh->encoder;
+	const struct kist_base_location *const like = &fresh->like;
+	const struct kist_location where = { .pack = like->pack,
+					     .offset = like->offset,
+					     .stored_len = like->stored_len,
+					     .raw_len = like->raw_len,
+					     .kind = like->kind };
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	*ret = kist_view_of(NULL, 0);
+	if (like->stored_len == 0)
+		return KIST_OK;
+	status = kist_store_read_chunk_with(encoder->store, &encoder->readers[worker], &where, &like->id,
+					    &encoder->bases[worker], &why);
+	if (status == KIST_OK)
+		*ret = kist_buf_view(&encoder->bases[worker]);
+	return status == KIST_NO_MEMORY ? kist_fail_as(err, status, &why) : KIST_OK;
+}
+
+/* Writes the body at @body, where there is room for any. */
+static kist_status compress(struct kist_fresh *fresh, struct kist_filter *filter, struct kist_view base,
+			    uint8_t *body, struct kist_error *err)
+{
+	const struct kist_filter_input input = {
+		.raw = fresh->piece.bytes, .base = base, .hint = fresh->piece.hint, .level = fresh->level
+	};
 	struct kist_record *const record = &fresh->record;
 	struct kist_filter_choice choice;
 	size_t size;
 
 	KIST_TRY(kist_filter_encode(filter, &input, body, &size, &choice, err));
 	record->filter = choice.filter;
+	if (kist_record_has_base(record))
+		record->base = fresh->like.id;
 	memcpy(record->params, choice.params, sizeof(choice.params));
 	record->codec = size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;
 	if (size == 0) {
@@ -54,17 +88,20 @@ static kist_status compress(struct kist_fresh *fresh, struct kist_filter *filter
 }
 
 /* Decodes the record as a reader would. */
-static kist_status check(const struct kist_fresh *fresh, struct kist_filter *filter, struct kist_buf *raw,
-			 struct kist_error *err)
+static kist_status check(const struct kist_fresh *fresh, struct kist_filter *filter, struct kist_view base,
+			 struct kist_buf *raw, struct kist_error *err)
 {
 	const struct kist_view bytes = fresh->piece.bytes;
 	struct kist_record record;
 
 	KIST_TRY(kist_record_parse(fresh->bytes, &record, err));
-	if (!kist_digest_equal(&record.id, &fresh->record.id) || record.raw_len != bytes.size)
+	if (!kist_digest_equal(&record.id, &fresh->record.id) || record.raw_len != bytes.size ||
+	    !kist_digest_equal(&record.base, &fresh->record.base))
 		return kist_fail(err, KIST_CORRUPT, "it is the record of another chunk");
 	KIST_TRY(kist_buf_reserve(raw, bytes.size, err));
-	KIST_TRY(kist_record_unpack(filter, &record, fresh->bytes, raw->data, err));
+	if (!kist_record_has_base(&record))
+		base.size = 0;
+	KIST_TRY(kist_record_unpack(filter, &record, fresh->bytes, base, raw->data, err));
 	if (memcmp(raw->data, bytes.data, bytes.size) != 0)
 		return kist_fail(err, KIST_CORRUPT, "it holds other bytes");
 	return KIST_OK;
@@ -76,18 +113,20 @@ static kist_status encode(struct kist_job *job, unsigned worker, struct kist_err
 	struct kist_filter *const filter = &fresh->encoder->filters[worker];
 	const size_t room = KIST_RECORD_HEAD_MAX + kist_codec_stored_size(fresh->piece.bytes.size);
 	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_view base;
 	kist_status status;
 	uint8_t *body;
 	size_t head;
 
 	KIST_TRY(kist_buf_reserve(&fresh->room, room, err));
+	KIST_TRY(read_base(fresh, worker, &base, err));
 	/* The head is as long as the body needs it to be. */
 	body = fresh->room.data + KIST_RECORD_HEAD_MAX;
-	KIST_TRY(compress(fresh, filter, body, err));
+	KIST_TRY(compress(fresh, filter, base, body, err));
 	head = kist_record_head_size(&fresh->record);
 	kist_record_write_head(&fresh->record, body - head);
 	fresh->bytes = kist_view_of(body - head, head + fresh->record.body_len);
-	status = check(fresh, filter, &fresh->encoder->raws[worker], &why);
+	status = check(fresh, filter, base, &fresh->encoder->raws[worker], &why);
 	/* What we have just made is bad: memory or a library is at fault, and it may not be kept. */
 	if (status == KIST_CORRUPT)
 		return kist_fail(err, KIST_INTERNAL, "a new chunk does not decode, and was not kept: %s",
@@ -106,6 +145,7 @@ void kist_encoder_add(struct kist_encoder *encoder, const struct kist_fresh *fre
 	added->piece = fresh->piece;
 	added->number = fresh->number;
 	added->record = fresh->record;
+	added->like = fresh->like;
 	if (encoder->count++ == 0 && fresh->piece.bytes.size <= ALONE_SIZE_MAX)
 		kist_pool_do(&added->job);
 	else

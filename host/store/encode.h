@@ -13,7 +13,8 @@
  * Each record is decoded again, from the very bytes that go into the pack, and compared with the chunk: that
  * is proof enough, and cheaper than a second SHA-256, since the chunk is still there.
  *
- * Memory: a record for each chunk in the queue; for each worker a struct kist_filter and a chunk.
+ * Memory: a record for each chunk in the queue; for each worker a struct kist_filter and a chunk, and where
+ * there are bases, a base and its record.
  * Thread: one struct kist_encoder, one thread at a time.
  */
 
@@ -28,29 +29,38 @@ struct kist_fresh {
 	struct kist_piece piece;
 	uint64_t number;
 	struct kist_record record;
+	struct kist_base_location like; /* what it may be the difference to; stored_len 0 for nothing */
 	struct kist_buf room;
 	struct kist_view bytes; /* of the record, head and body, in @room */
 };
 
 /** struct kist_encoder - The queue: @count of @fresh from @first on, around the end. */
 struct kist_encoder {
+	struct kist_store *store;
 	struct kist_pool *pool;
 	struct kist_filter filters[KIST_POOL_WORKERS_MAX];
 	struct kist_buf raws[KIST_POOL_WORKERS_MAX]; /* room to decode in */
+	struct kist_chunk_reader readers[KIST_POOL_WORKERS_MAX];
+	struct kist_buf bases[KIST_POOL_WORKERS_MAX];
 	size_t first;
 	size_t count;
 	struct kist_fresh fresh[KIST_ENCODE_COUNT_MAX];
 };
 
-/** kist_encoder_open() - Fills in @encoder, which kist_encoder_done() empties, also after a failure. */
-KIST_CHECKED kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_error *err);
+/**
+ * kist_encoder_open() - Fills in @encoder, which kist_encoder_done() empties, also after a failure.
+ *
+ * @store: Where bases are read.  Borrowed for the encoder's life.
+ */
+KIST_CHECKED kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *store,
+					   struct kist_error *err);
 void kist_encoder_done(struct kist_encoder *encoder);
 
 /**
  * kist_encoder_add() - Puts a chunk into the queue, which has room for it.
  *
  * @fresh: Its piece, whose bytes are borrowed until it is taken; its number and level; id, kind and length of
- * its record.  The rest is filled in.
+ * its record; what it is like.  The rest is filled in.
  */
 void kist_encoder_add(struct kist_encoder *encoder, const struct kist_fresh *fresh);
 

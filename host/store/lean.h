@@ -25,6 +25,7 @@ struct kist_leans {
 	const struct kist_chunk_index *index;
 	struct kist_idset records;
 	struct kist_idset others;
+	struct kist_idset bases;
 	uint64_t since; /* nothing was collected since this commit, when they were found */
 };
 
@@ -36,6 +37,11 @@ void kist_leans_done(struct kist_leans *leans);
 /** kist_leans_add() - Remembers that the index has chunk @id, of @kind.  Errors: KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_leans_add(struct kist_leans *leans, enum kist_chunk_kind kind,
 					const struct kist_digest *id, struct kist_error *err);
+
+/** kist_leans_add_base() - Remembers that a new chunk is kept as the difference to chunk @id, which is kept
+ * whole.  Errors: KIST_NO_MEMORY. */
+KIST_CHECKED kist_status kist_leans_add_base(struct kist_leans *leans, const struct kist_digest *id,
+					     struct kist_error *err);
 
 /**
  * kist_leans_check() - Whether all of it still stands, and no collector has taken @session for dead.

@@ -26,39 +26,102 @@ void kist_chunk_reader_done(struct kist_chunk_reader *reader)
 {
 	kist_filter_done(&reader->filter);
 	kist_buf_done(&reader->record);
+	kist_buf_done(&reader->base);
+}
+
+/* Reads @stored_len bytes, a record, to @reader. */
+static kist_status get_record(struct kist_store *store, struct kist_chunk_reader *reader,
+			      const struct kist_digest *pack, uint64_t offset, uint32_t stored_len,
+			      struct kist_error *err)
+{
+	char key[KIST_PACK_KEY_SIZE];
+
+	kist_pack_key(pack, key);
+	reader->record.size = 0;
+	reader->record.size_max = stored_len;
+	return kist_backend_get(store->backend, key, offset, stored_len, &reader->record, err);
+}
+
+static bool is_in_range(uint32_t stored_len, uint32_t raw_len)
+{
+	return raw_len <= KIST_CHUNK_SIZE_MAX &&
+	       stored_len <= KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX);
+}
+
+/* What the digest of the chunk proves is not proved for its base. */
+static kist_status unpack_base(struct kist_store *store, struct kist_chunk_reader *reader,
+			       const struct kist_base_location *base, struct kist_error *err)
+{
+	struct kist_record record;
+
+	KIST_TRY(get_record(store, reader, &base->pack, base->offset, base->stored_len, err));
+	KIST_TRY(kist_record_parse(kist_buf_view(&reader->record), &record, err));
+	if (!kist_digest_equal(&record.id, &base->id) || record.raw_len != base->raw_len ||
+	    record.kind != base->kind || kist_record_has_base(&record))
+		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
+	reader->base.size = 0;
+	reader->base.size_max = KIST_CHUNK_SIZE_MAX;
+	KIST_TRY(kist_buf_reserve(&reader->base, record.raw_len, err));
+	KIST_TRY(kist_record_unpack(&reader->filter, &record, kist_buf_view(&reader->record),
+				    kist_view_of("", 0), reader->base.data, err));
+	reader->base.size = record.raw_len;
+	return KIST_OK;
+}
+
+/* The bytes of the base at @where, as a part of reading the chunk itself. */
+static kist_status read_base(struct kist_store *store, struct kist_chunk_reader *reader,
+			     const struct kist_location *where, struct kist_error *err)
+{
+	const struct kist_base_location *const base = &where->base;
+	struct kist_error why = KIST_ERROR_INIT;
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(&base->id, hex);
+	if (base->stored_len == 0)
+		return kist_fail(err, KIST_CORRUPT, "its base, the chunk %s, is not kept as a whole", hex);
+	if (!is_in_range(base->stored_len, base->raw_len) || base->raw_len != where->raw_len)
+		return kist_fail(err, KIST_CORRUPT, "its base, the chunk %s, has another length", hex);
+	if (unpack_base(store, reader, base, &why) == KIST_OK)
+		return KIST_OK;
+	kist_digest_hex(&base->pack, hex);
+	(void)kist_fail_at(err, why.status, why.code, why.offset,
+			   "its base cannot be read: pack %s at offset %llu: %s", hex,
+			   (unsigned long long)base->offset, why.text);
+	if (err && err->sys_errno == 0)
+		err->sys_errno = why.sys_errno;
+	return why.status;
 }
 
 static kist_status decode(struct kist_chunk_reader *reader, const struct kist_location *where,
 			  const struct kist_digest *id, bool prove, struct kist_view bytes, uint8_t *ret,
 			  struct kist_error *err)
 {
+	const struct kist_view base = where->has_base ? kist_buf_view(&reader->base) : kist_view_of(NULL, 0);
 	struct kist_record record;
 
 	KIST_TRY(kist_record_parse(bytes, &record, err));
 	if (!kist_digest_equal(&record.id, id) || record.raw_len != where->raw_len ||
-	    record.kind != where->kind)
+	    record.kind != where->kind || kist_record_has_base(&record) != where->has_base ||
+	    (where->has_base && !kist_digest_equal(&record.base, &where->base.id)))
 		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
-	return (prove ? kist_record_decode : kist_record_unpack)(&reader->filter, &record, bytes, ret, err);
+	return (prove ? kist_record_decode : kist_record_unpack)(&reader->filter, &record, bytes, base, ret,
+								 err);
 }
 
 static kist_status read_record(struct kist_store *store, struct kist_chunk_reader *reader,
 			       const struct kist_location *where, const struct kist_digest *id, bool prove,
 			       uint8_t *ret, struct kist_error *err)
 {
-	char key[KIST_PACK_KEY_SIZE];
-
-	kist_pack_key(&where->pack, key);
-	reader->record.size = 0;
-	reader->record.size_max = where->stored_len;
-	KIST_TRY(kist_backend_get(store->backend, key, where->offset, where->stored_len, &reader->record,
-				  err));
+	/* First: the record is what stays in the reader. */
+	if (where->has_base)
+		KIST_TRY(read_base(store, reader, where, err));
+	KIST_TRY(get_record(store, reader, &where->pack, where->offset, where->stored_len, err));
 	return decode(reader, where, id, prove, kist_buf_view(&reader->record), ret, err);
 }
 
 static kist_status check_range(const struct kist_location *where, struct kist_error *err)
 {
-	if (where->raw_len <= KIST_CHUNK_SIZE_MAX &&
-	    where->stored_len <= KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX))
+	if (is_in_range(where->stored_len, where->raw_len))
 		return KIST_OK;
 	return kist_fail(err, KIST_CORRUPT, "record of %u bytes in %u: out of range", where->raw_len,
 			 where->stored_len);
@@ -82,6 +145,7 @@ kist_status kist_decode_chunk(struct kist_chunk_reader *reader, const struct kis
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
+	reader->base.size = 0;
 	if (check_range(where, &why) == KIST_OK &&
 	    decode(reader, where, id, true, bytes, ret, &why) == KIST_OK)
 		return KIST_OK;
@@ -211,7 +275,9 @@ kist_status kist_store_read_index(struct kist_store *store, const struct kist_di
 						     .offset = entry.offset,
 						     .stored_len = entry.record_len,
 						     .raw_len = entry.raw_len,
-						     .kind = entry.kind };
+						     .kind = entry.kind,
+						     .has_base = entry.has_base,
+						     .base = { .id = entry.base } };
 
 		KIST_TRY(each(ctx, &entry.id, &where, err));
 	}

@@ -64,7 +64,9 @@ static struct kist_location location_of(const struct pack *pack, const struct ki
 				       .offset = entry->offset,
 				       .stored_len = entry->record_len,
 				       .raw_len = entry->raw_len,
-				       .kind = entry->kind };
+				       .kind = entry->kind,
+				       .has_base = entry->has_base,
+				       .base = { .id = entry->base } };
 }
 
 /* Of one record, which is no reason to stop. */

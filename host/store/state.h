@@ -31,7 +31,9 @@ KIST_CHECKED kist_status kist_random(uint8_t *ret, size_t size, struct kist_erro
 
 /** What is read of a pack's end at first, and the most that its footer and index take with it. */
 #define KIST_PACK_TAIL_SIZE ((size_t)64 << 10)
-#define KIST_PACK_TAIL_MAX  (KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + KIST_PACK_TAIL_SIZE)
+#define KIST_PACK_TAIL_MAX                                                                                   \
+	(KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + KIST_PACK_CHUNKS_MAX * KIST_PACK_BASE_SIZE +           \
+	 KIST_PACK_TAIL_SIZE)
 
 /**
  * kist_read_pack_index() - Reads the index of the pack at @key to @ret, with what lies around it, and checks

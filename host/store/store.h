@@ -6,8 +6,8 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "pack/record.h"
 #include "pack/cut.h"
+#include "pack/pack.h"
 
 /*
  * A store: packs of chunks and a log of commits, on a backend.
@@ -27,6 +27,16 @@
 struct kist_store;
 struct kist_backend;
 
+/** struct kist_base_location - Where the base of a chunk lies. */
+struct kist_base_location {
+	struct kist_digest id;
+	struct kist_digest pack;
+	uint64_t offset;
+	uint32_t stored_len; /* 0: it is not kept, or has a base itself; or nobody looked for it */
+	uint32_t raw_len;
+	uint32_t kind;
+};
+
 /** struct kist_location - Where a chunk lies. */
 struct kist_location {
 	struct kist_digest pack;
@@ -34,7 +44,15 @@ struct kist_location {
 	uint32_t stored_len; /* bytes of the whole record: header and body */
 	uint32_t raw_len;
 	uint32_t kind; /* enum kist_chunk_kind */
+	bool has_base; /* it is kept as the difference to @base */
+	struct kist_base_location base;
 };
+
+/** kist_location_cost() - Bytes of the chunk's record, and of its entry in the index of its pack. */
+static inline uint64_t kist_location_cost(const struct kist_location *where)
+{
+	return where->stored_len + KIST_PACK_ENTRY_SIZE + (where->has_base ? KIST_PACK_BASE_SIZE : 0);
+}
 
 /** kist_store_check_uri() - Whether @uri names a place where a store can be.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_store_check_uri(const char *uri, struct kist_error *err);
@@ -83,13 +101,13 @@ struct kist_cut_sizes kist_store_cut_sizes(const struct kist_store *store);
 struct kist_backend *kist_store_backend(const struct kist_store *store);
 
 /**
- * kist_store_read_chunk() - Reads the chunk at @where and proves that it is @id.
+ * kist_store_read_chunk() - Reads the chunk at @where, and its base first, and proves that it is @id.
  *
  * @ret: Its bytes are replaced.  Changed on success only.
  *
- * Errors: KIST_NOT_FOUND (the pack is gone), KIST_CORRUPT (record, frame or digest; the text names pack and
- * offset), KIST_INCOMPATIBLE (a newer kist wrote the record), KIST_LIMIT (the buf's), KIST_NO_MEMORY,
- * KIST_IO.
+ * Errors: KIST_NOT_FOUND (the pack, or the base's, is gone), KIST_CORRUPT (record, frame or digest; the base
+ * is not known, or has one itself; the text names pack and offset), KIST_INCOMPATIBLE (a newer kist wrote the
+ * record), KIST_LIMIT (the buf's), KIST_NO_MEMORY, KIST_IO.
  */
 KIST_CHECKED kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_location *where,
 					       const struct kist_digest *id, struct kist_buf *ret,
@@ -101,7 +119,8 @@ KIST_CHECKED kist_status kist_store_read_chunk(struct kist_store *store, const s
  */
 struct kist_chunk_reader {
 	struct kist_filter filter;
-	struct kist_buf record;
+	struct kist_buf record; /* of the chunk that was read last */
+	struct kist_buf base;
 };
 
 #define kist_auto_chunk_reader __attribute__((cleanup(kist_chunk_reader_done)))
@@ -151,7 +170,7 @@ KIST_CHECKED kist_status kist_store_read_head(struct kist_store *store, const st
 /**
  * kist_store_read_index() - Calls @each for every chunk in the index of pack @id.
  *
- * Reads the footer and the index alone and checks the digest of the index.
+ * Reads the footer and the index alone and checks the digest of the index.  Of a base it knows the id alone.
  *
  * Errors: KIST_NOT_FOUND, KIST_CORRUPT, KIST_IO, and what @each gives.
  */
@@ -163,7 +182,7 @@ KIST_CHECKED kist_status kist_store_read_index(struct kist_store *store, const s
 
 /**
  * kist_store_check_pack() - Reads all of a pack and checks everything: its name, every record (decoded and
- * hashed), the index against the records, the footer.
+ * hashed, but for those that have a base), the index against the records, the footer.
  *
  * @each_bad: Told of each damage: the chunk (NULL when it is not one chunk's), its offset, and why, with the
  * pack's name.  May be NULL.

@@ -42,7 +42,7 @@ kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_i
 	writer->level = KIST_FILTER_DEFAULT;
 	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
 		writer->packs[kind] = (struct kist_open_pack)KIST_OPEN_PACK_INIT((enum kist_pack_kind)kind);
-	KIST_TRY(kist_encoder_open(&writer->encoder, err));
+	KIST_TRY(kist_encoder_open(&writer->encoder, store, err));
 	KIST_TRY(kist_publisher_start(&writer->publisher, store, err));
 	KIST_TRY(kist_leans_start(&writer->leans, index, err));
 	*ret = kist_steal(writer);
@@ -128,6 +128,37 @@ static kist_status is_kept(struct kist_writer *writer, enum kist_chunk_kind kind
 	return status == KIST_OK && *ret ? kist_leans_add(&writer->leans, kind, id, err) : status;
 }
 
+/* Which chunk may be the base of a new one: one that is kept whole, for bases have none themselves. */
+static kist_status find_like(const struct kist_writer *writer, const struct kist_piece *piece,
+			     const struct kist_digest *id, struct kist_base_location *ret,
+			     struct kist_error *err)
+{
+	const struct kist_chunk_index *const index = writer->index;
+	struct kist_location where;
+	kist_status status;
+	bool may = false;
+
+	if (!piece->is_like || !index || !index->may_differ || writer->level == KIST_FILTER_FAST)
+		return KIST_OK;
+	status = index->find(index->ctx, &piece->like, &where, err);
+	if (status != KIST_OK)
+		return status == KIST_NOT_FOUND ? KIST_OK : status;
+	if (where.raw_len != piece->bytes.size)
+		return KIST_OK;
+	if (!where.has_base)
+		where.base = (struct kist_base_location){ .id = piece->like,
+							  .pack = where.pack,
+							  .offset = where.offset,
+							  .stored_len = where.stored_len,
+							  .raw_len = where.raw_len,
+							  .kind = where.kind };
+	KIST_TRY(index->may_differ(index->ctx, id, &may, err));
+	if (may && where.base.kind == KIST_CHUNK_DATA && where.base.raw_len == piece->bytes.size &&
+	    !kist_digest_equal(&where.base.id, id))
+		*ret = where.base;
+	return KIST_OK;
+}
+
 static struct kist_open_pack *pack_of(struct kist_writer *writer, uint8_t kind)
 {
 	return &writer->packs[kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META];
@@ -147,6 +178,8 @@ static kist_status place_one(struct kist_writer *writer, struct kist_error *err)
 	KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, &offset, err));
 	memcpy(pack->builder.bytes.data + offset, fresh->bytes.data, fresh->bytes.size);
 	kist_open_pack_hash_beside(pack, writer->encoder.pool);
+	if (kist_record_has_base(&fresh->record))
+		KIST_TRY(kist_leans_add_base(&writer->leans, &fresh->record.base, err));
 	writer->stats.stored_bytes += fresh->bytes.size;
 	writer->stats.filtered[fresh->record.filter]++;
 	return KIST_OK;
@@ -195,6 +228,8 @@ static kist_status add(struct kist_writer *writer, enum kist_chunk_kind kind, co
 		return KIST_OK;
 	KIST_TRY(remember(writer, kind, ret_id, err));
 	fresh.record.id = *ret_id;
+	if (kind == KIST_CHUNK_DATA)
+		KIST_TRY(find_like(writer, piece, ret_id, &fresh.like, err));
 	if (writer->encoder.count == KIST_ENCODE_COUNT_MAX)
 		KIST_TRY(place_one(writer, err));
 	kist_encoder_add(&writer->encoder, &fresh);

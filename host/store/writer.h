@@ -13,6 +13,9 @@
  * kist_writer_finish(); each record is decoded and checked before it goes into one.
  * Nothing is visible to anyone until a commit names the packs.
  *
+ * A chunk that is like one that is kept may be stored as the difference to it.  Then the writer leans on that
+ * one, its base, as on a chunk that was there.  A base is always a chunk that is kept whole.
+ *
  * Memory: two open packs, one on its way, and the records of KIST_ENCODE_COUNT_MAX chunks (encode.h); beside
  * that 88 bytes at most for each new chunk.
  * Thread: one writer, one thread at a time; inside, all cores work on chunks.
@@ -28,6 +31,8 @@ struct kist_writer;
  * @last_collected: The newest commit that took anything away, or 0: while it stays the same, all that was
  * found still stands.  NULL: nothing is ever taken away.
  * @is_fenced: Whether a commit has fenced @session.  NULL: none ever is.
+ * @may_differ: Whether @id may be kept as the difference to another chunk: nothing is known of it, and no
+ * pack is known that cannot be read.  Else whoever puts it heals something, and keeps it whole.  NULL: never.
  */
 struct kist_chunk_index {
 	void *ctx;
@@ -35,12 +40,15 @@ struct kist_chunk_index {
 			    struct kist_error *err);
 	kist_status (*last_collected)(void *ctx, uint64_t *ret_commit, struct kist_error *err);
 	kist_status (*is_fenced)(void *ctx, const uint8_t *session, bool *ret, struct kist_error *err);
+	kist_status (*may_differ)(void *ctx, const struct kist_digest *id, bool *ret, struct kist_error *err);
 };
 
 /** struct kist_piece - One chunk to be put. */
 struct kist_piece {
 	struct kist_view bytes; /* 1..KIST_CHUNK_SIZE_MAX bytes; borrowed */
 	struct kist_filter_hint hint;
+	bool is_like; /* a chunk that is kept, @like, may be like this one */
+	struct kist_digest like;
 };
 
 /** struct kist_write_stats - What a writer has done so far. */

@@ -17,7 +17,7 @@
 
 static void decode(const uint8_t *data, size_t size)
 {
-	static uint8_t base[LEN_MAX];
+	uint8_t *base;
 	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
 	struct kist_filter_body body = { .choice = { .filter = data[0] % 9 } };
 	const size_t len = (size_t)(data[17] | data[18] << 8);
@@ -25,10 +25,15 @@ static void decode(const uint8_t *data, size_t size)
 
 	memcpy(body.choice.params, data + 1, 16);
 	body.body = kist_view_of(data + 19, size - 19);
-	body.base = kist_view_of(base, body.choice.filter == KIST_FILTER_BASE ? len : 0);
+	/* A base of other bytes than the body, and of another length where a byte of the input says so. */
+	base = malloc(len + 1);
+	for (size_t i = 0; i < len + 1; i++)
+		base[i] = (uint8_t)(data[i % size] ^ i);
+	body.base = kist_view_of(base, body.choice.filter == KIST_FILTER_BASE ? len + (data[18] == 0xff) : 0);
 	/* Most is refused; what is not, is bytes like any others. */
 	if (kist_filter_decode(&filter, &body, back, len, NULL) == KIST_OK)
 		back[len] = 0;
+	free(base);
 	free(back);
 }
 
@@ -50,7 +55,8 @@ static void take_off(const uint8_t *data, size_t size)
 	    spec.filter != KIST_FILTER_DECIMAL && spec.filter != KIST_FILTER_BASE) {
 		uint8_t *const again = malloc(kist_filter_size_max(len));
 
-		must(kist_filter_forward(kist_filter_ops_of(KIST_FILTER_SCALAR), &spec, back, len, NULL, again));
+		must(kist_filter_forward(kist_filter_ops_of(KIST_FILTER_SCALAR), &spec, back, len, NULL,
+					 again));
 		must(memcmp(again, data + 17, len) == 0);
 		free(again);
 	}

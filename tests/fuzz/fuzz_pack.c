@@ -4,9 +4,9 @@
  * Packs from hostile bytes: head, footer, index, every record, the scan.
  *
  *     'B' digit (offset u16, xor u8) * digit, lines    a pack of these lines, with those bytes of it changed
- *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is sealed,
- *                                                      so that every digest is right
- *     else                                             the bytes are the pack
+ *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is
+ * sealed, so that every digest is right else                                             the bytes are the
+ * pack
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,33 @@
 
 #define CHANGE_SIZE 3
 
+/* The difference to as many zeros. */
+static void add_difference(struct kist_pack_builder *builder, struct kist_record *record,
+			   struct kist_view raw)
+{
+	struct kist_filter_spec spec = { .filter = KIST_FILTER_BASE, .width = 1u << raw.size % 4 };
+	uint8_t *filtered = malloc(kist_filter_size_max(raw.size));
+	uint8_t *zeros = calloc(raw.size, 1);
+	size_t offset;
+
+	must(filtered && zeros);
+	must(kist_filter_forward(kist_filter_ops_best(), &spec, raw.data, raw.size, zeros, filtered));
+	record->filter = KIST_FILTER_BASE;
+	kist_filter_spec_write(&spec, record->params);
+	record->codec = KIST_CODEC_ZSTD;
+	record->base = kist_digest_of(kist_view_of(zeros, raw.size));
+	record->body_len = (uint32_t)kist_codec_stored_size(raw.size);
+	must(kist_pack_add(builder, record, &offset, NULL) == KIST_OK);
+	kist_codec_store(kist_view_of(filtered, raw.size),
+			 builder->bytes.data + offset + kist_record_head_size(record));
+	record->body_crc =
+		kist_crc32c(0, kist_view_of(builder->bytes.data + offset + kist_record_head_size(record),
+					    record->body_len));
+	kist_record_write_head(record, builder->bytes.data + offset);
+	free(filtered);
+	free(zeros);
+}
+
 static void add_line(struct kist_pack_builder *builder, struct kist_filter *filter, struct kist_view raw)
 {
 	uint8_t *body = malloc(kist_codec_stored_size(raw.size));
@@ -27,12 +54,18 @@ static void add_line(struct kist_pack_builder *builder, struct kist_filter *filt
 	/* The first letter says what the bytes are taken for, so that records with filters come up. */
 	const struct kist_filter_input input = {
 		.raw = raw,
-		.hint = { .kind = (enum kist_filter_kind)(raw.data[0] % 3), .width = 1u << raw.data[0] / 3 % 4 },
+		.hint = { .kind = (enum kist_filter_kind)(raw.data[0] % 3),
+			  .width = 1u << raw.data[0] / 3 % 4 },
 	};
 	struct kist_filter_choice choice;
 	size_t body_size = 0;
 	size_t offset;
 
+	if (raw.data[0] == 'd' && record.kind == KIST_CHUNK_DATA) {
+		add_difference(builder, &record, raw);
+		free(body);
+		return;
+	}
 	must(body && kist_filter_encode(filter, &input, body, &body_size, &choice, NULL) == KIST_OK);
 	record.filter = choice.filter;
 	memcpy(record.params, choice.params, sizeof(record.params));
@@ -51,6 +84,15 @@ static void change(uint8_t *bytes, size_t size, const uint8_t *changes, size_t c
 {
 	for (size_t i = 0; i < count && size > 0; i++)
 		bytes[kist_le_read16(changes + CHANGE_SIZE * i) % size] ^= changes[CHANGE_SIZE * i + 2];
+}
+
+/* What a changed byte of the struct may not be: a bool that is none. */
+static void settle(struct kist_pack_entry *entry)
+{
+	uint8_t byte;
+
+	memcpy(&byte, &entry->has_base, 1);
+	entry->has_base = byte % 2 == 1;
 }
 
 static void build(struct kist_pack_builder *builder, const uint8_t *data, size_t size)
@@ -74,9 +116,12 @@ static void build(struct kist_pack_builder *builder, const uint8_t *data, size_t
 			add_line(builder, &filter, kist_view_of(data + at, len));
 		at += len + 1;
 	}
-	if (data[0] == 'C')
+	if (data[0] == 'C') {
 		change((uint8_t *)builder->entries, builder->count * sizeof(*builder->entries), changes,
 		       count);
+		for (size_t i = 0; i < builder->count; i++)
+			settle(&builder->entries[i]);
+	}
 	must(kist_pack_seal(builder, NULL) == KIST_OK);
 	if (data[0] == 'B')
 		change(builder->bytes.data, builder->bytes.size, changes, count);
@@ -94,14 +139,17 @@ static kist_status decode_it(void *ctx, const struct kist_record *record, uint64
 	struct seen *seen = ctx;
 	const size_t len = kist_record_head_size(record) + record->body_len;
 	uint8_t *raw = malloc(record->raw_len);
+	uint8_t *base = calloc(record->raw_len, 1);
 	struct kist_digest digest;
 
-	must(raw && offset + len <= seen->pack.size);
-	if (kist_record_decode(&seen->filter, record, kist_view_of(seen->pack.data + offset, len), raw, err) ==
-	    KIST_OK) {
+	must(raw && base && offset + len <= seen->pack.size);
+	if (kist_record_decode(&seen->filter, record, kist_view_of(seen->pack.data + offset, len),
+			       kist_view_of(base, kist_record_has_base(record) ? record->raw_len : 0), raw,
+			       err) == KIST_OK) {
 		digest = kist_digest_of(kist_view_of(raw, record->raw_len));
 		must(kist_digest_equal(&digest, &record->id));
 	}
+	free(base);
 	free(raw);
 	seen->count++;
 	return KIST_OK;

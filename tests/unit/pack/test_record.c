@@ -3,6 +3,8 @@
 
 #include "base/le.h"
 
+static const struct kist_view no_base = { .data = NULL, .size = 0 };
+
 static struct kist_record example(void)
 {
 	struct kist_record record = {
@@ -66,11 +68,6 @@ START_TEST(a_sound_head_of_a_newer_kist_is_incompatible)
 	struct kist_record back;
 
 	record.filter = KIST_FILTER_COUNT;
-	kist_record_write_head(&record, head);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
-	/* Deltas against a base are kept for later. */
-	record.filter = KIST_FILTER_BASE;
-	record.codec = KIST_CODEC_ZSTD;
 	kist_record_write_head(&record, head);
 	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
 	record = example();
@@ -189,7 +186,8 @@ START_TEST(no_flipped_bit_of_a_filtered_record_gives_other_bytes)
 
 	ck_assert_uint_eq(record.filter, KIST_FILTER_DELTA);
 	ck_assert_int_eq(kist_record_parse(kist_view_of(bytes, size), &parsed, NULL), KIST_OK);
-	ck_assert_int_eq(kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), raw, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), no_base, raw, NULL),
+			 KIST_OK);
 	ck_assert_mem_eq(raw, numbers, sizeof(raw));
 	for (size_t bit = 0; bit < 8 * size; bit++) {
 		kist_status status;
@@ -197,14 +195,16 @@ START_TEST(no_flipped_bit_of_a_filtered_record_gives_other_bytes)
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		status = kist_record_parse(kist_view_of(bytes, size), &parsed, NULL);
 		if (status == KIST_OK)
-			status = kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), raw, NULL);
+			status = kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), no_base, raw,
+						    NULL);
 		ck_assert_int_eq(status, KIST_CORRUPT);
 		/* Were the CRC of the body right, too, the frames or the digest would tell. */
 		if (bit / 8 >= KIST_RECORD_HEAD_MAX) {
 			parsed = record;
 			parsed.body_crc =
 				kist_crc32c(0, kist_view_of(bytes + KIST_RECORD_HEAD_MAX, record.body_len));
-			status = kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), raw, NULL);
+			status = kist_record_decode(&filter, &parsed, kist_view_of(bytes, size), no_base, raw,
+						    NULL);
 			ck_assert(status == KIST_CORRUPT || memcmp(raw, numbers, sizeof(raw)) == 0);
 		}
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -225,9 +225,104 @@ START_TEST(parameters_that_are_wrong_are_refused_or_give_another_digest)
 		struct kist_record changed = record;
 
 		changed.params[i / 8] ^= (uint8_t)(1 << i % 8);
-		ck_assert_int_eq(kist_record_decode(&filter, &changed, kist_view_of(bytes, size), raw, NULL),
-				 KIST_CORRUPT);
+		ck_assert_int_eq(
+			kist_record_decode(&filter, &changed, kist_view_of(bytes, size), no_base, raw, NULL),
+			KIST_CORRUPT);
 	}
+}
+END_TEST
+
+/* The difference of 1,000 numbers to others; gives the size of the record. */
+static size_t difference(uint8_t *bytes, struct kist_record *record, uint32_t *numbers, uint32_t *base)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const struct kist_filter_input input = { .raw = kist_view_of(numbers, 4000),
+						 .base = kist_view_of(base, 4000),
+						 .hint = { .kind = KIST_FILTER_INT, .width = 4 },
+						 .level = KIST_FILTER_DEFAULT };
+	struct kist_filter_choice choice;
+	size_t size;
+
+	fill_noise((uint8_t *)base, 4000, 7);
+	for (size_t i = 0; i < 1000; i++)
+		numbers[i] = base[i] + (uint32_t)i % 3;
+	ck_assert_int_eq(
+		kist_filter_encode(&filter, &input, bytes + KIST_RECORD_HEAD_MAX, &size, &choice, NULL),
+		KIST_OK);
+	*record = (struct kist_record){ .id = kist_digest_of(input.raw),
+					.raw_len = 4000,
+					.body_len = (uint32_t)size,
+					.filter = choice.filter,
+					.codec = KIST_CODEC_ZSTD,
+					.base = kist_digest_of(input.base) };
+	memcpy(record->params, choice.params, sizeof(choice.params));
+	record->body_crc = kist_crc32c(0, kist_view_of(bytes + KIST_RECORD_HEAD_MAX, size));
+	kist_record_write_head(record, bytes);
+	return KIST_RECORD_HEAD_MAX + size;
+}
+
+START_TEST(a_difference_needs_its_base_and_no_other)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	static uint8_t bytes[KIST_RECORD_HEAD_MAX + 8192];
+	static uint32_t numbers[1000];
+	static uint32_t base[1001];
+	static uint8_t raw[4000];
+	struct kist_record record;
+	const size_t size = difference(bytes, &record, numbers, base);
+	const struct kist_view whole = kist_view_of(bytes, size);
+
+	ck_assert_uint_eq(record.filter, KIST_FILTER_BASE);
+	ck_assert_int_eq(kist_record_parse(whole, &record, NULL), KIST_OK);
+	ck_assert(kist_record_has_base(&record));
+	ck_assert_int_eq(kist_record_decode(&filter, &record, whole, kist_view_of(base, 4000), raw, NULL),
+			 KIST_OK);
+	ck_assert_mem_eq(raw, numbers, sizeof(raw));
+	ck_assert_int_eq(kist_record_decode(&filter, &record, whole, no_base, raw, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_record_decode(&filter, &record, whole, kist_view_of(base, 3999), raw, NULL),
+			 KIST_CORRUPT);
+	ck_assert_int_eq(kist_record_decode(&filter, &record, whole, kist_view_of(base, 4001), raw, NULL),
+			 KIST_CORRUPT);
+	base[500] ^= 1;
+	ck_assert_int_eq(kist_record_decode(&filter, &record, whole, kist_view_of(base, 4000), raw, NULL),
+			 KIST_CORRUPT);
+	/* What needs no base gets none. */
+	ck_assert_int_eq(kist_record_check_body(&record, whole, NULL), KIST_OK);
+	bytes[size - 1] ^= 1;
+	ck_assert_int_eq(kist_record_check_body(&record, whole, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_record_check_body(&record, kist_view_of(bytes, size - 1), NULL), KIST_CORRUPT);
+}
+END_TEST
+
+START_TEST(a_base_stands_where_it_belongs_and_nowhere_else)
+{
+	static uint8_t bytes[KIST_RECORD_HEAD_MAX + 8192];
+	static uint32_t numbers[1000];
+	static uint32_t base[1000];
+	const struct kist_view head = kist_view_of(bytes, KIST_RECORD_HEAD_MAX);
+	struct kist_record record;
+	struct kist_record wrong;
+	struct kist_record back;
+
+	(void)difference(bytes, &record, numbers, base);
+	wrong = record;
+	wrong.base = (struct kist_digest){ { 0 } };
+	kist_record_write_head(&wrong, bytes);
+	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
+	wrong.base = record.id;
+	kist_record_write_head(&wrong, bytes);
+	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
+	wrong = record;
+	wrong.filter = KIST_FILTER_PLANES;
+	kist_record_write_head(&wrong, bytes);
+	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
+	wrong = record;
+	wrong.kind = KIST_CHUNK_RECIPE;
+	kist_record_write_head(&wrong, bytes);
+	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
+	kist_record_write_head(&record, bytes);
+	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&back.base, &record.base));
 }
 END_TEST
 
@@ -248,14 +343,15 @@ START_TEST(a_body_without_a_filter_is_exactly_one_frame)
 		record.body_len = (uint32_t)size;
 		record.body_crc = kist_crc32c(0, kist_view_of(body, size));
 		ck_assert_int_eq(kist_record_decode(&filter, &record,
-						    kist_view_of(bytes, KIST_RECORD_HEAD_SIZE + size), raw,
-						    NULL),
+						    kist_view_of(bytes, KIST_RECORD_HEAD_SIZE + size),
+						    no_base, raw, NULL),
 				 size == len ? KIST_OK : KIST_CORRUPT);
 	}
 	record.raw_len = 20;
 	record.id = kist_digest_of(kist_view_of("01234567890123456789", 20));
 	ck_assert_int_eq(kist_record_decode(&filter, &record,
-					    kist_view_of(bytes, KIST_RECORD_HEAD_SIZE + 2 * len), raw, NULL),
+					    kist_view_of(bytes, KIST_RECORD_HEAD_SIZE + 2 * len), no_base,
+					    raw, NULL),
 			 KIST_CORRUPT);
 }
 END_TEST
@@ -297,15 +393,17 @@ START_TEST(a_record_whose_bytes_are_another_chunk_is_refused)
 	/* All CRCs are right: it is the SHA-256 that tells. */
 	kist_codec_store(kist_view_of("hello", 5), bytes + KIST_RECORD_HEAD_SIZE);
 	record.body_crc = kist_crc32c(0, kist_view_of(bytes + KIST_RECORD_HEAD_SIZE, 17));
-	ck_assert_int_eq(kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes)), raw, NULL),
-			 KIST_CORRUPT);
-	record.id = kist_digest_of(kist_view_of("hello", 5));
-	ck_assert_int_eq(kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes)), raw, NULL),
-			 KIST_OK);
-	ck_assert_mem_eq(raw, "hello", 5);
 	ck_assert_int_eq(
-		kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes) - 1), raw, NULL),
+		kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes)), no_base, raw, NULL),
 		KIST_CORRUPT);
+	record.id = kist_digest_of(kist_view_of("hello", 5));
+	ck_assert_int_eq(
+		kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes)), no_base, raw, NULL),
+		KIST_OK);
+	ck_assert_mem_eq(raw, "hello", 5);
+	ck_assert_int_eq(kist_record_decode(&filter, &record, kist_view_of(bytes, sizeof(bytes) - 1), no_base,
+					    raw, NULL),
+			 KIST_CORRUPT);
 }
 END_TEST
 
@@ -321,6 +419,8 @@ int main(void)
 	tcase_add_test(tests, a_head_that_contradicts_itself_is_refused);
 	tcase_add_test(tests, no_flipped_bit_of_a_filtered_record_gives_other_bytes);
 	tcase_add_test(tests, parameters_that_are_wrong_are_refused_or_give_another_digest);
+	tcase_add_test(tests, a_difference_needs_its_base_and_no_other);
+	tcase_add_test(tests, a_base_stands_where_it_belongs_and_nowhere_else);
 	tcase_add_test(tests, a_body_without_a_filter_is_exactly_one_frame);
 	tcase_add_test(tests, lengths_out_of_range_are_refused);
 	tcase_add_test(tests, a_record_whose_bytes_are_another_chunk_is_refused);

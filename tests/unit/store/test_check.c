@@ -74,8 +74,9 @@ static struct kist_pack_checked check(struct kist_pack_checker *checker, enum ki
 	struct kist_pack_checked checked;
 
 	*told = (struct told){ .chunks = 0 };
-	ck_assert_int_eq(kist_pack_checker_run(checker, &id, bytes.size, level, note, told, &checked, NULL),
-			 KIST_OK);
+	ck_assert_int_eq(
+		kist_pack_checker_run(checker, &id, bytes.size, level, note, NULL, told, &checked, NULL),
+		KIST_OK);
 	ck_assert_int_eq(checked.is_sound, told->chunks + told->others == 0);
 	return checked;
 }
@@ -92,7 +93,7 @@ START_TEST(a_sound_pack_is_sound_at_every_level)
 	ck_assert(checked.is_sound && checked.has_index);
 	/* The commit said another size. */
 	ck_assert_int_eq(kist_pack_checker_run(checker, &id, bytes.size + 1, KIST_CHECK_QUICK, NULL, NULL,
-					       &checked, NULL),
+					       NULL, &checked, NULL),
 			 KIST_OK);
 	ck_assert(!checked.is_sound);
 	done();
@@ -169,8 +170,8 @@ START_TEST(the_checker_survives_every_failed_allocation)
 		kist_mem_fail_at(k);
 		status = kist_pack_checker_new(store, &checker, NULL);
 		if (status == KIST_OK)
-			status = kist_pack_checker_run(checker, &id, 0, KIST_CHECK_FULL, NULL, NULL, &checked,
-						       NULL);
+			status = kist_pack_checker_run(checker, &id, 0, KIST_CHECK_FULL, NULL, NULL, NULL,
+						       &checked, NULL);
 		kist_mem_fail_at(0);
 		ck_assert_msg(status == KIST_OK || status == KIST_NO_MEMORY, "%lu", k);
 		ck_assert(status != KIST_OK || checked.is_sound);

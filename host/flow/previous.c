@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/previous.h"
+
+#include <stdlib.h>
+
+#include "flow/ahead.h"
+
+void kist_previous_done(struct kist_previous *previous)
+{
+	kist_buf_done(&previous->chunks);
+	kist_buf_done(&previous->parts);
+}
+
+/* The part of the previous version with this name and type; of several the first of this length, or the
+ * first. */
+static const struct kist_content_part *find_part(const struct kist_previous *previous,
+						 const struct kist_content_part *part)
+{
+	const struct kist_content_part *const parts = (const void *)previous->parts.data;
+	const size_t count = previous->parts.size / sizeof(*parts);
+	const struct kist_content_part *found = NULL;
+	size_t low = 0;
+	size_t high = count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (parts[middle].name < part->name)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i < count && parts[i].name == part->name; i++) {
+		if (parts[i].kind != part->kind || parts[i].width != part->width)
+			continue;
+		if (parts[i].len == part->len)
+			return &parts[i];
+		found = found ? found : &parts[i];
+	}
+	return found;
+}
+
+static int compare_offsets(const void *key, const void *item)
+{
+	const uint64_t offset = *(const uint64_t *)key;
+	const struct kist_object_chunk *chunk = item;
+
+	return (offset > chunk->offset) - (offset < chunk->offset);
+}
+
+bool kist_previous_find(const struct kist_previous *previous, const struct kist_content_part *part,
+			uint64_t offset, size_t len, struct kist_digest *ret)
+{
+	const struct kist_content_part *const like = find_part(previous, part);
+	const struct kist_object_chunk *chunk;
+	uint64_t start;
+
+	/* Short stretches before the part may belong to the chunk. */
+	if (!like || (offset < part->offset && part->offset - offset > like->offset) ||
+	    previous->chunks.size == 0)
+		return false;
+	start = like->offset + offset - part->offset;
+	chunk = bsearch(&start, previous->chunks.data, previous->chunks.size / sizeof(*chunk), sizeof(*chunk),
+			compare_offsets);
+	if (!chunk || chunk->len != len)
+		return false;
+	*ret = chunk->id;
+	return true;
+}
