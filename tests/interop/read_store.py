@@ -140,6 +140,21 @@ def uncolumns(data, fields):
     return words
 
 
+def add_base(data, width, floats, base):
+    """The words whose distances to those of the base, in zigzag, these are."""
+    top = 1 << 8 * width - 1
+    mask = 2 * top - 1
+    words = []
+    for zigzag, other in zip(numbers_of(planes_back(data, width), width), numbers_of(base[:len(data)], width)):
+        if floats:
+            other = mask ^ other if other & top else other | top
+        number = (other + (zigzag >> 1 ^ -(zigzag & 1))) & mask
+        if floats:
+            number = number ^ top if number & top else mask ^ number
+        words.append(number)
+    return words_of(words, width)
+
+
 def one_filter(filter_no, width, distance, data):
     words = planes_back(data, width)
     if filter_no == 2:
@@ -147,7 +162,7 @@ def one_filter(filter_no, width, distance, data):
     return words_of(undelta(words, width, distance), width) if filter_no == 3 else words
 
 
-def unfilter(filter_no, params, data, size):
+def unfilter(filter_no, params, data, size, base=None):
     """The chunk of this size whose filtered bytes these are."""
     if filter_no == 0:
         return data
@@ -161,15 +176,19 @@ def unfilter(filter_no, params, data, size):
         need(all(of in (0, 1, 2, 3) and (not of or w in ((2, 4, 8), (1, 2, 4, 8))[of == 3]) for w, of in fields),
              "fields", params)
         return bytes(uncolumns(whole, fields) + rest)
-    need(zero == 0 and (number == 0 or filter_no == 5) and (second == 0 or filter_no == 5), "params", params)
+    need(zero == 0 and (number == 0 or filter_no == 5), "params", params)
+    need(second <= {4: 1, 5: 18}.get(filter_no, 0), "params", params)
     if filter_no == 6:
         need(2 <= short <= 1024, "params", params)
         return bytes(planes_back(whole, short) + rest)
     need(width in {1: (2, 4, 8), 2: (2, 4, 8), 5: (8,)}.get(filter_no, (1, 2, 4, 8)), "params", params)
     need(1 <= short <= 1024 if filter_no == 3 else short == 0, "params", params)
     if filter_no == 5:
-        need(second <= 18 and number <= size // 8 // 20, "params", params)
+        need(number <= size // 8 // 20, "params", params)
         return undecimal(whole, second, number) + rest
+    if filter_no == 4:
+        need(len(base) == size, "a base of", len(base), "bytes for", size)
+        return add_base(whole, width, second == 1, base) + rest
     if filter_no == 7:
         return bytes(unbits(whole, width) + rest)
     return bytes(one_filter(filter_no, width, short, whole) + rest)
@@ -192,6 +211,7 @@ class Store:
     def __init__(self, root):
         self.root = root
         self.chunks = {}  # id: (kind, bytes)
+        self.differences = {}  # id: of the newest record with a base, what it takes to decode it
         self.refs = {}  # name: artifact
         self.filters = [0] * 8
         self.artifacts = set()
@@ -260,6 +280,11 @@ class Store:
                 need(condemned.get(pack, len(commits)) <= commit["number"] and pack in named, "condemned or deleted", pack)
             for change in commit.get("refs", []):
                 self.change_name(change)
+        whole = set(self.chunks)
+        for chunk, (base, params, filtered, raw_len, check) in self.differences.items():
+            # What nobody needs any more may have lost its base.
+            if base in whole and chunk not in whole:
+                self.chunks[chunk] = (0, check(unfilter(4, params, filtered, raw_len, self.chunks[base][1])))
 
     def change_name(self, change):
         name = change["name"].encode()
@@ -303,14 +328,18 @@ class Store:
         need((magic, size, tag, version) == (0x184D2A53, 56, b"KEND", 1), "footer of", name)
         need(crc == crc32c(data[-64:-4]), "footer of", name)
         index = data[offset:-64]
-        need(len(index) == 16 + 48 * count and count <= 65536, "index of", name)
+        bases = [index[at:at + 32] for at in range(16 + 48 * count, len(index), 32)]
+        need(len(index) == 16 + 48 * count + 32 * len(bases) and count <= 65536, "index of", name)
         need(hashlib.sha256(index).digest() == digest, "index of", name)
         need(struct.unpack_from("<II4sI", index) == (0x184D2A52, len(index) - 8, b"KIDX", count), "index of", name)
-        entries, last = {}, b""
-        for chunk, *place in struct.iter_unpack("<32sIIII", index[16:]):
+        entries, last, base_no = {}, b"", 0
+        for chunk, *place, kind in struct.iter_unpack("<32sIIII", index[16:16 + 48 * count]):
             need(chunk > last, "order of the index of", name)
-            entries[chunk] = tuple(place)
+            base_no += kind > 255
+            need(kind >> 8 in (0, base_no), "bases in the index of", name)
+            entries[chunk] = (*place, kind & 255, bases[base_no - 1] if kind > 255 else bytes(32))
             last = chunk
+        need(base_no == len(bases), "bases in the index of", name)
         return offset, entries
 
     def read_record(self, name, data, at, raw, raw_at):
@@ -318,24 +347,33 @@ class Store:
          chunk) = struct.unpack_from("<II4sBBBBIIII32s", data, at)
         head_size, more = (112, 128) if filter_no else (64, 0)
         need((magic, size, tag, version) == (0x184D2A51, head_size - 8, b"KREC", 1), "record of", name, "at", at)
-        need(filter_no in (0, 1, 2, 3, 5, 6, 7) and codec <= 1 and flags >= more and flags - more < len(KINDS),
+        need(filter_no <= 7 and codec <= 1 and flags >= more and flags - more < len(KINDS),
              "record of", name, "at", at)
         need(crc32c(data[at:at + 28] + data[at + 32:at + head_size]) == head_crc, "head CRC of", name, "at", at)
         kind, params = flags - more, data[at + 96:at + head_size]
-        need(not filter_no or (codec == 1 and data[at + 64:at + 96] == bytes(32)), "record of", name, "at", at)
+        base = data[at + 64:at + 96] if filter_no else bytes(32)
+        need(not filter_no or codec == 1, "record of", name, "at", at)
+        need((filter_no == 4) == any(base) and base != chunk and (filter_no != 4 or kind == 0), "base of", name, "at", at)
         body = data[at + head_size:at + head_size + body_len]
         need(crc32c(body) == body_crc, "body CRC of", name, "at", at)
         need(0 < raw_len <= 4194304, "length of", name, "at", at)
         filtered_len = raw_len
         if filter_no == 5:
             filtered_len += 12 * int.from_bytes(params[4:8], "little")
-        content = unfilter(filter_no, params, raw[raw_at:raw_at + filtered_len], raw_len)
+        filtered = raw[raw_at:raw_at + filtered_len]
         self.filters[filter_no] += 1
-        need(hashlib.sha256(content).digest() == chunk, "chunk of", name, "at", at)
-        stored = self.stored(content)
-        need(body == stored if codec == 0 else len(body) < len(stored), "body of", name, "at", at)
-        self.chunks[chunk.hex()] = (kind, content)
-        return chunk, (at, head_size + body_len, raw_len, kind), filtered_len
+
+        def check(content):
+            need(hashlib.sha256(content).digest() == chunk, "chunk of", name, "at", at)
+            stored = self.stored(content)
+            need(body == stored if codec == 0 else len(body) < len(stored), "body of", name, "at", at)
+            return content
+
+        if filter_no == 4:
+            self.differences[chunk.hex()] = (base.hex(), params, filtered, raw_len, check)
+        else:
+            self.chunks[chunk.hex()] = (kind, check(unfilter(filter_no, params, filtered, raw_len)))
+        return chunk, (at, head_size + body_len, raw_len, kind, base), filtered_len
 
     @staticmethod
     def stored(raw):
