@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
-#include "cli/output.h"
+#include "cli/json_list.h"
 #include "flow/record.h"
 
 #define DIGEST_SHOWN 16
@@ -23,7 +23,7 @@ struct listing {
 	bool names; /* alone */
 	char end;   /* of a name */
 	struct kist_table table;
-	json_t *facts; /* array, for --json */
+	struct kist_json_list facts; /* for --json */
 	int digest_len;
 	uint64_t count;
 	uint64_t lost;
@@ -34,18 +34,17 @@ static const char *const titles[] = { "NAME", "KIND", "SIZE", "SHA-256", "STORED
 static void listing_done(struct listing *listing)
 {
 	kist_table_done(&listing->table);
-	json_decref(listing->facts);
+	kist_json_list_done(&listing->facts);
 }
 
 static kist_status add_facts(struct listing *listing, const struct kist_ref *ref,
 			     const struct kist_artifact *artifact, struct kist_error *err)
 {
-	json_t *facts;
+	kist_auto_json json_t *facts = NULL;
 
 	KIST_TRY(kist_facts_artifact(ref->name, ref->name_len, artifact->record, &artifact->id, &facts, err));
-	if (json_array_append_new(listing->facts, facts) != 0)
-		return kist_fail_memory(err, sizeof(json_t));
-	return kist_record_set_text(facts, "time", ref->time, err);
+	KIST_TRY(kist_record_set_text(facts, "time", ref->time, err));
+	return kist_json_list_add_take(&listing->facts, kist_steal(facts), err);
 }
 
 static kist_status add_row(struct listing *listing, const struct kist_ref *ref,
@@ -96,7 +95,7 @@ static kist_status list(struct listing *listing, struct kist_error *err)
 
 	KIST_TRY(kist_registry_each_ref(cli->flow->registry, prefix, strlen(prefix), add, listing, err));
 	if (cli->json)
-		return kist_print_json_take(json_incref(listing->facts), err);
+		return kist_json_list_end(&listing->facts, err);
 	if (listing->names)
 		return KIST_OK;
 	if (listing->count > 0)
@@ -115,7 +114,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		.names = null || kist_cli_has(cli, "names"),
 		.end = null ? '\0' : '\n',
 		.table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles),
-		.facts = json_array(),
+		.facts = KIST_JSON_LIST_INIT,
 		.digest_len = whole ? (int)KIST_DIGEST_HEX_SIZE - 1 : DIGEST_SHOWN,
 	};
 	struct kist_error err = KIST_ERROR_INIT;
@@ -124,6 +123,8 @@ static enum kist_exit run(struct kist_cli *cli)
 		return kist_cli_usage(cli, "--names and --null print no JSON");
 	listing.table.right[2] = true;
 	listing.table.outliers[0] = true;
+	listing.table.streams = true;
+	listing.table.quiet = cli->quiet;
 	if (kist_cli_open(cli, false, &err) != KIST_OK || list(&listing, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	return kist_cli_fail_lost(cli, listing.lost);

@@ -24,21 +24,6 @@ void kist_table_done(struct kist_table *table)
 	table->rows = 0;
 }
 
-kist_status kist_table_add(struct kist_table *table, const char *text, size_t len, struct kist_error *err)
-{
-	char shown[CELL_SIZE_MAX];
-
-	kist_text_escape(text, len, shown, sizeof(shown));
-	KIST_TRY(kist_buf_append(&table->cells, shown, strlen(shown) + 1, err));
-	table->rows++;
-	return KIST_OK;
-}
-
-kist_status kist_table_add_text(struct kist_table *table, const char *text, struct kist_error *err)
-{
-	return kist_table_add(table, text ? text : "", text ? strlen(text) : 0, err);
-}
-
 /* The line that is being made; blanks at its end are left out. */
 struct line {
 	size_t blanks; /* that wait for something behind them */
@@ -71,28 +56,54 @@ static void end_line(struct line *line)
 	(void)putchar('\n');
 }
 
-void kist_table_print(const struct kist_table *table, bool quiet)
+/* Prints the rows that are there, as wide as all so far ask for. */
+static void let_rows_out(struct kist_table *table)
 {
-	size_t widths[KIST_COLUMNS_MAX] = { 0 };
 	const char *cell = (const char *)table->cells.data;
 	struct line line = { .blanks = 0 };
 
-	for (size_t c = 0; c < table->columns && !quiet; c++)
-		widen(table, c, table->titles[c], widths);
+	for (size_t c = 0; c < table->columns && !table->quiet && !table->begun; c++)
+		widen(table, c, table->titles[c], table->widths);
 	for (size_t i = 0; i < table->rows; i++, cell += strlen(cell) + 1)
-		widen(table, i % table->columns, cell, widths);
-	for (size_t c = 0; c < table->columns && !quiet; c++)
-		put_cell(&line, table->titles[c], widths[c], table->right[c]);
-	if (!quiet)
+		widen(table, i % table->columns, cell, table->widths);
+	for (size_t c = 0; c < table->columns && !table->quiet && !table->begun; c++)
+		put_cell(&line, table->titles[c], table->widths[c], table->right[c]);
+	if (!table->quiet && !table->begun)
 		end_line(&line);
 	cell = (const char *)table->cells.data;
 	for (size_t i = 0; i < table->rows; i++, cell += strlen(cell) + 1) {
 		const size_t c = i % table->columns;
 
-		put_cell(&line, cell, widths[c], table->right[c]);
+		put_cell(&line, cell, table->widths[c], table->right[c]);
 		if (c + 1 == table->columns)
 			end_line(&line);
 	}
+	table->begun = true;
+	table->rows = 0;
+	table->cells.size = 0;
+}
+
+void kist_table_print(struct kist_table *table, bool quiet)
+{
+	table->quiet = quiet;
+	let_rows_out(table);
+}
+
+kist_status kist_table_add(struct kist_table *table, const char *text, size_t len, struct kist_error *err)
+{
+	char shown[CELL_SIZE_MAX];
+
+	kist_text_escape(text, len, shown, sizeof(shown));
+	KIST_TRY(kist_buf_append(&table->cells, shown, strlen(shown) + 1, err));
+	table->rows++;
+	if (table->streams && table->cells.size >= KIST_TABLE_HELD && table->rows % table->columns == 0)
+		let_rows_out(table);
+	return KIST_OK;
+}
+
+kist_status kist_table_add_text(struct kist_table *table, const char *text, struct kist_error *err)
+{
+	return kist_table_add(table, text ? text : "", text ? strlen(text) : 0, err);
 }
 
 void kist_size_text(uint64_t bytes, char ret[static 32])
@@ -142,6 +153,11 @@ static bool json_is_printed;
 bool kist_json_is_printed(void)
 {
 	return json_is_printed;
+}
+
+void kist_json_set_printed(void)
+{
+	json_is_printed = true;
 }
 
 bool kist_output_is_whole(void)

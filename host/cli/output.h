@@ -14,7 +14,14 @@
 #define KIST_COLUMNS_MAX      12
 #define KIST_COLUMN_WIDTH_MAX 48
 
-/** struct kist_table - Rows of cells, printed when all are known, so that columns line up. */
+/** Bytes of cells after which a table that streams is printed as far as it goes. */
+#define KIST_TABLE_HELD ((size_t)1 << 20)
+
+/**
+ * struct kist_table - Rows of cells, printed when all are known, so that columns line up.
+ *
+ * One that streams is printed piece by piece: its columns may get wider on the way.
+ */
 struct kist_table {
 	size_t columns;
 	const char *const *titles;
@@ -22,6 +29,10 @@ struct kist_table {
 	bool outliers[KIST_COLUMNS_MAX]; /* a cell over KIST_COLUMN_WIDTH_MAX does not widen the column */
 	struct kist_buf cells;		 /* NUL-terminated texts, row by row */
 	size_t rows;
+	size_t widths[KIST_COLUMNS_MAX];
+	bool streams;
+	bool quiet; /* no titles */
+	bool begun; /* the titles are out */
 };
 
 #define KIST_TABLE_INIT(n, t)                                                                                \
@@ -38,7 +49,7 @@ KIST_CHECKED kist_status kist_table_add_text(struct kist_table *table, const cha
 					     struct kist_error *err);
 
 /** kist_table_print() - Titles and rows to standard output; just the rows when @quiet. */
-void kist_table_print(const struct kist_table *table, bool quiet);
+void kist_table_print(struct kist_table *table, bool quiet);
 
 /** kist_size_text() - "1.2 MiB" into @ret. */
 void kist_size_text(uint64_t bytes, char ret[static 32]);
@@ -60,6 +71,8 @@ KIST_CHECKED kist_status kist_print_json_take(json_t *value, struct kist_error *
 
 /** kist_json_is_printed() - Whether the run has printed its document: there is one, whatever happens. */
 bool kist_json_is_printed(void);
+/** kist_json_set_printed() - For who prints it in pieces. */
+void kist_json_set_printed(void);
 
 /** kist_cell_text() - A value in one cell; "" for NULL. */
 void kist_cell_text(const json_t *value, char *ret, size_t size);

@@ -16,7 +16,9 @@
  *     packs      no, id, kind, size, commit_no, damaged (enum kist_pack_state)
  *     chunks     id, pack (packs.no), offset, stored_len, raw_len, kind, artifact (artifacts.no, or NULL), base
  *                (id, or NULL)
- *     artifacts  no, id, sha256, size, kind, encoding, commit_no, record (the chunk's bytes)
+ *     artifacts  no, id, sha256, size, kind, encoding, commit_no
+ *     records    no (artifacts.no), record (the chunk's bytes): apart, so that who looks at all artifacts
+ *                need not read them
  *     refs       name, artifact, commit_no, time
  *     condemned  id, commit_no: packs that are no part of the store any more, and may still be there
  *     fences     session: whose commits are void
@@ -37,7 +39,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 5
+#define KIST_DB_VERSION 6
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -67,6 +69,7 @@ enum kist_db_statement {
 	KIST_SQL_LINK_ARTIFACT,
 	KIST_SQL_LAST_ARTIFACT,
 	KIST_SQL_ADD_ARTIFACT,
+	KIST_SQL_ADD_RECORD,
 	KIST_SQL_SET_REF,
 	KIST_SQL_DROP_REF,
 	KIST_SQL_FIND_CHUNK,

@@ -79,9 +79,10 @@ static kist_status add_record(struct kist_fold *fold, const struct kist_scanned 
 	if (!is_new)
 		return KIST_OK;
 	fold->rows += 2;
-	return kist_db_run(db, KIST_SQL_ADD_ARTIFACT, err, "udduvvbu", fold->artifact_no++, chunk->id,
-			   &about->sha256, about->size, about->kind, about->encoding, chunk->record.data,
-			   chunk->record.size, fold->commit);
+	KIST_TRY(kist_db_run(db, KIST_SQL_ADD_ARTIFACT, err, "udduvvu", fold->artifact_no, chunk->id,
+			     &about->sha256, about->size, about->kind, about->encoding, fold->commit));
+	return kist_db_run(db, KIST_SQL_ADD_RECORD, err, "ub", fold->artifact_no++, chunk->record.data,
+			   chunk->record.size);
 }
 
 static kist_status fold_chunk(void *ctx, const struct kist_scanned *chunk, struct kist_error *err)

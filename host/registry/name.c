@@ -131,16 +131,43 @@ kist_status kist_name_from_json(const json_t *object, struct kist_buf *ret, stru
 	return kist_buf_append(ret, name, len, err);
 }
 
+/* The members of a change, found in one walk. */
+struct change {
+	struct kist_view artifact;
+	struct kist_view event;
+	struct kist_view name;
+	bool has_name_bytes;
+};
+
+static struct change find_members(struct kist_view ref)
+{
+	struct change change = { .has_name_bytes = false };
+	struct kist_json_walk walk = kist_json_walk(ref);
+	struct kist_json_item item;
+
+	while (walk.is_object && kist_json_next(&walk, &item)) {
+		if (kist_json_is(item.key, "artifact"))
+			change.artifact = item.value;
+		else if (kist_json_is(item.key, "event"))
+			change.event = item.value;
+		else if (kist_json_is(item.key, "name"))
+			change.name = item.value;
+		else if (kist_json_is(item.key, "name_bytes"))
+			change.has_name_bytes = true;
+	}
+	return change;
+}
+
 /* Names that are spelled as they are need no JSON to be built. */
-static kist_status read_name(struct kist_view ref, struct kist_ref_change *ret, struct kist_error *err)
+static kist_status read_name(struct kist_view ref, const struct change *change, struct kist_ref_change *ret,
+			     struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX);
 	kist_auto_json json_t *object = NULL;
 	struct kist_view plain;
 	const char *problem;
 
-	if (kist_json_find(ref, "name_bytes").size == 0 &&
-	    kist_json_plain(kist_json_find(ref, "name"), &plain)) {
+	if (!change->has_name_bytes && kist_json_plain(change->name, &plain)) {
 		problem = name_problem((const char *)plain.data, plain.size);
 		if (problem)
 			return kist_fail(err, KIST_CORRUPT, "\"name\" is none: %s", problem);
@@ -156,21 +183,20 @@ static kist_status read_name(struct kist_view ref, struct kist_ref_change *ret, 
 
 kist_status kist_ref_change_read(struct kist_view ref, struct kist_ref_change *ret, struct kist_error *err)
 {
-	const struct kist_view event = kist_json_find(ref, "event");
-	const struct kist_view artifact = kist_json_find(ref, "artifact");
+	const struct change change = find_members(ref);
 
-	KIST_TRY(read_name(ref, ret, err));
+	KIST_TRY(read_name(ref, &change, ret, err));
 	memset(&ret->artifact, 0, sizeof(ret->artifact));
-	if (kist_json_is(event, "\"rm\"")) {
+	if (kist_json_is(change.event, "\"rm\"")) {
 		ret->event = KIST_REF_RM;
-		return kist_json_is(artifact, "null")
+		return kist_json_is(change.artifact, "null")
 			       ? KIST_OK
 			       : kist_fail(err, KIST_CORRUPT, "a ref that is removed names an artifact");
 	}
-	ret->event = kist_json_is(event, "\"tag\"") ? KIST_REF_TAG : KIST_REF_PUT;
-	if (ret->event == KIST_REF_PUT && !kist_json_is(event, "\"put\""))
+	ret->event = kist_json_is(change.event, "\"tag\"") ? KIST_REF_TAG : KIST_REF_PUT;
+	if (ret->event == KIST_REF_PUT && !kist_json_is(change.event, "\"put\""))
 		return kist_fail(err, KIST_CORRUPT, "the \"event\" of a ref is none");
-	return kist_commit_digest(artifact, &ret->artifact)
+	return kist_commit_digest(change.artifact, &ret->artifact)
 		       ? KIST_OK
 		       : kist_fail(err, KIST_CORRUPT, "\"artifact\" is missing or no SHA-256");
 }

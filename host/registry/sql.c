@@ -7,7 +7,8 @@ const char kist_sql_pragmas[] = "PRAGMA page_size=4096;"
 				"PRAGMA temp_store=MEMORY;"
 				"PRAGMA cell_size_check=ON;"
 				"PRAGMA mmap_size=0;"
-				"PRAGMA cache_size=-65536;";
+				"PRAGMA cache_size=-81920;"
+				"PRAGMA threads=2;";
 
 const char kist_sql_schema[] =
 	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), version INTEGER NOT NULL,"
@@ -21,8 +22,10 @@ const char kist_sql_schema[] =
 	"  base BLOB) WITHOUT ROWID;"
 	"CREATE INDEX chunks_with_base ON chunks(id, base) WHERE base IS NOT NULL;"
 	"CREATE TABLE artifacts(no INTEGER PRIMARY KEY, id BLOB NOT NULL, sha256 BLOB NOT NULL,"
-	"  size INTEGER NOT NULL, kind TEXT NOT NULL, encoding TEXT NOT NULL, commit_no INTEGER NOT NULL,"
-	"  record BLOB NOT NULL);"
+	"  size INTEGER NOT NULL, kind TEXT NOT NULL, encoding TEXT NOT NULL, commit_no INTEGER NOT NULL);"
+	"CREATE TABLE records(no INTEGER PRIMARY KEY, record BLOB NOT NULL);"
+	"CREATE TRIGGER artifact_goes AFTER DELETE ON artifacts"
+	"  BEGIN DELETE FROM records WHERE no = OLD.no; END;"
 	"CREATE TABLE refs(name BLOB PRIMARY KEY, artifact BLOB NOT NULL, commit_no INTEGER NOT NULL,"
 	"  time TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE condemned(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;"
@@ -59,9 +62,9 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO NOTHING",
 	[KIST_SQL_LINK_ARTIFACT] = "UPDATE chunks SET artifact = ?2 WHERE id = ?1 AND artifact IS NULL",
 	[KIST_SQL_LAST_ARTIFACT] = "SELECT max(no) FROM artifacts",
-	[KIST_SQL_ADD_ARTIFACT] =
-		"INSERT INTO artifacts(no, id, sha256, size, kind, encoding, record, commit_no)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[KIST_SQL_ADD_ARTIFACT] = "INSERT INTO artifacts(no, id, sha256, size, kind, encoding, commit_no)"
+				  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[KIST_SQL_ADD_RECORD] = "INSERT INTO records(no, record) VALUES(?1, ?2)",
 	[KIST_SQL_SET_REF] =
 		"INSERT OR REPLACE INTO refs(name, artifact, commit_no, time) VALUES(?1, ?2, ?3, ?4)",
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
@@ -76,8 +79,10 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"SELECT base FROM chunks INDEXED BY chunks_with_base WHERE id = ?1 AND base IS NOT NULL",
 	[KIST_SQL_EACH_BASE] = "SELECT id, base FROM chunks INDEXED BY chunks_with_base"
 			       " WHERE base IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2",
-	[KIST_SQL_FIND_ARTIFACT] = "SELECT c.id, a.sha256, a.size, a.record FROM chunks c"
-				   " JOIN artifacts a ON a.no = c.artifact WHERE c.id = ?1",
+	[KIST_SQL_FIND_ARTIFACT] =
+		"SELECT c.id, a.sha256, a.size, d.record FROM chunks c"
+		" JOIN artifacts a ON a.no = c.artifact JOIN records d ON d.no = c.artifact"
+		" WHERE c.id = ?1",
 	[KIST_SQL_FIND_REF] = "SELECT artifact FROM refs WHERE name = ?1",
 	/* One row for each record, those of one content together and the best of them first. */
 	[KIST_SQL_MATCH_HEX] =
@@ -92,12 +97,13 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_NAMES_DOWN] = "SELECT name FROM refs WHERE name < ?1 ORDER BY name DESC LIMIT ?2",
 	/* The walks: the same first columns, from a key on; see walk.c. */
 	[KIST_SQL_EACH_REF] =
-		"SELECT r.artifact, a.sha256, a.size, a.record, r.name, r.commit_no, r.time"
+		"SELECT r.artifact, a.sha256, a.size, d.record, r.name, r.commit_no, r.time"
 		" FROM refs r LEFT JOIN chunks c ON c.id = r.artifact"
-		" LEFT JOIN artifacts a ON a.no = c.artifact WHERE r.name >= ?1 ORDER BY r.name",
+		" LEFT JOIN artifacts a ON a.no = c.artifact LEFT JOIN records d ON d.no = c.artifact"
+		" WHERE r.name >= ?1 ORDER BY r.name",
 	[KIST_SQL_EACH_ARTIFACT] =
-		"SELECT c.id, a.sha256, a.size, a.record FROM chunks c JOIN artifacts a ON a.no = c.artifact"
-		" WHERE c.id >= ?1 ORDER BY c.id",
+		"SELECT c.id, a.sha256, a.size, d.record FROM chunks c JOIN artifacts a ON a.no = c.artifact"
+		" JOIN records d ON d.no = c.artifact WHERE c.id >= ?1 ORDER BY c.id",
 	[KIST_SQL_EACH_PACK] = "SELECT id, NULL, size, NULL FROM packs WHERE id >= ?1 ORDER BY id",
 	[KIST_SQL_NEXT_DAMAGED] =
 		"SELECT no, id, kind, commit_no, damaged FROM packs WHERE damaged IN (1, 2) AND no > ?1"

@@ -211,7 +211,7 @@ static void spoil(int how)
 		sql("DROP TABLE meta; CREATE TABLE other(a)");
 		break;
 	case 17:
-		sql("UPDATE artifacts SET record = x'7b7d'");
+		sql("UPDATE records SET record = x'7b7d'");
 		break;
 	case 18:
 		sql("UPDATE refs SET artifact = x'00'");
