@@ -40,6 +40,9 @@ kist_status kist_fail_open(struct kist_error *err, int sys_errno, const char *pa
 	case EXDEV:
 		status = KIST_DENIED;
 		break;
+	case ENXIO:
+		return kist_fail(err, KIST_INVALID,
+				 "cannot open '%s': it is a socket, or a device that is not there", path);
 	default:
 		return kist_fail_errno(err, sys_errno, "cannot open '%s'", path);
 	}

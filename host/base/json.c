@@ -102,6 +102,8 @@ kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_err
 	json_error_t why;
 	json_t *value;
 
+	if (text.size == 0)
+		return kist_fail_at(err, KIST_CORRUPT, "E_JSON", 0, "it is empty");
 	KIST_TRY(check_shape(text, err));
 	value = parse(text, &why);
 	/* Jansson's integers have 64 bits; the canonical form of 1e20 has no point. */

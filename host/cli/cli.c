@@ -125,6 +125,23 @@ static bool is_missing(const char *uri)
 	return kist_store_open(uri, &store, NULL) == KIST_NOT_FOUND;
 }
 
+kist_status kist_cli_check_store(const char *uri, struct kist_error *err)
+{
+	KIST_TRY(kist_store_check_uri(uri, err));
+	if (strncmp(uri, "memory:", strlen("memory:")) == 0)
+		return kist_fail(
+			err, KIST_INVALID,
+			"'%s' would end with this command, and all that is kept with it: name a folder", uri);
+	return KIST_OK;
+}
+
+/* What somebody meant and did not get is said where it counts. */
+static void note_paths(const struct kist_cli *cli)
+{
+	if (cli->paths.notes[0] && !cli->quiet)
+		fprintf(stderr, "kist: %s: note: %s\n", cli->command->name, cli->paths.notes);
+}
+
 kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *err)
 {
 	const struct kist_flow_options options = {
@@ -137,6 +154,7 @@ kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *
 		.progress_ctx = cli,
 	};
 
+	note_paths(cli);
 	if (cli->paths.store_is_own && create && is_missing(cli->paths.store))
 		KIST_TRY(make_own_store(cli->paths.store, err));
 	if (kist_flow_open(&options, &cli->flow, err) == KIST_OK)
@@ -174,16 +192,21 @@ static enum kist_exit exit_of(const struct kist_error *err, bool damage)
 
 static enum kist_exit say(const struct kist_cli *cli, const struct kist_error *err, bool damage)
 {
+	const enum kist_exit exit = exit_of(err, damage);
+	const char *hint = "";
 	char place[64] = "";
 
 	if (err->offset != KIST_NO_OFFSET)
 		snprintf(place, sizeof(place), " (at byte %llu)", (unsigned long long)err->offset);
+	/* A damage is told in one place, with all of its kind. */
+	if (exit == KIST_EXIT_DAMAGE && cli->flow && !cli->command->finds_damage)
+		hint = "; 'kist verify' tells what else is damaged";
 	/* What was said before stands before it also where both go to one place. */
 	(void)fflush(stdout);
-	fprintf(stderr, "kist: %s%s%s%s%s%s%s\n", cli->command ? cli->command->name : "",
+	fprintf(stderr, "kist: %s%s%s%s%s%s%s%s\n", cli->command ? cli->command->name : "",
 		cli->command ? ": " : "", err->text, place, err->code[0] ? " [" : "", err->code,
-		err->code[0] ? "]" : "");
-	return exit_of(err, damage);
+		err->code[0] ? "]" : "", hint);
+	return exit;
 }
 
 enum kist_exit kist_cli_fail(const struct kist_cli *cli, const struct kist_error *err, bool damage)
@@ -212,8 +235,7 @@ enum kist_exit kist_cli_fail_lost(const struct kist_cli *cli, uint64_t count)
 
 	if (count == 0)
 		return KIST_EXIT_DONE;
-	(void)kist_fail(&err, KIST_CORRUPT,
-			"%" PRIu64 " thing%s that names lead to %s damaged or gone; 'kist verify' tells more",
+	(void)kist_fail(&err, KIST_CORRUPT, "%" PRIu64 " thing%s that names lead to %s damaged or gone",
 			count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
 	return kist_cli_fail(cli, &err, true);
 }

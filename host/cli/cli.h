@@ -49,6 +49,7 @@ struct kist_command {
 	size_t arguments_min;
 	size_t arguments_max; /* SIZE_MAX for any number */
 	bool no_json;	      /* it prints bytes or a script, not facts */
+	bool finds_damage;    /* all there is: it needs no hint that another command does */
 	enum kist_exit (*run)(struct kist_cli *cli);
 };
 
@@ -89,6 +90,9 @@ KIST_CHECKED kist_status kist_cli_check_names(const struct kist_cli *cli, size_t
 
 /** kist_cli_params() - All --param KEY=VALUE as an object.  New reference.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err);
+
+/** kist_cli_check_store() - Whether @uri is a place where a store stays.  Errors: KIST_INVALID. */
+KIST_CHECKED kist_status kist_cli_check_store(const char *uri, struct kist_error *err);
 
 /**
  * kist_cli_open() - Opens the store that is meant, into cli->flow.

@@ -12,7 +12,7 @@ static bool is_store(const char *path)
 	kist_auto_store struct kist_store *store = NULL;
 	const kist_status status = kist_store_open(path, &store, NULL);
 
-	return status == KIST_OK || status == KIST_INCOMPATIBLE;
+	return status == KIST_OK || status == KIST_INCOMPATIBLE || status == KIST_CORRUPT;
 }
 
 /* A store in a store would be taken for a part of it.  @uri is no store itself. */
@@ -43,6 +43,31 @@ static kist_status check_above(const char *uri, struct kist_error *err)
 	return KIST_OK;
 }
 
+/* Of a store that is there, sound or not, that is all there is to say. */
+static kist_status check_there(const char *uri, struct kist_error *err)
+{
+	kist_auto_store struct kist_store *store = NULL;
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = kist_store_open(uri, &store, &why);
+
+	if (status == KIST_OK)
+		return kist_fail(err, KIST_EXISTS, "'%s' is a store already (%s): nothing was changed", uri,
+				 kist_store_id(store));
+	return status == KIST_CORRUPT || status == KIST_INCOMPATIBLE ? kist_fail_as(err, status, &why)
+								     : KIST_OK;
+}
+
+static kist_status create(const char *uri, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = kist_store_create(uri, &why);
+
+	/* Somebody else was faster. */
+	if (status == KIST_EXISTS)
+		KIST_TRY(check_there(uri, err));
+	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
 	const char *named = cli->paths.store_is_named ? cli->paths.store : ".kist";
@@ -50,15 +75,11 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 	kist_auto_store struct kist_store *store = NULL;
 
-	if (kist_store_check_uri(uri, &err) != KIST_OK)
+	if (kist_cli_check_store(uri, &err) != KIST_OK)
 		return kist_cli_usage(cli, "%s", err.text);
-	/* Asked first: of a store that is there, that is all there is to say. */
-	if (kist_store_open(uri, &store, NULL) == KIST_OK)
-		(void)kist_fail(&err, KIST_EXISTS, "'%s' is a store already (%s): nothing was changed", uri,
-				kist_store_id(store));
-	if (err.status != KIST_OK || check_above(uri, &err) != KIST_OK ||
-	    kist_store_create(uri, &err) != KIST_OK || kist_store_open(uri, &store, &err) != KIST_OK)
-		return kist_cli_fail(cli, &err, false);
+	if (check_there(uri, &err) != KIST_OK || check_above(uri, &err) != KIST_OK ||
+	    create(uri, &err) != KIST_OK || kist_store_open(uri, &store, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
 	if (cli->json &&
 	    kist_print_json_take(json_pack("{s:s,s:s}", "store", uri, "id", kist_store_id(store)), &err) !=
 		    KIST_OK)

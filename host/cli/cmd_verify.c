@@ -39,6 +39,18 @@ static void findings_done(struct findings *findings)
 	json_decref(findings->healed);
 }
 
+/* What is said of a pack begins with its id, which stands before it already. */
+static const char *text_of(const struct kist_damage *damage)
+{
+	const char *text = damage->why->text;
+	const size_t len = strlen(damage->id);
+
+	if (strncmp(text, "pack ", 5) != 0 || strncmp(text + 5, damage->id, len) != 0)
+		return text;
+	text += 5 + len;
+	return text + strspn(text, ": ");
+}
+
 static void found(void *ctx, const struct kist_damage *damage)
 {
 	struct findings *findings = ctx;
@@ -46,7 +58,7 @@ static void found(void *ctx, const struct kist_damage *damage)
 
 	if (!findings->cli->json) {
 		fprintf(stderr, "%s %s %s: %s%s\n", damage->is_healed ? "healed" : "damaged", damage->what,
-			damage->id, damage->why->text,
+			damage->id, text_of(damage),
 			damage->is_healed ? "; a sound copy is kept elsewhere" : "");
 		return;
 	}
@@ -115,7 +127,7 @@ static void print_done(const struct kist_verified *done, enum kist_verify_level 
 	char since[KIST_TIME_TEXT_SIZE];
 	char size[32];
 
-	kist_size_text(done->bytes, size);
+	kist_size_text(done->pack_bytes, size);
 	printf("sound: %" PRIu64 " commit%s, %" PRIu64 " pack%s (%s), %" PRIu64 " artifact%s; %s check\n",
 	       done->commits, plural(done->commits), done->packs, plural(done->packs), size, done->artifacts,
 	       plural(done->artifacts), levels[level]);
@@ -137,12 +149,12 @@ static json_t *done_json(const struct kist_verified *done, enum kist_verify_leve
 	char since[KIST_TIME_TEXT_SIZE];
 
 	since_text(done->left_since, since);
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:O,s:O}", "level", levels[level], "commits",
-			 (json_int_t)done->commits, "packs", (json_int_t)done->packs, "artifacts",
-			 (json_int_t)done->artifacts, "validated", (json_int_t)done->validated, "untyped",
-			 (json_int_t)done->untyped, "bytes", (json_int_t)done->bytes, "left",
-			 (json_int_t)done->left, "left_since", since, "damage", findings->damage, "healed",
-			 findings->healed);
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:O,s:O}", "level", levels[level],
+			 "commits", (json_int_t)done->commits, "packs", (json_int_t)done->packs, "pack_bytes",
+			 (json_int_t)done->pack_bytes, "artifacts", (json_int_t)done->artifacts, "validated",
+			 (json_int_t)done->validated, "untyped", (json_int_t)done->untyped, "bytes",
+			 (json_int_t)done->bytes, "left", (json_int_t)done->left, "left_since", since,
+			 "damage", findings->damage, "healed", findings->healed);
 }
 
 static kist_status verify_all(struct kist_cli *cli, enum kist_verify_level level,
@@ -225,5 +237,6 @@ const struct kist_command kist_command_verify = {
 	.summary = "check every byte of what is kept, or of the whole store",
 	.options = options,
 	.arguments_max = SIZE_MAX,
+	.finds_damage = true,
 	.run = run,
 };

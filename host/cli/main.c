@@ -230,7 +230,7 @@ static int run(struct kist_cli *cli)
 		return (int)kist_cli_usage(cli, "%s", err.text);
 	if (kist_paths_find(kist_cli_value(cli, "store"), &cli->paths, &err) != KIST_OK)
 		return (int)kist_cli_fail(cli, &err, false);
-	if (kist_store_check_uri(cli->paths.store, &err) != KIST_OK)
+	if (kist_cli_check_store(cli->paths.store, &err) != KIST_OK)
 		return (int)kist_cli_usage(cli, "%s", err.text);
 	return (int)cli->command->run(cli);
 }

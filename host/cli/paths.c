@@ -144,6 +144,29 @@ static kist_status choose_store(const char *given, struct kist_paths *ret, struc
 	return set(ret->store, ret->data_dir, "store", err);
 }
 
+/* Whoever set these and has more rights than he came with is told that they chose nothing. */
+static void note_ignored(struct kist_paths *ret)
+{
+	static const char *const names[] = {
+		"KIST_STORE",	  "KIST_PLUGIN_PATH", "HOME",	"XDG_CONFIG_HOME",
+		"XDG_CACHE_HOME", "XDG_DATA_HOME",    "TMPDIR",
+	};
+	size_t used = strlen(ret->notes);
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && used < sizeof(ret->notes); i++) {
+		if (!getenv(names[i]) || secure_getenv(names[i]))
+			continue;
+		used += (size_t)snprintf(ret->notes + used, sizeof(ret->notes) - used, "%s%s",
+					 count > 0 ? ", " : (used > 0 ? "; ignored: " : "ignored: "),
+					 names[i]);
+		count++;
+	}
+	if (count > 0 && used < sizeof(ret->notes))
+		snprintf(ret->notes + used, sizeof(ret->notes) - used,
+			 ": this process has more rights than who started it");
+}
+
 kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct kist_error *err)
 {
 	const char *temporary = secure_getenv("TMPDIR");
@@ -156,5 +179,7 @@ kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct ki
 	KIST_TRY(user_dir("XDG_DATA_HOME", home, ".local/share", ret->data_dir, err));
 	KIST_TRY(set(ret->temp_dir, temporary && temporary[0] == '/' ? temporary : "/tmp", "", err));
 	KIST_TRY(installation(ret, err));
-	return choose_store(store, ret, err);
+	KIST_TRY(choose_store(store, ret, err));
+	note_ignored(ret);
+	return KIST_OK;
 }

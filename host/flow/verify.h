@@ -46,6 +46,7 @@ struct kist_verify_options {
 struct kist_verified {
 	uint64_t commits;
 	uint64_t packs;
+	uint64_t pack_bytes; /* their sizes */
 	uint64_t artifacts;
 	uint64_t validated; /* by their plugins */
 	uint64_t untyped;   /* that no plugin could be asked about; deep alone */

@@ -141,6 +141,7 @@ kist_status kist_verify_pack(struct kist_verifying *verifying, const struct kist
 	if (!checked.has_index)
 		KIST_TRY(kist_idset_add(&verifying->bad_packs, id, err));
 	verifying->done.packs++;
+	verifying->done.pack_bytes += size;
 	/* A look at its ends alone does not clear a pack that a reader found damaged. */
 	if (checked.is_sound && level == KIST_CHECK_QUICK)
 		return KIST_OK;

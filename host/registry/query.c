@@ -107,8 +107,7 @@ static kist_status fail_missing(struct kist_error *err, const char *what, const 
 	char hex[KIST_DIGEST_HEX_SIZE];
 
 	kist_digest_hex(id, hex);
-	return kist_fail(err, KIST_NOT_FOUND, "the store has no %s %s: 'kist verify' tells what is damaged",
-			 what, hex);
+	return kist_fail(err, KIST_NOT_FOUND, "the store has no %s %s", what, hex);
 }
 
 kist_status kist_registry_find_chunk(struct kist_registry *registry, const struct kist_digest *id,

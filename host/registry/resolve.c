@@ -138,10 +138,9 @@ static kist_status get_named(struct kist_db *db, const struct kist_digest *id, c
 	if (status != KIST_NOT_FOUND)
 		return status;
 	kist_digest_hex(id, hex);
-	return kist_fail(
-		err, KIST_CORRUPT,
-		"'%.*s' names the record %s, which is in no pack that can be read; 'kist verify' tells more",
-		shown(query->len), query->text, hex);
+	return kist_fail(err, KIST_CORRUPT,
+			 "'%.*s' names the record %s, which is in no pack that can be read",
+			 shown(query->len), query->text, hex);
 }
 
 struct match {

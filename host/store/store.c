@@ -178,6 +178,25 @@ static kist_status read_store_json(struct kist_store *store, struct kist_view te
 	return KIST_OK;
 }
 
+static kist_status see_key(void *ctx, const char *key, uint64_t size, struct kist_error *err)
+{
+	(void)key;
+	(void)size;
+	*(bool *)ctx = true;
+	return kist_fail(err, KIST_CANCELLED, "one is enough");
+}
+
+/* Whether commits or packs are kept here: then this is a store, whatever its own file is like. */
+static bool has_contents(struct kist_backend *backend)
+{
+	bool found = false;
+
+	(void)!kist_backend_list(backend, "log/", see_key, &found, NULL);
+	if (!found)
+		(void)!kist_backend_list(backend, "packs/", see_key, &found, NULL);
+	return found;
+}
+
 static kist_status open_at(struct kist_store *store, const char *uri, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_STORE_JSON_SIZE_MAX + 1);
@@ -190,6 +209,11 @@ static kist_status open_at(struct kist_store *store, const char *uri, struct kis
 	status = kist_backend_open(uri, false, &store->backend, &why);
 	if (status == KIST_OK)
 		status = kist_backend_get(store->backend, STORE_KEY, 0, text.size_max, &text, &why);
+	if (status == KIST_NOT_FOUND && store->backend && has_contents(store->backend))
+		return kist_fail(err, KIST_CORRUPT,
+				 "the store at '%s' has lost its '" STORE_KEY
+				 "', without which nothing in it can be read: bring it back from a copy",
+				 uri);
 	if (status == KIST_NOT_FOUND)
 		return kist_fail(err, KIST_NOT_FOUND, "there is no store at '%s'", uri);
 	if (status == KIST_OK && text.size > KIST_STORE_JSON_SIZE_MAX)

@@ -79,7 +79,7 @@ KIST_CHECKED kist_status kist_store_create(const char *uri, struct kist_error *e
  * kist_store_open() - Opens the store at @uri.
  *
  * Errors: KIST_NOT_FOUND (no store there), KIST_INCOMPATIBLE (newer format, or an unknown feature: nothing
- * is touched), KIST_CORRUPT (kist.json), KIST_IO.
+ * is touched), KIST_CORRUPT (kist.json; also when it is gone and commits or packs are there), KIST_IO.
  */
 KIST_CHECKED kist_status kist_store_open(const char *uri, struct kist_store **ret, struct kist_error *err);
 void kist_store_close(struct kist_store *store);

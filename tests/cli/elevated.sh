@@ -46,12 +46,16 @@ ignored() { # HOW
 	says out kist.csv ready
 	expect 0 as_user "$kist" paths
 	says_not out 'named by KIST_STORE'
+	says out 'ignored: KIST_STORE, KIST_PLUGIN_PATH, HOME' 'more rights than who started it'
+	expect 0 as_user "$kist" --store public.kist ls
+	says err 'note: ignored: KIST_STORE'
 	says_not out "$PWD/home/.config"
 	expect 0 as_user "$kist" plugin why a.tiny
 	says_not out org.example
 	says out 'plain bytes'
 }
 
+kist init public.kist
 cp "$kist" kept
 chmod 4755 "$kist"
 if expect 0 as_user "$kist" plugin paths && grep -q 'more rights' out; then

@@ -213,6 +213,7 @@ START_TEST(what_is_no_json_is_corrupt)
 
 	ck_assert_int_eq(parse(broken[_i], &value, &err), KIST_CORRUPT);
 	ck_assert_str_eq(err.code, "E_JSON");
+	ck_assert_ptr_null(strstr(err.text, "line -1"));
 	ck_assert_uint_ne(err.offset, KIST_NO_OFFSET);
 	ck_assert_ptr_null(value);
 }

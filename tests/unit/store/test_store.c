@@ -41,6 +41,29 @@ START_TEST(a_place_without_a_store_is_not_found)
 }
 END_TEST
 
+START_TEST(a_store_that_lost_its_own_file_is_damaged)
+{
+	static const char *const keys[] = { "log/00000000000000000001",
+					    "packs/00/00000000000000000000000000000000000000000000000000000000"
+					    "00000000.pack" };
+	const struct kist_view view = kist_view_of("x", 1);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct kist_error err = KIST_ERROR_INIT;
+		struct kist_backend *backend;
+		struct kist_store *store;
+		char uri[32];
+
+		snprintf(uri, sizeof(uri), "memory:lost%zu", i);
+		ck_assert_int_eq(kist_backend_open(uri, true, &backend, NULL), KIST_OK);
+		ck_assert_int_eq(kist_backend_put_new(backend, keys[i], &view, 1, NULL), KIST_OK);
+		ck_assert_int_eq(kist_store_open(uri, &store, &err), KIST_CORRUPT);
+		ck_assert_ptr_nonnull(strstr(err.text, "has lost its 'kist.json'"));
+		kist_backend_close(backend);
+	}
+}
+END_TEST
+
 START_TEST(what_a_newer_kist_made_is_refused_by_name)
 {
 	struct kist_error err = KIST_ERROR_INIT;
@@ -144,6 +167,7 @@ int main(void)
 
 	tcase_add_test(tests, a_store_that_was_made_opens);
 	tcase_add_test(tests, a_place_without_a_store_is_not_found);
+	tcase_add_test(tests, a_store_that_lost_its_own_file_is_damaged);
 	tcase_add_test(tests, what_a_newer_kist_made_is_refused_by_name);
 	tcase_add_test(tests, a_damaged_kist_json_is_refused);
 	tcase_add_test(tests, every_flipped_bit_and_every_shortening_of_kist_json_is_seen);
