@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static const struct kist_option options[] = {
 	{ .name = "level",
 	  .argument = "fast|default|archive",
 	  .help = "how hard to compress: archive is small, and slow" },
+	{ .name = "reread", .help = "read all files, also those that have not changed since they were kept" },
 	{ .name = "opaque", .help = "keep as bytes what its plugin refuses, with the reason" },
 	{ .name = NULL },
 };
@@ -198,6 +200,7 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	const struct kist_write_stats stats = kist_save_stats(putting->save);
 	char given[32];
 	char stored[32];
+	const uint64_t unread = kist_save_unread(putting->save);
 	uint64_t size = 0;
 	const json_t *facts;
 	size_t i;
@@ -213,9 +216,13 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 		size += (uint64_t)json_integer_value(json_object_get(facts, "size"));
 	kist_size_text(size, given);
 	kist_size_text(stats.stored_bytes, stored);
-	printf("%zu kept: %s given, %s written, records included (%llu of %llu chunk%s new)\n", putting->kept,
+	printf("%zu kept: %s given, %s written, records included (%llu of %llu chunk%s new)", putting->kept,
 	       given, stored, (unsigned long long)stats.chunks_new, (unsigned long long)stats.chunks,
 	       stats.chunks == 1 ? "" : "s");
+	if (unread > 0)
+		printf("; %" PRIu64 " file%s not read again, being unchanged", unread,
+		       unread == 1 ? "" : "s");
+	putchar('\n');
 	return KIST_OK;
 }
 
@@ -256,6 +263,7 @@ static kist_status put_and_commit(struct putting *putting, struct kist_error *er
 	for (int tries = 1;; tries++) {
 		KIST_TRY(kist_save_open(putting->cli->flow, &putting->save, err));
 		kist_save_set_level(putting->save, putting->level);
+		kist_save_set_reread(putting->save, kist_cli_has(putting->cli, "reread"));
 		put_each(putting);
 		if (putting->kept == 0 || kist_save_commit(putting->save, err) == KIST_OK)
 			return KIST_OK;

@@ -47,16 +47,14 @@ static void read_whole(const struct kist_fetch *fetch, struct window *window, st
 }
 
 /* Whether the file of @entry is to be read ahead, as of @now; *@ret_full when it is, in the next window. */
-static bool is_wanted(const struct kist_fetch *fetch, const struct window *window,
-		      const struct kist_fetched *entry, struct timespec now, bool *ret_full)
+static bool is_wanted(const struct window *window, const struct kist_fetched *entry, struct timespec now,
+		      bool *ret_full)
 {
 	const uint64_t size = (uint64_t)entry->st.st_size;
 
 	*ret_full = false;
 	if (!S_ISREG(entry->st.st_mode) || entry->st.st_size < 0 || size > KIST_FETCH_FILE_SIZE_MAX ||
-	    !kist_stamp_is_settled(&entry->st, now))
-		return false;
-	if (fetch->options.is_known && fetch->options.is_known(fetch->options.ctx, &entry->st))
+	    entry->known || !kist_stamp_is_settled(&entry->st, now))
 		return false;
 	*ret_full = size >= KIST_FETCH_BYTES_MAX - window->used;
 	return true;
@@ -81,7 +79,9 @@ static void *fill(void *arg)
 		*entry = (struct kist_fetched){ .path = kist_walk_path(fetch->options.walk, fetch->next) };
 		entry->looked =
 			fstatat(fetch->options.dir_fd, entry->path, &entry->st, AT_SYMLINK_NOFOLLOW) == 0;
-		if (entry->looked && is_wanted(fetch, window, entry, now, &full)) {
+		if (entry->looked && S_ISREG(entry->st.st_mode) && fetch->options.find_known)
+			entry->known = fetch->options.find_known(fetch->options.ctx, entry->path, &entry->st);
+		if (entry->looked && is_wanted(window, entry, now, &full)) {
 			if (full)
 				break;
 			read_whole(fetch, window, entry);

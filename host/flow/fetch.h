@@ -26,9 +26,10 @@
 
 /** struct kist_fetched - One entry. */
 struct kist_fetched {
-	const char *path; /* Borrowed from the walk */
-	bool looked;	  /* @st is what lstat() says; else looking at it failed */
-	bool whole;	  /* of a file: @bytes are all that it holds */
+	const char *path;  /* Borrowed from the walk */
+	bool looked;	   /* @st is what lstat() says; else looking at it failed */
+	bool whole;	   /* of a file: @bytes are all that it holds */
+	const void *known; /* what @find_known gave */
 	struct stat st;
 	struct kist_view bytes; /* Borrowed until the next kist_fetch_next() */
 };
@@ -37,9 +38,9 @@ struct kist_fetched {
 struct kist_fetch_options {
 	int dir_fd;
 	const struct kist_walk *walk; /* of @dir_fd */
-	/* Whether a file need not be read: [any-thread], from one thread at a time.  May be NULL. */
-	bool (*is_known)(void *ctx, const struct stat *st);
-	void *ctx;
+	/* What makes reading a file of any size needless, or NULL: [any-thread].  The member may be NULL. */
+	const void *(*find_known)(const void *ctx, const char *path, const struct stat *st);
+	const void *ctx;
 };
 
 struct kist_fetch;

@@ -10,9 +10,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "flow/mark.h"
-#include "flow/save_private.h"
+#include "flow/save_seen.h"
 #include "object/check.h"
 #include "registry/collect.h"
+#include "store/lean.h"
 
 #define COMMIT_TRIES_MAX 1000
 #define COPY_SIZE	 ((size_t)256 << 10)
@@ -56,6 +57,11 @@ void kist_save_set_level(struct kist_save *save, enum kist_filter_level level)
 	kist_writer_set_level(save->writer, level);
 }
 
+void kist_save_set_reread(struct kist_save *save, bool reread)
+{
+	save->reread = reread;
+}
+
 void kist_save_close(struct kist_save *save)
 {
 	if (!save)
@@ -65,6 +71,7 @@ void kist_save_close(struct kist_save *save)
 	kist_writer_close(save->writer);
 	json_decref(save->refs);
 	kist_buf_done(&save->leans);
+	kist_save_seen_free(save->seen);
 	kist_free(save);
 }
 
@@ -190,12 +197,58 @@ kist_status kist_save_lean(struct kist_save *save, const struct kist_digest *art
 	return kist_buf_append(&save->leans, &lean, sizeof(lean), err);
 }
 
+kist_status kist_save_lean_on_own(struct kist_save *save, const struct kist_digest *artifact, uint64_t since,
+				  struct kist_error *err)
+{
+	const struct kist_lean lean = { .artifact = *artifact, .since = since, .own = true };
+
+	return kist_buf_append(&save->leans, &lean, sizeof(lean), err);
+}
+
+/* What is known of the file need not be read, but for its record. */
+static kist_status save_known(struct kist_save *save, const void *known, struct kist_saved *ret,
+			      struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_kept_file kept;
+	kist_status status;
+
+	KIST_TRY(kist_save_seen_use(save, known, &kept, err));
+	if (!kept.done)
+		return KIST_OK;
+	status = kist_registry_get_artifact(save->flow->registry, &kept.artifact, &artifact, &why);
+	if (status == KIST_NOT_FOUND)
+		return KIST_OK;
+	if (status != KIST_OK)
+		return kist_fail_as(err, status, &why);
+	ret->artifact = kept.artifact;
+	ret->record = json_incref(artifact.record);
+	return KIST_OK;
+}
+
+static kist_status save_one(struct kist_save *save, int fd, const char *path, const struct stat *st,
+			    const struct kist_save_options *options, struct kist_saved *ret,
+			    struct kist_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const struct kist_file_origin origin = { .fd = fd,
+						 .shown = path,
+						 .base_name = slash && slash[1] ? slash + 1 : path };
+	const void *known;
+
+	KIST_TRY(kist_save_seen_start(save, fd, options, true, err));
+	known = S_ISREG(st->st_mode) ? kist_save_seen_find(save, origin.base_name, st) : NULL;
+	if (known)
+		KIST_TRY(save_known(save, known, ret, err));
+	return ret->record ? KIST_OK : kist_save_file(save, &origin, options, true, ret, err);
+}
+
 kist_status kist_save_path(struct kist_save *save, const char *path, const struct kist_save_options *options,
 			   struct kist_saved *ret, struct kist_error *err)
 {
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 	kist_auto_fd int fd = -1;
-	const char *slash = strrchr(path, '/');
 	struct stat st;
 
 	KIST_TRY(kist_name_check(options->name, options->name_len, err));
@@ -205,15 +258,10 @@ kist_status kist_save_path(struct kist_save *save, const char *path, const struc
 	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err));
 	if (fstat(fd, &st) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", path);
-	if (S_ISDIR(st.st_mode)) {
+	if (S_ISDIR(st.st_mode))
 		KIST_TRY(kist_save_folder(save, fd, path, options, &saved, err));
-	} else {
-		const struct kist_file_origin origin = { .fd = fd,
-							 .shown = path,
-							 .base_name = slash && slash[1] ? slash + 1 : path };
-
-		KIST_TRY(kist_save_file(save, &origin, options, true, &saved, err));
-	}
+	else
+		KIST_TRY(save_one(save, fd, path, &st, options, &saved, err));
 	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
 	kist_saved_move(ret, &saved);
 	return KIST_OK;
@@ -305,6 +353,9 @@ static kist_status recheck_artifact(struct kist_save *save, struct kist_lean *le
 	KIST_TRY(kist_registry_is_named(save->flow->registry, &lean->artifact, &named, err));
 	if (!named) {
 		status = kist_mark_check(save->flow, &lean->artifact, &why);
+		if (status == KIST_NOT_FOUND && lean->own)
+			return kist_fail_at(err, KIST_CANCELLED, KIST_CODE_COLLECTED, KIST_NO_OFFSET,
+					    "a collector has removed what was kept of an unchanged file");
 		if (status == KIST_NOT_FOUND)
 			return kist_fail(err, status,
 					 "this is not kept any more: it had no name, and was collected");
@@ -376,8 +427,14 @@ static kist_status commit_all(struct kist_save *save, struct kist_error *err)
 kist_status kist_save_commit(struct kist_save *save, struct kist_error *err)
 {
 	KIST_TRY(commit_all(save, err));
+	kist_save_seen_write(save);
 	kist_flow_record_routes(save->flow);
 	return KIST_OK;
+}
+
+uint64_t kist_save_unread(const struct kist_save *save)
+{
+	return save->unread;
 }
 
 struct kist_write_stats kist_save_stats(const struct kist_save *save)

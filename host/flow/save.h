@@ -59,6 +59,11 @@ KIST_CHECKED kist_status kist_save_open(struct kist_flow *flow, struct kist_save
 					struct kist_error *err);
 /** kist_save_set_level() - How much time compressing may take; KIST_FILTER_DEFAULT at first. */
 void kist_save_set_level(struct kist_save *save, enum kist_filter_level level);
+/**
+ * kist_save_set_reread() - Whether files are read that look as they did when they were stored before
+ * (flow/seen.h); they are not at first.
+ */
+void kist_save_set_reread(struct kist_save *save, bool reread);
 /** kist_save_close() - Drops what was not committed.  Accepts NULL. */
 void kist_save_close(struct kist_save *save);
 
@@ -132,5 +137,8 @@ KIST_CHECKED kist_status kist_save_commit(struct kist_save *save, struct kist_er
 
 /** kist_save_stats() - What was put and what of it was new. */
 struct kist_write_stats kist_save_stats(const struct kist_save *save);
+
+/** kist_save_unread() - How many files were not read, because they had not changed. */
+uint64_t kist_save_unread(const struct kist_save *save);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "flow/save_private.h"
+#include "flow/save_seen.h"
 
 /* The kernel's clock for files moves at least so often. */
 #define TICK_NS_MAX 10000000
@@ -310,6 +310,15 @@ static kist_status save_copied(struct kist_save *save, const struct kist_file_or
 	return kist_save_file(save, &copy, options, with_file, ret, err);
 }
 
+static kist_status remember(struct kist_save *save, const struct kist_file_origin *origin,
+			    const struct stat *st, const struct kist_content *content,
+			    const struct kist_saved *saved, struct kist_error *err)
+{
+	const struct kist_kept_file kept = { .sha256 = content->sha256, .artifact = saved->artifact };
+
+	return kist_save_seen_add(save, origin->base_name, st, &kept, err);
+}
+
 kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin *origin,
 			   const struct kist_save_options *options, bool with_file, struct kist_saved *ret,
 			   struct kist_error *err)
@@ -351,11 +360,12 @@ kist_status kist_save_file(struct kist_save *save, const struct kist_file_origin
 			if (!with_file && !origin->is_private)
 				tell_downgrade(save, origin, &refusal);
 		}
-		return make_record(save, origin, options,
-				   !with_file	   ? NULL
-				   : origin->about ? origin->about
-						   : &before,
-				   &examined, &refusal, &content, ret, err);
+		KIST_TRY(make_record(save, origin, options,
+				     !with_file	     ? NULL
+				     : origin->about ? origin->about
+						     : &before,
+				     &examined, &refusal, &content, ret, err));
+		return origin->is_private ? KIST_OK : remember(save, origin, &before, &content, ret, err);
 	}
 	return kist_fail(err, KIST_INVALID,
 			 "'%s' kept changing while it was read: nothing of it is stored; "

@@ -8,7 +8,7 @@
 #include "backend/backend.h"
 #include "base/beneath.h"
 #include "base/mem.h"
-#include "flow/save_private.h"
+#include "flow/save_seen.h"
 #include "flow/tree.h"
 #include "flow/walk.h"
 
@@ -103,7 +103,7 @@ static kist_status add_entry(struct gathering *gathering, const struct kist_fetc
 	entry.mtime_ns = kist_stamp_ns(st.st_mtim);
 	if (kept->done) {
 		entry.kind = KIST_TREE_FILE;
-		entry.size = fetched->bytes.size;
+		entry.size = (uint64_t)st.st_size;
 		entry.sha256 = kept->sha256;
 		entry.artifact = kept->artifact;
 		return kist_tree_add(&gathering->tree, &entry, err);
@@ -182,7 +182,10 @@ static void note_left_out(void *ctx, const char *path)
 /* Adds what the walk found, window by window. */
 static kist_status add_all(struct gathering *gathering, const struct kist_walk *walk, struct kist_error *err)
 {
-	const struct kist_fetch_options how = { .dir_fd = gathering->dir_fd, .walk = walk };
+	const struct kist_fetch_options how = { .dir_fd = gathering->dir_fd,
+						.walk = walk,
+						.find_known = kist_save_seen_find,
+						.ctx = gathering->save };
 	kist_auto_fetch struct kist_fetch *fetch = NULL;
 	struct kist_kept_file kept[KIST_FETCH_ENTRIES_MAX];
 	const struct kist_fetched *entries;
@@ -220,6 +223,7 @@ static kist_status gather(struct gathering *gathering, struct kist_error *err)
 				 gathering->shown);
 	KIST_TRY(kist_walk_folder(gathering->dir_fd, &how, &walk, err));
 	KIST_TRY(kist_tree_start(&gathering->tree, err));
+	KIST_TRY(kist_save_seen_start(gathering->save, gathering->dir_fd, gathering->options, false, err));
 	KIST_TRY(add_all(gathering, &walk, err));
 	return gathering->refused > 0 ? fail_refused(gathering, err) : KIST_OK;
 }

@@ -7,6 +7,7 @@
 #include "flow/fetch.h"
 #include "flow/previous.h"
 #include "flow/save.h"
+#include "flow/seen.h"
 #include "flow/stamp.h"
 
 /*
@@ -20,13 +21,17 @@ struct kist_save {
 	struct kist_previous previous; /* of the file that is being saved */
 	enum kist_filter_level level;
 	json_t *refs;
-	struct kist_buf leans; /* of struct kist_lean */
+	struct kist_buf leans;	     /* of struct kist_lean */
+	struct kist_save_seen *seen; /* NULL before it is needed */
+	bool reread;		     /* what was seen before is read all the same */
+	uint64_t unread;	     /* files that were not */
 };
 
 /** struct kist_lean - An artifact that was kept before, and that this save needs. */
 struct kist_lean {
 	struct kist_digest artifact;
 	uint64_t since; /* the newest commit at which all of it was known to be kept; 0: not known */
+	bool own;	/* it can be put once more */
 };
 
 /** struct kist_file_origin - Where a file's bytes come from. */
@@ -86,6 +91,10 @@ KIST_CHECKED kist_status kist_save_spool(struct kist_save *save, int *ret_write_
 
 /** kist_save_copy() - Copies all that @from still gives to @to.  @shown: @from, for messages. */
 KIST_CHECKED kist_status kist_save_copy(int from, int to, const char *shown, struct kist_error *err);
+
+/** kist_save_lean_on_own() - kist_save_lean() on what can be put again: the commit fails with E_COLLECTED. */
+KIST_CHECKED kist_status kist_save_lean_on_own(struct kist_save *save, const struct kist_digest *artifact,
+					       uint64_t since, struct kist_error *err);
 
 /** kist_save_record() - Puts a finished record. */
 KIST_CHECKED kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist_saved *ret,

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "flow/save_private.h"
+#include "flow/save_seen.h"
 
 _Static_assert(KIST_FETCH_FILE_SIZE_MAX < 4 * (uint64_t)KIST_CUT_SIZE_MIN,
 	       "what is read ahead is one chunk, however a store cuts");
@@ -38,6 +38,8 @@ static kist_status choose(struct small *small, size_t count, struct kist_error *
 			entry->bytes.size < KIST_ROUTE_HEAD_SIZE ? entry->bytes.size : KIST_ROUTE_HEAD_SIZE);
 		bool plain = false;
 
+		if (entry->known)
+			KIST_TRY(kist_save_seen_use(small->save, entry->known, &small->kept[i], err));
 		if (entry->whole)
 			KIST_TRY(kist_examine_is_plain(small->save->flow, slash ? slash + 1 : entry->path,
 						       head, entry->bytes.size, &plain, err));
@@ -92,10 +94,15 @@ static kist_status put_records(struct small *small, struct kist_error *err)
 	}
 	KIST_TRY(kist_writer_put(small->save->writer, KIST_CHUNK_RECORD, small->pieces, small->count,
 				 small->ids, NULL, err));
-	for (size_t i = 0; i < small->count; i++)
-		small->kept[small->which[i]] = (struct kist_kept_file){ .done = true,
-									.sha256 = small->contents[i].sha256,
-									.artifact = small->ids[i] };
+	for (size_t i = 0; i < small->count; i++) {
+		const struct kist_fetched *entry = &small->entries[small->which[i]];
+		struct kist_kept_file *kept = &small->kept[small->which[i]];
+
+		*kept = (struct kist_kept_file){ .done = true,
+						 .sha256 = small->contents[i].sha256,
+						 .artifact = small->ids[i] };
+		KIST_TRY(kist_save_seen_add(small->save, entry->path, &entry->st, kept, err));
+	}
 	return KIST_OK;
 }
 

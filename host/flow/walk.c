@@ -16,19 +16,19 @@
 void kist_walk_done(struct kist_walk *walk)
 {
 	kist_buf_done(&walk->text);
-	kist_buf_done(&walk->offsets);
+	kist_buf_done(&walk->paths);
 }
 
 size_t kist_walk_count(const struct kist_walk *walk)
 {
-	return walk->offsets.size / sizeof(size_t);
+	return walk->paths.size / sizeof(struct kist_walk_path);
 }
 
 const char *kist_walk_path(const struct kist_walk *walk, size_t i)
 {
-	const size_t *offsets = (const void *)walk->offsets.data;
+	const struct kist_walk_path *paths = (const void *)walk->paths.data;
 
-	return (const char *)walk->text.data + offsets[i];
+	return (const char *)walk->text.data + paths[i].offset;
 }
 
 static void close_dir(DIR **dir)
@@ -37,18 +37,19 @@ static void close_dir(DIR **dir)
 		(void)closedir(*dir);
 }
 
-static kist_status add(struct kist_walk *walk, const char *folder, const char *name, struct kist_error *err)
+static kist_status add(struct kist_walk *walk, const char *folder, const struct dirent *entry,
+		       struct kist_error *err)
 {
-	const size_t offset = walk->text.size;
+	const struct kist_walk_path path = { .offset = walk->text.size, .type = entry->d_type };
 
 	if (folder[0] != '\0') {
 		KIST_TRY(kist_buf_append(&walk->text, folder, strlen(folder), err));
 		KIST_TRY(kist_buf_append(&walk->text, "/", 1, err));
 	}
-	KIST_TRY(kist_buf_append(&walk->text, name, strlen(name) + 1, err));
-	KIST_TRY(kist_buf_append(&walk->offsets, &offset, sizeof(offset), err));
-	return kist_tree_path_check((const char *)walk->text.data + offset, walk->text.size - offset - 1,
-				    err);
+	KIST_TRY(kist_buf_append(&walk->text, entry->d_name, strlen(entry->d_name) + 1, err));
+	KIST_TRY(kist_tree_path_check((const char *)walk->text.data + path.offset,
+				      walk->text.size - path.offset - 1, err));
+	return kist_buf_append(&walk->paths, &path, sizeof(path), err);
 }
 
 /* Adds what stands in one folder; @folder is a copy, because the text moves as it grows. */
@@ -72,7 +73,7 @@ static kist_status list(int dir_fd, const char *folder, struct kist_walk *walk, 
 		if (!entry)
 			return KIST_OK;
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			KIST_TRY(add(walk, folder, entry->d_name, err));
+			KIST_TRY(add(walk, folder, entry, err));
 	}
 }
 
@@ -80,18 +81,20 @@ static kist_status list(int dir_fd, const char *folder, struct kist_walk *walk, 
 static kist_status enter(int dir_fd, size_t i, const struct kist_walk_options *options,
 			 struct kist_walk *walk, struct kist_error *err)
 {
-	char path[KIST_TREE_PATH_SIZE_MAX + 1] = "";
-	size_t *offsets = (void *)walk->offsets.data;
+	char path[KIST_TREE_PATH_SIZE_MAX + 1];
+	struct kist_walk_path *paths = (void *)walk->paths.data;
 	struct stat st;
 
-	strncpy(path, kist_walk_path(walk, i), sizeof(path) - 1);
+	if (paths[i].type != DT_DIR && paths[i].type != DT_UNKNOWN)
+		return KIST_OK;
+	memcpy(path, kist_walk_path(walk, i), strlen(kist_walk_path(walk, i)) + 1);
 	if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", path);
 	if (!S_ISDIR(st.st_mode))
 		return KIST_OK;
 	if (options && options->left_out && options->left_out->st_dev == st.st_dev &&
 	    options->left_out->st_ino == st.st_ino) {
-		offsets[i] = LEFT_OUT;
+		paths[i].offset = LEFT_OUT;
 		options->each_left_out(options->ctx, path);
 		return KIST_OK;
 	}
@@ -101,21 +104,24 @@ static kist_status enter(int dir_fd, size_t i, const struct kist_walk_options *o
 /* Paths that lost their place are gone, the others keep their order. */
 static void close_gaps(struct kist_walk *walk)
 {
-	size_t *offsets = (void *)walk->offsets.data;
+	struct kist_walk_path *paths = (void *)walk->paths.data;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < kist_walk_count(walk); i++) {
-		if (offsets[i] != LEFT_OUT)
-			offsets[kept++] = offsets[i];
+		if (paths[i].offset != LEFT_OUT)
+			paths[kept++] = paths[i];
 	}
-	walk->offsets.size = kept * sizeof(*offsets);
+	walk->paths.size = kept * sizeof(*paths);
 }
 
 static int compare_paths(const void *a, const void *b, void *text)
 {
 	const char *base = text;
 
-	return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
+	const struct kist_walk_path *x = a;
+	const struct kist_walk_path *y = b;
+
+	return strcmp(base + x->offset, base + y->offset);
 }
 
 kist_status kist_walk_folder(int dir_fd, const struct kist_walk_options *options, struct kist_walk *walk,
@@ -135,7 +141,7 @@ kist_status kist_walk_folder(int dir_fd, const struct kist_walk_options *options
 	}
 	close_gaps(walk);
 	if (kist_walk_count(walk) > 0)
-		qsort_r(walk->offsets.data, kist_walk_count(walk), sizeof(size_t), compare_paths,
+		qsort_r(walk->paths.data, kist_walk_count(walk), sizeof(struct kist_walk_path), compare_paths,
 			walk->text.data);
 	return KIST_OK;
 }

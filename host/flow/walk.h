@@ -16,16 +16,22 @@
 #define KIST_WALK_ENTRIES_MAX ((size_t)4 << 20)
 #define KIST_WALK_BYTES_MAX   ((size_t)128 << 20)
 
-/** struct kist_walk - The paths; each is NUL-terminated, paths[i] an offset in @text. */
+/** struct kist_walk_path - Where a path is in the text, and what readdir() said that it is. */
+struct kist_walk_path {
+	size_t offset;
+	unsigned char type; /* DT_* */
+};
+
+/** struct kist_walk - The paths; each is NUL-terminated. */
 struct kist_walk {
 	struct kist_buf text;
-	struct kist_buf offsets; /* of size_t */
+	struct kist_buf paths; /* of struct kist_walk_path */
 };
 
 #define KIST_WALK_INIT                                                                                       \
 	{                                                                                                    \
 		.text = KIST_BUF_INIT(KIST_WALK_BYTES_MAX),                                                  \
-		.offsets = KIST_BUF_INIT(KIST_WALK_ENTRIES_MAX * sizeof(size_t))                             \
+		.paths = KIST_BUF_INIT(KIST_WALK_ENTRIES_MAX * sizeof(struct kist_walk_path))                \
 	}
 #define kist_auto_walk __attribute__((cleanup(kist_walk_done)))
 void kist_walk_done(struct kist_walk *walk);

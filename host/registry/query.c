@@ -203,6 +203,23 @@ kist_status kist_registry_suspect_pack(struct kist_registry *registry, const str
 	return kist_registry_run(registry, suspect, &suspicion, err);
 }
 
+static kist_status query_sound(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool *const ret = ctx;
+	bool found = false;
+
+	KIST_TRY(kist_db_use(&registry->db, KIST_SQL_ANY_UNSOUND, &row, err, ""));
+	KIST_TRY(kist_db_step(&registry->db, row, &found, err));
+	*ret = !found;
+	return KIST_OK;
+}
+
+kist_status kist_registry_is_sound(struct kist_registry *registry, bool *ret, struct kist_error *err)
+{
+	return kist_registry_run(registry, query_sound, ret, err);
+}
+
 struct use_query {
 	const struct kist_digest *pack;
 	struct kist_pack_use use;

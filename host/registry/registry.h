@@ -130,6 +130,13 @@ KIST_CHECKED kist_status kist_registry_suspect_pack(struct kist_registry *regist
 						    const struct kist_digest *id, bool damaged,
 						    struct kist_error *err);
 
+/**
+ * kist_registry_is_sound() - Whether no pack is known to be damaged or missing, or is suspect: what was kept in
+ * any of them may be leaned on as a writer leans on what it looks up.
+ */
+KIST_CHECKED kist_status kist_registry_is_sound(struct kist_registry *registry, bool *ret,
+						struct kist_error *err);
+
 /** kist_registry_get_artifact() - The record with this id; Owned by the caller.  Errors: KIST_NOT_FOUND. */
 KIST_CHECKED kist_status kist_registry_get_artifact(struct kist_registry *registry,
 						    const struct kist_digest *id, struct kist_artifact *ret,

@@ -108,6 +108,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_NEXT_DAMAGED] =
 		"SELECT no, id, kind, commit_no, damaged FROM packs WHERE damaged IN (1, 2) AND no > ?1"
 		" ORDER BY no LIMIT 1",
+	[KIST_SQL_ANY_UNSOUND] = "SELECT 1 FROM packs WHERE damaged <> 0 LIMIT 1",
 	[KIST_SQL_PACK_USE] = "SELECT damaged, (SELECT count(*) FROM chunks WHERE pack = no) FROM packs"
 			      " WHERE id = ?1",
 	[KIST_SQL_COUNT_REFS] = "SELECT count(*) FROM refs",

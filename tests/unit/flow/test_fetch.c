@@ -170,32 +170,32 @@ START_TEST(what_is_gone_or_denied_is_left_to_others)
 }
 END_TEST
 
-static bool knows_all(void *ctx, const struct stat *st)
+static const void *knows_b(const void *ctx, const char *path, const struct stat *st)
 {
-	size_t *asked = ctx;
-
 	ck_assert(S_ISREG(st->st_mode));
-	++*asked;
-	return true;
+	return strcmp(path, "b") == 0 ? ctx : NULL;
 }
 
 START_TEST(what_is_known_is_not_read)
 {
-	size_t asked = 0;
+	const int known = 0;
 	const struct kist_fetch_options options = {
-		.dir_fd = dir_fd, .walk = &walk, .is_known = knows_all, .ctx = &asked
+		.dir_fd = dir_fd, .walk = &walk, .find_known = knows_b, .ctx = &known
 	};
 	const struct kist_fetched *entries;
 	struct kist_fetch *fetch = NULL;
 
 	make("a", 3);
-	settle("a");
+	make("b", 3);
+	ck_assert_int_eq(mkdirat(dir_fd, "c", 0700), 0);
+	settle("b");
 	ck_assert_int_eq(kist_walk_folder(dir_fd, NULL, &walk, NULL), KIST_OK);
 	ck_assert_int_eq(kist_fetch_open(&options, &fetch, NULL), KIST_OK);
-	ck_assert_uint_eq(kist_fetch_next(fetch, &entries), 1);
-	ck_assert(entries[0].looked && !entries[0].whole);
+	ck_assert_uint_eq(kist_fetch_next(fetch, &entries), 3);
+	ck_assert(entries[0].whole && !entries[0].known);
+	ck_assert(!entries[1].whole && entries[1].known == &known);
+	ck_assert(!entries[2].known);
 	kist_fetch_close(fetch);
-	ck_assert_uint_eq(asked, 1);
 }
 END_TEST
 
