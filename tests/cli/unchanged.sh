@@ -142,8 +142,11 @@ for pack in $(find .kist/packs -name '*.pack'); do
 	mv lost "$pack"
 done
 
-# Another store in the same place, whose log does not have what was remembered.
+# What was suspect is not, once it was looked at.
+expect 0 kist verify --full
 unread 1 alone
+
+# Another store in the same place, whose log does not have what was remembered.
 rm -rf .kist
 find "$HOME/.cache/kist" -name 'index.sqlite*' -exec rm {} +
 expect 0 kist init
