@@ -202,6 +202,39 @@ kist_status kist_store_read_chunk(struct kist_store *store, const struct kist_lo
 	return kist_store_read_chunk_with(store, &reader, where, id, ret, err);
 }
 
+static kist_status check_record(struct kist_store *store, struct kist_chunk_reader *reader,
+				const struct kist_digest *pack, uint64_t offset, uint32_t stored_len,
+				const struct kist_digest *id, struct kist_error *err)
+{
+	struct kist_record record;
+
+	KIST_TRY(get_record(store, reader, pack, offset, stored_len, err));
+	KIST_TRY(kist_record_parse(kist_buf_view(&reader->record), &record, err));
+	if (!kist_digest_equal(&record.id, id))
+		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
+	return kist_record_check_body(&record, kist_buf_view(&reader->record), err);
+}
+
+kist_status kist_store_check_record(struct kist_store *store, struct kist_chunk_reader *reader,
+				    const struct kist_location *where, const struct kist_digest *id,
+				    struct kist_error *err)
+{
+	const struct kist_base_location *const base = &where->base;
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (check_range(where, &why) != KIST_OK ||
+	    check_record(store, reader, &where->pack, where->offset, where->stored_len, id, &why) != KIST_OK)
+		return kist_fail_in_pack(&where->pack, where->offset, &why, err);
+	if (!where->has_base)
+		return KIST_OK;
+	if (base->stored_len == 0 || !is_in_range(base->stored_len, base->raw_len))
+		return kist_fail(err, KIST_CORRUPT, "the base of a chunk is not kept as a whole");
+	if (check_record(store, reader, &base->pack, base->offset, base->stored_len, &base->id, &why) !=
+	    KIST_OK)
+		return kist_fail_in_pack(&base->pack, base->offset, &why, err);
+	return KIST_OK;
+}
+
 static kist_status read_head(struct kist_store *store, const struct kist_location *where,
 			     const struct kist_digest *id, struct kist_record *ret, struct kist_error *err)
 {

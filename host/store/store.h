@@ -159,6 +159,16 @@ KIST_CHECKED kist_status kist_store_prove_chunk(const struct kist_location *wher
 						const struct kist_digest *actual, struct kist_error *err);
 
 /**
+ * kist_store_check_record() - Whether the record of chunk @id at @where, and that of its base, lie there as they
+ * were written; nothing is decoded.
+ *
+ * Errors: as kist_store_read_chunk().
+ */
+KIST_CHECKED kist_status kist_store_check_record(struct kist_store *store, struct kist_chunk_reader *reader,
+						 const struct kist_location *where,
+						 const struct kist_digest *id, struct kist_error *err);
+
+/**
  * kist_store_read_head() - Reads the head of the record of chunk @id at @where; its body is not looked at.
  *
  * Errors: as kist_store_read_chunk().

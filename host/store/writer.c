@@ -19,6 +19,7 @@ struct kist_writer {
 	struct kist_idset known_records;
 	struct kist_idset known;
 	struct kist_leans leans;
+	struct kist_chunk_reader reader;
 	/* The packs that were looked at last, for data and for the rest. */
 	struct seen_pack {
 		struct kist_digest id;
@@ -60,6 +61,7 @@ void kist_writer_close(struct kist_writer *writer)
 	kist_publisher_done(&writer->publisher);
 	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
 		kist_open_pack_done(&writer->packs[kind]);
+	kist_chunk_reader_done(&writer->reader);
 	kist_idset_done(&writer->known_records);
 	kist_idset_done(&writer->known);
 	kist_leans_done(&writer->leans);
@@ -92,20 +94,28 @@ static kist_status look_at_pack(struct kist_store *store, const struct kist_dige
 	return status == KIST_NOT_FOUND || status == KIST_CORRUPT ? KIST_OK : status;
 }
 
-/* The index may be older than the store: a pack that is gone, or cut short, must not be leaned on. */
-static kist_status still_stands(struct kist_writer *writer, const struct kist_location *where, bool *ret,
-				struct kist_error *err)
+/*
+ * Whether the chunk at @where may be leaned on.  The index may be older than the store: the pack may be gone, or
+ * cut short; and what lies there may have been hurt since it was written.
+ */
+static kist_status still_stands(struct kist_writer *writer, const struct kist_location *where,
+				const struct kist_digest *id, bool *ret, struct kist_error *err)
 {
 	struct seen_pack *seen = &writer->seen[where->kind == KIST_CHUNK_DATA ? 0 : 1];
 	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
 
 	if (seen->end == 0 || !kist_digest_equal(&where->pack, &seen->id)) {
 		seen->id = where->pack;
 		if (look_at_pack(writer->store, &where->pack, &seen->end, &why) != KIST_OK)
 			return kist_fail_as(err, why.status, &why);
 	}
-	*ret = where->offset <= seen->end && where->stored_len <= seen->end - where->offset;
-	return KIST_OK;
+	*ret = false;
+	if (where->offset > seen->end || where->stored_len > seen->end - where->offset)
+		return KIST_OK;
+	status = kist_store_check_record(writer->store, &writer->reader, where, id, &why);
+	*ret = status == KIST_OK;
+	return *ret || kist_is_damage(status, &why) ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
 /* A record counts as kept only as a record: as other bytes no reader of the log would find it. */
@@ -124,7 +134,7 @@ static kist_status is_kept(struct kist_writer *writer, enum kist_chunk_kind kind
 	    (status == KIST_OK && kind == KIST_CHUNK_RECORD && where.kind != kind))
 		return KIST_OK;
 	if (status == KIST_OK)
-		status = still_stands(writer, &where, ret, err);
+		status = still_stands(writer, &where, id, ret, err);
 	return status == KIST_OK && *ret ? kist_leans_add(&writer->leans, kind, id, err) : status;
 }
 

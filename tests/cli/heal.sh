@@ -34,11 +34,11 @@ healed() {
 }
 
 for index in warm cold; do
-	for how in gone cut; do
+	for how in gone cut flipped; do
 		hurt $index $how
 		healed
 	done
-	# Bytes that are wrong where they lie: known once somebody has read them.
+	# And once somebody has read what is wrong.
 	hurt $index flipped
 	expect 4 kist get other -o new
 	[ ! -e new ] || fail 'a damaged file came back'
