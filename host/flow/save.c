@@ -389,6 +389,8 @@ static kist_status try_commit(struct kist_save *save, json_t *commit, struct kis
 
 	KIST_TRY(kist_registry_fold(save->flow->registry, err));
 	kist_registry_head(save->flow->registry, &head, &previous);
+	if (save->only_at && head + 1 != save->only_at)
+		return kist_fail(err, KIST_EXISTS, "another commit came first");
 	status = recheck(save, err);
 	if (status != KIST_OK) {
 		/* Whoever came first has the number of every commit that was tried. */
@@ -417,7 +419,7 @@ static kist_status commit_all(struct kist_save *save, struct kist_error *err)
 			fold_own_commit(save->flow);
 			return KIST_OK;
 		}
-		if (status != KIST_EXISTS)
+		if (status != KIST_EXISTS || save->only_at)
 			return status;
 		kist_error_clear(err);
 	}
@@ -435,6 +437,12 @@ kist_status kist_save_commit(struct kist_save *save, struct kist_error *err)
 uint64_t kist_save_unread(const struct kist_save *save)
 {
 	return save->unread;
+}
+
+kist_status kist_save_commit_at(struct kist_save *save, uint64_t number, struct kist_error *err)
+{
+	save->only_at = number;
+	return kist_save_commit(save, err);
 }
 
 struct kist_write_stats kist_save_stats(const struct kist_save *save)

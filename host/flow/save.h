@@ -135,6 +135,13 @@ KIST_CHECKED kist_status kist_save_lean(struct kist_save *save, const struct kis
  */
 KIST_CHECKED kist_status kist_save_commit(struct kist_save *save, struct kist_error *err);
 
+/**
+ * kist_save_commit_at() - The same, as commit @number or not at all: for what hangs on all commits before it.
+ *
+ * Errors: KIST_EXISTS (another commit has that number); as kist_save_commit().
+ */
+KIST_CHECKED kist_status kist_save_commit_at(struct kist_save *save, uint64_t number, struct kist_error *err);
+
 /** kist_save_stats() - What was put and what of it was new. */
 struct kist_write_stats kist_save_stats(const struct kist_save *save);
 

@@ -25,6 +25,7 @@ struct kist_save {
 	struct kist_save_seen *seen; /* NULL before it is needed */
 	bool reread;		     /* what was seen before is read all the same */
 	uint64_t unread;	     /* files that were not */
+	uint64_t only_at;	     /* the one number that its commit may have; 0: any */
 };
 
 /** struct kist_lean - An artifact that was kept before, and that this save needs. */

@@ -19,7 +19,7 @@
  *     artifacts  no, id, sha256, size, kind, encoding, commit_no
  *     records    no (artifacts.no), record (the chunk's bytes): apart, so that who looks at all artifacts
  *                need not read them
- *     refs       name, artifact, commit_no, time
+ *     refs       name, artifact, commit_no, time, tagged (set by "tag")
  *     condemned  id, commit_no: packs that are no part of the store any more, and may still be there
  *     fences     session: whose commits are void
  *     forgotten  id, commit_no: records that do not count where they lie in a pack of an older commit
@@ -39,7 +39,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 6
+#define KIST_DB_VERSION 7
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -83,6 +83,7 @@ enum kist_db_statement {
 	KIST_SQL_NAMES_UP,
 	KIST_SQL_NAMES_DOWN,
 	KIST_SQL_EACH_REF,
+	KIST_SQL_EACH_NAME,
 	KIST_SQL_EACH_ARTIFACT,
 	KIST_SQL_EACH_PACK,
 	KIST_SQL_NEXT_DAMAGED,

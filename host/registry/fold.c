@@ -38,8 +38,8 @@ static kist_status fold_ref(struct kist_fold *fold, struct kist_view ref, const 
 	fold->rows++;
 	if (change.event == KIST_REF_RM)
 		return kist_db_run(db, KIST_SQL_DROP_REF, err, "b", change.name, change.name_len);
-	return kist_db_run(db, KIST_SQL_SET_REF, err, "bdut", change.name, change.name_len, &change.artifact,
-			   fold->commit, time);
+	return kist_db_run(db, KIST_SQL_SET_REF, err, "bdutu", change.name, change.name_len, &change.artifact,
+			   fold->commit, time, (uint64_t)(change.event == KIST_REF_TAG));
 }
 
 static kist_status fold_commit(struct kist_fold *fold, const struct kist_commit *commit,

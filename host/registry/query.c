@@ -325,3 +325,31 @@ kist_status kist_registry_find_ref(struct kist_registry *registry, const char *n
 		return kist_fail(err, status, "nothing is named '%.*s'", (int)kist_min_u64(len, 200), name);
 	return status;
 }
+
+struct commit_query {
+	const char *name;
+	size_t len;
+	uint64_t commit;
+};
+
+static kist_status query_commit(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	struct commit_query *const query = ctx;
+	bool found = false;
+
+	KIST_TRY(kist_db_use(&registry->db, KIST_SQL_FIND_REF, &row, err, "b", query->name, query->len));
+	KIST_TRY(kist_db_step(&registry->db, row, &found, err));
+	query->commit = found ? (uint64_t)sqlite3_column_int64(row, 1) : 0;
+	return KIST_OK;
+}
+
+kist_status kist_registry_name_commit(struct kist_registry *registry, const char *name, size_t len,
+				      uint64_t *ret_commit, struct kist_error *err)
+{
+	struct commit_query query = { .name = name, .len = len };
+
+	KIST_TRY(kist_registry_run(registry, query_commit, &query, err));
+	*ret_commit = query.commit;
+	return KIST_OK;
+}

@@ -45,6 +45,7 @@ struct kist_ref {
 	struct kist_digest artifact;
 	uint64_t commit;  /* that set it */
 	const char *time; /* RFC 3339, of that commit */
+	bool is_tag;	  /* set by "tag", not by "put" */
 };
 
 /**
@@ -165,6 +166,18 @@ KIST_CHECKED kist_status kist_registry_each_ref(struct kist_registry *registry, 
 								    const struct kist_artifact *artifact,
 								    struct kist_error *err),
 						void *ctx, struct kist_error *err);
+
+/** kist_registry_each_name() - As kist_registry_each_ref(), without looking for records: @artifact has none. */
+KIST_CHECKED kist_status kist_registry_each_name(struct kist_registry *registry, const char *prefix,
+						 size_t len,
+						 kist_status (*each)(void *ctx, const struct kist_ref *ref,
+								     const struct kist_artifact *artifact,
+								     struct kist_error *err),
+						 void *ctx, struct kist_error *err);
+
+/** kist_registry_name_commit() - The commit that set @name to what it means; 0 when it means nothing. */
+KIST_CHECKED kist_status kist_registry_name_commit(struct kist_registry *registry, const char *name,
+						   size_t len, uint64_t *ret_commit, struct kist_error *err);
 
 /** kist_registry_find_ref() - Whether @name is set, and to what.  Errors: KIST_NOT_FOUND. */
 KIST_CHECKED kist_status kist_registry_find_ref(struct kist_registry *registry, const char *name, size_t len,

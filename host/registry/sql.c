@@ -27,7 +27,7 @@ const char kist_sql_schema[] =
 	"CREATE TRIGGER artifact_goes AFTER DELETE ON artifacts"
 	"  BEGIN DELETE FROM records WHERE no = OLD.no; END;"
 	"CREATE TABLE refs(name BLOB PRIMARY KEY, artifact BLOB NOT NULL, commit_no INTEGER NOT NULL,"
-	"  time TEXT NOT NULL) WITHOUT ROWID;"
+	"  time TEXT NOT NULL, tagged INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE condemned(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE fences(session BLOB PRIMARY KEY) WITHOUT ROWID;"
 	"CREATE TABLE forgotten(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;";
@@ -65,8 +65,8 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_ADD_ARTIFACT] = "INSERT INTO artifacts(no, id, sha256, size, kind, encoding, commit_no)"
 				  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[KIST_SQL_ADD_RECORD] = "INSERT INTO records(no, record) VALUES(?1, ?2)",
-	[KIST_SQL_SET_REF] =
-		"INSERT OR REPLACE INTO refs(name, artifact, commit_no, time) VALUES(?1, ?2, ?3, ?4)",
+	[KIST_SQL_SET_REF] = "INSERT OR REPLACE INTO refs(name, artifact, commit_no, time, tagged)"
+			     " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
 	[KIST_SQL_FIND_CHUNK] =
 		"SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged, c.base,"
@@ -83,7 +83,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"SELECT c.id, a.sha256, a.size, d.record FROM chunks c"
 		" JOIN artifacts a ON a.no = c.artifact JOIN records d ON d.no = c.artifact"
 		" WHERE c.id = ?1",
-	[KIST_SQL_FIND_REF] = "SELECT artifact FROM refs WHERE name = ?1",
+	[KIST_SQL_FIND_REF] = "SELECT artifact, commit_no FROM refs WHERE name = ?1",
 	/* One row for each record, those of one content together and the best of them first. */
 	[KIST_SQL_MATCH_HEX] =
 		"SELECT a.id, a.sha256, a.kind, a.encoding,"
@@ -97,10 +97,12 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_NAMES_DOWN] = "SELECT name FROM refs WHERE name < ?1 ORDER BY name DESC LIMIT ?2",
 	/* The walks: the same first columns, from a key on; see walk.c. */
 	[KIST_SQL_EACH_REF] =
-		"SELECT r.artifact, a.sha256, a.size, d.record, r.name, r.commit_no, r.time"
+		"SELECT r.artifact, a.sha256, a.size, d.record, r.name, r.commit_no, r.time, r.tagged"
 		" FROM refs r LEFT JOIN chunks c ON c.id = r.artifact"
 		" LEFT JOIN artifacts a ON a.no = c.artifact LEFT JOIN records d ON d.no = c.artifact"
 		" WHERE r.name >= ?1 ORDER BY r.name",
+	[KIST_SQL_EACH_NAME] = "SELECT artifact, NULL, 0, NULL, name, commit_no, time, tagged FROM refs"
+			       " WHERE name >= ?1 ORDER BY name",
 	[KIST_SQL_EACH_ARTIFACT] =
 		"SELECT c.id, a.sha256, a.size, d.record FROM chunks c JOIN artifacts a ON a.no = c.artifact"
 		" JOIN records d ON d.no = c.artifact WHERE c.id >= ?1 ORDER BY c.id",

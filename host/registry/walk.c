@@ -20,6 +20,7 @@ struct row {
 	size_t name_len;
 	uint64_t commit;
 	char time[TIME_SIZE];
+	bool is_tag;
 };
 
 struct page {
@@ -71,7 +72,7 @@ static kist_status read_row(struct kist_db *db, const struct page *page, sqlite3
 
 	row->name = NULL;
 	row->artifact = (struct kist_artifact)KIST_ARTIFACT_INIT;
-	if (page->which == KIST_SQL_EACH_REF) {
+	if (page->which == KIST_SQL_EACH_REF || page->which == KIST_SQL_EACH_NAME) {
 		row->name_len = (size_t)sqlite3_column_bytes(from, 4);
 		row->name = kist_strndup(sqlite3_column_blob(from, 4), row->name_len);
 		if (!row->name)
@@ -79,6 +80,7 @@ static kist_status read_row(struct kist_db *db, const struct page *page, sqlite3
 		row->commit = (uint64_t)sqlite3_column_int64(from, 5);
 		time = (const char *)sqlite3_column_text(from, 6);
 		memcpy(row->time, time ? time : "", time ? strnlen(time, TIME_SIZE - 1) : 0);
+		row->is_tag = sqlite3_column_int64(from, 7) != 0;
 	}
 	return kist_row_artifact(db, from, &row->artifact, err);
 }
@@ -154,11 +156,24 @@ static kist_status visit_ref(void *ctx, const struct row *row, bool *ret_go_on, 
 		.artifact = row->artifact.id,
 		.commit = row->commit,
 		.time = row->time,
+		.is_tag = row->is_tag,
 	};
 
 	*ret_go_on = row->name_len >= walk_of->len &&
 		     (walk_of->len == 0 || memcmp(row->name, walk_of->prefix, walk_of->len) == 0);
 	return *ret_go_on ? walk_of->each(walk_of->ctx, &ref, &row->artifact, err) : KIST_OK;
+}
+
+static kist_status walk_refs(struct kist_registry *registry, enum kist_db_statement which,
+			     struct ref_walk *walk_of, struct kist_error *err)
+{
+	auto_page struct page *page = NULL;
+
+	/* No name is that long. */
+	if (walk_of->len > KIST_NAME_SIZE_MAX)
+		return KIST_OK;
+	KIST_TRY(page_new(which, walk_of->prefix, walk_of->len, &page, err));
+	return walk(registry, page, visit_ref, walk_of, err);
 }
 
 kist_status kist_registry_each_ref(struct kist_registry *registry, const char *prefix, size_t len,
@@ -168,13 +183,19 @@ kist_status kist_registry_each_ref(struct kist_registry *registry, const char *p
 				   void *ctx, struct kist_error *err)
 {
 	struct ref_walk walk_of = { .prefix = prefix, .len = len, .each = each, .ctx = ctx };
-	auto_page struct page *page = NULL;
 
-	/* No name is that long. */
-	if (len > KIST_NAME_SIZE_MAX)
-		return KIST_OK;
-	KIST_TRY(page_new(KIST_SQL_EACH_REF, prefix, len, &page, err));
-	return walk(registry, page, visit_ref, &walk_of, err);
+	return walk_refs(registry, KIST_SQL_EACH_REF, &walk_of, err);
+}
+
+kist_status kist_registry_each_name(struct kist_registry *registry, const char *prefix, size_t len,
+				    kist_status (*each)(void *ctx, const struct kist_ref *ref,
+							const struct kist_artifact *artifact,
+							struct kist_error *err),
+				    void *ctx, struct kist_error *err)
+{
+	struct ref_walk walk_of = { .prefix = prefix, .len = len, .each = each, .ctx = ctx };
+
+	return walk_refs(registry, KIST_SQL_EACH_NAME, &walk_of, err);
 }
 
 struct artifact_walk {
