@@ -21,7 +21,11 @@
 
 static enum kist_db_trouble trouble_of(int code)
 {
-	if (code == SQLITE_READONLY_DBMOVED)
+	/*
+	 * The journal is found by name, too: who makes a new file in the place of one that was deleted takes the
+	 * journal of who still writes to the old one for a left-over.
+	 */
+	if (code == SQLITE_READONLY_DBMOVED || code == SQLITE_IOERR_DELETE_NOENT)
 		return KIST_DB_MOVED;
 	switch (code & 0xff) {
 	case SQLITE_NOMEM:

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "registry/db.h"
 #include "registry/checked_file.h"
 #include "unit/registry/fake.h"
 
@@ -566,11 +567,31 @@ START_TEST(many_processes_fold_into_one_file)
 		ck_assert_int_eq(status, 0);
 	}
 	ck_assert_uint_eq(*store->shared_head, 720);
-	/* Whoever had the file that was taken away may have had to do without one: that costs one fold. */
-	(void)check_opens_right();
+	/* Whoever had the file that was taken away went on with the new one. */
 	ck_assert_uint_eq(check_opens_right(), 0);
 	(void)munmap(store->shared_head, sizeof(uint64_t));
 	store->shared_head = NULL;
+}
+END_TEST
+
+START_TEST(a_journal_that_was_taken_away_says_that_the_file_has_moved)
+{
+	const struct kist_digest digest = { { 1 } };
+	struct kist_db db = KIST_DB_INIT;
+	char journal[sizeof(file) + 16];
+
+	snprintf(journal, sizeof(journal), "%s-journal", file);
+	check_opens_right();
+	*strrchr(journal, '/') = '\0';
+	ck_assert_int_eq(kist_db_open(journal, "0123456789abcdef0123456789abcdef", &db, NULL), KIST_OK);
+	snprintf(journal, sizeof(journal), "%s-journal", file);
+	ck_assert_int_eq(kist_db_begin(&db, NULL), KIST_OK);
+	ck_assert_int_eq(kist_db_run(&db, KIST_SQL_SET_HEAD, NULL, "ud", (uint64_t)1, &digest), KIST_OK);
+	/* As whoever finds a new file beside the old one's journal does. */
+	ck_assert_int_eq(unlink(journal), 0);
+	ck_assert_int_eq(kist_db_commit(&db, NULL), KIST_IO);
+	ck_assert_int_eq(db.trouble, KIST_DB_MOVED);
+	kist_db_close(&db);
 }
 END_TEST
 
@@ -652,6 +673,7 @@ int main(void)
 	tcase_add_test(tcase, an_index_that_is_a_folder_costs_only_time);
 	tcase_add_test(tcase, a_folder_that_is_removed_while_open_is_made_again);
 	tcase_add_test(tcase, many_processes_fold_into_one_file);
+	tcase_add_test(tcase, a_journal_that_was_taken_away_says_that_the_file_has_moved);
 	tcase_add_test(tcase, a_killed_fold_leaves_an_index_that_goes_on);
 	tcase_add_test(tcase, a_failed_allocation_is_no_false_success);
 	suite_add_tcase(suite, tcase);
