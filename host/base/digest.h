@@ -11,7 +11,7 @@
  * SHA-256 digests: the names of chunks, packs, records and plugins.
  *
  * Thread: pure, but for one struct kist_hasher on one thread at a time.
- * Source: FIPS 180-4, through OpenSSL's EVP; two at once through base/sha256_kernel.h.
+ * Source: FIPS 180-4, through OpenSSL; two at once through base/sha256_kernel.h.
  */
 
 #define KIST_DIGEST_SIZE ((size_t)32)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -91,9 +92,50 @@ static kist_status widen_numbers(struct kist_view text, struct kist_buf *ret, st
 	return KIST_OK;
 }
 
+static __thread bool is_parsing;
+
+/*
+ * When its text buffer cannot grow, jansson's reader goes on with a byte less: it gives another value, or runs past the
+ * end of a string.  So without memory there the process ends, as kill -9 would end it.
+ */
+static void *alloc_for_jansson(size_t size)
+{
+	static const char why[] = "kist: out of memory while reading JSON\n";
+	void *mem = kist_alloc_for_library(size);
+
+	if (!mem && is_parsing) {
+		const ssize_t told = write(STDERR_FILENO, why, sizeof(why) - 1);
+
+		(void)told;
+		_exit(EXIT_FAILURE);
+	}
+	return mem;
+}
+
+__attribute__((constructor)) static void watch_memory(void)
+{
+	json_set_alloc_funcs(alloc_for_jansson, kist_free);
+}
+
 static json_t *parse(struct kist_view text, json_error_t *why)
 {
-	return json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, why);
+	json_t *value;
+
+	is_parsing = true;
+	value = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, why);
+	is_parsing = false;
+	return value;
+}
+
+json_t *kist_json_copy(const json_t *value)
+{
+	json_t *copy = json_deep_copy(value);
+
+	/* Jansson leaves out what it has no memory for. */
+	if (copy && json_equal(copy, value))
+		return copy;
+	json_decref(copy);
+	return NULL;
 }
 
 kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_error *err)

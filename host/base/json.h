@@ -38,9 +38,13 @@ static inline void kist_json_unref_(json_t **slot)
  *
  * @ret: A new reference.
  *
- * Errors: KIST_CORRUPT with the code E_JSON and the byte offset; KIST_NO_MEMORY.
+ * Errors: KIST_CORRUPT with the code E_JSON and the byte offset; KIST_NO_MEMORY for the text.  When there is no memory
+ * for the value the process ends: the reader below cannot be trusted then.
  */
 KIST_CHECKED kist_status kist_json_parse(struct kist_view text, json_t **ret, struct kist_error *err);
+
+/** kist_json_copy() - A copy of @value with all that is in it; NULL when there is no memory for all of it. */
+json_t *kist_json_copy(const json_t *value);
 
 /**
  * kist_json_canonical() - Appends @value in canonical form: keys sorted, no blanks, shortest numbers.

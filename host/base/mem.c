@@ -49,6 +49,11 @@ void *kist_realloc(void *old, size_t count, size_t size)
 	return must_fail() ? NULL : reallocarray(old, count ? count : 1, size ? size : 1);
 }
 
+void *kist_alloc_for_library(size_t size)
+{
+	return malloc(size);
+}
+
 void kist_free(void *mem)
 {
 	free(mem);

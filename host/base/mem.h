@@ -25,6 +25,9 @@ void *kist_alloc_pages(size_t size) __attribute__((malloc));
 /** kist_realloc() - Grows or shrinks @old to @count items; NULL leaves @old as it was. */
 void *kist_realloc(void *old, size_t count, size_t size);
 
+/** kist_alloc_for_library() - @size bytes for a library that asks us, or NULL; none of those that tests count. */
+void *kist_alloc_for_library(size_t size) __attribute__((malloc));
+
 /** kist_free() - Accepts NULL. */
 void kist_free(void *mem);
 

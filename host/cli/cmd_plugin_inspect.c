@@ -59,7 +59,7 @@ static kist_status print_arguments(json_t *types, struct kist_error *err)
 static kist_status print_people(json_t *facts, struct kist_error *err)
 {
 	json_t *types = json_object_get(facts, "types");
-	kist_auto_json json_t *kept = json_deep_copy(types);
+	kist_auto_json json_t *kept = kist_json_copy(types);
 
 	for (size_t i = 0; i < json_array_size(types); i++) {
 		(void)json_object_del(json_array_get(types, i), "serialize");

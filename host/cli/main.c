@@ -248,8 +248,10 @@ int main(int argc, char **argv)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	cli.json = wants_json(argc, argv);
 	cli.arguments = kist_alloc((size_t)argc + 1, sizeof(*cli.arguments));
-	if (!cli.arguments)
+	if (!cli.arguments) {
+		fputs("kist: out of memory\n", stderr);
 		return KIST_EXIT_FAILED;
+	}
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		status = kist_help_version();
 	else

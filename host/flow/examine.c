@@ -140,7 +140,7 @@ static kist_status note_asked(const struct kist_examine_options *options, struct
 {
 	if (json_object_size(options->params) == 0)
 		return KIST_OK;
-	examined->asked = json_deep_copy(options->params);
+	examined->asked = kist_json_copy(options->params);
 	if (!examined->asked || json_object_update_existing(examined->asked, examined->params) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
 	return KIST_OK;

@@ -252,9 +252,9 @@ static kist_status make_record(struct kist_save *save, const struct kist_file_or
 	KIST_TRY(kist_save_typed(save, record, examined, err));
 	KIST_TRY(kist_record_set_text(record, "description", options->description, err));
 	if (json_object_size(options->params) > 0)
-		KIST_TRY(kist_record_set_take(record, "params", json_deep_copy(options->params), err));
+		KIST_TRY(kist_record_set_take(record, "params", kist_json_copy(options->params), err));
 	if (options->parents)
-		KIST_TRY(kist_record_set_take(record, "parents", json_deep_copy(options->parents), err));
+		KIST_TRY(kist_record_set_take(record, "parents", kist_json_copy(options->parents), err));
 	if (with_file)
 		KIST_TRY(set_file(record, origin, with_file, err));
 	return kist_save_record(save, record, ret, err);

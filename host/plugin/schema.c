@@ -154,7 +154,7 @@ static json_t *value_for_name(const json_t *by_extension, const char *name, size
 kist_status kist_schema_for_name(const struct kist_schema *schema, const json_t *arguments, const char *name,
 				 size_t name_len, json_t **ret, struct kist_error *err)
 {
-	kist_auto_json json_t *made = arguments ? json_copy((json_t *)(uintptr_t)arguments) : json_object();
+	kist_auto_json json_t *made = arguments ? kist_json_copy(arguments) : json_object();
 
 	if (!made)
 		return kist_fail_memory(err, 1);

@@ -38,7 +38,7 @@ static kist_status check_of(const json_t *object, char ret_hex[static KIST_DIGES
 			    struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_STORE_JSON_SIZE_MAX);
-	kist_auto_json json_t *rest = json_copy((json_t *)(uintptr_t)object);
+	kist_auto_json json_t *rest = kist_json_copy(object);
 	struct kist_digest digest;
 
 	if (!rest)

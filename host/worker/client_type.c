@@ -243,6 +243,7 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 				     .verb = "describe",
 				     .output = &output };
 	struct kist_error error = KIST_ERROR_INIT;
+	kist_status status;
 
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
 	KIST_TRY(client_need_window(worker, KIST_WINDOW_RING, err));
@@ -251,10 +252,12 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 		*ret = NULL;
 		return KIST_OK;
 	}
-	if (kist_json_parse(kist_buf_view(&description.text), &value, &error) != KIST_OK)
-		return kist_fail(err, error.status == KIST_NO_MEMORY ? KIST_NO_MEMORY : KIST_INTERNAL,
-				 "%s broke the contract in describe: no JSON: %s", ref->plugin->title,
-				 error.text);
+	status = kist_json_parse(kist_buf_view(&description.text), &value, &error);
+	if (status == KIST_NO_MEMORY)
+		return kist_fail_as(err, status, &error);
+	if (status != KIST_OK)
+		return kist_fail(err, KIST_INTERNAL, "%s broke the contract in describe: no JSON: %s",
+				 ref->plugin->title, error.text);
 	if (!json_is_object(value))
 		return kist_fail(err, KIST_INTERNAL, "%s broke the contract in describe: no JSON object",
 				 ref->plugin->title);

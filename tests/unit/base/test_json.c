@@ -72,6 +72,35 @@ static const struct {
 	{ 0x40c81c8000000000, "12345" },
 };
 
+static unsigned long allocations_left;
+
+static void *alloc_some(size_t size)
+{
+	return allocations_left > 0 && --allocations_left == 0 ? NULL : kist_alloc_for_library(size);
+}
+
+START_TEST(a_copy_has_all_or_is_none)
+{
+	kist_auto_json json_t *value = NULL;
+	kist_auto_json json_t *copy = NULL;
+
+	ck_assert_int_eq(
+		parse("{\"a\":{\"b\":[1,2.5,\"c\",null]},\"d\":true,\"e\":{},\"f\":1,\"g\":2,\"h\":3}",
+		      &value, NULL),
+		KIST_OK);
+	json_set_alloc_funcs(alloc_some, kist_free);
+	for (unsigned long k = 1; !copy; k++) {
+		ck_assert_uint_lt(k, 100);
+		allocations_left = k;
+		copy = kist_json_copy(value);
+	}
+	json_set_alloc_funcs(kist_alloc_for_library, kist_free);
+	allocations_left = 0;
+	ck_assert(json_equal(copy, value));
+	ck_assert_ptr_null(kist_json_copy(NULL));
+}
+END_TEST
+
 START_TEST(numbers_have_the_form_of_rfc_8785)
 {
 	double number;
@@ -392,6 +421,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, numbers_have_the_form_of_rfc_8785, 0,
 			    (int)(sizeof(numbers) / sizeof(numbers[0])));
+	tcase_add_test(tcase, a_copy_has_all_or_is_none);
 	tcase_add_test(tcase, random_numbers_read_back_as_they_were);
 	tcase_add_test(tcase, whole_numbers_beyond_64_bits_are_read_as_reals);
 	tcase_add_test(tcase, canonical_reals_are_read_back_by_the_parser);
