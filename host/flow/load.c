@@ -337,6 +337,7 @@ struct growing_file {
 	const struct kist_flow *flow;
 	int fd;
 	uint64_t size;
+	bool ends_in_hole;
 };
 
 static bool is_zero(struct kist_view bytes)
@@ -354,6 +355,7 @@ static kist_status write_at_end(struct growing_file *file, struct kist_view byte
 	else if (lseek(file->fd, (off_t)bytes.size, SEEK_CUR) < 0)
 		return kist_fail_errno(err, errno, "cannot leave a hole of %zu bytes", bytes.size);
 	file->size += bytes.size;
+	file->ends_in_hole = zero;
 	return KIST_OK;
 }
 
@@ -387,7 +389,7 @@ kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd,
 		return kist_fail(err, KIST_INVALID, "this is a folder, not a file");
 	KIST_TRY(kist_load_each(flow, record, write_with_holes, &file, err));
 	/* A hole at the end is there only once the size says so. */
-	if (ftruncate(fd, (off_t)file.size) != 0)
+	if (file.ends_in_hole && ftruncate(fd, (off_t)file.size) != 0)
 		return kist_fail_errno(err, errno, "cannot set a size of %" PRIu64 " bytes", file.size);
 	return KIST_OK;
 }

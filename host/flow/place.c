@@ -12,6 +12,7 @@
 #include "flow/walk.h"
 
 #define WORK_FOLDER_MODE 0700
+#define NS_PER_S	 1000000000
 
 static void remove_tree(const struct kist_place *place)
 {
@@ -30,6 +31,27 @@ static void remove_tree(const struct kist_place *place)
 		}
 	}
 	(void)unlinkat(place->parent_fd, place->work_name, AT_REMOVEDIR);
+}
+
+struct timespec kist_place_time(int64_t ns)
+{
+	const int64_t below = ns % NS_PER_S < 0 ? ns % NS_PER_S + NS_PER_S : ns % NS_PER_S;
+
+	return (struct timespec){ .tv_sec = (ns - below) / NS_PER_S, .tv_nsec = below };
+}
+
+void kist_place_set_times(int fd, int64_t mtime_ns)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, kist_place_time(mtime_ns) };
+
+	(void)futimens(fd, times);
+}
+
+kist_status kist_place_set_mode(int fd, uint64_t mode, const char *path, struct kist_error *err)
+{
+	if (fchmod(fd, (mode_t)(mode & 0777)) != 0)
+		return kist_fail_errno(err, errno, "cannot set the mode of '%s'", path);
+	return KIST_OK;
 }
 
 void kist_place_done(struct kist_place *place)

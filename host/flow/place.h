@@ -53,6 +53,25 @@ KIST_CHECKED kist_status kist_place_file(struct kist_place *place, mode_t mode, 
 /** kist_place_folder() - Makes the folder, for its owner alone.  Errors: KIST_DENIED, KIST_IO. */
 KIST_CHECKED kist_status kist_place_folder(struct kist_place *place, int *ret_fd, struct kist_error *err);
 
+/** For its owner alone, while it grows. */
+#define KIST_PLACE_FILE_MODE 0600
+
+/**
+ * kist_place_set_mode() - The permission bits of @mode for @fd.
+ *
+ * Set-user-id and such bits are kept only for their owner's own files; a restored file belongs to who restores
+ * it.
+ *
+ * @path: For messages.
+ */
+KIST_CHECKED kist_status kist_place_set_mode(int fd, uint64_t mode, const char *path, struct kist_error *err);
+
+/** kist_place_set_times() - A file system that keeps no such time is no reason to withhold the bytes. */
+void kist_place_set_times(int fd, int64_t mtime_ns);
+
+/** kist_place_time() - @ns nanoseconds since 1970. */
+struct timespec kist_place_time(int64_t ns);
+
 /**
  * kist_place_finish() - Gives what was made its name.
  *

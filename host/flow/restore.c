@@ -8,38 +8,11 @@
 #include "base/mem.h"
 #include "flow/load.h"
 #include "flow/place.h"
+#include "flow/restore_small.h"
 #include "flow/tree.h"
 
-#define NS_PER_S	 1000000000
 #define FILE_MODE	 0666 /* for what was stored without one; the umask applies */
-#define WORK_FILE_MODE	 0600
 #define WORK_FOLDER_MODE 0700
-
-static struct timespec from_ns(int64_t ns)
-{
-	const int64_t below = ns % NS_PER_S < 0 ? ns % NS_PER_S + NS_PER_S : ns % NS_PER_S;
-
-	return (struct timespec){ .tv_sec = (ns - below) / NS_PER_S, .tv_nsec = below };
-}
-
-static void set_times(int fd, int64_t mtime_ns)
-{
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, from_ns(mtime_ns) };
-
-	/* A file system that keeps no such time is no reason to withhold the bytes. */
-	(void)futimens(fd, times);
-}
-
-/*
- * Set-user-id and such bits are kept only for their owner's own files; a restored file belongs to who
- * restores it.
- */
-static kist_status set_mode(int fd, uint64_t mode, const char *path, struct kist_error *err)
-{
-	if (fchmod(fd, (mode_t)(mode & 0777)) != 0)
-		return kist_fail_errno(err, errno, "cannot set the mode of '%s'", path);
-	return KIST_OK;
-}
 
 /* What time stands in the "file" of a record, when it holds one. */
 static void set_recorded_times(int fd, const json_t *file)
@@ -47,7 +20,7 @@ static void set_recorded_times(int fd, const json_t *file)
 	const json_t *mtime = json_object_get(file, "mtime_ns");
 
 	if (json_is_integer(mtime))
-		set_times(fd, json_integer_value(mtime));
+		kist_place_set_times(fd, json_integer_value(mtime));
 }
 
 static kist_status restore_file(struct kist_flow *flow, const json_t *record, struct kist_place *place,
@@ -59,10 +32,10 @@ static kist_status restore_file(struct kist_flow *flow, const json_t *record, st
 	kist_auto_fd int fd = -1;
 
 	/* What others may not read, they may not read while it grows. */
-	KIST_TRY(kist_place_file(place, has_mode ? WORK_FILE_MODE : FILE_MODE, &fd, err));
+	KIST_TRY(kist_place_file(place, has_mode ? KIST_PLACE_FILE_MODE : FILE_MODE, &fd, err));
 	KIST_TRY(kist_load_file(flow, record, fd, err));
 	if (has_mode)
-		KIST_TRY(set_mode(fd, mode, place->name, err));
+		KIST_TRY(kist_place_set_mode(fd, mode, place->name, err));
 	set_recorded_times(fd, file);
 	/* After a power loss the old file is there or the new one. */
 	if (force)
@@ -74,8 +47,10 @@ static kist_status restore_file(struct kist_flow *flow, const json_t *record, st
 struct restoring {
 	struct kist_flow *flow;
 	int root_fd;
+	struct kist_restore_small *small;
 	struct kist_buf folders;		/* struct folder, in order */
 	char path[KIST_TREE_PATH_SIZE_MAX + 1]; /* of the entry at hand */
+	char made[KIST_TREE_PATH_SIZE_MAX + 1]; /* the folder that was made last, with those above it */
 };
 
 /* A folder that was made, and what it is to be like in the end.  @path: Borrowed from the listing. */
@@ -100,9 +75,27 @@ static kist_status make_parents(struct restoring *restoring, struct kist_error *
 	if (!slash)
 		return KIST_OK;
 	*slash = '\0';
-	status = kist_mkdirs_at(restoring->root_fd, restoring->path, WORK_FOLDER_MODE, err);
+	status = KIST_OK;
+	if (strcmp(restoring->path, restoring->made) != 0) {
+		status = kist_mkdirs_at(restoring->root_fd, restoring->path, WORK_FOLDER_MODE, err);
+		memcpy(restoring->made, restoring->path, strlen(restoring->path) + 1);
+	}
 	*slash = '/';
 	return status;
+}
+
+/* The record of the file @entry. */
+static kist_status find_record(struct restoring *restoring, const struct kist_tree_entry *entry,
+			       struct kist_artifact *ret, struct kist_error *err)
+{
+	/* Until the small files that are waiting are made. */
+	kist_registry_hold(restoring->flow->registry);
+	KIST_TRY(kist_lost_is_damage(
+		kist_registry_get_artifact(restoring->flow->registry, &entry->artifact, ret, err), err));
+	if (ret->size != entry->size || !kist_digest_equal(&ret->sha256, &entry->sha256))
+		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
+				    "the tree and the record of '%s' do not agree", restoring->path);
+	return KIST_OK;
 }
 
 static kist_status make_file(struct restoring *restoring, const struct kist_tree_entry *entry,
@@ -110,18 +103,18 @@ static kist_status make_file(struct restoring *restoring, const struct kist_tree
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	kist_auto_fd int fd = -1;
+	bool taken;
 
-	KIST_TRY(kist_lost_is_damage(
-		kist_registry_get_artifact(restoring->flow->registry, &entry->artifact, &artifact, err),
-		err));
-	if (artifact.size != entry->size || !kist_digest_equal(&artifact.sha256, &entry->sha256))
-		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
-				    "the tree and the record of '%s' do not agree", restoring->path);
+	KIST_TRY(find_record(restoring, entry, &artifact, err));
+	KIST_TRY(kist_restore_small_add(restoring->small, entry, artifact.record, &taken, err));
+	if (taken)
+		return KIST_OK;
+	kist_registry_let_go(restoring->flow->registry);
 	KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_WRONLY | O_CREAT | O_EXCL,
-				   WORK_FILE_MODE, false, &fd, err));
+				   KIST_PLACE_FILE_MODE, false, &fd, err));
 	KIST_TRY(kist_load_file(restoring->flow, artifact.record, fd, err));
-	KIST_TRY(set_mode(fd, entry->mode, restoring->path, err));
-	set_times(fd, entry->mtime_ns);
+	KIST_TRY(kist_place_set_mode(fd, entry->mode, restoring->path, err));
+	kist_place_set_times(fd, entry->mtime_ns);
 	return KIST_OK;
 }
 
@@ -142,6 +135,7 @@ static kist_status make_entry(void *ctx, const struct kist_tree_entry *entry, st
 		KIST_TRY(kist_buf_append(&restoring->folders, &folder, sizeof(folder), err));
 		return kist_mkdirs_at(restoring->root_fd, restoring->path, WORK_FOLDER_MODE, err);
 	}
+	KIST_TRY(kist_restore_small_make_room(restoring->small, err));
 	if (make_file(restoring, entry, err) != KIST_OK)
 		return err ? kist_fail_context(err, "%s", restoring->path) : KIST_IO;
 	return KIST_OK;
@@ -150,7 +144,7 @@ static kist_status make_entry(void *ctx, const struct kist_tree_entry *entry, st
 static kist_status make_link(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
 {
 	struct restoring *restoring = ctx;
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, from_ns(entry->mtime_ns) };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, kist_place_time(entry->mtime_ns) };
 	char target[KIST_TREE_PATH_SIZE_MAX + 1];
 	kist_auto_fd int parent = -1;
 	const char *name;
@@ -189,14 +183,15 @@ static kist_status finish_folders(struct restoring *restoring, struct kist_error
 		set_path(restoring, folders[i - 1].path);
 		KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_RDONLY | O_DIRECTORY, 0,
 					   false, &fd, err));
-		KIST_TRY(set_mode(fd, folders[i - 1].mode, restoring->path, err));
-		set_times(fd, folders[i - 1].mtime_ns);
+		KIST_TRY(kist_place_set_mode(fd, folders[i - 1].mode, restoring->path, err));
+		kist_place_set_times(fd, folders[i - 1].mtime_ns);
 	}
 	return KIST_OK;
 }
 
 static void restoring_done(struct restoring *restoring)
 {
+	kist_restore_small_free(restoring->small);
 	kist_buf_done(&restoring->folders);
 }
 
@@ -214,11 +209,13 @@ static kist_status restore_tree(struct kist_flow *flow, const json_t *record, st
 	KIST_TRY(kist_load_listing(flow, record, &listing, err));
 	KIST_TRY(kist_place_folder(place, &root_fd, err));
 	restoring.root_fd = root_fd;
+	KIST_TRY(kist_restore_small_new(flow, root_fd, &restoring.small, err));
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_entry, &restoring, NULL, err));
+	KIST_TRY(kist_restore_small_flush(restoring.small, err));
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), make_link, &restoring, NULL, err));
 	KIST_TRY(finish_folders(&restoring, err));
 	if (kist_json_get_u64(file, "mode", &mode))
-		KIST_TRY(set_mode(root_fd, mode, place->name, err));
+		KIST_TRY(kist_place_set_mode(root_fd, mode, place->name, err));
 	set_recorded_times(root_fd, file);
 	return KIST_OK;
 }

@@ -51,7 +51,7 @@ void kist_registry_hold(struct kist_registry *registry)
 
 void kist_registry_let_go(struct kist_registry *registry)
 {
-	if (registry->connected)
+	if (registry && registry->connected)
 		kist_db_let_go(&registry->db);
 }
 

@@ -103,7 +103,7 @@ const struct kist_chunk_index *kist_registry_index(struct kist_registry *registr
  * For a moment: processes that fold a commit wait meanwhile.  What folds here ends it.  Nothing fails.
  */
 void kist_registry_hold(struct kist_registry *registry);
-/** kist_registry_let_go() - Also when nothing is held. */
+/** kist_registry_let_go() - Also when nothing is held; accepts NULL. */
 void kist_registry_let_go(struct kist_registry *registry);
 
 /** kist_registry_find_chunk() - Errors: KIST_NOT_FOUND (recorded in @err). */

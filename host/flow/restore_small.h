@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_FLOW_RESTORE_SMALL_H
+#define KIST_FLOW_RESTORE_SMALL_H
+
+#include "flow/load.h"
+#include "flow/tree.h"
+
+/*
+ * Restoring the small files of a tree many at a time: they are looked up together, then read, proved and
+ * written on all cores.
+ *
+ * Memory: one chunk of KIST_RESTORE_SMALL_SIZE_MAX and one record a core.
+ * Thread: one struct kist_restore_small, one thread at a time.
+ */
+
+/** Files at a time. */
+#define KIST_RESTORE_SMALL_COUNT ((size_t)128)
+/** Larger files are none; nor could this one have a hole. */
+#define KIST_RESTORE_SMALL_SIZE_MAX ((uint64_t)(64 << 10) - 1)
+
+struct kist_restore_small;
+
+/** kist_restore_small_new() - Below @root_fd, which is borrowed.  Errors: KIST_NO_MEMORY. */
+KIST_CHECKED kist_status kist_restore_small_new(struct kist_flow *flow, int root_fd,
+						struct kist_restore_small **ret, struct kist_error *err);
+/** kist_restore_small_free() - Accepts NULL. */
+void kist_restore_small_free(struct kist_restore_small *small);
+
+/** kist_restore_small_make_room() - kist_restore_small_flush(), when no further file could be taken. */
+KIST_CHECKED kist_status kist_restore_small_make_room(struct kist_restore_small *small,
+						      struct kist_error *err);
+
+/**
+ * kist_restore_small_add() - Takes the file of @entry, when it is a small one, to make it later.  There is room.
+ *
+ * @entry:  Its path is borrowed until it is made; the folder that it lies in is there.
+ * @record: Of the file.
+ * @ret:    Whether it was taken.
+ *
+ * Errors: KIST_CORRUPT (the record), KIST_NOT_FOUND, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_restore_small_add(struct kist_restore_small *small,
+						const struct kist_tree_entry *entry, const json_t *record,
+						bool *ret, struct kist_error *err);
+
+/**
+ * kist_restore_small_flush() - Makes all that was taken.
+ *
+ * Errors: KIST_CORRUPT, KIST_CANCELLED, KIST_IO, KIST_NO_MEMORY; the text names the file.
+ */
+KIST_CHECKED kist_status kist_restore_small_flush(struct kist_restore_small *small, struct kist_error *err);
+
+#endif
