@@ -85,6 +85,7 @@ void csv_scanner_begin(struct csv_scanner *scanner)
 	scanner->cell_flags = 0;
 	scanner->state = PLAIN;
 	scanner->non_ascii = false;
+	scanner->escaped = false;
 }
 
 static enum csv_scan no_room(const struct csv_scanner *s, uint32_t p)
@@ -136,6 +137,7 @@ static enum csv_scan quote_in_quotes(struct csv_scanner *s, const uint8_t *data,
 	}
 	if (p + 1 < size && data[p + 1] == '"') {
 		s->cell_flags |= CSV_CELL_ESCAPED;
+		s->escaped = true;
 		s->ignore_before = p + 2;
 		return CSV_SCAN_RECORD;
 	}

@@ -59,6 +59,7 @@ enum csv_scan {
  * @next:       After CSV_SCAN_RECORD: bytes of the record with its newline.
  * @newlines:   Newlines inside quotes so far.
  * @strays:     Quotes inside plain cells so far.
+ * @escaped:    A cell of the record is CSV_CELL_ESCAPED.
  * @non_ascii:  The record may hold bytes above 0x7f; false says that it holds none.
  */
 struct csv_scanner {
@@ -77,6 +78,7 @@ struct csv_scanner {
 	uint8_t delimiter;
 	uint8_t state;
 	bool non_ascii;
+	bool escaped;
 };
 
 /** csv_scanner_begin() - Go to the start of a new record; keeps @delimiter, @cells and @capacity. */

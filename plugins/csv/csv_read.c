@@ -34,6 +34,15 @@ kist_status csv_fault_raise(const struct csv_fault *fault, struct kist_call *cal
 			  fault->text, strlen(fault->text));
 }
 
+/* For each record: so not all of the texts. */
+static void clear_fault(struct csv_reader *r)
+{
+	r->fault.status = KIST_OK;
+	r->fault.code[0] = '\0';
+	r->fault.offset = KIST_NO_OFFSET;
+	r->fault.text[0] = '\0';
+}
+
 static kist_status no_memory(struct csv_reader *r)
 {
 	return csv_fault_set(&r->fault, KIST_NO_MEMORY, "", KIST_NO_OFFSET, "no memory to read the table");
@@ -288,7 +297,7 @@ kist_status csv_reader_next(struct csv_reader *r, struct csv_record *ret)
 	const struct csv_scanner *s = &r->scanner;
 	bool blank = true;
 
-	r->fault = (struct csv_fault){ .offset = KIST_NO_OFFSET };
+	clear_fault(r);
 	while (blank) {
 		bool found = false;
 		kist_status status = scan_record(r, &found);
@@ -311,7 +320,8 @@ kist_status csv_reader_next(struct csv_reader *r, struct csv_record *ret)
 		if (status != KIST_OK)
 			return status;
 	}
-	unescape_cells(r);
+	if (s->escaped)
+		unescape_cells(r);
 	*ret = (struct csv_record){ .base = r->buf + r->begin,
 				    .cells = s->cells,
 				    .count = s->count,
@@ -338,7 +348,7 @@ kist_status csv_reader_skip(struct csv_reader *r)
 {
 	const uint32_t newlines = r->scanner.newlines;
 
-	r->fault = (struct csv_fault){ .offset = KIST_NO_OFFSET };
+	clear_fault(r);
 	/* A ragged record was read to its end. */
 	if (r->last_size > 0) {
 		advance(r);
