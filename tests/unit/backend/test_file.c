@@ -8,6 +8,7 @@
 
 #include "backend/kinds.h"
 #include "base/file.h"
+#include "base/mem.h"
 
 /* What only a folder can do to us: links, pipes, files left behind, places that are taken. */
 
@@ -53,6 +54,33 @@ static kist_status put(struct kist_backend *backend, const char *key)
 
 	return kist_backend_put_new(backend, key, &view, 1, NULL);
 }
+
+/* Long, at a page and not; whole units, and with a rest; alone, and behind others. */
+START_TEST(long_objects_are_written_as_they_are)
+{
+	static const size_t sizes[] = { 1 << 20, (1 << 20) + 1, (3 << 20) - 1, (1 << 20) - 1 };
+	struct kist_backend *backend = open_new(0);
+	uint8_t *const data = kist_alloc_pages(4 << 20);
+
+	for (size_t i = 0; i < 4 << 20; i++)
+		data[i] = (uint8_t)(i * 2654435761u >> 7);
+	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const struct kist_view parts[2] = { kist_view_of(data + i % 2, sizes[i / 2]),
+						    kist_view_of(data, sizes[i / 2]) };
+		kist_auto_buf struct kist_buf back = KIST_BUF_INIT(8 << 20);
+		char key[32];
+
+		snprintf(key, sizeof(key), "packs/%zu", i);
+		ck_assert_int_eq(kist_backend_put_new(backend, key, parts, 2, NULL), KIST_OK);
+		ck_assert_int_eq(kist_backend_get(backend, key, 0, 8 << 20, &back, NULL), KIST_OK);
+		ck_assert_uint_eq(back.size, 2 * sizes[i / 2]);
+		ck_assert_int_eq(memcmp(back.data, parts[0].data, parts[0].size), 0);
+		ck_assert_int_eq(memcmp(back.data + parts[0].size, data, parts[1].size), 0);
+	}
+	kist_free(data);
+	kist_backend_close(backend);
+}
+END_TEST
 
 START_TEST(only_the_uris_of_ours_are_taken)
 {
@@ -226,6 +254,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, long_objects_are_written_as_they_are);
 	tcase_add_test(tests, only_the_uris_of_ours_are_taken);
 	tcase_add_test(tests, only_a_new_or_an_empty_folder_becomes_a_store);
 	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++)

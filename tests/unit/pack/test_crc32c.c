@@ -27,6 +27,20 @@ START_TEST(instruction_and_table_agree_at_every_length_and_alignment)
 }
 END_TEST
 
+/* Around the stretches that are read side by side. */
+START_TEST(instruction_and_table_agree_on_long_strings)
+{
+	static uint8_t data[3 * 12288 + 70];
+
+	fill_noise(data, sizeof(data), 3);
+	for (size_t whole = 12288; whole < sizeof(data); whole += 12288) {
+		for (size_t len = whole - 17; len <= whole + 17; len++)
+			ck_assert_uint_eq(kist_crc32c(5, kist_view_of(data + len % 9, len)),
+					  kist_crc32c_table(5, kist_view_of(data + len % 9, len)));
+	}
+}
+END_TEST
+
 START_TEST(a_crc_in_two_steps_is_the_crc_of_all)
 {
 	uint8_t data[100];
@@ -45,6 +59,7 @@ int main(void)
 
 	tcase_add_test(tests, the_crc_of_the_check_string_is_the_published_one);
 	tcase_add_test(tests, instruction_and_table_agree_at_every_length_and_alignment);
+	tcase_add_test(tests, instruction_and_table_agree_on_long_strings);
 	tcase_add_test(tests, a_crc_in_two_steps_is_the_crc_of_all);
 	return run_case(tests, "crc32c");
 }

@@ -60,6 +60,95 @@ START_TEST(the_first_failure_is_told_and_later_jobs_do_not_begin)
 }
 END_TEST
 
+struct single {
+	struct kist_job job; /* comes first */
+	atomic_int *runs;    /* of all */
+	bool fails;
+};
+
+static kist_status run_single(struct kist_job *job, unsigned worker, struct kist_error *err)
+{
+	struct single *single = (struct single *)job;
+
+	(void)worker;
+	atomic_fetch_add(single->runs, 1);
+	return single->fails ? kist_fail(err, KIST_IO, "this one") : KIST_OK;
+}
+
+START_TEST(single_jobs_end_and_may_be_added_again)
+{
+	struct single *singles = calloc(JOBS, sizeof(*singles));
+	struct kist_pool *pool;
+	atomic_int runs = 0;
+
+	ck_assert_int_eq(kist_pool_new(&pool, NULL), KIST_OK);
+	for (int round = 1; round <= 3; round++) {
+		for (int i = 0; i < JOBS; i++) {
+			singles[i].job.run = run_single;
+			singles[i].runs = &runs;
+			kist_pool_add(pool, &singles[i].job);
+		}
+		for (int i = JOBS - 1; i >= 0; i--)
+			ck_assert_int_eq(kist_pool_wait(pool, &singles[i].job, NULL), KIST_OK);
+		ck_assert_int_eq(runs, round * JOBS);
+		ck_assert(kist_pool_is_done(pool, &singles[0].job));
+	}
+	/* Idle ones are not waited for. */
+	ck_assert_int_eq(kist_pool_wait(pool, &singles[0].job, NULL), KIST_OK);
+	kist_pool_free(pool);
+	free(singles);
+}
+END_TEST
+
+START_TEST(what_a_single_job_says_is_told_to_who_waits_for_it)
+{
+	struct single singles[2] = { 0 };
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_pool *pool;
+	atomic_int runs = 0;
+
+	ck_assert_int_eq(kist_pool_new(&pool, NULL), KIST_OK);
+	for (int i = 0; i < 2; i++) {
+		singles[i].job.run = run_single;
+		singles[i].runs = &runs;
+		singles[i].fails = i == 1;
+	}
+	kist_pool_add(pool, &singles[1].job);
+	kist_pool_do(&singles[0].job);
+	ck_assert_int_eq(kist_pool_wait(pool, &singles[0].job, &err), KIST_OK);
+	ck_assert_int_eq(kist_pool_wait(pool, &singles[1].job, &err), KIST_IO);
+	ck_assert_str_eq(err.text, "this one");
+	kist_pool_free(pool);
+}
+END_TEST
+
+START_TEST(dropped_jobs_never_begin_and_none_is_under_way_afterwards)
+{
+	struct single *singles = calloc(JOBS, sizeof(*singles));
+	struct kist_pool *pool;
+	atomic_int runs = 0;
+	int before;
+
+	ck_assert_int_eq(kist_pool_new(&pool, NULL), KIST_OK);
+	for (int i = 0; i < JOBS; i++) {
+		singles[i].job.run = run_single;
+		singles[i].runs = &runs;
+		kist_pool_add(pool, &singles[i].job);
+	}
+	kist_pool_drop(pool);
+	before = runs;
+	for (int i = 0; i < JOBS; i++)
+		ck_assert(kist_pool_is_done(pool, &singles[i].job));
+	kist_pool_add(pool, &singles[0].job);
+	ck_assert_int_eq(kist_pool_wait(pool, &singles[0].job, NULL), KIST_OK);
+	ck_assert_int_eq(runs, before + 1);
+	/* Those that are left are dropped with the pool. */
+	kist_pool_add(pool, &singles[1].job);
+	kist_pool_free(pool);
+	free(singles);
+}
+END_TEST
+
 START_TEST(a_pool_that_never_ran_ends)
 {
 	struct kist_pool *pool;
@@ -78,6 +167,9 @@ int main(void)
 
 	tcase_add_test(tests, every_job_runs_once);
 	tcase_add_test(tests, the_first_failure_is_told_and_later_jobs_do_not_begin);
+	tcase_add_test(tests, single_jobs_end_and_may_be_added_again);
+	tcase_add_test(tests, what_a_single_job_says_is_told_to_who_waits_for_it);
+	tcase_add_test(tests, dropped_jobs_never_begin_and_none_is_under_way_afterwards);
 	tcase_add_test(tests, a_pool_that_never_ran_ends);
 	return run_case(tests, "pool");
 }

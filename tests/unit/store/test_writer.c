@@ -277,6 +277,43 @@ START_TEST(what_is_kept_is_not_written_again)
 }
 END_TEST
 
+/* More than the queue holds, so that some are placed while others are added. */
+#define ADDED 40
+
+START_TEST(chunks_that_are_added_are_kept_and_let_go_one_after_another)
+{
+	struct kist_store *store = new_store();
+	kist_auto_writer struct kist_writer *writer = NULL;
+	uint8_t *data = malloc(ADDED * PIECE);
+	uint8_t *copy = malloc(ADDED * PIECE);
+	struct kist_digest ids[ADDED];
+	json_t *packs;
+
+	fill_noise(data, ADDED * PIECE, 1);
+	memcpy(copy, data, ADDED * PIECE);
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	for (size_t i = 0; i < ADDED; i++) {
+		const struct kist_piece piece = piece_of(copy + i * PIECE, PIECE - i);
+
+		ck_assert_int_eq(kist_writer_add(writer, KIST_CHUNK_DATA, &piece, &ids[i], NULL, NULL),
+				 KIST_OK);
+		/* What is settled is not read any more. */
+		if (i == ADDED / 2) {
+			ck_assert_int_eq(kist_writer_settle(writer, i, NULL), KIST_OK);
+			memset(copy, 0, i * PIECE);
+		}
+	}
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert_uint_eq(kist_writer_stats(writer).chunks_new, ADDED);
+	for (size_t i = 0; i < ADDED; i++)
+		expect_chunk(store, packs, &ids[i], data + i * PIECE, PIECE - i, KIST_CHUNK_DATA);
+	json_decref(packs);
+	free(data);
+	free(copy);
+	kist_store_close(store);
+}
+END_TEST
+
 START_TEST(nothing_new_is_no_pack)
 {
 	struct kist_store *store = new_store();
@@ -439,6 +476,7 @@ int main(void)
 	tcase_add_test(tests, what_is_kept_is_not_written_again);
 	tcase_add_test(tests, a_pack_that_is_gone_or_cut_short_is_not_leaned_on);
 	tcase_add_test(tests, bytes_that_are_kept_as_something_else_are_no_record);
+	tcase_add_test(tests, chunks_that_are_added_are_kept_and_let_go_one_after_another);
 	tcase_add_test(tests, nothing_new_is_no_pack);
 	tcase_add_test(tests, a_full_pack_is_published_and_a_new_one_begun);
 	tcase_add_test(tests, sizes_and_kinds_out_of_range_are_refused);
