@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "pack/codec.h"
 #include "pack/filter_choose.h"
+#include "pack/filter_copies.h"
 
 /* Shorter chunks cannot gain what the extension of the record costs. */
 #define RAW_SIZE_MIN ((size_t)256)
@@ -15,6 +16,9 @@
 /* A part of one in so many bytes that is unchanged, seen in steps of so many, is reason to try the base. */
 #define ALIKE_IN   4
 #define ALIKE_STEP ((size_t)64)
+/* Copies of a base are given up when they leave more than one byte in so many; one in so many is surely best. */
+#define COPIES_LEAVE_IN	 2
+#define COPIES_SURELY_IN 24
 /* And any filter so much over plain zstd. */
 #define FILTER_GAIN 0.99
 /* What the sample finds so much worse than the best is not tried even for the archive; it sees runs too well.
@@ -33,6 +37,7 @@ void kist_filter_done(struct kist_filter *filter)
 	kist_filter_coder_done(&filter->coder);
 	for (size_t i = 0; i < sizeof(filter->room) / sizeof(filter->room[0]); i++)
 		kist_free(filter->room[i]);
+	kist_free(filter->table);
 	*filter = (struct kist_filter)KIST_FILTER_INIT;
 }
 
@@ -87,6 +92,19 @@ struct kist_filter_hint kist_filter_hint_of(const struct kist_part *part)
 	return hint;
 }
 
+/* Filters to the room for that; false when it does not fit. */
+static bool forward(struct kist_filter *filter, const struct kist_filter_input *input,
+		    struct kist_filter_spec *spec)
+{
+	uint8_t *const to = filter->room[ROOM_FILTERED];
+
+	if (spec->filter != KIST_FILTER_COPIES)
+		return kist_filter_forward(filter->ops, spec, input->raw.data, input->raw.size,
+					   input->base.data, to);
+	return kist_filter_copies_forward(input->raw, input->base, filter->table,
+					  input->raw.size / COPIES_LEAVE_IN, to, &spec->copies, &spec->fresh);
+}
+
 /* Filters and codes; *@ret_size is 0 when it does not get below @limit. */
 static kist_status encode_with(struct kist_filter *filter, const struct kist_filter_input *input,
 			       const struct kist_filter_task *task, struct kist_filter_spec *spec,
@@ -99,8 +117,7 @@ static kist_status encode_with(struct kist_filter *filter, const struct kist_fil
 	*ret_size = 0;
 	if (spec->filter != KIST_FILTER_NONE) {
 		streams = filter->room[ROOM_FILTERED];
-		if (!kist_filter_forward(filter->ops, spec, input->raw.data, input->raw.size,
-					 input->base.data, filter->room[ROOM_FILTERED]))
+		if (!forward(filter, input, spec))
 			return KIST_OK;
 	}
 	for (size_t i = 0; (len = kist_filter_stream(spec, input->raw.size, i)) > 0; i++) {
@@ -201,6 +218,8 @@ static kist_status choose(struct kist_filter *filter, const struct kist_filter_i
 
 static struct kist_filter_spec base_spec(const struct kist_filter_hint *hint)
 {
+	if (hint->kind == KIST_FILTER_BYTES)
+		return (struct kist_filter_spec){ .filter = KIST_FILTER_COPIES };
 	return (struct kist_filter_spec){ .filter = KIST_FILTER_BASE,
 					  .width = (uint8_t)hint->width,
 					  .float_keys = hint->kind == KIST_FILTER_REAL };
@@ -277,6 +296,31 @@ static bool is_likely(const struct kist_filter_input *input, struct kist_filter_
 	return kist_filter_estimate(sample, &spec) < BASE_GAIN * size || is_much_alike(input);
 }
 
+/* Bytes without elements: what a base has of them stands there in any place. */
+static kist_status encode_bytes(struct kist_filter *filter, const struct kist_filter_input *input,
+				struct kist_filter_task *task, struct best *best, struct kist_error *err)
+{
+	const struct kist_filter_spec copies = { .filter = KIST_FILTER_COPIES };
+	const struct best stored = *best;
+	bool found;
+
+	if (input->base.size == 0 || input->raw.size < RAW_SIZE_MIN)
+		return try_one(filter, input, task, NULL, best, err);
+	if (!filter->table)
+		filter->table = kist_alloc(KIST_FILTER_COPIES_TABLE, sizeof(*filter->table));
+	if (!filter->table)
+		return kist_fail_memory(err, KIST_FILTER_COPIES_TABLE * sizeof(*filter->table));
+	/* Fresh bytes are like those around them: matches are what makes them small. */
+	task->matches = true;
+	KIST_TRY(try_one(filter, input, task, &copies, best, err));
+	found = best->size > 0;
+	if (found && best->cost * COPIES_SURELY_IN <= input->raw.size)
+		return KIST_OK;
+	*best = stored;
+	KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	return found ? try_base(filter, input, task, best, err) : KIST_OK;
+}
+
 static kist_status encode(struct kist_filter *filter, const struct kist_filter_input *input,
 			  struct best *best, struct kist_error *err)
 {
@@ -289,7 +333,7 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 	bool filtered;
 
 	if (input->hint.kind == KIST_FILTER_BYTES || input->raw.size < RAW_SIZE_MIN)
-		return try_one(filter, input, &task, NULL, best, err);
+		return encode_bytes(filter, input, &task, best, err);
 	sample->ops = filter->ops;
 	kist_filter_sample_take(input, sample);
 	/* Fields of records are not taken apart for a base. */
@@ -319,21 +363,41 @@ kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_fil
 	struct kist_filter_input checked = *input;
 	struct best best = { .body = ret, .cost = kist_codec_stored_size(input->raw.size) };
 
-	if (input->base.size > 0 && input->base.size != input->raw.size)
-		return kist_fail(err, KIST_INVALID, "a base of %zu bytes for a chunk of %zu",
-				 input->base.size, input->raw.size);
 	if (checked.hint.kind != KIST_FILTER_STRUCT && (checked.hint.width == 0 || checked.hint.width > 8 ||
 							(checked.hint.width & (checked.hint.width - 1))))
 		checked.hint.kind = KIST_FILTER_BYTES;
 	if (checked.hint.kind == KIST_FILTER_STRUCT &&
 	    (checked.hint.record_size < 2 || checked.hint.record_size > KIST_FILTER_RECORD_MAX))
 		checked.hint.kind = KIST_FILTER_BYTES;
+	if (input->base.size > KIST_CHUNK_SIZE_MAX ||
+	    (input->base.size > 0 && input->base.size != input->raw.size &&
+	     checked.hint.kind != KIST_FILTER_BYTES))
+		return kist_fail(err, KIST_INVALID, "a base of %zu bytes for a chunk of %zu",
+				 input->base.size, input->raw.size);
 	KIST_TRY(reserve(filter, input->raw.size, err));
 	KIST_TRY(encode(filter, &checked, &best, err));
 	*ret_size = best.size;
 	ret_choice->filter = best.spec.filter;
 	kist_filter_spec_write(&best.spec, ret_choice->params);
 	return KIST_OK;
+}
+
+/* Whether @spec has the base that it needs, and no other. */
+static bool base_fits(const struct kist_filter_spec *spec, size_t base_size, size_t raw_len)
+{
+	if (spec->filter == KIST_FILTER_COPIES)
+		return base_size > 0;
+	return base_size == (spec->filter == KIST_FILTER_BASE ? raw_len : 0);
+}
+
+static bool back(const struct kist_filter *filter, const struct kist_filter_spec *spec, struct kist_view base,
+		 uint8_t *ret, size_t raw_len)
+{
+	const uint8_t *const filtered = filter->room[ROOM_FILTERED];
+
+	if (spec->filter == KIST_FILTER_COPIES)
+		return kist_filter_copies_back(filtered, spec->copies, spec->fresh, base, ret, raw_len);
+	return kist_filter_back(filter->ops, spec, filtered, raw_len, base.data, ret);
 }
 
 kist_status kist_filter_decode(struct kist_filter *filter, const struct kist_filter_body *body, uint8_t *ret,
@@ -349,8 +413,7 @@ kist_status kist_filter_decode(struct kist_filter *filter, const struct kist_fil
 	    !kist_filter_spec_read(body->choice.filter, body->choice.params, &spec))
 		return kist_fail(err, KIST_CORRUPT, "parameters of filter %u are wrong", body->choice.filter);
 	size = kist_filter_size(&spec, raw_len);
-	if (size == 0 || (spec.filter == KIST_FILTER_BASE) != (body->base.size > 0) ||
-	    (body->base.size > 0 && body->base.size != raw_len))
+	if (size == 0 || !base_fits(&spec, body->base.size, raw_len))
 		return kist_fail(err, KIST_CORRUPT, "filter %u does not fit %zu bytes", spec.filter, raw_len);
 	if (spec.filter == KIST_FILTER_NONE) {
 		if (!kist_filter_frame_alone(body->body))
@@ -363,7 +426,7 @@ kist_status kist_filter_decode(struct kist_filter *filter, const struct kist_fil
 	KIST_TRY(reserve(filter, raw_len, err));
 	KIST_TRY(kist_filter_frames_decode(&filter->coder, body->body, filter->room[ROOM_FILTERED], size,
 					   err));
-	if (!kist_filter_back(filter->ops, &spec, filter->room[ROOM_FILTERED], raw_len, body->base.data, ret))
+	if (!back(filter, &spec, body->base, ret, raw_len))
 		return kist_fail(err, KIST_CORRUPT, "bytes that filter %u cannot have made", spec.filter);
 	return KIST_OK;
 }

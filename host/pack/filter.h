@@ -49,7 +49,8 @@ struct kist_filter_hint kist_filter_hint_of(const struct kist_part *part);
  * struct kist_filter_input - A chunk to encode.
  *
  * @raw:  1..KIST_CHUNK_SIZE_MAX bytes, beginning with a whole element.
- * @base: As many bytes of a chunk that may be leaned on; empty for none.
+ * @base: Of a chunk that may be leaned on: as many bytes; of KIST_FILTER_BYTES any number up to
+ *        KIST_CHUNK_SIZE_MAX.  Empty for none.
  */
 struct kist_filter_input {
 	struct kist_view raw;
@@ -74,6 +75,7 @@ struct kist_filter {
 	const struct kist_filter_ops *ops; /* NULL: the best of this processor */
 	uint8_t *room[4];
 	size_t room_size;
+	uint32_t *table; /* of what a base has; NULL until there is one */
 };
 
 #define KIST_FILTER_INIT                                                                                     \
@@ -101,7 +103,7 @@ KIST_CHECKED kist_status kist_filter_encode(struct kist_filter *filter, const st
 /**
  * struct kist_filter_body - A body to decode, with what its record says.
  *
- * @base: The base's bytes for KIST_FILTER_BASE; else empty.
+ * @base: The base's bytes for KIST_FILTER_BASE and KIST_FILTER_COPIES; else empty.
  */
 struct kist_filter_body {
 	struct kist_view body;

@@ -60,6 +60,11 @@ bool kist_filter_spec_read(uint8_t filter, const uint8_t params[static KIST_FILT
 	if (filter == KIST_FILTER_RECORD) {
 		if (!read_columns(params, &spec))
 			return false;
+	} else if (filter == KIST_FILTER_COPIES) {
+		memcpy(&spec.copies, params + 4, sizeof(spec.copies));
+		memcpy(&spec.fresh, params + 8, sizeof(spec.fresh));
+		if (spec.copies == 0)
+			return false;
 	} else if (filter != KIST_FILTER_NONE) {
 		spec.width = params[0];
 		if (!width_allowed(filter, spec.width))
@@ -100,7 +105,9 @@ void kist_filter_spec_write(const struct kist_filter_spec *spec, uint8_t ret[sta
 	ret[1] = spec->filter == KIST_FILTER_BASE ? spec->float_keys : spec->exponent;
 	ret[2] = (uint8_t)u16;
 	ret[3] = (uint8_t)(u16 >> 8);
-	memcpy(ret + 4, &spec->exceptions, sizeof(spec->exceptions));
+	memcpy(ret + 4, spec->filter == KIST_FILTER_COPIES ? &spec->copies : &spec->exceptions,
+	       sizeof(spec->copies));
+	memcpy(ret + 8, &spec->fresh, sizeof(spec->fresh));
 }
 
 /* Bytes of a whole unit: what does not fill one is the rest. */
@@ -108,6 +115,7 @@ static size_t unit_of(const struct kist_filter_spec *spec)
 {
 	switch (spec->filter) {
 	case KIST_FILTER_NONE:
+	case KIST_FILTER_COPIES:
 		return 1;
 	case KIST_FILTER_RECORD:
 		return spec->record_size;
@@ -126,6 +134,11 @@ size_t kist_filter_size(const struct kist_filter_spec *spec, size_t len)
 		if (spec->exceptions > len / spec->width / KIST_FILTER_EXCEPTION_IN)
 			return 0;
 		return len + 12 * (size_t)spec->exceptions;
+	}
+	if (spec->filter == KIST_FILTER_COPIES) {
+		if (spec->fresh > len || spec->copies > (len - spec->fresh) / KIST_FILTER_COPY_SIZE)
+			return 0;
+		return spec->copies * KIST_FILTER_COPY_SIZE + spec->fresh;
 	}
 	return len;
 }
@@ -160,6 +173,8 @@ static size_t whole_stream(const struct kist_filter_spec *spec, size_t len, size
 		return index == 0 ? len : 0;
 	if (spec->filter == KIST_FILTER_RECORD)
 		return record_stream(spec, count, index);
+	if (spec->filter == KIST_FILTER_COPIES && index <= 1)
+		return index == 0 ? spec->copies * KIST_FILTER_COPY_SIZE : spec->fresh;
 	if (index < spec->width)
 		return count * unit_of(spec) / spec->width;
 	if (spec->filter == KIST_FILTER_DECIMAL && index == spec->width)

@@ -29,6 +29,8 @@
  *                 or [0] 0, [2..3] u16 2..1024   all bytes 0 of the records, all bytes 1...
  *     7 bits      [0] width 1, 2, 4, 8           of each plane: bits 0 of eight bytes a byte, the first byte
  *                                                in bit 0; then bits 1...  Words are taken by eights
+ *     8 copies    [4..7] u32 copies, 1 or more   what pack/filter_copies.h finds in a base of any length:
+ *                 [8..11] u32 fresh bytes        the copies, the fresh bytes; no more than the chunk has
  *
  * Params that are not named are 0.  Every id and params from outside go through kist_filter_spec_read().
  *
@@ -45,7 +47,8 @@ enum kist_filter_id {
 	KIST_FILTER_DECIMAL = 5,
 	KIST_FILTER_RECORD = 6,
 	KIST_FILTER_BITS = 7,
-	KIST_FILTER_COUNT = 8
+	KIST_FILTER_COPIES = 8,
+	KIST_FILTER_COUNT = 9
 };
 
 #define KIST_FILTER_PARAMS_SIZE	 16
@@ -56,6 +59,8 @@ enum kist_filter_id {
 #define KIST_FILTER_RECORD_MAX	 1024
 /** One word in so many may be an exception of KIST_FILTER_DECIMAL. */
 #define KIST_FILTER_EXCEPTION_IN 20
+/** Bytes of a copy of KIST_FILTER_COPIES. */
+#define KIST_FILTER_COPY_SIZE ((size_t)12)
 /** Bytes of the longest chunk that is filtered: KIST_CHUNK_SIZE_MAX. */
 #define KIST_FILTER_RAW_SIZE_MAX ((size_t)4 << 20)
 
@@ -74,6 +79,8 @@ struct kist_filter_spec {
 	uint16_t distance;
 	uint16_t record_size;
 	uint32_t exceptions;
+	uint32_t copies;
+	uint32_t fresh;
 	uint8_t column_count; /* 0: every byte of the record is a column */
 	struct kist_filter_column columns[KIST_FILTER_FIELDS_MAX];
 };
@@ -99,7 +106,7 @@ size_t kist_filter_size_max(size_t len);
 size_t kist_filter_stream(const struct kist_filter_spec *spec, size_t len, size_t index);
 
 /**
- * kist_filter_forward() - Filters.
+ * kist_filter_forward() - Filters; KIST_FILTER_COPIES has functions of its own.
  *
  * @spec: From kist_filter_spec_read().  KIST_FILTER_DECIMAL sets its exceptions.
  * @base: @len bytes for KIST_FILTER_BASE; else not looked at.
@@ -111,7 +118,7 @@ bool kist_filter_forward(const struct kist_filter_ops *ops, struct kist_filter_s
 			 size_t len, const uint8_t *base, uint8_t *ret);
 
 /**
- * kist_filter_back() - Takes a filter off.
+ * kist_filter_back() - Takes a filter off; not KIST_FILTER_COPIES.
  *
  * @filtered: kist_filter_size() bytes, which must not be 0.
  * @ret:      Room for @len bytes; undefined after a failure.

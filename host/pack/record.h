@@ -26,8 +26,9 @@
  *     96  16   extension: parameters of the filter
  *    then the body
  *
- * The extension is there exactly when there is a filter, and a base exactly when that is KIST_FILTER_BASE.
- * Only chunks of data have a base; a base is a chunk of the same length whose own record has none.
+ * The extension is there exactly when there is a filter, and a base exactly when that is KIST_FILTER_BASE
+ * or KIST_FILTER_COPIES.  Only chunks of data have a base; a base is a chunk whose own record has none, of the
+ * same length for KIST_FILTER_BASE.
  *
  * Thread: pure, but for the room of a struct kist_filter.
  * Source: docs/format/store.md, section 3.
@@ -45,7 +46,7 @@ struct kist_record {
 	uint8_t filter;
 	uint8_t codec;
 	uint8_t kind;
-	struct kist_digest base; /* with KIST_FILTER_BASE; else zeros */
+	struct kist_digest base; /* with KIST_FILTER_BASE and KIST_FILTER_COPIES; else zeros */
 	uint8_t params[KIST_FILTER_PARAMS_SIZE];
 };
 
@@ -99,7 +100,7 @@ KIST_CHECKED kist_status kist_record_check_body(const struct kist_record *record
 /** kist_record_has_base() - Whether @record is a difference to another chunk. */
 static inline bool kist_record_has_base(const struct kist_record *record)
 {
-	return record->filter == KIST_FILTER_BASE;
+	return record->filter == KIST_FILTER_BASE || record->filter == KIST_FILTER_COPIES;
 }
 
 #endif

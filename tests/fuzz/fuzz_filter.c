@@ -12,6 +12,7 @@
 #include "fuzz/fuzz.h"
 #include "pack/codec.h"
 #include "pack/filter.h"
+#include "pack/filter_copies.h"
 
 #define LEN_MAX 65535
 
@@ -19,7 +20,7 @@ static void decode(const uint8_t *data, size_t size)
 {
 	uint8_t *base;
 	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
-	struct kist_filter_body body = { .choice = { .filter = data[0] % 9 } };
+	struct kist_filter_body body = { .choice = { .filter = data[0] % (KIST_FILTER_COUNT + 1) } };
 	const size_t len = (size_t)(data[17] | data[18] << 8);
 	uint8_t *const back = malloc(len + 1);
 
@@ -29,11 +30,31 @@ static void decode(const uint8_t *data, size_t size)
 	base = malloc(len + 1);
 	for (size_t i = 0; i < len + 1; i++)
 		base[i] = (uint8_t)(data[i % size] ^ i);
-	body.base = kist_view_of(base, body.choice.filter == KIST_FILTER_BASE ? len + (data[18] == 0xff) : 0);
+	if (body.choice.filter == KIST_FILTER_BASE)
+		body.base = kist_view_of(base, len + (data[18] == 0xff));
+	else if (body.choice.filter == KIST_FILTER_COPIES)
+		body.base = kist_view_of(base, len / 2);
 	/* Most is refused; what is not, is bytes like any others. */
 	if (kist_filter_decode(&filter, &body, back, len, NULL) == KIST_OK)
 		back[len] = 0;
 	free(base);
+	free(back);
+}
+
+/* The same bytes as copies and what they leave. */
+static void take_copies_off(const struct kist_filter_spec *spec, const uint8_t *data, size_t size)
+{
+	size_t len = spec->fresh;
+	uint8_t *back;
+
+	if (spec->copies > size / KIST_FILTER_COPY_SIZE ||
+	    spec->copies * KIST_FILTER_COPY_SIZE + spec->fresh != size)
+		return;
+	for (size_t i = 0; i < spec->copies; i++)
+		len += data[i * KIST_FILTER_COPY_SIZE + 8];
+	back = malloc(len + 1);
+	if (kist_filter_copies_back(data, spec->copies, spec->fresh, kist_view_of(data, size), back, len))
+		back[len] = 0;
 	free(back);
 }
 
@@ -44,8 +65,12 @@ static void take_off(const uint8_t *data, size_t size)
 	size_t len = size - 17;
 	uint8_t *back;
 
-	if (!kist_filter_spec_read(data[0] % 9, data + 1, &spec))
+	if (!kist_filter_spec_read(data[0] % (KIST_FILTER_COUNT + 1), data + 1, &spec))
 		return;
+	if (spec.filter == KIST_FILTER_COPIES) {
+		take_copies_off(&spec, data + 17, size - 17);
+		return;
+	}
 	if (spec.filter == KIST_FILTER_DECIMAL)
 		len = len > 12 * (size_t)spec.exceptions ? len - 12 * (size_t)spec.exceptions : 0;
 	if (len == 0 || kist_filter_size(&spec, len) != size - 17)
@@ -82,9 +107,11 @@ static void encode(const uint8_t *data, size_t size)
 	base[input.raw.size / 2] ^= data[5];
 	if (data[6] % 2)
 		input.base = kist_view_of(base, input.raw.size);
+	else if (data[6] % 4 == 2 && input.hint.kind == KIST_FILTER_BYTES)
+		input.base = kist_view_of(base + input.raw.size / 4, input.raw.size / 2);
 	must(kist_filter_encode(&filter, &input, body, &got, &encoded.choice, NULL) == KIST_OK);
 	encoded.body = kist_view_of(body, got);
-	if (encoded.choice.filter == KIST_FILTER_BASE)
+	if (encoded.choice.filter == KIST_FILTER_BASE || encoded.choice.filter == KIST_FILTER_COPIES)
 		encoded.base = input.base;
 	must(got < kist_codec_stored_size(input.raw.size));
 	if (got > 0) {

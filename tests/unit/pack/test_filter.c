@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include <stdio.h>
 #include <zstd.h>
 
 #include "filter_data.h"
@@ -36,7 +37,7 @@ static size_t round_trip(const struct kist_filter_input *input, struct kist_filt
 		return stored;
 	}
 	encoded = (struct kist_filter_body){ .body = kist_view_of(body, size), .choice = *ret_choice };
-	if (ret_choice->filter == KIST_FILTER_BASE)
+	if (ret_choice->filter == KIST_FILTER_BASE || ret_choice->filter == KIST_FILTER_COPIES)
 		encoded.base = input->base;
 	memset(back, 0xaa, input->raw.size);
 	ck_assert_int_eq(kist_filter_decode(&filter, &encoded, back, input->raw.size, NULL), KIST_OK);
@@ -254,6 +255,118 @@ START_TEST(a_base_of_another_length_is_refused)
 }
 END_TEST
 
+/* Rows of text, the same for the same seed. */
+static size_t fill_rows(uint8_t *to, size_t len, uint32_t seed)
+{
+	size_t at = 0;
+
+	while (len - at > 64) {
+		seed = seed * 1664525u + 1013904223u;
+		at += (size_t)snprintf((char *)to + at, 64, "%u,station-%02u,%u.%03u,ok\n", seed >> 12,
+				       seed >> 26, seed >> 8 & 63, seed >> 14 & 1023);
+	}
+	return at;
+}
+
+START_TEST(bytes_are_kept_as_copies_of_a_base_of_any_length)
+{
+	const size_t len = fill_rows(base, 200000, 1);
+	const size_t row = fill_rows(data, 128, 2);
+	struct kist_filter_input input = { .base = kist_view_of(base, len), .level = KIST_FILTER_DEFAULT };
+	struct kist_filter_choice choice;
+
+	/* A row is put in, two rows' worth of bytes are left out. */
+	memcpy(data, base, 70000);
+	(void)fill_rows(data + 70000, 128, 2);
+	memcpy(data + 70000 + row, base + 70000, 50000);
+	memcpy(data + 120000 + row, base + 120070, len - 120070);
+	for (int level = KIST_FILTER_FAST; level <= KIST_FILTER_ARCHIVE; level++) {
+		input.level = (enum kist_filter_level)level;
+		input.raw = kist_view_of(data, len - 70 + row);
+		ck_assert_uint_lt(round_trip(&input, &choice), 256);
+		ck_assert_uint_eq(choice.filter, KIST_FILTER_COPIES);
+	}
+	/* A base may be much longer, or much shorter. */
+	input.raw = kist_view_of(base + 5000, 3000);
+	ck_assert_uint_lt(round_trip(&input, &choice), 128);
+	ck_assert_uint_eq(choice.filter, KIST_FILTER_COPIES);
+	input.raw = kist_view_of(data, 10000);
+	input.base = kist_view_of(data + 100, 9000);
+	ck_assert_uint_lt(round_trip(&input, &choice), 1000);
+	ck_assert_uint_eq(choice.filter, KIST_FILTER_COPIES);
+}
+END_TEST
+
+START_TEST(a_base_that_gains_too_little_is_not_taken)
+{
+	const size_t len = fill_rows(data, 200000, 1);
+	struct kist_filter_input input = { .raw = kist_view_of(data, len), .level = KIST_FILTER_DEFAULT };
+	struct kist_filter_choice choice;
+	const size_t alone = round_trip(&input, &choice);
+
+	input.base = kist_view_of(base, fill_rows(base, 200000, 3));
+	ck_assert_uint_eq(round_trip(&input, &choice), alone);
+	ck_assert_uint_eq(choice.filter, KIST_FILTER_NONE);
+	/* A tenth of it. */
+	memcpy(base + 1000, data + 90000, len / 10);
+	ck_assert_uint_eq(round_trip(&input, &choice), alone);
+	ck_assert_uint_eq(choice.filter, KIST_FILTER_NONE);
+}
+END_TEST
+
+START_TEST(copies_that_do_not_go_with_the_record_are_refused)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	const size_t len = fill_rows(base, 50000, 1);
+	const struct kist_filter_input input = { .raw = kist_view_of(base + 100, len - 100),
+						 .base = kist_view_of(base, len),
+						 .level = KIST_FILTER_DEFAULT };
+	struct kist_filter_body encoded = { .base = input.base };
+	struct kist_filter_body wrong;
+	size_t size;
+
+	ck_assert_int_eq(kist_filter_encode(&filter, &input, body, &size, &encoded.choice, NULL), KIST_OK);
+	ck_assert_uint_eq(encoded.choice.filter, KIST_FILTER_COPIES);
+	encoded.body = kist_view_of(body, size);
+	ck_assert_int_eq(kist_filter_decode(&filter, &encoded, back, len - 100, NULL), KIST_OK);
+	wrong = encoded;
+	wrong.base.size = 0;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, len - 100, NULL), KIST_CORRUPT);
+	wrong.base.size = len - 1;
+	ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, len - 100, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_filter_decode(&filter, &encoded, back, len - 101, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_filter_decode(&filter, &encoded, back, len - 99, NULL), KIST_CORRUPT);
+	for (size_t at = 0; at < KIST_FILTER_PARAMS_SIZE; at++) {
+		wrong = encoded;
+		wrong.choice.params[at] ^= 2;
+		ck_assert_int_eq(kist_filter_decode(&filter, &wrong, back, len - 100, NULL), KIST_CORRUPT);
+	}
+}
+END_TEST
+
+START_TEST(every_failed_allocation_with_copies_is_reported)
+{
+	const size_t len = fill_rows(base, 50000, 1);
+	const struct kist_filter_input input = { .raw = kist_view_of(base + 100, len - 100),
+						 .base = kist_view_of(base, len),
+						 .level = KIST_FILTER_DEFAULT };
+	struct kist_filter_choice choice;
+	kist_status status = KIST_NO_MEMORY;
+	size_t size;
+
+	for (unsigned long k = 1; status != KIST_OK; k++) {
+		kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+
+		kist_mem_fail_at(k);
+		status = kist_filter_encode(&filter, &input, body, &size, &choice, NULL);
+		kist_mem_fail_at(0);
+		ck_assert(status == KIST_OK || status == KIST_NO_MEMORY);
+		ck_assert_uint_lt(k, 20);
+	}
+	ck_assert_uint_eq(choice.filter, KIST_FILTER_COPIES);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_is_reported)
 {
 	static const size_t kinds[] = { 0, 8, 9, 11, 20 };
@@ -400,6 +513,10 @@ int main(void)
 	tcase_add_test(tests, any_zstd_decoder_gives_the_filtered_bytes);
 	tcase_add_test(tests, hostile_records_are_refused);
 	tcase_add_test(tests, a_base_of_another_length_is_refused);
+	tcase_add_test(tests, bytes_are_kept_as_copies_of_a_base_of_any_length);
+	tcase_add_test(tests, a_base_that_gains_too_little_is_not_taken);
+	tcase_add_test(tests, copies_that_do_not_go_with_the_record_are_refused);
+	tcase_add_test(tests, every_failed_allocation_with_copies_is_reported);
 	tcase_add_loop_test(tests, every_failed_allocation_is_reported, 0, 10);
 	tcase_add_test(tests, a_part_says_what_its_elements_are);
 	tcase_add_test(tests, hints_that_make_no_sense_count_for_nothing);
