@@ -114,6 +114,15 @@ static kist_status append_entry(struct kist_content_writer *content, const struc
 	return kist_buf_append(&content->entries, &entry, sizeof(entry), err);
 }
 
+/* The chunk of the version before that the open one, of @len bytes, is probably like. */
+static bool find_like(const struct kist_content_writer *content, size_t len, struct kist_digest *ret)
+{
+	if (content->chunk_part == KIST_CUT_NO_PART)
+		return kist_previous_near(content->previous, content->chunk_offset, len, ret);
+	return kist_previous_find(content->previous, &content->parts[content->chunk_part],
+				  content->chunk_offset, len, ret);
+}
+
 /* Ends the open chunk, which holds something, and opens the next one. */
 static kist_status end_chunk(struct kist_content_writer *content, struct kist_error *err)
 {
@@ -121,12 +130,12 @@ static kist_status end_chunk(struct kist_content_writer *content, struct kist_er
 	const size_t len = kist_cut_end(&content->cut, kist_view_of(start, open_size(content)));
 	struct kist_piece piece = { .bytes = kist_view_of(start, len), .hint = content->hint };
 
-	piece.is_like = content->previous && content->chunk_part != KIST_CUT_NO_PART &&
-			kist_previous_find(content->previous, &content->parts[content->chunk_part],
-					   content->chunk_offset, len, &piece.like);
+	piece.is_like = content->previous && find_like(content, len, &piece.like);
 	KIST_TRY(kist_writer_add(content->writer, content->kind, &piece, &content->last_id, &content->whole,
 				 err));
 	KIST_TRY(append_entry(content, &content->last_id, len, err));
+	if (content->previous)
+		kist_previous_learn(content->previous, content->chunk_offset, &content->last_id);
 	content->chunk_start += len;
 	return open_chunk(content, err);
 }

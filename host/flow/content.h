@@ -35,9 +35,9 @@ struct kist_content_writer {
 	struct kist_hasher whole;
 	struct kist_cut cut;
 	const struct kist_content_part *parts;
-	const struct kist_previous *previous; /* that new chunks may be like; NULL for none; Borrowed */
-	size_t chunk_len;		      /* that the open chunk has at most */
-	uint64_t chunk_offset;		      /* and where it begins in the object */
+	struct kist_previous *previous; /* that new chunks may be like; NULL for none; Borrowed */
+	size_t chunk_len;		/* that the open chunk has at most */
+	uint64_t chunk_offset;		/* and where it begins in the object */
 	size_t chunk_part;
 	struct kist_filter_hint hint;
 	struct kist_batch batches[KIST_BATCHES];

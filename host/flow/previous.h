@@ -10,17 +10,20 @@
  * The version of an object that its name meant so far: which of its chunks a chunk of the new one is probably
  * like, and may be stored as the difference to.
  *
- * Chunks correspond when they have the same length and begin at the same byte of typed parts of the same
- * name. Where nothing corresponds, the new chunk is only larger than it might be: no failure to look is told.
+ * Chunks of typed parts correspond when they have the same length and begin at the same byte of parts of the same
+ * name.  What is cut by its content corresponds to what stood in the same place, as far as is known from chunks that
+ * came back.
+ * Where nothing corresponds, the new chunk is only larger than it might be: no failure to look is told.
  *
  * Memory: 48 bytes a chunk, and 64 bytes a part of the previous version.
  * Thread: one flow, one thread at a time; kist_previous_find() from any one thread.
  */
 
-/** struct kist_previous - Nothing corresponds while @parts is empty. */
+/** struct kist_previous - Nothing corresponds while @chunks is empty. */
 struct kist_previous {
 	struct kist_buf chunks; /* of struct kist_object_chunk, in ahead.h, in order of offset */
 	struct kist_buf parts;	/* of struct kist_content_part, in order of name, then offset */
+	int64_t shift;		/* how much further back bytes stand in the new version than in this one */
 };
 
 #define KIST_PREVIOUS_INIT                                                                                   \
@@ -29,6 +32,9 @@ struct kist_previous {
 		.parts = KIST_BUF_INIT(KIST_EXAMINED_PARTS_MAX * sizeof(struct kist_content_part))           \
 	}
 void kist_previous_done(struct kist_previous *previous);
+
+/** kist_previous_clear() - Nothing corresponds any more; the room is kept. */
+void kist_previous_clear(struct kist_previous *previous);
 
 /**
  * kist_previous_open() - Looks at artifact @id, in place of what @previous holds.
@@ -48,6 +54,15 @@ KIST_CHECKED kist_status kist_previous_open(struct kist_flow *flow, const struct
  */
 bool kist_previous_find(const struct kist_previous *previous, const struct kist_content_part *part,
 			uint64_t offset, size_t len, struct kist_digest *ret);
+
+/** kist_previous_near() - The chunk of the previous version that holds what was in the place of the middle of the
+ * @len bytes at @offset of the new one; false when that is behind its end. */
+bool kist_previous_near(const struct kist_previous *previous, uint64_t offset, size_t len,
+			struct kist_digest *ret);
+
+/** kist_previous_learn() - The new version has chunk @id at @offset: when the previous one has it not far from there,
+ * what follows is looked for as far away. */
+void kist_previous_learn(struct kist_previous *previous, uint64_t offset, const struct kist_digest *id);
 
 /** struct kist_previous_tree - The files of the tree that a name meant so far. */
 struct kist_previous_tree {

@@ -36,21 +36,17 @@ static int compare_parts(const void *a, const void *b)
 	return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
-/* The chunks and the parts. */
-static kist_status look(struct kist_flow *flow, const json_t *record, const struct kist_examined *examined,
-			struct kist_previous *previous, struct kist_error *err)
+static kist_status look_for_parts(struct kist_flow *flow, struct kist_object_reader *reader,
+				  const struct kist_examined *examined, struct kist_previous *previous,
+				  struct kist_error *err)
 {
-	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
-	struct kist_input input;
+	const struct kist_input input = kist_object_reader_input(reader);
 
-	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
-	input = kist_object_reader_input(&reader);
 	KIST_TRY(kist_worker_layout(flow->worker, &examined->serializer, &input, keep_part, &previous->parts,
 				    err));
 	if (previous->parts.size > 0)
 		qsort(previous->parts.data, previous->parts.size / sizeof(struct kist_content_part),
 		      sizeof(struct kist_content_part), compare_parts);
-	kist_buf_move(&previous->chunks, &reader.entries);
 	return KIST_OK;
 }
 
@@ -69,19 +65,20 @@ kist_status kist_previous_open(struct kist_flow *flow, const struct kist_digest 
 			       struct kist_examined *examined, struct kist_previous *previous,
 			       struct kist_error *err)
 {
+	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
 
-	previous->parts.size = 0;
-	if (!examined->target.entry || examined->parts.size == 0)
-		return KIST_OK;
+	kist_previous_clear(previous);
 	status = kist_registry_get_artifact(flow->registry, id, &artifact, &why);
+	if (status == KIST_OK)
+		status = kist_object_reader_open(flow, artifact.record, &reader, &why);
 	if (status != KIST_OK)
 		return is_worth_telling(status) ? kist_fail_as(err, status, &why) : KIST_OK;
-	if (!is_of_type(artifact.record, examined))
-		return KIST_OK;
-	status = look(flow, artifact.record, examined, previous, &why);
+	if (examined->target.entry && examined->parts.size > 0 && is_of_type(artifact.record, examined))
+		status = look_for_parts(flow, &reader, examined, previous, &why);
+	kist_buf_move(&previous->chunks, &reader.entries);
 	if (status == KIST_OK)
 		return KIST_OK;
 	previous->parts.size = 0;

@@ -56,7 +56,7 @@ static kist_status read_content(struct kist_save *save, const struct kist_file_o
 		return kist_fail_errno(err, errno, "cannot look at '%s'", origin->shown);
 	KIST_TRY(kist_content_start(content, save->writer, KIST_CHUNK_DATA, size, parts,
 				    examined->parts.size / sizeof(*parts), err));
-	content->previous = save->previous.parts.size > 0 ? &save->previous : NULL;
+	content->previous = save->previous.chunks.size > 0 ? &save->previous : NULL;
 	while (offset < size) {
 		uint8_t *room;
 		size_t room_size;
@@ -152,9 +152,9 @@ static kist_status open_previous(struct kist_save *save, const struct kist_save_
 	struct kist_digest id;
 	bool any = false;
 
-	save->previous.parts.size = 0;
+	kist_previous_clear(&save->previous);
 	/* Less has no chunk of its own. */
-	if (size < KIST_CUT_STRETCH_MIN || examined->parts.size == 0)
+	if (size < KIST_CUT_STRETCH_MIN)
 		return KIST_OK;
 	KIST_TRY(kist_save_previous(save, options, &id, &any, err));
 	return any ? kist_previous_open(save->flow, &id, examined, &save->previous, err) : KIST_OK;

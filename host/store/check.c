@@ -265,8 +265,8 @@ static kist_status check_difference(struct kist_pack_checker *checker, struct wo
 	KIST_TRY(kist_record_check_body(record, bytes, err));
 	if (!base)
 		return KIST_OK;
-	if (base->where.has_base || base->where.raw_len != record->raw_len)
-		return kist_fail(err, KIST_CORRUPT, "its base is not kept as a whole, or has another length");
+	if (base->where.has_base || base->where.raw_len > KIST_CHUNK_SIZE_MAX)
+		return kist_fail(err, KIST_CORRUPT, "its base is not kept as a whole, or is too long");
 	if (!worker->base)
 		worker->base = kist_alloc(KIST_CHUNK_SIZE_MAX, 1);
 	if (!worker->base)
@@ -276,8 +276,8 @@ static kist_status check_difference(struct kist_pack_checker *checker, struct wo
 	if (status != KIST_OK)
 		return kist_fail_at(err, status, why.code, why.offset, "its base cannot be read: %s",
 				    why.text);
-	return kist_record_decode(&worker->filter, record, bytes, kist_view_of(worker->base, record->raw_len),
-				  worker->raw, err);
+	return kist_record_decode(&worker->filter, record, bytes,
+				  kist_view_of(worker->base, base->where.raw_len), worker->raw, err);
 }
 
 static kist_status check_record(struct kist_pack_checker *checker, struct worker *worker, size_t place,

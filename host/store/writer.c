@@ -138,6 +138,13 @@ static kist_status is_kept(struct kist_writer *writer, enum kist_chunk_kind kind
 	return status == KIST_OK && *ret ? kist_leans_add(&writer->leans, kind, id, err) : status;
 }
 
+/* Words are compared with those in the same places; other bytes are looked for in all of a base. */
+static bool base_fits(const struct kist_piece *piece, const struct kist_base_location *base)
+{
+	return base->kind == KIST_CHUNK_DATA &&
+	       (base->raw_len == piece->bytes.size || piece->hint.kind == KIST_FILTER_BYTES);
+}
+
 /* Which chunk may be the base of a new one: one that is kept whole, for bases have none themselves. */
 static kist_status find_like(const struct kist_writer *writer, const struct kist_piece *piece,
 			     const struct kist_digest *id, struct kist_base_location *ret,
@@ -153,8 +160,6 @@ static kist_status find_like(const struct kist_writer *writer, const struct kist
 	status = index->find(index->ctx, &piece->like, &where, err);
 	if (status != KIST_OK)
 		return status == KIST_NOT_FOUND ? KIST_OK : status;
-	if (where.raw_len != piece->bytes.size)
-		return KIST_OK;
 	if (!where.has_base)
 		where.base = (struct kist_base_location){ .id = piece->like,
 							  .pack = where.pack,
@@ -163,8 +168,7 @@ static kist_status find_like(const struct kist_writer *writer, const struct kist
 							  .raw_len = where.raw_len,
 							  .kind = where.kind };
 	KIST_TRY(index->may_differ(index->ctx, id, &may, err));
-	if (may && where.base.kind == KIST_CHUNK_DATA && where.base.raw_len == piece->bytes.size &&
-	    !kist_digest_equal(&where.base.id, id))
+	if (may && base_fits(piece, &where.base) && !kist_digest_equal(&where.base.id, id))
 		*ret = where.base;
 	return KIST_OK;
 }

@@ -155,6 +155,18 @@ def add_base(data, width, floats, base):
     return words_of(words, width)
 
 
+def paste(data, copies, base):
+    """What copies of stretches of the base, and the bytes that are new, make."""
+    content, fresh, at, end = bytearray(), 12 * copies, 0, 0
+    for number, (new, skip, size) in enumerate(struct.iter_unpack("<III", data[:12 * copies])):
+        at = (end + skip) % 2**32
+        need(fresh + new <= len(data) and at + size <= len(base), "copy", number)
+        content += data[fresh:fresh + new] + base[at:at + size]
+        fresh += new
+        end = at + size
+    return bytes(content + data[fresh:])
+
+
 def one_filter(filter_no, width, distance, data):
     words = planes_back(data, width)
     if filter_no == 2:
@@ -166,6 +178,11 @@ def unfilter(filter_no, params, data, size, base=None):
     """The chunk of this size whose filtered bytes these are."""
     if filter_no == 0:
         return data
+    if filter_no == 8:
+        need(params[:4] == params[12:] == bytes(4) and any(params[4:8]), "params", params)
+        content = paste(data, int.from_bytes(params[4:8], "little"), base)
+        need(len(content) == size and len(data) <= size, "copies for", size)
+        return content
     width, second, short, number, zero = struct.unpack("<BBHIQ", params)
     fields = [(byte % 32 + 1, byte >> 5) for byte in params[1:1 + width]]
     unit = {6: sum(width for width, _ in fields) or short, 7: 8 * width}.get(filter_no, width)
@@ -213,7 +230,7 @@ class Store:
         self.chunks = {}  # id: (kind, bytes)
         self.differences = {}  # id: of the newest record with a base, what it takes to decode it
         self.refs = {}  # name: artifact
-        self.filters = [0] * 8
+        self.filters = [0] * 9
         self.artifacts = set()
         self.read_head()
         self.read_log()
@@ -281,10 +298,11 @@ class Store:
             for change in commit.get("refs", []):
                 self.change_name(change)
         whole = set(self.chunks)
-        for chunk, (base, params, filtered, raw_len, check) in self.differences.items():
+        for chunk, (base, filter_no, params, filtered, raw_len, check) in self.differences.items():
             # What nobody needs any more may have lost its base.
             if base in whole and chunk not in whole:
-                self.chunks[chunk] = (0, check(unfilter(4, params, filtered, raw_len, self.chunks[base][1])))
+                self.chunks[chunk] = (0, check(unfilter(filter_no, params, filtered, raw_len,
+                                                           self.chunks[base][1])))
 
     def change_name(self, change):
         name = change["name"].encode()
@@ -347,19 +365,22 @@ class Store:
          chunk) = struct.unpack_from("<II4sBBBBIIII32s", data, at)
         head_size, more = (112, 128) if filter_no else (64, 0)
         need((magic, size, tag, version) == (0x184D2A51, head_size - 8, b"KREC", 1), "record of", name, "at", at)
-        need(filter_no <= 7 and codec <= 1 and flags >= more and flags - more < len(KINDS),
+        need(filter_no <= 8 and codec <= 1 and flags >= more and flags - more < len(KINDS),
              "record of", name, "at", at)
         need(crc32c(data[at:at + 28] + data[at + 32:at + head_size]) == head_crc, "head CRC of", name, "at", at)
         kind, params = flags - more, data[at + 96:at + head_size]
         base = data[at + 64:at + 96] if filter_no else bytes(32)
         need(not filter_no or codec == 1, "record of", name, "at", at)
-        need((filter_no == 4) == any(base) and base != chunk and (filter_no != 4 or kind == 0), "base of", name, "at", at)
+        has_base = filter_no in (4, 8)
+        need(has_base == any(base) and base != chunk and not (has_base and kind), "base of", name, "at", at)
         body = data[at + head_size:at + head_size + body_len]
         need(crc32c(body) == body_crc, "body CRC of", name, "at", at)
         need(0 < raw_len <= 4194304, "length of", name, "at", at)
         filtered_len = raw_len
         if filter_no == 5:
             filtered_len += 12 * int.from_bytes(params[4:8], "little")
+        elif filter_no == 8:
+            filtered_len = 12 * int.from_bytes(params[4:8], "little") + int.from_bytes(params[8:12], "little")
         filtered = raw[raw_at:raw_at + filtered_len]
         self.filters[filter_no] += 1
 
@@ -369,8 +390,8 @@ class Store:
             need(body == stored if codec == 0 else len(body) < len(stored), "body of", name, "at", at)
             return content
 
-        if filter_no == 4:
-            self.differences[chunk.hex()] = (base.hex(), params, filtered, raw_len, check)
+        if has_base:
+            self.differences[chunk.hex()] = (base.hex(), filter_no, params, filtered, raw_len, check)
         else:
             self.chunks[chunk.hex()] = (kind, check(unfilter(filter_no, params, filtered, raw_len)))
         return chunk, (at, head_size + body_len, raw_len, kind, base), filtered_len
