@@ -28,6 +28,7 @@ measured() {
 	for process in host worker peak; do
 		kib=$(sed -n "s/^${process}_kib //p" report)
 		[ "$kib" -lt "$kib_max" ] || fail "$what: the $process took $((kib / 1024)) MiB"
+		[ "$kib" -lt "${kib_most:-0}" ] || kib_most=$kib
 	done
 	equal "$(sed -n 's/^open_fds //p' report)" 0
 	echo "$what: $(sed -n 's/^\(host\|worker\)_kib //p' report | paste -sd' ' | awk '{
@@ -174,3 +175,4 @@ says err E_LINE_TOO_LONG
 [ "$(sed -n 's/^peak_kib //p' report)" -lt "$kib_max" ] || fail 'a long line takes too much memory'
 measured 'put one line of 300 MiB' kist put --opaque line.csv
 back line.csv
+printf 'FIGURE\tmost memory of a process, of large puts and gets\t%d MiB\tunder %d\n' "$((kib_most / 1024))" "$((kib_max / 1024))"
