@@ -178,3 +178,14 @@ kist_status kist_backend_delete(struct kist_backend *backend, const char *key, s
 	KIST_TRY(check_key(key, err));
 	return backend->ops->delete (backend, key, err);
 }
+
+kist_status kist_backend_replace(struct kist_backend *backend, const char *key, struct kist_view bytes,
+				 struct kist_error *err)
+{
+	KIST_TRY(check_key(key, err));
+	if (!backend->ops->replace)
+		return kist_fail(err, KIST_UNSUPPORTED, "nothing can be mended in its place here: '%s'", key);
+	if (bytes.size > KIST_OBJECT_SIZE_MAX)
+		return kist_fail(err, KIST_LIMIT, "'%s' is larger than %zu bytes", key, KIST_OBJECT_SIZE_MAX);
+	return backend->ops->replace(backend, key, bytes, err);
+}

@@ -7,7 +7,8 @@
 #include "base/buf.h"
 
 /*
- * A backend: keys to bytes.  Five operations and nothing else: no append, no rename, no overwrite, no locks.
+ * A backend: keys to bytes.  Five operations: no append, no rename, no overwrite, no locks.  A sixth one is
+ * for repair alone: to put bytes that a digest proves in the place of damaged ones.
  *
  * A key is a relative path of 1..KIST_KEY_SIZE_MAX bytes: segments of [a-z0-9._-] joined by '/', none of
  * them empty, "." or "..".
@@ -41,6 +42,9 @@ struct kist_backend_ops {
 			     kist_status (*each)(void *ctx, const char *name, struct kist_error *), void *ctx,
 			     struct kist_error *);
 	kist_status (*delete)(struct kist_backend *, const char *key, struct kist_error *);
+	/* May be NULL: nothing can be mended in its place then. */
+	kist_status (*replace)(struct kist_backend *, const char *key, struct kist_view bytes,
+			       struct kist_error *);
 	void (*close)(struct kist_backend *);
 };
 
@@ -123,5 +127,18 @@ KIST_CHECKED kist_status kist_backend_names(struct kist_backend *backend, const 
 /** kist_backend_delete() - Removes @key; KIST_OK when it was not there. */
 KIST_CHECKED kist_status kist_backend_delete(struct kist_backend *backend, const char *key,
 					     struct kist_error *err);
+
+/**
+ * kist_backend_replace() - Puts @bytes in the place of what is at @key, which is damaged.
+ *
+ * At every moment the old bytes are there or the new ones, and these are on disk when it returns.  For
+ * mending alone: a digest proves that @bytes are what was there, so that it does not matter how often it is
+ * done, or by how many.  When @key is deleted meanwhile, it may be there afterwards.
+ *
+ * Errors: KIST_NOT_FOUND (nothing is there, and nothing is made), KIST_UNSUPPORTED (this backend cannot),
+ * KIST_INVALID (key), KIST_LIMIT, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_backend_replace(struct kist_backend *backend, const char *key,
+					      struct kist_view bytes, struct kist_error *err);
 
 #endif

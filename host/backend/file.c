@@ -148,8 +148,24 @@ static int rename_new(int dir_fd, const char *from, const char *to)
 	return (int)syscall(SYS_renameat2, dir_fd, from, dir_fd, to, 1u /* RENAME_NOREPLACE */);
 }
 
+/* rename is for file systems without links; both leave an older file of this name as it is. */
+static int name_new(int dir_fd, const char *temporary, const char *name)
+{
+	if (linkat(dir_fd, temporary, dir_fd, name, 0) == 0)
+		return 0;
+	return errno == EEXIST ? -1 : rename_new(dir_fd, temporary, name);
+}
+
+static int name_over(int dir_fd, const char *temporary, const char *name)
+{
+	return renameat(dir_fd, temporary, dir_fd, name);
+}
+
+/* Writes a file of another name, and lets @give_name decide what becomes of an older one. */
 static kist_status put_named(int dir_fd, const char *key, const char *name, const struct kist_view *parts,
-			     size_t count, struct kist_error *err)
+			     size_t count,
+			     int (*give_name)(int dir_fd, const char *temporary, const char *name),
+			     struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 	char temporary[TEMPORARY_SIZE];
@@ -162,9 +178,7 @@ static kist_status put_named(int dir_fd, const char *key, const char *name, cons
 	KIST_TRY(kist_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OBJECT_MODE, &fd,
 			      err));
 	status = kist_file_write_synced(fd, parts, count, err);
-	/* rename is for file systems without links; both leave an older file of this name as it is. */
-	if (status == KIST_OK && linkat(dir_fd, temporary, dir_fd, name, 0) != 0 &&
-	    (errno == EEXIST || rename_new(dir_fd, temporary, name) != 0))
+	if (status == KIST_OK && give_name(dir_fd, temporary, name) != 0)
 		status = fail_link(err, errno, key);
 	(void)unlinkat(dir_fd, temporary, 0);
 	return status;
@@ -186,8 +200,29 @@ static kist_status put_new(struct file_backend *file, const char *key, const str
 	if (!file->plain)
 		KIST_TRY(put_nameless(dir_fd, key, name, parts, count, &done, err));
 	if (!done)
-		KIST_TRY(put_named(dir_fd, key, name, parts, count, err));
+		KIST_TRY(put_named(dir_fd, key, name, parts, count, name_new, err));
 	return kist_sync_fd(dir_fd, err);
+}
+
+/* Full, read-only, not ours: who is to mend that needs to know where. */
+static kist_status tell_where(const struct file_backend *file, const char *key, kist_status status,
+			      const struct kist_error *why, struct kist_error *err)
+{
+	char self[64];
+	char path[PATH_MAX] = "";
+
+	if (status == KIST_OK || status == KIST_EXISTS || status == KIST_NOT_FOUND ||
+	    status == KIST_NO_MEMORY)
+		return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, why);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->root_fd);
+	if (readlink(self, path, sizeof(path) - 1) <= 0)
+		path[0] = '\0';
+	(void)kist_fail(err, status, "the store%s%s%s cannot take '%s': %s", path[0] ? " '" : "", path,
+			path[0] ? "'" : "", key, why->text);
+	/* A full disk is not the end for everybody. */
+	if (err)
+		err->sys_errno = why->sys_errno;
+	return status;
 }
 
 static kist_status file_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
@@ -196,21 +231,37 @@ static kist_status file_put_new(struct kist_backend *backend, const char *key, c
 	struct file_backend *file = file_of(backend);
 	struct kist_error why = KIST_ERROR_INIT;
 	const kist_status status = put_new(file, key, parts, count, &why);
-	char self[64];
-	char path[PATH_MAX] = "";
 
-	if (status == KIST_OK || status == KIST_EXISTS || status == KIST_NO_MEMORY)
-		return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
-	/* Full, read-only, not ours: who is to mend that needs to know where. */
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->root_fd);
-	if (readlink(self, path, sizeof(path) - 1) <= 0)
-		path[0] = '\0';
-	(void)kist_fail(err, status, "the store%s%s%s cannot take '%s': %s", path[0] ? " '" : "", path,
-			path[0] ? "'" : "", key, why.text);
-	/* A full disk is not the end for everybody. */
-	if (err)
-		err->sys_errno = why.sys_errno;
-	return status;
+	return tell_where(file, key, status, &why, err);
+}
+
+static kist_status replace(struct file_backend *file, const char *key, struct kist_view bytes,
+			   struct kist_error *err)
+{
+	kist_auto_fd int dir_fd = -1;
+	char folder[FOLDER_SIZE];
+	const char *name = split_key(key, folder);
+	struct stat there;
+
+	KIST_TRY(kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, &dir_fd,
+				   err));
+	if (fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? kist_fail(err, KIST_NOT_FOUND, "'%s' is not there", key)
+				       : kist_fail_errno(err, errno, "cannot look at '%s'", key);
+	if (!S_ISREG(there.st_mode))
+		return kist_fail(err, KIST_DENIED, "'%s' is not a regular file", key);
+	KIST_TRY(put_named(dir_fd, key, name, &bytes, 1, name_over, err));
+	return kist_sync_fd(dir_fd, err);
+}
+
+static kist_status file_replace(struct kist_backend *backend, const char *key, struct kist_view bytes,
+				struct kist_error *err)
+{
+	struct file_backend *file = file_of(backend);
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = replace(file, key, bytes, &why);
+
+	return tell_where(file, key, status, &why, err);
 }
 
 static kist_status open_object(struct file_backend *file, const char *key, int flags, int *ret_fd,
@@ -400,6 +451,7 @@ static const struct kist_backend_ops file_ops = {
 	.list = file_list,
 	.names = file_names,
 	.delete = file_delete,
+	.replace = file_replace,
 	.close = file_close,
 };
 

@@ -195,6 +195,23 @@ static kist_status memory_delete(struct kist_backend *backend, const char *key, 
 	return KIST_OK;
 }
 
+static kist_status memory_replace(struct kist_backend *backend, const char *key, struct kist_view bytes,
+				  struct kist_error *err)
+{
+	struct kist_buf copy = KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX);
+	struct place *place = place_of(backend);
+	struct item *item;
+	LOCKED();
+
+	item = find(place, key);
+	if (!item)
+		return fail_missing(key, err);
+	KIST_TRY(kist_buf_append(&copy, bytes.data, bytes.size, err));
+	kist_buf_done(&item->bytes);
+	item->bytes = copy;
+	return KIST_OK;
+}
+
 static void memory_close(struct kist_backend *backend)
 {
 	kist_free(backend);
@@ -207,6 +224,7 @@ static const struct kist_backend_ops memory_ops = {
 	.head = memory_head,
 	.list = memory_list,
 	.delete = memory_delete,
+	.replace = memory_replace,
 	.close = memory_close,
 };
 

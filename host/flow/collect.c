@@ -24,23 +24,6 @@ static void collecting_done(struct kist_collecting *collecting)
 	json_decref(collecting->deleted);
 }
 
-kist_status kist_collect_add_hex(json_t *commit, const char *key, const uint8_t *bytes, size_t size,
-				 struct kist_error *err)
-{
-	char hex[2 * KIST_DIGEST_SIZE + 1];
-	json_t *list = json_object_get(commit, key);
-
-	if (!list) {
-		list = json_array();
-		if (!list || json_object_set_new(commit, key, list) != 0)
-			return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
-	}
-	kist_hex_write(bytes, size, hex);
-	if (json_array_append_new(list, json_string(hex)) != 0)
-		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
-	return KIST_OK;
-}
-
 static kist_status check_session(struct kist_collecting *collecting, const uint8_t *session,
 				 struct kist_error *err)
 {
@@ -146,8 +129,8 @@ kist_status kist_collect_fill_condemned(struct kist_collecting *collecting, json
 
 	for (size_t i = 0; i < count; i++) {
 		if (list[i].chosen)
-			KIST_TRY(kist_collect_add_hex(commit, "condemn", list[i].pack.id.bytes,
-						      KIST_DIGEST_SIZE, err));
+			KIST_TRY(kist_record_add_hex(commit, "condemn", list[i].pack.id.bytes,
+						     KIST_DIGEST_SIZE, err));
 	}
 	return KIST_OK;
 }
@@ -194,7 +177,7 @@ static kist_status fill_forgotten(struct sweep *sweep, json_t *commit, struct ki
 			return KIST_OK;
 		if (!set->used[sweep->to] || is_reached(collecting, id))
 			continue;
-		KIST_TRY(kist_collect_add_hex(commit, "forget", id->bytes, KIST_DIGEST_SIZE, err));
+		KIST_TRY(kist_record_add_hex(commit, "forget", id->bytes, KIST_DIGEST_SIZE, err));
 		sweep->forgotten++;
 	}
 	return KIST_OK;
@@ -234,8 +217,8 @@ static kist_status fill_fences(struct kist_collecting *collecting, json_t *commi
 		for (size_t j = 0; j < i && !listed; j++)
 			listed = list[j].fence && same_session(&list[j], &list[i]);
 		if (list[i].fence && !listed)
-			KIST_TRY(kist_collect_add_hex(commit, "fence", list[i].session, KIST_SESSION_SIZE,
-						      err));
+			KIST_TRY(kist_record_add_hex(commit, "fence", list[i].session, KIST_SESSION_SIZE,
+						     err));
 	}
 	return KIST_OK;
 }
@@ -313,7 +296,7 @@ static kist_status fill_deleted(void *ctx, json_t *commit, struct kist_error *er
 			KIST_TRY(kist_registry_find_pack(collecting->flow->registry, &id, &live, &condemned,
 							 err));
 		if (condemned)
-			KIST_TRY(kist_collect_add_hex(commit, "deleted", id.bytes, KIST_DIGEST_SIZE, err));
+			KIST_TRY(kist_record_add_hex(commit, "deleted", id.bytes, KIST_DIGEST_SIZE, err));
 	}
 	return KIST_OK;
 }

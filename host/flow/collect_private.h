@@ -104,11 +104,6 @@ KIST_CHECKED kist_status kist_collect_commit(struct kist_collecting *collecting,
 					     void *ctx, const uint8_t *session, bool *ret_made,
 					     struct kist_error *err);
 
-/** kist_collect_add_hex() - Appends @size bytes as hex to list @key of @commit, which is made when it is
- * missing. */
-KIST_CHECKED kist_status kist_collect_add_hex(json_t *commit, const char *key, const uint8_t *bytes,
-					      size_t size, struct kist_error *err);
-
 /** kist_collect_fill_condemned() - Lists every pack that is chosen in @commit. */
 KIST_CHECKED kist_status kist_collect_fill_condemned(struct kist_collecting *collecting, json_t *commit,
 						     struct kist_error *err);

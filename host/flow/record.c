@@ -178,3 +178,20 @@ void kist_record_summary(const json_t *info, char *ret, size_t size)
 	/* What a plugin says is shown on terminals: escaped here, once. */
 	kist_text_escape(line, strlen(line), ret, size);
 }
+
+kist_status kist_record_add_hex(json_t *object, const char *key, const uint8_t *bytes, size_t size,
+				struct kist_error *err)
+{
+	char hex[2 * KIST_DIGEST_SIZE + 1];
+	json_t *list = json_object_get(object, key);
+
+	if (!list) {
+		list = json_array();
+		if (!list || json_object_set_new(object, key, list) != 0)
+			return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	}
+	kist_hex_write(bytes, size, hex);
+	if (json_array_append_new(list, json_string(hex)) != 0)
+		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	return KIST_OK;
+}

@@ -88,6 +88,11 @@ KIST_CHECKED kist_status kist_record_set_text(json_t *object, const char *key, c
 KIST_CHECKED kist_status kist_record_set_take(json_t *object, const char *key, json_t *value,
 					      struct kist_error *err);
 
+/** kist_record_add_hex() - Appends up to 32 bytes as hex to list @key of @object, which is made when it is
+ * missing. */
+KIST_CHECKED kist_status kist_record_add_hex(json_t *object, const char *key, const uint8_t *bytes,
+					     size_t size, struct kist_error *err);
+
 /**
  * kist_record_read_params() - The arguments with which its plugin reads the bytes, where a person gave any;
  * else NULL.  Borrowed.

@@ -35,7 +35,7 @@ static void verifying_done(struct kist_verifying *verifying)
 	kist_buf_done(&verifying->items);
 	kist_idset_done(&verifying->bad_chunks);
 	kist_idset_done(&verifying->bad_packs);
-	kist_idset_done(&verifying->hurt);
+	kist_hurt_done(&verifying->hurt);
 }
 
 void kist_verify_report(struct kist_verifying *verifying, const struct kist_damage *damage)
@@ -244,10 +244,12 @@ kist_status kist_verify_store(struct kist_flow *flow, const struct kist_verify_o
 		.items = KIST_BUF_INIT(SIZE_MAX / 2),
 		.bad_chunks = KIST_IDSET_INIT,
 		.bad_packs = KIST_IDSET_INIT,
-		.hurt = KIST_IDSET_INIT,
+		.hurt = KIST_HURT_INIT(flow),
 	};
-	const kist_status status = verify_all(&verifying, err);
+	kist_status status;
 
+	kist_verify_start_hurt(&verifying);
+	status = verify_all(&verifying, err);
 	save_times(&verifying);
 	KIST_TRY(status);
 	*ret = verifying.done;

@@ -6,9 +6,6 @@
 #include "flow/tree.h"
 #include "flow/verify_private.h"
 
-#define SHOWN_NAME_SIZE ((size_t)4 * KIST_NAME_SIZE_MAX + 1)
-#define SHOWN_PATH_SIZE 256
-
 static kist_status verify_tree_entry(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
@@ -128,20 +125,6 @@ static kist_status verify_by_plugin(struct kist_verifying *verifying, const stru
 	return status;
 }
 
-static kist_status report_artifact(struct kist_verifying *verifying, const struct kist_digest *id,
-				   const struct kist_error *why, struct kist_error *err)
-{
-	char hex[KIST_DIGEST_HEX_SIZE];
-
-	if (kist_idset_has(&verifying->hurt, id))
-		return KIST_OK;
-	kist_digest_hex(id, hex);
-	kist_verify_report(
-		verifying,
-		&(struct kist_damage){ .what = "artifact", .id = hex, .offset = KIST_NO_OFFSET, .why = why });
-	return kist_idset_add(&verifying->hurt, id, err);
-}
-
 kist_status kist_verify_one(struct kist_verifying *verifying, const struct kist_digest *id,
 			    struct kist_error *err)
 {
@@ -155,7 +138,7 @@ kist_status kist_verify_one(struct kist_verifying *verifying, const struct kist_
 		status = verify_by_plugin(verifying, &artifact, &why);
 	verifying->done.artifacts++;
 	if (kist_verify_is_damage(status))
-		return report_artifact(verifying, id, &why, err);
+		return kist_hurt_add(&verifying->hurt, id, &why, err);
 	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
@@ -166,9 +149,9 @@ static bool is_bad(const struct kist_verifying *verifying, const struct kist_dig
 }
 
 /* Whether a chunk was found bad, or lies in a pack of which nothing can be read; or its base was, or does. */
-static kist_status is_sound(struct kist_verifying *verifying, const struct kist_digest *id,
-			    struct kist_error *err)
+static kist_status is_sound(void *ctx, const struct kist_digest *id, struct kist_error *err)
 {
+	struct kist_verifying *verifying = ctx;
 	struct kist_location where;
 	char base[KIST_DIGEST_HEX_SIZE];
 	char hex[KIST_DIGEST_HEX_SIZE];
@@ -185,94 +168,26 @@ static kist_status is_sound(struct kist_verifying *verifying, const struct kist_
 	return KIST_OK;
 }
 
-static kist_status look_for_bad_chunks(struct kist_verifying *verifying, const struct kist_artifact *artifact,
-				       struct kist_error *err)
+static void report_hurt(void *ctx, const struct kist_hurt_thing *thing)
 {
-	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
-	const struct kist_object_chunk *chunks;
-	struct kist_digest info;
-
-	KIST_TRY(is_sound(verifying, &artifact->id, err));
-	if (kist_record_get_digest(artifact->record, "info_chunk", &info))
-		KIST_TRY(is_sound(verifying, &info, err));
-	/* This reads the recipe's nodes, and so proves them. */
-	KIST_TRY(kist_object_reader_open(verifying->flow, artifact->record, &reader, err));
-	chunks = (const void *)reader.entries.data;
-	for (size_t i = 0; i < reader.entries.size / sizeof(*chunks); i++)
-		KIST_TRY(is_sound(verifying, &chunks[i].id, err));
-	return KIST_OK;
+	kist_verify_report(ctx, &(struct kist_damage){ .what = thing->what,
+						       .id = thing->id,
+						       .offset = KIST_NO_OFFSET,
+						       .why = thing->why });
 }
 
-static kist_status hurt_artifact(void *ctx, const struct kist_artifact *artifact, struct kist_error *err)
+void kist_verify_start_hurt(struct kist_verifying *verifying)
 {
-	struct kist_verifying *verifying = ctx;
-	struct kist_error why = KIST_ERROR_INIT;
-	const kist_status status = look_for_bad_chunks(verifying, artifact, &why);
-
-	if (kist_verify_is_damage(status))
-		return report_artifact(verifying, &artifact->id, &why, err);
-	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
-}
-
-/* A tree is hurt with its files. */
-static kist_status find_hurt_file(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
-{
-	struct kist_verifying *verifying = ctx;
-	char path[SHOWN_PATH_SIZE];
-
-	if (entry->kind != KIST_TREE_FILE || !kist_idset_has(&verifying->hurt, &entry->artifact))
-		return KIST_OK;
-	kist_text_escape((const char *)entry->path.data, entry->path.size, path, sizeof(path));
-	return kist_fail(err, KIST_CORRUPT, "its file '%s' is damaged", path);
-}
-
-static kist_status hurt_tree(void *ctx, const struct kist_artifact *artifact, struct kist_error *err)
-{
-	kist_auto_buf struct kist_buf listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
-	struct kist_verifying *verifying = ctx;
-	struct kist_error why = KIST_ERROR_INIT;
-	kist_status status;
-
-	if (!is_tree(artifact) || kist_idset_has(&verifying->hurt, &artifact->id))
-		return KIST_OK;
-	status = kist_load_listing(verifying->flow, artifact->record, &listing, &why);
-	if (status == KIST_OK)
-		status = kist_tree_read(kist_buf_view(&listing), find_hurt_file, verifying, NULL, &why);
-	if (kist_verify_is_damage(status))
-		return report_artifact(verifying, &artifact->id, &why, err);
-	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
-}
-
-/* Which names are hurt: what a person has to put again. */
-static kist_status hurt_ref(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
-			    struct kist_error *err)
-{
-	struct kist_verifying *verifying = ctx;
-	struct kist_error why = KIST_ERROR_INIT;
-	char hex[KIST_DIGEST_HEX_SIZE];
-	char name[SHOWN_NAME_SIZE];
-
-	(void)err;
-	if (artifact->record && !kist_idset_has(&verifying->hurt, &ref->artifact))
-		return KIST_OK;
-	kist_digest_hex(&ref->artifact, hex);
-	kist_text_escape(ref->name, ref->name_len, name, sizeof(name));
-	(void)kist_fail(&why, KIST_CORRUPT, "it means the artifact %s, %s", hex,
-			artifact->record ? "which is damaged"
-					 : "whose record is in no pack that can be read");
-	kist_verify_report(
-		verifying,
-		&(struct kist_damage){ .what = "name", .id = name, .offset = KIST_NO_OFFSET, .why = &why });
-	return KIST_OK;
+	verifying->hurt.look = is_sound;
+	verifying->hurt.each = report_hurt;
+	verifying->hurt.ctx = verifying;
 }
 
 kist_status kist_verify_hurt(struct kist_verifying *verifying, struct kist_error *err)
 {
-	struct kist_registry *const registry = verifying->flow->registry;
-
 	if (verifying->bad_chunks.count > 0 || verifying->bad_packs.count > 0)
-		KIST_TRY(kist_registry_each_artifact(registry, hurt_artifact, verifying, err));
-	if (verifying->hurt.count > 0)
-		KIST_TRY(kist_registry_each_artifact(registry, hurt_tree, verifying, err));
-	return kist_registry_each_ref(registry, "", 0, hurt_ref, verifying, err);
+		KIST_TRY(kist_hurt_artifacts(&verifying->hurt, err));
+	if (verifying->hurt.artifacts.count > 0)
+		KIST_TRY(kist_hurt_trees(&verifying->hurt, err));
+	return kist_hurt_names(&verifying->hurt, err);
 }

@@ -3,6 +3,7 @@
 #define KIST_FLOW_VERIFY_PRIVATE_H
 
 #include "flow/checked.h"
+#include "flow/hurt.h"
 #include "flow/verify.h"
 #include "store/check.h"
 #include "store/idset.h"
@@ -20,7 +21,7 @@ struct kist_verifying {
 	struct kist_verified done;
 	struct kist_idset bad_chunks;
 	struct kist_idset bad_packs; /* of which nothing can be read */
-	struct kist_idset hurt;	     /* artifacts */
+	struct kist_hurt hurt;
 };
 
 /** kist_verify_report() - Counts the damage and tells of it. */
@@ -43,6 +44,9 @@ KIST_CHECKED kist_status kist_verify_pack(struct kist_verifying *verifying, cons
 /** kist_verify_one() - One artifact, as deep as is asked for. */
 KIST_CHECKED kist_status kist_verify_one(struct kist_verifying *verifying, const struct kist_digest *id,
 					 struct kist_error *err);
+
+/** kist_verify_start_hurt() - Says what counts as damage, and who is told. */
+void kist_verify_start_hurt(struct kist_verifying *verifying);
 
 /** kist_verify_hurt() - Which artifacts the damage hurts that was found, and which names. */
 KIST_CHECKED kist_status kist_verify_hurt(struct kist_verifying *verifying, struct kist_error *err);

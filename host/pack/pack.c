@@ -118,9 +118,9 @@ static void write_entry(const struct kist_pack_entry *entry, uint32_t base_no, u
 	kist_le_write32(at + 44, entry->kind | base_no << 8);
 }
 
-kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err)
+kist_status kist_pack_append_end(struct kist_pack_builder *builder, uint64_t offset, struct kist_buf *ret,
+				 struct kist_error *err)
 {
-	const size_t offset = builder->bytes.size;
 	size_t size = KIST_PACK_INDEX_SIZE(builder->count);
 	struct kist_digest digest;
 	uint32_t base_count = 0;
@@ -129,7 +129,7 @@ kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error 
 
 	for (size_t i = 0; i < builder->count; i++)
 		size += builder->entries[i].has_base ? KIST_PACK_BASE_SIZE : 0;
-	KIST_TRY(kist_buf_extend(&builder->bytes, size + KIST_PACK_FOOT_SIZE, &index, err));
+	KIST_TRY(kist_buf_extend(ret, size + KIST_PACK_FOOT_SIZE, &index, err));
 	if (builder->count > 0)
 		qsort(builder->entries, builder->count, sizeof(*builder->entries), compare_entries);
 	frame_write(index, INDEX_FRAME, size, INDEX_MAGIC);
@@ -152,6 +152,11 @@ kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error 
 	kist_le_write32(foot + 56, (uint32_t)builder->count);
 	kist_le_write32(foot + CRC_OFFSET, frame_crc(foot));
 	return KIST_OK;
+}
+
+kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err)
+{
+	return kist_pack_append_end(builder, builder->bytes.size, &builder->bytes, err);
 }
 
 kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret, struct kist_error *err)

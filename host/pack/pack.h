@@ -125,6 +125,16 @@ KIST_CHECKED kist_status kist_pack_add(struct kist_pack_builder *builder, const 
  * KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err);
 
+/**
+ * kist_pack_append_end() - Appends to @ret the index of what @builder lists, and the footer.
+ *
+ * @offset: Of the index in the pack.
+ *
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_pack_append_end(struct kist_pack_builder *builder, uint64_t offset,
+					      struct kist_buf *ret, struct kist_error *err);
+
 /** kist_pack_parse_head() - Errors: KIST_CORRUPT, KIST_INCOMPATIBLE (newer version, unknown feature). */
 KIST_CHECKED kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret,
 					      struct kist_error *err);

@@ -277,3 +277,31 @@ kist_status kist_index_last_collected(void *registry, uint64_t *ret_commit, stru
 {
 	return kist_registry_last_collected(registry, ret_commit, err);
 }
+
+struct forgotten_query {
+	const struct kist_digest *id;
+	uint64_t number;
+	bool found;
+};
+
+static kist_status query_forgotten(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	struct forgotten_query *query = ctx;
+
+	return kist_is_forgotten(&registry->db, query->id, query->number, &query->found, err);
+}
+
+kist_status kist_registry_is_forgotten(struct kist_registry *registry, const struct kist_digest *id,
+				       uint64_t number, bool *ret, struct kist_error *err)
+{
+	struct forgotten_query query = { .id = id, .number = number };
+
+	KIST_TRY(kist_registry_run(registry, query_forgotten, &query, err));
+	*ret = query.found;
+	return KIST_OK;
+}
+
+kist_status kist_registry_reread(struct kist_registry *registry, struct kist_error *err)
+{
+	return kist_registry_run(registry, kist_fold_damaged, NULL, err);
+}

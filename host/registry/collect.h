@@ -6,8 +6,8 @@
 #include "registry/registry.h"
 
 /*
- * What a collector asks the registry: which packs there are and what lies in them, which are condemned, who
- * is fenced.
+ * What a collector, and whoever repairs, asks the registry: which packs there are and what lies in them,
+ * which are condemned, who is fenced.
  *
  * Thread: as registry.h.
  */
@@ -75,5 +75,15 @@ KIST_CHECKED kist_status kist_registry_last_collected(struct kist_registry *regi
 /** kist_registry_is_named() - Whether a name points to artifact @id itself. */
 KIST_CHECKED kist_status kist_registry_is_named(struct kist_registry *registry, const struct kist_digest *id,
 						bool *ret, struct kist_error *err);
+
+/**
+ * kist_registry_is_forgotten() - Whether record @id does not count where a pack of commit @number holds it.
+ */
+KIST_CHECKED kist_status kist_registry_is_forgotten(struct kist_registry *registry,
+						    const struct kist_digest *id, uint64_t number, bool *ret,
+						    struct kist_error *err);
+
+/** kist_registry_reread() - Looks again at the packs of which something could not be read. */
+KIST_CHECKED kist_status kist_registry_reread(struct kist_registry *registry, struct kist_error *err);
 
 #endif

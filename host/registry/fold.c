@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/fold.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -10,11 +8,6 @@
 /* What one transaction holds at least before it ends: small enough to wait for, large enough to be cheap. */
 #define BATCH_COMMITS 16384
 #define BATCH_ROWS    1000000
-
-void kist_log_key(uint64_t number, char ret_key[static KIST_LOG_KEY_SIZE])
-{
-	snprintf(ret_key, KIST_LOG_KEY_SIZE, "log/%020" PRIu64, number);
-}
 
 kist_status kist_fold_begin(struct kist_fold *fold, struct kist_error *err)
 {

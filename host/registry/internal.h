@@ -78,10 +78,6 @@ kist_registry_op kist_fold_damaged;
 KIST_CHECKED kist_status kist_find_sound_chunk(void *registry, const struct kist_digest *id,
 					       struct kist_location *ret_where, struct kist_error *err);
 
-/** kist_log_key() - The key of a commit, for messages. */
-#define KIST_LOG_KEY_SIZE 32
-void kist_log_key(uint64_t number, char ret_key[static KIST_LOG_KEY_SIZE]);
-
 /**
  * kist_row_artifact() - The artifact in the columns id, sha256, size, record of a row.
  *

@@ -43,20 +43,13 @@ void kist_copier_close(struct kist_copier *copier)
 	kist_free(copier);
 }
 
-kist_status kist_copier_add(struct kist_copier *copier, const struct kist_location *where,
-			    const struct kist_digest *id, struct kist_error *err)
+kist_status kist_copier_put(struct kist_copier *copier, enum kist_pack_kind kind, struct kist_view bytes,
+			    struct kist_error *err)
 {
-	struct kist_open_pack *pack =
-		&copier->packs[where->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META];
+	struct kist_open_pack *pack = &copier->packs[kind];
 	struct kist_record record;
-	struct kist_view bytes;
 	size_t offset;
 
-	copier->raw.size = 0;
-	KIST_TRY(kist_buf_reserve(&copier->raw, KIST_CHUNK_SIZE_MAX, err));
-	KIST_TRY(kist_store_read_chunk_into(copier->publisher.store, &copier->reader, where, id,
-					    copier->raw.data, err));
-	bytes = kist_buf_view(&copier->reader.record);
 	KIST_TRY(kist_record_parse(bytes, &record, err));
 	if (!kist_open_pack_fits(pack, bytes.size))
 		KIST_TRY(kist_publish(&copier->publisher, pack, true, err));
@@ -64,6 +57,17 @@ kist_status kist_copier_add(struct kist_copier *copier, const struct kist_locati
 	memcpy(pack->builder.bytes.data + offset, bytes.data, bytes.size);
 	copier->bytes += bytes.size;
 	return KIST_OK;
+}
+
+kist_status kist_copier_add(struct kist_copier *copier, const struct kist_location *where,
+			    const struct kist_digest *id, struct kist_error *err)
+{
+	copier->raw.size = 0;
+	KIST_TRY(kist_buf_reserve(&copier->raw, KIST_CHUNK_SIZE_MAX, err));
+	KIST_TRY(kist_store_read_chunk_into(copier->publisher.store, &copier->reader, where, id,
+					    copier->raw.data, err));
+	return kist_copier_put(copier, where->kind == KIST_CHUNK_DATA ? KIST_PACK_DATA : KIST_PACK_META,
+			       kist_buf_view(&copier->reader.record), err);
 }
 
 kist_status kist_copier_finish(struct kist_copier *copier, json_t **ret_packs, struct kist_error *err)

@@ -2,6 +2,7 @@
 #ifndef KIST_STORE_COPY_H
 #define KIST_STORE_COPY_H
 
+#include "pack/pack.h"
 #include "store/store.h"
 
 /*
@@ -36,6 +37,17 @@ static inline void kist_copier_close_(struct kist_copier **slot)
  */
 KIST_CHECKED kist_status kist_copier_add(struct kist_copier *copier, const struct kist_location *where,
 					 const struct kist_digest *id, struct kist_error *err);
+
+/**
+ * kist_copier_put() - Copies a record that the caller has proved.
+ *
+ * @kind:  Of the pack that it goes to: that of the one it comes from.
+ * @bytes: Exactly the record: head and body.
+ *
+ * Errors: KIST_CORRUPT (no record: the copier may go on); KIST_LIMIT, KIST_NO_MEMORY, KIST_IO (it may not).
+ */
+KIST_CHECKED kist_status kist_copier_put(struct kist_copier *copier, enum kist_pack_kind kind,
+					 struct kist_view bytes, struct kist_error *err);
 
 /** kist_copier_finish() - Publishes what is still open.  @ret_packs: as kist_writer_finish(). */
 KIST_CHECKED kist_status kist_copier_finish(struct kist_copier *copier, json_t **ret_packs,

@@ -11,21 +11,14 @@
 #include "store/spare.h"
 #include "store/state.h"
 
-#define LOG_KEY_SIZE  ((size_t)32)
-#define LOG_PREFIX    "log/"
 #define NUMBER_DIGITS ((size_t)20)
-
-static void log_key(uint64_t number, char ret_key[static LOG_KEY_SIZE])
-{
-	snprintf(ret_key, LOG_KEY_SIZE, LOG_PREFIX "%020llu", (unsigned long long)number);
-}
 
 static kist_status read_entry(struct kist_store *store, uint64_t number, struct kist_buf *ret,
 			      struct kist_error *err)
 {
-	char key[LOG_KEY_SIZE];
+	char key[KIST_LOG_KEY_SIZE];
 
-	log_key(number, key);
+	kist_log_key(number, key);
 	ret->size = 0;
 	return kist_backend_get(store->backend, key, 0, ret->size_max, ret, err);
 }
@@ -33,11 +26,11 @@ static kist_status read_entry(struct kist_store *store, uint64_t number, struct 
 static kist_status name_entry(uint64_t number, kist_status status, const struct kist_error *why,
 			      struct kist_error *err)
 {
-	char key[LOG_KEY_SIZE];
+	char key[KIST_LOG_KEY_SIZE];
 
 	if (status == KIST_OK)
 		return KIST_OK;
-	log_key(number, key);
+	kist_log_key(number, key);
 	(void)kist_fail_at(err, status, why->code, why->offset, "commit '%s': %s", key, why->text);
 	if (err && err->sys_errno == 0)
 		err->sys_errno = why->sys_errno;
@@ -134,14 +127,14 @@ kist_status kist_log_append(struct kist_store *store, uint64_t number, const str
 	struct kist_digest digest;
 	struct kist_view parts[2];
 	char line[KIST_COMMIT_LINE_SIZE_MAX];
-	char key[LOG_KEY_SIZE];
+	char key[KIST_LOG_KEY_SIZE];
 	kist_status status;
 	bool again;
 
 	KIST_TRY(complete(commit, number, previous, err));
 	KIST_TRY(write_body(commit, &body, err));
 	digest = kist_digest_of(kist_buf_view(&body));
-	log_key(number, key);
+	kist_log_key(number, key);
 	parts[1] = kist_buf_view(&body);
 	parts[0] = kist_view_of(line, kist_commit_line(parts[1], &digest, line));
 	status = kist_backend_put_new(store->backend, key, parts, 2, &why);
@@ -170,11 +163,11 @@ kist_status kist_log_append(struct kist_store *store, uint64_t number, const str
 kist_status kist_log_exists(struct kist_store *store, uint64_t number, bool *ret, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
-	char key[LOG_KEY_SIZE];
+	char key[KIST_LOG_KEY_SIZE];
 	uint64_t size;
 	kist_status status;
 
-	log_key(number, key);
+	kist_log_key(number, key);
 	status = kist_backend_head(store->backend, key, &size, &why);
 	if (status != KIST_OK && status != KIST_NOT_FOUND)
 		return kist_fail_as(err, status, &why);
@@ -188,8 +181,7 @@ struct names_seen {
 	uint64_t next; /* the least that was not seen; when they come in order */
 };
 
-/* 20 digits, not all of them 0; what does not fit in 64 bits is a number past all others. */
-static bool parse_name(const char *digits, uint64_t *ret)
+bool kist_log_parse_name(const char *digits, uint64_t *ret)
 {
 	uint64_t number = 0;
 
@@ -212,7 +204,7 @@ static kist_status see_name(void *ctx, const char *name, struct kist_error *err)
 	uint64_t number;
 
 	(void)err;
-	if (!parse_name(name, &number))
+	if (!kist_log_parse_name(name, &number))
 		return KIST_OK;
 	seen->count++;
 	seen->next += number == seen->next;
@@ -224,21 +216,21 @@ static kist_status see_name(void *ctx, const char *name, struct kist_error *err)
 static kist_status see_key(void *ctx, const char *key, uint64_t size, struct kist_error *err)
 {
 	(void)size;
-	return see_name(ctx, key + strlen(LOG_PREFIX), err);
+	return see_name(ctx, key + strlen(KIST_LOG_PREFIX), err);
 }
 
 kist_status kist_log_names(struct kist_store *store, struct kist_log_names *ret, struct kist_error *err)
 {
 	struct names_seen seen = { .next = 1 };
 
-	KIST_TRY(kist_backend_names(store->backend, LOG_PREFIX, see_name, &seen, err));
+	KIST_TRY(kist_backend_names(store->backend, KIST_LOG_PREFIX, see_name, &seen, err));
 	if (seen.count == seen.last) {
 		/* As many as the greatest number: then there is no hole. */
 		*ret = (struct kist_log_names){ .missing = seen.last + 1, .last = seen.last };
 		return KIST_OK;
 	}
 	seen = (struct names_seen){ .next = 1 };
-	KIST_TRY(kist_backend_list(store->backend, LOG_PREFIX, see_key, &seen, err));
+	KIST_TRY(kist_backend_list(store->backend, KIST_LOG_PREFIX, see_key, &seen, err));
 	*ret = (struct kist_log_names){ .missing = seen.next, .last = seen.last };
 	return KIST_OK;
 }
@@ -246,8 +238,8 @@ kist_status kist_log_names(struct kist_store *store, struct kist_log_names *ret,
 kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool all, struct kist_error *err)
 {
 	struct kist_log_names names = { .missing = number + 1 };
-	char missing[LOG_KEY_SIZE];
-	char last[LOG_KEY_SIZE];
+	char missing[KIST_LOG_KEY_SIZE];
+	char last[KIST_LOG_KEY_SIZE];
 	bool there = false;
 
 	if (number > INT64_MAX - 2)
@@ -265,8 +257,8 @@ kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool a
 	KIST_TRY(kist_log_exists(store, names.missing, &there, err));
 	if (there)
 		return KIST_OK;
-	log_key(names.missing, missing);
-	log_key(names.last, last);
+	kist_log_key(names.missing, missing);
+	kist_log_key(names.last, last);
 	if (names.last > names.missing)
 		return kist_fail(err, KIST_CORRUPT, "commit '%s' is missing, and '%s' is there", missing,
 				 last);

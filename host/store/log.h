@@ -2,6 +2,9 @@
 #ifndef KIST_STORE_LOG_H
 #define KIST_STORE_LOG_H
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "store/commit.h"
 #include "store/store.h"
 
@@ -11,6 +14,23 @@
  * Thread: all functions may run at once.
  * Source: docs/format/store.md, section 4.
  */
+
+#define KIST_LOG_PREFIX "log/"
+/** Bytes of the key of a commit: "log/", 20 digits and NUL. */
+#define KIST_LOG_KEY_SIZE ((size_t)32)
+
+/** kist_log_key() - The key of commit @number. */
+static inline void kist_log_key(uint64_t number, char ret_key[static KIST_LOG_KEY_SIZE])
+{
+	snprintf(ret_key, KIST_LOG_KEY_SIZE, KIST_LOG_PREFIX "%020" PRIu64, number);
+}
+
+/**
+ * kist_log_parse_name() - The number that the last segment of a key means; false when it means none.
+ *
+ * 20 digits, not all of them 0; what does not fit in 64 bits is a number past all others.
+ */
+bool kist_log_parse_name(const char *digits, uint64_t *ret);
 
 /**
  * kist_log_read() - Reads commit @number and checks its digest, number and form.

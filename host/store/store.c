@@ -11,8 +11,6 @@
 #include "store/spare.h"
 #include "store/state.h"
 
-#define STORE_KEY "kist.json"
-
 void kist_pack_key(const struct kist_digest *id, char ret_key[static KIST_PACK_KEY_SIZE])
 {
 	char hex[KIST_DIGEST_HEX_SIZE];
@@ -80,14 +78,14 @@ static kist_status probe(struct kist_backend *backend, struct kist_view written,
 	kist_auto_buf struct kist_buf read = KIST_BUF_INIT(KIST_STORE_JSON_SIZE_MAX);
 	const struct kist_view other = kist_view_of("{}", 2);
 	struct kist_error why = KIST_ERROR_INIT;
-	const kist_status status = kist_backend_put_new(backend, STORE_KEY, &other, 1, &why);
+	const kist_status status = kist_backend_put_new(backend, KIST_STORE_KEY, &other, 1, &why);
 
 	if (status == KIST_OK)
 		return kist_fail(err, KIST_UNSUPPORTED,
 				 "no store can be kept here: a file was created twice under one name");
 	if (status != KIST_EXISTS)
 		return kist_fail_as(err, status, &why);
-	KIST_TRY(kist_backend_get(backend, STORE_KEY, 0, KIST_STORE_JSON_SIZE_MAX, &read, err));
+	KIST_TRY(kist_backend_get(backend, KIST_STORE_KEY, 0, KIST_STORE_JSON_SIZE_MAX, &read, err));
 	if (read.size != written.size || memcmp(read.data, written.data, read.size) != 0)
 		return kist_fail(err, KIST_UNSUPPORTED,
 				 "no store can be kept here: what was written is not what is read");
@@ -108,7 +106,7 @@ kist_status kist_store_create(const char *uri, struct kist_error *err)
 	KIST_TRY(kist_backend_open(uri, true, &backend, err));
 	KIST_TRY(make_store_json(&text, err));
 	view = kist_buf_view(&text);
-	KIST_TRY(kist_backend_put_new(backend, STORE_KEY, &view, 1, err));
+	KIST_TRY(kist_backend_put_new(backend, KIST_STORE_KEY, &view, 1, err));
 	KIST_TRY(probe(backend, view, err));
 	kist_spare_keep(backend, uri);
 	return KIST_OK;
@@ -197,6 +195,13 @@ static bool has_contents(struct kist_backend *backend)
 	return found;
 }
 
+kist_status kist_store_check_json(struct kist_view text, struct kist_error *err)
+{
+	struct kist_store store = { .backend = NULL };
+
+	return read_store_json(&store, text, err);
+}
+
 static kist_status open_at(struct kist_store *store, const char *uri, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_STORE_JSON_SIZE_MAX + 1);
@@ -208,21 +213,21 @@ static kist_status open_at(struct kist_store *store, const char *uri, struct kis
 		return kist_fail_memory(err, strlen(uri) + 1);
 	status = kist_backend_open(uri, false, &store->backend, &why);
 	if (status == KIST_OK)
-		status = kist_backend_get(store->backend, STORE_KEY, 0, text.size_max, &text, &why);
+		status = kist_backend_get(store->backend, KIST_STORE_KEY, 0, text.size_max, &text, &why);
 	if (status == KIST_NOT_FOUND && store->backend && has_contents(store->backend))
 		return kist_fail(err, KIST_CORRUPT,
-				 "the store at '%s' has lost its '" STORE_KEY
+				 "the store at '%s' has lost its '" KIST_STORE_KEY
 				 "', without which nothing in it can be read: bring it back from a copy",
 				 uri);
 	if (status == KIST_NOT_FOUND)
 		return kist_fail(err, KIST_NOT_FOUND, "there is no store at '%s'", uri);
 	if (status == KIST_OK && text.size > KIST_STORE_JSON_SIZE_MAX)
-		status = kist_fail(&why, KIST_CORRUPT, STORE_KEY ": larger than %zu bytes",
+		status = kist_fail(&why, KIST_CORRUPT, KIST_STORE_KEY ": larger than %zu bytes",
 				   KIST_STORE_JSON_SIZE_MAX);
 	if (status == KIST_OK) {
 		status = read_store_json(store, kist_buf_view(&text), &why);
 		if (status != KIST_OK)
-			status = kist_fail_context(&why, STORE_KEY);
+			status = kist_fail_context(&why, KIST_STORE_KEY);
 	}
 	if (status != KIST_OK)
 		return kist_fail(err, status, "cannot open the store at '%s': %s", uri, why.text);

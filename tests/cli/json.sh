@@ -29,6 +29,7 @@ documented get kist get other -o got
 documented convert kist convert people.csv --task NumpyArrayArtifactTask --select age
 documented rm kist rm other
 documented verify kist verify
+documented repair kist repair
 documented verify kist verify a.npy
 documented stats kist stats
 documented du kist du

@@ -166,6 +166,17 @@ static kist_status port_delete(struct kist_backend *backend, const char *key, st
 	return fault == FINE ? KIST_OK : break_off(err);
 }
 
+static kist_status port_replace(struct kist_backend *backend, const char *key, struct kist_view bytes,
+				struct kist_error *err)
+{
+	const enum fault fault = next_fault((struct actor *)backend);
+
+	if (fault == NOT_DONE)
+		return break_off(err);
+	KIST_TRY(kist_backend_replace(sim.real, key, bytes, err));
+	return fault == FINE ? KIST_OK : break_off(err);
+}
+
 static void port_close(struct kist_backend *backend)
 {
 	(void)backend;
@@ -178,6 +189,7 @@ static const struct kist_backend_ops port_ops = {
 	.head = port_head,
 	.list = port_list,
 	.delete = port_delete,
+	.replace = port_replace,
 	.close = port_close,
 };
 

@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "flow/collect.h"
+#include "flow/repair.h"
 #include "flow/save_private.h"
 #include "flow/tree.h"
 #include "flow/verify.h"
+#include "registry/collect.h"
 #include "unit/flow/sim.h"
 
 /*
- * Writers, collectors and readers at once on a store that fails in every way (sim.h): nothing that was
- * acknowledged is lost, and nobody sees what was not put.
+ * Writers, collectors, repairers and readers at once on a store that fails in every way (sim.h): nothing that was
+ * acknowledged is lost, and nobody sees what was not put.  What the repairers repair they have damaged themselves,
+ * where it costs no byte: in the heads of packs.
  *
  * KIST_SEED: this run alone.  KIST_RUNS: so many, from 1 on; KIST_FAULTS=long: 500.
  */
@@ -21,8 +24,9 @@
 #define RUNS_LONG    500
 #define WRITERS	     3
 #define COLLECTORS   2
+#define REPAIRERS    2
 #define READERS	     2
-#define ACTORS	     (WRITERS + COLLECTORS + READERS)
+#define ACTORS	     (WRITERS + COLLECTORS + REPAIRERS + READERS)
 #define WRITER_TASKS 14
 #define NAMES_EACH   4
 #define NAMES	     (WRITERS * NAMES_EACH)
@@ -45,7 +49,7 @@ static unsigned working; /* writers that are not done */
 /* Over all runs: that everything happens at all. */
 static struct {
 	uint64_t put, again, tagged, dropped, lost, read, moved_on, compacted, deleted, forgotten, fenced,
-		killed, collected;
+		killed, collected, mended, replaced;
 } seen;
 
 static uint8_t files[FILES][2 * HALF_SIZE];
@@ -313,6 +317,52 @@ static void collect_something(struct actor *actor)
 	seen.forgotten += done.artifacts;
 }
 
+/* Spoils the head of a live pack, so that it can be mended in its place, or not. */
+static void damage_something(struct actor *actor)
+{
+	kist_auto_buf struct kist_buf packs = KIST_BUF_INIT(SIZE_MAX / 2);
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT((size_t)1 << 20);
+	const size_t wrong = draw_below(2) ? 1 : 12;
+	const struct kist_pack_row *rows;
+	char hex[KIST_DIGEST_HEX_SIZE];
+	char key[KIST_KEY_SIZE_MAX];
+	size_t count;
+
+	must(kist_registry_packs(actor->flow.registry, &packs, NULL) == KIST_OK);
+	rows = (const void *)packs.data;
+	count = packs.size / sizeof(*rows);
+	if (count == 0)
+		return;
+	kist_digest_hex(&rows[draw_below((unsigned)count)].id, hex);
+	snprintf(key, sizeof(key), "packs/%.2s/%s.pack", hex, hex);
+	if (kist_backend_get(sim.real, key, 0, bytes.size_max, &bytes, NULL) != KIST_OK)
+		return;
+	for (size_t i = 0; i < wrong; i++)
+		bytes.data[40 + i] ^= 0xa5;
+	must(kist_backend_replace(sim.real, key, kist_buf_view(&bytes), NULL) == KIST_OK);
+}
+
+static void repair_something(struct actor *actor)
+{
+	const struct kist_repair_options how = { .dry_run = draw_below(8) == 0 };
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_repaired done;
+	kist_status status;
+
+	if (draw_below(3) == 0)
+		damage_something(actor);
+	status = kist_repair_store(&actor->flow, &how, &done, &err);
+	/* What the disk does not give now may look lost: then nothing is taken away. */
+	ck_assert_msg(status == KIST_OK ||
+			      ((status == KIST_IO || status == KIST_EXISTS || status == KIST_CORRUPT) &&
+			       (actor->faults || actor->dead)),
+		      "seed %" PRIu64 ", step %" PRIu64 ": repair: %s", sim.seed, sim.step, err.text);
+	if (how.dry_run)
+		return;
+	seen.mended += done.packs_mended;
+	seen.replaced += done.packs_replaced;
+}
+
 static void live(struct actor *actor)
 {
 	for (int task = 0; actor->no < WRITERS ? task < WRITER_TASKS : working > 0; task++) {
@@ -321,6 +371,8 @@ static void live(struct actor *actor)
 				write_something(actor);
 			else if (actor->no < WRITERS + COLLECTORS)
 				collect_something(actor);
+			else if (actor->no < WRITERS + COLLECTORS + REPAIRERS)
+				repair_something(actor);
 			else
 				read_something(actor);
 		}
@@ -353,15 +405,19 @@ static void check_all(struct kist_flow *flow)
 
 static void check_end(void)
 {
+	const struct kist_repair_options repair = { .dry_run = false };
 	const struct kist_collect_options all = { .all = true };
 	struct kist_flow flow = { .store = NULL };
 	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_save *save = NULL;
+	struct kist_repaired repaired;
 	struct kist_collected done;
 
 	must(kist_store_open(SIM_URI, &flow.store, NULL) == KIST_OK);
 	ck_assert_msg(kist_registry_open(flow.store, NULL, &flow.registry, &err) == KIST_OK,
 		      "seed %" PRIu64 ": %s", sim.seed, err.text);
+	ck_assert_msg(kist_repair_store(&flow, &repair, &repaired, &err) == KIST_OK, "seed %" PRIu64 ": %s",
+		      sim.seed, err.text);
 	check_all(&flow);
 	must(kist_collect(&flow, &all, &done, NULL) == KIST_OK);
 	must(kist_collect(&flow, &all, &done, NULL) == KIST_OK);
@@ -435,8 +491,9 @@ START_TEST(nothing_acknowledged_is_lost_whatever_the_order_and_the_faults)
 	       runs);
 	printf("FIGURE\tsimulated: acknowledged commits, lost or wrong\t0 of %" PRIu64 "\t0\n",
 	       seen.put + seen.tagged + seen.dropped);
+	printf("repairs: %" PRIu64 " packs mended, %" PRIu64 " replaced\n", seen.mended, seen.replaced);
 	ck_assert(seen.again > 0 && seen.moved_on > 0 && seen.compacted > 0 && seen.lost > 0 &&
-		  seen.killed > 0);
+		  seen.killed > 0 && seen.mended > 0 && seen.replaced > 0);
 }
 END_TEST
 
