@@ -16,6 +16,7 @@
  *     packs      no, id, kind, size, commit_no, damaged (enum kist_pack_state)
  *     chunks     id, pack (packs.no), offset, stored_len, raw_len, kind, artifact (artifacts.no, or NULL), base
  *                (id, or NULL)
+ *     twins      the same of chunks that lie, or lay, in several packs: for when one of these is condemned
  *     artifacts  no, id, sha256, size, kind, encoding, commit_no
  *     records    no (artifacts.no), record (the chunk's bytes): apart, so that who looks at all artifacts
  *                need not read them
@@ -39,7 +40,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 7
+#define KIST_DB_VERSION 8
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -65,6 +66,9 @@ enum kist_db_statement {
 	KIST_SQL_MARK_PACK,
 	KIST_SQL_SUSPECT_PACK,
 	KIST_SQL_ADD_CHUNK,
+	KIST_SQL_KEEP_TWIN,
+	KIST_SQL_ADD_TWIN,
+	KIST_SQL_CHOOSE_TWIN,
 	KIST_SQL_ADD_NEW_RECORD,
 	KIST_SQL_LINK_ARTIFACT,
 	KIST_SQL_LAST_ARTIFACT,
@@ -100,6 +104,8 @@ enum kist_db_statement {
 	KIST_SQL_GET_COLLECTED,
 	KIST_SQL_DROP_PACK,
 	KIST_SQL_SWEEP_ARTIFACTS,
+	KIST_SQL_SWEEP_TWINS,
+	KIST_SQL_CHOOSE_TWINS,
 	KIST_SQL_SWEEP_CHUNKS,
 	KIST_SQL_ADD_CONDEMNED,
 	KIST_SQL_DROP_CONDEMNED,
@@ -111,6 +117,7 @@ enum kist_db_statement {
 	KIST_SQL_FIND_FORGOTTEN,
 	KIST_SQL_DROP_ARTIFACT,
 	KIST_SQL_UNLINK_ARTIFACT,
+	KIST_SQL_DROP_TWINS,
 	KIST_SQL_DROP_RECORD,
 	KIST_SQL_PACK_ROWS,
 	KIST_SQL_CHUNK_ROWS,

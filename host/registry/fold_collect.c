@@ -31,6 +31,8 @@ static kist_status forget(struct collecting *collecting, struct kist_view item, 
 	KIST_TRY(kist_db_run(db, KIST_SQL_ADD_FORGOTTEN, err, "du", &id, collecting->number));
 	KIST_TRY(kist_db_run(db, KIST_SQL_DROP_ARTIFACT, err, "d", &id));
 	KIST_TRY(kist_db_run(db, KIST_SQL_UNLINK_ARTIFACT, err, "d", &id));
+	KIST_TRY(kist_db_run(db, KIST_SQL_DROP_TWINS, err, "d", &id));
+	KIST_TRY(kist_db_run(db, KIST_SQL_CHOOSE_TWIN, err, "d", &id));
 	return kist_db_run(db, KIST_SQL_DROP_RECORD, err, "d", &id);
 }
 
@@ -87,6 +89,9 @@ kist_status kist_fold_collected(struct kist_db *db, const struct kist_commit *co
 	KIST_TRY(each_of(&collecting, commit->lists[KIST_COMMIT_DELETED], deleted, err));
 	KIST_TRY(each_of(&collecting, commit->lists[KIST_COMMIT_FENCE], fence, err));
 	if (collecting.condemned) {
+		/* What lies in another pack as well lies there from now on. */
+		KIST_TRY(kist_db_run(db, KIST_SQL_SWEEP_TWINS, err, ""));
+		KIST_TRY(kist_db_run(db, KIST_SQL_CHOOSE_TWINS, err, ""));
 		KIST_TRY(kist_db_run(db, KIST_SQL_SWEEP_ARTIFACTS, err, ""));
 		KIST_TRY(kist_db_run(db, KIST_SQL_SWEEP_CHUNKS, err, ""));
 	}

@@ -38,15 +38,30 @@ static void look(struct kist_view record, void *ret)
 	look->is_sound = found == 4;
 }
 
-static kist_status add_chunk(struct kist_fold *fold, const struct kist_scanned *chunk, struct kist_error *err)
+static kist_status run_with_place(struct kist_fold *fold, enum kist_db_statement which,
+				  const struct kist_scanned *chunk, struct kist_error *err)
 {
 	const struct kist_location *where = chunk->where;
 
+	return kist_db_run(&fold->registry->db, which, err, where->has_base ? "duuuuud" : "duuuuun",
+			   chunk->id, fold->pack_no, where->offset, (uint64_t)where->stored_len,
+			   (uint64_t)where->raw_len, (uint64_t)where->kind, &where->base.id);
+}
+
+static kist_status add_chunk(struct kist_fold *fold, const struct kist_scanned *chunk, struct kist_error *err)
+{
+	struct kist_db *const db = &fold->registry->db;
+
 	fold->rows++;
-	return kist_db_run(&fold->registry->db, KIST_SQL_ADD_CHUNK, err,
-			   where->has_base ? "duuuuud" : "duuuuun", chunk->id, fold->pack_no, where->offset,
-			   (uint64_t)where->stored_len, (uint64_t)where->raw_len, (uint64_t)where->kind,
-			   &where->base.id);
+	KIST_TRY(run_with_place(fold, KIST_SQL_ADD_CHUNK, chunk, err));
+	if (sqlite3_changes(db->sql) > 0)
+		return KIST_OK;
+	/* Another pack has it, too, unless this one is looked at again: both are remembered. */
+	KIST_TRY(kist_db_run(db, KIST_SQL_KEEP_TWIN, err, "du", chunk->id, fold->pack_no));
+	if (sqlite3_changes(db->sql) == 0)
+		return KIST_OK;
+	KIST_TRY(run_with_place(fold, KIST_SQL_ADD_TWIN, chunk, err));
+	return kist_db_run(db, KIST_SQL_CHOOSE_TWIN, err, "d", chunk->id);
 }
 
 /* The chunk and the artifact at once, in the way of most: when nothing of this id is there. */

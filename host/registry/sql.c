@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/sql.h"
 
+/*
+ * Of all packs that hold a chunk, one that has it whole, since it may be a base; then the newest: its writer
+ * did not find the chunk in the others, or found it damaged.
+ */
+#define BEST_TWIN                                                                                            \
+	"(pack, offset, stored_len, raw_len, kind, base) = (SELECT t.pack, t.offset, t.stored_len,"          \
+	" t.raw_len, t.kind, t.base FROM twins t WHERE t.id = chunks.id"                                     \
+	" ORDER BY t.base IS NOT NULL, t.pack DESC LIMIT 1)"
+
 const char kist_sql_pragmas[] = "PRAGMA page_size=4096;"
 				"PRAGMA journal_mode=DELETE;"
 				"PRAGMA synchronous=OFF;"
@@ -21,6 +30,9 @@ const char kist_sql_schema[] =
 	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL, artifact INTEGER,"
 	"  base BLOB) WITHOUT ROWID;"
 	"CREATE INDEX chunks_with_base ON chunks(id, base) WHERE base IS NOT NULL;"
+	"CREATE TABLE twins(id BLOB NOT NULL, pack INTEGER NOT NULL, offset INTEGER NOT NULL,"
+	"  stored_len INTEGER NOT NULL, raw_len INTEGER NOT NULL, kind INTEGER NOT NULL, base BLOB,"
+	"  PRIMARY KEY(id, pack)) WITHOUT ROWID;"
 	"CREATE TABLE artifacts(no INTEGER PRIMARY KEY, id BLOB NOT NULL, sha256 BLOB NOT NULL,"
 	"  size INTEGER NOT NULL, kind TEXT NOT NULL, encoding TEXT NOT NULL, commit_no INTEGER NOT NULL);"
 	"CREATE TABLE records(no INTEGER PRIMARY KEY, record BLOB NOT NULL);"
@@ -48,15 +60,16 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_FIND_PACK] = "SELECT no FROM packs WHERE id = ?1",
 	[KIST_SQL_MARK_PACK] = "UPDATE packs SET damaged = ?2 WHERE no = ?1",
 	[KIST_SQL_SUSPECT_PACK] = "UPDATE packs SET damaged = ?2 WHERE id = ?1 AND damaged IN (0, 3)",
-	/*
-	 * Of two packs the one that has the chunk whole, since it may be a base; else the newer: its writer
-	 * did not find the chunk in the older, or found it damaged.
-	 */
-	[KIST_SQL_ADD_CHUNK] =
-		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind, base)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE SET pack = ?2, offset = ?3,"
-		" stored_len = ?4, raw_len = ?5, kind = ?6, base = ?7 WHERE CASE"
-		" WHEN (base IS NULL) = (?7 IS NULL) THEN pack < ?2 ELSE ?7 IS NULL END",
+	[KIST_SQL_ADD_CHUNK] = "INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind, base)"
+			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO NOTHING",
+	[KIST_SQL_KEEP_TWIN] =
+		"INSERT OR REPLACE INTO twins SELECT id, pack, offset, stored_len, raw_len, kind, base"
+		" FROM chunks WHERE id = ?1 AND pack <> ?2",
+	[KIST_SQL_ADD_TWIN] =
+		"INSERT OR REPLACE INTO twins(id, pack, offset, stored_len, raw_len, kind, base)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[KIST_SQL_CHOOSE_TWIN] = "UPDATE chunks SET " BEST_TWIN
+				 " WHERE id = ?1 AND EXISTS (SELECT 1 FROM twins WHERE id = ?1)",
 	[KIST_SQL_ADD_NEW_RECORD] =
 		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind, artifact)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO NOTHING",
@@ -132,6 +145,9 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	/* What lies in no pack that is left: once for a commit, however many packs it condemns. */
 	[KIST_SQL_SWEEP_ARTIFACTS] = "DELETE FROM artifacts WHERE no IN (SELECT artifact FROM chunks"
 				     " WHERE pack NOT IN (SELECT no FROM packs))",
+	[KIST_SQL_SWEEP_TWINS] = "DELETE FROM twins WHERE pack NOT IN (SELECT no FROM packs)",
+	[KIST_SQL_CHOOSE_TWINS] = "UPDATE chunks SET " BEST_TWIN " WHERE id IN (SELECT id FROM twins)"
+				  " AND pack NOT IN (SELECT no FROM packs)",
 	[KIST_SQL_SWEEP_CHUNKS] = "DELETE FROM chunks WHERE pack NOT IN (SELECT no FROM packs)",
 	[KIST_SQL_ADD_CONDEMNED] = "INSERT OR IGNORE INTO condemned(id, commit_no) VALUES(?1, ?2)",
 	[KIST_SQL_DROP_CONDEMNED] = "DELETE FROM condemned WHERE id = ?1",
@@ -144,6 +160,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_DROP_ARTIFACT] =
 		"DELETE FROM artifacts WHERE no = (SELECT artifact FROM chunks WHERE id = ?1)",
 	[KIST_SQL_UNLINK_ARTIFACT] = "UPDATE chunks SET artifact = NULL WHERE id = ?1",
+	[KIST_SQL_DROP_TWINS] = "DELETE FROM twins WHERE id = ?1 AND kind = 2",
 	[KIST_SQL_DROP_RECORD] = "DELETE FROM chunks WHERE id = ?1 AND kind = 2",
 	[KIST_SQL_PACK_ROWS] = "SELECT id, kind, size, commit_no, damaged FROM packs ORDER BY id",
 	[KIST_SQL_CHUNK_ROWS] =

@@ -260,7 +260,9 @@ static kist_status give_chunk(const struct fake_pack *pack, const struct fake_ch
 					     .offset = chunk->offset,
 					     .stored_len = (uint32_t)len + 64,
 					     .raw_len = (uint32_t)len,
-					     .kind = chunk->kind };
+					     .kind = chunk->kind,
+					     .has_base = chunk->has_base,
+					     .base = { .id = chunk->base } };
 	uint64_t looked[KIST_SCAN_LOOKED_MAX / sizeof(uint64_t)] = { 0 };
 	struct kist_scanned scanned = { .id = &chunk->id, .where = &where };
 

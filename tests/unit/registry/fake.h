@@ -23,6 +23,8 @@ struct fake_chunk {
 	uint64_t offset;
 	char *bytes;
 	kist_status status; /* of reading it */
+	bool has_base;
+	struct kist_digest base;
 };
 
 struct fake_pack {

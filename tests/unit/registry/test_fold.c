@@ -305,6 +305,139 @@ START_TEST(a_malformed_commit_is_taken_back_whole)
 }
 END_TEST
 
+/* One commit that adds a pack with the chunk @text, with a base unless that is NULL.  Gives the pack's number. */
+static size_t add_data(const char *text, const struct kist_digest *base)
+{
+	const uint32_t kind = KIST_CHUNK_DATA;
+	const size_t pack = fake_pack(store, false, &text, &kind, 1);
+	json_t *commit = fake_commit();
+
+	store->packs[pack].chunks[0].has_base = base != NULL;
+	if (base)
+		store->packs[pack].chunks[0].base = *base;
+	fake_add_pack(commit, store, pack);
+	fake_append(store, commit);
+	return pack;
+}
+
+static void condemn(size_t pack)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+	json_t *commit = fake_commit();
+
+	kist_digest_hex(&store->packs[pack].id, hex);
+	json_object_set_new(commit, "condemn", json_pack("[s]", hex));
+	fake_append(store, commit);
+}
+
+/* Where chunk @id lies, in an index that has followed the log and in one that is new. */
+static struct kist_location find_in_both(struct kist_registry *registry, const struct kist_digest *id)
+{
+	kist_auto_registry struct kist_registry *fresh = must_open(store, NULL);
+	struct kist_location where = { .offset = 0 };
+	struct kist_location again = { .offset = 0 };
+
+	must_fold(registry);
+	ck_assert_int_eq(kist_registry_find_chunk(registry, id, &where, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_find_chunk(fresh, id, &again, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&where.pack, &again.pack));
+	ck_assert(where.has_base == again.has_base);
+	return where;
+}
+
+static bool lies_in(const struct kist_location *where, size_t pack)
+{
+	return kist_digest_equal(&where->pack, &store->packs[pack].id);
+}
+
+START_TEST(what_lies_in_two_packs_lies_in_the_other_when_one_is_condemned)
+{
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+	const size_t older = add_data("twice", NULL);
+	const struct kist_digest id = store->packs[older].chunks[0].id;
+	struct kist_location where = find_in_both(registry, &id);
+	size_t newer;
+
+	ck_assert(lies_in(&where, older));
+	newer = add_data("twice", NULL);
+	where = find_in_both(registry, &id);
+	ck_assert(lies_in(&where, newer));
+	condemn(newer);
+	where = find_in_both(registry, &id);
+	ck_assert(lies_in(&where, older));
+	newer = add_data("twice", NULL);
+	condemn(older);
+	where = find_in_both(registry, &id);
+	ck_assert(lies_in(&where, newer));
+	condemn(newer);
+	must_fold(registry);
+	ck_assert_int_eq(kist_registry_find_chunk(registry, &id, &where, NULL), KIST_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_chunk_lies_where_it_is_whole_whatever_came_first)
+{
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+	const struct kist_digest base = store->packs[add_data("base", NULL)].chunks[0].id;
+	const bool whole_first = _i == 1;
+	const size_t first = add_data("like", whole_first ? NULL : &base);
+	const size_t second = add_data("like", whole_first ? &base : NULL);
+	const size_t whole = whole_first ? first : second;
+	const size_t difference = whole_first ? second : first;
+	const struct kist_digest id = store->packs[first].chunks[0].id;
+	struct kist_location where = find_in_both(registry, &id);
+	struct kist_digest found;
+	bool any = true;
+
+	ck_assert(lies_in(&where, whole));
+	ck_assert(!where.has_base);
+	ck_assert_int_eq(kist_registry_base_of(registry, &id, &found, &any, NULL), KIST_OK);
+	ck_assert(!any);
+	condemn(whole);
+	where = find_in_both(registry, &id);
+	ck_assert(lies_in(&where, difference));
+	ck_assert(where.has_base && kist_digest_equal(&where.base.id, &base));
+	ck_assert_uint_gt(where.base.stored_len, 0);
+	ck_assert_int_eq(kist_registry_base_of(registry, &id, &found, &any, NULL), KIST_OK);
+	ck_assert(any && kist_digest_equal(&found, &base));
+}
+END_TEST
+
+START_TEST(a_base_that_is_gone_or_a_difference_itself_is_no_base)
+{
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+	const size_t lost = add_data("base", NULL);
+	const struct kist_digest base = store->packs[lost].chunks[0].id;
+	const struct kist_digest other = store->packs[add_data("other", NULL)].chunks[0].id;
+	const struct kist_digest id = store->packs[add_data("like", &base)].chunks[0].id;
+	const struct kist_chunk_index *index = kist_registry_index(registry);
+	struct kist_location where = find_in_both(registry, &id);
+	struct kist_digest unknown = fake_digest("unknown");
+	bool may = true;
+
+	ck_assert_uint_gt(where.base.stored_len, 0);
+	ck_assert_int_eq(index->find(index->ctx, &id, &where, NULL), KIST_OK);
+	/* What is known is not written as a difference. */
+	ck_assert_int_eq(index->may_differ(index->ctx, &id, &may, NULL), KIST_OK);
+	ck_assert(!may);
+	condemn(lost);
+	where = find_in_both(registry, &id);
+	ck_assert_uint_eq(where.base.stored_len, 0);
+	ck_assert_int_eq(index->find(index->ctx, &id, &where, NULL), KIST_NOT_FOUND);
+	add_data("base", &other);
+	where = find_in_both(registry, &id);
+	ck_assert_uint_eq(where.base.stored_len, 0);
+	ck_assert_int_eq(index->find(index->ctx, &id, &where, NULL), KIST_NOT_FOUND);
+	/* Nor is anything, while a pack cannot be read. */
+	ck_assert_int_eq(index->may_differ(index->ctx, &unknown, &may, NULL), KIST_OK);
+	ck_assert(may);
+	store->packs[add_data("bad", NULL)].status = KIST_CORRUPT;
+	must_fold(registry);
+	ck_assert_int_eq(index->may_differ(index->ctx, &unknown, &may, NULL), KIST_OK);
+	ck_assert(!may);
+}
+END_TEST
+
 START_TEST(names_of_any_bytes_are_kept)
 {
 	kist_auto_registry struct kist_registry *registry = NULL;
@@ -363,6 +496,9 @@ int main(void)
 	tcase_add_test(tcase, a_commit_that_follows_another_is_refused);
 	tcase_add_loop_test(tcase, a_malformed_commit_is_taken_back_whole, 0,
 			    sizeof(bad_members) / sizeof(*bad_members));
+	tcase_add_test(tcase, what_lies_in_two_packs_lies_in_the_other_when_one_is_condemned);
+	tcase_add_loop_test(tcase, a_chunk_lies_where_it_is_whole_whatever_came_first, 0, 2);
+	tcase_add_test(tcase, a_base_that_is_gone_or_a_difference_itself_is_no_base);
 	tcase_add_test(tcase, names_of_any_bytes_are_kept);
 	tcase_add_test(tcase, a_log_of_more_than_a_batch_is_folded_whole);
 	suite_add_tcase(suite, tcase);
