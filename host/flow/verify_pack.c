@@ -106,7 +106,7 @@ static void found_bad(void *ctx, const struct kist_digest *chunk, uint64_t offse
 	kist_verify_report(looking->verifying, &damage);
 }
 
-/* A base that is kept nowhere hurts the artifacts that need it, and those are looked at anyway. */
+/* A base that is not kept as a whole hurts the artifacts that need it, and those are looked at anyway. */
 static kist_status find_base(void *ctx, const struct kist_digest *id, struct kist_location *ret,
 			     struct kist_error *err)
 {

@@ -265,8 +265,8 @@ static kist_status check_difference(struct kist_pack_checker *checker, struct wo
 	KIST_TRY(kist_record_check_body(record, bytes, err));
 	if (!base)
 		return KIST_OK;
-	if (base->where.has_base || base->where.raw_len > KIST_CHUNK_SIZE_MAX)
-		return kist_fail(err, KIST_CORRUPT, "its base is not kept as a whole, or is too long");
+	if (base->where.raw_len > KIST_CHUNK_SIZE_MAX)
+		return kist_fail(err, KIST_CORRUPT, "its base is too long");
 	if (!worker->base)
 		worker->base = kist_alloc(KIST_CHUNK_SIZE_MAX, 1);
 	if (!worker->base)
@@ -367,7 +367,7 @@ static kist_status find_bases(struct kist_pack_checker *checker, struct kist_err
 		status = checker->find(checker->ctx, &entry.base, &base.where, err);
 		if (status != KIST_OK && status != KIST_NOT_FOUND)
 			return status;
-		if (status == KIST_OK)
+		if (status == KIST_OK && !base.where.has_base)
 			KIST_TRY(kist_buf_append(&checker->bases, &base, sizeof(base), err));
 	}
 	return KIST_OK;

@@ -27,7 +27,7 @@ struct kist_pack_checked {
 
 /**
  * kist_find_base - Where the base @id of a chunk lies; KIST_NOT_FOUND (with @err untouched) when it is kept
- * nowhere.
+ * nowhere.  One that has a base itself counts as that: nobody can need the chunk any more.
  */
 typedef kist_status kist_find_base(void *ctx, const struct kist_digest *id, struct kist_location *ret,
 				   struct kist_error *err);
