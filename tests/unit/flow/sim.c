@@ -216,6 +216,12 @@ void sim_end(struct actor *actor)
 	memset(&actor->flow.chunk_reader, 0, sizeof(actor->flow.chunk_reader));
 }
 
+void sim_pause(struct actor *actor)
+{
+	actor->stalled_to = sim.step + draw_below(1500);
+	yield(actor);
+}
+
 /* Draws whose turn it is until all are done. */
 static void run_all(void)
 {

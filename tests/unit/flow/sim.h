@@ -70,4 +70,7 @@ void sim_close(void);
 bool sim_begin(struct actor *actor);
 void sim_end(struct actor *actor);
 
+/** sim_pause() - The actor does something else for a while. */
+void sim_pause(struct actor *actor);
+
 #endif
