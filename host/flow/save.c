@@ -9,14 +9,11 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "flow/mark.h"
 #include "flow/save_seen.h"
 #include "object/check.h"
 #include "registry/collect.h"
-#include "store/lean.h"
 
-#define COMMIT_TRIES_MAX 1000
-#define COPY_SIZE	 ((size_t)256 << 10)
+#define COPY_SIZE ((size_t)256 << 10)
 
 void kist_saved_done(struct kist_saved *saved)
 {
@@ -326,123 +323,9 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 	return KIST_OK;
 }
 
-/* The commit is on disk: what is wrong with the index from here on costs time, and is no failure. */
-static void fold_own_commit(struct kist_flow *flow)
-{
-	struct kist_error why = KIST_ERROR_INIT;
-	char note[KIST_ERROR_TEXT_SIZE];
-
-	if (kist_registry_fold(flow->registry, &why) == KIST_OK)
-		return;
-	snprintf(note, sizeof(note), "stored, but the index of this host could not take it up: %.880s",
-		 why.text);
-	kist_flow_set_note(flow, note);
-}
-
-/* Whether artifact @lean is still kept: what has a name is, and so is all that was kept since the last
- * collection. */
-static kist_status recheck_artifact(struct kist_save *save, struct kist_lean *lean, uint64_t collected,
-				    struct kist_error *err)
-{
-	struct kist_error why = KIST_ERROR_INIT;
-	kist_status status;
-	bool named;
-
-	if (lean->since > 0 && lean->since >= collected)
-		return KIST_OK;
-	KIST_TRY(kist_registry_is_named(save->flow->registry, &lean->artifact, &named, err));
-	if (!named) {
-		status = kist_mark_check(save->flow, &lean->artifact, &why);
-		if (status == KIST_NOT_FOUND && lean->own)
-			return kist_fail_at(err, KIST_CANCELLED, KIST_CODE_COLLECTED, KIST_NO_OFFSET,
-					    "a collector has removed what was kept of an unchanged file");
-		if (status == KIST_NOT_FOUND)
-			return kist_fail(err, status,
-					 "this is not kept any more: it had no name, and was collected");
-		if (status != KIST_OK)
-			return kist_fail_as(err, status, &why);
-	}
-	/* The head is at least the collection: what is looked at now is what there is then. */
-	lean->since = collected > 0 ? collected : 1;
-	return KIST_OK;
-}
-
-/* All that the commit needs and does not bring: to be looked at each time when the log was folded. */
-static kist_status recheck(struct kist_save *save, struct kist_error *err)
-{
-	struct kist_lean *leans = (struct kist_lean *)(void *)save->leans.data;
-	uint64_t collected;
-
-	KIST_TRY(kist_writer_recheck(save->writer, err));
-	KIST_TRY(kist_registry_last_collected(save->flow->registry, &collected, err));
-	for (size_t i = 0; i < save->leans.size / sizeof(*leans); i++)
-		KIST_TRY(recheck_artifact(save, &leans[i], collected, err));
-	return KIST_OK;
-}
-
-/* Only who has folded all commits before it may create one. */
-static kist_status try_commit(struct kist_save *save, json_t *commit, struct kist_error *err)
-{
-	struct kist_digest previous;
-	kist_status status;
-	uint64_t head;
-
-	KIST_TRY(kist_registry_fold(save->flow->registry, err));
-	kist_registry_head(save->flow->registry, &head, &previous);
-	if (save->only_at && head + 1 != save->only_at)
-		return kist_fail(err, KIST_EXISTS, "another commit came first");
-	status = recheck(save, err);
-	if (status != KIST_OK) {
-		/* Whoever came first has the number of every commit that was tried. */
-		kist_writer_abandon(save->writer);
-		return status;
-	}
-	return kist_log_append(save->flow->store, head + 1, &previous, commit, NULL, err);
-}
-
-static kist_status commit_all(struct kist_save *save, struct kist_error *err)
-{
-	kist_auto_json json_t *commit = json_object();
-	json_t *packs;
-
-	if (!commit)
-		return kist_fail_memory(err, sizeof(json_t));
-	KIST_TRY(kist_writer_finish(save->writer, &packs, err));
-	KIST_TRY(kist_record_set_take(commit, "packs", packs, err));
-	if (json_array_size(packs) == 0 && json_array_size(save->refs) == 0)
-		return KIST_OK;
-	KIST_TRY(kist_record_set_take(commit, "refs", json_incref(save->refs), err));
-	for (int i = 0; i < COMMIT_TRIES_MAX; i++) {
-		const kist_status status = try_commit(save, commit, err);
-
-		if (status == KIST_OK) {
-			fold_own_commit(save->flow);
-			return KIST_OK;
-		}
-		if (status != KIST_EXISTS || save->only_at)
-			return status;
-		kist_error_clear(err);
-	}
-	return kist_fail(err, KIST_LIMIT, "the store is too busy: %d commits came first", COMMIT_TRIES_MAX);
-}
-
-kist_status kist_save_commit(struct kist_save *save, struct kist_error *err)
-{
-	KIST_TRY(commit_all(save, err));
-	kist_save_seen_write(save);
-	kist_flow_record_routes(save->flow);
-	return KIST_OK;
-}
-
 uint64_t kist_save_unread(const struct kist_save *save)
 {
 	return save->unread;
-}
-
-kist_status kist_save_commit_at(struct kist_save *save, uint64_t number, struct kist_error *err)
-{
-	save->only_at = number;
-	return kist_save_commit(save, err);
 }
 
 struct kist_write_stats kist_save_stats(const struct kist_save *save)
