@@ -3,6 +3,7 @@
 #define KIST_BASE_JSON_TEXT_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -48,7 +49,10 @@ bool kist_json_next(struct kist_json_walk *walk, struct kist_json_item *ret);
 struct kist_view kist_json_find(struct kist_view object, const char *key);
 
 /** kist_json_is() - Whether the text of a value or a key is @text. */
-bool kist_json_is(struct kist_view value, const char *text);
+static inline bool kist_json_is(struct kist_view value, const char *text)
+{
+	return value.size == strlen(text) && memcmp(value.data, text, value.size) == 0;
+}
 
 /** kist_json_plain() - What stands in the quotes of @value; false when it is no string, or has escapes. */
 bool kist_json_plain(struct kist_view value, struct kist_view *ret);
