@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/utf8.h"
 
 /*
@@ -418,4 +419,25 @@ json_t *kist_json_text(const char *text, size_t len)
 		i += step ? step : 1;
 	}
 	return json_stringn(shown.size ? (const char *)shown.data : "", shown.size);
+}
+
+kist_status kist_json_set_bytes(json_t *object, const char *key, const char *bytes, size_t len,
+				struct kist_error *err)
+{
+	char bytes_key[KIST_JSON_BYTES_KEY_MAX + sizeof("_bytes")];
+	kist_auto_mem char *hex = NULL;
+
+	snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
+	if (json_object_set_new(object, key, kist_json_text(bytes, len)) != 0)
+		return kist_fail_memory(err, len);
+	(void)json_object_del(object, bytes_key);
+	if (kist_utf8_valid(bytes, len))
+		return KIST_OK;
+	hex = kist_alloc(2 * len + 1, 1);
+	if (!hex)
+		return kist_fail_memory(err, 2 * len + 1);
+	kist_hex_write((const uint8_t *)bytes, len, hex);
+	return json_object_set_new(object, bytes_key, json_stringn(hex, 2 * len)) == 0
+		       ? KIST_OK
+		       : kist_fail_memory(err, 2 * len + 1);
 }

@@ -69,4 +69,16 @@ bool kist_json_get_u64(const json_t *object, const char *key, uint64_t *ret);
 /** kist_json_text() - A string of any bytes: invalid UTF-8 is shown as U+FFFD.  New reference, or NULL. */
 json_t *kist_json_text(const char *text, size_t len);
 
+/**
+ * kist_json_set_bytes() - Sets "<key>" of @object to kist_json_text() of @bytes, and where they are not UTF-8
+ * "<key>_bytes" to their hex digits.
+ *
+ * @key: At most KIST_JSON_BYTES_KEY_MAX characters.
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+#define KIST_JSON_BYTES_KEY_MAX ((size_t)32)
+KIST_CHECKED kist_status kist_json_set_bytes(json_t *object, const char *key, const char *bytes, size_t len,
+					     struct kist_error *err);
+
 #endif

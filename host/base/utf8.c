@@ -71,13 +71,15 @@ static bool is_control(uint32_t point)
 }
 
 /* Writes the shown form of the bytes at the front to @ret (up to 17 bytes); gives how many were read. */
-static size_t show(const char *text, size_t len, char ret[static 17])
+static size_t show(const char *text, size_t len, bool exact, char ret[static 17])
 {
 	uint32_t point = 0;
 	const size_t step = decode(text, len, &point);
 	const size_t raw = step == 0 ? 1 : step;
 
-	if (step > 0 && !is_control(point)) {
+	if (exact && step == 1 && point == '\\') {
+		strncpy(ret, "\\\\", 3);
+	} else if (step > 0 && !is_control(point)) {
 		memcpy(ret, text, step);
 		ret[step] = '\0';
 	} else if (step == 1 && point == '\n') {
@@ -91,14 +93,14 @@ static size_t show(const char *text, size_t len, char ret[static 17])
 	return raw;
 }
 
-void kist_text_escape(const char *text, size_t len, char *ret, size_t size)
+static void escape(const char *text, size_t len, bool exact, char *ret, size_t size)
 {
 	size_t used = 0;
 	size_t cut = 0; /* Where "..." still fits. */
 
 	for (size_t i = 0; i < len;) {
 		char shown[17];
-		const size_t step = show(text + i, len - i, shown);
+		const size_t step = show(text + i, len - i, exact, shown);
 		const size_t add = strlen(shown);
 
 		if (used + add + 1 > size) {
@@ -167,4 +169,14 @@ size_t kist_utf8_width(const char *text)
 		left -= len ? len : 1;
 	}
 	return width;
+}
+
+void kist_text_escape(const char *text, size_t len, char *ret, size_t size)
+{
+	escape(text, len, false, ret, size);
+}
+
+void kist_name_escape(const char *name, size_t len, char *ret, size_t size)
+{
+	escape(name, len, true, ret, size);
 }

@@ -34,4 +34,11 @@ size_t kist_utf8_width(const char *text);
  */
 void kist_text_escape(const char *text, size_t len, char *ret, size_t size);
 
+/**
+ * kist_name_escape() - The same, and a backslash comes out as two: no two names look alike.
+ *
+ * Not for what goes into an error's text, which is escaped again.
+ */
+void kist_name_escape(const char *name, size_t len, char *ret, size_t size);
+
 #endif

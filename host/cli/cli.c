@@ -46,6 +46,43 @@ bool kist_cli_read_deadline(struct kist_cli *cli)
 	return true;
 }
 
+/* By what is said, then by place: arguments are pointers into one array. */
+static int compare_arguments(const void *a, const void *b)
+{
+	char *const *const x = *(char *const *const *)a;
+	char *const *const y = *(char *const *const *)b;
+	const int order = strcmp(*x, *y);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+kist_status kist_cli_drop_repeats(struct kist_cli *cli, size_t first, struct kist_error *err)
+{
+	const size_t count = cli->argument_count - first;
+	kist_auto_mem char ***sorted = kist_alloc(count, sizeof(*sorted));
+	size_t kept = first;
+	char **last;
+
+	if (!sorted)
+		return kist_fail_memory(err, count * sizeof(*sorted));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &cli->arguments[first + i];
+	qsort(sorted, count, sizeof(*sorted), compare_arguments);
+	last = sorted[0];
+	for (size_t i = 1; i < count; i++) {
+		if (strcmp(*sorted[i], *last) == 0)
+			*sorted[i] = NULL;
+		else
+			last = sorted[i];
+	}
+	for (size_t i = first; i < cli->argument_count; i++) {
+		if (cli->arguments[i])
+			cli->arguments[kept++] = cli->arguments[i];
+	}
+	cli->argument_count = kept;
+	return KIST_OK;
+}
+
 kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err)
 {
 	kist_auto_json json_t *params = json_object();
@@ -151,7 +188,7 @@ kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *
 		.catalog = kist_cli_catalog_options(cli),
 		.worker = kist_cli_worker_options(cli),
 		.progress = kist_progress_show,
-		.progress_ctx = cli,
+		.progress_ctx = &cli->progress,
 	};
 
 	note_paths(cli);
@@ -168,10 +205,12 @@ kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *
 static json_t *error_json(const struct kist_error *err, const char *what)
 {
 	json_t *offset = err->offset == KIST_NO_OFFSET ? json_null() : json_integer((json_int_t)err->offset);
-	json_t *path = what ? kist_json_text(what, strlen(what)) : NULL;
+	json_t *error = json_pack("{s:s,s:s,s:s,s:o}", "status", kist_status_name(err->status), "code",
+				  err->code, "text", err->text, "offset", offset);
 
-	return json_pack("{s:{s:s,s:s,s:s,s:o,s:o*}}", "error", "status", kist_status_name(err->status),
-			 "code", err->code, "text", err->text, "offset", offset, "path", path);
+	if (error && what)
+		(void)!kist_json_set_bytes(error, "path", what, strlen(what), NULL);
+	return json_pack("{s:o}", "error", error);
 }
 
 /* "kist cat big | head": nobody is there to be told, and nothing is wrong. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cli/paths.h"
+#include "cli/progress.h"
 #include "flow/flow.h"
 
 /*
@@ -69,6 +70,7 @@ struct kist_cli {
 	bool quiet;
 	uint64_t call_ms_max; /* --deadline; 0: not given */
 	struct kist_paths paths;
+	struct kist_progress progress;
 	struct kist_flow *flow; /* after kist_cli_open() */
 };
 
@@ -87,6 +89,9 @@ bool kist_cli_read_deadline(struct kist_cli *cli);
 /** kist_cli_check_names() - Whether the arguments from @first on may be names.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_check_names(const struct kist_cli *cli, size_t first,
 					      struct kist_error *err);
+
+/** kist_cli_drop_repeats() - Leaves of arguments from @first on that are equal the first one. */
+KIST_CHECKED kist_status kist_cli_drop_repeats(struct kist_cli *cli, size_t first, struct kist_error *err);
 
 /** kist_cli_params() - All --param KEY=VALUE as an object.  New reference.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err);

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
+#include "cli/measure.h"
 #include "cli/output.h"
 #include "flow/convert.h"
 #include "flow/find.h"
@@ -107,7 +108,7 @@ static kist_status convert(struct kist_cli *cli, bool *ret_kept, struct kist_err
 		const char *summary = kist_json_get_text(facts, "summary");
 		char size[32];
 
-		kist_text_escape(how.name, how.name_len, shown, sizeof(shown));
+		kist_name_escape(how.name, how.name_len, shown, sizeof(shown));
 		kist_size_text(kist_facts_size(saved.record), size);
 		printf("%s  %s  %s  %s  %.16s\n", shown, kist_json_get_text(facts, "kind"), size,
 		       summary ? summary : "", kist_json_get_text(facts, "sha256"));

@@ -5,7 +5,9 @@
 
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/measure.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "flow/find.h"
 #include "flow/record.h"
 #include "flow/usage.h"
@@ -54,7 +56,7 @@ static kist_status add_row(struct kist_table *table, const struct kist_usage_nam
 	KIST_TRY(add_size(table, name->stored - name->own, err));
 	KIST_TRY(add_size(table, name->stored, err));
 	KIST_TRY(add_size(table, name->size, err));
-	return kist_table_add(table, name->name, name->name_len, err);
+	return kist_table_add_name(table, name->name, name->name_len, err);
 }
 
 static kist_status add_name_json(json_t *list, const struct kist_usage_name *name, struct kist_error *err)
@@ -156,13 +158,12 @@ static kist_status add_holder(void *ctx, const struct kist_holder *holder, struc
 		return kist_fail_memory(err, sizeof(json_t));
 	KIST_TRY(kist_name_json(entry, holder->name, holder->name_len, err));
 	if (holder->path.size > 0)
-		KIST_TRY(kist_record_set_take(
-			entry, "path", kist_json_text((const char *)holder->path.data, holder->path.size),
-			err));
+		KIST_TRY(kist_json_set_bytes(entry, "path", (const char *)holder->path.data,
+					     holder->path.size, err));
 	KIST_TRY(add_size(&holders->table, holder->stored, err));
-	KIST_TRY(kist_table_add(&holders->table, holder->name, holder->name_len, err));
-	return kist_table_add(&holders->table, holder->path.size ? (const char *)holder->path.data : "",
-			      holder->path.size, err);
+	KIST_TRY(kist_table_add_name(&holders->table, holder->name, holder->name_len, err));
+	return kist_table_add_name(&holders->table, holder->path.size ? (const char *)holder->path.data : "",
+				   holder->path.size, err);
 }
 
 /* What is asked about: a name or digest as everywhere, else a chunk or a pack by all of its digits. */

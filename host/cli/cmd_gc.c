@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "cli/commands.h"
+#include "cli/measure.h"
 #include "cli/output.h"
 #include "flow/collect.h"
 
@@ -94,9 +95,9 @@ static enum kist_exit run(struct kist_cli *cli)
 		return kist_cli_usage(cli, "--grace takes whole seconds");
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
-	kist_progress_start(cli, "gc");
+	kist_progress_start(&cli->progress, "gc");
 	status = kist_collect(cli->flow, &how, &done, &err);
-	kist_progress_end(cli);
+	kist_progress_end(&cli->progress);
 	if (status == KIST_OK && cli->json)
 		status = print_json(cli, &done, how.dry_run, &err);
 	else if (status == KIST_OK && !cli->quiet)

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
+#include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/stop.h"
 #include "flow/find.h"
@@ -79,7 +80,7 @@ static kist_status add_facts(json_t *list, const char *name, const char *path,
 	KIST_TRY(kist_facts_artifact(name, strlen(name), artifact->record, &artifact->id, &facts, err));
 	if (json_array_append_new(list, facts) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
-	return kist_record_set_take(facts, "path", kist_json_text(path, strlen(path)), err);
+	return kist_json_set_bytes(facts, "path", path, strlen(path), err);
 }
 
 static kist_status get_one(struct kist_cli *cli, const char *name, json_t *list, struct kist_error *err)
@@ -93,14 +94,14 @@ static kist_status get_one(struct kist_cli *cli, const char *name, json_t *list,
 	if (to_stdout(cli))
 		return kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, err);
 	KIST_TRY(destination(cli, name, path, err));
-	kist_progress_start(cli, name);
+	kist_progress_start(&cli->progress, name);
 	KIST_TRY(kist_load_path(cli->flow, artifact.record, path, kist_cli_has(cli, "force"), err));
-	kist_progress_end(cli);
+	kist_progress_end(&cli->progress);
 	if (cli->json)
 		return add_facts(list, name, path, &artifact, err);
 	if (cli->quiet)
 		return KIST_OK;
-	kist_text_escape(path, strlen(path), shown, sizeof(shown));
+	kist_name_escape(path, strlen(path), shown, sizeof(shown));
 	kist_size_text(kist_facts_size(artifact.record), size);
 	printf("%s  %s, verified\n", shown, size);
 	return KIST_OK;
@@ -122,7 +123,7 @@ static enum kist_exit get_all(struct kist_cli *cli, json_t *list)
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status = get_one(cli, cli->arguments[i], list, &why);
 
-		kist_progress_end(cli);
+		kist_progress_end(&cli->progress);
 		if (status != KIST_OK)
 			worst = kist_exit_worse(worst,
 						kist_cli_fail_one(cli, &why, true, cli->arguments[i], list));

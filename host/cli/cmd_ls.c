@@ -7,9 +7,13 @@
 #include "cli/commands.h"
 #include "cli/facts.h"
 #include "cli/json_list.h"
+#include "cli/measure.h"
+#include "cli/table.h"
 #include "flow/record.h"
 
-#define DIGEST_SHOWN 16
+/* On a terminal, whose line is soon full. */
+#define DIGEST_SHOWN 12
+#define TIME_SHOWN   16
 
 static const struct kist_option options[] = {
 	{ .name = "long", .letter = 'l', .help = "whole digests on a terminal too" },
@@ -24,12 +28,12 @@ struct listing {
 	char end;   /* of a name */
 	struct kist_table table;
 	struct kist_json_list facts; /* for --json */
-	int digest_len;
+	bool is_whole;		     /* digests and times */
 	uint64_t count;
 	uint64_t lost;
 };
 
-static const char *const titles[] = { "NAME", "KIND", "SIZE", "SHA-256", "STORED", "HOLDS" };
+static const char *const titles[] = { "NAME", "KIND", "SIZE", "SHA-256", "SET", "HOLDS" };
 
 static void listing_done(struct listing *listing)
 {
@@ -55,16 +59,17 @@ static kist_status add_row(struct listing *listing, const struct kist_ref *ref,
 
 	if (artifact->record) {
 		kist_digest_hex(&artifact->sha256, hex);
-		hex[listing->digest_len] = '\0';
+		hex[listing->is_whole ? KIST_DIGEST_HEX_SIZE - 1 : DIGEST_SHOWN] = '\0';
 		kist_size_text(kist_facts_size(artifact->record), size);
 	}
-	KIST_TRY(kist_table_add(&listing->table, ref->name, ref->name_len, err));
+	KIST_TRY(kist_table_add_name(&listing->table, ref->name, ref->name_len, err));
 	KIST_TRY(kist_table_add_text(&listing->table,
 				     artifact->record ? kist_json_get_text(artifact->record, "kind") : "lost",
 				     err));
 	KIST_TRY(kist_table_add_text(&listing->table, size, err));
 	KIST_TRY(kist_table_add_text(&listing->table, hex, err));
-	KIST_TRY(kist_table_add_text(&listing->table, ref->time, err));
+	KIST_TRY(kist_table_add(&listing->table, ref->time,
+				strnlen(ref->time, listing->is_whole ? SIZE_MAX : TIME_SHOWN), err));
 	return kist_table_add_text(&listing->table,
 				   artifact->record ? kist_json_get_text(artifact->record, "summary")
 						    : "its record is damaged or gone",
@@ -108,14 +113,13 @@ static kist_status list(struct listing *listing, struct kist_error *err)
 static enum kist_exit run(struct kist_cli *cli)
 {
 	const bool null = kist_cli_has(cli, "null");
-	const bool whole = kist_cli_has(cli, "long") || !isatty(STDOUT_FILENO);
 	__attribute__((cleanup(listing_done))) struct listing listing = {
 		.cli = cli,
 		.names = null || kist_cli_has(cli, "names"),
 		.end = null ? '\0' : '\n',
 		.table = KIST_TABLE_INIT(sizeof(titles) / sizeof(titles[0]), titles),
 		.facts = KIST_JSON_LIST_INIT,
-		.digest_len = whole ? (int)KIST_DIGEST_HEX_SIZE - 1 : DIGEST_SHOWN,
+		.is_whole = kist_cli_has(cli, "long") || !isatty(STDOUT_FILENO),
 	};
 	struct kist_error err = KIST_ERROR_INIT;
 

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/table.h"
 #include "route/routes.h"
 
 #define PINGS 1000

@@ -6,6 +6,8 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/table.h"
+#include "cli/value.h"
 
 static const char *const titles[] = { "TYPE", "FOR", "ARGUMENT", "IS", "DEFAULT", "MEANS" };
 

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/table.h"
 
 static const char *const titles[] = { "FOLDER", "TIER", "USED", "NOTE" };
 

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/table.h"
 #include "route/routes.h"
 
 static const char *const titles[] = { "KEY", "PLUGIN", "HOW", "SINCE", "STATE" };

@@ -173,7 +173,7 @@ static enum kist_exit validate_one(struct kist_cli *cli, const char *path, json_
 			(void)kist_fail_context(&err, "%s", path);
 		return kist_cli_fail_one(cli, &err, false, path, rows);
 	}
-	if (json_object_set_new(row, "file", kist_json_text(path, strlen(path))) != 0 ||
+	if (kist_json_set_bytes(row, "file", path, strlen(path), NULL) != KIST_OK ||
 	    json_object_set_new(row, "valid", json_boolean(status == KIST_OK)) != 0 ||
 	    json_object_set_new(row, "status", json_string(kist_status_name(status))) != 0 ||
 	    json_object_set_new(row, "issues", issues.list) != 0 || json_array_append(rows, row) != 0) {

@@ -10,6 +10,7 @@
 #include "cli/facts.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/table.h"
 #include "flow/examine.h"
 #include "object/check.h"
 

@@ -10,8 +10,10 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
+#include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/table.h"
 #include "flow/save.h"
 #include "store/lean.h"
 
@@ -44,7 +46,8 @@ struct putting {
 	json_t *params;
 	json_t *facts; /* array; with --json also of errors */
 	size_t kept;
-	char **names; /* of each path, when none is given */
+	const char *path; /* that is being put */
+	char **names;	  /* of each path, when none is given */
 	enum kist_filter_level level;
 	enum kist_exit worst;
 };
@@ -59,12 +62,13 @@ static void putting_done(struct putting *putting)
 	kist_free(putting->names);
 }
 
-/* One line for each thing in a folder that is refused; what ends the command says the rest. */
+/* Each thing in a folder that is refused; what ends the command says the rest. */
 static void tell_refused(void *ctx, const struct kist_error *why)
 {
-	kist_progress_end(ctx);
-	fprintf(stderr, "kist: put: %s%s%s%s\n", why->text, why->code[0] ? " [" : "", why->code,
-		why->code[0] ? "]" : "");
+	struct putting *putting = ctx;
+
+	kist_progress_end(&putting->cli->progress);
+	(void)kist_cli_fail_one(putting->cli, why, false, putting->path, putting->facts);
 }
 
 /* "." and ".." go by the folder's own name; a new string, or NULL without memory. */
@@ -102,7 +106,7 @@ static enum kist_exit find_names(struct putting *putting)
 	return kist_cli_fail(cli, &err, false);
 }
 
-static struct kist_save_options options_for(const struct putting *putting, size_t i)
+static struct kist_save_options options_for(struct putting *putting, size_t i)
 {
 	const struct kist_cli *cli = putting->cli;
 	const char *given = kist_cli_value(cli, "name");
@@ -117,7 +121,7 @@ static struct kist_save_options options_for(const struct putting *putting, size_
 		.opaque = kist_cli_has(cli, "opaque"),
 		.description = kist_cli_value(cli, "description"),
 		.tell = tell_refused,
-		.tell_ctx = putting->cli,
+		.tell_ctx = putting,
 	};
 
 	return how;
@@ -130,7 +134,8 @@ static kist_status put_one(struct putting *putting, size_t i, struct kist_error 
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 	json_t *facts;
 
-	kist_progress_start(putting->cli, path);
+	putting->path = path;
+	kist_progress_start(&putting->cli->progress, path);
 	if (strcmp(path, "-") == 0)
 		KIST_TRY(kist_save_stream(putting->save, STDIN_FILENO, &how, &saved, err));
 	else
@@ -145,12 +150,13 @@ static const char *const titles[] = { "NAME", "KIND", "SIZE", "HOLDS", "SHA-256"
 
 static kist_status add_row(struct kist_table *table, const json_t *facts, struct kist_error *err)
 {
-	const char *name = kist_json_get_text(facts, "name");
+	kist_auto_buf struct kist_buf name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX);
 	const char *sha256 = kist_json_get_text(facts, "sha256");
 	char size[32];
 
 	kist_size_text((uint64_t)json_integer_value(json_object_get(facts, "size")), size);
-	KIST_TRY(kist_table_add_text(table, name, err));
+	KIST_TRY(kist_name_from_json(facts, &name, err));
+	KIST_TRY(kist_table_add_name(table, (const char *)name.data, name.size, err));
 	KIST_TRY(kist_table_add_text(table, kist_json_get_text(facts, "kind"), err));
 	KIST_TRY(kist_table_add_text(table, size, err));
 	KIST_TRY(kist_table_add_text(table, kist_json_get_text(facts, "summary"), err));
@@ -171,8 +177,7 @@ static kist_status print_rows(const json_t *list, struct kist_error *err)
 	return KIST_OK;
 }
 
-/* Of what is plain bytes though a plugin reads it.  Only who asked for that with --opaque can be spared it.
- */
+/* Of what is plain bytes though a plugin reads it: who asked for that with --opaque can be spared it. */
 static void print_reasons(const struct kist_cli *cli, const json_t *list)
 {
 	const json_t *facts;
@@ -183,13 +188,13 @@ static void print_reasons(const struct kist_cli *cli, const json_t *list)
 	(void)fflush(stdout);
 	json_array_foreach(list, i, facts) {
 		const char *why = kist_json_get_text(json_object_get(facts, "reason"), "text");
-		const char *name = kist_json_get_text(facts, "name");
+		kist_auto_buf struct kist_buf name = KIST_BUF_INIT(KIST_NAME_SIZE_MAX);
 		char shown_name[256];
 		char shown[1024];
 
-		if (!why)
+		if (!why || kist_name_from_json(facts, &name, NULL) != KIST_OK)
 			continue;
-		kist_text_escape(name ? name : "", name ? strlen(name) : 0, shown_name, sizeof(shown_name));
+		kist_name_escape((const char *)name.data, name.size, shown_name, sizeof(shown_name));
 		kist_text_escape(why, strlen(why), shown, sizeof(shown));
 		fprintf(stderr, "kist: put: note: '%s' is kept as bytes: %s\n", shown_name, shown);
 	}
@@ -216,9 +221,8 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 		size += (uint64_t)json_integer_value(json_object_get(facts, "size"));
 	kist_size_text(size, given);
 	kist_size_text(stats.stored_bytes, stored);
-	printf("%zu kept: %s given, %s written, records included (%llu of %llu chunk%s new)", putting->kept,
-	       given, stored, (unsigned long long)stats.chunks_new, (unsigned long long)stats.chunks,
-	       stats.chunks == 1 ? "" : "s");
+	printf("%zu kept: %s given, %s written, records included (%" PRIu64 " of %" PRIu64 " chunk%s new)",
+	       putting->kept, given, stored, stats.chunks_new, stats.chunks, stats.chunks == 1 ? "" : "s");
 	if (unread > 0)
 		printf("; %" PRIu64 " file%s not read again, being unchanged", unread,
 		       unread == 1 ? "" : "s");
@@ -245,7 +249,7 @@ static void put_each(struct putting *putting)
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status = put_one(putting, i, &why);
 
-		kist_progress_end(cli);
+		kist_progress_end(&cli->progress);
 		/* One that cannot be kept does not hold back the others. */
 		if (status != KIST_OK)
 			putting->worst = kist_exit_worse(

@@ -121,9 +121,9 @@ static kist_status repair_store(struct repair *repair, struct kist_error *err)
 
 	KIST_TRY(repair_log(repair, err));
 	KIST_TRY(kist_cli_open(cli, false, err));
-	kist_progress_start(cli, "repair");
+	kist_progress_start(&cli->progress, "repair");
 	status = kist_repair_store(cli->flow, &how, &repair->store, err);
-	kist_progress_end(cli);
+	kist_progress_end(&cli->progress);
 	kist_plugins_note(cli, cli->flow);
 	return status;
 }
@@ -178,6 +178,7 @@ static enum kist_exit run(struct kist_cli *cli)
 const struct kist_command kist_command_repair = {
 	.name = "repair",
 	.arguments = "",
+	.finds_damage = true,
 	.summary = "make what is damaged whole again, as far as it can be proved",
 	.options = options,
 	.run = run,

@@ -179,7 +179,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		return kist_cli_usage(cli, "--dry-run goes with --keep-last or --older-than");
 	if (!is_rule && kist_cli_check_names(cli, 0, &err) != KIST_OK)
 		return kist_cli_usage(cli, "%s", err.text);
-	if (kist_cli_open(cli, false, &err) != KIST_OK)
+	if (kist_cli_drop_repeats(cli, 0, &err) != KIST_OK || kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	status = is_rule ? retain(cli, &rule, &done, &err) : drop(cli, &done, &err);
 	if (done && (status != KIST_OK || !kist_output_is_whole()))

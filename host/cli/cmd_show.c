@@ -7,7 +7,10 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
+#include "cli/measure.h"
 #include "cli/output.h"
+#include "cli/table.h"
+#include "cli/value.h"
 #include "flow/find.h"
 #include "flow/load.h"
 #include "flow/stored.h"
@@ -47,9 +50,8 @@ static kist_status add_json(json_t *list, const struct kist_tree_entry *entry, s
 		KIST_TRY(kist_record_set_digest(object, "sha256", &entry->sha256, err));
 	}
 	if (entry->kind == KIST_TREE_LINK)
-		return kist_record_set_take(
-			object, "target",
-			kist_json_text((const char *)entry->target.data, entry->target.size), err);
+		return kist_json_set_bytes(object, "target", (const char *)entry->target.data,
+					   entry->target.size, err);
 	return KIST_OK;
 }
 
@@ -65,7 +67,7 @@ static kist_status add_path(struct kist_table *table, const struct kist_tree_ent
 		KIST_TRY(kist_buf_append(&text, arrow, sizeof(arrow) - 1, err));
 		KIST_TRY(kist_buf_append(&text, entry->target.data, entry->target.size, err));
 	}
-	return kist_table_add(table, (const char *)text.data, text.size, err);
+	return kist_table_add_name(table, (const char *)text.data, text.size, err);
 }
 
 static kist_status add_entry(void *ctx, const struct kist_tree_entry *entry, struct kist_error *err)
@@ -93,6 +95,21 @@ static kist_status add_entry(void *ctx, const struct kist_tree_entry *entry, str
 	return add_path(&entries->table, entry, err);
 }
 
+static kist_status print_people(const json_t *facts, struct kist_error *err)
+{
+	kist_auto_json json_t *shown = json_deep_copy(facts);
+	json_t *file;
+
+	if (!shown)
+		return kist_fail_memory(err, sizeof(json_t));
+	file = json_object_get(shown, "file");
+	KIST_TRY(kist_facts_escape_name(shown, err));
+	if (file)
+		KIST_TRY(kist_facts_escape_name(file, err));
+	kist_print_value(shown, 0);
+	return KIST_OK;
+}
+
 static kist_status show_tree(struct kist_cli *cli, const json_t *record, json_t *facts,
 			     struct kist_error *err)
 {
@@ -107,7 +124,7 @@ static kist_status show_tree(struct kist_cli *cli, const json_t *record, json_t 
 	KIST_TRY(kist_tree_read(kist_buf_view(&listing), add_entry, &entries, NULL, err));
 	if (cli->json)
 		return kist_record_set_take(facts, "tree", json_incref(entries.list), err);
-	kist_print_value(facts, 0);
+	KIST_TRY(print_people(facts, err));
 	printf("\n");
 	kist_table_print(&entries.table, cli->quiet);
 	if (entries.count > ENTRIES_SHOWN)
@@ -156,12 +173,12 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	kist_auto_json json_t *facts = NULL;
 	kist_auto_json json_t *info = NULL;
-	const char *kind;
+	bool is_tree;
 
 	KIST_TRY(kist_find(cli->flow, cli->arguments[0], strlen(cli->arguments[0]), &artifact, err));
 	KIST_TRY(gather(cli, &artifact, &facts, err));
-	kind = kist_json_get_text(artifact.record, "kind");
-	if (kind && strcmp(kind, "tree") == 0)
+	is_tree = kist_record_is_tree(artifact.record);
+	if (is_tree)
 		KIST_TRY(show_tree(cli, artifact.record, facts, err));
 	else
 		KIST_TRY(add_stored(cli, artifact.record, facts, err));
@@ -170,9 +187,7 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 		KIST_TRY(kist_record_set_take(facts, "info", json_incref(info), err));
 	if (cli->json)
 		return kist_print_json_take(json_incref(facts), err);
-	if (!(kind && strcmp(kind, "tree") == 0))
-		kist_print_value(facts, 0);
-	return KIST_OK;
+	return is_tree ? KIST_OK : print_people(facts, err);
 }
 
 static enum kist_exit run(struct kist_cli *cli)

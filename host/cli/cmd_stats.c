@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "cli/commands.h"
+#include "cli/measure.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "flow/record.h"
 #include "flow/usage.h"
 

@@ -17,7 +17,7 @@ static void print_done(const struct kist_cli *cli, const struct kist_artifact *a
 
 	if (cli->quiet)
 		return;
-	kist_text_escape(cli->arguments[1], strlen(cli->arguments[1]), shown, sizeof(shown));
+	kist_name_escape(cli->arguments[1], strlen(cli->arguments[1]), shown, sizeof(shown));
 	kist_digest_hex(&artifact->sha256, hex);
 	if (cli->argument_count == 2)
 		printf("%s  %.16s\n", shown, hex);
@@ -53,7 +53,7 @@ static enum kist_exit run(struct kist_cli *cli)
 
 	if (kist_cli_check_names(cli, 1, &err) != KIST_OK)
 		return kist_cli_usage(cli, "%s", err.text);
-	if (kist_cli_open(cli, false, &err) != KIST_OK)
+	if (kist_cli_drop_repeats(cli, 1, &err) != KIST_OK || kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	status = tag(cli, &done, &err);
 	if (done && (status != KIST_OK || !kist_output_is_whole()))

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "cli/budget.h"
 #include "cli/commands.h"
+#include "cli/measure.h"
 #include "cli/output.h"
 #include "flow/find.h"
 #include "flow/verify.h"
@@ -76,16 +77,18 @@ static kist_status verify_one(struct kist_cli *cli, enum kist_verify_level level
 			      json_t *list, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	json_t *facts;
 	char shown[1024];
 
 	KIST_TRY(kist_find(cli->flow, name, strlen(name), &artifact, err));
 	if (kist_verify_artifact(cli->flow, &artifact, err) != KIST_OK ||
 	    (level == KIST_VERIFY_DEEP && kist_verify_by_plugin(cli->flow, &artifact, err) != KIST_OK))
 		return kist_fail_context(err, "%s", name);
-	if (json_array_append_new(list, json_pack("{s:o,s:b}", "name", kist_json_text(name, strlen(name)),
-						  "sound", true)) != 0)
+	facts = json_pack("{s:b}", "sound", true);
+	if (json_array_append_new(list, facts) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
-	kist_text_escape(name, strlen(name), shown, sizeof(shown));
+	KIST_TRY(kist_json_set_bytes(facts, "name", name, strlen(name), err));
+	kist_name_escape(name, strlen(name), shown, sizeof(shown));
 	if (!cli->json && !cli->quiet)
 		printf("%s  sound\n", shown);
 	return KIST_OK;
@@ -174,9 +177,9 @@ static kist_status verify_all(struct kist_cli *cli, enum kist_verify_level level
 	struct kist_verified done = { .damages = 0 };
 	kist_status status;
 
-	kist_progress_start(cli, "verify");
+	kist_progress_start(&cli->progress, "verify");
 	status = kist_verify_store(cli->flow, &how, &done, err);
-	kist_progress_end(cli);
+	kist_progress_end(&cli->progress);
 	if (status != KIST_OK && status != KIST_CORRUPT)
 		return status;
 	if (cli->json)

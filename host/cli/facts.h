@@ -18,12 +18,15 @@ KIST_CHECKED kist_status kist_facts_artifact(const char *name, size_t name_len, 
 					     const struct kist_digest *id, json_t **ret,
 					     struct kist_error *err);
 
+/** kist_facts_escape_name() - For people: "name" of @object as kist_name_escape() gives it, "name_bytes" gone. */
+KIST_CHECKED kist_status kist_facts_escape_name(json_t *object, struct kist_error *err);
+
 /** kist_facts_size() - Bytes of what a record describes: of a tree, of all its files. */
 uint64_t kist_facts_size(const json_t *record);
 
 /**
  * kist_facts_print_names() - {"<key>": [the arguments from @first on], "artifact": "<@id>"} to standard
- * output.
+ * output; and where one is not UTF-8 "<key>_bytes", an array of hex digits, or null for one that is.
  *
  * @id: NULL leaves it out.
  */

@@ -9,18 +9,59 @@
 #include "base/utf8.h"
 #include "kist/plugin.h"
 
+/* What a line of help fits in. */
+#define HELP_WIDTH    79
+#define OPTION_WIDTH  28
+#define COMMAND_WIDTH 31
+
+/* Bytes of the words at the front of @text that fit in @room; of one at least. */
+static size_t line_len(const char *text, size_t room)
+{
+	size_t len = strcspn(text, " ");
+
+	while (text[len]) {
+		const size_t next = len + 1 + strcspn(text + len + 1, " ");
+
+		if (next > room)
+			break;
+		len = next;
+	}
+	return len;
+}
+
+/* @left in @width columns, and beside it @text, in as many lines as it takes. */
+static void print_entry(FILE *out, const char *left, size_t width, const char *text)
+{
+	const size_t room = HELP_WIDTH - width - 3;
+
+	fprintf(out, "  %-*s", (int)width, left);
+	if (strlen(left) > width)
+		fprintf(out, "\n  %*s", (int)width, "");
+	while (text[0]) {
+		const size_t len = line_len(text, room);
+
+		fprintf(out, " %.*s\n", (int)len, text);
+		text += len;
+		text += strspn(text, " ");
+		if (text[0])
+			fprintf(out, "  %*s", (int)width, "");
+	}
+}
+
 static void print_options(FILE *out, const struct kist_option *options)
 {
 	for (; options && options->name; options++) {
 		char left[64];
+		char help[256];
 		char letter[8] = "    ";
 
 		if (options->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", options->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, options->name,
 			 options->argument ? " " : "", options->argument ? options->argument : "");
-		fprintf(out, "  %-28s %s%s\n", left, options->help,
-			options->many ? " (may be repeated)" : "");
+		snprintf(help, sizeof(help), "%s%s", options->help,
+			 options->many ? " (may be repeated)" : "");
+		print_entry(out, left, OPTION_WIDTH, help);
 	}
 }
 
@@ -41,7 +82,7 @@ static void print_line(FILE *out, const struct kist_command *command)
 	char left[64];
 
 	snprintf(left, sizeof(left), "%s %s", command->name, command->arguments);
-	fprintf(out, "  %-34s %s\n", left, command->summary);
+	print_entry(out, left, COMMAND_WIDTH, command->summary);
 }
 
 static void print_all(FILE *out)
@@ -52,7 +93,7 @@ static void print_all(FILE *out)
 		print_line(out, kist_commands[i]);
 	fprintf(out, "\ncommon options:\n");
 	print_options(out, kist_common_options);
-	fprintf(out, "  %-28s %s\n", "    --version", "print the version, and what it was built with");
+	print_entry(out, "    --version", OPTION_WIDTH, "print the version, and what it was built with");
 	fprintf(out, "\nexit status: 0 done, 1 failed, 2 wrong use, 3 not found, 4 damage found\n"
 		     "A command's own help: kist COMMAND --help; its manual: man kist-COMMAND\n");
 }

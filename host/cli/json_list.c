@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/output.h"
+
 void kist_json_list_done(struct kist_json_list *list)
 {
 	kist_buf_done(&list->held);

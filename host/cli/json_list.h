@@ -2,7 +2,8 @@
 #ifndef KIST_CLI_JSON_LIST_H
 #define KIST_CLI_JSON_LIST_H
 
-#include "cli/output.h"
+#include "base/buf.h"
+#include "base/json.h"
 
 /*
  * A JSON list that is printed while it is made, as kist_print_json_take() would print it: however long it is,

@@ -211,6 +211,7 @@ static int run(struct kist_cli *cli)
 
 	cli->json = kist_cli_has(cli, "json");
 	cli->quiet = kist_cli_has(cli, "quiet");
+	cli->progress.allowed = !cli->quiet && !cli->json;
 	if (!cli->command && !kist_cli_has(cli, "help") && cli->json)
 		return (int)kist_cli_usage(cli, "say what to do; see 'kist --help'");
 	if (!cli->command || kist_cli_has(cli, "help"))

@@ -76,13 +76,6 @@ static kist_status get_file(struct kist_flow *flow, const struct search *search,
 	return KIST_OK;
 }
 
-static bool is_tree(const struct kist_artifact *artifact)
-{
-	const char *kind = kist_json_get_text(artifact->record, "kind");
-
-	return kind && strcmp(kind, "tree") == 0;
-}
-
 /* The tree with the longest name that @text begins with, and the bytes of that name; *@ret_len 0 for none. */
 static kist_status find_tree(struct kist_flow *flow, const char *text, size_t len, struct kist_artifact *ret,
 			     size_t *ret_len, struct kist_error *err)
@@ -92,7 +85,7 @@ static kist_status find_tree(struct kist_flow *flow, const char *text, size_t le
 		const kist_status status =
 			kist_registry_resolve(flow->registry, text, (size_t)(end - text), ret, &why);
 
-		if (status == KIST_NOT_FOUND || (status == KIST_OK && !is_tree(ret)))
+		if (status == KIST_NOT_FOUND || (status == KIST_OK && !kist_record_is_tree(ret->record)))
 			continue;
 		*ret_len = (size_t)(end - text);
 		return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);

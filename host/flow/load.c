@@ -301,13 +301,6 @@ static kist_status give_all(struct kist_object_reader *reader, bool check,
 	return check ? check_whole(&reader->content, &digest, err) : KIST_OK;
 }
 
-static bool is_tree(const json_t *record)
-{
-	const char *kind = kist_json_get_text(record, "kind");
-
-	return kind && strcmp(kind, "tree") == 0;
-}
-
 kist_status kist_load_each(struct kist_flow *flow, const json_t *record,
 			   kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
 			   void *ctx, struct kist_error *err)
@@ -315,7 +308,7 @@ kist_status kist_load_each(struct kist_flow *flow, const json_t *record,
 	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
 
 	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
-	return give_all(&reader, !is_tree(record), take, ctx, err);
+	return give_all(&reader, !kist_record_is_tree(record), take, ctx, err);
 }
 
 static kist_status write_to_fd(void *ctx, struct kist_view bytes, struct kist_error *err)
@@ -327,7 +320,7 @@ static kist_status write_to_fd(void *ctx, struct kist_view bytes, struct kist_er
 
 kist_status kist_load_stream(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err)
 {
-	if (is_tree(record))
+	if (kist_record_is_tree(record))
 		return kist_fail(err, KIST_INVALID, "this is a folder: restore it with 'kist get'");
 	return kist_load_each(flow, record, write_to_fd, &fd, err);
 }
@@ -385,7 +378,7 @@ kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd,
 {
 	struct growing_file file = { .flow = flow, .fd = fd };
 
-	if (is_tree(record))
+	if (kist_record_is_tree(record))
 		return kist_fail(err, KIST_INVALID, "this is a folder, not a file");
 	KIST_TRY(kist_load_each(flow, record, write_with_holes, &file, err));
 	/* A hole at the end is there only once the size says so. */

@@ -17,6 +17,13 @@ kist_status kist_record_set_take(json_t *object, const char *key, json_t *value,
 	return KIST_OK;
 }
 
+bool kist_record_is_tree(const json_t *record)
+{
+	const char *kind = kist_json_get_text(record, "kind");
+
+	return kind && strcmp(kind, "tree") == 0;
+}
+
 kist_status kist_record_set_text(json_t *object, const char *key, const char *text, struct kist_error *err)
 {
 	return text ? kist_record_set_take(object, key, kist_json_text(text, strlen(text)), err) : KIST_OK;

@@ -80,6 +80,9 @@ KIST_CHECKED kist_status kist_record_set_digest(json_t *object, const char *key,
 /** kist_record_get_digest() - Reads such a member; false when it is missing or no digest. */
 bool kist_record_get_digest(const json_t *object, const char *key, struct kist_digest *ret);
 
+/** kist_record_is_tree() - Whether @record is that of a folder. */
+bool kist_record_is_tree(const json_t *record);
+
 /** kist_record_set_text() - Sets @key of @object to @text, unless @text is NULL. */
 KIST_CHECKED kist_status kist_record_set_text(json_t *object, const char *key, const char *text,
 					      struct kist_error *err);

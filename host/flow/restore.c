@@ -224,8 +224,7 @@ kist_status kist_load_path(struct kist_flow *flow, const json_t *record, const c
 			   struct kist_error *err)
 {
 	kist_auto_place struct kist_place place = KIST_PLACE_INIT;
-	const char *kind = kist_json_get_text(record, "kind");
-	const bool tree = kind && strcmp(kind, "tree") == 0;
+	const bool tree = kist_record_is_tree(record);
 	kist_status status;
 
 	/* Said before the work, not after it. */

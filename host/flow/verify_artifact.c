@@ -29,13 +29,6 @@ static kist_status take_nothing(void *ctx, struct kist_view bytes, struct kist_e
 	return KIST_OK;
 }
 
-static bool is_tree(const struct kist_artifact *artifact)
-{
-	const char *kind = kist_json_get_text(artifact->record, "kind");
-
-	return kind && strcmp(kind, "tree") == 0;
-}
-
 kist_status kist_verify_artifact(struct kist_flow *flow, const struct kist_artifact *artifact,
 				 struct kist_error *err)
 {
@@ -43,7 +36,7 @@ kist_status kist_verify_artifact(struct kist_flow *flow, const struct kist_artif
 	kist_auto_json json_t *info = NULL;
 
 	KIST_TRY(kist_load_info(flow, artifact->record, &info, err));
-	if (!is_tree(artifact))
+	if (!kist_record_is_tree(artifact->record))
 		return kist_load_each(flow, artifact->record, take_nothing, NULL, err);
 	KIST_TRY(kist_load_listing(flow, artifact->record, &listing, err));
 	return kist_tree_read(kist_buf_view(&listing), verify_tree_entry, flow, NULL, err);
@@ -78,7 +71,7 @@ static kist_status look_at_record(struct kist_flow *flow, const struct kist_arti
 	if (content->form != KIST_CONTENT_INLINE)
 		KIST_TRY(is_there(flow, &content->chunk,
 				  content->form == KIST_CONTENT_CHUNK ? content->size : 0, err));
-	if (content->form == KIST_CONTENT_RECIPE || is_tree(artifact))
+	if (content->form == KIST_CONTENT_RECIPE || kist_record_is_tree(artifact->record))
 		return KIST_OK;
 	actual = content->form == KIST_CONTENT_CHUNK
 			 ? content->chunk
@@ -98,7 +91,7 @@ static kist_status verify_bytes(struct kist_verifying *verifying, const struct k
 	if (verifying->options->level < KIST_VERIFY_FULL)
 		return KIST_OK;
 	/* An object of one chunk is proved with the chunk, where the pack is checked. */
-	if (content.form != KIST_CONTENT_RECIPE && !is_tree(artifact) &&
+	if (content.form != KIST_CONTENT_RECIPE && !kist_record_is_tree(artifact->record) &&
 	    !json_object_get(artifact->record, "info_chunk"))
 		return KIST_OK;
 	verifying->done.bytes += content.size;

@@ -56,34 +56,10 @@ kist_status kist_name_check(const char *name, size_t len, struct kist_error *err
 			 (int)strnlen(name, len < 200 ? len : 200), len ? name : "", problem);
 }
 
-static kist_status hex_text(const char *name, size_t len, json_t **ret, struct kist_error *err)
-{
-	kist_auto_mem char *hex = kist_alloc(2 * len + 1, 1);
-
-	if (!hex)
-		return kist_fail_memory(err, 2 * len + 1);
-	kist_hex_write((const uint8_t *)name, len, hex);
-	*ret = json_stringn(hex, 2 * len);
-	return *ret ? KIST_OK : kist_fail_memory(err, 2 * len + 1);
-}
-
 kist_status kist_name_json(json_t *object, const char *name, size_t len, struct kist_error *err)
 {
-	kist_auto_json json_t *text = NULL;
-	kist_auto_json json_t *bytes = NULL;
-
 	KIST_TRY(kist_name_check(name, len, err));
-	text = kist_json_text(name, len);
-	if (!text)
-		return kist_fail_memory(err, len);
-	if (!kist_utf8_valid(name, len))
-		KIST_TRY(hex_text(name, len, &bytes, err));
-	if (json_object_set(object, "name", text) != 0 ||
-	    (bytes && json_object_set(object, "name_bytes", bytes) != 0))
-		return kist_fail_memory(err, len);
-	if (!bytes)
-		(void)json_object_del(object, "name_bytes");
-	return KIST_OK;
+	return kist_json_set_bytes(object, "name", name, len, err);
 }
 
 /* The bytes that "name_bytes" gives: they must be what made "name", so that a name has one form only. */

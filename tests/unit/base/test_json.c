@@ -415,6 +415,29 @@ START_TEST(the_canonical_form_survives_every_failed_allocation)
 }
 END_TEST
 
+START_TEST(bytes_that_are_no_utf8_stand_beside_their_text)
+{
+	kist_auto_json json_t *object = json_object();
+
+	ck_assert_int_eq(kist_json_set_bytes(object, "path", "a\xff", 2, NULL), KIST_OK);
+	ck_assert_str_eq(kist_json_get_text(object, "path"), "a\xef\xbf\xbd");
+	ck_assert_str_eq(kist_json_get_text(object, "path_bytes"), "61ff");
+	ck_assert_int_eq(kist_json_set_bytes(object, "path", "b", 1, NULL), KIST_OK);
+	ck_assert_str_eq(kist_json_get_text(object, "path"), "b");
+	ck_assert_ptr_null(json_object_get(object, "path_bytes"));
+	for (size_t k = 1;; k++) {
+		kist_status status;
+
+		kist_mem_fail_at(k);
+		status = kist_json_set_bytes(object, "path", "\xff", 1, NULL);
+		kist_mem_fail_at(0);
+		if (status == KIST_OK)
+			break;
+		ck_assert_int_eq(status, KIST_NO_MEMORY);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *const tcase = tcase_create("json");
@@ -438,5 +461,6 @@ int main(void)
 	tcase_add_test(tcase, nothing_is_written_that_is_too_deep_to_be_read);
 	tcase_add_test(tcase, nothing_is_written_that_has_too_many_values_to_be_read);
 	tcase_add_test(tcase, the_canonical_form_survives_every_failed_allocation);
+	tcase_add_test(tcase, bytes_that_are_no_utf8_stand_beside_their_text);
 	return suite_run(tcase, "json");
 }

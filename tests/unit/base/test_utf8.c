@@ -128,6 +128,17 @@ START_TEST(the_cut_is_right_at_every_size)
 }
 END_TEST
 
+START_TEST(no_two_names_look_alike)
+{
+	char shown[64];
+
+	kist_name_escape("a\xff\\xff\n", 7, shown, sizeof(shown));
+	ck_assert_str_eq(shown, "a\\xff\\\\xff\\n");
+	kist_text_escape("a\xff\\xff\n", 7, shown, sizeof(shown));
+	ck_assert_str_eq(shown, "a\\xff\\xff\\n");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *const tcase = tcase_create("utf8");
@@ -138,5 +149,6 @@ int main(void)
 	tcase_add_loop_test(tcase, wide_characters_take_two_columns_and_combining_ones_none, 0,
 			    (int)(sizeof(widths) / sizeof(widths[0])));
 	tcase_add_test(tcase, the_cut_is_right_at_every_size);
+	tcase_add_test(tcase, no_two_names_look_alike);
 	return suite_run(tcase, "utf8");
 }
