@@ -3,14 +3,9 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-/* A multiple of the page: up to here small pages are taken. */
-#define HUGE_FROM ((size_t)2 << 20)
 
 /* Allocations left until one fails; 0 is never. */
 static atomic_ulong fail_countdown;
@@ -36,12 +31,8 @@ void *kist_alloc_pages(size_t size)
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *mem = NULL;
 
-	if (must_fail() || posix_memalign(&mem, page, size) != 0)
-		return NULL;
-	/* A fault for each small page costs more than filling it; who fills little is to pay for little. */
-	if (size > HUGE_FROM)
-		(void)madvise((uint8_t *)mem + HUGE_FROM, size - HUGE_FROM, MADV_HUGEPAGE);
-	return mem;
+	/* Small pages: large ones are seldom at hand, and have to be cleared whatever becomes of them. */
+	return must_fail() || posix_memalign(&mem, page, size) != 0 ? NULL : mem;
 }
 
 void *kist_realloc(void *old, size_t count, size_t size)

@@ -15,11 +15,7 @@
 /** kist_alloc() - @count zeroed items of @size bytes, or NULL.  kist_free() it. */
 void *kist_alloc(size_t count, size_t size) __attribute__((malloc));
 
-/**
- * kist_alloc_pages() - @size bytes that begin at a page, not zeroed, or NULL.  kist_free() it.
- *
- * For much that is filled from the front: far in, pages are large where the system has such.
- */
+/** kist_alloc_pages() - @size bytes that begin at a page, not zeroed, or NULL.  kist_free() it. */
 void *kist_alloc_pages(size_t size) __attribute__((malloc));
 
 /** kist_realloc() - Grows or shrinks @old to @count items; NULL leaves @old as it was. */
