@@ -38,9 +38,11 @@ measure() {
 	opened=$(for i in $(seq "$runs"); do "$bench/bench_million" open store cache/kist; done |
 		sort -n | sed -n "$(((runs + 1) / 2))p")
 	row 'open, warm, ms' "${opened%% *}" 100
+	row '  CPU time of it, ms' "$(echo "$opened" | cut -d' ' -f2)" ''
 	kist --store store ls --names runs/000/0000007 >/dev/null
 	"$bench/bench_time" "$runs" true 'exec kist --store store ls runs/000/0000007 >/dev/null' >times
-	row "kist ls of one name, ms" "$(cut -d' ' -f1 times)" 50
+	row 'kist ls of one name, ms' "$(cut -d' ' -f1 times)" 50
+	row '  CPU time of it, ms' "$(cut -d' ' -f3 times)" ''
 	"$bench/bench_time" 1 true 'exec kist --store store ls >/dev/null' >times
 	row 'kist ls of all, ms' "$(cut -d' ' -f1 times)" ''
 	row '  memory, MiB' "$(($(cut -d' ' -f4 times) / 1024))" '256'
