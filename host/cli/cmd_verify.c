@@ -32,12 +32,16 @@ struct findings {
 	const struct kist_cli *cli;
 	json_t *damage;
 	json_t *healed;
+	json_t *strays;
+	uint64_t packs[2]; /* by enum kist_stray_kind */
+	uint64_t bytes[2];
 };
 
 static void findings_done(struct findings *findings)
 {
 	json_decref(findings->damage);
 	json_decref(findings->healed);
+	json_decref(findings->strays);
 }
 
 /* What is said of a pack begins with its id, which stands before it already. */
@@ -71,6 +75,50 @@ static void found(void *ctx, const struct kist_damage *damage)
 	}
 	if (entry)
 		(void)json_array_append_new(damage->is_healed ? findings->healed : findings->damage, entry);
+}
+
+/* By enum kist_stray_kind. */
+static const char *const stray_kinds[] = { "unnamed", "condemned", "foreign" };
+
+static void found_stray(void *ctx, const struct kist_stray *stray)
+{
+	struct findings *findings = ctx;
+	char size[32];
+
+	if (findings->cli->json) {
+		(void)json_array_append_new(findings->strays,
+					    json_pack("{s:s,s:s,s:I}", "what", stray_kinds[stray->kind], "id",
+						      stray->key, "size", (json_int_t)stray->size));
+		return;
+	}
+	if (stray->kind != KIST_STRAY_FOREIGN) {
+		findings->packs[stray->kind]++;
+		findings->bytes[stray->kind] += stray->size;
+		return;
+	}
+	kist_size_text(stray->size, size);
+	if (!findings->cli->quiet)
+		fprintf(stderr, "note: '%s' (%s) was not written by kist, and is left alone\n", stray->key,
+			size);
+}
+
+static void print_strays(const struct findings *findings)
+{
+	static const char *const texts[] = {
+		"no commit names them: a put is under way, or broke off; 'kist gc' removes the latter after "
+		"a day",
+		"they are no part of the store any more; 'kist gc' removes them",
+	};
+	char size[32];
+
+	(void)fflush(stdout);
+	for (int kind = KIST_STRAY_UNNAMED; kind <= KIST_STRAY_CONDEMNED; kind++) {
+		if (findings->packs[kind] == 0)
+			continue;
+		kist_size_text(findings->bytes[kind], size);
+		fprintf(stderr, "note: %" PRIu64 " pack%s of %s: %s\n", findings->packs[kind],
+			findings->packs[kind] == 1 ? "" : "s", size, texts[kind]);
+	}
 }
 
 static kist_status verify_one(struct kist_cli *cli, enum kist_verify_level level, const char *name,
@@ -152,26 +200,27 @@ static json_t *done_json(const struct kist_verified *done, enum kist_verify_leve
 	char since[KIST_TIME_TEXT_SIZE];
 
 	since_text(done->left_since, since);
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:O,s:O}", "level", levels[level],
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:O,s:O,s:O}", "level", levels[level],
 			 "commits", (json_int_t)done->commits, "packs", (json_int_t)done->packs, "pack_bytes",
 			 (json_int_t)done->pack_bytes, "artifacts", (json_int_t)done->artifacts, "validated",
 			 (json_int_t)done->validated, "untyped", (json_int_t)done->untyped, "bytes",
 			 (json_int_t)done->bytes, "left", (json_int_t)done->left, "left_since", since,
-			 "damage", findings->damage, "healed", findings->healed);
+			 "damage", findings->damage, "healed", findings->healed, "strays", findings->strays);
 }
 
 static kist_status verify_all(struct kist_cli *cli, enum kist_verify_level level,
 			      const struct kist_budget *budget, struct kist_error *err)
 {
-	__attribute__((cleanup(findings_done))) struct findings findings = { .cli = cli,
-									     .damage = json_array(),
-									     .healed = json_array() };
+	__attribute__((cleanup(findings_done))) struct findings findings = {
+		.cli = cli, .damage = json_array(), .healed = json_array(), .strays = json_array()
+	};
 	const struct kist_verify_options how = {
 		.level = level,
 		.size_max = budget->size,
 		.ms_max = budget->ms,
 		.validate = kist_verify_by_plugin,
 		.each = found,
+		.each_stray = found_stray,
 		.ctx = &findings,
 	};
 	struct kist_verified done = { .damages = 0 };
@@ -182,6 +231,8 @@ static kist_status verify_all(struct kist_cli *cli, enum kist_verify_level level
 	kist_progress_end(&cli->progress);
 	if (status != KIST_OK && status != KIST_CORRUPT)
 		return status;
+	if (!cli->json && !cli->quiet)
+		print_strays(&findings);
 	if (cli->json)
 		return kist_print_json_take(done_json(&done, level, &findings), err) == KIST_OK ? status
 												: KIST_IO;

@@ -231,6 +231,8 @@ static kist_status verify_all(struct kist_verifying *verifying, struct kist_erro
 	 */
 	if (verifying->done.left == 0 || verifying->done.damages > 0)
 		KIST_TRY(kist_verify_hurt(verifying, err));
+	if (verifying->done.left == 0 && verifying->options->each_stray)
+		KIST_TRY(kist_verify_strays(verifying, err));
 	return KIST_OK;
 }
 

@@ -27,6 +27,19 @@ struct kist_damage {
 	const struct kist_error *why;
 };
 
+enum kist_stray_kind {
+	KIST_STRAY_UNNAMED,   /* a pack that no commit names: of a put that is under way, or broke off */
+	KIST_STRAY_CONDEMNED, /* a pack that was condemned, and not deleted yet */
+	KIST_STRAY_FOREIGN,   /* nothing that kist writes */
+};
+
+/** struct kist_stray - A file that lies in the store and is no part of it.  That is no damage. */
+struct kist_stray {
+	enum kist_stray_kind kind;
+	const char *key;
+	uint64_t size;
+};
+
 /** struct kist_verify_options - What is to be checked.  All zero checks the quick things and tells nobody. */
 struct kist_verify_options {
 	enum kist_verify_level level;
@@ -39,6 +52,8 @@ struct kist_verify_options {
 	kist_status (*validate)(struct kist_flow *flow, const struct kist_artifact *artifact,
 				struct kist_error *err);
 	void (*each)(void *ctx, const struct kist_damage *damage); /* may be NULL */
+	void (*each_stray)(void *ctx,
+			   const struct kist_stray *stray); /* may be NULL: nobody looks for them */
 	void *ctx;
 };
 

@@ -45,6 +45,9 @@ KIST_CHECKED kist_status kist_verify_pack(struct kist_verifying *verifying, cons
 KIST_CHECKED kist_status kist_verify_one(struct kist_verifying *verifying, const struct kist_digest *id,
 					 struct kist_error *err);
 
+/** kist_verify_strays() - Tells of files that are no part of the store any more, not yet, or never were. */
+KIST_CHECKED kist_status kist_verify_strays(struct kist_verifying *verifying, struct kist_error *err);
+
 /** kist_verify_start_hurt() - Says what counts as damage, and who is told. */
 void kist_verify_start_hurt(struct kist_verifying *verifying);
 

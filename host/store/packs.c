@@ -10,8 +10,7 @@ struct listing {
 	void *ctx;
 };
 
-/* "packs/ab/<64 digits>.pack"; anything else is none of ours. */
-static bool parse_key(const char *key, struct kist_digest *ret)
+bool kist_packs_parse_key(const char *key, struct kist_digest *ret)
 {
 	const char *name = strrchr(key, '/');
 	char expected[KIST_PACK_KEY_SIZE];
@@ -28,7 +27,7 @@ static kist_status see_key(void *ctx, const char *key, uint64_t size, struct kis
 	const struct listing *listing = ctx;
 	struct kist_digest id;
 
-	return parse_key(key, &id) ? listing->each(listing->ctx, &id, size, err) : KIST_OK;
+	return kist_packs_parse_key(key, &id) ? listing->each(listing->ctx, &id, size, err) : KIST_OK;
 }
 
 kist_status kist_packs_each(struct kist_store *store,

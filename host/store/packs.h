@@ -11,6 +11,9 @@
  * Thread: all functions may run at once.
  */
 
+/** kist_packs_parse_key() - The pack that lies at "packs/ab/<64 digits>.pack"; false when @key is no such. */
+bool kist_packs_parse_key(const char *key, struct kist_digest *ret);
+
 /** kist_packs_each() - Calls @each for every pack that is listed.  A list may be old: packs may be missing or
  * gone. */
 KIST_CHECKED kist_status kist_packs_each(struct kist_store *store,

@@ -4,8 +4,6 @@
 #include "base/buf.h"
 #include "store/state.h"
 
-#define SPARE_KEY "spare"
-
 void kist_spare_keep(struct kist_backend *backend, const char *uri)
 {
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_SPARE_SIZE);
@@ -13,7 +11,7 @@ void kist_spare_keep(struct kist_backend *backend, const char *uri)
 	kist_status kept;
 	uint64_t size;
 
-	if (!kist_backend_folder(uri) || kist_backend_head(backend, SPARE_KEY, &size, NULL) == KIST_OK)
+	if (!kist_backend_folder(uri) || kist_backend_head(backend, KIST_SPARE_KEY, &size, NULL) == KIST_OK)
 		return;
 	/* Random, so that no file system makes them smaller. */
 	kept = kist_buf_reserve(&bytes, KIST_SPARE_SIZE, NULL);
@@ -22,7 +20,7 @@ void kist_spare_keep(struct kist_backend *backend, const char *uri)
 	if (kept != KIST_OK)
 		return;
 	view = kist_view_of(bytes.data, KIST_SPARE_SIZE);
-	kept = kist_backend_put_new(backend, SPARE_KEY, &view, 1, NULL);
+	kept = kist_backend_put_new(backend, KIST_SPARE_KEY, &view, 1, NULL);
 	(void)kept;
 }
 
@@ -35,6 +33,7 @@ bool kist_spare_give_up(struct kist_store *store)
 {
 	uint64_t size;
 
-	return store->may_use_spare && kist_backend_head(store->backend, SPARE_KEY, &size, NULL) == KIST_OK &&
-	       kist_backend_delete(store->backend, SPARE_KEY, NULL) == KIST_OK;
+	return store->may_use_spare &&
+	       kist_backend_head(store->backend, KIST_SPARE_KEY, &size, NULL) == KIST_OK &&
+	       kist_backend_delete(store->backend, KIST_SPARE_KEY, NULL) == KIST_OK;
 }

@@ -14,6 +14,7 @@ struct kist_backend;
  * Source: docs/format/store.md, section 1; docs/adr/0014.
  */
 
+#define KIST_SPARE_KEY "spare"
 /** Enough for a commit that forgets some thousand artifacts. */
 #define KIST_SPARE_SIZE ((size_t)256 << 10)
 

@@ -29,9 +29,6 @@ void kist_pack_key(const struct kist_digest *id, char ret_key[static KIST_PACK_K
 /** kist_random() - Fills @ret with @size random bytes.  Errors: KIST_IO. */
 KIST_CHECKED kist_status kist_random(uint8_t *ret, size_t size, struct kist_error *err);
 
-/** The key of what the store says of itself. */
-#define KIST_STORE_KEY "kist.json"
-
 /** kist_store_check_json() - Whether @text is a kist.json.  Errors: KIST_CORRUPT, KIST_INCOMPATIBLE. */
 KIST_CHECKED kist_status kist_store_check_json(struct kist_view text, struct kist_error *err);
 

@@ -22,7 +22,9 @@
 
 /** Bytes of the largest kist.json. */
 #define KIST_STORE_JSON_SIZE_MAX ((size_t)64 << 10)
-#define KIST_STORE_FORMAT	 1
+/** The key of what the store says of itself. */
+#define KIST_STORE_KEY	  "kist.json"
+#define KIST_STORE_FORMAT 1
 
 struct kist_store;
 struct kist_backend;

@@ -82,3 +82,31 @@ mkdir "$(cat list)"
 expect 0 kist verify --quick
 rmdir "$(cat list)"
 expect 0 env XDG_CACHE_HOME=/proc/nowhere kist verify --quick --budget 5s
+
+# What lies in the store and is no part of it is mentioned, and is no damage.
+rm -rf .kist "$HOME/.cache/kist"
+expect 0 kist init
+echo one >one
+head -c 5000 /dev/urandom >two
+expect 0 kist put one
+cp -r .kist before
+expect 0 kist put two
+cp -r .kist/packs/. before/packs
+rm -rf .kist "$HOME/.cache/kist"
+mv before .kist
+expect 0 kist verify
+says err 'note: 2 packs of' 'no commit names them' 'kist gc'
+: >.kist/packs/notes.txt
+: >.kist/log/00000000000000000001.bak
+: >.kist/spare.old
+expect 0 kist verify
+says err "note: 'packs/notes.txt'" "note: 'log/00000000000000000001.bak'" "note: 'spare.old'" 'left alone'
+expect 0 kist verify --json
+says out '"what": "unnamed"' '"what": "foreign"' '"id": "packs/notes.txt"'
+expect 0 kist gc --grace 0
+expect 0 kist verify
+says_not err 'no commit names'
+says err "note: 'packs/notes.txt'"
+rm .kist/packs/notes.txt .kist/log/*.bak .kist/spare.old
+expect 0 kist verify
+says_not err note
