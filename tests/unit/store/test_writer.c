@@ -314,6 +314,195 @@ START_TEST(chunks_that_are_added_are_kept_and_let_go_one_after_another)
 }
 END_TEST
 
+#define NUMBERS ((size_t)40000)
+
+/* A store with NUMBERS numbers in a pack, and others that are nearly the same. */
+struct alike {
+	struct kist_store *store;
+	struct index known;
+	bool may; /* what the index says of new chunks */
+	uint64_t collected;
+	uint32_t base[NUMBERS];
+	uint32_t numbers[NUMBERS];
+	struct kist_chunk_index index;
+};
+
+static kist_status may_differ(void *ctx, const struct kist_digest *id, bool *ret, struct kist_error *err)
+{
+	const struct alike *alike = (const struct alike *)((const char *)ctx - offsetof(struct alike, known));
+
+	(void)id;
+	(void)err;
+	*ret = alike->may;
+	return KIST_OK;
+}
+
+static kist_status last_collected(void *ctx, uint64_t *ret, struct kist_error *err)
+{
+	const struct alike *alike = (const struct alike *)((const char *)ctx - offsetof(struct alike, known));
+
+	(void)err;
+	*ret = alike->collected;
+	return KIST_OK;
+}
+
+/* Puts @piece, and finds it again: where, and in *@ret_id what it is. */
+static struct kist_location put_one(struct kist_store *store, const struct kist_piece *piece,
+				    struct kist_digest *ret_id)
+{
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct found found = { .id = ret_id };
+	struct kist_digest pack;
+	json_t *packs;
+
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, piece, 1, ret_id, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert(kist_digest_parse(kist_json_get_text(json_array_get(packs, 0), "id"), 64, &pack));
+	ck_assert_int_eq(kist_store_read_index(store, &pack, match, &found, NULL), KIST_OK);
+	json_decref(packs);
+	return found.where;
+}
+
+static struct alike *make_alike(void)
+{
+	struct alike *alike = calloc(1, sizeof(*alike));
+	struct kist_piece piece;
+
+	alike->store = new_store();
+	alike->may = true;
+	fill_noise((uint8_t *)alike->base, sizeof(alike->base), 5);
+	for (size_t i = 0; i < NUMBERS; i++)
+		alike->numbers[i] = alike->base[i] + (uint32_t)i % 5;
+	piece = piece_of(alike->base, sizeof(alike->base));
+	alike->known.where = put_one(alike->store, &piece, &alike->known.known);
+	alike->index = (struct kist_chunk_index){ .ctx = &alike->known,
+						  .find = find_known,
+						  .last_collected = last_collected,
+						  .may_differ = may_differ };
+	return alike;
+}
+
+static void free_alike(struct alike *alike)
+{
+	kist_store_close(alike->store);
+	free(alike);
+}
+
+static struct kist_piece like_piece(const struct alike *alike)
+{
+	struct kist_piece piece = piece_of(alike->numbers, sizeof(alike->numbers));
+
+	piece.hint = (struct kist_filter_hint){ .kind = KIST_FILTER_INT, .width = 4 };
+	piece.is_like = true;
+	piece.like = alike->known.known;
+	return piece;
+}
+
+/* How many differences a writer makes of the numbers. */
+static uint64_t differences(struct alike *alike, enum kist_filter_level level)
+{
+	const struct kist_piece piece = like_piece(alike);
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct kist_digest id;
+
+	ck_assert_int_eq(kist_writer_open(alike->store, &alike->index, &writer, NULL), KIST_OK);
+	kist_writer_set_level(writer, level);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &id, NULL, NULL), KIST_OK);
+	return kist_writer_stats(writer).filtered[KIST_FILTER_BASE];
+}
+
+START_TEST(a_difference_is_made_where_it_may_be_and_of_what_is_whole_alone)
+{
+	struct alike *alike = make_alike();
+	char key[KIST_PACK_KEY_SIZE];
+
+	ck_assert_uint_eq(differences(alike, KIST_FILTER_DEFAULT), 1);
+	ck_assert_uint_eq(differences(alike, KIST_FILTER_ARCHIVE), 1);
+	ck_assert_uint_eq(differences(alike, KIST_FILTER_FAST), 0);
+	alike->may = false;
+	ck_assert_uint_eq(differences(alike, KIST_FILTER_DEFAULT), 0);
+	alike->may = true;
+	/* The base of what is like it serves, or nothing does. */
+	alike->known.where.has_base = true;
+	ck_assert_uint_eq(differences(alike, KIST_FILTER_DEFAULT), 0);
+	alike->known.where.has_base = false;
+	alike->known.where.kind = KIST_CHUNK_RECIPE;
+	ck_assert_uint_eq(differences(alike, KIST_FILTER_DEFAULT), 0);
+	alike->known.where.kind = KIST_CHUNK_DATA;
+	/* One that cannot be read costs size alone. */
+	kist_pack_key(&alike->known.where.pack, key);
+	ck_assert_int_eq(kist_backend_delete(alike->store->backend, key, NULL), KIST_OK);
+	ck_assert_uint_eq(differences(alike, KIST_FILTER_DEFAULT), 0);
+	free_alike(alike);
+}
+END_TEST
+
+START_TEST(a_base_that_is_hostile_gives_no_bytes)
+{
+	struct alike *alike = make_alike();
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	const struct kist_piece piece = like_piece(alike);
+	const struct kist_location *whole = &alike->known.where;
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct kist_location wrong[6];
+	struct found found;
+	struct kist_digest id;
+	struct kist_digest pack;
+	json_t *packs;
+
+	ck_assert_int_eq(kist_writer_open(alike->store, &alike->index, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &id, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	ck_assert(kist_digest_parse(kist_json_get_text(json_array_get(packs, 0), "id"), 64, &pack));
+	found = (struct found){ .id = &id };
+	ck_assert_int_eq(kist_store_read_index(alike->store, &pack, match, &found, NULL), KIST_OK);
+	ck_assert(found.where.has_base && kist_digest_equal(&found.where.base.id, &alike->known.known));
+	/* The index of a pack knows the base's id alone. */
+	ck_assert_int_eq(kist_store_read_chunk(alike->store, &found.where, &id, &bytes, NULL), KIST_CORRUPT);
+	found.where.base = (struct kist_base_location){ .id = alike->known.known,
+							.pack = whole->pack,
+							.offset = whole->offset,
+							.stored_len = whole->stored_len,
+							.raw_len = whole->raw_len,
+							.kind = whole->kind };
+	ck_assert_int_eq(kist_store_read_chunk(alike->store, &found.where, &id, &bytes, NULL), KIST_OK);
+	ck_assert_uint_eq(bytes.size, sizeof(alike->numbers));
+	ck_assert_mem_eq(bytes.data, alike->numbers, sizeof(alike->numbers));
+	for (size_t i = 0; i < 6; i++)
+		wrong[i] = found.where;
+	wrong[0].base.raw_len--;
+	wrong[1].base.offset++;
+	wrong[2].base.stored_len = UINT32_MAX;
+	wrong[3].has_base = false;
+	/* Its own base, and the difference as another's base: in a row, and in a circle. */
+	wrong[4].base = (struct kist_base_location){ .id = id,
+						     .pack = found.where.pack,
+						     .offset = found.where.offset,
+						     .stored_len = found.where.stored_len,
+						     .raw_len = found.where.raw_len,
+						     .kind = found.where.kind };
+	wrong[5] = wrong[4];
+	wrong[5].base.id = alike->known.known;
+	for (size_t i = 0; i < 6; i++)
+		ck_assert_msg(kist_store_read_chunk(alike->store, &wrong[i], &id, &bytes, NULL) ==
+				      KIST_CORRUPT,
+			      "location %zu", i);
+	wrong[0] = found.where;
+	wrong[0].base.pack.bytes[0] ^= 1;
+	ck_assert_int_eq(kist_store_read_chunk(alike->store, &wrong[0], &id, &bytes, NULL), KIST_NOT_FOUND);
+	json_decref(packs);
+	/* The writer leans on the base: as long as that is whole. */
+	ck_assert_int_eq(kist_writer_recheck(writer, NULL), KIST_OK);
+	alike->collected = 1;
+	ck_assert_int_eq(kist_writer_recheck(writer, NULL), KIST_OK);
+	alike->collected = 2;
+	alike->known.where.has_base = true;
+	ck_assert_int_eq(kist_writer_recheck(writer, NULL), KIST_CANCELLED);
+	free_alike(alike);
+}
+END_TEST
+
 START_TEST(nothing_new_is_no_pack)
 {
 	struct kist_store *store = new_store();
@@ -477,6 +666,8 @@ int main(void)
 	tcase_add_test(tests, a_pack_that_is_gone_or_cut_short_is_not_leaned_on);
 	tcase_add_test(tests, bytes_that_are_kept_as_something_else_are_no_record);
 	tcase_add_test(tests, chunks_that_are_added_are_kept_and_let_go_one_after_another);
+	tcase_add_test(tests, a_difference_is_made_where_it_may_be_and_of_what_is_whole_alone);
+	tcase_add_test(tests, a_base_that_is_hostile_gives_no_bytes);
 	tcase_add_test(tests, nothing_new_is_no_pack);
 	tcase_add_test(tests, a_full_pack_is_published_and_a_new_one_begun);
 	tcase_add_test(tests, sizes_and_kinds_out_of_range_are_refused);
