@@ -16,9 +16,12 @@ static enum kist_exit run(struct kist_cli *cli)
 		kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 		const char *name = cli->arguments[i];
 
-		if (kist_find(cli->flow, name, strlen(name), &artifact, &err) != KIST_OK ||
-		    kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, &err) != KIST_OK)
+		if (kist_find(cli->flow, name, strlen(name), &artifact, &err) != KIST_OK)
 			return kist_cli_fail(cli, &err, true);
+		if (kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, &err) != KIST_OK) {
+			(void)kist_fail_context(&err, "%s", name);
+			return kist_cli_fail(cli, &err, true);
+		}
 	}
 	return KIST_EXIT_DONE;
 }

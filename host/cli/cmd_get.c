@@ -83,6 +83,17 @@ static kist_status add_facts(json_t *list, const char *name, const char *path,
 	return kist_json_set_bytes(facts, "path", path, strlen(path), err);
 }
 
+static kist_status restore(struct kist_cli *cli, const char *name, const struct kist_artifact *artifact,
+			   const char *path, struct kist_error *err)
+{
+	const kist_status status =
+		path ? kist_load_path(cli->flow, artifact->record, path, kist_cli_has(cli, "force"), err)
+		     : kist_load_stream(cli->flow, artifact->record, STDOUT_FILENO, err);
+
+	/* These speak of packs and of bytes; what is told of the path names it. */
+	return status == KIST_CORRUPT || status == KIST_IO ? kist_fail_context(err, "%s", name) : status;
+}
+
 static kist_status get_one(struct kist_cli *cli, const char *name, json_t *list, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
@@ -92,10 +103,10 @@ static kist_status get_one(struct kist_cli *cli, const char *name, json_t *list,
 
 	KIST_TRY(kist_find(cli->flow, name, strlen(name), &artifact, err));
 	if (to_stdout(cli))
-		return kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, err);
+		return restore(cli, name, &artifact, NULL, err);
 	KIST_TRY(destination(cli, name, path, err));
 	kist_progress_start(&cli->progress, name);
-	KIST_TRY(kist_load_path(cli->flow, artifact.record, path, kist_cli_has(cli, "force"), err));
+	KIST_TRY(restore(cli, name, &artifact, path, err));
 	kist_progress_end(&cli->progress);
 	if (cli->json)
 		return add_facts(list, name, path, &artifact, err);

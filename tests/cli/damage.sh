@@ -29,6 +29,10 @@ for index in warm cold; do
 		[ $index = cold ] || says err "$(basename "$pack" .pack | cut -c1-16)"
 	done
 	says err "$(basename "$pack" .pack)"
+	for command in 'get random.bin -o back' 'cat random.bin'; do
+		expect 4 kist $command
+		says err ': random.bin: '
+	done
 done
 [ ! -e back ] || fail 'a file came back whose pack is gone'
 rm -f .kist/packs/*/*

@@ -73,7 +73,7 @@ rm plugins/tiny.so
 mkdir plugins/tiny.so
 unfit "'tiny.so' is not a regular file"
 rmdir plugins/tiny.so
-expect 3 kist put x.tiny
+expect 1 kist put x.tiny
 says err "'tiny.so' is not there"
 cp whole.so plugins/tiny.so
 chmod 666 plugins/tiny.so
