@@ -11,7 +11,7 @@ struct kist_backend;
  * last block there is none for it: so a store in a folder holds bytes without a meaning, which are given up then.
  *
  * Thread: as the store.
- * Source: docs/format/store.md, section 1; docs/adr/0014.
+ * Source: docs/format/store.md, section 1; docs/adr/0019-spare-bytes-for-a-full-disk.md.
  */
 
 #define KIST_SPARE_KEY "spare"
