@@ -10,7 +10,8 @@
 
 /* Beside writers and collectors: test_collect.c.  After any damage: tests/faults/mends.c. */
 
-#define OBJECT_SIZE ((size_t)140000)
+#define OBJECT_SIZE   ((size_t)140000)
+#define SUCCESSES_MAX 40
 
 static uint8_t bytes[HURT_OBJECT_MAX];
 static struct kist_buf pack;
@@ -122,23 +123,27 @@ START_TEST(a_pack_of_which_all_is_sound_but_its_head_is_replaced)
 }
 END_TEST
 
+/* Some failures cost nothing: so it goes on past the first success, as far as a dry run changes nothing. */
 START_TEST(memory_that_runs_out_is_told_and_costs_nothing)
 {
-	kist_status status = KIST_NO_MEMORY;
+	unsigned successes = 0;
+	struct kist_repaired done;
 
-	for (unsigned long k = 1; status != KIST_OK; k++) {
+	spoil(40, 12);
+	for (unsigned long k = 1; successes < SUCCESSES_MAX; k++) {
 		struct kist_error err = KIST_ERROR_INIT;
-		struct kist_repaired done;
+		kist_status status;
 
-		spoil(40, 12);
 		kist_mem_fail_at(k);
-		status = repair(false, &done, &err);
+		status = repair(k % 2 != 0, &done, &err);
 		kist_mem_fail_at(0);
 		ck_assert_msg(status == KIST_OK || status == KIST_NO_MEMORY || status == KIST_CORRUPT ||
 				      status == KIST_IO,
 			      "allocation %lu: %s", k, err.text);
+		successes += status == KIST_OK;
 		ck_assert_uint_lt(k, 20000);
 	}
+	ck_assert_int_eq(repair(false, &done, NULL), KIST_OK);
 	ck_assert(!hurt_is_seen(key));
 }
 END_TEST
