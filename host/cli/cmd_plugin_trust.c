@@ -13,6 +13,11 @@ static void manifest_free(struct kist_manifest **slot)
 	kist_manifest_free(*slot);
 }
 
+static bool is_library(struct kist_view text)
+{
+	return text.size >= 4 && memcmp(text.data, "\177ELF", 4) == 0;
+}
+
 static kist_status trust(struct kist_cli *cli, const char *path, json_t *list, struct kist_error *err)
 {
 	__attribute__((cleanup(manifest_free))) struct kist_manifest *manifest = NULL;
@@ -22,7 +27,10 @@ static kist_status trust(struct kist_cli *cli, const char *path, json_t *list, s
 
 	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
 	if (kist_manifest_parse(kist_buf_view(&text), &manifest, err) != KIST_OK)
-		return kist_fail_context(err, "'%s' is no sound manifest", path);
+		return kist_fail_context(err, "'%s' is no sound manifest%s", path,
+					 is_library(kist_buf_view(&text))
+						 ? " but a library: name the .plugin.json beside it"
+						 : "");
 	digest = kist_digest_of(kist_buf_view(&text));
 	KIST_TRY(kist_trust_add(cli->paths.config_dir, &digest, manifest->id, manifest->version, err));
 	kist_digest_hex(&digest, hex);

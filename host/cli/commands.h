@@ -25,6 +25,7 @@ extern const struct kist_command kist_command_plugin_pin;
 extern const struct kist_command kist_command_plugin_routes;
 extern const struct kist_command kist_command_plugin_trust;
 extern const struct kist_command kist_command_plugin_unpin;
+extern const struct kist_command kist_command_plugin_untrust;
 extern const struct kist_command kist_command_plugin_validate;
 extern const struct kist_command kist_command_plugin_why;
 extern const struct kist_command kist_command_put;

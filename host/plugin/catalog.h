@@ -115,4 +115,7 @@ KIST_CHECKED kist_status kist_catalog_open_library(const struct kist_catalog_ent
 KIST_CHECKED kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest,
 					const char *id, const char *version, struct kist_error *err);
 
+/** kist_trust_drop() - Drops all of the user's pins of plugin @id.  Durable.  Errors: KIST_NOT_FOUND (none). */
+KIST_CHECKED kist_status kist_trust_drop(const char *config_dir, const char *id, struct kist_error *err);
+
 #endif

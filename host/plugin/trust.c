@@ -168,19 +168,58 @@ static kist_status add_pin(json_t *json, const struct kist_digest *manifest, con
 	return pin && json_array_append(pins, pin) == 0 ? KIST_OK : kist_fail_memory(err, 1);
 }
 
-kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest, const char *id,
-			   const char *version, struct kist_error *err)
+static kist_status drop_pins(json_t *json, const char *wanted, struct kist_error *err)
+{
+	json_t *pins = json_object_get(json, "pins");
+	const size_t before = json_array_size(pins);
+
+	for (size_t i = before; i > 0; i--) {
+		const char *id = kist_json_get_text(json_array_get(pins, i - 1), "id");
+
+		if (id && strcmp(id, wanted) == 0)
+			(void)json_array_remove(pins, i - 1);
+	}
+	return json_array_size(pins) < before
+		       ? KIST_OK
+		       : kist_fail(err, KIST_NOT_FOUND, "no plugin '%s' was trusted by hand", wanted);
+}
+
+/* Opens the folder for a change of the file in it. */
+static kist_status open_dir(const char *config_dir, int *ret_fd, struct kist_error *err)
+{
+	KIST_TRY(kist_mkdirs_at(AT_FDCWD, config_dir, 0700, err));
+	KIST_TRY(kist_open_at(AT_FDCWD, config_dir, O_RDONLY | O_DIRECTORY, 0, ret_fd, err));
+	return lock_dir(*ret_fd, err);
+}
+
+static kist_status write_json(int dir_fd, const json_t *json, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(TRUST_SIZE_MAX);
-	kist_auto_json json_t *json = NULL;
-	kist_auto_fd int dir_fd = -1;
 
-	KIST_TRY(kist_mkdirs_at(AT_FDCWD, config_dir, 0700, err));
-	KIST_TRY(kist_open_at(AT_FDCWD, config_dir, O_RDONLY | O_DIRECTORY, 0, &dir_fd, err));
-	KIST_TRY(lock_dir(dir_fd, err));
-	KIST_TRY(read_json(dir_fd, &json, err));
-	KIST_TRY(add_pin(json, manifest, id, version, err));
 	KIST_TRY(kist_json_canonical(json, &text, err));
 	KIST_TRY(kist_buf_append(&text, "\n", 1, err));
 	return kist_replace_file_at(dir_fd, KIST_TRUST_FILE, kist_buf_view(&text), 0600, true, err);
+}
+
+kist_status kist_trust_drop(const char *config_dir, const char *id, struct kist_error *err)
+{
+	kist_auto_json json_t *json = NULL;
+	kist_auto_fd int dir_fd = -1;
+
+	KIST_TRY(open_dir(config_dir, &dir_fd, err));
+	KIST_TRY(read_json(dir_fd, &json, err));
+	KIST_TRY(drop_pins(json, id, err));
+	return write_json(dir_fd, json, err);
+}
+
+kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest, const char *id,
+			   const char *version, struct kist_error *err)
+{
+	kist_auto_json json_t *json = NULL;
+	kist_auto_fd int dir_fd = -1;
+
+	KIST_TRY(open_dir(config_dir, &dir_fd, err));
+	KIST_TRY(read_json(dir_fd, &json, err));
+	KIST_TRY(add_pin(json, manifest, id, version, err));
+	return write_json(dir_fd, json, err);
 }

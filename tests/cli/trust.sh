@@ -71,6 +71,7 @@ refused() { # REASON: the plugin is shown with it everywhere
 	says out org.example.tiny denied "$1" 'do what the reason says'
 	expect 0 kist --plugin-dir plugins plugin inspect org.example.tiny
 	says out denied "$1"
+	touch x.tiny # what has not changed is not looked at again
 	expect 0 kist --plugin-dir plugins put x.tiny --name from-writable
 	says err org.example.tiny refused "$1"
 	expect 3 kist --plugin-dir plugins put x.tiny --type org.example.tiny
@@ -102,3 +103,19 @@ expect 1 kist --plugin-dir plugins put x.tiny --name linked
 rm plugins/tiny.so
 expect 1 kist --plugin-dir plugins put x.tiny --name missing
 expect 0 kist verify
+
+# What was trusted by hand is taken back by its id; a library is not what is trusted.
+rm -rf plugins
+make_tiny plugins org.example.tiny
+expect 1 kist plugin trust plugins/org.example.tiny.so
+says err 'name the .plugin.json beside it'
+expect 0 kist plugin trust plugins/org.example.tiny.plugin.json
+expect 0 kist --plugin-dir plugins plugin inspect org.example.tiny
+says out ready
+expect 0 kist plugin untrust org.example.tiny
+says out 'no longer trusted: org.example.tiny'
+expect 0 kist --plugin-dir plugins plugin inspect org.example.tiny
+says out denied
+expect 3 kist plugin untrust org.example.tiny
+expect 3 kist plugin untrust --json kist.numpy
+says out '"error"'
