@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "backend/kinds.h"
 #include "base/mem.h"
+#include "support/suite.h"
 
 /* What every backend must do, on each of them: one table of kinds, one row of tests. */
 enum kind { KIND_FILE, KIND_PLAIN, KIND_MEMORY, KIND_COUNT };
@@ -402,18 +402,9 @@ int main(void)
 		of_many_that_put_one_key_exactly_one_succeeds,
 		no_allocation_that_fails_is_overlooked,
 	};
-	Suite *suite = suite_create("backend");
 	TCase *all = tcase_create("every kind");
-	SRunner *runner;
-	int failed;
 
-	tcase_set_timeout(all, 120);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_loop_test(all, tests[i], 0, KIND_COUNT);
-	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(all, "backend");
 }

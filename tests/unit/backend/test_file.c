@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "backend/kinds.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "support/suite.h"
 
 /* What only a folder can do to us: links, pipes, files left behind, places that are taken. */
 
@@ -248,10 +248,7 @@ int main(void)
 		many_files_are_read_in_turn,
 		a_kept_file_is_not_read_once_the_name_stands_for_another,
 	};
-	Suite *suite = suite_create("file");
 	TCase *tests = tcase_create("file");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, long_objects_are_written_as_they_are);
@@ -259,10 +256,5 @@ int main(void)
 	tcase_add_test(tests, only_a_new_or_an_empty_folder_becomes_a_store);
 	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++)
 		tcase_add_loop_test(tests, both[i], 0, 2);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tests, "file");
 }

@@ -191,7 +191,6 @@ int main(void)
 {
 	TCase *tests = tcase_create("ahead");
 
-	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, all_bytes_come_in_order_and_are_hashed);
 	tcase_add_test(tests, nothing_is_given_of_no_chunks);
 	tcase_add_test(tests, a_chunk_of_another_length_is_refused);

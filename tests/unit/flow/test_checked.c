@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/checked.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "support/suite.h"
 
 #define MANY 5000
 
@@ -149,10 +149,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("checked");
 	TCase *tcase = tcase_create("checked");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_was_checked_deeper_was_checked);
@@ -160,9 +157,5 @@ int main(void)
 	tcase_add_test(tcase, a_file_that_is_damaged_says_nothing);
 	tcase_add_test(tcase, a_folder_that_is_not_there_is_no_file);
 	tcase_add_test(tcase, it_survives_every_failed_allocation);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tcase, "checked");
 }

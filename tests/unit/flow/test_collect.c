@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "flow/tree.h"
 #include "flow/verify.h"
 #include "registry/collect.h"
+#include "support/suite.h"
 #include "unit/flow/sim.h"
 
 /*
@@ -553,18 +553,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("collect");
 	TCase *tests = tcase_create("collect");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 3600);
 	tcase_add_test(tests, nothing_acknowledged_is_lost_whatever_the_order_and_the_faults);
 	tcase_add_test(tests, the_same_seed_gives_the_same_run);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tests, "collect");
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "flow/content.h"
 #include "pack/recipe.h"
+#include "support/suite.h"
 
 /*
  * From bytes to chunks and recipes, through a true writer.
@@ -157,10 +156,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("content");
 	TCase *tests = tcase_create("content");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_form_goes_by_the_size);
@@ -169,10 +165,5 @@ int main(void)
 	tcase_add_test(tests, pieces_of_any_length_are_cut_alike);
 	tcase_add_test(tests, what_the_elements_are_reaches_the_filters);
 	tcase_add_test(tests, more_chunks_than_a_reader_lists_are_refused);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tests, "content");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/suite.h"
 
 #include "unit/flow/hurt.h"
 
@@ -89,10 +89,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("damage");
 	TCase *tests = tcase_create("damage");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 600);
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -100,10 +97,5 @@ int main(void)
 	tcase_add_test(tests, any_byte_that_is_hurt_is_found_and_gives_no_wrong_bytes);
 	tcase_add_test(tests, any_file_that_is_cut_short_is_found_and_gives_no_wrong_bytes);
 	tcase_add_test(tests, every_file_that_is_lost_is_missed_but_the_last_commit);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tests, "damage");
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/owners.h"
 
-#include <check.h>
-#include <stdlib.h>
-
 #include "base/mem.h"
+#include "support/suite.h"
 
 #define CHUNKS 3000u
 #define OWNERS 7u
@@ -70,16 +68,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("owners");
 	TCase *tcase = tcase_create("owners");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, a_chunk_has_one_owner_or_many);
 	tcase_add_test(tcase, it_survives_every_failed_allocation);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tcase, "owners");
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/path.h"
 
-#include <check.h>
 #include <string.h>
+
+#include "support/suite.h"
 
 struct path_case {
 	const char *path;
@@ -93,18 +94,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("path");
 	TCase *tests = tcase_create("path");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tests, a_path_stays_below_the_root, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_loop_test(tests, a_link_stays_in_the_tree, 0, sizeof(links) / sizeof(links[0]));
 	tcase_add_test(tests, names_and_paths_have_limits);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tests, "path");
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/previous.h"
 
-#include <check.h>
-#include <stdlib.h>
-
 #include "flow/ahead.h"
+#include "support/suite.h"
 
 #define CHUNKS 100u
 #define LEN    UINT64_C(1000)
@@ -108,17 +106,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("previous");
 	TCase *tests = tcase_create("previous");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, what_stands_around_the_middle_is_near);
 	tcase_add_test(tests, a_chunk_that_comes_back_says_how_far_the_rest_is);
 	tcase_add_test(tests, chunks_that_are_far_away_or_unknown_teach_nothing);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tests, "previous");
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "flow/repair.h"
+#include "support/suite.h"
 #include "unit/flow/hurt.h"
 
 /* Beside writers and collectors: test_collect.c.  After any damage: tests/faults/mends.c. */
@@ -150,20 +149,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("repair");
 	TCase *tests = tcase_create("repair");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 600);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, what_is_lost_is_told_to_the_byte_and_nothing_is_taken_away);
 	tcase_add_test(tests, a_pack_of_which_all_is_sound_but_its_head_is_replaced);
 	tcase_add_test(tests, memory_that_runs_out_is_told_and_costs_nothing);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tests, "repair");
 }

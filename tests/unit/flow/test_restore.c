@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +14,7 @@
 
 #include "flow/load.h"
 #include "flow/tree.h"
+#include "support/suite.h"
 
 /*
  * Restoring from records that hold their bytes themselves, so that no store is needed, on a file system that
@@ -308,10 +308,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("restore");
 	TCase *tests = tcase_create("restore");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, a_file_comes_back_and_replaces_none_unasked, 0, 5);
@@ -323,10 +320,5 @@ int main(void)
 	tcase_add_test(tests, a_link_that_has_the_name_is_replaced_not_followed);
 	tcase_add_test(tests, a_fifo_is_never_replaced);
 	tcase_add_loop_test(tests, what_is_stopped_leaves_nothing, 0, 2);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tests, "restore");
 }

@@ -217,7 +217,6 @@ int main(void)
 {
 	TCase *const tcase = tcase_create("retain");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_newest_by_the_order_of_the_log_stay);
 	tcase_add_test(tcase, what_was_tagged_stays_and_does_not_count);

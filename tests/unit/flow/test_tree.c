@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/tree.h"
 
-#include <check.h>
 #include <string.h>
 
 #include "base/le.h"
 #include "base/mem.h"
+#include "support/suite.h"
 
 static struct kist_tree_entry entry(enum kist_tree_kind kind, const char *path, const char *target)
 {
@@ -276,10 +276,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("tree");
 	TCase *tests = tcase_create("tree");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, what_is_listed_is_read_back);
 	tcase_add_test(tests, times_and_artifacts_do_not_count_for_the_digest);
@@ -292,10 +289,5 @@ int main(void)
 	tcase_add_test(tests, every_truncation_is_found);
 	tcase_add_test(tests, every_flipped_bit_changes_the_digest_or_is_refused);
 	tcase_add_test(tests, every_failed_allocation_is_reported);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tests, "tree");
 }

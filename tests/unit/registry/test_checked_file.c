@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "support/suite.h"
 
 #include "unit/registry/fake.h"
 
@@ -91,18 +92,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("checked_file");
 	TCase *tcase = tcase_create("checked_file");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, no_flipped_bit_of_the_index_changes_an_answer, 0, 3);
 	tcase_add_test(tcase, pages_in_each_others_place_are_not_believed);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tcase, "checked_file");
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "support/suite.h"
 #include "unit/registry/fake.h"
 
 static struct kist_store *store;
@@ -477,13 +477,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("registry/fold");
 	TCase *const tcase = tcase_create("fold");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, refs_follow_the_log_in_order);
 	tcase_add_test(tcase, chunks_and_records_are_found);
 	tcase_add_test(tcase, a_record_in_a_data_pack_is_no_artifact);
@@ -501,10 +497,5 @@ int main(void)
 	tcase_add_test(tcase, a_base_that_is_gone_or_a_difference_itself_is_no_base);
 	tcase_add_test(tcase, names_of_any_bytes_are_kept);
 	tcase_add_test(tcase, a_log_of_more_than_a_batch_is_folded_whole);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tcase, "registry/fold");
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "registry/registry.h"
+#include "support/suite.h"
 
 static const struct {
 	const char *name;
@@ -155,10 +154,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("registry/name");
 	TCase *const tcase = tcase_create("name");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, each_name_is_taken_or_refused_with_its_reason, 0,
 			    sizeof(names) / sizeof(*names));
@@ -169,10 +165,5 @@ int main(void)
 			    sizeof(bad_json) / sizeof(*bad_json));
 	tcase_add_test(tcase, a_name_of_1025_bytes_in_hex_is_corrupt);
 	tcase_add_test(tcase, no_failed_allocation_is_taken_for_success);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tcase, "registry/name");
 }

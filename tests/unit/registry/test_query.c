@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "support/suite.h"
 #include "unit/registry/fake.h"
 
 static struct kist_store *store;
@@ -289,13 +289,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("registry/query");
 	TCase *const tcase = tcase_create("query");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, names_come_by_prefix_in_byte_order, 0,
 			    sizeof(prefixes) / sizeof(*prefixes));
 	tcase_add_test(tcase, a_prefix_longer_than_a_name_matches_none);
@@ -306,10 +302,5 @@ int main(void)
 	tcase_add_test(tcase, stats_count_each_thing_once);
 	tcase_add_test(tcase, sizes_that_pass_64_bits_do_not_wrap);
 	tcase_add_test(tcase, a_failed_allocation_is_reported_and_nothing_is_lost);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tcase, "registry/query");
 }

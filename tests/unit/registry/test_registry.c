@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -15,6 +14,7 @@
 #include "base/mem.h"
 #include "registry/db.h"
 #include "registry/checked_file.h"
+#include "support/suite.h"
 #include "unit/registry/fake.h"
 
 static struct kist_store *store;
@@ -647,13 +647,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("registry/registry");
 	TCase *const tcase = tcase_create("registry");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, the_index_is_made_once_and_then_used);
 	tcase_add_test(tcase, an_empty_store_has_head_zero);
 	tcase_add_test(tcase, fold_takes_what_is_new);
@@ -676,10 +672,5 @@ int main(void)
 	tcase_add_test(tcase, a_journal_that_was_taken_away_says_that_the_file_has_moved);
 	tcase_add_test(tcase, a_killed_fold_leaves_an_index_that_goes_on);
 	tcase_add_test(tcase, a_failed_allocation_is_no_false_success);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tcase, "registry/registry");
 }

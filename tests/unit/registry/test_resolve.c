@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/suite.h"
 
 #include "unit/registry/fake.h"
 
@@ -217,13 +217,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("registry/resolve");
 	TCase *const tcase = tcase_create("resolve");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, content_and_record_are_found_by_each_number_of_digits);
 	tcase_add_test(tcase, digits_may_be_upper_case);
 	tcase_add_test(tcase, a_name_beats_a_digest);
@@ -232,10 +228,5 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_not_there_brings_the_nearest_name, 0,
 			    sizeof(misses) / sizeof(*misses));
 	tcase_add_test(tcase, text_of_any_length_and_bytes_is_answered);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tcase, "registry/resolve");
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backend/backend.h"
 #include "registry/registry.h"
+#include "support/suite.h"
 
 /*
  * The registry on a true store in memory: what the writer publishes is what the registry finds.
@@ -175,19 +174,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *const suite = suite_create("registry/store");
 	TCase *const tcase = tcase_create("store");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_a_writer_publishes_is_found);
 	tcase_add_loop_test(tcase, a_pack_that_is_damaged_or_gone_hurts_its_own_artifacts_only, 0, 3);
 	tcase_add_test(tcase, a_damaged_commit_is_named_by_its_key);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tcase, "registry/store");
 }

@@ -2,6 +2,7 @@
 #include "store/check.h"
 
 #include "fixture.h"
+#include "support/suite.h"
 
 /* Some chunks fill a stretch alone, and there are more than one stretch has room for. */
 #define CHUNKS	 12
@@ -182,20 +183,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("check");
 	TCase *tcase = tcase_create("check");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_sound_pack_is_sound_at_every_level, 0, 6);
 	tcase_add_test(tcase, no_wrong_byte_passes_a_scrub);
 	tcase_add_test(tcase, each_chunk_that_is_hurt_is_told_in_order);
 	tcase_add_test(tcase, a_pack_that_is_cut_or_gone_is_told);
 	tcase_add_test(tcase, the_checker_survives_every_failed_allocation);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(tcase, "check");
 }
