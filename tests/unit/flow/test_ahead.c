@@ -197,5 +197,5 @@ int main(void)
 	tcase_add_test(tests, nothing_is_given_from_a_damaged_chunk_on);
 	tcase_add_test(tests, who_takes_may_refuse);
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
-	return run_case(tests, "ahead");
+	return suite_run(tests, "ahead");
 }

@@ -2,13 +2,13 @@
 #ifndef TESTS_UNIT_PACK_FIXTURE_H
 #define TESTS_UNIT_PACK_FIXTURE_H
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "pack/crc32c.h"
 #include "pack/pack.h"
+#include "support/suite.h"
 
 /* Bytes that look random and are the same on every run. */
 static inline void fill_noise(uint8_t *data, size_t size, uint32_t seed)
@@ -69,21 +69,6 @@ static inline kist_status build_small(struct kist_pack_builder *builder, struct 
 		KIST_TRY(add_chunk(builder, kist_view_of(small_chunks[i], strlen(small_chunks[i])),
 				   (uint8_t)i, i == 2, err));
 	return kist_pack_seal(builder, err);
-}
-
-static inline int run_case(TCase *tests, const char *name)
-{
-	Suite *suite = suite_create(name);
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(tests, 120);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 #endif

@@ -157,5 +157,5 @@ int main(void)
 	tcase_add_loop_test(tests, bytes_that_come_in_pieces_are_cut_alike, 0, count);
 	tcase_add_test(tests, averages_out_of_range_are_refused);
 	tcase_add_test(tests, an_inserted_byte_moves_only_the_cuts_near_it);
-	return run_case(tests, "cdc");
+	return suite_run(tests, "cdc");
 }

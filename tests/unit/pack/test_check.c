@@ -158,5 +158,5 @@ int main(void)
 	tcase_add_test(tests, an_index_that_lists_a_chunk_twice_is_refused);
 	tcase_add_test(tests, a_scan_finds_every_record_but_the_damaged_one);
 	tcase_add_test(tests, want_of_memory_is_no_damage);
-	return run_case(tests, "check");
+	return suite_run(tests, "check");
 }

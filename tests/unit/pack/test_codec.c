@@ -39,5 +39,5 @@ int main(void)
 	const int count = sizeof(sizes) / sizeof(sizes[0]);
 
 	tcase_add_loop_test(tests, stored_bytes_come_back_at_every_size, 0, count);
-	return run_case(tests, "codec");
+	return suite_run(tests, "codec");
 }

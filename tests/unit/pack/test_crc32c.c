@@ -61,5 +61,5 @@ int main(void)
 	tcase_add_test(tests, instruction_and_table_agree_at_every_length_and_alignment);
 	tcase_add_test(tests, instruction_and_table_agree_on_long_strings);
 	tcase_add_test(tests, a_crc_in_two_steps_is_the_crc_of_all);
-	return run_case(tests, "crc32c");
+	return suite_run(tests, "crc32c");
 }

@@ -244,5 +244,5 @@ int main(void)
 	tcase_add_test(tests, a_gap_between_long_parts_is_a_chunk_of_its_own);
 	tcase_add_test(tests, the_longest_chunk_fits_and_all_bytes_are_covered);
 	tcase_add_test(tests, what_cannot_be_cut_is_refused);
-	return run_case(tests, "cut");
+	return suite_run(tests, "cut");
 }

@@ -521,5 +521,5 @@ int main(void)
 	tcase_add_test(tests, a_part_says_what_its_elements_are);
 	tcase_add_test(tests, hints_that_make_no_sense_count_for_nothing);
 	tcase_add_test(tests, repeats_are_seen_from_afar);
-	return run_case(tests, "filter");
+	return suite_run(tests, "filter");
 }

@@ -184,5 +184,5 @@ int main(void)
 	tcase_add_test(tests, a_frame_that_does_not_fit_is_not_written);
 	tcase_add_test(tests, bodies_are_frames_that_hold_data_and_say_how_much);
 	tcase_add_test(tests, entropy_is_that_of_the_bytes);
-	return run_case(tests, "filter_coder");
+	return suite_run(tests, "filter_coder");
 }

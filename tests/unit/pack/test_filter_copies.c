@@ -165,5 +165,5 @@ int main(void)
 	tcase_add_test(tests, bytes_that_the_base_does_not_have_are_refused);
 	tcase_add_test(tests, no_more_than_the_limit_is_written);
 	tcase_add_test(tests, copies_that_do_not_fit_are_refused);
-	return run_case(tests, "filter_copies");
+	return suite_run(tests, "filter_copies");
 }

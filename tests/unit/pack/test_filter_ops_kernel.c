@@ -190,5 +190,5 @@ int main(void)
 			    KIST_FILTER_TARGET_COUNT);
 	tcase_add_test(tests, bits_are_transposed);
 	tcase_add_test(tests, the_best_target_is_one_that_is_supported);
-	return run_case(tests, "filter_ops_kernel");
+	return suite_run(tests, "filter_ops_kernel");
 }

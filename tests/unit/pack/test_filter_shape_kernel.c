@@ -368,5 +368,5 @@ int main(void)
 	tcase_add_test(tests, an_exception_behind_the_end_is_refused);
 	tcase_add_test(tests, the_exponent_is_the_smallest_that_fits);
 	tcase_add_test(tests, a_chunk_that_is_too_long_has_no_size);
-	return run_case(tests, "filter_shape_kernel");
+	return suite_run(tests, "filter_shape_kernel");
 }

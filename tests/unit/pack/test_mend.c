@@ -342,5 +342,5 @@ int main(void)
 	tcase_add_test(tests, bytes_that_are_full_of_heads_do_not_hold_it_up);
 	tcase_add_test(tests, records_that_overlap_are_looked_at_once);
 	tcase_add_test(tests, memory_that_runs_out_is_told_and_nothing_leaks);
-	return run_case(tests, "mend");
+	return suite_run(tests, "mend");
 }

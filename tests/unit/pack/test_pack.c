@@ -123,5 +123,5 @@ int main(void)
 	tcase_add_test(tests, a_pack_holds_so_many_chunks_and_no_more);
 	tcase_add_test(tests, a_builder_begins_again);
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
-	return run_case(tests, "pack");
+	return suite_run(tests, "pack");
 }

@@ -171,5 +171,5 @@ int main(void)
 	tcase_add_test(tests, what_a_single_job_says_is_told_to_who_waits_for_it);
 	tcase_add_test(tests, dropped_jobs_never_begin_and_none_is_under_way_afterwards);
 	tcase_add_test(tests, a_pool_that_never_ran_ends);
-	return run_case(tests, "pool");
+	return suite_run(tests, "pool");
 }

@@ -110,5 +110,5 @@ int main(void)
 	tcase_add_test(tests, a_node_is_written_as_the_page_says);
 	tcase_add_test(tests, what_no_node_may_say_is_not_encoded);
 	tcase_add_test(tests, hostile_nodes_are_refused);
-	return run_case(tests, "recipe");
+	return suite_run(tests, "recipe");
 }

@@ -424,5 +424,5 @@ int main(void)
 	tcase_add_test(tests, a_body_without_a_filter_is_exactly_one_frame);
 	tcase_add_test(tests, lengths_out_of_range_are_refused);
 	tcase_add_test(tests, a_record_whose_bytes_are_another_chunk_is_refused);
-	return run_case(tests, "record");
+	return suite_run(tests, "record");
 }

@@ -2,7 +2,6 @@
 #ifndef TESTS_UNIT_STORE_FIXTURE_H
 #define TESTS_UNIT_STORE_FIXTURE_H
 
-#include <check.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "store/log.h"
 #include "store/state.h"
 #include "store/writer.h"
+#include "support/suite.h"
 
 /* Bytes that look random and are the same on every run. */
 static inline void fill_noise(uint8_t *data, size_t size, uint32_t seed)
@@ -96,20 +96,5 @@ static const struct kist_backend_ops faulty_ops = { .scheme = "faulty",
 						    .get = faulty_get,
 						    .head = faulty_head,
 						    .delete = faulty_delete };
-
-static inline int run_case(TCase *tests, const char *name)
-{
-	Suite *suite = suite_create(name);
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(tests, 300);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
 
 #endif

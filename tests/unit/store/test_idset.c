@@ -75,5 +75,5 @@ int main(void)
 	tcase_add_test(tests, what_was_added_is_there_and_nothing_else);
 	tcase_add_test(tests, ids_that_begin_alike_are_told_apart);
 	tcase_add_test(tests, a_set_that_cannot_grow_stays_as_it_was);
-	return run_case(tests, "idset");
+	return suite_run(tests, "idset");
 }

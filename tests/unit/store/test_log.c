@@ -322,5 +322,5 @@ int main(void)
 	tcase_add_test(tests, a_commit_may_have_more_values_than_json_that_is_parsed);
 	tcase_add_test(tests, a_commit_that_is_nested_too_deep_is_not_made);
 	tcase_add_test(tests, no_failure_of_backend_or_memory_is_a_false_success);
-	return run_case(tests, "log");
+	return suite_run(tests, "log");
 }

@@ -267,5 +267,5 @@ int main(void)
 	tcase_add_test(tests, kist_json_with_any_one_bit_wrong_is_made_what_it_was);
 	tcase_add_test(tests, kist_json_that_cannot_be_mended_is_left_as_it_is);
 	tcase_add_test(tests, memory_that_runs_out_is_told_and_changes_nothing);
-	return run_case(tests, "mend");
+	return suite_run(tests, "mend");
 }

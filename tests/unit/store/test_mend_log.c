@@ -242,5 +242,5 @@ int main(void)
 	tcase_add_test(tests, a_commit_of_another_history_is_bad);
 	tcase_add_test(tests, commits_that_are_missing_are_told_however_many);
 	tcase_add_test(tests, memory_that_runs_out_is_told_and_does_no_harm);
-	return run_case(tests, "mend_log");
+	return suite_run(tests, "mend_log");
 }

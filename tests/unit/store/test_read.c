@@ -249,5 +249,5 @@ int main(void)
 	tcase_add_test(tests, a_pack_of_another_store_is_found);
 	tcase_add_test(tests, a_check_tells_the_chunk_that_is_hurt);
 	tcase_add_test(tests, no_failure_of_memory_or_backend_is_damage);
-	return run_case(tests, "read");
+	return suite_run(tests, "read");
 }

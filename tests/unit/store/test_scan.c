@@ -199,5 +199,5 @@ int main(void)
 	tcase_add_test(tests, every_shortening_of_a_pack_is_seen_before_anything_is_given);
 	tcase_add_test(tests, what_each_gives_ends_the_scan);
 	tcase_add_test(tests, no_failure_of_backend_or_memory_is_a_false_success);
-	return run_case(tests, "scan");
+	return suite_run(tests, "scan");
 }

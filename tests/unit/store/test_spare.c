@@ -134,5 +134,5 @@ int main(void)
 	tcase_add_test(tests, a_commit_that_may_not_be_on_disk_is_not_made_again);
 	tcase_add_test(tests, a_store_in_memory_has_none);
 	tcase_add_test(tests, without_memory_there_is_none);
-	return run_case(tests, "spare");
+	return suite_run(tests, "spare");
 }

@@ -173,5 +173,5 @@ int main(void)
 	tcase_add_test(tests, every_flipped_bit_and_every_shortening_of_kist_json_is_seen);
 	tcase_add_test(tests, a_kist_json_that_is_too_long_is_refused);
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
-	return run_case(tests, "store");
+	return suite_run(tests, "store");
 }

@@ -674,5 +674,5 @@ int main(void)
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
 	tcase_add_test(tests, every_failure_of_the_backend_is_told);
 	tcase_add_test(tests, a_failure_of_the_index_is_told);
-	return run_case(tests, "writer");
+	return suite_run(tests, "writer");
 }
