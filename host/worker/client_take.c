@@ -303,17 +303,18 @@ static kist_status take_failure(struct kist_worker *worker, const struct exchang
 static kist_status take_return(struct kist_worker *worker, struct exchange *exchange,
 			       const struct kist_message *message, struct kist_error *err)
 {
+	const bool late = exchange->by_deadline && worker->gone.status == KIST_OK;
+
 	if (message->header.a != 0) {
-		const bool late = exchange->by_deadline && worker->gone.status == KIST_OK;
 		const kist_status status = take_failure(worker, exchange, message, late ? NULL : err);
 
-		/* It stopped when it was told to, but a worker that once was late is not used again. */
-		if (late)
-			return client_lost(worker, exchange, KIST_DEADLINE, err,
-					   "took longer than %llu ms in %s",
-					   (unsigned long long)worker->options.call_ms_max, exchange->verb);
-		return status;
+		if (!late)
+			return status;
 	}
+	/* It stopped when it was told to, with what it had by then; a worker that once was late is not used again. */
+	if (late)
+		return client_lost(worker, exchange, KIST_DEADLINE, err, "took longer than %llu ms in %s",
+				   (unsigned long long)worker->options.call_ms_max, exchange->verb);
 	if (exchange->in_part)
 		return broken(worker, exchange, "a part that does not end", err);
 	exchange->result = message->header.b;

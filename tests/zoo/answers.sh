@@ -31,7 +31,7 @@ rows either 3<<'END'
 -DLAYOUT=layout_far_outside | broke the contract in layout: its part at 18446744073709551614 of 4 bytes ends after
 -DLAYOUT=layout_rank | broke the contract in layout: it gave a part of rank 65
 -DLAYOUT=layout_size | broke the contract in layout
--DLAYOUT=layout_endless | gave more than 1048576 parts in layout
+-DLAYOUT=layout_endless | took longer than 500 ms in layout
 -DDESCRIBE=describe_words | broke the contract in describe: no JSON
 -DDESCRIBE=describe_list | broke the contract in describe: no JSON object
 -DDESCRIBE=describe_nothing | broke the contract in describe: no JSON
