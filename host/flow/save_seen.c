@@ -324,6 +324,7 @@ static kist_status write_all(struct kist_save *save, struct kist_error *err)
 {
 	struct kist_save_seen *seen = save->seen;
 	const struct kist_seen_entry *pending = (const void *)seen->pending.data;
+	const char *folder = kist_registry_folder(save->flow->registry);
 	struct kist_digest digest;
 	uint64_t options = 0;
 	uint64_t context = 0;
@@ -343,7 +344,7 @@ static kist_status write_all(struct kist_save *save, struct kist_error *err)
 		entry.since = entry.since > 0 ? entry.since : head;
 		KIST_TRY(kist_seen_add(&seen->cache, &entry, err));
 	}
-	return kist_seen_save(&seen->cache, seen->folder, head, &digest, err);
+	return folder ? kist_seen_save(&seen->cache, folder, head, &digest, err) : KIST_OK;
 }
 
 void kist_save_seen_write(struct kist_save *save)

@@ -16,7 +16,8 @@
 
 struct kist_registry {
 	struct kist_store *store;
-	char *folder; /* of the index file; NULL: in memory */
+	char *folder;	/* of the index file, the same for life; NULL: there is none */
+	bool in_memory; /* the file there cannot be used */
 	struct kist_db db;
 	bool connected;
 	/* As of this registry's own last fold: the file may be further, thanks to another process. */

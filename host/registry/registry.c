@@ -26,7 +26,7 @@ kist_status kist_pass_error(struct kist_error *err, kist_status status, const st
 /* What is wrong, and what to do.  The index is left as it is: it alone knows what there was. */
 static kist_status fail_lost(const struct kist_registry *registry, const char *what, struct kist_error *err)
 {
-	if (!registry->folder)
+	if (!kist_registry_folder(registry))
 		return kist_fail(err, KIST_CORRUPT, "%s; put the files of the log back", what);
 	return kist_fail(
 		err, KIST_CORRUPT,
@@ -97,7 +97,8 @@ static kist_status open_index(struct kist_registry *registry, struct kist_error 
 	struct kist_db *const db = &registry->db;
 	struct kist_error lost = KIST_ERROR_INIT;
 	struct kist_error why = KIST_ERROR_INIT;
-	const kist_status status = kist_db_open(registry->folder, kist_store_id(registry->store), db, &why);
+	const kist_status status =
+		kist_db_open(kist_registry_folder(registry), kist_store_id(registry->store), db, &why);
 
 	if (status != KIST_OK && db->is_of_other_boot) {
 		db->trouble = KIST_DB_FINE;
@@ -126,12 +127,9 @@ static bool disconnect_bad(struct kist_registry *registry, int tries)
 
 	kist_db_close(&registry->db);
 	registry->connected = false;
-	if (!registry->folder)
+	if (!kist_registry_folder(registry))
 		return tries < TRIES_MAX - 1;
-	if (!again || tries > 0) {
-		kist_free(registry->folder);
-		registry->folder = NULL;
-	}
+	registry->in_memory = !again || tries > 0;
 	return true;
 }
 
@@ -231,7 +229,7 @@ void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_numb
 
 const char *kist_registry_folder(const struct kist_registry *registry)
 {
-	return registry->folder;
+	return registry->in_memory ? NULL : registry->folder;
 }
 
 const struct kist_chunk_index *kist_registry_index(struct kist_registry *registry)

@@ -89,8 +89,10 @@ KIST_CHECKED kist_status kist_registry_fold(struct kist_registry *registry, stru
 void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number,
 			struct kist_digest *ret_digest);
 
-/** kist_registry_folder() - Of the index file, for what else is known of this store.  Borrowed; NULL: in
- * memory. */
+/**
+ * kist_registry_folder() - Of the index file, for what else is known of this store.  Borrowed until the registry is
+ * closed; NULL once the index is in memory, since that file cannot be used.
+ */
 const char *kist_registry_folder(const struct kist_registry *registry);
 
 /** kist_registry_index() - Where chunks lie, for a writer.  Borrowed. */
