@@ -34,7 +34,7 @@ static kist_status read_delimiter(struct kist_call *call, const struct kist_para
 	}
 	if (param->string_len != 1 || !csv_delimiter_allowed((uint8_t)param->string[0]))
 		return kist_failf(
-			call, KIST_INVALID, "E_PARAM", KIST_NO_OFFSET,
+			call, KIST_INVALID, "E_HEADER_SYNTAX", KIST_NO_OFFSET,
 			"the delimiter must be tab or one ASCII character: no quote, newline, letter, digit, "
 			"sign, point or underscore");
 	*delimiter = (uint8_t)param->string[0];

@@ -84,7 +84,7 @@ same out tabs
 expect 0 kist convert a.npy --task CsvTableArtifactTask --name semi.tsv --param 'delimiter=;'
 expect 0 kist cat semi.tsv
 says out 'c0;c1;c2'
-expect 2 kist convert a.npy --task CsvTableArtifactTask --name bad.tsv --param delimiter=ab
+expect 1 kist convert a.npy --task CsvTableArtifactTask --name bad.tsv --param delimiter=ab
 says err 'must be tab or one ASCII character'
 expect 0 kist convert t.tsv --task NumpyArrayArtifactTask --select c0 --name c0.npy
 expect 0 kist verify
