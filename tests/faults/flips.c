@@ -69,7 +69,7 @@ static size_t open_store(void)
 		hurt_close();
 		object += STORE_SIZE + 4 - size;
 	}
-	must(!"a store of this size can be made");
+	must(size == STORE_SIZE); /* no store of this size could be made */
 	return 0;
 }
 

@@ -4,9 +4,9 @@
  * Packs from hostile bytes: head, footer, index, every record, the scan.
  *
  *     'B' digit (offset u16, xor u8) * digit, lines    a pack of these lines, with those bytes of it changed
- *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is
- * sealed, so that every digest is right else                                             the bytes are the
- * pack
+ *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is sealed, so
+ *                                                      that every digest is right
+ *     else                                             the bytes are the pack
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 static void add_difference(struct kist_pack_builder *builder, struct kist_record *record,
 			   struct kist_view raw)
 {
-	struct kist_filter_spec spec = { .filter = KIST_FILTER_BASE, .width = 1u << raw.size % 4 };
+	struct kist_filter_spec spec = { .filter = KIST_FILTER_BASE, .width = (uint8_t)(1u << raw.size % 4) };
 	uint8_t *filtered = malloc(kist_filter_size_max(raw.size));
 	uint8_t *zeros = calloc(raw.size, 1);
 	size_t offset;

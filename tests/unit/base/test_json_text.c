@@ -100,7 +100,6 @@ END_TEST
 START_TEST(depth_and_count_are_limited_as_for_the_parser)
 {
 	char deep[2 * KIST_JSON_DEPTH_MAX + 3];
-	kist_auto_json json_t *json = NULL;
 
 	for (size_t depth = KIST_JSON_DEPTH_MAX; depth <= KIST_JSON_DEPTH_MAX + 1; depth++) {
 		const kist_status expected = depth > KIST_JSON_DEPTH_MAX ? KIST_CORRUPT : KIST_OK;
