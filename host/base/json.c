@@ -69,6 +69,16 @@ static size_t number_len(struct kist_view text, bool *ret_beyond)
 	return len;
 }
 
+/* Length of what may stand behind a point or an "e". */
+static size_t fraction_len(struct kist_view text)
+{
+	size_t len = 0;
+
+	while (len < text.size && memchr("+-0123456789", text.data[len], 12))
+		len++;
+	return len;
+}
+
 /* Appends @text with ".0" behind the whole numbers that are beyond 64 bits. */
 static kist_status widen_numbers(struct kist_view text, struct kist_buf *ret, struct kist_error *err)
 {
@@ -85,6 +95,9 @@ static kist_status widen_numbers(struct kist_view text, struct kist_buf *ret, st
 			in_string = !in_string;
 		else if (!in_string && (c == '-' || (c >= '0' && c <= '9')))
 			step = number_len(kist_view_of(text.data + i, text.size - i), &beyond);
+		/* Digits of a fraction or an exponent are no number of their own. */
+		else if (!in_string && (c == '.' || c == 'e' || c == 'E'))
+			step = 1 + fraction_len(kist_view_of(text.data + i + 1, text.size - i - 1));
 		KIST_TRY(kist_buf_append(ret, text.data + i, step, err));
 		if (beyond)
 			KIST_TRY(kist_buf_append(ret, ".0", 2, err));
