@@ -5,14 +5,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -143,31 +144,25 @@ kist_status kist_search_open_dir(const char *path, char **ret_path, int *ret_fd,
 /* Opens one name below @dir_fd: no symlink, no way out. */
 static kist_status open_beneath(int dir_fd, const char *name, int flags, int *ret_fd, struct kist_error *err)
 {
-	const struct open_how how = {
-		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
+	struct kist_error why = KIST_ERROR_INIT;
+	struct stat st;
+	kist_status status;
+	bool there;
 
 	if (strchr(name, '/') || strcmp(name, "..") == 0 || strcmp(name, ".") == 0 || name[0] == '\0')
 		return kist_fail(err, KIST_DENIED, "'%s' is not a plain file name", name);
-	do {
-		fd = syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-	/* For one plain name O_NOFOLLOW says the same; old kernels and containers have no openat2. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		return kist_open_at(dir_fd, name, flags | O_NOFOLLOW, 0, ret_fd, err);
-	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
+	status = kist_open_beneath(dir_fd, name, flags, 0, false, ret_fd, &why);
+	if (status == KIST_OK)
+		return KIST_OK;
+	there = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (status == KIST_DENIED && there && S_ISLNK(st.st_mode))
 		return kist_fail(err, KIST_DENIED, "'%s' is a symbolic link: put the file itself there",
 				 name);
-	if (fd < 0 && errno == ENOENT)
-		return kist_fail(err, KIST_NOT_FOUND, "'%s' is not there", name);
-	if (fd < 0 && errno == EACCES)
+	if (status == KIST_DENIED)
 		return kist_fail(err, KIST_DENIED, "'%s' cannot be read: permission denied", name);
-	if (fd < 0)
-		return kist_fail_errno(err, errno, "cannot open '%s'", name);
-	*ret_fd = (int)fd;
-	return KIST_OK;
+	if (status == KIST_NOT_FOUND && !there)
+		return kist_fail(err, KIST_NOT_FOUND, "'%s' is not there", name);
+	return kist_fail_as(err, status, &why);
 }
 
 kist_status kist_search_open_subdir(int dir_fd, const char *name, int *ret_fd, struct kist_error *err)
