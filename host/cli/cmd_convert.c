@@ -9,7 +9,7 @@
 #include "cli/output.h"
 #include "flow/convert.h"
 #include "flow/find.h"
-#include "flow/verify.h"
+#include "care/verify.h"
 
 static const struct kist_option options[] = {
 	{ .name = "task", .argument = "TASK", .help = "the artifact task that writes it (needed)" },

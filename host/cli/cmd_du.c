@@ -10,7 +10,7 @@
 #include "cli/table.h"
 #include "flow/find.h"
 #include "flow/record.h"
-#include "flow/usage.h"
+#include "care/usage.h"
 
 static const struct kist_option options[] = {
 	{ .name = "why",

@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/measure.h"
 #include "cli/output.h"
-#include "flow/collect.h"
+#include "care/collect.h"
 
 /* Ten years. */
 #define GRACE_SECONDS_MAX ((uint64_t)10 * 366 * 24 * 60 * 60)

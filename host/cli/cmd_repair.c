@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
-#include "flow/repair.h"
+#include "care/repair.h"
 #include "store/mend.h"
 
 static const struct kist_option options[] = {

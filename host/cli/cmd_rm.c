@@ -11,7 +11,7 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "flow/record.h"
-#include "flow/retain.h"
+#include "care/retain.h"
 #include "flow/save.h"
 #include "store/spare.h"
 

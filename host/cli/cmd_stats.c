@@ -9,7 +9,7 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "flow/record.h"
-#include "flow/usage.h"
+#include "care/usage.h"
 
 /* All that is counted. */
 struct counts {

@@ -11,7 +11,7 @@
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "flow/find.h"
-#include "flow/verify.h"
+#include "care/verify.h"
 
 /* By enum kist_verify_level. */
 static const char *const levels[] = { "quick", "scrub", "full", "deep" };

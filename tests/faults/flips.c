@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "support/must.h"
-#include "unit/flow/hurt.h"
+#include "unit/care/hurt.h"
 
 /*
  * A store of 256 KiB: every bit of it is flipped, and each of its files is cut to every length.  A reader who comes with no

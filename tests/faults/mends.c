@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/repair.h"
+#include "care/repair.h"
 #include "store/mend.h"
 #include "support/must.h"
-#include "unit/flow/hurt.h"
+#include "unit/care/hurt.h"
 
 /*
  * A store of more than 256 KiB: any bit of it is flipped, and any of its files is cut to any length.  After a repair
