@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "kist/helpers.h"
+#include "model.h"
 #include "model_kernel.h"
 
 /*
@@ -24,41 +24,7 @@
 #define SAFETENSORS_HEADER_SIZE_MAX 100000000u
 /* Bytes of the longest tensor name. */
 #define SAFETENSORS_NAME_SIZE_MAX 65536u
-/* Work between two polls, and the largest piece read or written at once, in bytes. */
-#define SAFETENSORS_STEP_SIZE ((size_t)1 << 20)
-
-#define SAFETENSORS_METADATA_KEY "__metadata__"
-
-#define SAFETENSORS_TRY(expr)                                                                                \
-	do {                                                                                                 \
-		const kist_status try_status = (expr);                                                       \
-		if (try_status != KIST_OK)                                                                   \
-			return try_status;                                                                   \
-	} while (0)
-
-/** struct safetensors_fault - What breaks the format.  Empty (@code NULL) when the failure is another one. */
-struct safetensors_fault {
-	kist_status status;
-	const char *code;
-	uint64_t offset;
-	char text[256];
-};
-
-/**
- * safetensors_fault_set() - Fills in @fault.  Returns @status.
- *
- * @offset: Byte offset in the input, or KIST_NO_OFFSET.
- */
-KIST_PRINTF_(5, 6)
-kist_status safetensors_fault_set(struct safetensors_fault *fault, kist_status status, const char *code,
-				  uint64_t offset, const char *format, ...);
-
-/** safetensors_fault_fail() - Hands @fault, if it is set, to call->fail().  Returns @status. */
-kist_status safetensors_fault_fail(const struct safetensors_fault *fault, struct kist_call *call,
-				   kist_status status);
-
-/** safetensors_no_memory() - Fails with KIST_NO_MEMORY. */
-kist_status safetensors_no_memory(struct kist_call *call);
+#define SAFETENSORS_METADATA_KEY  "__metadata__"
 
 /* JSON in ------------------------------------------------------------------------------------------ */
 
@@ -77,7 +43,7 @@ struct safetensors_text {
 	size_t poll_at;
 	uint64_t base;
 	struct kist_call *call;
-	struct safetensors_fault *fault;
+	struct model_fault *fault;
 };
 
 /** safetensors_text_offset() - Offset in the input of byte @at of the text, or KIST_NO_OFFSET. */
@@ -159,21 +125,6 @@ void safetensors_pairs_done(struct safetensors_pairs *pairs);
 /** safetensors_pairs_value() - The place of the value of pair @i. */
 size_t safetensors_pairs_value(const struct safetensors_pairs *pairs, size_t i);
 
-/* Order ---------------------------------------------------------------------------------------------- */
-
-/** Less than, equal to or greater than 0: how item @a stands to item @b. */
-typedef int (*safetensors_compare)(const void *context, uint32_t a, uint32_t b);
-
-/**
- * safetensors_sort() - Sorts @count items, stably, in at most count * log2(count) comparisons.
- *
- * Names are sorted, not hashed, to find two that are equal: no input makes a sort slow.
- *
- * Errors: KIST_NO_MEMORY, and what poll gives.
- */
-kist_status safetensors_sort(struct kist_call *call, uint32_t *items, size_t count,
-			     safetensors_compare compare, const void *context);
-
 /* Header -------------------------------------------------------------------------------------------- */
 
 /**
@@ -222,7 +173,7 @@ struct safetensors_header {
  * and poll give.
  */
 kist_status safetensors_header_read(struct kist_call *call, struct kist_source *source,
-				    struct safetensors_header *ret_header, struct safetensors_fault *fault);
+				    struct safetensors_header *ret_header, struct model_fault *fault);
 void safetensors_header_done(struct safetensors_header *header);
 
 const char *safetensors_name(const struct safetensors_header *header, size_t i);
@@ -230,34 +181,8 @@ const char *safetensors_name(const struct safetensors_header *header, size_t i);
 /** safetensors_shape() - Reads the shape of tensor @i. */
 void safetensors_shape(const struct safetensors_header *header, size_t i, int64_t ret_shape[KIST_RANK_MAX]);
 
-/* JSON out ------------------------------------------------------------------------------------------- */
-
-/**
- * struct safetensors_out - Text that grows up to @limit bytes.
- *
- * @full:   Something did not fit; @size is then not to be trusted and may be set back.
- * @failed: An allocation failed.
- */
-struct safetensors_out {
-	char *data;
-	size_t size;
-	size_t capacity;
-	size_t limit;
-	bool full;
-	bool failed;
-};
-
-void safetensors_out_done(struct safetensors_out *out);
-void safetensors_out_bytes(struct safetensors_out *out, const void *bytes, size_t len);
-void safetensors_out_text(struct safetensors_out *out, const char *text);
-void safetensors_out_number(struct safetensors_out *out, uint64_t number);
-void safetensors_out_shape(struct safetensors_out *out, const int64_t *shape, int32_t ndim);
-/** A quoted string, escaped as little as JSON allows. */
-void safetensors_out_string(struct safetensors_out *out, const char *string, size_t len);
-/** The same from a string in JSON text, decoded on the way. */
-void safetensors_out_decoded(struct safetensors_out *out, const uint8_t *data, size_t at);
-/** At most @digits_max significant digits, whatever the locale; null when not finite. */
-void safetensors_out_double(struct safetensors_out *out, double number, int digits_max);
+/** safetensors_string_put() - model_out_string() of a string in JSON text, decoded on the way. */
+void safetensors_string_put(struct model_out *out, const uint8_t *data, size_t at);
 
 /* Strides --------------------------------------------------------------------------------------------- */
 

@@ -15,7 +15,7 @@ struct preview {
 	struct kist_call *call;
 	struct kist_source *source;
 	const struct safetensors_header *header;
-	struct safetensors_out out;
+	struct model_out out;
 	uint8_t *buffer;
 	uint64_t left_out;
 	uint64_t listed;
@@ -26,14 +26,14 @@ static uint64_t element_count(const struct safetensors_tensor *tensor)
 	return (tensor->end - tensor->begin) * 8 / model_dtypes[tensor->dtype].bits;
 }
 
-static void put_field(struct safetensors_out *out, const char *name, uint64_t number)
+static void put_field(struct model_out *out, const char *name, uint64_t number)
 {
-	safetensors_out_text(out, name);
-	safetensors_out_number(out, number);
+	model_out_text(out, name);
+	model_out_number(out, number);
 }
 
 /* Adds what fits within @limit; else takes it back and says no. */
-static bool keep_if_fits(struct safetensors_out *out, size_t mark)
+static bool keep_if_fits(struct model_out *out, size_t mark)
 {
 	if (!out->full)
 		return true;
@@ -44,7 +44,7 @@ static bool keep_if_fits(struct safetensors_out *out, size_t mark)
 
 static kist_status put_pairs(struct preview *preview, const struct safetensors_pairs *pairs)
 {
-	struct safetensors_out *out = &preview->out;
+	struct model_out *out = &preview->out;
 	uint64_t left_out = 0;
 	bool first = true;
 
@@ -53,19 +53,19 @@ static kist_status put_pairs(struct preview *preview, const struct safetensors_p
 		const size_t mark = out->size;
 
 		if (i % 256 == 0)
-			SAFETENSORS_TRY(preview->call->poll(preview->call));
+			MODEL_TRY(preview->call->poll(preview->call));
 		if (!first)
-			safetensors_out_text(out, ",");
-		safetensors_out_decoded(out, pairs->data, pairs->at[i]);
-		safetensors_out_text(out, ":");
-		safetensors_out_decoded(out, pairs->data, safetensors_pairs_value(pairs, i));
+			model_out_text(out, ",");
+		safetensors_string_put(out, pairs->data, pairs->at[i]);
+		model_out_text(out, ":");
+		safetensors_string_put(out, pairs->data, safetensors_pairs_value(pairs, i));
 		if (keep_if_fits(out, mark))
 			first = false;
 		else
 			left_out++;
 	}
 	out->limit = PREVIEW_SIZE_MAX;
-	safetensors_out_text(out, "}");
+	model_out_text(out, "}");
 	if (left_out > 0)
 		put_field(out, ",\"metadata_left_out\":", left_out);
 	return KIST_OK;
@@ -73,7 +73,7 @@ static kist_status put_pairs(struct preview *preview, const struct safetensors_p
 
 static kist_status put_metadata(struct preview *preview)
 {
-	struct safetensors_fault fault = { 0 };
+	struct model_fault fault = { 0 };
 	struct safetensors_pairs pairs = { 0 };
 	struct safetensors_text text = { .data = (const uint8_t *)preview->header->meta,
 					 .size = preview->header->meta_len,
@@ -82,9 +82,9 @@ static kist_status put_metadata(struct preview *preview)
 					 .fault = &fault };
 	kist_status status;
 
-	safetensors_out_text(&preview->out, ",\"metadata\":{");
+	model_out_text(&preview->out, ",\"metadata\":{");
 	if (text.data)
-		SAFETENSORS_TRY(safetensors_pairs_take(&text, &pairs));
+		MODEL_TRY(safetensors_pairs_take(&text, &pairs));
 	status = put_pairs(preview, &pairs);
 	safetensors_pairs_done(&pairs);
 	return status;
@@ -93,19 +93,19 @@ static kist_status put_metadata(struct preview *preview)
 static void put_dtypes(struct preview *preview, const uint64_t counts[MODEL_DTYPE_COUNT],
 		       const uint64_t tensors[MODEL_DTYPE_COUNT])
 {
-	struct safetensors_out *out = &preview->out;
+	struct model_out *out = &preview->out;
 	bool first = true;
 
-	safetensors_out_text(out, ",\"dtypes\":{");
+	model_out_text(out, ",\"dtypes\":{");
 	for (int i = 0; i < MODEL_DTYPE_COUNT; i++) {
 		if (tensors[i] == 0)
 			continue;
-		safetensors_out_text(out, first ? "\"" : ",\"");
-		safetensors_out_text(out, model_dtypes[i].common);
+		model_out_text(out, first ? "\"" : ",\"");
+		model_out_text(out, model_dtypes[i].common);
 		put_field(out, "\":", counts[i]);
 		first = false;
 	}
-	safetensors_out_text(out, "}");
+	model_out_text(out, "}");
 }
 
 static kist_status put_summary(struct preview *preview)
@@ -122,11 +122,11 @@ static kist_status put_summary(struct preview *preview)
 		tensors[header->tensors[i].dtype]++;
 		parameters += count;
 	}
-	safetensors_out_text(&preview->out, "{\"kind\":\"model\",\"format\":\"safetensors\"");
+	model_out_text(&preview->out, "{\"kind\":\"model\",\"format\":\"safetensors\"");
 	put_field(&preview->out, ",\"tensors\":", header->count);
 	put_field(&preview->out, ",\"parameters\":", parameters);
 	put_field(&preview->out, ",\"bytes\":", header->count ? header->tensors[header->count - 1].end : 0);
-	SAFETENSORS_TRY(put_metadata(preview));
+	MODEL_TRY(put_metadata(preview));
 	put_dtypes(preview, counts, tensors);
 	return KIST_OK;
 }
@@ -139,10 +139,10 @@ static kist_status compute_stats(struct preview *preview, const struct safetenso
 	uint64_t left = tensor->end - tensor->begin;
 
 	while (left > 0) {
-		const size_t step = left < SAFETENSORS_STEP_SIZE ? (size_t)left : SAFETENSORS_STEP_SIZE;
+		const size_t step = left < MODEL_STEP_SIZE ? (size_t)left : MODEL_STEP_SIZE;
 
-		SAFETENSORS_TRY(preview->call->poll(preview->call));
-		SAFETENSORS_TRY(kist_read_exact(preview->call, preview->source, at, preview->buffer, step));
+		MODEL_TRY(preview->call->poll(preview->call));
+		MODEL_TRY(kist_read_exact(preview->call, preview->source, at, preview->buffer, step));
 		model_stats_add(stats, tensor->dtype, preview->buffer, step / size);
 		at += step;
 		left -= step;
@@ -151,23 +151,23 @@ static kist_status compute_stats(struct preview *preview, const struct safetenso
 	return KIST_OK;
 }
 
-static void put_double(struct safetensors_out *out, const char *name, bool any, double number, int digits)
+static void put_double(struct model_out *out, const char *name, bool any, double number, int digits)
 {
-	safetensors_out_text(out, name);
+	model_out_text(out, name);
 	if (any)
-		safetensors_out_double(out, number, digits);
+		model_out_double(out, number, digits);
 	else
-		safetensors_out_text(out, "null");
+		model_out_text(out, "null");
 }
 
 static kist_status put_stats(struct preview *preview, const struct safetensors_tensor *tensor)
 {
-	struct safetensors_out *out = &preview->out;
+	struct model_out *out = &preview->out;
 	struct model_stats stats = { 0 };
 	const int digits = tensor->dtype == MODEL_F64 ? 17 : 9;
 	bool any;
 
-	SAFETENSORS_TRY(compute_stats(preview, tensor, &stats));
+	MODEL_TRY(compute_stats(preview, tensor, &stats));
 	any = stats.finite > 0;
 	put_double(out, ",\"min\":", any, stats.min, digits);
 	put_double(out, ",\"max\":", any, stats.max, digits);
@@ -183,20 +183,20 @@ static kist_status put_stats(struct preview *preview, const struct safetensors_t
 static kist_status put_tensor(struct preview *preview, size_t i)
 {
 	const struct safetensors_tensor *tensor = &preview->header->tensors[i];
-	struct safetensors_out *out = &preview->out;
+	struct model_out *out = &preview->out;
 	const size_t mark = out->size;
 	int64_t shape[KIST_RANK_MAX];
 
 	out->limit = PREVIEW_SIZE_MAX - STATS_SIZE_MAX - TAIL_SIZE_MAX;
 	safetensors_shape(preview->header, i, shape);
-	safetensors_out_text(out, preview->listed > 0 ? ",{\"name\":" : "{\"name\":");
-	safetensors_out_string(out, safetensors_name(preview->header, i), tensor->name_len);
-	safetensors_out_text(out, ",\"dtype\":\"");
-	safetensors_out_text(out, model_dtypes[tensor->dtype].common);
-	safetensors_out_text(out, "\",\"stored_as\":\"");
-	safetensors_out_text(out, model_dtypes[tensor->dtype].name);
-	safetensors_out_text(out, "\",\"shape\":");
-	safetensors_out_shape(out, shape, tensor->ndim);
+	model_out_text(out, preview->listed > 0 ? ",{\"name\":" : "{\"name\":");
+	model_out_string(out, safetensors_name(preview->header, i), tensor->name_len);
+	model_out_text(out, ",\"dtype\":\"");
+	model_out_text(out, model_dtypes[tensor->dtype].common);
+	model_out_text(out, "\",\"stored_as\":\"");
+	model_out_text(out, model_dtypes[tensor->dtype].name);
+	model_out_text(out, "\",\"shape\":");
+	model_out_shape(out, shape, tensor->ndim);
 	put_field(out, ",\"bytes\":", tensor->end - tensor->begin);
 	if (!keep_if_fits(out, mark)) {
 		preview->left_out++;
@@ -205,48 +205,48 @@ static kist_status put_tensor(struct preview *preview, size_t i)
 	preview->listed++;
 	out->limit = PREVIEW_SIZE_MAX;
 	if (model_stats_has(tensor->dtype))
-		SAFETENSORS_TRY(put_stats(preview, tensor));
-	safetensors_out_text(out, "}");
+		MODEL_TRY(put_stats(preview, tensor));
+	model_out_text(out, "}");
 	return KIST_OK;
 }
 
 static kist_status make_preview(struct preview *preview)
 {
-	struct safetensors_out *out = &preview->out;
+	struct model_out *out = &preview->out;
 
 	out->limit = PREVIEW_SIZE_MAX;
-	preview->buffer = malloc(SAFETENSORS_STEP_SIZE);
+	preview->buffer = malloc(MODEL_STEP_SIZE);
 	if (!preview->buffer)
-		return safetensors_no_memory(preview->call);
-	SAFETENSORS_TRY(put_summary(preview));
-	safetensors_out_text(out, ",\"list\":[");
+		return model_no_memory(preview->call);
+	MODEL_TRY(put_summary(preview));
+	model_out_text(out, ",\"list\":[");
 	for (size_t i = 0; i < preview->header->count; i++) {
 		if (i % 256 == 0)
-			SAFETENSORS_TRY(preview->call->poll(preview->call));
-		SAFETENSORS_TRY(put_tensor(preview, i));
+			MODEL_TRY(preview->call->poll(preview->call));
+		MODEL_TRY(put_tensor(preview, i));
 	}
 	out->limit = PREVIEW_SIZE_MAX;
 	put_field(out, "],\"left_out\":", preview->left_out);
-	safetensors_out_text(out, "}");
-	return out->failed ? safetensors_no_memory(preview->call) : KIST_OK;
+	model_out_text(out, "}");
+	return out->failed ? model_no_memory(preview->call) : KIST_OK;
 }
 
 kist_status safetensors_describe(void *instance, struct kist_call *call, struct kist_source *source,
 				 const struct kist_params *params, struct kist_sink *sink)
 {
 	struct safetensors_header header;
-	struct safetensors_fault fault = { 0 };
+	struct model_fault fault = { 0 };
 	struct preview preview = { .call = call, .source = source, .header = &header };
 	kist_status status = safetensors_header_read(call, source, &header, &fault);
 
 	(void)instance;
 	(void)params;
 	if (status != KIST_OK)
-		return safetensors_fault_fail(&fault, call, status);
+		return model_fault_fail(&fault, call, status);
 	status = make_preview(&preview);
 	if (status == KIST_OK)
 		status = sink->write(sink, preview.out.data, preview.out.size);
-	safetensors_out_done(&preview.out);
+	model_out_done(&preview.out);
 	free(preview.buffer);
 	safetensors_header_done(&header);
 	return status;

@@ -22,8 +22,8 @@ struct parser {
 static kist_status fault_at(struct parser *parser, kist_status status, const char *code, size_t at,
 			    const char *what)
 {
-	return safetensors_fault_set(parser->text.fault, status, code,
-				     safetensors_text_offset(&parser->text, at), "%s", what);
+	return model_fault_set(parser->text.fault, status, code, safetensors_text_offset(&parser->text, at),
+			       "%s", what);
 }
 
 /* Names the tensor in the message: the part of a name that fits, in whole characters. */
@@ -35,9 +35,9 @@ static kist_status fault_in(struct parser *parser, const struct safetensors_tens
 
 	while (len > 0 && ((uint8_t)name[len] & 0xC0) == 0x80)
 		len--;
-	return safetensors_fault_set(parser->text.fault, status, code,
-				     safetensors_text_offset(&parser->text, tensor->at), "tensor '%.*s' %s",
-				     len, name, what);
+	return model_fault_set(parser->text.fault, status, code,
+			       safetensors_text_offset(&parser->text, tensor->at), "tensor '%.*s' %s", len,
+			       name, what);
 }
 
 static kist_status take_dtype(struct parser *parser, struct safetensors_tensor *tensor)
@@ -45,7 +45,7 @@ static kist_status take_dtype(struct parser *parser, struct safetensors_tensor *
 	struct safetensors_text *text = &parser->text;
 	size_t at;
 
-	SAFETENSORS_TRY(safetensors_take_string(text, "E_TENSOR_INFO", &at));
+	MODEL_TRY(safetensors_take_string(text, "E_TENSOR_INFO", &at));
 	for (unsigned i = 0; i < MODEL_DTYPE_COUNT; i++) {
 		if (safetensors_string_equal(text->data, at, model_dtypes[i].name)) {
 			tensor->dtype = (uint8_t)i;
@@ -64,8 +64,8 @@ static kist_status take_numbers(struct parser *parser, size_t max, const char *c
 	size_t count = 0;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_take(text, '[', "E_TENSOR_INFO"));
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_take(text, '[', "E_TENSOR_INFO"));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found == ']') {
 		text->at++;
 		more = false;
@@ -73,14 +73,14 @@ static kist_status take_numbers(struct parser *parser, size_t max, const char *c
 	while (more) {
 		uint64_t number;
 
-		SAFETENSORS_TRY(safetensors_take_number(text, &number));
+		MODEL_TRY(safetensors_take_number(text, &number));
 		if (count == max)
 			return fault_at(parser, strcmp(code, "E_SHAPE") == 0 ? KIST_LIMIT : KIST_CORRUPT,
 					code, text->at, "an array has too many numbers");
 		if (numbers)
 			numbers[count] = number;
 		count++;
-		SAFETENSORS_TRY(safetensors_take_end(text, ']', &more));
+		MODEL_TRY(safetensors_take_end(text, ']', &more));
 	}
 	*ret_count = count;
 	return KIST_OK;
@@ -91,9 +91,9 @@ static kist_status take_shape(struct parser *parser, struct safetensors_tensor *
 	size_t count = 0;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_peek(&parser->text, &found));
+	MODEL_TRY(safetensors_peek(&parser->text, &found));
 	tensor->shape = (uint32_t)parser->text.at;
-	SAFETENSORS_TRY(take_numbers(parser, KIST_RANK_MAX, "E_SHAPE", NULL, &count));
+	MODEL_TRY(take_numbers(parser, KIST_RANK_MAX, "E_SHAPE", NULL, &count));
 	tensor->ndim = (uint8_t)count;
 	return KIST_OK;
 }
@@ -104,7 +104,7 @@ static kist_status take_offsets(struct parser *parser, struct safetensors_tensor
 	uint64_t pair[2];
 	size_t count = 0;
 
-	SAFETENSORS_TRY(take_numbers(parser, 2, "E_TENSOR_INFO", pair, &count));
+	MODEL_TRY(take_numbers(parser, 2, "E_TENSOR_INFO", pair, &count));
 	if (count != 2)
 		return fault_at(parser, KIST_CORRUPT, "E_TENSOR_INFO", at,
 				"data_offsets must hold two numbers");
@@ -121,7 +121,7 @@ static kist_status take_member(struct parser *parser, struct safetensors_tensor 
 	struct safetensors_text *text = &parser->text;
 	size_t key;
 
-	SAFETENSORS_TRY(safetensors_take_string(text, "E_HEADER_SYNTAX", &key));
+	MODEL_TRY(safetensors_take_string(text, "E_HEADER_SYNTAX", &key));
 	for (unsigned i = 0; i < 3; i++) {
 		if (!safetensors_string_equal(text->data, key, keys[i]))
 			continue;
@@ -129,7 +129,7 @@ static kist_status take_member(struct parser *parser, struct safetensors_tensor 
 			return fault_at(parser, KIST_CORRUPT, "E_DUPLICATE", key - 1,
 					"an entry has a key twice");
 		*seen |= 1u << i;
-		SAFETENSORS_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
+		MODEL_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
 		return takes[i](parser, tensor);
 	}
 	return fault_at(parser, KIST_CORRUPT, "E_TENSOR_INFO", key - 1,
@@ -143,15 +143,15 @@ static kist_status take_tensor(struct parser *parser, struct safetensors_tensor 
 	bool more = true;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_take(text, '{', "E_TENSOR_INFO"));
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_take(text, '{', "E_TENSOR_INFO"));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found == '}') {
 		text->at++;
 		more = false;
 	}
 	while (more) {
-		SAFETENSORS_TRY(take_member(parser, tensor, &seen));
-		SAFETENSORS_TRY(safetensors_take_end(text, '}', &more));
+		MODEL_TRY(take_member(parser, tensor, &seen));
+		MODEL_TRY(safetensors_take_end(text, '}', &more));
 	}
 	if (seen != 7)
 		return fault_at(parser, KIST_CORRUPT, "E_TENSOR_INFO", tensor->at,
@@ -192,10 +192,10 @@ static kist_status take_meta(struct parser *parser, size_t key)
 
 	if (parser->has_meta)
 		return fault_at(parser, KIST_CORRUPT, "E_DUPLICATE", key - 1, "the metadata is there twice");
-	SAFETENSORS_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
+	MODEL_TRY(safetensors_peek(text, &found));
 	begin = text->at;
-	SAFETENSORS_TRY(safetensors_pairs_take(text, &pairs));
+	MODEL_TRY(safetensors_pairs_take(text, &pairs));
 	safetensors_pairs_done(&pairs);
 	parser->has_meta = true;
 	parser->header->meta = (const char *)parser->header->text + begin;
@@ -214,7 +214,7 @@ static kist_status grow(struct parser *parser)
 		return KIST_OK;
 	tensors = realloc(header->tensors, next * sizeof(*tensors));
 	if (!tensors)
-		return safetensors_no_memory(parser->text.call);
+		return model_no_memory(parser->text.call);
 	header->tensors = tensors;
 	parser->capacity = next;
 	return KIST_OK;
@@ -226,13 +226,13 @@ static kist_status take_entry(struct parser *parser)
 	struct safetensors_tensor tensor = { 0 };
 	size_t key;
 
-	SAFETENSORS_TRY(safetensors_take_string(text, "E_HEADER_SYNTAX", &key));
+	MODEL_TRY(safetensors_take_string(text, "E_HEADER_SYNTAX", &key));
 	if (safetensors_string_equal(text->data, key, SAFETENSORS_METADATA_KEY))
 		return take_meta(parser, key);
-	SAFETENSORS_TRY(decode_name(parser, &tensor, key));
-	SAFETENSORS_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
-	SAFETENSORS_TRY(take_tensor(parser, &tensor));
-	SAFETENSORS_TRY(grow(parser));
+	MODEL_TRY(decode_name(parser, &tensor, key));
+	MODEL_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
+	MODEL_TRY(take_tensor(parser, &tensor));
+	MODEL_TRY(grow(parser));
 	parser->header->tensors[parser->header->count++] = tensor;
 	return KIST_OK;
 }
@@ -243,17 +243,17 @@ static kist_status take_header(struct parser *parser)
 	bool more = true;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_take(text, '{', "E_HEADER_SYNTAX"));
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_take(text, '{', "E_HEADER_SYNTAX"));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found == '}') {
 		text->at++;
 		more = false;
 	}
 	while (more) {
-		SAFETENSORS_TRY(take_entry(parser));
-		SAFETENSORS_TRY(safetensors_take_end(text, '}', &more));
+		MODEL_TRY(take_entry(parser));
+		MODEL_TRY(safetensors_take_end(text, '}', &more));
 	}
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found >= 0)
 		return fault_at(parser, KIST_CORRUPT, "E_HEADER_SYNTAX", text->at,
 				"something other than white space follows the header's object");
@@ -285,7 +285,7 @@ static kist_status check_names(struct parser *parser, uint32_t *order)
 {
 	const struct safetensors_header *header = parser->header;
 
-	SAFETENSORS_TRY(safetensors_sort(parser->text.call, order, header->count, compare_names, header));
+	MODEL_TRY(model_sort(parser->text.call, order, header->count, compare_names, header));
 	for (size_t i = 1; i < header->count; i++) {
 		if (compare_names(header, order[i - 1], order[i]) == 0)
 			return fault_in(parser, &header->tensors[order[i]], KIST_CORRUPT, "E_DUPLICATE",
@@ -301,10 +301,10 @@ static kist_status arrange(struct parser *parser, uint32_t *order)
 
 	for (uint32_t i = 0; i < header->count; i++)
 		order[i] = i;
-	SAFETENSORS_TRY(safetensors_sort(parser->text.call, order, header->count, compare_offsets, header));
+	MODEL_TRY(model_sort(parser->text.call, order, header->count, compare_offsets, header));
 	sorted = malloc((header->count + 1) * sizeof(*sorted));
 	if (!sorted)
-		return safetensors_no_memory(parser->text.call);
+		return model_no_memory(parser->text.call);
 	for (size_t i = 0; i < header->count; i++)
 		sorted[i] = header->tensors[order[i]];
 	free(header->tensors);
@@ -343,18 +343,18 @@ static kist_status check_tensors(struct parser *parser, uint64_t data_size)
 
 	for (size_t i = 0; i < header->count; i++) {
 		if (i % 8192 == 0)
-			SAFETENSORS_TRY(parser->text.call->poll(parser->text.call));
-		SAFETENSORS_TRY(check_tensor(parser, i, end));
+			MODEL_TRY(parser->text.call->poll(parser->text.call));
+		MODEL_TRY(check_tensor(parser, i, end));
 		end = header->tensors[i].end;
 	}
 	if (end < data_size)
-		return safetensors_fault_set(parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE",
-					     header->data_offset + end, "%llu bytes follow the last tensor",
-					     (unsigned long long)(data_size - end));
+		return model_fault_set(parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE",
+				       header->data_offset + end, "%llu bytes follow the last tensor",
+				       (unsigned long long)(data_size - end));
 	if (end > data_size)
-		return safetensors_fault_set(
-			parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE", header->data_offset + data_size,
-			"%llu bytes are missing at the end", (unsigned long long)(end - data_size));
+		return model_fault_set(parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE",
+				       header->data_offset + data_size, "%llu bytes are missing at the end",
+				       (unsigned long long)(end - data_size));
 	return KIST_OK;
 }
 
@@ -365,7 +365,7 @@ static kist_status check_header(struct parser *parser, uint64_t data_size)
 	kist_status status;
 
 	if (!order)
-		return safetensors_no_memory(parser->text.call);
+		return model_no_memory(parser->text.call);
 	for (uint32_t i = 0; i < count; i++)
 		order[i] = i;
 	status = check_names(parser, order);
@@ -376,25 +376,25 @@ static kist_status check_header(struct parser *parser, uint64_t data_size)
 }
 
 static kist_status read_size(struct kist_call *call, struct kist_source *source, size_t *ret_size,
-			     struct safetensors_fault *fault)
+			     struct model_fault *fault)
 {
 	uint8_t bytes[8];
 	uint64_t size = 0;
 
 	if (source->size < 8)
-		return safetensors_fault_set(fault, KIST_CORRUPT, "E_HEADER_TOO_SMALL", source->size,
-					     "a file of less than 8 bytes has no header");
-	SAFETENSORS_TRY(kist_read_exact(call, source, 0, bytes, sizeof(bytes)));
+		return model_fault_set(fault, KIST_CORRUPT, "E_HEADER_TOO_SMALL", source->size,
+				       "a file of less than 8 bytes has no header");
+	MODEL_TRY(kist_read_exact(call, source, 0, bytes, sizeof(bytes)));
 	for (int i = 7; i >= 0; i--)
 		size = size << 8 | bytes[i];
 	if (size > SAFETENSORS_HEADER_SIZE_MAX)
-		return safetensors_fault_set(fault, KIST_LIMIT, "E_HEADER_TOO_LARGE", 0,
-					     "a header of %llu bytes: at most %u are allowed",
-					     (unsigned long long)size, SAFETENSORS_HEADER_SIZE_MAX);
+		return model_fault_set(fault, KIST_LIMIT, "E_HEADER_TOO_LARGE", 0,
+				       "a header of %llu bytes: at most %u are allowed",
+				       (unsigned long long)size, SAFETENSORS_HEADER_SIZE_MAX);
 	if (size > source->size - 8)
-		return safetensors_fault_set(fault, KIST_CORRUPT, "E_HEADER_LENGTH", 0,
-					     "a header of %llu bytes does not fit in the file",
-					     (unsigned long long)size);
+		return model_fault_set(fault, KIST_CORRUPT, "E_HEADER_LENGTH", 0,
+				       "a header of %llu bytes does not fit in the file",
+				       (unsigned long long)size);
 	*ret_size = (size_t)size;
 	return KIST_OK;
 }
@@ -404,36 +404,36 @@ static kist_status read_text(struct kist_call *call, struct kist_source *source,
 {
 	header->text = malloc(header->size + 1);
 	if (!header->text)
-		return safetensors_no_memory(call);
+		return model_no_memory(call);
 	header->text[header->size] = '\0';
-	for (size_t at = 0; at < header->size; at += SAFETENSORS_STEP_SIZE) {
+	for (size_t at = 0; at < header->size; at += MODEL_STEP_SIZE) {
 		const size_t left = header->size - at;
-		const size_t step = left < SAFETENSORS_STEP_SIZE ? left : SAFETENSORS_STEP_SIZE;
+		const size_t step = left < MODEL_STEP_SIZE ? left : MODEL_STEP_SIZE;
 
-		SAFETENSORS_TRY(call->poll(call));
-		SAFETENSORS_TRY(kist_read_exact(call, source, 8 + at, header->text + at, step));
+		MODEL_TRY(call->poll(call));
+		MODEL_TRY(kist_read_exact(call, source, 8 + at, header->text + at, step));
 	}
 	return KIST_OK;
 }
 
 static kist_status read_header(struct kist_call *call, struct kist_source *source,
-			       struct safetensors_header *header, struct safetensors_fault *fault)
+			       struct safetensors_header *header, struct model_fault *fault)
 {
 	struct parser parser = { .header = header };
 
-	SAFETENSORS_TRY(read_size(call, source, &header->size, fault));
+	MODEL_TRY(read_size(call, source, &header->size, fault));
 	header->data_offset = 8 + header->size;
-	SAFETENSORS_TRY(read_text(call, source, header));
+	MODEL_TRY(read_text(call, source, header));
 	parser.text = (struct safetensors_text){
 		.data = header->text, .size = header->size, .base = 8, .call = call, .fault = fault
 	};
-	SAFETENSORS_TRY(safetensors_check_utf8(&parser.text));
-	SAFETENSORS_TRY(take_header(&parser));
+	MODEL_TRY(safetensors_check_utf8(&parser.text));
+	MODEL_TRY(take_header(&parser));
 	return check_header(&parser, source->size - header->data_offset);
 }
 
 kist_status safetensors_header_read(struct kist_call *call, struct kist_source *source,
-				    struct safetensors_header *ret_header, struct safetensors_fault *fault)
+				    struct safetensors_header *ret_header, struct model_fault *fault)
 {
 	struct safetensors_header header = { 0 };
 	const kist_status status = read_header(call, source, &header, fault);

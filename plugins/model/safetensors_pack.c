@@ -22,10 +22,10 @@ bool safetensors_is_contiguous(const DLTensor *tensor)
 static kist_status put_bytes(struct safetensors_packer *packer, const uint8_t *bytes, uint64_t len)
 {
 	while (len > 0) {
-		const size_t step = len < SAFETENSORS_STEP_SIZE ? (size_t)len : SAFETENSORS_STEP_SIZE;
+		const size_t step = len < MODEL_STEP_SIZE ? (size_t)len : MODEL_STEP_SIZE;
 
-		SAFETENSORS_TRY(packer->call->poll(packer->call));
-		SAFETENSORS_TRY(packer->sink->write(packer->sink, bytes, step));
+		MODEL_TRY(packer->call->poll(packer->call));
+		MODEL_TRY(packer->sink->write(packer->sink, bytes, step));
 		bytes += step;
 		len -= step;
 	}
@@ -94,11 +94,11 @@ static kist_status pack_row(struct safetensors_packer *packer, const struct stri
 	uintptr_t from = (uintptr_t)row_begin(strided);
 
 	while (left > 0) {
-		const size_t room = (SAFETENSORS_STEP_SIZE - *used) / piece;
+		const size_t room = (MODEL_STEP_SIZE - *used) / piece;
 		const size_t count = left < room ? (size_t)left : room;
 
 		if (count == 0) {
-			SAFETENSORS_TRY(put_bytes(packer, packer->buffer, *used));
+			MODEL_TRY(put_bytes(packer, packer->buffer, *used));
 			*used = 0;
 			continue;
 		}
@@ -117,7 +117,7 @@ static kist_status put_row(struct safetensors_packer *packer, const struct strid
 	uintptr_t from = (uintptr_t)row_begin(strided);
 
 	for (int64_t i = 0; i < strided->tensor->shape[strided->row]; i++) {
-		SAFETENSORS_TRY(put_bytes(packer, (const uint8_t *)from, strided->piece));
+		MODEL_TRY(put_bytes(packer, (const uint8_t *)from, strided->piece));
 		from += (uintptr_t)stride;
 	}
 	return KIST_OK;
@@ -129,14 +129,14 @@ static kist_status put_strided(struct safetensors_packer *packer, const DLTensor
 	size_t used = 0;
 
 	if (!packer->buffer)
-		packer->buffer = malloc(SAFETENSORS_STEP_SIZE);
+		packer->buffer = malloc(MODEL_STEP_SIZE);
 	if (!packer->buffer)
-		return safetensors_no_memory(packer->call);
+		return model_no_memory(packer->call);
 	do {
-		if (strided.piece > SAFETENSORS_STEP_SIZE)
-			SAFETENSORS_TRY(put_row(packer, &strided));
+		if (strided.piece > MODEL_STEP_SIZE)
+			MODEL_TRY(put_row(packer, &strided));
 		else
-			SAFETENSORS_TRY(pack_row(packer, &strided, &used));
+			MODEL_TRY(pack_row(packer, &strided, &used));
 	} while (next_row(&strided));
 	return put_bytes(packer, packer->buffer, used);
 }

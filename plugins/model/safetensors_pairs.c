@@ -17,7 +17,7 @@ static kist_status add_place(struct safetensors_text *text, struct safetensors_p
 		uint32_t *places = realloc(pairs->at, next * sizeof(*places));
 
 		if (!places)
-			return safetensors_no_memory(text->call);
+			return model_no_memory(text->call);
 		pairs->at = places;
 		*capacity = next;
 	}
@@ -50,8 +50,8 @@ static kist_status take_members(struct safetensors_text *text, struct safetensor
 	bool more = true;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_take(text, '{', "E_METADATA"));
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_take(text, '{', "E_METADATA"));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found == '}') {
 		text->at++;
 		return KIST_OK;
@@ -60,24 +60,24 @@ static kist_status take_members(struct safetensors_text *text, struct safetensor
 		size_t key;
 		size_t value;
 
-		SAFETENSORS_TRY(safetensors_take_string(text, "E_HEADER_SYNTAX", &key));
-		SAFETENSORS_TRY(add_place(text, pairs, &capacity, key));
-		SAFETENSORS_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
-		SAFETENSORS_TRY(safetensors_take_string(text, "E_METADATA", &value));
-		SAFETENSORS_TRY(safetensors_take_end(text, '}', &more));
+		MODEL_TRY(safetensors_take_string(text, "E_HEADER_SYNTAX", &key));
+		MODEL_TRY(add_place(text, pairs, &capacity, key));
+		MODEL_TRY(safetensors_take(text, ':', "E_HEADER_SYNTAX"));
+		MODEL_TRY(safetensors_take_string(text, "E_METADATA", &value));
+		MODEL_TRY(safetensors_take_end(text, '}', &more));
 	}
 	return KIST_OK;
 }
 
 static kist_status take_sorted(struct safetensors_text *text, struct safetensors_pairs *pairs)
 {
-	SAFETENSORS_TRY(take_members(text, pairs));
-	SAFETENSORS_TRY(safetensors_sort(text->call, pairs->at, pairs->count, compare_keys, text->data));
+	MODEL_TRY(take_members(text, pairs));
+	MODEL_TRY(model_sort(text->call, pairs->at, pairs->count, compare_keys, text->data));
 	for (size_t i = 1; i < pairs->count; i++) {
 		if (compare_keys(text->data, pairs->at[i - 1], pairs->at[i]) == 0)
-			return safetensors_fault_set(text->fault, KIST_CORRUPT, "E_DUPLICATE",
-						     safetensors_text_offset(text, pairs->at[i] - 1),
-						     "the metadata has a key twice");
+			return model_fault_set(text->fault, KIST_CORRUPT, "E_DUPLICATE",
+					       safetensors_text_offset(text, pairs->at[i] - 1),
+					       "the metadata has a key twice");
 	}
 	return KIST_OK;
 }

@@ -111,7 +111,7 @@ kist_status safetensors_validate(void *instance, struct kist_call *call, struct 
 				 const struct kist_params *params, struct kist_report *report)
 {
 	struct safetensors_header header;
-	struct safetensors_fault fault = { 0 };
+	struct model_fault fault = { 0 };
 	const kist_status status = safetensors_header_read(call, source, &header, &fault);
 
 	(void)instance;
@@ -146,9 +146,9 @@ static kist_status give_parts(struct kist_call *call, const struct safetensors_h
 		};
 
 		if (i % 1024 == 0)
-			SAFETENSORS_TRY(call->poll(call));
+			MODEL_TRY(call->poll(call));
 		safetensors_shape(header, i, shape);
-		SAFETENSORS_TRY(layout->part(layout, &part));
+		MODEL_TRY(layout->part(layout, &part));
 	}
 	return KIST_OK;
 }
@@ -157,13 +157,13 @@ kist_status safetensors_layout(void *instance, struct kist_call *call, struct ki
 			       const struct kist_params *params, struct kist_layout *layout)
 {
 	struct safetensors_header header;
-	struct safetensors_fault fault = { 0 };
+	struct model_fault fault = { 0 };
 	kist_status status = safetensors_header_read(call, source, &header, &fault);
 
 	(void)instance;
 	(void)params;
 	if (status != KIST_OK)
-		return safetensors_fault_fail(&fault, call, status);
+		return model_fault_fail(&fault, call, status);
 	status = give_parts(call, &header, layout);
 	safetensors_header_done(&header);
 	return status;
@@ -229,7 +229,7 @@ static kist_status map_get(struct kist_tensor_map *map, struct kist_call *call, 
 	tensor = &held->header.tensors[i];
 	made = calloc(1, sizeof(*made) + 2 * (size_t)tensor->ndim * sizeof(made->numbers[0]));
 	if (!made)
-		return safetensors_no_memory(call);
+		return model_no_memory(call);
 	made->region.struct_size = sizeof(made->region);
 	status = map_bytes(held, tensor, &made->region);
 	if (status != KIST_OK) {
@@ -288,18 +288,18 @@ static void fill_map(struct held_map *held, struct kist_source *source)
 kist_status safetensors_deserialize(void *instance, struct kist_call *call, struct kist_source *source,
 				    const struct kist_params *params, struct kist_object *ret_object)
 {
-	struct safetensors_fault fault = { 0 };
+	struct model_fault fault = { 0 };
 	struct held_map *held = calloc(1, sizeof(*held));
 	kist_status status;
 
 	(void)instance;
 	(void)params;
 	if (!held)
-		return safetensors_no_memory(call);
+		return model_no_memory(call);
 	status = safetensors_header_read(call, source, &held->header, &fault);
 	if (status != KIST_OK) {
 		free(held);
-		return safetensors_fault_fail(&fault, call, status);
+		return model_fault_fail(&fault, call, status);
 	}
 	fill_map(held, source);
 	/* The struct is the host's, which may be older and smaller. */

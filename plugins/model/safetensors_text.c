@@ -7,14 +7,14 @@ static kist_status tick(struct safetensors_text *text)
 {
 	if (text->at < text->poll_at)
 		return KIST_OK;
-	text->poll_at = text->at + SAFETENSORS_STEP_SIZE;
+	text->poll_at = text->at + MODEL_STEP_SIZE;
 	return text->call->poll(text->call);
 }
 
 static kist_status broken(struct safetensors_text *text, const char *code, size_t at, const char *what)
 {
-	return safetensors_fault_set(text->fault, KIST_CORRUPT, code, safetensors_text_offset(text, at), "%s",
-				     what);
+	return model_fault_set(text->fault, KIST_CORRUPT, code, safetensors_text_offset(text, at), "%s",
+			       what);
 }
 
 uint64_t safetensors_text_offset(const struct safetensors_text *text, size_t at)
@@ -80,10 +80,10 @@ kist_status safetensors_check_utf8(struct safetensors_text *text)
 
 	while (at < text->size) {
 		const size_t left = text->size - at;
-		const size_t step = left < SAFETENSORS_STEP_SIZE ? left : SAFETENSORS_STEP_SIZE;
+		const size_t step = left < MODEL_STEP_SIZE ? left : MODEL_STEP_SIZE;
 		bool valid;
 
-		SAFETENSORS_TRY(text->call->poll(text->call));
+		MODEL_TRY(text->call->poll(text->call));
 		at = utf8_skip(text->data, at, at + step, text->size, &valid);
 		if (!valid)
 			return broken(text, "E_HEADER_UTF8", at, "the header is not UTF-8");
@@ -110,7 +110,7 @@ kist_status safetensors_peek(struct safetensors_text *text, int *ret_byte)
 			return KIST_OK;
 		}
 		text->at++;
-		SAFETENSORS_TRY(tick(text));
+		MODEL_TRY(tick(text));
 	}
 	return KIST_OK;
 }
@@ -119,11 +119,10 @@ kist_status safetensors_take(struct safetensors_text *text, char byte, const cha
 {
 	int found;
 
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found != byte)
-		return safetensors_fault_set(text->fault, KIST_CORRUPT, code,
-					     safetensors_text_offset(text, text->at), "'%c' is missing",
-					     byte);
+		return model_fault_set(text->fault, KIST_CORRUPT, code,
+				       safetensors_text_offset(text, text->at), "'%c' is missing", byte);
 	text->at++;
 	return KIST_OK;
 }
@@ -191,7 +190,7 @@ kist_status safetensors_take_string(struct safetensors_text *text, const char *c
 	const size_t size = text->size;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found != '"')
 		return broken(text, code, text->at, "a string is missing");
 	text->at++;
@@ -206,7 +205,7 @@ kist_status safetensors_take_string(struct safetensors_text *text, const char *c
 		if (len == 0)
 			return broken(text, "E_HEADER_SYNTAX", text->at, "a string has an unknown escape");
 		text->at += len;
-		SAFETENSORS_TRY(tick(text));
+		MODEL_TRY(tick(text));
 	}
 	if (text->at >= size)
 		return broken(text, "E_HEADER_SYNTAX", size, "a string has no end");
@@ -225,7 +224,7 @@ kist_status safetensors_take_number(struct safetensors_text *text, uint64_t *ret
 	size_t begin;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_peek(text, &found));
 	begin = text->at;
 	if (found == '[' || found == '{')
 		return broken(text, "E_DEPTH", begin, "an array or object stands where a number belongs");
@@ -250,11 +249,11 @@ kist_status safetensors_take_end(struct safetensors_text *text, char close, bool
 {
 	int found;
 
-	SAFETENSORS_TRY(safetensors_peek(text, &found));
+	MODEL_TRY(safetensors_peek(text, &found));
 	if (found != ',' && found != close)
-		return safetensors_fault_set(text->fault, KIST_CORRUPT, "E_HEADER_SYNTAX",
-					     safetensors_text_offset(text, text->at),
-					     "',' or '%c' is missing", close);
+		return model_fault_set(text->fault, KIST_CORRUPT, "E_HEADER_SYNTAX",
+				       safetensors_text_offset(text, text->at), "',' or '%c' is missing",
+				       close);
 	text->at++;
 	*ret_more = found == ',';
 	return KIST_OK;
@@ -332,4 +331,15 @@ bool safetensors_string_equal(const uint8_t *data, size_t at, const char *litera
 			return false;
 	}
 	return safetensors_string_next(&string) < 0;
+}
+
+void safetensors_string_put(struct model_out *out, const uint8_t *data, size_t at)
+{
+	struct safetensors_string string = { .data = data, .at = at };
+	int byte;
+
+	model_out_text(out, "\"");
+	while (!out->full && !out->failed && (byte = safetensors_string_next(&string)) >= 0)
+		model_out_escaped(out, (uint8_t)byte);
+	model_out_text(out, "\"");
 }

@@ -37,7 +37,7 @@ struct writer {
 	uint32_t *order;
 	uint64_t total;
 	uint64_t text_size;
-	struct safetensors_out out;
+	struct model_out out;
 	struct safetensors_packer packer;
 };
 
@@ -104,7 +104,7 @@ static kist_status open_tensor(struct writer *writer, uint64_t index, const char
 {
 	DLManagedTensorVersioned *tensor = NULL;
 
-	SAFETENSORS_TRY(writer->map->get(writer->map, writer->call, index, &tensor));
+	MODEL_TRY(writer->map->get(writer->map, writer->call, index, &tensor));
 	if (!tensor)
 		return refuse(writer, KIST_INTERNAL, NULL, name, "was promised, but not given");
 	*ret_tensor = tensor;
@@ -122,7 +122,7 @@ static kist_status keep_shape(struct writer *writer, const DLTensor *tensor, str
 		int64_t *shapes = realloc(writer->shapes, capacity * sizeof(*shapes));
 
 		if (!shapes)
-			return safetensors_no_memory(writer->call);
+			return model_no_memory(writer->call);
 		writer->shapes = shapes;
 		writer->shape_capacity = capacity;
 	}
@@ -140,7 +140,7 @@ static kist_status keep_item(struct writer *writer, const struct item *item)
 		struct item *items = realloc(writer->items, capacity * sizeof(*items));
 
 		if (!items)
-			return safetensors_no_memory(writer->call);
+			return model_no_memory(writer->call);
 		writer->items = items;
 		writer->capacity = capacity;
 	}
@@ -177,7 +177,7 @@ static kist_status check_name(struct writer *writer, const char *name, struct it
 static kist_status keep_tensor(struct writer *writer, const DLManagedTensorVersioned *tensor,
 			       struct item *item)
 {
-	SAFETENSORS_TRY(check_tensor(writer, tensor, item->name, item));
+	MODEL_TRY(check_tensor(writer, tensor, item->name, item));
 	if (model_dtypes[item->dtype].bits < 8 && !safetensors_is_contiguous(&tensor->dl_tensor))
 		return refuse(writer, KIST_UNSUPPORTED, "E_STRIDES", item->name,
 			      "has strides and elements smaller than a byte");
@@ -186,7 +186,7 @@ static kist_status keep_tensor(struct writer *writer, const DLManagedTensorVersi
 	writer->text_size += ENTRY_SIZE_MIN + item->name_len + 2 * (uint64_t)item->ndim;
 	if (writer->text_size > SAFETENSORS_HEADER_SIZE_MAX)
 		return too_large(writer);
-	SAFETENSORS_TRY(keep_shape(writer, &tensor->dl_tensor, item));
+	MODEL_TRY(keep_shape(writer, &tensor->dl_tensor, item));
 	return keep_item(writer, item);
 }
 
@@ -198,13 +198,13 @@ static kist_status collect(struct writer *writer)
 		const char *name = NULL;
 		kist_status status;
 
-		SAFETENSORS_TRY(writer->call->poll(writer->call));
-		SAFETENSORS_TRY(writer->map->get_name(writer->map, i, &name));
-		SAFETENSORS_TRY(check_name(writer, name, &item));
-		SAFETENSORS_TRY(open_tensor(writer, i, name, &tensor));
+		MODEL_TRY(writer->call->poll(writer->call));
+		MODEL_TRY(writer->map->get_name(writer->map, i, &name));
+		MODEL_TRY(check_name(writer, name, &item));
+		MODEL_TRY(open_tensor(writer, i, name, &tensor));
 		status = keep_tensor(writer, tensor, &item);
 		drop(tensor);
-		SAFETENSORS_TRY(status);
+		MODEL_TRY(status);
 	}
 	return KIST_OK;
 }
@@ -230,34 +230,34 @@ static kist_status arrange(struct writer *writer)
 	uint32_t *order = malloc((writer->count + 1) * sizeof(*order));
 
 	if (!order)
-		return safetensors_no_memory(writer->call);
+		return model_no_memory(writer->call);
 	writer->order = order;
 	for (uint32_t i = 0; i < writer->count; i++)
 		order[i] = i;
-	SAFETENSORS_TRY(safetensors_sort(writer->call, order, writer->count, compare_names, items));
+	MODEL_TRY(model_sort(writer->call, order, writer->count, compare_names, items));
 	for (size_t i = 1; i < writer->count; i++) {
 		if (compare_names(items, order[i - 1], order[i]) == 0)
 			return refuse(writer, KIST_INVALID, "E_DUPLICATE", items[order[i]].name,
 				      "is there twice");
 	}
-	return safetensors_sort(writer->call, order, writer->count, compare_dtypes, items);
+	return model_sort(writer->call, order, writer->count, compare_dtypes, items);
 }
 
 static kist_status put_pairs(struct writer *writer, const struct safetensors_pairs *pairs)
 {
-	struct safetensors_out *out = &writer->out;
+	struct model_out *out = &writer->out;
 
-	safetensors_out_text(out, "\"" SAFETENSORS_METADATA_KEY "\":{");
+	model_out_text(out, "\"" SAFETENSORS_METADATA_KEY "\":{");
 	for (size_t i = 0; i < pairs->count; i++) {
 		if (i % 1024 == 0)
-			SAFETENSORS_TRY(writer->call->poll(writer->call));
+			MODEL_TRY(writer->call->poll(writer->call));
 		if (i > 0)
-			safetensors_out_text(out, ",");
-		safetensors_out_decoded(out, pairs->data, pairs->at[i]);
-		safetensors_out_text(out, ":");
-		safetensors_out_decoded(out, pairs->data, safetensors_pairs_value(pairs, i));
+			model_out_text(out, ",");
+		safetensors_string_put(out, pairs->data, pairs->at[i]);
+		model_out_text(out, ":");
+		safetensors_string_put(out, pairs->data, safetensors_pairs_value(pairs, i));
 	}
-	safetensors_out_text(out, "}");
+	model_out_text(out, "}");
 	return KIST_OK;
 }
 
@@ -266,12 +266,12 @@ static kist_status take_meta(struct safetensors_text *text, struct safetensors_p
 	kist_status status;
 	int found;
 
-	SAFETENSORS_TRY(safetensors_check_utf8(text));
-	SAFETENSORS_TRY(safetensors_pairs_take(text, ret_pairs));
+	MODEL_TRY(safetensors_check_utf8(text));
+	MODEL_TRY(safetensors_pairs_take(text, ret_pairs));
 	status = safetensors_peek(text, &found);
 	if (status == KIST_OK && found >= 0)
-		status = safetensors_fault_set(text->fault, KIST_INVALID, "E_METADATA", KIST_NO_OFFSET,
-					       "something follows the object");
+		status = model_fault_set(text->fault, KIST_INVALID, "E_METADATA", KIST_NO_OFFSET,
+					 "something follows the object");
 	if (status != KIST_OK)
 		safetensors_pairs_done(ret_pairs);
 	return status;
@@ -280,7 +280,7 @@ static kist_status take_meta(struct safetensors_text *text, struct safetensors_p
 /* Whatever is wrong with the metadata of a map, it is the caller's object, not a file. */
 static kist_status put_meta(struct writer *writer)
 {
-	struct safetensors_fault fault = { 0 };
+	struct model_fault fault = { 0 };
 	struct safetensors_pairs pairs;
 	struct safetensors_text text = { .data = (const uint8_t *)writer->map->meta,
 					 .size = writer->map->meta_len,
@@ -295,7 +295,7 @@ static kist_status put_meta(struct writer *writer)
 	if (fault.code)
 		return kist_failf(writer->call, KIST_INVALID, "E_METADATA", KIST_NO_OFFSET,
 				  "the metadata is not an object of strings: %s", fault.text);
-	SAFETENSORS_TRY(status);
+	MODEL_TRY(status);
 	status = put_pairs(writer, &pairs);
 	safetensors_pairs_done(&pairs);
 	return status;
@@ -303,67 +303,66 @@ static kist_status put_meta(struct writer *writer)
 
 static void put_entry(struct writer *writer, const struct item *item, uint64_t begin)
 {
-	struct safetensors_out *out = &writer->out;
+	struct model_out *out = &writer->out;
 
-	safetensors_out_string(out, item->name, item->name_len);
-	safetensors_out_text(out, ":{\"dtype\":\"");
-	safetensors_out_text(out, model_dtypes[item->dtype].name);
-	safetensors_out_text(out, "\",\"shape\":");
-	safetensors_out_shape(out, writer->shapes + item->shape, item->ndim);
-	safetensors_out_text(out, ",\"data_offsets\":[");
-	safetensors_out_number(out, begin);
-	safetensors_out_text(out, ",");
-	safetensors_out_number(out, begin + item->bytes);
-	safetensors_out_text(out, "]}");
+	model_out_string(out, item->name, item->name_len);
+	model_out_text(out, ":{\"dtype\":\"");
+	model_out_text(out, model_dtypes[item->dtype].name);
+	model_out_text(out, "\",\"shape\":");
+	model_out_shape(out, writer->shapes + item->shape, item->ndim);
+	model_out_text(out, ",\"data_offsets\":[");
+	model_out_number(out, begin);
+	model_out_text(out, ",");
+	model_out_number(out, begin + item->bytes);
+	model_out_text(out, "]}");
 }
 
 static kist_status put_entries(struct writer *writer)
 {
-	struct safetensors_out *out = &writer->out;
+	struct model_out *out = &writer->out;
 	const bool has_meta = KIST_HAS(writer->map, meta);
 	uint64_t begin = 0;
 
 	out->limit = SAFETENSORS_HEADER_SIZE_MAX;
-	safetensors_out_text(out, "{");
+	model_out_text(out, "{");
 	if (has_meta)
-		SAFETENSORS_TRY(put_meta(writer));
+		MODEL_TRY(put_meta(writer));
 	for (size_t i = 0; i < writer->count; i++) {
 		const struct item *item = &writer->items[writer->order[i]];
 
 		if (i % 1024 == 0)
-			SAFETENSORS_TRY(writer->call->poll(writer->call));
+			MODEL_TRY(writer->call->poll(writer->call));
 		if (i > 0 || has_meta)
-			safetensors_out_text(out, ",");
+			model_out_text(out, ",");
 		put_entry(writer, item, begin);
 		begin += item->bytes;
 	}
-	safetensors_out_text(out, "}");
+	model_out_text(out, "}");
 	return KIST_OK;
 }
 
 /* Spaces until the data begins, 8 + N, at a multiple of @align. */
 static kist_status put_header(struct writer *writer, size_t align)
 {
-	struct safetensors_out *out = &writer->out;
+	struct model_out *out = &writer->out;
 	uint8_t size[8];
 
-	SAFETENSORS_TRY(put_entries(writer));
+	MODEL_TRY(put_entries(writer));
 	while (!out->full && !out->failed && (8 + out->size) % align != 0)
-		safetensors_out_text(out, " ");
+		model_out_text(out, " ");
 	if (out->failed)
-		return safetensors_no_memory(writer->call);
+		return model_no_memory(writer->call);
 	if (out->full)
 		return too_large(writer);
 	for (int i = 0; i < 8; i++)
 		size[i] = (uint8_t)((uint64_t)out->size >> 8 * i);
-	SAFETENSORS_TRY(writer->sink->write(writer->sink, size, sizeof(size)));
-	for (size_t at = 0; at < out->size; at += SAFETENSORS_STEP_SIZE) {
+	MODEL_TRY(writer->sink->write(writer->sink, size, sizeof(size)));
+	for (size_t at = 0; at < out->size; at += MODEL_STEP_SIZE) {
 		const size_t left = out->size - at;
 
-		SAFETENSORS_TRY(writer->call->poll(writer->call));
-		SAFETENSORS_TRY(
-			writer->sink->write(writer->sink, out->data + at,
-					    left < SAFETENSORS_STEP_SIZE ? left : SAFETENSORS_STEP_SIZE));
+		MODEL_TRY(writer->call->poll(writer->call));
+		MODEL_TRY(writer->sink->write(writer->sink, out->data + at,
+					      left < MODEL_STEP_SIZE ? left : MODEL_STEP_SIZE));
 	}
 	return KIST_OK;
 }
@@ -388,14 +387,14 @@ static kist_status put_tensor(struct writer *writer, const struct item *item,
 	};
 	struct item again = { 0 };
 
-	SAFETENSORS_TRY(check_tensor(writer, managed, item->name, &again));
+	MODEL_TRY(check_tensor(writer, managed, item->name, &again));
 	if (again.dtype != item->dtype || again.ndim != item->ndim || again.bytes != item->bytes ||
 	    (item->ndim > 0 && memcmp(tensor->shape, shape, item->ndim * sizeof(*shape)) != 0))
 		return refuse(writer, KIST_INVALID, "E_TENSOR_INFO", item->name,
 			      "changed while it was written");
-	SAFETENSORS_TRY(writer->sink->begin(writer->sink, &part));
+	MODEL_TRY(writer->sink->begin(writer->sink, &part));
 	if (item->bytes > 0)
-		SAFETENSORS_TRY(safetensors_pack(&writer->packer, tensor, item->bytes));
+		MODEL_TRY(safetensors_pack(&writer->packer, tensor, item->bytes));
 	return writer->sink->end(writer->sink);
 }
 
@@ -408,11 +407,11 @@ static kist_status put_tensors(struct writer *writer)
 		DLManagedTensorVersioned *tensor = NULL;
 		kist_status status;
 
-		SAFETENSORS_TRY(writer->call->poll(writer->call));
-		SAFETENSORS_TRY(open_tensor(writer, item->index, item->name, &tensor));
+		MODEL_TRY(writer->call->poll(writer->call));
+		MODEL_TRY(open_tensor(writer, item->index, item->name, &tensor));
 		status = put_tensor(writer, item, tensor);
 		drop(tensor);
-		SAFETENSORS_TRY(status);
+		MODEL_TRY(status);
 		done += item->bytes;
 		writer->call->progress(writer->call, done, writer->total);
 	}
@@ -436,9 +435,9 @@ static kist_status find_align(struct kist_call *call, const struct kist_params *
 
 static kist_status write_model(struct writer *writer, size_t align)
 {
-	SAFETENSORS_TRY(collect(writer));
-	SAFETENSORS_TRY(arrange(writer));
-	SAFETENSORS_TRY(put_header(writer, align));
+	MODEL_TRY(collect(writer));
+	MODEL_TRY(arrange(writer));
+	MODEL_TRY(put_header(writer, align));
 	return put_tensors(writer);
 }
 
@@ -455,12 +454,12 @@ kist_status safetensors_serialize(void *instance, struct kist_call *call, const 
 	if (object->kind != KIST_KIND_MODEL || !object->value)
 		return kist_failf(call, KIST_UNSUPPORTED, "E_KIND", KIST_NO_OFFSET,
 				  "the object is not a model");
-	SAFETENSORS_TRY(find_align(call, params, &align));
+	MODEL_TRY(find_align(call, params, &align));
 	status = write_model(&writer, align);
 	free(writer.items);
 	free(writer.shapes);
 	free(writer.order);
 	safetensors_packer_done(&writer.packer);
-	safetensors_out_done(&writer.out);
+	model_out_done(&writer.out);
 	return status;
 }

@@ -4,15 +4,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "safetensors.h"
+#include "model.h"
 
-void safetensors_out_done(struct safetensors_out *out)
+void model_out_done(struct model_out *out)
 {
 	free(out->data);
-	*out = (struct safetensors_out){ 0 };
+	*out = (struct model_out){ 0 };
 }
 
-static bool make_room(struct safetensors_out *out, size_t len)
+static bool make_room(struct model_out *out, size_t len)
 {
 	size_t capacity = out->capacity * 2 + 4096;
 	char *data;
@@ -37,7 +37,7 @@ static bool make_room(struct safetensors_out *out, size_t len)
 	return true;
 }
 
-void safetensors_out_bytes(struct safetensors_out *out, const void *bytes, size_t len)
+void model_out_bytes(struct model_out *out, const void *bytes, size_t len)
 {
 	if (len == 0 || !make_room(out, len))
 		return;
@@ -45,12 +45,12 @@ void safetensors_out_bytes(struct safetensors_out *out, const void *bytes, size_
 	out->size += len;
 }
 
-void safetensors_out_text(struct safetensors_out *out, const char *text)
+void model_out_text(struct model_out *out, const char *text)
 {
-	safetensors_out_bytes(out, text, strlen(text));
+	model_out_bytes(out, text, strlen(text));
 }
 
-void safetensors_out_number(struct safetensors_out *out, uint64_t number)
+void model_out_number(struct model_out *out, uint64_t number)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
@@ -59,21 +59,21 @@ void safetensors_out_number(struct safetensors_out *out, uint64_t number)
 		digits[--at] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number > 0);
-	safetensors_out_bytes(out, digits + at, sizeof(digits) - at);
+	model_out_bytes(out, digits + at, sizeof(digits) - at);
 }
 
-void safetensors_out_shape(struct safetensors_out *out, const int64_t *shape, int32_t ndim)
+void model_out_shape(struct model_out *out, const int64_t *shape, int32_t ndim)
 {
-	safetensors_out_text(out, "[");
+	model_out_text(out, "[");
 	for (int32_t i = 0; i < ndim; i++) {
 		if (i > 0)
-			safetensors_out_text(out, ",");
-		safetensors_out_number(out, (uint64_t)shape[i]);
+			model_out_text(out, ",");
+		model_out_number(out, (uint64_t)shape[i]);
 	}
-	safetensors_out_text(out, "]");
+	model_out_text(out, "]");
 }
 
-static void out_escaped(struct safetensors_out *out, uint8_t byte)
+void model_out_escaped(struct model_out *out, uint8_t byte)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char values[] = "\b\f\n\r\t\"\\";
@@ -83,35 +83,24 @@ static void out_escaped(struct safetensors_out *out, uint8_t byte)
 
 	if (value) {
 		text[1] = names[value - values];
-		safetensors_out_bytes(out, text, 2);
+		model_out_bytes(out, text, 2);
 	} else if (byte < 0x20) {
-		safetensors_out_bytes(out, text, 6);
+		model_out_bytes(out, text, 6);
 	} else {
-		safetensors_out_bytes(out, &byte, 1);
+		model_out_bytes(out, &byte, 1);
 	}
 }
 
-void safetensors_out_string(struct safetensors_out *out, const char *string, size_t len)
+void model_out_string(struct model_out *out, const char *string, size_t len)
 {
-	safetensors_out_text(out, "\"");
+	model_out_text(out, "\"");
 	for (size_t i = 0; i < len && !out->full && !out->failed; i++)
-		out_escaped(out, (uint8_t)string[i]);
-	safetensors_out_text(out, "\"");
-}
-
-void safetensors_out_decoded(struct safetensors_out *out, const uint8_t *data, size_t at)
-{
-	struct safetensors_string string = { .data = data, .at = at };
-	int byte;
-
-	safetensors_out_text(out, "\"");
-	while (!out->full && !out->failed && (byte = safetensors_string_next(&string)) >= 0)
-		out_escaped(out, (uint8_t)byte);
-	safetensors_out_text(out, "\"");
+		model_out_escaped(out, (uint8_t)string[i]);
+	model_out_text(out, "\"");
 }
 
 /* d.ddd times ten to the @exponent, without an exponent where a person would not write one. */
-static void out_digits(struct safetensors_out *out, const char *digits, size_t count, long exponent)
+static void out_digits(struct model_out *out, const char *digits, size_t count, long exponent)
 {
 	static const char zeros[] = "00000000000000000";
 	const bool plain = exponent >= -5 && exponent <= 16;
@@ -119,25 +108,25 @@ static void out_digits(struct safetensors_out *out, const char *digits, size_t c
 	const size_t given = whole < count ? whole : count;
 
 	if (plain && exponent < 0) {
-		safetensors_out_text(out, "0.");
-		safetensors_out_bytes(out, zeros, (size_t)(-exponent - 1));
-		safetensors_out_bytes(out, digits, count);
+		model_out_text(out, "0.");
+		model_out_bytes(out, zeros, (size_t)(-exponent - 1));
+		model_out_bytes(out, digits, count);
 		return;
 	}
-	safetensors_out_bytes(out, digits, given);
-	safetensors_out_bytes(out, zeros, whole - given);
+	model_out_bytes(out, digits, given);
+	model_out_bytes(out, zeros, whole - given);
 	if (count > given) {
-		safetensors_out_text(out, ".");
-		safetensors_out_bytes(out, digits + given, count - given);
+		model_out_text(out, ".");
+		model_out_bytes(out, digits + given, count - given);
 	}
 	if (plain)
 		return;
-	safetensors_out_text(out, exponent < 0 ? "e-" : "e");
-	safetensors_out_number(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
+	model_out_text(out, exponent < 0 ? "e-" : "e");
+	model_out_number(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
 }
 
 /* "-1.25e-07" or, in another locale, "-1,25e-07": only digits, sign and exponent are read from it. */
-void safetensors_out_double(struct safetensors_out *out, double number, int digits_max)
+void model_out_double(struct model_out *out, double number, int digits_max)
 {
 	char text[48];
 	char digits[24];
@@ -146,7 +135,7 @@ void safetensors_out_double(struct safetensors_out *out, double number, int digi
 	long exponent;
 
 	if (!isfinite(number)) {
-		safetensors_out_text(out, "null");
+		model_out_text(out, "null");
 		return;
 	}
 	/* Of the last three digits that a double has, no more than it takes to read it back. */
@@ -163,6 +152,6 @@ void safetensors_out_double(struct safetensors_out *out, double number, int digi
 	while (count > 1 && digits[count - 1] == '0')
 		count--;
 	if (text[0] == '-')
-		safetensors_out_text(out, "-");
+		model_out_text(out, "-");
 	out_digits(out, digits, count, exponent);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Faults: what breaks the format, kept until somebody reports it. */
-#include "safetensors.h"
+#include "model.h"
 
-kist_status safetensors_fault_set(struct safetensors_fault *fault, kist_status status, const char *code,
-				  uint64_t offset, const char *format, ...)
+kist_status model_fault_set(struct model_fault *fault, kist_status status, const char *code, uint64_t offset,
+			    const char *format, ...)
 {
 	va_list args;
 
@@ -17,15 +17,14 @@ kist_status safetensors_fault_set(struct safetensors_fault *fault, kist_status s
 	return status;
 }
 
-kist_status safetensors_fault_fail(const struct safetensors_fault *fault, struct kist_call *call,
-				   kist_status status)
+kist_status model_fault_fail(const struct model_fault *fault, struct kist_call *call, kist_status status)
 {
 	if (!fault->code)
 		return status;
 	return call->fail(call, fault->status, fault->code, fault->offset, fault->text, strlen(fault->text));
 }
 
-kist_status safetensors_no_memory(struct kist_call *call)
+kist_status model_no_memory(struct kist_call *call)
 {
 	return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for the model");
 }

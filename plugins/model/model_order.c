@@ -3,14 +3,14 @@
 /* A stable merge sort of indexes that polls on its way. */
 #include <stdlib.h>
 
-#include "safetensors.h"
+#include "model.h"
 
 /* Comparisons between two polls. */
 #define POLL_COMPARISONS 8192
 
 struct sorter {
 	struct kist_call *call;
-	safetensors_compare compare;
+	model_compare compare;
 	const void *context;
 	unsigned long comparisons;
 };
@@ -26,7 +26,7 @@ static kist_status merge(struct sorter *sorter, const uint32_t *from, uint32_t *
 		if (l < left && r < all) {
 			take_left = sorter->compare(sorter->context, from[l], from[r]) <= 0;
 			if (++sorter->comparisons % POLL_COMPARISONS == 0)
-				SAFETENSORS_TRY(sorter->call->poll(sorter->call));
+				MODEL_TRY(sorter->call->poll(sorter->call));
 		}
 		to[i] = take_left ? from[l++] : from[r++];
 	}
@@ -45,7 +45,7 @@ static kist_status merge_all(struct sorter *sorter, uint32_t *items, uint32_t *s
 			const size_t all = count - at < 2 * width ? count - at : 2 * width;
 			const size_t left = all < width ? all : width;
 
-			SAFETENSORS_TRY(merge(sorter, from + at, to + at, left, all));
+			MODEL_TRY(merge(sorter, from + at, to + at, left, all));
 		}
 		from = to;
 		to = swap;
@@ -55,8 +55,8 @@ static kist_status merge_all(struct sorter *sorter, uint32_t *items, uint32_t *s
 	return KIST_OK;
 }
 
-kist_status safetensors_sort(struct kist_call *call, uint32_t *items, size_t count,
-			     safetensors_compare compare, const void *context)
+kist_status model_sort(struct kist_call *call, uint32_t *items, size_t count, model_compare compare,
+		       const void *context)
 {
 	struct sorter sorter = { .call = call, .compare = compare, .context = context };
 	uint32_t *scratch;
@@ -66,7 +66,7 @@ kist_status safetensors_sort(struct kist_call *call, uint32_t *items, size_t cou
 		return KIST_OK;
 	scratch = malloc(count * sizeof(*scratch));
 	if (!scratch)
-		return safetensors_no_memory(call);
+		return model_no_memory(call);
 	status = merge_all(&sorter, items, scratch, count);
 	free(scratch);
 	return status;
