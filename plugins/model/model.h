@@ -82,7 +82,5 @@ void model_out_shape(struct model_out *out, const int64_t *shape, int32_t ndim);
 void model_out_string(struct model_out *out, const char *string, size_t len);
 /** One byte of a string, escaped as little as JSON allows. */
 void model_out_escaped(struct model_out *out, uint8_t byte);
-/** At most @digits_max significant digits, whatever the locale; null when not finite. */
-void model_out_double(struct model_out *out, double number, int digits_max);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * The pure part of the model plugin: element types, sizes, statistics and strided copies.  Allocates nothing.
+ * The pure part of the model plugin: element types, sizes and strided copies.  Allocates nothing.
  *
  * Numbers are little-endian, in files and in memory.  Pointers to elements need no alignment.
  *
@@ -70,32 +70,6 @@ struct model_size {
  * Overflow is told of the product of all dimensions that are not 0: then strides do not overflow either.
  */
 struct model_size model_size_of(uint8_t dtype, const int64_t *shape, int32_t ndim);
-
-/**
- * struct model_stats - Statistics of floating-point elements, a piece at a time.  Begins zeroed.
- *
- * @finite, @nan, @infinite, @zero: Elements of each sort; zeros are finite as well.
- * @min, @max, @mean, @m2: Of the finite ones; @m2 is the sum of squared distances from the mean.
- */
-struct model_stats {
-	uint64_t finite;
-	uint64_t nan;
-	uint64_t infinite;
-	uint64_t zero;
-	double min;
-	double max;
-	double mean;
-	double m2;
-};
-
-/** model_stats_has() - True for F16, BF16, F32 and F64. */
-bool model_stats_has(uint8_t dtype);
-
-/** model_stats_add() - Adds @count elements at @bytes.  The same pieces give the same result everywhere. */
-void model_stats_add(struct model_stats *stats, uint8_t dtype, const void *bytes, size_t count);
-
-/** model_stats_std() - The standard deviation of the population; NaN when no element is finite. */
-double model_stats_std(const struct model_stats *stats);
 
 /** model_gather() - Copies @count pieces of @size bytes, @stride bytes apart, to @to without gaps. */
 void model_gather(uint8_t *to, const uint8_t *from, size_t count, ptrdiff_t stride, size_t size);

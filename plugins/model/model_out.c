@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* JSON out: the words of a header and of a preview. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "model.h"
@@ -97,61 +96,4 @@ void model_out_string(struct model_out *out, const char *string, size_t len)
 	for (size_t i = 0; i < len && !out->full && !out->failed; i++)
 		model_out_escaped(out, (uint8_t)string[i]);
 	model_out_text(out, "\"");
-}
-
-/* d.ddd times ten to the @exponent, without an exponent where a person would not write one. */
-static void out_digits(struct model_out *out, const char *digits, size_t count, long exponent)
-{
-	static const char zeros[] = "00000000000000000";
-	const bool plain = exponent >= -5 && exponent <= 16;
-	const size_t whole = plain && exponent >= 0 ? (size_t)exponent + 1 : 1;
-	const size_t given = whole < count ? whole : count;
-
-	if (plain && exponent < 0) {
-		model_out_text(out, "0.");
-		model_out_bytes(out, zeros, (size_t)(-exponent - 1));
-		model_out_bytes(out, digits, count);
-		return;
-	}
-	model_out_bytes(out, digits, given);
-	model_out_bytes(out, zeros, whole - given);
-	if (count > given) {
-		model_out_text(out, ".");
-		model_out_bytes(out, digits + given, count - given);
-	}
-	if (plain)
-		return;
-	model_out_text(out, exponent < 0 ? "e-" : "e");
-	model_out_number(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
-}
-
-/* "-1.25e-07" or, in another locale, "-1,25e-07": only digits, sign and exponent are read from it. */
-void model_out_double(struct model_out *out, double number, int digits_max)
-{
-	char text[48];
-	char digits[24];
-	size_t count = 0;
-	const char *at;
-	long exponent;
-
-	if (!isfinite(number)) {
-		model_out_text(out, "null");
-		return;
-	}
-	/* Of the last three digits that a double has, no more than it takes to read it back. */
-	for (int n = digits_max > 15 ? 15 : digits_max; n <= digits_max; n++) {
-		snprintf(text, sizeof(text), "%.*e", n - 1, number);
-		if (n >= 15 && !(strtod(text, NULL) < number) && !(strtod(text, NULL) > number))
-			break;
-	}
-	for (at = text; *at != 'e' && *at != '\0' && count < sizeof(digits); at++) {
-		if (*at >= '0' && *at <= '9')
-			digits[count++] = *at;
-	}
-	exponent = *at == 'e' ? strtol(at + 1, NULL, 10) : 0;
-	while (count > 1 && digits[count - 1] == '0')
-		count--;
-	if (text[0] == '-')
-		model_out_text(out, "-");
-	out_digits(out, digits, count, exponent);
 }

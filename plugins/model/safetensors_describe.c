@@ -4,11 +4,12 @@
 #include <stdlib.h>
 
 #include "safetensors.h"
+#include "stats/stats_text.h"
 
 /* Bytes of a preview; of its metadata; of the statistics of one tensor; and of what ends a preview. */
 #define PREVIEW_SIZE_MAX  ((size_t)256 << 10)
 #define METADATA_SIZE_MAX ((size_t)64 << 10)
-#define STATS_SIZE_MAX	  ((size_t)320)
+#define STATS_SIZE_MAX	  ((size_t)STATS_TEXT_SIZE + 8)
 #define TAIL_SIZE_MAX	  ((size_t)64)
 
 struct preview {
@@ -131,10 +132,23 @@ static kist_status put_summary(struct preview *preview)
 	return KIST_OK;
 }
 
-static kist_status compute_stats(struct preview *preview, const struct safetensors_tensor *tensor,
-				 struct model_stats *stats)
+/* Which numbers elements are; STATS_NONE for those of less than a byte or of several numbers. */
+static enum stats_type stats_type_of(uint8_t dtype)
 {
-	const size_t size = model_dtypes[tensor->dtype].bits / 8;
+	static const uint8_t types[MODEL_DTYPE_COUNT] = {
+		[MODEL_BOOL] = STATS_BOOL, [MODEL_U8] = STATS_U8,   [MODEL_I8] = STATS_I8,
+		[MODEL_I16] = STATS_I16,   [MODEL_U16] = STATS_U16, [MODEL_F16] = STATS_F16,
+		[MODEL_BF16] = STATS_BF16, [MODEL_I32] = STATS_I32, [MODEL_U32] = STATS_U32,
+		[MODEL_F32] = STATS_F32,   [MODEL_F64] = STATS_F64, [MODEL_I64] = STATS_I64,
+		[MODEL_U64] = STATS_U64,
+	};
+
+	return (enum stats_type)types[dtype];
+}
+
+static kist_status compute_stats(struct preview *preview, const struct safetensors_tensor *tensor,
+				 struct stats *stats)
+{
 	uint64_t at = preview->header->data_offset + tensor->begin;
 	uint64_t left = tensor->end - tensor->begin;
 
@@ -143,39 +157,26 @@ static kist_status compute_stats(struct preview *preview, const struct safetenso
 
 		MODEL_TRY(preview->call->poll(preview->call));
 		MODEL_TRY(kist_read_exact(preview->call, preview->source, at, preview->buffer, step));
-		model_stats_add(stats, tensor->dtype, preview->buffer, step / size);
+		stats_add(stats, preview->buffer, step / stats_size(stats->type));
 		at += step;
 		left -= step;
 		preview->call->progress(preview->call, at, preview->source->size);
 	}
+	stats_finish(stats);
 	return KIST_OK;
 }
 
-static void put_double(struct model_out *out, const char *name, bool any, double number, int digits)
+static kist_status put_stats(struct preview *preview, const struct safetensors_tensor *tensor,
+			     enum stats_type type)
 {
-	model_out_text(out, name);
-	if (any)
-		model_out_double(out, number, digits);
-	else
-		model_out_text(out, "null");
-}
+	char text[STATS_TEXT_SIZE];
+	struct stats stats;
 
-static kist_status put_stats(struct preview *preview, const struct safetensors_tensor *tensor)
-{
-	struct model_out *out = &preview->out;
-	struct model_stats stats = { 0 };
-	const int digits = tensor->dtype == MODEL_F64 ? 17 : 9;
-	bool any;
-
+	stats_init(&stats, type);
 	MODEL_TRY(compute_stats(preview, tensor, &stats));
-	any = stats.finite > 0;
-	put_double(out, ",\"min\":", any, stats.min, digits);
-	put_double(out, ",\"max\":", any, stats.max, digits);
-	put_double(out, ",\"mean\":", any, stats.mean, 9);
-	put_double(out, ",\"std\":", any, model_stats_std(&stats), 9);
-	put_field(out, ",\"nan\":", stats.nan);
-	put_field(out, ",\"inf\":", stats.infinite);
-	put_field(out, ",\"zero\":", stats.zero);
+	(void)stats_text(&stats, text);
+	model_out_text(&preview->out, ",");
+	model_out_text(&preview->out, text);
 	return KIST_OK;
 }
 
@@ -183,6 +184,7 @@ static kist_status put_stats(struct preview *preview, const struct safetensors_t
 static kist_status put_tensor(struct preview *preview, size_t i)
 {
 	const struct safetensors_tensor *tensor = &preview->header->tensors[i];
+	const enum stats_type type = stats_type_of(tensor->dtype);
 	struct model_out *out = &preview->out;
 	const size_t mark = out->size;
 	int64_t shape[KIST_RANK_MAX];
@@ -204,8 +206,8 @@ static kist_status put_tensor(struct preview *preview, size_t i)
 	}
 	preview->listed++;
 	out->limit = PREVIEW_SIZE_MAX;
-	if (model_stats_has(tensor->dtype))
-		MODEL_TRY(put_stats(preview, tensor));
+	if (type != STATS_NONE)
+		MODEL_TRY(put_stats(preview, tensor, type));
 	model_out_text(out, "}");
 	return KIST_OK;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-#include <stdlib.h>
-
 #include "numpy_plugin.h"
+#include "stats/stats_text.h"
 
 /* Longest literal of a record type that is shown. */
 #define DESCR_SHOWN_MAX 8192
@@ -46,34 +44,6 @@ static void put_string(struct json *json, const char *text, size_t len)
 	put(json, "\"");
 }
 
-static bool reads_back(const char *text, double value, bool is_single)
-{
-	return is_single ? (double)strtof(text, NULL) == value : strtod(text, NULL) == value;
-}
-
-/* The shortest decimal that reads back the same; the point is put in whatever the locale thinks of it. */
-static void put_number(struct json *json, const char *key, double value, bool is_single)
-{
-	char text[64];
-	char clean[64];
-	size_t len = 0;
-
-	if (!isfinite(value))
-		return;
-	for (int digits = 6; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (reads_back(text, value, is_single))
-			break;
-	}
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		if (memchr("0123456789+-e", text[i], 13))
-			clean[len++] = text[i];
-		else if (len > 0 && clean[len - 1] != '.')
-			clean[len++] = '.';
-	}
-	put(json, ",\"%s\":%.*s", key, (int)len, clean);
-}
-
 static void put_head(struct json *json, const struct npy_file *file)
 {
 	const struct npy_header *header = &file->header;
@@ -101,48 +71,30 @@ static void put_head(struct json *json, const struct npy_file *file)
 	    (unsigned long long)header->data_len);
 }
 
-/* Which numbers these are to the kernel. */
-static char stats_kind(const struct npy_dtype *dtype)
+/* Which numbers these are; STATS_NONE for what is no number. */
+static enum stats_type stats_type_of(const struct npy_dtype *dtype)
 {
-	return dtype->logical == kDLBfloat ? NPY_STATS_BFLOAT : dtype->kind;
-}
+	static const struct {
+		char kind;
+		uint8_t size;
+		uint8_t type;
+	} rows[] = { { 'b', 1, STATS_BOOL }, { 'i', 1, STATS_I8 },  { 'u', 1, STATS_U8 },
+		     { 'i', 2, STATS_I16 },  { 'u', 2, STATS_U16 }, { 'i', 4, STATS_I32 },
+		     { 'u', 4, STATS_U32 },  { 'i', 8, STATS_I64 }, { 'u', 8, STATS_U64 },
+		     { 'f', 2, STATS_F16 },  { 'f', 4, STATS_F32 }, { 'f', 8, STATS_F64 } };
 
-static bool is_floating(const struct npy_dtype *dtype)
-{
-	return stats_kind(dtype) == 'f' || stats_kind(dtype) == NPY_STATS_BFLOAT;
-}
-
-static void put_extremes(struct json *json, const struct npy_stats *stats, const struct npy_dtype *dtype)
-{
-	if (is_floating(dtype)) {
-		put_number(json, "min", stats->min_f, dtype->item_size < 8);
-		put_number(json, "max", stats->max_f, dtype->item_size < 8);
-	} else if (dtype->kind == 'i') {
-		put(json, ",\"min\":%lld,\"max\":%lld", (long long)stats->min_i, (long long)stats->max_i);
-	} else {
-		put(json, ",\"min\":%llu,\"max\":%llu", (unsigned long long)stats->min_u,
-		    (unsigned long long)stats->max_u);
+	if (dtype->logical == kDLBfloat && dtype->item_size == 2)
+		return STATS_BF16;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].kind == dtype->kind && rows[i].size == dtype->item_size)
+			return (enum stats_type)rows[i].type;
 	}
-}
-
-static void put_stats(struct json *json, const struct npy_stats *stats, const struct npy_dtype *dtype)
-{
-	if (stats->finite > 0) {
-		put_extremes(json, stats, dtype);
-		put_number(json, "mean", stats->mean, false);
-		put_number(json, "std", sqrt(stats->m2 / (double)stats->finite), false);
-	}
-	if (is_floating(dtype))
-		put(json, ",\"nan\":%llu,\"inf\":%llu,\"neg_inf\":%llu", (unsigned long long)stats->nan,
-		    (unsigned long long)stats->inf, (unsigned long long)stats->neg_inf);
-	put(json, ",\"zero\":%llu", (unsigned long long)stats->zero);
-	if (is_floating(dtype) || dtype->kind == 'i')
-		put(json, ",\"negative\":%llu", (unsigned long long)stats->negative);
+	return STATS_NONE;
 }
 
 /* One pass over the numbers. */
 static kist_status gather(struct kist_call *call, struct kist_source *source, const struct npy_file *file,
-			  struct npy_stats *stats)
+			  struct stats *stats)
 {
 	const struct npy_dtype *dtype = &file->header.dtype;
 	const uint64_t len = file->header.data_len;
@@ -160,11 +112,11 @@ static kist_status gather(struct kist_call *call, struct kist_source *source, co
 		NPY_TRY(kist_read_exact(call, source, file->data_at + at, chunk, step));
 		if (width > 1)
 			npy_swap(chunk, step, width);
-		npy_stats_add(stats, stats_kind(dtype), item_size, chunk, step / item_size);
+		stats_add(stats, chunk, step / item_size);
 		at += step;
 		call->progress(call, at, len);
 	}
-	npy_stats_finish(stats, stats_kind(dtype), item_size);
+	stats_finish(stats);
 	return KIST_OK;
 }
 
@@ -172,7 +124,9 @@ kist_status npy_describe(void *instance, struct kist_call *call, struct kist_sou
 			 const struct kist_params *params, struct kist_sink *sink)
 {
 	struct json json = { .size = JSON_SIZE };
-	struct npy_stats stats;
+	char text[STATS_TEXT_SIZE];
+	struct stats stats;
+	enum stats_type type;
 	struct npy_file file;
 
 	(void)instance;
@@ -183,10 +137,12 @@ kist_status npy_describe(void *instance, struct kist_call *call, struct kist_sou
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
 				  "no memory for the description");
 	put_head(&json, &file);
-	if (npy_stats_can(stats_kind(&file.header.dtype), (size_t)file.header.dtype.item_size)) {
-		npy_stats_init(&stats);
+	type = stats_type_of(&file.header.dtype);
+	if (type != STATS_NONE) {
+		stats_init(&stats, type);
 		NPY_TRY(gather(call, source, &file, &stats));
-		put_stats(&json, &stats, &file.header.dtype);
+		(void)stats_text(&stats, text);
+		put(&json, ",%s", text);
 	}
 	put(&json, "}");
 	return sink->write(sink, json.text, json.len);

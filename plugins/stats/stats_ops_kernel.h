@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STATS_OPS_KERNEL_H
+#define STATS_OPS_KERNEL_H
+
+#include "stats_kernel.h"
+
+/*
+ * The loops of stats_kernel.h over one block, once for each kind of vector.
+ *
+ * Number i of a block goes to lane i mod 8, and the eight lanes are added in one order in the end: so the
+ * result is the same whether a vector holds two, four or eight of them.
+ *
+ * Thread: pure.
+ */
+
+/** Lanes of every loop. */
+#define STATS_LANES 8
+
+/**
+ * struct stats_sums - Of one block.
+ *
+ * @pivot:   Its first number.  Of integers of 64 bits it is that of @pivot_i.
+ * @sum, @squares: Of the distances from the pivot.  Not finite when a number was not.
+ * @min, @max: But of 64-bit integers, which have @min_i and @max_i.
+ */
+struct stats_sums {
+	double pivot;
+	double sum;
+	double squares;
+	double min;
+	double max;
+	int64_t min_i;
+	int64_t max_i;
+	uint64_t zero;
+	uint64_t negative;
+};
+
+/**
+ * struct stats_ops - For each type the sums of @count numbers, 1 to STATS_BLOCK, at @data.
+ *
+ * Floating numbers: when one is not finite only that can be told from the result: @squares is not finite, or,
+ * of F16, @min or @max is beyond STATS_HALF_MAX.
+ *
+ * @sums:   NULL for types of one byte and of 64-bit integers.
+ * @wide:   Of int64_t, or of uint64_t with the top bit turned round.  @sum and @squares are those of
+ *          distances and right while max - min is below STATS_NARROW.
+ */
+struct stats_ops {
+	void (*sums[STATS_TYPE_COUNT])(const uint8_t *data, size_t count, struct stats_sums *ret);
+	void (*wide)(const uint8_t *data, size_t count, uint64_t flip, struct stats_sums *ret);
+};
+
+#define STATS_HALF_MAX 65504.0
+#define STATS_NARROW   ((uint64_t)1 << 51)
+
+extern const struct stats_ops stats_ops_base;
+#if defined(__x86_64__)
+extern const struct stats_ops stats_ops_avx2;
+#endif
+
+/** stats_ops_best() - Those for this processor. */
+const struct stats_ops *stats_ops_best(void);
+
+#endif

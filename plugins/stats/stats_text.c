@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stats_text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIGITS_MIN 6
+#define DIGITS_MAX 17
+
+static bool reads_back(const char *text, double value, bool is_single)
+{
+	return is_single ? (double)strtof(text, NULL) == value : strtod(text, NULL) == value;
+}
+
+void stats_number_text(double number, bool is_single, char ret[static STATS_NUMBER_SIZE])
+{
+	char text[STATS_NUMBER_SIZE];
+	size_t len = 0;
+
+	if (!isfinite(number)) {
+		memcpy(ret, "null", sizeof("null"));
+		return;
+	}
+	for (int digits = DIGITS_MIN; digits <= DIGITS_MAX; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, number);
+		if (reads_back(text, number, is_single))
+			break;
+	}
+	/* What stands between digits is the point, whatever the locale thinks of it. */
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (memchr("0123456789+-e", text[i], 13))
+			ret[len++] = text[i];
+		else if (len > 0 && ret[len - 1] != '.')
+			ret[len++] = '.';
+	}
+	ret[len] = '\0';
+}
+
+struct text {
+	char *to;
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text->to + text->len, STATS_TEXT_SIZE - text->len, format, args);
+	va_end(args);
+	if (len > 0 && (size_t)len < STATS_TEXT_SIZE - text->len)
+		text->len += (size_t)len;
+}
+
+static void put_number(struct text *text, const char *key, double number, bool is_single)
+{
+	char digits[STATS_NUMBER_SIZE];
+
+	stats_number_text(number, is_single, digits);
+	put(text, ",\"%s\":%s", key, digits);
+}
+
+/* Beyond 63 bits a reader of JSON would round it. */
+static void put_whole(struct text *text, const char *key, uint64_t number)
+{
+	const char *const quote = number > INT64_MAX ? "\"" : "";
+
+	put(text, ",\"%s\":%s%" PRIu64 "%s", key, quote, number, quote);
+}
+
+static void put_extremes(struct text *text, const struct stats *stats)
+{
+	const bool is_single = stats->type != STATS_F64;
+
+	if (stats->finite == 0 || stats_is_floating(stats->type)) {
+		put_number(text, "min", stats->min, is_single);
+		put_number(text, "max", stats->max, is_single);
+	} else if (stats_is_signed(stats->type)) {
+		put(text, ",\"min\":%" PRId64 ",\"max\":%" PRId64, stats->min_i, stats->max_i);
+	} else {
+		put_whole(text, "min", stats->min_u);
+		put_whole(text, "max", stats->max_u);
+	}
+}
+
+size_t stats_text(const struct stats *stats, char ret[static STATS_TEXT_SIZE])
+{
+	struct text text = { .to = ret };
+
+	put_extremes(&text, stats);
+	put_number(&text, "mean", stats_mean(stats), false);
+	put_number(&text, "std", stats_std(stats), false);
+	if (stats_is_floating(stats->type))
+		put(&text, ",\"nan\":%" PRIu64 ",\"inf\":%" PRIu64 ",\"neg_inf\":%" PRIu64, stats->nan,
+		    stats->inf, stats->neg_inf);
+	put(&text, ",\"zero\":%" PRIu64, stats->zero);
+	if (stats_is_signed(stats->type))
+		put(&text, ",\"negative\":%" PRIu64, stats->negative);
+	/* Each put its comma before itself. */
+	memmove(ret, ret + 1, text.len);
+	return text.len - 1;
+}
