@@ -5,24 +5,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "faults/batch.h"
 #include "support/must.h"
-#include "unit/care/hurt.h"
 
 /*
  * A store of 256 KiB: every bit of it is flipped, and each of its files is cut to every length.  A reader who comes with no
- * index gets right bytes or an error, and a full verify finds the damage.
+ * index gets right bytes or an error, and a full verify finds the damage and names the file.
  *
- * Every BIT_STEPth bit and SIZE_STEPth length, and PLACES_MIN of each file; KIST_FAULTS=long: all of them.  In as many
- * processes as there are processors.
+ * Every BIT_STEPth bit and SIZE_STEPth length, and PLACES_MIN of the longest file of a batch; KIST_FAULTS=long: all of
+ * them.  In as many processes as there are processors.
  */
 
-#define STORE_SIZE ((size_t)262144)
-#define BIT_STEP   4001
-#define SIZE_STEP  4999
-#define PLACES_MIN 53
-#define JOBS_MAX   64
+#define STORE_SIZE  ((size_t)262144)
+#define RECIPE_SIZE ((size_t)140000)
+#define MORE_COUNT  48
+#define BIT_STEP    4001
+#define SIZE_STEP   4999
+#define PLACES_MIN  53
+#define JOBS_MAX    64
 
-static uint8_t bytes[HURT_OBJECT_MAX];
+static uint8_t shrinking[RECIPE_SIZE];
+static uint8_t random_bytes[HURT_OBJECT_MAX];
+static struct batch batches[BATCHES_MAX];
+static size_t batch_count;
 
 struct counts {
 	unsigned long flips;
@@ -31,121 +36,94 @@ struct counts {
 	unsigned long cuts_seen;
 };
 
-static void make_bytes(void)
-{
-	uint64_t state = 1;
-
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		state = state * 6364136223846793005u + 1442695040888963407u;
-		bytes[i] = (uint8_t)(state >> 56);
-	}
-}
-
-static size_t store_size(void)
-{
-	size_t sum = 0;
-
-	for (size_t k = 0; k < hurt_key_count; k++) {
-		kist_auto_buf struct kist_buf file = KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX);
-
-		hurt_get(hurt_keys[k], &file);
-		sum += file.size;
-	}
-	return sum;
-}
-
 /* One that is not smaller than it is to be, and hardly larger: what is random in it shrinks more or less. */
 static size_t open_store(void)
 {
-	size_t object = STORE_SIZE - 16384;
+	struct hurt_more more = { .bytes = random_bytes,
+				  .size = STORE_SIZE / 2 / MORE_COUNT,
+				  .count = MORE_COUNT };
 	size_t size = 0;
 
-	make_bytes();
+	lines(shrinking, sizeof(shrinking));
+	noise(random_bytes, sizeof(random_bytes), 1);
 	for (int tries = 0; tries < 32; tries++) {
-		hurt_open(bytes, object);
-		size = store_size();
-		if (size >= STORE_SIZE && size < STORE_SIZE + 16)
+		must(more.size * more.count <= sizeof(random_bytes));
+		hurt_open(shrinking, sizeof(shrinking), &more);
+		batch_count = batches_open(batches);
+		size = batches_size();
+		if (size >= STORE_SIZE && size < STORE_SIZE + 2 * MORE_COUNT)
 			return size;
+		batches_close();
 		hurt_close();
-		object += STORE_SIZE + 4 - size;
+		more.size = more.size + (STORE_SIZE + MORE_COUNT) / MORE_COUNT - size / MORE_COUNT;
 	}
 	must(size == STORE_SIZE); /* no store of this size could be made */
 	return 0;
 }
 
-static void flip(const char *key, struct kist_buf *file, size_t bit, struct counts *counts)
+/* What must be told was told, and nothing else. */
+static unsigned long count_seen(const struct struck *struck, const char *what, size_t at)
 {
-	const uint8_t mask = (uint8_t)(1u << bit % 8);
+	unsigned long seen = 0;
 
-	file->data[bit / 8] ^= mask;
-	hurt_overwrite(key, kist_buf_view(file));
-	counts->flips++;
-	if (hurt_is_seen(key))
-		counts->flips_seen++;
-	else
-		printf("not seen: bit %zu of %s\n", bit, key);
-	file->data[bit / 8] ^= mask;
+	for (size_t i = 0; i < struck->count; i++) {
+		if (struck->is_named[i] == struck->is_loss[i])
+			seen += struck->is_loss[i];
+		else
+			printf("not seen as it should be: %s %zu of %s\n", what, at, struck->keys[i]);
+	}
+	return seen;
 }
 
-static void cut(const char *key, const struct kist_buf *file, size_t size, struct counts *counts)
+static unsigned long count_losses(const struct struck *struck)
 {
-	const bool is_loss = hurt_is_loss(key, size, file->size);
+	unsigned long losses = 0;
 
-	hurt_overwrite(key, kist_view_of(file->data, size));
-	counts->cuts += is_loss;
-	if (hurt_is_seen(key) == is_loss)
-		counts->cuts_seen += is_loss;
-	else
-		printf("not seen as it should be: the first %zu bytes of %s\n", size, key);
-}
-
-/* A small file is hurt in as many places as a large one, if it has them. */
-static size_t step_for(size_t places, size_t step)
-{
-	const size_t most = places / PLACES_MIN;
-
-	return step <= most ? step : most > 0 ? most : 1;
+	for (size_t i = 0; i < struck->count; i++)
+		losses += struck->is_loss[i];
+	return losses;
 }
 
 /* The share of one of @jobs processes. */
 static struct counts hurt_share(size_t job, size_t jobs, size_t bit_step, size_t size_step)
 {
 	struct counts counts = { 0 };
+	struct struck struck;
 
 	must(!hurt_is_seen("none"));
-	for (size_t k = 0; k < hurt_key_count; k++) {
-		kist_auto_buf struct kist_buf file = KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX);
-		size_t bits;
-		size_t sizes;
+	for (size_t b = 0; b < batch_count; b++) {
+		const size_t bits = batch_step(batches[b].size * 8, bit_step, PLACES_MIN);
+		const size_t sizes = batch_step(batches[b].size, size_step, PLACES_MIN);
 
-		hurt_get(hurt_keys[k], &file);
-		bits = step_for(file.size * 8, bit_step);
-		sizes = step_for(file.size, size_step);
-		for (size_t bit = job * bits; bit < file.size * 8; bit += jobs * bits)
-			flip(hurt_keys[k], &file, bit, &counts);
-		for (size_t size = job * sizes; size < file.size; size += jobs * sizes)
-			cut(hurt_keys[k], &file, size, &counts);
-		hurt_overwrite(hurt_keys[k], kist_buf_view(&file));
+		for (size_t bit = job * bits; bit < batches[b].size * 8; bit += jobs * bits) {
+			batch_flip(&batches[b], bit, &struck);
+			(void)batch_look(&struck);
+			counts.flips += struck.count;
+			counts.flips_seen += count_seen(&struck, "bit", bit);
+			batch_restore(&batches[b]);
+		}
+		for (size_t size = job * sizes; size < batches[b].size; size += jobs * sizes) {
+			batch_cut(&batches[b], size, &struck);
+			(void)batch_look(&struck);
+			counts.cuts += count_losses(&struck);
+			counts.cuts_seen += count_seen(&struck, "length", size);
+			batch_restore(&batches[b]);
+		}
 	}
 	return counts;
 }
 
-static pid_t start_job(size_t job, size_t jobs, size_t bit_step, size_t size_step, int to)
+static pid_t start_job(size_t job, size_t jobs, bool all, int to)
 {
 	const pid_t pid = fork();
 
 	if (pid == 0) {
-		const struct counts counts = hurt_share(job, jobs, bit_step, size_step);
+		const struct counts counts = hurt_share(job, jobs, all ? 1 : BIT_STEP, all ? 1 : SIZE_STEP);
 
 		(void)fflush(stdout);
 		_exit(write(to, &counts, sizeof(counts)) == (ssize_t)sizeof(counts) ? 0 : 1);
 	}
 	return pid;
-}
-
-static void figure(const char *what, unsigned long value, const char *must_be)
-{
-	printf("FIGURE\t%s\t%lu\t%s\n", what, value, must_be);
 }
 
 int main(void)
@@ -165,7 +143,7 @@ int main(void)
 	if (pipe(ends) != 0)
 		return EXIT_FAILURE;
 	for (size_t job = 0; job < jobs; job++)
-		failed += start_job(job, jobs, all ? 1 : BIT_STEP, all ? 1 : SIZE_STEP, ends[1]) < 0;
+		failed += start_job(job, jobs, all, ends[1]) < 0;
 	(void)close(ends[1]);
 	while (read(ends[0], &part, sizeof(part)) == (ssize_t)sizeof(part)) {
 		sum.flips += part.flips;
@@ -182,6 +160,7 @@ int main(void)
 	figure("cuts that verify --full did not see", sum.cuts - sum.cuts_seen, "0");
 	if (failed == 0)
 		figure("wrong bytes that a reader got", 0, "0");
+	batches_close();
 	hurt_close();
 	return failed == 0 && sum.flips == sum.flips_seen && sum.cuts == sum.cuts_seen ? EXIT_SUCCESS
 										       : EXIT_FAILURE;

@@ -15,14 +15,33 @@
  */
 
 #define HURT_URI	"memory:damage"
-#define HURT_KEYS_MAX	16
+#define HURT_KEYS_MAX	160
 #define HURT_OBJECT_MAX ((size_t)300000)
+#define HURT_MORE_MAX	64
+
+/*
+ * What a key is of.  An object leans on the commits, on one pack of data and on one of metadata: so packs of one
+ * kind do not hide each other's damage, and may be hurt all at once.
+ */
+enum hurt_kind { HURT_COMMITS, HURT_DATA, HURT_META };
 
 extern char hurt_keys[HURT_KEYS_MAX][KIST_KEY_SIZE_MAX + 1];
+extern enum hurt_kind hurt_kinds[HURT_KEYS_MAX];
 extern size_t hurt_key_count;
 
-/** hurt_open() - A new store whose largest object is @size of @bytes; the others are parts of it. */
-void hurt_open(const uint8_t *bytes, size_t size);
+/** struct hurt_more - @count further objects of @size bytes each, of @bytes one after another. */
+struct hurt_more {
+	const uint8_t *bytes;
+	size_t size;
+	size_t count;
+};
+
+/**
+ * hurt_open() - A new store whose largest object is @size of @bytes; the others are parts of it.
+ *
+ * @more: May be NULL.
+ */
+void hurt_open(const uint8_t *bytes, size_t size, const struct hurt_more *more);
 /** hurt_close() - Forgets it. */
 void hurt_close(void);
 
@@ -38,6 +57,12 @@ void hurt_delete(const char *key);
  * What can be read must be right, and what is wrong must name @key.
  */
 bool hurt_is_seen(const char *key);
+/**
+ * hurt_see() - The same when several files are hurt.
+ *
+ * @ret_named: Which of them are named by what is wrong.
+ */
+bool hurt_see(const char *const *keys, size_t count, bool *ret_named);
 /** hurt_is_loss() - Whether a file of which the first @kept of @size bytes are left has lost anything. */
 bool hurt_is_loss(const char *key, size_t kept, size_t size);
 

@@ -21,7 +21,7 @@ static void setup(void)
 
 	for (size_t i = 0; i < LONG_SIZE; i++)
 		bytes[i] = (uint8_t)(i >> 9);
-	hurt_open(bytes, LONG_SIZE);
+	hurt_open(bytes, LONG_SIZE, NULL);
 }
 
 static void teardown(void)

@@ -62,7 +62,7 @@ static void setup(void)
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		bytes[i] = (uint8_t)(state >> 56);
 	}
-	hurt_open(bytes, OBJECT_SIZE);
+	hurt_open(bytes, OBJECT_SIZE, NULL);
 	pack = (struct kist_buf)KIST_BUF_INIT(KIST_OBJECT_SIZE_MAX);
 	for (size_t k = 0; k < hurt_key_count && pack.size < OBJECT_SIZE; k++) {
 		pack.size = 0;
