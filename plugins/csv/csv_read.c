@@ -278,8 +278,8 @@ static kist_status check_width(struct csv_reader *r)
 	if (count == r->width)
 		return KIST_OK;
 	return csv_fault_set(&r->fault, KIST_CORRUPT, "E_RAGGED", r->offset + r->begin,
-			     "line %llu, column %u: the record has %u cells, the first one %u",
-			     (unsigned long long)r->line, common + 1, count, r->width);
+			     "line %llu, column %u: the record has %u cell%s, the first one %u",
+			     (unsigned long long)r->line, common + 1, count, count == 1 ? "" : "s", r->width);
 }
 
 static void unescape_cells(struct csv_reader *r)

@@ -349,12 +349,14 @@ static kist_status check_tensors(struct parser *parser, uint64_t data_size)
 	}
 	if (end < data_size)
 		return model_fault_set(parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE",
-				       header->data_offset + end, "%llu bytes follow the last tensor",
-				       (unsigned long long)(data_size - end));
+				       header->data_offset + end, "%llu byte%s the last tensor",
+				       (unsigned long long)(data_size - end),
+				       data_size - end == 1 ? " follows" : "s follow");
 	if (end > data_size)
 		return model_fault_set(parser->text.fault, KIST_CORRUPT, "E_INCOMPLETE",
-				       header->data_offset + data_size, "%llu bytes are missing at the end",
-				       (unsigned long long)(end - data_size));
+				       header->data_offset + data_size, "%llu byte%s missing at the end",
+				       (unsigned long long)(end - data_size),
+				       end - data_size == 1 ? " is" : "s are");
 	return KIST_OK;
 }
 

@@ -82,7 +82,8 @@ static inline kist_status kist_read_exact(struct kist_call *call, struct kist_so
 			return status;
 		if (got == 0)
 			return kist_failf(call, KIST_CORRUPT, "E_TRUNCATED", offset + done,
-					  "%zu bytes are missing at the end", len - done);
+					  "%zu byte%s missing at the end", len - done,
+					  len - done == 1 ? " is" : "s are");
 		done += got;
 	}
 	return KIST_OK;

@@ -12,7 +12,7 @@ static const struct {
 	const char *message;
 } refused[] = {
 	{ "a,b\n1\n", KIST_CORRUPT, "E_RAGGED", 4,
-	  "line 2, column 2: the record has 1 cells, the first one 2" },
+	  "line 2, column 2: the record has 1 cell, the first one 2" },
 	{ "a,b\n1,2\n1,2,3\n", KIST_CORRUPT, "E_RAGGED", 8,
 	  "line 3, column 3: the record has 3 cells, the first one 2" },
 	{ "a,b\n\"x\"y,2\n", KIST_CORRUPT, "E_QUOTE", 7, "line 2, column 1: text follows the closing quote" },
