@@ -90,14 +90,41 @@ static void check_pins(const struct kist_catalog *catalog, const struct kist_rou
 	}
 }
 
+/* A recorded route is passed over with a note when its plugin is gone: no fault, but no surprise either. */
+static kist_status check_used(const struct kist_catalog *catalog, const struct kist_routes *routes,
+			      json_t *rows, struct kist_error *err)
+{
+	char remedy[KIST_ERROR_TEXT_SIZE];
+	const char *key;
+	json_t *id;
+
+	json_object_foreach(routes->used, key, id) {
+		json_t *row;
+
+		if (kist_plugins_find(catalog, json_string_value(id)))
+			continue;
+		snprintf(remedy, sizeof(remedy), "install it, or 'kist plugin unpin %s' forgets the route",
+			 key);
+		row = json_pack("{s:s,s:O,s:s}", "key", key, "plugin", id, "remedy", remedy);
+		if (!row || json_array_append_new(rows, row) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return KIST_OK;
+}
+
 static kist_status check_routes(struct kist_cli *cli, const struct kist_catalog *catalog, json_t *facts,
 				bool *ret_bad, struct kist_error *err)
 {
 	kist_auto_routes struct kist_routes routes = KIST_ROUTES_INIT;
 	struct kist_error why = KIST_ERROR_INIT;
+	json_t *gone = json_array();
 
-	if (kist_routes_load(cli->paths.config_dir, &routes, &why) == KIST_OK)
+	if (json_object_set_new(facts, "routes_gone", gone) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	if (kist_routes_load(cli->paths.config_dir, &routes, &why) == KIST_OK) {
 		check_pins(catalog, &routes, &why);
+		KIST_TRY(check_used(catalog, &routes, gone, err));
+	}
 	if (why.status != KIST_OK)
 		*ret_bad = true;
 	if (json_object_set_new(facts, "routes", json_string(why.status == KIST_OK ? "sound" : why.text)) !=
@@ -156,6 +183,16 @@ static kist_status print_table(const json_t *rows, const char *const *titles, co
 	return KIST_OK;
 }
 
+static void print_routes(const json_t *gone)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(gone, i, row)
+		printf("route %s: plugin '%s' is not installed; %s\n", kist_json_get_text(row, "key"),
+		       kist_json_get_text(row, "plugin"), kist_json_get_text(row, "remedy"));
+}
+
 static kist_status print_people(const json_t *facts, struct kist_error *err)
 {
 	static const char *const sandbox_titles[] = { "SANDBOX", "STATE", "DETAIL" };
@@ -188,6 +225,7 @@ static kist_status print_people(const json_t *facts, struct kist_error *err)
 		printf("folder %s: %s\n", kist_json_get_text(row, "folder"), kist_json_get_text(row, "note"));
 	}
 	printf("routes: %s\n", kist_json_get_text(facts, "routes"));
+	print_routes(json_object_get(facts, "routes_gone"));
 	return KIST_OK;
 }
 

@@ -72,6 +72,10 @@ says err note "recorded route 'magic:0:54494e59'" org.example.one 'not installed
 expect 0 kist show other
 says out org.example.two
 grep -q '^magic:0:54494e59 org.example.one used' "$home/routes" || fail 'the route was lost'
+expect 0 kist plugin doctor
+says out "route magic:0:54494e59: plugin 'org.example.one' is not installed" 'kist plugin unpin magic:0:54494e59'
+expect 0 kist plugin doctor --json
+says out '"routes_gone": [' '"key": "magic:0:54494e59"' '"plugin": "org.example.one"'
 
 # Bytes that a plugin of this build knows are not taken for a .csv because a .csv came first.
 make_npy a.npy
