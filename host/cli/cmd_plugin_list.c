@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "cli/commands.h"
@@ -7,26 +7,52 @@
 #include "cli/plugins.h"
 #include "cli/table.h"
 
+/* Tasks of one row, in bytes, which are columns: names are ASCII. */
+#define TASKS_WIDTH 60
+
 static const char *const titles[] = { "PLUGIN", "VERSION", "STATE", "FROM", "TASKS, OR WHY NOT" };
+
+static const char *task_name(const struct kist_manifest *manifest, size_t i)
+{
+	return i < manifest->type_count ? manifest->types[i].task
+					: manifest->tasks[i - manifest->type_count].name;
+}
+
+/* The cell of the tasks; those that find no place in it go into rows of their own below. */
+static kist_status add_tasks(struct kist_table *table, const struct kist_manifest *manifest,
+			     struct kist_error *err)
+{
+	const size_t count = manifest->type_count + manifest->task_count;
+	kist_auto_buf struct kist_buf line = KIST_BUF_INIT(KIST_CELL_SIZE_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = task_name(manifest, i);
+
+		if (line.size > 0 && line.size + strlen(name) > TASKS_WIDTH) {
+			KIST_TRY(kist_table_add(table, (const char *)line.data, line.size, err));
+			for (size_t c = 0; c + 1 < table->columns; c++)
+				KIST_TRY(kist_table_add_text(table, "", err));
+			line.size = 0;
+		}
+		KIST_TRY(kist_buf_append(&line, name, strlen(name), err));
+		if (i + 1 < count)
+			KIST_TRY(kist_buf_append(&line, ", ", 2, err));
+	}
+	return kist_table_add(table, (const char *)line.data, line.size, err);
+}
 
 static kist_status add_row(struct kist_table *table, const struct kist_catalog_entry *entry,
 			   const struct kist_error *why, struct kist_error *err)
 {
 	const struct kist_manifest *manifest = entry->manifest;
-	char tasks[512] = "";
-	size_t used = 0;
 
-	for (size_t i = 0; manifest && i < manifest->type_count && used < sizeof(tasks); i++)
-		used += (size_t)snprintf(tasks + used, sizeof(tasks) - used, "%s%s", i ? ", " : "",
-					 manifest->types[i].task);
-	for (size_t i = 0; manifest && i < manifest->task_count && used < sizeof(tasks); i++)
-		used += (size_t)snprintf(tasks + used, sizeof(tasks) - used, "%s%s", used ? ", " : "",
-					 manifest->tasks[i].name);
 	KIST_TRY(kist_table_add_text(table, manifest ? manifest->id : entry->path, err));
 	KIST_TRY(kist_table_add_text(table, manifest ? manifest->version : "", err));
 	KIST_TRY(kist_table_add_text(table, kist_plugins_state(why), err));
 	KIST_TRY(kist_table_add_text(table, kist_tier_name(entry->tier), err));
-	return kist_table_add_text(table, why->status == KIST_OK ? tasks : why->text, err);
+	if (why->status == KIST_OK && manifest)
+		return add_tasks(table, manifest, err);
+	return kist_table_add_text(table, why->text, err);
 }
 
 static kist_status list(struct kist_cli *cli, struct kist_error *err)

@@ -51,3 +51,18 @@ expect 1 bare/bin/kist verify --deep a.npy
 says err 'is not installed'
 expect 0 bare/bin/kist put a.npy --name unknown
 says out bytes
+
+# All tasks of a plugin are listed, in rows of their own where one does not hold them.
+expect 0 kist plugin list
+cp out people
+expect 0 kist plugin list --json
+grep -o '"[A-Za-z]*Task"' out | tr -d '"' | sort -u >tasks
+[ -s tasks ] || fail 'no tasks are listed'
+while read -r task; do
+	says people "$task"
+done <tasks
+[ "$(awk '{ if (length > most) most = length } END { print most }' people)" -lt 140 ] || fail 'a row is too long'
+
+# What a plugin's build is told has no odd path in it.
+expect 0 env PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig" pkg-config --libs kist-plugin
+says_not out '//'
