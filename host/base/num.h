@@ -27,6 +27,12 @@ static inline uint64_t kist_min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/** kist_plural() - What a text about @count things ends their name with: "s", or "" for one. */
+static inline const char *kist_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /** kist_u64_parse() - Decimal digits only, all @len of them; false for anything else. */
 static inline bool kist_u64_parse(const char *text, size_t len, uint64_t *ret_value)
 {

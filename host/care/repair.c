@@ -480,8 +480,8 @@ kist_status kist_repair_store(struct kist_flow *flow, const struct kist_repair_o
 		return kist_fail(err, KIST_CORRUPT,
 				 "something is lost: %" PRIu64 " pack%s, %" PRIu64 " artifact%s and %" PRIu64
 				 " name%s hurt",
-				 ret->packs_lost, ret->packs_lost == 1 ? "" : "s", ret->artifacts_hurt,
-				 ret->artifacts_hurt == 1 ? "" : "s", ret->names_hurt,
-				 ret->names_hurt == 1 ? "" : "s");
+				 ret->packs_lost, kist_plural(ret->packs_lost), ret->artifacts_hurt,
+				 kist_plural(ret->artifacts_hurt), ret->names_hurt,
+				 kist_plural(ret->names_hurt));
 	return status;
 }

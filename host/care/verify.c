@@ -257,6 +257,6 @@ kist_status kist_verify_store(struct kist_flow *flow, const struct kist_verify_o
 	*ret = verifying.done;
 	if (verifying.done.damages > 0)
 		return kist_fail(err, KIST_CORRUPT, "%" PRIu64 " damage%s found", verifying.done.damages,
-				 verifying.done.damages == 1 ? "" : "s");
+				 kist_plural(verifying.done.damages));
 	return KIST_OK;
 }

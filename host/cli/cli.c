@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "cli/output.h"
 
 /* A week. */
@@ -229,14 +231,27 @@ static enum kist_exit exit_of(const struct kist_error *err, bool damage)
 	return damage && err->status == KIST_CORRUPT ? KIST_EXIT_DAMAGE : KIST_EXIT_FAILED;
 }
 
+/* What to do about a disk that is full, or a quota that is used up; said once. */
+static const char *remedy_for_full(const struct kist_cli *cli, const struct kist_error *err)
+{
+	static bool is_said;
+
+	if ((err->sys_errno != ENOSPC && err->sys_errno != EDQUOT) || is_said || !cli->command)
+		return "";
+	is_said = true;
+	return cli->command->when_full ? cli->command->when_full
+				       : "; make room there: 'kist gc' frees what no name leads to any more";
+}
+
 static enum kist_exit say(const struct kist_cli *cli, const struct kist_error *err, bool damage)
 {
 	const enum kist_exit exit = exit_of(err, damage);
-	const char *hint = "";
+	const char *hint;
 	char place[64] = "";
 
 	if (err->offset != KIST_NO_OFFSET)
-		snprintf(place, sizeof(place), " (at byte %llu)", (unsigned long long)err->offset);
+		snprintf(place, sizeof(place), " (at byte %" PRIu64 ")", err->offset);
+	hint = remedy_for_full(cli, err);
 	/* A damage is told in one place, with all of its kind. */
 	if (exit == KIST_EXIT_DAMAGE && cli->flow && !cli->command->finds_damage)
 		hint = "; 'kist verify' tells what else is damaged";
@@ -275,7 +290,7 @@ enum kist_exit kist_cli_fail_lost(const struct kist_cli *cli, uint64_t count)
 	if (count == 0)
 		return KIST_EXIT_DONE;
 	(void)kist_fail(&err, KIST_CORRUPT, "%" PRIu64 " thing%s that names lead to %s damaged or gone",
-			count, count == 1 ? "" : "s", count == 1 ? "is" : "are");
+			count, kist_plural(count), count == 1 ? "is" : "are");
 	return kist_cli_fail(cli, &err, true);
 }
 

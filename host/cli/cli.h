@@ -48,9 +48,10 @@ struct kist_command {
 	const char *summary;
 	const struct kist_option *options; /* ended by a NULL name; may be NULL */
 	size_t arguments_min;
-	size_t arguments_max; /* SIZE_MAX for any number */
-	bool no_json;	      /* it prints bytes or a script, not facts */
-	bool finds_damage;    /* all there is: it needs no hint that another command does */
+	size_t arguments_max;  /* SIZE_MAX for any number */
+	bool no_json;	       /* it prints bytes or a script, not facts */
+	bool finds_damage;     /* all there is: it needs no hint that another command does */
+	const char *when_full; /* what to do when a disk is; NULL: what helps a store */
 	enum kist_exit (*run)(struct kist_cli *cli);
 };
 

@@ -33,5 +33,6 @@ const struct kist_command kist_command_cat = {
 	.no_json = true,
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX,
+	.when_full = "; make room where the output goes",
 	.run = run,
 };

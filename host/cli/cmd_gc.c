@@ -7,8 +7,11 @@
 #include "cli/commands.h"
 #include "cli/measure.h"
 #include "cli/output.h"
+#include "cli/stop.h"
 #include "care/collect.h"
 
+/* Copying what lives in a pack needs room before the pack goes. */
+#define WHEN_FULL "; make a little room there, and run gc again: it frees more than it takes"
 /* Ten years. */
 #define GRACE_SECONDS_MAX ((uint64_t)10 * 366 * 24 * 60 * 60)
 
@@ -21,11 +24,6 @@ static const struct kist_option options[] = {
 	{ .name = NULL },
 };
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void print(const struct kist_collected *done, bool dry_run)
 {
 	const uint64_t freed =
@@ -37,15 +35,15 @@ static void print(const struct kist_collected *done, bool dry_run)
 	kist_size_text(freed, size);
 	printf("%s %s: %" PRIu64 " artifact%s dropped, %" PRIu64 " pack%s removed, %" PRIu64
 	       " of them compacted\n",
-	       dry_run ? "would free" : "freed", size, done->artifacts, plural(done->artifacts),
-	       done->packs_deleted, plural(done->packs_deleted), done->packs_compacted);
+	       dry_run ? "would free" : "freed", size, done->artifacts, kist_plural(done->artifacts),
+	       done->packs_deleted, kist_plural(done->packs_deleted), done->packs_compacted);
 	kist_size_text(done->bytes_kept, kept);
 	kist_size_text(done->bytes_dead, dead);
 	printf("kept %s, %s of it dead\n", kept, dead);
 	if (done->packs_unnamed > 0) {
 		kist_size_text(done->bytes_unnamed, size);
 		printf("left alone %s in %" PRIu64 " pack%s of puts that are under way or broke off lately\n",
-		       size, done->packs_unnamed, plural(done->packs_unnamed));
+		       size, done->packs_unnamed, kist_plural(done->packs_unnamed));
 	}
 }
 
@@ -73,9 +71,10 @@ static void print_notes(const struct kist_collected *done)
 	(void)fflush(stdout);
 	if (done->packs_damaged > 0)
 		fprintf(stderr, "kist: gc: %" PRIu64 " damaged pack%s left alone; 'kist verify' tells more\n",
-			done->packs_damaged, plural(done->packs_damaged));
+			done->packs_damaged, kist_plural(done->packs_damaged));
 	if (done->short_of.status != KIST_OK)
-		fprintf(stderr, "kist: gc: less was done than could be: %s\n", done->short_of.text);
+		fprintf(stderr, "kist: gc: less was done than could be: %s" WHEN_FULL "\n",
+			done->short_of.text);
 }
 
 static enum kist_exit run(struct kist_cli *cli)
@@ -95,6 +94,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		return kist_cli_usage(cli, "--grace takes whole seconds");
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
+	kist_stop_say("kist: gc: stopped; the store is whole, and the next gc goes on\n");
 	kist_progress_start(&cli->progress, "gc");
 	status = kist_collect(cli->flow, &how, &done, &err);
 	kist_progress_end(&cli->progress);
@@ -113,5 +113,6 @@ const struct kist_command kist_command_gc = {
 	.arguments = "",
 	.summary = "remove what no name leads to any more",
 	.options = options,
+	.when_full = WHEN_FULL,
 	.run = run,
 };

@@ -163,5 +163,6 @@ const struct kist_command kist_command_get = {
 	.options = options,
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX,
+	.when_full = "; make room there, or restore it on another disk with -o PATH",
 	.run = run,
 };

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/num.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "route/routes.h"
@@ -59,7 +60,7 @@ static kist_status unpin(struct kist_cli *cli, struct kist_error *err)
 	if (cli->json)
 		return kist_print_json_take(json_pack("{s:I}", "dropped", (json_int_t)count), err);
 	if (!cli->quiet)
-		printf("dropped: %zu route%s; the next use decides anew\n", count, count == 1 ? "" : "s");
+		printf("dropped: %zu route%s; the next use decides anew\n", count, kist_plural(count));
 	return KIST_OK;
 }
 

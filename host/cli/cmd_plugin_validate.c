@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ static void add_issue(void *ctx, int32_t severity, const struct kist_error *issu
 	if (!issues->cli->json) {
 		printf("%s: ", issues->path);
 		if (issue->offset != KIST_NO_OFFSET)
-			printf("byte %llu: ", (unsigned long long)issue->offset);
+			printf("byte %" PRIu64 ": ", issue->offset);
 		printf("%s: %s%s%s\n", word, issue->code, issue->code[0] ? ": " : "", issue->text);
 		return;
 	}

@@ -7,18 +7,27 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/facts.h"
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/stop.h"
 #include "cli/table.h"
 #include "flow/save.h"
 #include "store/lean.h"
 
 /* Of collectors that come first, again and again, one has to give up some time. */
 #define TRIES_MAX 10
+
+/* What is left when a signal ends it. */
+#define STOPPED "kist: put: stopped; nothing of it is stored, and the store is as it was\n"
+#define STOPPING                                                                                             \
+	"kist: put: stopped while it was being stored: 'kist ls' tells whether it is; the store is whole\n"
+#define STORED	       "kist: put: stopped; all of it is stored\n"
+#define STORED_IN_PART "kist: put: stopped; what was not refused is stored\n"
 
 static const struct kist_option options[] = {
 	{ .name = "name", .letter = 'n', .argument = "NAME", .help = "keep it under this name (one PATH)" },
@@ -222,10 +231,9 @@ static kist_status print_all(const struct putting *putting, struct kist_error *e
 	kist_size_text(size, given);
 	kist_size_text(stats.stored_bytes, stored);
 	printf("%zu kept: %s given, %s written, records included (%" PRIu64 " of %" PRIu64 " chunk%s new)",
-	       putting->kept, given, stored, stats.chunks_new, stats.chunks, stats.chunks == 1 ? "" : "s");
+	       putting->kept, given, stored, stats.chunks_new, stats.chunks, kist_plural(stats.chunks));
 	if (unread > 0)
-		printf("; %" PRIu64 " file%s not read again, being unchanged", unread,
-		       unread == 1 ? "" : "s");
+		printf("; %" PRIu64 " file%s not read again, being unchanged", unread, kist_plural(unread));
 	putchar('\n');
 	return KIST_OK;
 }
@@ -269,8 +277,11 @@ static kist_status put_and_commit(struct putting *putting, struct kist_error *er
 		kist_save_set_level(putting->save, putting->level);
 		kist_save_set_reread(putting->save, kist_cli_has(putting->cli, "reread"));
 		put_each(putting);
+		if (putting->kept > 0)
+			kist_stop_say(STOPPING);
 		if (putting->kept == 0 || kist_save_commit(putting->save, err) == KIST_OK)
 			return KIST_OK;
+		kist_stop_say(STOPPED);
 		if (!may_try_again(putting, err, tries))
 			return err->status;
 		kist_error_clear(err);
@@ -287,6 +298,7 @@ static enum kist_exit put_all(struct putting *putting)
 	struct kist_cli *cli = putting->cli;
 	struct kist_error err = KIST_ERROR_INIT;
 
+	kist_stop_say(STOPPED);
 	if (kist_cli_params(cli, &putting->params, &err) != KIST_OK ||
 	    kist_cli_open(cli, true, &err) != KIST_OK || put_and_commit(putting, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
@@ -294,6 +306,7 @@ static enum kist_exit put_all(struct putting *putting)
 		return cli->json && kist_print_json_take(json_incref(putting->facts), &err) != KIST_OK
 			       ? kist_cli_fail(cli, &err, false)
 			       : putting->worst;
+	kist_stop_say(putting->worst == KIST_EXIT_DONE ? STORED : STORED_IN_PART);
 	if (print_all(putting, &err) != KIST_OK || !kist_output_is_whole())
 		return kist_cli_fail_kept(cli, &err);
 	return putting->worst;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
@@ -81,7 +82,7 @@ static kist_status explain_log(struct repair *repair, struct kist_error *err)
 	return kist_fail(
 		err, KIST_CORRUPT,
 		"%" PRIu64 " commit%s cannot be mended: put the file%s back from a copy of the store. %s",
-		lost, lost == 1 ? "" : "s", lost == 1 ? "" : "s",
+		lost, kist_plural(lost), kist_plural(lost),
 		known ? "The index of this host still knows what was in them: everything can be got here"
 		      : "A host whose index has read them before may still get everything");
 }
@@ -132,10 +133,11 @@ static void print(const struct repair *repair)
 {
 	const struct kist_repaired *store = &repair->store;
 
-	printf("%s%" PRIu64 " commits, %" PRIu64 " mended; %" PRIu64 " packs, %" PRIu64 " mended, %" PRIu64
+	printf("%s%" PRIu64 " commit%s, %" PRIu64 " mended; %" PRIu64 " pack%s, %" PRIu64 " mended, %" PRIu64
 	       " replaced, %" PRIu64 " with losses\n",
-	       repair->dry_run ? "(nothing was written) " : "", repair->log.commits, repair->log.mended,
-	       store->packs, store->packs_mended, store->packs_replaced, store->packs_lost);
+	       repair->dry_run ? "(nothing was written) " : "", repair->log.commits,
+	       kist_plural(repair->log.commits), repair->log.mended, store->packs, kist_plural(store->packs),
+	       store->packs_mended, store->packs_replaced, store->packs_lost);
 	if (store->packs_replaced > 0)
 		printf("what was replaced takes room until 'kist gc' removes it\n");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ static kist_status drop(struct kist_cli *cli, bool *ret_done, struct kist_error 
 		return kist_facts_print_names(cli, "dropped", 0, NULL, err);
 	if (!cli->quiet)
 		printf("%zu name%s dropped; the bytes stay in the store\n", cli->argument_count,
-		       cli->argument_count == 1 ? "" : "s");
+		       kist_plural(cli->argument_count));
 	return KIST_OK;
 }
 
@@ -103,8 +104,8 @@ static void print_plan(const struct kist_cli *cli, const struct kist_retained *p
 	for (size_t i = 0; i < count && dry_run; i++)
 		printf("%s\n", (const char *)plan->texts.data + names[i].at);
 	if (!cli->quiet)
-		printf("%zu name%s %s, %llu kept%s\n", count, count == 1 ? "" : "s",
-		       dry_run ? "would be dropped" : "dropped", (unsigned long long)plan->kept,
+		printf("%zu name%s %s, %" PRIu64 " kept%s\n", count, kist_plural(count),
+		       dry_run ? "would be dropped" : "dropped", plan->kept,
 		       dry_run || count == 0 ? "" : "; the bytes stay in the store");
 }
 

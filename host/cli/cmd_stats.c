@@ -38,13 +38,13 @@ static void print(const struct counts *counts)
 	char text[128];
 
 	snprintf(text, sizeof(text), "%" PRIu64 " name%s, %" PRIu64 " artifact%s, %" PRIu64 " commit%s",
-		 stats->refs, stats->refs == 1 ? "" : "s", stats->artifacts, stats->artifacts == 1 ? "" : "s",
-		 stats->commits, stats->commits == 1 ? "" : "s");
+		 stats->refs, kist_plural(stats->refs), stats->artifacts, kist_plural(stats->artifacts),
+		 stats->commits, kist_plural(stats->commits));
 	line("kept", counts->kept, text);
-	snprintf(text, sizeof(text), "%" PRIu64 " chunk%s", stats->chunks, stats->chunks == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "%" PRIu64 " chunk%s", stats->chunks, kist_plural(stats->chunks));
 	line("distinct", stats->chunk_bytes, text);
 	line("stored", stats->stored_bytes, "of these, compressed");
-	snprintf(text, sizeof(text), "%" PRIu64 " pack%s", stats->packs, stats->packs == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "%" PRIu64 " pack%s", stats->packs, kist_plural(stats->packs));
 	line("on disk", stats->pack_bytes, text);
 	if (counts->missing == 0)
 		line("dead", counts->dead, "that no name leads to");

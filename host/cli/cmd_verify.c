@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "cli/budget.h"
 #include "cli/commands.h"
 #include "cli/measure.h"
 #include "cli/output.h"
+#include "cli/stop.h"
 #include "flow/find.h"
 #include "care/verify.h"
 
@@ -117,7 +119,7 @@ static void print_strays(const struct findings *findings)
 			continue;
 		kist_size_text(findings->bytes[kind], size);
 		fprintf(stderr, "note: %" PRIu64 " pack%s of %s: %s\n", findings->packs[kind],
-			findings->packs[kind] == 1 ? "" : "s", size, texts[kind]);
+			kist_plural(findings->packs[kind]), size, texts[kind]);
 	}
 }
 
@@ -168,11 +170,6 @@ static void since_text(uint32_t seconds, char ret[static KIST_TIME_TEXT_SIZE])
 		kist_time_text((int64_t)seconds * 1000000000, ret);
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void print_done(const struct kist_verified *done, enum kist_verify_level level)
 {
 	char since[KIST_TIME_TEXT_SIZE];
@@ -180,8 +177,8 @@ static void print_done(const struct kist_verified *done, enum kist_verify_level 
 
 	kist_size_text(done->pack_bytes, size);
 	printf("sound: %" PRIu64 " commit%s, %" PRIu64 " pack%s (%s), %" PRIu64 " artifact%s; %s check\n",
-	       done->commits, plural(done->commits), done->packs, plural(done->packs), size, done->artifacts,
-	       plural(done->artifacts), levels[level]);
+	       done->commits, kist_plural(done->commits), done->packs, kist_plural(done->packs), size,
+	       done->artifacts, kist_plural(done->artifacts), levels[level]);
 	if (level == KIST_VERIFY_DEEP)
 		printf("by plugins: %" PRIu64 " sound, %" PRIu64 " that no plugin here reads\n",
 		       done->validated, done->untyped);
@@ -278,6 +275,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		return KIST_EXIT_USAGE;
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
+	kist_stop_say("kist: verify: stopped before all was checked; a check changes nothing in the store\n");
 	if (cli->argument_count > 0)
 		return verify_named(cli, level);
 	if (verify_all(cli, level, &budget, &err) != KIST_OK)

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/num.h"
+
 void kist_size_text(uint64_t bytes, char ret[static 32])
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
@@ -23,7 +25,7 @@ void kist_size_exact(uint64_t bytes, char ret[static 64])
 
 	kist_size_text(bytes, text);
 	if (bytes < 1024)
-		snprintf(ret, 64, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+		snprintf(ret, 64, "%" PRIu64 " byte%s", bytes, kist_plural(bytes));
 	else
 		snprintf(ret, 64, "%s (%" PRIu64 " bytes)", text, bytes);
 }

@@ -6,10 +6,19 @@
 #include <stdbool.h>
 
 /*
- * A command that has something to take away before it ends by a signal.
+ * What a command does about SIGINT, SIGTERM and SIGHUP.  One has something to take away before it ends; others
+ * have not, for what they began has no name yet: the signal ends them at once, and they say how things are.
  *
- * Most have not: what they began has no name yet, and the signal ends them at once.
+ * Thread: [main]
  */
+
+/**
+ * kist_stop_say() - From now on the signals, unless they are ignored, print @line to standard error, and end
+ * the process.
+ *
+ * @line: Static; ended by a newline.
+ */
+void kist_stop_say(const char *line);
 
 /**
  * kist_stop_catch() - From now on SIGINT, SIGTERM and SIGHUP set the flag that this returns, unless they are

@@ -148,7 +148,7 @@ static void add_count(const json_t *info, const char *key, const char *singular,
 		return;
 	group_digits((uint64_t)count, text);
 	snprintf(ret + used, size - used, "%s%s %s%s", used ? ", " : "", text, singular,
-		 count == 1 ? "" : "s");
+		 kist_plural((uint64_t)count));
 }
 
 static void add_shape(const json_t *shape, char *ret, size_t size)

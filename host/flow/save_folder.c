@@ -139,7 +139,7 @@ static kist_status refuse(void *ctx, const char *path, const struct kist_error *
 	if (!strstr(full.text, shown))
 		(void)kist_fail_context(&full, "%s", shown);
 	if (ends_all(full.status) || !gathering->options->tell)
-		return kist_fail_at(err, full.status, full.code, full.offset, "%s", full.text);
+		return kist_fail_as(err, full.status, &full);
 	if (gathering->refused++ == 0)
 		gathering->first = full;
 	else if (gathering->refused <= KIST_SAVE_TOLD_MAX)

@@ -14,8 +14,10 @@ static kist_status take_bytes(void *ctx, struct kist_view bytes, struct kist_err
 	struct kist_error why = KIST_ERROR_INIT;
 	const kist_status status = kist_write_all(spool->fd, bytes, &why);
 
-	return status == KIST_OK ? KIST_OK
-				 : kist_fail(err, status, "what %s writes: %s", spool->task, why.text);
+	if (status == KIST_OK)
+		return KIST_OK;
+	(void)kist_fail_context(&why, "what %s writes", spool->task);
+	return kist_fail_as(err, status, &why);
 }
 
 /*

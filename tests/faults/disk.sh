@@ -45,7 +45,7 @@ for pages in 0 1 2 3 4 6 8 12 16 24 40; do
 		cmp large "$(kist get large -o back/large -q && echo back/large)" >&2 || fail "$where: it is said to be kept"
 	else
 		refused=$((refused + 1))
-		grep -qi 'no space left' err || fail "$where: put: $(cat err)"
+		grep -qi "no space left on device; make room there: 'kist gc' frees" err || fail "$where: put: $(cat err)"
 	fi
 	whole
 	full "$pages"
