@@ -20,11 +20,16 @@ void kist_checked_done(struct kist_checked *checked)
 	*checked = (struct kist_checked)KIST_CHECKED_INIT;
 }
 
+static bool is_none(const uint8_t *id)
+{
+	static const uint8_t none[sizeof(((struct kist_checked_entry *)NULL)->id)];
+
+	return memcmp(id, none, sizeof(none)) == 0;
+}
+
 static bool is_empty(const struct kist_checked_entry *entry)
 {
-	static const uint8_t none[sizeof(entry->id)];
-
-	return memcmp(entry->id, none, sizeof(none)) == 0;
+	return is_none(entry->id);
 }
 
 /* The entry of @id, or the empty one where it belongs.  A digest is its own hash. */
@@ -135,6 +140,9 @@ kist_status kist_checked_load(struct kist_checked *checked, const char *folder, 
 		const uint8_t *from = file.data + HEAD_SIZE + i * ENTRY_SIZE;
 		struct kist_checked_entry *entry;
 
+		/* It would be counted, and found nowhere. */
+		if (is_none(from))
+			continue;
 		KIST_TRY(find_or_add(checked, from, &entry, err));
 		for (unsigned depth = 0; depth < KIST_CHECKED_DEPTHS; depth++) {
 			const uint32_t time = kist_le_read32(from + 16 + (size_t)depth * 4);
