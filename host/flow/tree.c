@@ -273,13 +273,19 @@ kist_status kist_tree_read(struct kist_view listing,
 			   void *ctx, struct kist_digest *ret_digest, struct kist_error *err)
 {
 	kist_auto_hasher struct kist_hasher identity = KIST_HASHER_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status links;
 
 	if (listing.size < HEAD_SIZE || memcmp(listing.data, magic, sizeof(magic)) != 0)
 		return bad(err, 0, "its head");
 	KIST_TRY(kist_hasher_start(&identity, err));
 	kist_hasher_add(&identity, kist_view_of(magic, sizeof(magic)));
 	KIST_TRY(walk(listing, NULL, NULL, &identity, err));
-	if (kist_tree_check_links(listing, NULL) != KIST_OK)
+	links = kist_tree_check_links(listing, &why);
+	/* Memory that ran out is no damage. */
+	if (links == KIST_NO_MEMORY)
+		return kist_fail_as(err, links, &why);
+	if (links != KIST_OK)
 		return bad(err, HEAD_SIZE, "a link leaves the tree through another");
 	if (ret_digest)
 		*ret_digest = kist_hasher_finish(&identity);
