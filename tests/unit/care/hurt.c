@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "flow/content.h"
 #include "flow/load.h"
 #include "flow/tree.h"
 #include "care/verify.h"
@@ -12,6 +11,7 @@
 #include "store/log.h"
 #include "store/writer.h"
 #include "support/must.h"
+#include "unit/flow/kept.h"
 
 /* Of flow.c, which needs workers and plugins: nobody watches. */
 void kist_flow_progress(const struct kist_flow *of, uint64_t done, uint64_t total)
@@ -39,44 +39,6 @@ static struct {
 } objects[FORMS + HURT_MORE_MAX];
 static size_t object_count;
 
-static struct kist_digest put_record(struct kist_writer *writer, json_t *record)
-{
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
-	struct kist_piece piece = { .hint = { .kind = KIST_FILTER_BYTES } };
-	struct kist_digest id;
-
-	must(kist_json_canonical(record, &text, NULL) == KIST_OK);
-	piece.bytes = kist_buf_view(&text);
-	must(kist_writer_put(writer, KIST_CHUNK_RECORD, &piece, 1, &id, NULL, NULL) == KIST_OK);
-	json_decref(record);
-	return id;
-}
-
-static struct kist_digest put_object(struct kist_writer *writer, enum kist_chunk_kind kind,
-				     struct kist_view bytes, const struct kist_digest *digest)
-{
-	kist_auto_content_writer struct kist_content_writer content = KIST_CONTENT_WRITER_INIT;
-	json_t *record =
-		json_pack("{s:s,s:s}", "kind", kind == KIST_CHUNK_TREE ? "tree" : "bytes", "encoding", "e");
-	struct kist_content made;
-
-	content.sizes = (struct kist_cut_sizes){ .typed = KIST_CUT_SIZE_MIN, .cdc = KIST_CUT_SIZE_MIN };
-	must(kist_content_start(&content, writer, kind, bytes.size, NULL, 0, NULL) == KIST_OK);
-	must(kist_content_write(&content, bytes, NULL) == KIST_OK);
-	must(kist_content_finish(&content, &made, NULL) == KIST_OK);
-	must(kist_record_set_content(record, &made, digest ? digest : &made.sha256, NULL) == KIST_OK);
-	return put_record(writer, record);
-}
-
-static void add_ref(json_t *commit, const char *name, const struct kist_digest *artifact)
-{
-	char hex[KIST_DIGEST_HEX_SIZE];
-
-	kist_digest_hex(artifact, hex);
-	json_array_append_new(json_object_get(commit, "refs"),
-			      json_pack("{s:s,s:s,s:s}", "name", name, "event", "put", "artifact", hex));
-}
-
 /* Writes it with packs of its own. */
 static void put_one(json_t *commit, const char *name, enum kist_chunk_kind kind, struct kist_view bytes,
 		    const struct kist_digest *digest, struct kist_digest *ret)
@@ -85,8 +47,8 @@ static void put_one(json_t *commit, const char *name, enum kist_chunk_kind kind,
 	kist_auto_json json_t *packs = NULL;
 
 	must(kist_writer_open(store, NULL, &writer, NULL) == KIST_OK);
-	*ret = put_object(writer, kind, bytes, digest);
-	add_ref(commit, name, ret);
+	*ret = kept_object(writer, kind, bytes, digest);
+	kept_name(commit, name, ret);
 	must(kist_writer_finish(writer, &packs, NULL) == KIST_OK);
 	must(json_array_extend(json_object_get(commit, "packs"), packs) == 0);
 }
