@@ -83,6 +83,11 @@ kist_status kist_mkdirs_at(int dir_fd, const char *path, mode_t mode, struct kis
 	}
 }
 
+static kist_status fail_write(struct kist_error *err, int sys_errno, size_t left)
+{
+	return kist_fail_errno(err, sys_errno, "cannot write %zu bytes", left);
+}
+
 kist_status kist_write_all(int fd, struct kist_view bytes, struct kist_error *err)
 {
 	size_t done = 0;
@@ -94,7 +99,27 @@ kist_status kist_write_all(int fd, struct kist_view bytes, struct kist_error *er
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return kist_fail_errno(err, errno, "cannot write %zu bytes", bytes.size - done);
+			return fail_write(err, errno, bytes.size - done);
+		done += (size_t)n;
+	}
+	return KIST_OK;
+}
+
+kist_status kist_pwrite_all(int fd, struct kist_view bytes, uint64_t offset, struct kist_error *err)
+{
+	size_t done = 0;
+
+	while (done < bytes.size) {
+		const size_t size = bytes.size - done < WRITE_SIZE_MAX ? bytes.size - done : WRITE_SIZE_MAX;
+		ssize_t n;
+
+		if (offset + done > INT64_MAX)
+			return fail_write(err, EFBIG, bytes.size - done);
+		n = pwrite(fd, bytes.data + done, size, (off_t)(offset + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_write(err, errno, bytes.size - done);
 		done += (size_t)n;
 	}
 	return KIST_OK;

@@ -45,6 +45,10 @@ KIST_CHECKED kist_status kist_mkdirs_at(int dir_fd, const char *path, mode_t mod
 /** kist_write_all() - Writes all of @bytes at the descriptor's position.  Errors: KIST_IO. */
 KIST_CHECKED kist_status kist_write_all(int fd, struct kist_view bytes, struct kist_error *err);
 
+/** kist_pwrite_all() - Writes all of @bytes at @offset.  Errors: KIST_IO. */
+KIST_CHECKED kist_status kist_pwrite_all(int fd, struct kist_view bytes, uint64_t offset,
+					 struct kist_error *err);
+
 /** kist_pread_full() - Reads up to @size bytes at @offset; *@ret_size is less only at the end of the file. */
 KIST_CHECKED kist_status kist_pread_full(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size,
 					 struct kist_error *err);

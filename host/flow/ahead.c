@@ -5,15 +5,31 @@
 #include "flow/load.h"
 #include "pack/pool.h"
 
-#define BATCHES 3
+#define RUNS_MAX (2 * (size_t)KIST_POOL_WORKERS_MAX + 2)
 
-struct batch {
+struct ahead;
+
+/* Chunks that follow each other, read by one job. */
+struct run {
+	struct kist_job job; /* first: a pointer to it is one to the run */
+	struct ahead *ahead;
 	size_t first; /* number of its first chunk */
 	size_t count;
 	size_t size;
 	struct kist_location where[KIST_AHEAD_CHUNKS_MAX];
 	kist_status status[KIST_AHEAD_CHUNKS_MAX];
-	uint8_t *bytes; /* KIST_AHEAD_SIZE_MAX */
+	bool moved; /* a pack was gone */
+	/* What the job came to. */
+	kist_status outcome;
+	struct kist_error why;
+	struct kist_buf bytes;
+};
+
+/* Gives out one run. */
+struct giver {
+	struct kist_job job; /* first, as above */
+	struct ahead *ahead;
+	struct run *given; /* NULL: none */
 };
 
 struct ahead {
@@ -21,15 +37,19 @@ struct ahead {
 	const struct kist_object_chunk *chunks;
 	size_t count;
 	struct kist_hasher *whole;
+	/* One of the two. */
 	kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err);
+	kist_status (*put)(void *ctx, uint64_t offset, struct kist_view bytes, struct kist_error *err);
 	void *ctx;
 	struct kist_pool *pool;
 	struct kist_chunk_reader readers[KIST_POOL_WORKERS_MAX];
-	/* Each step moves them on by one. */
-	struct batch *given; /* proved, and on its way out */
-	struct batch *held;  /* read, and being proved */
-	struct batch *next;  /* being read */
-	struct batch batches[BATCHES];
+	struct giver giver;
+	size_t found; /* chunks that were found and are read, or were */
+	/* A ring: what is on its way begins at @oldest. */
+	size_t oldest;
+	size_t under_way;
+	size_t run_count;
+	struct run runs[RUNS_MAX];
 };
 
 static void ahead_done(struct ahead **slot)
@@ -41,22 +61,9 @@ static void ahead_done(struct ahead **slot)
 	kist_pool_free(ahead->pool);
 	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++)
 		kist_chunk_reader_done(&ahead->readers[i]);
-	for (size_t i = 0; i < BATCHES; i++)
-		kist_free(ahead->batches[i].bytes);
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		kist_buf_done(&ahead->runs[i].bytes);
 	kist_free(ahead);
-}
-
-static kist_status ahead_start(struct ahead *ahead, struct kist_error *err)
-{
-	ahead->given = &ahead->batches[0];
-	ahead->held = &ahead->batches[1];
-	ahead->next = &ahead->batches[2];
-	for (size_t i = 0; i < BATCHES; i++) {
-		ahead->batches[i].bytes = kist_alloc(KIST_AHEAD_SIZE_MAX, 1);
-		if (!ahead->batches[i].bytes)
-			return kist_fail_memory(err, KIST_AHEAD_SIZE_MAX);
-	}
-	return kist_pool_new(&ahead->pool, err);
 }
 
 static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_chunk *chunk,
@@ -69,151 +76,270 @@ static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_c
 	return KIST_OK;
 }
 
-/* Finds the chunks of the next batch, from @first on; none when all were found. */
-static kist_status find_batch(struct ahead *ahead, size_t first, struct kist_error *err)
+/* Finds the chunks of a run; it ends before one that cannot be found, unless that is its first. */
+static kist_status find_run(struct ahead *ahead, struct run *run, struct kist_error *err)
 {
-	struct batch *batch = ahead->next;
+	run->first = ahead->found;
+	run->count = 0;
+	run->size = 0;
+	run->moved = false;
+	while (run->first + run->count < ahead->count && run->count < KIST_AHEAD_CHUNKS_MAX) {
+		const struct kist_object_chunk *chunk = &ahead->chunks[run->first + run->count];
+		const bool is_first = run->count == 0;
+		kist_status status;
 
-	batch->first = first;
-	batch->count = 0;
-	batch->size = 0;
-	while (first + batch->count < ahead->count && batch->count < KIST_AHEAD_CHUNKS_MAX) {
-		const struct kist_object_chunk *chunk = &ahead->chunks[first + batch->count];
-
-		if (chunk->len > KIST_AHEAD_SIZE_MAX - batch->size)
+		if (!is_first && run->size + chunk->len > KIST_AHEAD_SIZE)
 			break;
-		KIST_TRY(find_chunk(ahead->flow, chunk, &batch->where[batch->count], err));
-		batch->status[batch->count++] = KIST_OK;
-		batch->size += (size_t)chunk->len;
+		status = find_chunk(ahead->flow, chunk, &run->where[run->count], is_first ? err : NULL);
+		if (status != KIST_OK && is_first)
+			return status;
+		if (status != KIST_OK)
+			break;
+		run->status[run->count++] = KIST_OK;
+		run->size += (size_t)chunk->len;
 	}
-	return KIST_OK;
+	return kist_buf_reserve(&run->bytes, run->size, err);
 }
 
-/* Where chunk @i of @batch was read to. */
-static struct kist_view chunk_of(const struct ahead *ahead, const struct batch *batch, size_t i)
+static const struct kist_object_chunk *chunk_of(const struct run *run, size_t i)
 {
-	const struct kist_object_chunk *first = &ahead->chunks[batch->first];
-
-	return kist_view_of(batch->bytes + (first[i].offset - first->offset), (size_t)first[i].len);
+	return &run->ahead->chunks[run->first + i];
 }
 
-/* Each chunk has two digests to be made of: its own and the whole's.  Both at once are little more than one.
- */
-static kist_status prove_held(struct ahead *ahead, struct kist_error *err)
+/* Where chunk @i of @run is read to. */
+static uint8_t *bytes_of(const struct run *run, size_t i)
 {
-	struct batch *held = ahead->held;
+	return run->bytes.data + (chunk_of(run, i)->offset - chunk_of(run, 0)->offset);
+}
 
-	for (size_t i = 0; i < held->count; i++) {
-		const struct kist_view bytes = chunk_of(ahead, held, i);
-		struct kist_digest digest;
+static kist_status put_run(const struct run *run, struct kist_error *err)
+{
+	const struct ahead *ahead = run->ahead;
 
-		if (ahead->whole)
-			digest = kist_hasher_add_beside(ahead->whole, bytes, bytes);
-		else
-			digest = kist_digest_of(bytes);
-		held->status[i] = kist_store_prove_chunk(&held->where[i], &ahead->chunks[held->first + i].id,
-							 &digest, err);
-		if (held->status[i] != KIST_OK)
-			return held->status[i];
+	if (!ahead->put)
+		return KIST_OK;
+	return ahead->put(ahead->ctx, chunk_of(run, 0)->offset, kist_view_of(run->bytes.data, run->size),
+			  err);
+}
+
+static kist_status read_chunks(struct run *run, unsigned worker, struct kist_error *err)
+{
+	struct ahead *ahead = run->ahead;
+
+	for (size_t i = 0; i < run->count; i++) {
+		struct kist_error why = KIST_ERROR_INIT;
+
+		run->status[i] =
+			kist_store_unpack_chunk(ahead->flow->store, &ahead->readers[worker], &run->where[i],
+						&chunk_of(run, i)->id, bytes_of(run, i), &why);
+		/* A collector may have moved its pack: that is looked into when nothing else is read. */
+		if (run->status[i] == KIST_NOT_FOUND)
+			run->moved = true;
+		else if (run->status[i] != KIST_OK)
+			return kist_fail_as(err, why.status, &why);
 	}
+	return run->moved ? KIST_OK : put_run(run, err);
+}
+
+static kist_status read_run(struct kist_job *job, unsigned worker, struct kist_error *err)
+{
+	struct run *run = (struct run *)job;
+
+	(void)err;
+	run->why = (struct kist_error)KIST_ERROR_INIT;
+	run->outcome = read_chunks(run, worker, &run->why);
 	return KIST_OK;
 }
 
-/* Job 0 proves the one batch, job 1 gives out the one before; the others read a chunk each of the next. */
-static kist_status step_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+static kist_status give_run(struct kist_job *job, unsigned worker, struct kist_error *err)
 {
-	struct ahead *ahead = ctx;
-	const struct kist_view given = kist_view_of(ahead->given->bytes, ahead->given->size);
-	struct batch *next = ahead->next;
-	struct kist_error why = KIST_ERROR_INIT;
-	const struct kist_object_chunk *chunk;
+	const struct giver *giver = (struct giver *)job;
+	const struct ahead *ahead = giver->ahead;
 
-	if (index == 0)
-		return prove_held(ahead, err);
-	if (index == 1)
-		return given.size > 0 ? ahead->take(ahead->ctx, given, err) : KIST_OK;
-	index -= 2;
-	chunk = &ahead->chunks[next->first + index];
-	next->status[index] = kist_store_unpack_chunk(
-		ahead->flow->store, &ahead->readers[worker], &next->where[index], &chunk->id,
-		next->bytes + (chunk->offset - ahead->chunks[next->first].offset), &why);
-	/* Its pack may have been moved by a collector: that is looked into when the others are done. */
-	if (next->status[index] != KIST_OK && next->status[index] != KIST_NOT_FOUND)
-		return kist_fail_as(err, why.status, &why);
-	return KIST_OK;
+	(void)worker;
+	return ahead->take(ahead->ctx, kist_view_of(giver->given->bytes.data, giver->given->size), err);
 }
 
 /* Reads a chunk whose pack was gone from where it lies now, as often as collectors move it. */
-static kist_status read_moved(struct ahead *ahead, size_t i, struct kist_error *err)
+static kist_status read_moved(struct run *run, size_t i, struct kist_error *err)
 {
-	struct batch *next = ahead->next;
-	const struct kist_object_chunk *chunk = &ahead->chunks[next->first + i];
-	uint8_t *at = next->bytes + (chunk->offset - ahead->chunks[next->first].offset);
+	struct ahead *ahead = run->ahead;
+	const struct kist_object_chunk *chunk = chunk_of(run, i);
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status found;
 
 	do {
-		found = kist_load_find_again(ahead->flow, &chunk->id, &next->where[i], err);
+		found = kist_load_find_again(ahead->flow, &chunk->id, &run->where[i], err);
 		if (found != KIST_OK && found != KIST_EXISTS)
 			return found;
 		kist_error_clear(&why);
-		if (next->where[i].raw_len != chunk->len)
+		if (run->where[i].raw_len != chunk->len)
 			return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", chunk->offset,
 					    "a chunk has another length");
-		next->status[i] = kist_store_read_chunk_into(ahead->flow->store, &ahead->readers[0],
-							     &next->where[i], &chunk->id, at, &why);
-	} while (found == KIST_OK && next->status[i] == KIST_NOT_FOUND);
-	if (next->status[i] == KIST_OK)
+		run->status[i] =
+			kist_store_read_chunk_into(ahead->flow->store, &ahead->readers[0], &run->where[i],
+						   &chunk->id, bytes_of(run, i), &why);
+	} while (found == KIST_OK && run->status[i] == KIST_NOT_FOUND);
+	if (run->status[i] == KIST_OK)
 		return KIST_OK;
 	(void)kist_fail_as(err, why.status, &why);
-	return kist_lost_is_damage(next->status[i], err);
+	return kist_lost_is_damage(run->status[i], err);
 }
 
-static kist_status read_missing(struct ahead *ahead, struct kist_error *err)
+/* Waits for what is being read.  Outcomes stay in the runs. */
+static kist_status wait_for_all(struct ahead *ahead, struct kist_error *err)
 {
-	for (size_t i = 0; i < ahead->next->count; i++) {
-		if (ahead->next->status[i] == KIST_NOT_FOUND)
-			KIST_TRY(read_moved(ahead, i, err));
+	for (size_t i = 0; i < ahead->run_count; i++)
+		KIST_TRY(kist_pool_wait(ahead->pool, &ahead->runs[i].job, err));
+	return KIST_OK;
+}
+
+static kist_status read_missing(struct run *run, struct kist_error *err)
+{
+	KIST_TRY(wait_for_all(run->ahead, err));
+	for (size_t i = 0; i < run->count; i++) {
+		if (run->status[i] == KIST_NOT_FOUND)
+			KIST_TRY(read_moved(run, i, err));
+	}
+	return put_run(run, err);
+}
+
+/* Each chunk has two digests to be made of: its own and the whole's.  Both at once are little more than one.
+ */
+static kist_status prove_run(struct run *run, struct kist_error *err)
+{
+	struct kist_hasher *const whole = run->ahead->whole;
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct kist_object_chunk *chunk = chunk_of(run, i);
+		const struct kist_view bytes = kist_view_of(bytes_of(run, i), (size_t)chunk->len);
+		const struct kist_digest digest =
+			whole ? kist_hasher_add_beside(whole, bytes, bytes) : kist_digest_of(bytes);
+
+		run->status[i] = kist_store_prove_chunk(&run->where[i], &chunk->id, &digest, err);
+		if (run->status[i] != KIST_OK)
+			return run->status[i];
 	}
 	return KIST_OK;
 }
 
-/* So that putting the same bytes again writes them again. */
-static void note_damage(const struct ahead *ahead, const struct batch *batch)
+static void tell_progress(const struct ahead *ahead, const struct run *run)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		if (batch->status[i] == KIST_CORRUPT || batch->status[i] == KIST_NOT_FOUND)
-			kist_load_suspect(ahead->flow, &batch->where[i]);
+	const struct kist_object_chunk *last = &ahead->chunks[ahead->count - 1];
+
+	kist_flow_progress(ahead->flow, chunk_of(run, 0)->offset + run->size, last->offset + last->len);
+}
+
+/* The oldest of the runs is done with. */
+static void drop_oldest(struct ahead *ahead)
+{
+	tell_progress(ahead, &ahead->runs[ahead->oldest]);
+	ahead->oldest = (ahead->oldest + 1) % ahead->run_count;
+	ahead->under_way--;
+}
+
+/* Waits until the run that is on its way out is out. */
+static kist_status finish_giving(struct ahead *ahead, struct kist_error *err)
+{
+	kist_status status;
+
+	if (!ahead->giver.given)
+		return KIST_OK;
+	status = kist_pool_wait(ahead->pool, &ahead->giver.job, err);
+	ahead->giver.given = NULL;
+	if (status == KIST_OK)
+		drop_oldest(ahead);
+	return status;
+}
+
+/* Hashes a run that was read, and passes it on. */
+static kist_status pass_on(struct ahead *ahead, struct run *run, struct kist_error *err)
+{
+	KIST_TRY(kist_pool_wait(ahead->pool, &run->job, err));
+	if (run->outcome != KIST_OK)
+		return kist_fail_as(err, run->outcome, &run->why);
+	if (run->moved)
+		KIST_TRY(read_missing(run, err));
+	if (ahead->put) {
+		kist_hasher_add(ahead->whole, kist_view_of(run->bytes.data, run->size));
+		drop_oldest(ahead);
+		return KIST_OK;
 	}
+	KIST_TRY(prove_run(run, err));
+	KIST_TRY(finish_giving(ahead, err));
+	ahead->giver.given = run;
+	kist_pool_add(ahead->pool, &ahead->giver.job);
+	return KIST_OK;
+}
+
+/* Has as many runs read as there is room for.  What cannot be found is told when it is the next. */
+static kist_status add_runs(struct ahead *ahead, struct kist_error *err)
+{
+	while (ahead->under_way < ahead->run_count && ahead->found < ahead->count) {
+		struct run *run = &ahead->runs[(ahead->oldest + ahead->under_way) % ahead->run_count];
+		struct kist_error why = KIST_ERROR_INIT;
+		const kist_status status = find_run(ahead, run, &why);
+
+		if (status != KIST_OK)
+			return ahead->under_way > 0 ? KIST_OK : kist_fail_as(err, status, &why);
+		ahead->found += run->count;
+		ahead->under_way++;
+		kist_pool_add(ahead->pool, &run->job);
+	}
+	return KIST_OK;
 }
 
 static kist_status give_all(struct ahead *ahead, struct kist_error *err)
 {
-	const struct kist_object_chunk *last = &ahead->chunks[ahead->count - 1];
-	size_t found = 0;
+	for (;;) {
+		size_t given;
 
-	do {
-		struct batch *const given = ahead->given;
-		kist_status status;
+		KIST_TRY(add_runs(ahead, err));
+		given = ahead->giver.given ? 1 : 0;
+		if (ahead->under_way > given)
+			KIST_TRY(pass_on(ahead, &ahead->runs[(ahead->oldest + given) % ahead->run_count],
+					 err));
+		else if (given > 0)
+			KIST_TRY(finish_giving(ahead, err));
+		else
+			return KIST_OK;
+	}
+}
 
-		KIST_TRY(find_batch(ahead, found, err));
-		found += ahead->next->count;
-		status = kist_pool_run(ahead->pool, ahead->next->count + 2, step_job, ahead, err);
-		if (status == KIST_OK)
-			status = read_missing(ahead, err);
-		if (status != KIST_OK) {
-			note_damage(ahead, ahead->held);
-			note_damage(ahead, ahead->next);
-			return status;
+/* So that putting the same bytes again writes them again. */
+static void note_damage(const struct ahead *ahead)
+{
+	for (size_t i = 0; i < ahead->run_count; i++) {
+		const struct run *run = &ahead->runs[i];
+
+		for (size_t k = 0; k < run->count; k++) {
+			if (run->status[k] == KIST_CORRUPT || run->status[k] == KIST_NOT_FOUND)
+				kist_load_suspect(ahead->flow, &run->where[k]);
 		}
-		if (given->size > 0)
-			kist_flow_progress(ahead->flow, ahead->chunks[given->first].offset + given->size,
-					   last->offset + last->len);
-		ahead->given = ahead->held;
-		ahead->held = ahead->next;
-		ahead->next = given;
-	} while (ahead->given->count > 0 || ahead->held->count > 0);
-	return KIST_OK;
+	}
+}
+
+static kist_status go_ahead(struct ahead *ahead, struct kist_error *err)
+{
+	kist_status status;
+
+	for (size_t i = 0; i < RUNS_MAX; i++) {
+		ahead->runs[i].job.run = read_run;
+		ahead->runs[i].ahead = ahead;
+		ahead->runs[i].bytes = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	}
+	ahead->giver.job.run = give_run;
+	ahead->giver.ahead = ahead;
+	KIST_TRY(kist_pool_new(&ahead->pool, err));
+	ahead->run_count = 2 * kist_pool_workers(ahead->pool) + 2;
+	status = give_all(ahead, err);
+	if (status == KIST_OK)
+		return KIST_OK;
+	/* What was proved before still goes out. */
+	(void)finish_giving(ahead, NULL);
+	kist_pool_drop(ahead->pool);
+	note_damage(ahead);
+	return status;
 }
 
 kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks, size_t count,
@@ -231,6 +357,24 @@ kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chu
 	ahead->whole = whole;
 	ahead->take = take;
 	ahead->ctx = ctx;
-	KIST_TRY(ahead_start(ahead, err));
-	return count > 0 ? give_all(ahead, err) : KIST_OK;
+	return go_ahead(ahead, err);
+}
+
+kist_status kist_spread_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks, size_t count,
+			      struct kist_hasher *whole,
+			      kist_status (*put)(void *ctx, uint64_t offset, struct kist_view bytes,
+						 struct kist_error *err),
+			      void *ctx, struct kist_error *err)
+{
+	__attribute__((cleanup(ahead_done))) struct ahead *ahead = kist_alloc(1, sizeof(*ahead));
+
+	if (!ahead)
+		return kist_fail_memory(err, sizeof(*ahead));
+	ahead->flow = flow;
+	ahead->chunks = chunks;
+	ahead->count = count;
+	ahead->whole = whole;
+	ahead->put = put;
+	ahead->ctx = ctx;
+	return go_ahead(ahead, err);
 }

@@ -5,16 +5,18 @@
 #include "flow/flow.h"
 
 /*
- * Giving out the chunks of an object in order.  While one batch is given out, the next is proved and hashed,
- * and the one after that read and decoded, on all cores.
+ * Giving out the chunks of an object.  While the caller hashes them in order, those behind are read and
+ * decoded on the other cores; where there is nothing to hash yet, it helps.
  *
- * Memory: three batches, and for each worker one record and room to decode: under 104 MiB on eight cores.
+ * Memory: for each core two runs of chunks and a record with room to decode it, and two runs more: under 150
+ * MiB on eight cores with the longest chunks, a third of that with usual ones.
  * Thread: one flow, one thread at a time.
+ * Source: docs/adr/0023-one-digest-for-a-file.md.
  */
 
-/** A batch: so many chunks at most, and so many bytes. */
+/** A run of chunks that is read and given out as one: so many at most, and so many bytes or a single one. */
 #define KIST_AHEAD_CHUNKS_MAX ((size_t)32)
-#define KIST_AHEAD_SIZE_MAX   ((size_t)8 << 20)
+#define KIST_AHEAD_SIZE	      ((size_t)1 << 20)
 
 /** struct kist_object_chunk - A chunk of an object. */
 struct kist_object_chunk {
@@ -38,5 +40,23 @@ KIST_CHECKED kist_status kist_give_ahead(struct kist_flow *flow, const struct ki
 					 kist_status (*take)(void *ctx, struct kist_view bytes,
 							     struct kist_error *err),
 					 void *ctx, struct kist_error *err);
+
+/**
+ * kist_spread_ahead() - Gives the bytes of @count chunks to @put, in any order, and proves none of them.
+ *
+ * What was put is what the store should hold only if the digest of @whole is the right one: nobody may see it
+ * before that is known.
+ *
+ * @chunks: As above.
+ * @whole:  A started hasher that is fed all bytes, in order.
+ * @put:    Several calls at once, from any thread.
+ *
+ * Errors: those of @put, and as above.
+ */
+KIST_CHECKED kist_status kist_spread_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks,
+					   size_t count, struct kist_hasher *whole,
+					   kist_status (*put)(void *ctx, uint64_t offset,
+							      struct kist_view bytes, struct kist_error *err),
+					   void *ctx, struct kist_error *err);
 
 #endif

@@ -325,12 +325,10 @@ kist_status kist_load_stream(struct kist_flow *flow, const json_t *record, int f
 	return kist_load_each(flow, record, write_to_fd, &fd, err);
 }
 
-/* A new file that grows; blocks of zeros are skipped. */
-struct growing_file {
+/* A new file; blocks of zeros are left out. */
+struct new_file {
 	const struct kist_flow *flow;
 	int fd;
-	uint64_t size;
-	bool ends_in_hole;
 };
 
 static bool is_zero(struct kist_view bytes)
@@ -338,53 +336,91 @@ static bool is_zero(struct kist_view bytes)
 	return bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0;
 }
 
-static kist_status write_at_end(struct growing_file *file, struct kist_view bytes, bool zero,
-				struct kist_error *err)
+/* The length of the block that begins at @offset, of which @left bytes are at hand. */
+static size_t block_at(uint64_t offset, size_t left)
 {
-	if (bytes.size == 0)
-		return KIST_OK;
-	if (!zero)
-		KIST_TRY(kist_write_all(file->fd, bytes, err));
-	else if (lseek(file->fd, (off_t)bytes.size, SEEK_CUR) < 0)
-		return kist_fail_errno(err, errno, "cannot leave a hole of %zu bytes", bytes.size);
-	file->size += bytes.size;
-	file->ends_in_hole = zero;
-	return KIST_OK;
+	return (size_t)kist_min_u64(HOLE_SIZE - offset % HOLE_SIZE, left);
 }
 
-/* Writes blocks that are alike, zero or not, in one go. */
-static kist_status write_with_holes(void *ctx, struct kist_view bytes, struct kist_error *err)
+/* Writes blocks that are not zero, as many as possible in one go. */
+static kist_status put_with_holes(void *ctx, uint64_t offset, struct kist_view bytes, struct kist_error *err)
 {
-	const struct growing_file *file = ctx;
-	size_t start = 0;
-	bool zero = false;
+	const struct new_file *file = ctx;
+	size_t start = 0; /* of what is to be written */
+	size_t at = 0;
 
 	KIST_TRY(kist_flow_check_stop(file->flow, err));
-	for (size_t at = 0; at < bytes.size; at += HOLE_SIZE) {
-		const struct kist_view block =
-			kist_view_of(bytes.data + at, (size_t)kist_min_u64(HOLE_SIZE, bytes.size - at));
-		const bool block_zero = block.size == HOLE_SIZE && is_zero(block);
+	while (at < bytes.size) {
+		const size_t len = block_at(offset + at, bytes.size - at);
 
-		if (block_zero == zero)
-			continue;
-		KIST_TRY(write_at_end(ctx, kist_view_of(bytes.data + start, at - start), zero, err));
-		start = at;
-		zero = block_zero;
+		if (len == HOLE_SIZE && is_zero(kist_view_of(bytes.data + at, len))) {
+			KIST_TRY(kist_pwrite_all(file->fd, kist_view_of(bytes.data + start, at - start),
+						 offset + start, err));
+			start = at + len;
+		}
+		at += len;
 	}
-	return write_at_end(ctx, kist_view_of(bytes.data + start, bytes.size - start), zero, err);
+	return kist_pwrite_all(file->fd, kist_view_of(bytes.data + start, at - start), offset + start, err);
+}
+
+static kist_status take_nothing(void *ctx, struct kist_view bytes, struct kist_error *err)
+{
+	(void)bytes;
+	return kist_flow_check_stop(ctx, err);
+}
+
+/* The whole is wrong: says which chunk is, or that the record is when none of them is. */
+static kist_status tell_wrong(struct kist_object_reader *reader, const struct kist_digest *digest,
+			      struct kist_error *err)
+{
+	size_t count;
+	const struct kist_object_chunk *chunks = entry_list(reader, &count);
+
+	KIST_TRY(kist_give_ahead(reader->flow, chunks, count, NULL, take_nothing, reader->flow, err));
+	return check_whole(&reader->content, digest, err);
+}
+
+/*
+ * The digest of the whole proves every byte, so the chunks need no proof of their own: nobody sees the file
+ * before.
+ */
+static kist_status fill_file(struct kist_object_reader *reader, struct new_file *file, struct kist_error *err)
+{
+	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
+	struct kist_digest digest;
+	struct kist_view bytes;
+	size_t count;
+	const struct kist_object_chunk *chunks = entry_list(reader, &count);
+
+	if (reader->content.form == KIST_CONTENT_INLINE || count == 1) {
+		KIST_TRY(give_one(reader, &bytes, &digest, err));
+		KIST_TRY(put_with_holes(file, 0, bytes, err));
+		kist_flow_progress(reader->flow, bytes.size, bytes.size);
+		return check_whole(&reader->content, &digest, err);
+	}
+	KIST_TRY(kist_hasher_start(&whole, err));
+	KIST_TRY(kist_spread_ahead(reader->flow, chunks, count, &whole, put_with_holes, file, err));
+	digest = kist_hasher_finish(&whole);
+	if (!kist_digest_equal(&digest, &reader->content.sha256))
+		return tell_wrong(reader, &digest, err);
+	return KIST_OK;
 }
 
 kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err)
 {
-	struct growing_file file = { .flow = flow, .fd = fd };
+	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
+	struct new_file file = { .flow = flow, .fd = fd };
+	uint64_t size;
 
 	if (kist_record_is_tree(record))
 		return kist_fail(err, KIST_INVALID, "this is a folder, not a file");
-	KIST_TRY(kist_load_each(flow, record, write_with_holes, &file, err));
-	/* A hole at the end is there only once the size says so. */
-	if (file.ends_in_hole && ftruncate(fd, (off_t)file.size) != 0)
-		return kist_fail_errno(err, errno, "cannot set a size of %" PRIu64 " bytes", file.size);
-	return KIST_OK;
+	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
+	size = reader.content.size;
+	/* First: then what is written in any order is within the file, and a hole at its end is there. */
+	if (size > INT64_MAX || ftruncate(fd, (off_t)size) != 0)
+		return kist_fail_errno(err, size > INT64_MAX ? EFBIG : errno,
+				       "cannot set a size of %" PRIu64 " bytes", size);
+	return fill_file(&reader, &file, err);
 }
 
 static kist_status append_to_buf(void *ctx, struct kist_view bytes, struct kist_error *err)

@@ -103,7 +103,8 @@ KIST_CHECKED kist_status kist_load_stream(struct kist_flow *flow, const json_t *
 /**
  * kist_load_file() - Writes all bytes of @record's object to @fd, a new and empty regular file.
  *
- * Long runs of zeros become holes, so that a sparse file takes no more room than it did.
+ * Long runs of zeros become holes, so that a sparse file takes no more room than it did.  What @fd holds is
+ * proved only when KIST_OK is returned: nobody may see the file before.
  *
  * Errors: as kist_load_stream().
  */
