@@ -4,88 +4,50 @@
 #include <assert.h>
 #include <string.h>
 
-#ifdef __SSE2__
-#include <immintrin.h>
-#endif
+#include "csv_blocks.h"
 
-#define BLOCK_SIZE 64
+enum { PLAIN, QUOTED, CLOSED, LOOSE, COMMENT };
 
-enum { PLAIN, QUOTED, CLOSED };
-
-/* Bit i of @special: byte i is the delimiter, a quote, CR or LF.  @high: some byte is above 0x7f. */
-struct block {
-	uint64_t special;
-	bool high;
-};
-
-#ifdef __SSE2__
-
-static struct block classify(const uint8_t *data, uint8_t delimiter)
+/* The record from its start on. */
+static void rewind_record(struct csv_scanner *s)
 {
-	const __m128i d = _mm_set1_epi8((char)delimiter);
-	const __m128i q = _mm_set1_epi8('"');
-	const __m128i cr = _mm_set1_epi8('\r');
-	const __m128i lf = _mm_set1_epi8('\n');
-	__m128i all = _mm_setzero_si128();
-	struct block block = { 0, false };
+	s->count = 0;
+	s->at = 0;
+	s->cell_begin = 0;
+	s->content_end = 0;
+	s->ignore_before = 0;
+	s->size = 0;
+	s->next = 0;
+	s->newlines = 0;
+	s->strays = 0;
+	s->cell_flags = 0;
+	s->state = PLAIN;
+	s->non_ascii = false;
+	s->escaped = false;
+}
 
-	for (unsigned int i = 0; i < BLOCK_SIZE / 16; i++) {
-		const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(data + i * 16));
-		const __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, d), _mm_cmpeq_epi8(v, q)),
-						 _mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, lf)));
+void csv_scanner_begin(struct csv_scanner *s)
+{
+	if (s->quote == 0)
+		s->quote = '"';
+	if (s->escape == 0)
+		s->escape = s->quote;
+	rewind_record(s);
+	s->careful = s->escape != s->quote;
+	s->blocks = (uint8_t)csv_blocks_best();
+	csv_window_begin(&s->window);
+}
 
-		block.special |= (uint64_t)(uint32_t)_mm_movemask_epi8(hit) << (i * 16);
-		all = _mm_or_si128(all, v);
+void csv_scanner_next(struct csv_scanner *s)
+{
+	const uint32_t next = s->next;
+
+	if (s->careful) {
+		csv_scanner_begin(s);
+		return;
 	}
-	block.high = _mm_movemask_epi8(all) != 0;
-	return block;
-}
-
-#else
-
-static struct block classify(const uint8_t *data, uint8_t delimiter)
-{
-	struct block block = { 0, false };
-
-	for (unsigned int i = 0; i < BLOCK_SIZE; i++) {
-		const uint8_t c = data[i];
-		const bool hit = c == delimiter || c == '"' || c == '\r' || c == '\n';
-
-		block.special |= (uint64_t)hit << i;
-		block.high |= c > 0x7f;
-	}
-	return block;
-}
-
-#endif
-
-/* The last block may be short: the kernel reads nothing past the caller's bytes. */
-static struct block classify_tail(const uint8_t *data, size_t size, uint8_t delimiter)
-{
-	uint8_t copy[BLOCK_SIZE] = { 0 };
-	struct block block;
-
-	memcpy(copy, data, size);
-	block = classify(copy, delimiter);
-	block.special &= ((uint64_t)1 << size) - 1;
-	return block;
-}
-
-void csv_scanner_begin(struct csv_scanner *scanner)
-{
-	scanner->count = 0;
-	scanner->at = 0;
-	scanner->cell_begin = 0;
-	scanner->content_end = 0;
-	scanner->ignore_before = 0;
-	scanner->size = 0;
-	scanner->next = 0;
-	scanner->newlines = 0;
-	scanner->strays = 0;
-	scanner->cell_flags = 0;
-	scanner->state = PLAIN;
-	scanner->non_ascii = false;
-	scanner->escaped = false;
+	rewind_record(s);
+	csv_window_next(&s->window, next);
 }
 
 static enum csv_scan no_room(const struct csv_scanner *s, uint32_t p)
@@ -100,9 +62,11 @@ static void push_cell(struct csv_scanner *s, uint32_t p)
 {
 	struct csv_cell *cell = &s->cells[s->count++];
 
-	if (s->state == CLOSED) {
+	if (s->state == CLOSED || s->state == LOOSE) {
+		const uint32_t end = s->state == LOOSE ? p : s->content_end;
+
 		cell->begin = s->cell_begin + 1;
-		cell->len = s->content_end - s->cell_begin - 1;
+		cell->len = end - s->cell_begin - 1;
 	} else {
 		cell->begin = s->cell_begin;
 		cell->len = p - s->cell_begin;
@@ -117,36 +81,53 @@ static enum csv_scan end_record(struct csv_scanner *s, uint32_t p, uint32_t newl
 {
 	if (p > CSV_LINE_SIZE_MAX)
 		return CSV_SCAN_LONG;
-	if (s->count >= s->capacity || s->count >= CSV_COLUMNS_MAX)
-		return no_room(s, p);
-	push_cell(s, p);
+	if (s->state != COMMENT) {
+		if (s->count >= s->capacity || s->count >= CSV_COLUMNS_MAX)
+			return no_room(s, p);
+		push_cell(s, p);
+	}
 	s->size = p;
 	s->next = p + newline_size;
 	return CSV_SCAN_RECORD;
 }
 
+static bool ends_cell(const struct csv_scanner *s, uint8_t c)
+{
+	return c == s->delimiter || c == '\n' || c == '\r';
+}
+
 /*
- * A quote at @p inside quotes: the first of a pair, or the closing one.  Returns CSV_SCAN_RECORD to go on.
+ * A quote or an escape at @p inside quotes.  Returns CSV_SCAN_RECORD to go on.
  */
 static enum csv_scan quote_in_quotes(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final,
 				     uint32_t p)
 {
-	if (p + 1 == size && !final) {
+	const bool last = p + 1 == size;
+
+	if (last && !final) {
 		s->at = p;
 		return CSV_SCAN_MORE;
 	}
-	if (p + 1 < size && data[p + 1] == '"') {
+	if (data[p] == s->escape && !last && (data[p + 1] == s->quote || data[p + 1] == s->escape)) {
 		s->cell_flags |= CSV_CELL_ESCAPED;
 		s->escaped = true;
 		s->ignore_before = p + 2;
 		return CSV_SCAN_RECORD;
 	}
-	if (p + 1 < size && data[p + 1] != s->delimiter && data[p + 1] != '\n' && data[p + 1] != '\r') {
+	/* Before anything else an escape is a character. */
+	if (data[p] != s->quote)
+		return CSV_SCAN_RECORD;
+	s->content_end = p;
+	s->state = CLOSED;
+	if (last || ends_cell(s, data[p + 1]))
+		return CSV_SCAN_RECORD;
+	if (!s->lenient) {
 		s->at = p + 1;
 		return CSV_SCAN_BAD_QUOTE;
 	}
-	s->content_end = p;
-	s->state = CLOSED;
+	s->cell_flags |= CSV_CELL_ESCAPED;
+	s->escaped = true;
+	s->state = LOOSE;
 	return CSV_SCAN_RECORD;
 }
 
@@ -164,82 +145,112 @@ static enum csv_scan newline(struct csv_scanner *s, const uint8_t *data, uint32_
 	return end_record(s, p, newline_size);
 }
 
-/* Goes through the marked bytes of one block.  *@ret_done says that @csv_scan() returns what this returns. */
-static enum csv_scan walk(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final,
-			  uint64_t special, bool *ret_done)
+/* A delimiter, quote or escape at @p outside of quotes.  Returns CSV_SCAN_RECORD to go on. */
+static enum csv_scan step_outside(struct csv_scanner *s, uint8_t c, uint32_t p)
 {
-	const uint32_t base = s->at;
+	if (c == s->delimiter) {
+		if (s->count >= s->capacity || s->count >= CSV_COLUMNS_MAX) {
+			s->at = p;
+			return no_room(s, p);
+		}
+		push_cell(s, p);
+	} else if (c == s->quote && p == s->cell_begin) {
+		s->state = QUOTED;
+		s->cell_flags = CSV_CELL_QUOTED;
+	} else if (c == s->quote && s->state == PLAIN) {
+		s->strays++;
+	}
+	return CSV_SCAN_RECORD;
+}
+
+/* One byte at @p.  *@ret_done says that the scan returns what this returns. */
+static enum csv_scan step(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final, uint32_t p,
+			  bool *ret_done)
+{
+	const uint8_t c = data[p];
 	enum csv_scan result = CSV_SCAN_RECORD;
 
-	for (; special != 0; special &= special - 1) {
-		const uint32_t p = base + (uint32_t)__builtin_ctzll(special);
-		const uint8_t c = data[p];
-
-		if (s->state == QUOTED) {
-			if (p < s->ignore_before)
-				continue;
-			if (c == '"')
-				result = quote_in_quotes(s, data, size, final, p);
-			else if (c == '\r' || (c == '\n' && data[p - 1] != '\r'))
-				s->newlines++;
-			*ret_done = result != CSV_SCAN_RECORD;
-			if (*ret_done)
-				return result;
-		} else if (c == '\n' || c == '\r') {
-			*ret_done = true;
-			return newline(s, data, size, final, p);
-		} else if (c == s->delimiter) {
-			if (s->count >= s->capacity || s->count >= CSV_COLUMNS_MAX) {
-				s->at = p;
-				*ret_done = true;
-				return no_room(s, p);
-			}
-			push_cell(s, p);
-		} else if (p == s->cell_begin) {
-			s->state = QUOTED;
-			s->cell_flags = CSV_CELL_QUOTED;
-			s->ignore_before = p + 1;
-		} else if (p >= s->ignore_before && s->state == PLAIN) {
-			s->strays++;
-		}
+	if (s->state == QUOTED) {
+		if (c == s->quote || c == s->escape)
+			result = quote_in_quotes(s, data, size, final, p);
+		else if (c == '\r' || (c == '\n' && data[p - 1] != '\r'))
+			s->newlines++;
+	} else if (c == '\n' || c == '\r') {
+		*ret_done = true;
+		return newline(s, data, size, final, p);
+	} else if (s->state != COMMENT) {
+		result = step_outside(s, c, p);
 	}
+	*ret_done = result != CSV_SCAN_RECORD;
 	return result;
 }
 
-enum csv_scan csv_scan(struct csv_scanner *s, const uint8_t *data, size_t size_all, bool final_all)
+/* One byte past the limit shows that the record is too long, a second one completes CR LF. */
+static uint32_t cut_size(size_t size, bool *final)
 {
-	/* One byte past the limit shows that the record is too long, a second one completes CR LF. */
-	const bool cut = size_all > CSV_LINE_SIZE_MAX + 2;
-	const uint32_t size = cut ? CSV_LINE_SIZE_MAX + 2 : (uint32_t)size_all;
-	const bool final = final_all && !cut;
+	if (size <= CSV_LINE_SIZE_MAX + 2)
+		return (uint32_t)size;
+	*final = false;
+	return CSV_LINE_SIZE_MAX + 2;
+}
+
+enum csv_scan csv_scan_careful(struct csv_scanner *s, const uint8_t *data, size_t size_all, bool final)
+{
+	const uint32_t size = cut_size(size_all, &final);
 	bool done = false;
 
 	assert(s->at <= size_all);
-	while (s->at < size) {
-		const uint32_t left = size - s->at;
-		const struct block block = left >= BLOCK_SIZE
-						   ? classify(data + s->at, s->delimiter)
-						   : classify_tail(data + s->at, left, s->delimiter);
+	s->careful = true;
+	if (s->at == 0 && size > 0 && s->comment != 0 && data[0] == s->comment)
+		s->state = COMMENT;
+	for (; s->at < size; s->at++) {
 		enum csv_scan result;
 
-		s->non_ascii |= block.high;
-		result = walk(s, data, size, final, block.special, &done);
+		s->non_ascii |= data[s->at] > 0x7f;
+		if (s->at < s->ignore_before)
+			continue;
+		result = step(s, data, size, final, s->at, &done);
 		if (done)
 			return result == CSV_SCAN_MORE && s->at > CSV_LINE_SIZE_MAX ? CSV_SCAN_LONG : result;
-		s->at += left < BLOCK_SIZE ? left : BLOCK_SIZE;
 	}
 	if (!final)
 		return s->at > CSV_LINE_SIZE_MAX ? CSV_SCAN_LONG : CSV_SCAN_MORE;
 	return s->state == QUOTED ? CSV_SCAN_OPEN_QUOTE : end_record(s, size, 0);
 }
 
-size_t csv_unescape(uint8_t *text, size_t len)
+enum csv_scan csv_scan(struct csv_scanner *s, const uint8_t *data, size_t size, bool final)
 {
+	bool final_here = final;
+	const uint32_t size_here = cut_size(size, &final_here);
+	enum csv_scan result = CSV_SCAN_CAREFUL;
+
+	if (s->at == 0 && size > 0 && s->comment != 0 && data[0] == s->comment)
+		s->careful = true;
+	if (!s->careful)
+		result = csv_scan_blocks(s, data, size_here, final_here, (enum csv_blocks)s->blocks);
+	if (result != CSV_SCAN_CAREFUL)
+		return result;
+	if (!s->careful)
+		rewind_record(s);
+	return csv_scan_careful(s, data, size, final);
+}
+
+size_t csv_unescape(const struct csv_scanner *s, uint8_t *text, size_t len)
+{
+	size_t from = 0;
 	size_t to = 0;
 
-	for (size_t from = 0; from < len; from++) {
-		text[to++] = text[from];
-		from += text[from] == '"';
+	while (from < len) {
+		const uint8_t c = text[from++];
+
+		if (c == s->escape && from < len && (text[from] == s->quote || text[from] == s->escape)) {
+			text[to++] = text[from++];
+		} else if (c == s->quote) {
+			memmove(text + to, text + from, len - from);
+			return to + len - from;
+		} else {
+			text[to++] = c;
+		}
 	}
 	return to;
 }

@@ -9,15 +9,21 @@
 /*
  * The tokenizer: one record of CSV text at a time, from bytes that arrive in pieces of any size.
  *
- *     record  = cell *( delimiter cell ) newline
- *     cell    = plain / DQUOTE *( any / DQUOTE DQUOTE ) DQUOTE
+ *     record  = cell *( delimiter cell ) newline / comment *any newline
+ *     cell    = plain / quote *( any / escape quote / escape escape ) quote
  *     newline = LF / CR LF / CR / the end of the text
  *
- * A quote inside a plain cell is a character like another.  The caller keeps the bytes of an unfinished
- * record together and in order; they may move between calls, because all positions count from the record's
- * first byte.  What is found does not depend on where the pieces end.
+ * The escape may be the quote itself.  A quote inside a plain cell is a character like another.  The caller
+ * keeps the bytes of an unfinished record together and in order; they may move between calls, because all
+ * positions count from the record's first byte.  What is found does not depend on where the pieces end.
+ *
+ * Two machines give the same answer: csv_blocks.h takes 64 bytes at once, where every quote opens or closes
+ * a cell as it should; the other one looks at each special byte, and takes over for a record where one does
+ * not.
  *
  * Limits: CSV_LINE_SIZE_MAX, CSV_COLUMNS_MAX.
+ * After CSV_SCAN_RECORD of a comment, @count is 0.
+ *
  * Thread: pure.
  * Source: RFC 4180; plugins/csv/spec.md.
  */
@@ -27,9 +33,13 @@
 /* Cells in one record. */
 #define CSV_COLUMNS_MAX 65536u
 
+/* As csv_scanner.quote: no byte is a quote. */
+#define CSV_QUOTE_NONE ((uint8_t)'\n')
+
 enum {
 	CSV_CELL_QUOTED = 1, /* It stood in quotes: never null. */
-	CSV_CELL_ESCAPED = 2 /* It holds doubled quotes: csv_unescape() before use. */
+	CSV_CELL_ESCAPED =
+		2 /* It holds escaped quotes, or text behind its quotes: csv_unescape() before use. */
 };
 
 /** struct csv_cell - One cell: @len bytes at @begin, without the quotes around it. */
@@ -50,9 +60,45 @@ enum csv_scan {
 };
 
 /**
+ * struct csv_window - What is known of up to 64 bytes, from the current record's start on or from later.
+ *
+ * Bit i of a mask is the byte at @begin + i.
+ *
+ * @ends:     Delimiters that end a cell, not yet used.
+ * @stops:    Newlines that end a record, not yet used.
+ * @newlines: Newlines inside quotes, not yet counted.
+ * @quotes, @pairs: Quotes; those of them that are the second of a pair.
+ * @end:      Behind the last byte.
+ * @bad:      From here on the masks are wrong; @end if nowhere.
+ * @inside, @may_open, @closed: The byte before @end stands inside quotes; a quote at @end would open a cell;
+ * the byte before @end is a quote that closed.
+ * @high:     Some byte is above 0x7f.
+ * @quoted, @doubled: There was a quote, a pair, since the record began.
+ */
+struct csv_window {
+	uint64_t ends;
+	uint64_t stops;
+	uint64_t newlines;
+	uint64_t quotes;
+	uint64_t pairs;
+	uint32_t begin;
+	uint32_t end;
+	uint32_t bad;
+	bool inside;
+	bool may_open;
+	bool closed;
+	bool high;
+	bool quoted;
+	bool doubled;
+};
+
+/**
  * struct csv_scanner - Where the tokenizer is in a record.
  *
  * @cells:      Cells found, @count of them; room for @capacity.  Borrowed from the caller.
+ * @delimiter, @quote, @escape, @comment: The dialect, from the caller.  @quote 0 is ", CSV_QUOTE_NONE none;
+ *              @escape 0 is the quote; @comment 0 is none.
+ * @lenient:    From the caller: text behind a closing quote belongs to the cell.
  * @at:         First byte not yet read.
  * @cell_begin: First byte of the current cell, its quote included.
  * @size:       After CSV_SCAN_RECORD: bytes of the record without its newline.
@@ -60,6 +106,8 @@ enum csv_scan {
  * @newlines:   Newlines inside quotes so far.
  * @strays:     Quotes inside plain cells so far.
  * @escaped:    A cell of the record is CSV_CELL_ESCAPED.
+ * @careful:    The record is read byte by byte.
+ * @blocks:     Which instructions read the others.
  * @non_ascii:  The record may hold bytes above 0x7f; false says that it holds none.
  */
 struct csv_scanner {
@@ -76,13 +124,23 @@ struct csv_scanner {
 	uint32_t strays;
 	uint32_t cell_flags;
 	uint8_t delimiter;
+	uint8_t quote;
+	uint8_t escape;
+	uint8_t comment;
 	uint8_t state;
+	bool lenient;
 	bool non_ascii;
 	bool escaped;
+	bool careful;
+	uint8_t blocks;
+	struct csv_window window;
 };
 
-/** csv_scanner_begin() - Go to the start of a new record; keeps @delimiter, @cells and @capacity. */
+/** csv_scanner_begin() - Go to the start of a new record; keeps the dialect, @cells and @capacity. */
 void csv_scanner_begin(struct csv_scanner *scanner);
+
+/** csv_scanner_next() - After CSV_SCAN_RECORD: go to the record that begins @next bytes behind this one. */
+void csv_scanner_next(struct csv_scanner *scanner);
 
 /**
  * csv_scan() - Read on in the current record.
@@ -93,8 +151,15 @@ void csv_scanner_begin(struct csv_scanner *scanner);
  */
 enum csv_scan csv_scan(struct csv_scanner *scanner, const uint8_t *data, size_t size, bool final);
 
-/** csv_unescape() - Turn doubled quotes into single ones, in place.  Returns the new length. */
-size_t csv_unescape(uint8_t *text, size_t len);
+/** csv_scan_careful() - As csv_scan(), byte by byte. */
+enum csv_scan csv_scan_careful(struct csv_scanner *scanner, const uint8_t *data, size_t size, bool final);
+
+/**
+ * csv_unescape() - Turn escaped quotes into quotes, in place; take out a closing quote and keep what follows.
+ *
+ * Returns the new length.
+ */
+size_t csv_unescape(const struct csv_scanner *scanner, uint8_t *text, size_t len);
 
 /** csv_utf8_valid() - Whether @text is well-formed UTF-8. */
 bool csv_utf8_valid(const uint8_t *text, size_t len);

@@ -224,11 +224,14 @@ static kist_status text_fault(struct csv_reader *r, enum csv_scan result)
 /* Goes behind the record that was given last. */
 static void advance(struct csv_reader *r)
 {
+	if (r->last_size > 0)
+		csv_scanner_next(&r->scanner);
+	else
+		csv_scanner_begin(&r->scanner);
 	r->begin += r->last_size;
 	r->line += r->last_lines;
 	r->last_size = 0;
 	r->last_lines = 0;
-	csv_scanner_begin(&r->scanner);
 }
 
 /* Brings one record into the buffer, blank or not.  *@ret_found is false at the end of the text. */
@@ -284,11 +287,13 @@ static kist_status check_width(struct csv_reader *r)
 
 static void unescape_cells(struct csv_reader *r)
 {
+	const struct csv_scanner *s = &r->scanner;
+
 	for (uint32_t i = 0; i < r->scanner.count; i++) {
 		struct csv_cell *cell = &r->scanner.cells[i];
 
 		if ((cell->flags & CSV_CELL_ESCAPED) != 0)
-			cell->len = (uint32_t)csv_unescape(r->buf + r->begin + cell->begin, cell->len);
+			cell->len = (uint32_t)csv_unescape(s, r->buf + r->begin + cell->begin, cell->len);
 	}
 }
 

@@ -177,10 +177,93 @@ START_TEST(doubled_quotes_become_one)
 		size_t len;
 
 		snprintf(text, sizeof(text), "%s", rows[i][0]);
-		len = csv_unescape((uint8_t *)text, strlen(text));
+		len = csv_unescape(&(struct csv_scanner){ .quote = '"', .escape = '"' }, (uint8_t *)text,
+				   strlen(text));
 		text[len] = '\0';
 		ck_assert_str_eq(text, rows[i][1]);
 	}
+}
+END_TEST
+
+/* The first record's cells, unescaped, a bar between them; or the name of the result. */
+static const char *cells_of(struct csv_scanner s, const char *text)
+{
+	static struct csv_cell cells[8];
+	static char out[128];
+	uint8_t copy[64];
+	size_t n = 0;
+
+	s.cells = cells;
+	s.capacity = 8;
+	s.delimiter = ',';
+	memcpy(copy, text, strlen(text));
+	csv_scanner_begin(&s);
+	switch (csv_scan(&s, copy, strlen(text), true)) {
+	case CSV_SCAN_RECORD:
+		break;
+	case CSV_SCAN_BAD_QUOTE:
+		return "BAD";
+	default:
+		return "other";
+	}
+	out[0] = '\0';
+	for (uint32_t i = 0; i < s.count; i++) {
+		const bool escaped = (cells[i].flags & CSV_CELL_ESCAPED) != 0;
+		const size_t len =
+			escaped ? csv_unescape(&s, copy + cells[i].begin, cells[i].len) : cells[i].len;
+
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%.*s", i ? "|" : "", (int)len,
+				      (const char *)copy + cells[i].begin);
+	}
+	return out;
+}
+
+START_TEST(another_escape_takes_the_meaning_of_the_quote_and_of_itself)
+{
+	const struct csv_scanner s = { .escape = '\\' };
+
+	ck_assert_str_eq(cells_of(s, "\"a\\\"b\",c\n"), "a\"b|c");
+	ck_assert_str_eq(cells_of(s, "\"a\\\\\",c\n"), "a\\|c");
+	ck_assert_str_eq(cells_of(s, "\"a\\n\",c\\\n"), "a\\n|c\\");
+	ck_assert_str_eq(cells_of(s, "\"a\"\"b\"\n"), "BAD");
+	ck_assert_str_eq(cells_of(s, "\"a\\"), "other");
+}
+END_TEST
+
+START_TEST(another_quote_is_one_and_the_usual_one_a_character)
+{
+	const struct csv_scanner s = { .quote = '\'' };
+
+	ck_assert_str_eq(cells_of(s, "'a,''b',\"c\n"), "a,'b|\"c");
+	ck_assert_str_eq(cells_of((struct csv_scanner){ .quote = CSV_QUOTE_NONE }, "\"a,b\"\n"), "\"a|b\"");
+}
+END_TEST
+
+START_TEST(a_lenient_reader_keeps_what_stands_behind_a_closing_quote)
+{
+	const struct csv_scanner s = { .lenient = true };
+
+	ck_assert_str_eq(cells_of(s, "\"a\"b,c\n"), "ab|c");
+	ck_assert_str_eq(cells_of(s, "\"a\"\"b\" \"c\"\",d\n"), "a\"b \"c\"\"|d");
+	ck_assert_str_eq(cells_of(s, "\"\"x\r\n"), "x");
+	ck_assert_str_eq(cells_of((struct csv_scanner){ 0 }, "\"a\"b,c\n"), "BAD");
+}
+END_TEST
+
+START_TEST(a_comment_is_a_record_without_cells)
+{
+	struct csv_cell cells[4];
+	struct csv_scanner s = { .cells = cells, .capacity = 4, .delimiter = ',', .comment = '#' };
+	const uint8_t text[] = "# it's \"open, ,\na,#b\n";
+
+	csv_scanner_begin(&s);
+	ck_assert_int_eq(csv_scan(&s, text, sizeof(text) - 1, true), CSV_SCAN_RECORD);
+	ck_assert_uint_eq(s.count, 0);
+	ck_assert_uint_eq(s.next, 16);
+	csv_scanner_next(&s);
+	ck_assert_int_eq(csv_scan(&s, text + 16, sizeof(text) - 17, true), CSV_SCAN_RECORD);
+	ck_assert_uint_eq(s.count, 2);
+	ck_assert_uint_eq(cells[1].len, 2);
 }
 END_TEST
 
@@ -223,6 +306,10 @@ int main(void)
 	tcase_add_test(tcase, newlines_in_quotes_and_stray_quotes_are_counted);
 	tcase_add_loop_test(tcase, a_record_may_have_the_greatest_size_and_no_byte_more, 0, 5);
 	tcase_add_test(tcase, doubled_quotes_become_one);
+	tcase_add_test(tcase, another_escape_takes_the_meaning_of_the_quote_and_of_itself);
+	tcase_add_test(tcase, another_quote_is_one_and_the_usual_one_a_character);
+	tcase_add_test(tcase, a_lenient_reader_keeps_what_stands_behind_a_closing_quote);
+	tcase_add_test(tcase, a_comment_is_a_record_without_cells);
 	tcase_add_test(tcase, only_well_formed_utf8_is_valid);
 	return suite_run(tcase, "csv_kernel");
 }
