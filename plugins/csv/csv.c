@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "csv_describe.h"
+#include "csv_dialect.h"
 #include "csv_sniff.h"
 #include "csv_table.h"
 #include "csv_validate.h"
@@ -18,46 +19,6 @@ KIST_NOTE("kist.csv", 0);
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0.1.0"
 #endif
-
-/* Sets *@delimiter if the parameter is there and not empty. */
-static kist_status read_delimiter(struct kist_call *call, const struct kist_params *params,
-				  uint8_t *delimiter)
-{
-	const struct kist_param *param = kist_param_find(params, "delimiter");
-
-	if (!param || param->kind != KIST_PARAM_STRING || param->string_len == 0)
-		return KIST_OK;
-	/* A tab is hard to type. */
-	if (strcmp(param->string, "tab") == 0 || strcmp(param->string, "\\t") == 0) {
-		*delimiter = '\t';
-		return KIST_OK;
-	}
-	if (param->string_len != 1 || !csv_delimiter_allowed((uint8_t)param->string[0]))
-		return kist_failf(
-			call, KIST_INVALID, "E_HEADER_SYNTAX", KIST_NO_OFFSET,
-			"the delimiter must be tab or one ASCII character: no quote, newline, letter, digit, "
-			"sign, point or underscore");
-	*delimiter = (uint8_t)param->string[0];
-	return KIST_OK;
-}
-
-static kist_status read_dialect(struct kist_call *call, const struct kist_params *params,
-				struct csv_dialect *ret)
-{
-	const struct kist_param *header = kist_param_find(params, "header");
-
-	*ret = (struct csv_dialect){ .header = CSV_HEADER_AUTO };
-	if (header && header->kind == KIST_PARAM_STRING) {
-		if (strcmp(header->string, "yes") == 0)
-			ret->header = CSV_HEADER_YES;
-		else if (strcmp(header->string, "no") == 0)
-			ret->header = CSV_HEADER_NO;
-		else if (strcmp(header->string, "auto") != 0)
-			return kist_failf(call, KIST_INVALID, "E_HEADER_SYNTAX", KIST_NO_OFFSET,
-					  "header must be auto, yes or no");
-	}
-	return read_delimiter(call, params, &ret->delimiter);
-}
 
 static kist_status open_instance(const struct kist_host *host, struct kist_call *call, void **ret_instance)
 {
@@ -78,7 +39,7 @@ static kist_status serialize(void *instance, struct kist_call *call, const struc
 	struct csv_write_options options = { .delimiter = ',', .header = true };
 	const struct kist_param *header = kist_param_find(params, "header");
 	struct ArrowArrayStream *stream = object->value;
-	const kist_status status = read_delimiter(call, params, &options.delimiter);
+	const kist_status status = csv_delimiter_read(call, params, &options.delimiter);
 
 	(void)instance;
 	if (status != KIST_OK)
@@ -108,7 +69,7 @@ static kist_status deserialize(void *instance, struct kist_call *call, struct ki
 {
 	struct csv_dialect dialect;
 	struct ArrowArrayStream *stream;
-	kist_status status = read_dialect(call, params, &dialect);
+	kist_status status = csv_dialect_read(call, params, &dialect);
 
 	(void)instance;
 	if (status != KIST_OK)
@@ -136,7 +97,7 @@ static kist_status validate(void *instance, struct kist_call *call, struct kist_
 			    const struct kist_params *params, struct kist_report *report)
 {
 	struct csv_dialect dialect;
-	const kist_status status = read_dialect(call, params, &dialect);
+	const kist_status status = csv_dialect_read(call, params, &dialect);
 
 	(void)instance;
 	return status == KIST_OK ? csv_validate(call, source, dialect, report) : status;
@@ -170,7 +131,7 @@ static kist_status describe(void *instance, struct kist_call *call, struct kist_
 			    const struct kist_params *params, struct kist_sink *sink)
 {
 	struct csv_dialect dialect;
-	const kist_status status = read_dialect(call, params, &dialect);
+	const kist_status status = csv_dialect_read(call, params, &dialect);
 
 	(void)instance;
 	return status == KIST_OK ? csv_describe(call, source, dialect, sink) : status;

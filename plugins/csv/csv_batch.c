@@ -77,7 +77,7 @@ static kist_status grow_rows(struct csv_batch *batch, uint32_t rows)
 
 kist_status csv_batch_begin(struct csv_batch *batch, const struct csv_profile *profile, uint32_t rows)
 {
-	*batch = (struct csv_batch){ .width = profile->width };
+	*batch = (struct csv_batch){ .width = profile->width, .nulls = profile->dialect.nulls };
 	batch->builders = calloc(profile->width, sizeof(*batch->builders));
 	if (!batch->builders)
 		return KIST_NO_MEMORY;
@@ -171,7 +171,7 @@ kist_status csv_batch_add(struct csv_batch *batch, const struct csv_record *reco
 		const struct csv_cell *cell = &record->cells[i];
 		kist_status status = KIST_OK;
 
-		if (csv_cell_is_null(cell, batch->width)) {
+		if (csv_cell_is_null(cell, record->base, batch->width, batch->nulls)) {
 			b->nulls++;
 		} else {
 			b->valid[row / 8] |= (uint8_t)(1u << row % 8);

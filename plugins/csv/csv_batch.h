@@ -42,6 +42,7 @@ struct csv_batch {
 	uint32_t rows;
 	uint32_t rows_capacity;
 	uint64_t size;
+	uint8_t nulls;
 };
 
 /** csv_column_format() - The Arrow format of a column. */

@@ -98,16 +98,65 @@ static void put_column(struct text *t, const char *name, const struct csv_column
 	put(t, "}");
 }
 
-static void put_profile(struct text *t, const struct csv_profile *p)
+static void put_byte(struct text *t, const char *key, uint8_t byte)
+{
+	const char text = (char)byte;
+
+	put(t, "\"%s\":", key);
+	put_string(t, &text, byte != 0 && byte != CSV_QUOTE_NONE);
+}
+
+/* What is as usual is left out, but for what the first version had. */
+static void put_dialect(struct text *t, const struct csv_profile *p)
 {
 	static const char *const newlines[] = { "none", "LF", "CRLF", "CR" };
-	const char delimiter = (char)p->dialect.delimiter;
+	const struct csv_dialect *d = &p->dialect;
 
-	put(t, "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":{\"delimiter\":");
-	put_string(t, &delimiter, 1);
-	put(t, ",\"quote\":\"\\\"\",\"newline\":\"%s\",\"header\":%s,\"bom\":%s}", newlines[p->newline],
-	    p->has_header ? "true" : "false", p->dialect.bom ? "true" : "false");
-	put(t, ",\"rows\":%llu,\"columns_total\":%u,\"columns\":[", (unsigned long long)p->rows, p->width);
+	put(t, "{");
+	put_byte(t, "delimiter", d->delimiter);
+	put(t, ",");
+	put_byte(t, "quote", d->quote);
+	if (d->escape != d->quote) {
+		put(t, ",");
+		put_byte(t, "escape", d->escape);
+	}
+	if (d->comment != 0) {
+		put(t, ",");
+		put_byte(t, "comment", d->comment);
+	}
+	if (d->encoding != CSV_ENCODING_UTF8)
+		put(t, ",\"encoding\":\"%s\"", csv_encoding_name((enum csv_encoding)d->encoding));
+	put(t, ",\"newline\":\"%s\",\"header\":%s,\"bom\":%s}", newlines[p->newline],
+	    p->has_header ? "true" : "false", d->bom ? "true" : "false");
+}
+
+static void put_rejects(struct text *t, const struct csv_profile *p)
+{
+	const uint64_t shown = p->rejected < CSV_REJECTS_MAX ? p->rejected : CSV_REJECTS_MAX;
+
+	put(t, ",\"rejected\":%llu,\"rejects\":[", (unsigned long long)p->rejected);
+	for (uint64_t i = 0; i < shown; i++) {
+		const struct csv_fault *f = &p->rejects[i];
+		const char *const colon = strstr(f->text, ": ");
+		const char *const reason = colon ? colon + 2 : f->text;
+
+		put(t, "%s{\"line\":%llu,\"offset\":%llu,\"column\":%u,\"code\":\"%s\",\"reason\":",
+		    i ? "," : "", (unsigned long long)f->line, (unsigned long long)f->offset, f->column,
+		    f->code);
+		put_string(t, reason, strlen(reason));
+		put(t, "}");
+	}
+	put(t, "]");
+}
+
+static void put_profile(struct text *t, const struct csv_profile *p)
+{
+	put(t, "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":");
+	put_dialect(t, p);
+	put(t, ",\"rows\":%llu", (unsigned long long)p->rows);
+	if (p->dialect.lenient)
+		put_rejects(t, p);
+	put(t, ",\"columns_total\":%u,\"columns\":[", p->width);
 	for (uint32_t i = 0; i < p->width; i++) {
 		if (CSV_DESCRIBE_SIZE_MAX - t->size < COLUMN_SIZE_MAX + TAIL_SIZE)
 			break;

@@ -2,7 +2,7 @@
 #ifndef CSV_DESCRIBE_H
 #define CSV_DESCRIBE_H
 
-#include "csv_sniff.h"
+#include "csv_dialect.h"
 #include "kist/plugin.h"
 
 /*

@@ -10,90 +10,57 @@
 #define BUF_SIZE_MAX ((size_t)CSV_LINE_SIZE_MAX + 2 + CSV_PIECE_SIZE)
 #define CELLS_MIN    64u
 
-kist_status csv_fault_set(struct csv_fault *fault, kist_status status, const char *code, uint64_t offset,
-			  const char *format, ...)
-{
-	va_list args;
-
-	if (fault->status != KIST_OK)
-		return status;
-	fault->status = status;
-	fault->offset = offset;
-	snprintf(fault->code, sizeof(fault->code), "%s", code);
-	va_start(args, format);
-	vsnprintf(fault->text, sizeof(fault->text), format, args);
-	va_end(args);
-	return status;
-}
-
-kist_status csv_fault_raise(const struct csv_fault *fault, struct kist_call *call)
-{
-	if (fault->text[0] == '\0')
-		return fault->status;
-	return call->fail(call, fault->status, fault->code[0] ? fault->code : NULL, fault->offset,
-			  fault->text, strlen(fault->text));
-}
-
-/* For each record: so not all of the texts. */
-static void clear_fault(struct csv_reader *r)
-{
-	r->fault.status = KIST_OK;
-	r->fault.code[0] = '\0';
-	r->fault.offset = KIST_NO_OFFSET;
-	r->fault.text[0] = '\0';
-}
-
 static kist_status no_memory(struct csv_reader *r)
 {
 	return csv_fault_set(&r->fault, KIST_NO_MEMORY, "", KIST_NO_OFFSET, "no memory to read the table");
 }
 
-/* A status of the host is passed on as it is, without a text. */
-static kist_status pass(struct csv_reader *r, kist_status status)
-{
-	if (status != KIST_OK && r->fault.status == KIST_OK)
-		r->fault = (struct csv_fault){ .status = status, .offset = KIST_NO_OFFSET };
-	return status;
-}
-
 static bool at_end(const struct csv_reader *r)
 {
-	return r->offset + r->end >= r->source->size;
+	return csv_input_ended(&r->input);
 }
 
 static kist_status poll_call(struct csv_reader *r)
 {
-	const uint64_t now = r->offset + r->end;
+	const uint64_t now = r->input.at;
 
 	if (!r->call || (now > 0 && now - r->polled < POLL_SIZE))
 		return KIST_OK;
 	r->polled = now;
-	return pass(r, r->call->poll(r->call));
+	return csv_fault_pass(&r->fault, r->call->poll(r->call));
+}
+
+/* Bytes of UTF-8 that may still come. */
+static uint64_t left_at_most(const struct csv_reader *r)
+{
+	const uint64_t left = r->input.source->size - r->input.at + (r->input.raw_end - r->input.raw_at);
+
+	return r->input.encoding == CSV_ENCODING_UTF8 ? left : left * CSV_DECODE_GROWTH + CSV_INPUT_ROOM;
 }
 
 /* Makes room for one more piece behind the bytes in use. */
 static kist_status make_room(struct csv_reader *r)
 {
 	const size_t used = r->end - r->begin;
+	const size_t least = r->input.encoding == CSV_ENCODING_UTF8 ? 1 : CSV_INPUT_ROOM;
 	size_t capacity = r->capacity ? r->capacity : CSV_PIECE_SIZE;
 	uint8_t *grown;
 
-	if (r->end < r->capacity)
+	if (r->capacity - r->end >= least)
 		return KIST_OK;
 	if (r->begin > 0) {
 		memmove(r->buf, r->buf + r->begin, used);
-		r->offset += r->begin;
 		r->begin = 0;
 		r->end = used;
 	}
-	if (used <= r->capacity / 2 && r->capacity > 0)
+	if (used <= r->capacity / 2 && r->capacity - used >= least)
 		return KIST_OK;
 	if (r->capacity > 0)
 		capacity = r->capacity * 2;
 	if (capacity > BUF_SIZE_MAX)
 		capacity = BUF_SIZE_MAX;
-	if ((uint64_t)capacity > r->source->size - r->offset)
-		capacity = (size_t)(r->source->size - r->offset);
+	if ((uint64_t)capacity > used + left_at_most(r))
+		capacity = used + (size_t)left_at_most(r);
 	if (capacity <= r->capacity)
 		return KIST_OK;
 	grown = realloc(r->buf, capacity);
@@ -107,25 +74,13 @@ static kist_status make_room(struct csv_reader *r)
 /* Reads at least one byte more.  Not called at the end. */
 static kist_status fill(struct csv_reader *r)
 {
-	const uint64_t left = r->source->size - r->offset - r->end;
 	kist_status status = make_room(r);
-	size_t want = 0;
 	size_t got = 0;
 
-	if (status != KIST_OK)
-		return status;
-	want = r->capacity - r->end;
-	want = want > CSV_PIECE_SIZE ? CSV_PIECE_SIZE : want;
-	want = want > left ? (size_t)left : want;
-	status = pass(r, r->source->read_at(r->source, r->offset + r->end, r->buf + r->end, want, &got));
-	if (status != KIST_OK)
-		return status;
-	if (got == 0 || got > want)
-		return csv_fault_set(&r->fault, KIST_CORRUPT, "E_TRUNCATED", r->offset + r->end,
-				     "the source ends before its size of %llu bytes",
-				     (unsigned long long)r->source->size);
+	if (status == KIST_OK)
+		status = csv_input_read(&r->input, r->buf + r->end, r->capacity - r->end, &got, &r->fault);
 	r->end += got;
-	return poll_call(r);
+	return status == KIST_OK ? poll_call(r) : status;
 }
 
 static kist_status grow_cells(struct csv_reader *r)
@@ -142,25 +97,31 @@ static kist_status grow_cells(struct csv_reader *r)
 	return KIST_OK;
 }
 
+static void take_dialect(struct csv_reader *r, struct csv_sniffed found)
+{
+	r->scanner.delimiter = r->dialect.delimiter = found.delimiter;
+	r->scanner.quote = r->dialect.quote = found.quote;
+	r->scanner.escape = r->dialect.escape = found.escape;
+	r->scanner.comment = r->dialect.comment = found.comment;
+	r->scanner.lenient = r->dialect.lenient;
+	csv_scanner_begin(&r->scanner);
+}
+
 static kist_status sniff(struct csv_reader *r)
 {
-	size_t len;
-
 	while (!at_end(r) && r->end < CSV_HEAD_SIZE + CSV_BOM_SIZE) {
 		const kist_status status = fill(r);
 
 		if (status != KIST_OK)
 			return status;
 	}
-	if (csv_is_utf16(r->buf, r->end))
+	if (r->input.encoding == CSV_ENCODING_UTF8 && csv_is_utf16(r->buf, r->end))
 		return csv_fault_set(&r->fault, KIST_UNSUPPORTED, "E_ENCODING", 0,
-				     "the text is UTF-16: convert it to UTF-8");
+				     "the text is UTF-16: say encoding=utf-16, or convert it to UTF-8");
 	r->dialect.bom = csv_has_bom(r->buf, r->end);
 	r->begin = r->dialect.bom ? CSV_BOM_SIZE : 0;
-	len = r->end - r->begin;
-	if (r->dialect.delimiter == 0)
-		r->dialect.delimiter = csv_sniff(r->buf + r->begin, len, at_end(r)).delimiter;
-	r->scanner.delimiter = r->dialect.delimiter;
+	r->place = csv_encoded_size(r->input.encoding, r->buf, r->begin);
+	take_dialect(r, csv_sniff(&r->dialect, r->buf + r->begin, r->end - r->begin, at_end(r)));
 	return KIST_OK;
 }
 
@@ -169,55 +130,83 @@ kist_status csv_reader_open(struct csv_reader *r, struct kist_source *source, st
 {
 	kist_status status;
 
-	*r = (struct csv_reader){ .source = source, .call = call, .dialect = dialect, .line = 1 };
-	r->fault.offset = KIST_NO_OFFSET;
+	*r = (struct csv_reader){
+		.call = call, .dialect = dialect, .line = 1, .passes_over = dialect.lenient
+	};
+	csv_fault_clear(&r->fault);
+	r->input.source = source;
 	status = poll_call(r);
 	if (status == KIST_OK)
+		status = csv_input_open(&r->input, source, (enum csv_encoding)dialect.encoding, &r->fault);
+	if (status == KIST_OK)
 		status = grow_cells(r);
-	if (status == KIST_OK && source->size > 0)
+	r->dialect.encoding = (uint8_t)r->input.encoding;
+	if (status == KIST_OK)
 		status = sniff(r);
-	if (r->dialect.delimiter == 0)
-		r->dialect.delimiter = r->scanner.delimiter = ',';
 	return status;
 }
 
 void csv_reader_close(struct csv_reader *r)
 {
+	csv_input_close(&r->input);
 	free(r->buf);
 	free(r->scanner.cells);
+	free(r->rejects);
 	r->buf = NULL;
 	r->scanner.cells = NULL;
+	r->rejects = NULL;
 	r->capacity = r->begin = r->end = 0;
 }
 
-/* Line, counted from 1, of the byte that the scanner stands at. */
-static unsigned long long line_here(const struct csv_reader *r)
+/* Line of byte @at of the current record. */
+static uint64_t line_of(const struct csv_reader *r, uint32_t at)
 {
-	return r->line + r->scanner.newlines;
+	const uint8_t *const from = r->buf + r->begin;
+	uint64_t line = r->line;
+
+	for (uint32_t i = 0; i < at; i++)
+		line += from[i] == '\n' || (from[i] == '\r' && from[i + 1] != '\n');
+	return line;
+}
+
+/* A fault at byte @at of the current record. */
+__attribute__((format(printf, 7, 8))) static kist_status fault_at(struct csv_reader *r, kist_status status,
+								  const char *code, uint32_t at,
+								  uint64_t line, uint32_t column,
+								  const char *format, ...)
+{
+	char reason[160];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	status = csv_fault_set(&r->fault, status, code,
+			       r->place + csv_encoded_size(r->input.encoding, r->buf + r->begin, at),
+			       "line %llu, column %u: %s", (unsigned long long)line, column, reason);
+	r->fault.line = line;
+	r->fault.column = column;
+	return status;
 }
 
 static kist_status text_fault(struct csv_reader *r, enum csv_scan result)
 {
 	const struct csv_scanner *s = &r->scanner;
-	const uint64_t start = r->offset + r->begin;
-	const unsigned int column = s->count + 1;
+	const uint32_t column = s->count + 1;
 
 	switch (result) {
 	case CSV_SCAN_BAD_QUOTE:
-		return csv_fault_set(&r->fault, KIST_CORRUPT, "E_QUOTE", start + s->at,
-				     "line %llu, column %u: text follows the closing quote", line_here(r),
-				     column);
+		return fault_at(r, KIST_CORRUPT, "E_QUOTE", s->at, line_of(r, s->at), column,
+				"text follows the closing quote");
 	case CSV_SCAN_OPEN_QUOTE:
-		return csv_fault_set(&r->fault, KIST_CORRUPT, "E_QUOTE", start + s->cell_begin,
-				     "line %llu, column %u: the quote is never closed", line_here(r), column);
+		return fault_at(r, KIST_CORRUPT, "E_QUOTE", s->cell_begin, line_of(r, s->cell_begin), column,
+				"the quote is never closed");
 	case CSV_SCAN_LONG:
-		return csv_fault_set(&r->fault, KIST_LIMIT, "E_LINE_TOO_LONG", start,
-				     "line %llu, column %u: the record is longer than %u bytes",
-				     (unsigned long long)r->line, column, CSV_LINE_SIZE_MAX);
+		return fault_at(r, KIST_LIMIT, "E_LINE_TOO_LONG", 0, r->line, column,
+				"the record is longer than %u bytes", CSV_LINE_SIZE_MAX);
 	default:
-		return csv_fault_set(&r->fault, KIST_LIMIT, "E_OVERFLOW", start,
-				     "line %llu, column %u: the record has more than %u cells",
-				     (unsigned long long)r->line, column, CSV_COLUMNS_MAX);
+		return fault_at(r, KIST_LIMIT, "E_OVERFLOW", 0, r->line, column,
+				"the record has more than %u cells", CSV_COLUMNS_MAX);
 	}
 }
 
@@ -229,7 +218,9 @@ static void advance(struct csv_reader *r)
 	else
 		csv_scanner_begin(&r->scanner);
 	r->begin += r->last_size;
+	r->place += r->last_place;
 	r->line += r->last_lines;
+	r->last_place = 0;
 	r->last_size = 0;
 	r->last_lines = 0;
 }
@@ -271,6 +262,22 @@ static void note_newline(struct csv_reader *r)
 		r->newline = *at == '\n' ? CSV_NEWLINE_LF : CSV_NEWLINE_CR;
 }
 
+/* A record that is too short gets empty cells at its end. */
+static kist_status pad(struct csv_reader *r)
+{
+	struct csv_scanner *s = &r->scanner;
+
+	while (s->capacity < r->width) {
+		const kist_status status = grow_cells(r);
+
+		if (status != KIST_OK)
+			return status;
+	}
+	while (s->count < r->width)
+		s->cells[s->count++] = (struct csv_cell){ .begin = s->size };
+	return KIST_OK;
+}
+
 static kist_status check_width(struct csv_reader *r)
 {
 	const uint32_t count = r->scanner.count;
@@ -280,9 +287,10 @@ static kist_status check_width(struct csv_reader *r)
 		r->width = count;
 	if (count == r->width)
 		return KIST_OK;
-	return csv_fault_set(&r->fault, KIST_CORRUPT, "E_RAGGED", r->offset + r->begin,
-			     "line %llu, column %u: the record has %u cell%s, the first one %u",
-			     (unsigned long long)r->line, common + 1, count, count == 1 ? "" : "s", r->width);
+	if (count < r->width && r->dialect.null_padding)
+		return pad(r);
+	return fault_at(r, KIST_CORRUPT, "E_RAGGED", 0, r->line, common + 1,
+			"the record has %u cell%s, the first one %u", count, count == 1 ? "" : "s", r->width);
 }
 
 static void unescape_cells(struct csv_reader *r)
@@ -297,43 +305,67 @@ static void unescape_cells(struct csv_reader *r)
 	}
 }
 
+/* Brings the next record that is neither blank nor a comment into the buffer. */
+static kist_status scan_filled(struct csv_reader *r, bool *ret_found)
+{
+	const struct csv_scanner *s = &r->scanner;
+
+	for (;;) {
+		const kist_status status = scan_record(r, ret_found);
+
+		if (status != KIST_OK || !*ret_found)
+			return status;
+		r->last_size = s->next;
+		r->last_lines = s->newlines + 1;
+		/* Before the record is changed in its place. */
+		r->last_place = csv_encoded_size(r->input.encoding, r->buf + r->begin, s->next);
+		if (r->newline == CSV_NEWLINE_NONE)
+			note_newline(r);
+		if (s->size > 0 && s->count > 0)
+			return s->count == r->width ? KIST_OK : check_width(r);
+	}
+}
+
+/* Keeps the fault, and goes on behind it. */
+static kist_status pass_over(struct csv_reader *r)
+{
+	if (!r->rejects)
+		r->rejects = calloc(CSV_REJECTS_MAX, sizeof(*r->rejects));
+	if (!r->rejects) {
+		csv_fault_clear(&r->fault);
+		return no_memory(r);
+	}
+	if (r->rejected < CSV_REJECTS_MAX)
+		r->rejects[r->rejected] = r->fault;
+	r->rejected++;
+	return csv_reader_skip(r);
+}
+
 kist_status csv_reader_next(struct csv_reader *r, struct csv_record *ret)
 {
 	const struct csv_scanner *s = &r->scanner;
-	bool blank = true;
+	bool found = false;
+	kist_status status;
 
-	clear_fault(r);
-	while (blank) {
-		bool found = false;
-		kist_status status = scan_record(r, &found);
-
-		if (status != KIST_OK)
-			return status;
-		if (!found) {
-			*ret = (struct csv_record){ .line = r->line, .offset = r->offset + r->begin };
-			return KIST_OK;
-		}
-		r->last_size = s->next;
-		r->last_lines = s->newlines + 1;
-		if (r->newline == CSV_NEWLINE_NONE)
-			note_newline(r);
-		blank = s->size == 0;
+	csv_fault_clear(&r->fault);
+	status = scan_filled(r, &found);
+	while (r->passes_over && r->fault.line > 0) {
+		status = pass_over(r);
+		if (status == KIST_OK)
+			status = scan_filled(r, &found);
 	}
-	if (s->count != r->width) {
-		const kist_status status = check_width(r);
-
-		if (status != KIST_OK)
-			return status;
-	}
+	if (status != KIST_OK)
+		return status;
+	*ret = (struct csv_record){ .line = r->line, .offset = r->place };
+	if (!found)
+		return KIST_OK;
 	if (s->escaped)
 		unescape_cells(r);
-	*ret = (struct csv_record){ .base = r->buf + r->begin,
-				    .cells = s->cells,
-				    .count = s->count,
-				    .size = s->next,
-				    .line = r->line,
-				    .offset = r->offset + r->begin,
-				    .non_ascii = s->non_ascii };
+	ret->base = r->buf + r->begin;
+	ret->cells = s->cells;
+	ret->count = s->count;
+	ret->size = s->next;
+	ret->non_ascii = s->non_ascii;
 	return KIST_OK;
 }
 
@@ -349,30 +381,36 @@ static size_t find_newline(const struct csv_reader *r, size_t from)
 	return 0;
 }
 
+static void move_to(struct csv_reader *r, size_t begin)
+{
+	r->place += csv_encoded_size(r->input.encoding, r->buf + r->begin, begin - r->begin);
+	r->begin = begin;
+}
+
 kist_status csv_reader_skip(struct csv_reader *r)
 {
 	const uint32_t newlines = r->scanner.newlines;
 
-	clear_fault(r);
+	csv_fault_clear(&r->fault);
 	/* A ragged record was read to its end. */
 	if (r->last_size > 0) {
 		advance(r);
 		return KIST_OK;
 	}
-	r->begin += r->scanner.at;
+	move_to(r, r->begin + r->scanner.at);
 	csv_scanner_begin(&r->scanner);
 	for (;;) {
 		const size_t next = find_newline(r, r->begin);
 		kist_status status;
 
 		if (next > 0 || at_end(r)) {
-			r->begin = next > 0 ? next : r->end;
+			move_to(r, next > 0 ? next : r->end);
 			r->line += newlines + 1;
 			return KIST_OK;
 		}
 		/* All but a last CR is done with. */
 		if (r->end > r->begin)
-			r->begin = r->end - (r->buf[r->end - 1] == '\r');
+			move_to(r, r->end - (r->buf[r->end - 1] == '\r'));
 		status = fill(r);
 		if (status != KIST_OK)
 			return status;

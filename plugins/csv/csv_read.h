@@ -2,6 +2,7 @@
 #ifndef CSV_READ_H
 #define CSV_READ_H
 
+#include "csv_input.h"
 #include "csv_kernel.h"
 #include "csv_sniff.h"
 #include "kist/plugin.h"
@@ -13,16 +14,8 @@
  * Thread: one at a time.
  */
 
-/* Bytes asked of the source at once. */
-#define CSV_PIECE_SIZE 262144u
-
-/** struct csv_fault - Why reading stopped.  @text is one line: "line 3, column 2: ..." */
-struct csv_fault {
-	kist_status status;
-	char code[KIST_CODE_SIZE];
-	uint64_t offset;
-	char text[256];
-};
+/* Rejected records that are kept. */
+#define CSV_REJECTS_MAX 100u
 
 /**
  * struct csv_record - One record.  Valid until the next one is read.
@@ -31,7 +24,7 @@ struct csv_fault {
  * @count:     Cells; 0 at the end of the text.
  * @line:      Line in the text on which it begins, from 1.
  * @offset:    Byte in the source at which it begins.
- * @size:      Bytes in the source, with the newline.
+ * @size:      Bytes of UTF-8, with the newline.
  * @non_ascii: false says that all its bytes are ASCII.
  */
 struct csv_record {
@@ -51,21 +44,26 @@ enum csv_newline { CSV_NEWLINE_NONE, CSV_NEWLINE_LF, CSV_NEWLINE_CRLF, CSV_NEWLI
  *
  * @dialect: Found out by csv_reader_open().
  * @newline: How the first record ended.
+ * @passes_over: Wrong records are counted in @rejected and passed over; the first CSV_REJECTS_MAX are in @rejects.
  */
 struct csv_reader {
-	struct kist_source *source;
+	struct csv_input input;
 	struct kist_call *call;
 	struct csv_dialect dialect;
 	enum csv_newline newline;
 	uint32_t width;
 	struct csv_fault fault;
+	struct csv_fault *rejects;
+	uint64_t rejected;
+	bool passes_over;
 
 	struct csv_scanner scanner;
 	uint8_t *buf;
 	size_t capacity;
 	size_t begin;
 	size_t end;
-	uint64_t offset; /* of buf[0] in the source */
+	uint64_t place; /* of buf[begin] in the source */
+	uint64_t last_place;
 	uint64_t line;
 	uint32_t last_size;
 	uint32_t last_lines;
@@ -80,7 +78,7 @@ struct csv_reader {
  *
  * On failure @reader->fault says why; csv_reader_close() is needed all the same.
  *
- * Errors: KIST_NO_MEMORY, KIST_UNSUPPORTED (E_ENCODING), and the source's.
+ * Errors: KIST_NO_MEMORY, KIST_UNSUPPORTED (E_ENCODING), KIST_CORRUPT (E_ENCODING), and the source's.
  */
 kist_status csv_reader_open(struct csv_reader *reader, struct kist_source *source, struct kist_call *call,
 			    struct csv_dialect dialect);
@@ -93,7 +91,7 @@ void csv_reader_close(struct csv_reader *reader);
  *
  * On failure @reader->fault says why.  After a fault of the text, csv_reader_skip() may go on.
  *
- * Errors: KIST_CORRUPT (E_QUOTE, E_RAGGED), KIST_LIMIT (E_LINE_TOO_LONG, E_OVERFLOW), KIST_NO_MEMORY, and
+ * Errors: KIST_CORRUPT (E_QUOTE, E_RAGGED, E_ENCODING), KIST_LIMIT (E_LINE_TOO_LONG, E_OVERFLOW), KIST_NO_MEMORY, and
  * the source's and poll's.
  */
 kist_status csv_reader_next(struct csv_reader *reader, struct csv_record *ret_record);
@@ -105,16 +103,12 @@ kist_status csv_reader_next(struct csv_reader *reader, struct csv_record *ret_re
  */
 kist_status csv_reader_skip(struct csv_reader *reader);
 
-/** csv_fault_set() - Fill @fault if it is empty.  Returns @status. */
-kist_status csv_fault_set(struct csv_fault *fault, kist_status status, const char *code, uint64_t offset,
-			  const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-/** csv_fault_raise() - Hand @fault to call->fail().  Returns its status. */
-kist_status csv_fault_raise(const struct csv_fault *fault, struct kist_call *call);
-
-/** csv_cell_is_null() - Empty, and not quoted unless it is the only cell of its record. */
-static inline bool csv_cell_is_null(const struct csv_cell *cell, uint32_t width)
+/** csv_cell_is_null() - Empty, and not quoted unless it is the only cell of its record; or a word for null. */
+static inline bool csv_cell_is_null(const struct csv_cell *cell, const uint8_t *base, uint32_t width,
+				    uint8_t nulls)
 {
+	if (nulls != CSV_NULLS_EMPTY)
+		return csv_is_null_word(base + cell->begin, cell->len);
 	return cell->len == 0 && ((cell->flags & CSV_CELL_QUOTED) == 0 || width == 1);
 }
 

@@ -32,27 +32,44 @@ static bool is_blank(const struct csv_scanner *s)
 	return s->count == 1 && s->cells[0].len == 0 && (s->cells[0].flags & CSV_CELL_QUOTED) == 0;
 }
 
-/* Reads the head with one delimiter.  A quote out of place disqualifies it: width 0. */
-static struct csv_sniffed try_delimiter(const uint8_t *head, size_t len, bool whole, uint8_t delimiter)
+static uint32_t signs_of(const struct csv_scanner *s)
+{
+	uint32_t signs = s->count == 0 || s->escaped;
+
+	/* A quote that is doubled says little; one with another escape, or another quote, says much. */
+	for (uint32_t i = 0; i < s->count; i++)
+		signs += s->quote != '"' && (s->cells[i].flags & CSV_CELL_QUOTED) != 0;
+	return signs;
+}
+
+/* Reads the head with one dialect.  A quote out of place disqualifies it: width 0. */
+static struct csv_sniffed try_dialect(const uint8_t *head, size_t len, bool whole, struct csv_sniffed found)
 {
 	struct csv_cell cells[SNIFF_COLUMNS_MAX];
-	struct csv_scanner s = { .cells = cells, .capacity = SNIFF_COLUMNS_MAX, .delimiter = delimiter };
-	struct csv_sniffed found = { .delimiter = delimiter };
+	struct csv_scanner s = { .cells = cells,
+				 .capacity = SNIFF_COLUMNS_MAX,
+				 .delimiter = found.delimiter,
+				 .quote = found.quote,
+				 .escape = found.escape,
+				 .comment = found.comment };
 	size_t at = 0;
 
+	csv_scanner_begin(&s);
 	while (at < len) {
-		enum csv_scan result;
+		const enum csv_scan result = csv_scan(&s, head + at, len - at, whole);
 
-		csv_scanner_begin(&s);
-		result = csv_scan(&s, head + at, len - at, whole);
-		if (result == CSV_SCAN_BAD_QUOTE)
-			return (struct csv_sniffed){ .delimiter = delimiter };
+		if (result == CSV_SCAN_BAD_QUOTE) {
+			found.width = 0;
+			return found;
+		}
 		found.strays |= s.strays > 0;
 		/* A first record that goes on past the head is judged by what is there. */
 		if (result != CSV_SCAN_RECORD && found.records > 0)
 			break;
-		if (result == CSV_SCAN_RECORD && is_blank(&s)) {
+		found.signs += signs_of(&s);
+		if (result == CSV_SCAN_RECORD && (s.count == 0 || is_blank(&s))) {
 			at += s.next;
+			csv_scanner_next(&s);
 			continue;
 		}
 		if (found.records == 0)
@@ -62,6 +79,7 @@ static struct csv_sniffed try_delimiter(const uint8_t *head, size_t len, bool wh
 		if (result != CSV_SCAN_RECORD)
 			break;
 		at += s.next;
+		csv_scanner_next(&s);
 	}
 	return found;
 }
@@ -78,21 +96,69 @@ static bool is_better(const struct csv_sniffed *a, const struct csv_sniffed *b)
 	return a->width > b->width;
 }
 
-struct csv_sniffed csv_sniff(const uint8_t *head, size_t len, bool whole)
+/* The best delimiter for these quotes, escapes and comments; width below 2 if none counts. */
+static struct csv_sniffed best_of(const struct csv_dialect *asked, const uint8_t *head, size_t len,
+				  bool whole, struct csv_sniffed with)
 {
-	struct csv_sniffed best = { 0 };
+	struct csv_sniffed best = with;
+
+	for (const char *c = CANDIDATES; *c != '\0'; c++) {
+		struct csv_sniffed found;
+
+		with.delimiter = asked->delimiter ? asked->delimiter : (uint8_t)*c;
+		found = try_dialect(head, len, whole, with);
+		if (found.width >= 2 && (best.width < 2 || is_better(&found, &best)))
+			best = found;
+		if (asked->delimiter)
+			break;
+	}
+	return best;
+}
+
+static bool is_clean(const struct csv_sniffed *found)
+{
+	return found->width >= 2 && !found->strays && found->agree == found->records;
+}
+
+/* The other dialects, until one fits all that is there. */
+static bool find_other(const struct csv_dialect *asked, const uint8_t *head, size_t len, bool whole,
+		       struct csv_sniffed *ret)
+{
+	static const uint8_t rows[][3] = { { '"', '"', '#' },  { '"', '\\', 0 },    { '"', '\\', '#' },
+					   { '\'', '\'', 0 },  { '\'', '\'', '#' }, { '\'', '\\', 0 },
+					   { '\'', '\\', '#' } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct csv_sniffed with = { .quote = asked->quote ? asked->quote : rows[i][0],
+						  .escape = asked->escape ? asked->escape : rows[i][1],
+						  .comment = asked->comment ? asked->comment : rows[i][2] };
+		const struct csv_sniffed found = best_of(asked, head, len, whole, with);
+
+		if (is_clean(&found) && found.signs > 0) {
+			*ret = found;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct csv_sniffed csv_sniff(const struct csv_dialect *asked, const uint8_t *head, size_t len, bool whole)
+{
+	const uint8_t quote = asked->quote ? asked->quote : '"';
+	const struct csv_sniffed usual = { .delimiter = asked->delimiter ? asked->delimiter : ',',
+					   .quote = quote,
+					   .escape = asked->escape ? asked->escape : quote,
+					   .comment = asked->comment };
+	struct csv_sniffed best;
 
 	if (len > CSV_HEAD_SIZE) {
 		len = CSV_HEAD_SIZE;
 		whole = false;
 	}
-	for (const char *c = CANDIDATES; *c != '\0'; c++) {
-		const struct csv_sniffed found = try_delimiter(head, len, whole, (uint8_t)*c);
-
-		if (found.width >= 2 && (best.width == 0 || is_better(&found, &best)))
-			best = found;
-	}
-	return best.width > 0 ? best : try_delimiter(head, len, whole, ',');
+	best = best_of(asked, head, len, whole, usual);
+	if (is_clean(&best) || find_other(asked, head, len, whole, &best))
+		return best;
+	return best.width >= 2 ? best : try_dialect(head, len, whole, usual);
 }
 
 /* Printable UTF-8; the last character may be cut off where the head ends. */
@@ -127,7 +193,7 @@ int32_t csv_probe_text(const uint8_t *head, size_t len, bool whole)
 	}
 	if (len == 0 || !is_printable(head, len, whole))
 		return 0;
-	found = csv_sniff(head, len, whole);
+	found = csv_sniff(&(struct csv_dialect){ 0 }, head, len, whole);
 	if (found.width < 2)
 		return found.width == 1 ? 5 : 0;
 	if (found.records < 2)

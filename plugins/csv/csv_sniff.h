@@ -2,9 +2,7 @@
 #ifndef CSV_SNIFF_H
 #define CSV_SNIFF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "csv_dialect.h"
 
 /*
  * The dialect of a text: what stands between its cells.
@@ -18,6 +16,10 @@
  * with the one that separates its cells: with another one, either text follows a closing quote, or a quote
  * stands inside a plain cell.
  *
+ * Where even the best leaves a fault - a record of another width, a quote out of place - the other dialects are
+ * tried: the quotes " and ', with themselves or \\ as escape, without and with # before comments.  One is taken
+ * if nothing is left that does not fit it, and its own signs are there.
+ *
  * Thread: pure.
  */
 
@@ -26,27 +28,27 @@
 /* Bytes of the byte order mark, EF BB BF. */
 #define CSV_BOM_SIZE 3u
 
-enum csv_header { CSV_HEADER_AUTO, CSV_HEADER_YES, CSV_HEADER_NO };
-
-/** struct csv_dialect - @delimiter 0 and CSV_HEADER_AUTO say "find out". */
-struct csv_dialect {
-	uint8_t delimiter;
-	uint8_t header;
-	bool bom;
-};
-
-/** struct csv_sniffed - @records whole records, @agree of them @width cells wide; @strays: see above. */
+/** struct csv_sniffed - @records whole records, @agree of them @width cells wide; @strays: see above; @signs:
+ * cells in quotes, escapes and comments. */
 struct csv_sniffed {
 	uint8_t delimiter;
+	uint8_t quote;
+	uint8_t escape;
+	uint8_t comment;
 	bool strays;
+	uint32_t signs;
 	uint32_t width;
 	uint32_t records;
 	uint32_t agree;
 };
 
-/** csv_sniff() - Find the delimiter.  @head holds the start of the text, without its mark; @whole: all of it.
+/**
+ * csv_sniff() - Find the dialect.
+ *
+ * @asked: What is not 0 in it is not looked for.
+ * @head:  The start of the text, without its mark; @whole: all of it.
  */
-struct csv_sniffed csv_sniff(const uint8_t *head, size_t len, bool whole);
+struct csv_sniffed csv_sniff(const struct csv_dialect *asked, const uint8_t *head, size_t len, bool whole);
 
 /** csv_has_bom() - Whether the text begins with the UTF-8 byte order mark. */
 bool csv_has_bom(const uint8_t *head, size_t len);

@@ -2,7 +2,7 @@
 #ifndef CSV_TABLE_H
 #define CSV_TABLE_H
 
-#include "csv_sniff.h"
+#include "csv_dialect.h"
 #include "kist/plugin.h"
 
 /*

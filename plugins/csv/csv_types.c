@@ -145,7 +145,7 @@ static void add_record(struct csv_profile *p, const uint8_t *base, const struct 
 {
 	p->rows++;
 	for (uint32_t i = 0; i < p->width; i++) {
-		if (csv_cell_is_null(&cells[i], p->width))
+		if (csv_cell_is_null(&cells[i], base, p->width, p->dialect.nulls))
 			p->columns[i].nulls++;
 		else
 			add_cell(&p->columns[i], base + cells[i].begin, cells[i].len, non_ascii);
@@ -288,6 +288,9 @@ kist_status csv_profile_read(struct kist_source *source, struct kist_call *call,
 	if (status == KIST_OK)
 		status = read_all(&reader, ret, fault);
 	ret->newline = reader.newline;
+	ret->rejected = reader.rejected;
+	ret->rejects = reader.rejects;
+	reader.rejects = NULL;
 	if (status != KIST_OK && fault->status == KIST_OK)
 		*fault = reader.fault;
 	csv_reader_close(&reader);
@@ -303,5 +306,6 @@ void csv_profile_done(struct csv_profile *p)
 	free(p->original);
 	free(p->first_record);
 	free(p->first_cells);
+	free(p->rejects);
 	*p = (struct csv_profile){ 0 };
 }

@@ -73,6 +73,7 @@ struct csv_column {
  * @names:    @width unique names.
  * @original: The header's own bytes for names that had to be changed, else data is NULL.  NULL without
  * header.
+ * @rejected, @rejects: As in struct csv_reader.
  */
 struct csv_profile {
 	struct csv_dialect dialect;
@@ -85,6 +86,8 @@ struct csv_profile {
 	struct csv_text *original;
 	uint8_t *first_record;
 	struct csv_cell *first_cells;
+	struct csv_fault *rejects;
+	uint64_t rejected;
 };
 
 /**

@@ -12,13 +12,14 @@ static bool is_text_fault(const struct csv_fault *fault)
 	return fault->code[0] != '\0' && strcmp(fault->code, "E_TRUNCATED") != 0;
 }
 
-static void report_fault(struct kist_report *report, const struct csv_fault *fault)
+static void report_fault(struct kist_report *report, int32_t severity, const struct csv_fault *fault)
 {
-	kist_issuef(report, KIST_ISSUE_ERROR, fault->code, fault->offset, "%s", fault->text);
+	kist_issuef(report, severity, fault->code, fault->offset, "%s", fault->text);
 }
 
 static kist_status check_records(struct csv_reader *reader, struct kist_report *report)
 {
+	const int32_t severity = reader->dialect.lenient ? KIST_ISSUE_WARNING : KIST_ISSUE_ERROR;
 	uint32_t issues = 0;
 
 	while (issues < CSV_ISSUES_MAX) {
@@ -31,7 +32,10 @@ static kist_status check_records(struct csv_reader *reader, struct kist_report *
 			continue;
 		if (!is_text_fault(&reader->fault))
 			return status;
-		report_fault(report, &reader->fault);
+		/* A lenient reader passes over what is wrong with a record; not over the end of the characters. */
+		report_fault(report, reader->fault.line > 0 ? severity : KIST_ISSUE_ERROR, &reader->fault);
+		if (reader->fault.line == 0)
+			return KIST_OK;
 		issues++;
 		status = csv_reader_skip(reader);
 		if (status != KIST_OK)
@@ -48,10 +52,11 @@ kist_status csv_validate(struct kist_call *call, struct kist_source *source, str
 	struct csv_reader reader;
 	kist_status status = csv_reader_open(&reader, source, call, dialect);
 
+	reader.passes_over = false;
 	if (status == KIST_OK) {
 		status = check_records(&reader, report);
 	} else if (is_text_fault(&reader.fault)) {
-		report_fault(report, &reader.fault);
+		report_fault(report, KIST_ISSUE_ERROR, &reader.fault);
 		status = KIST_OK;
 	}
 	if (status != KIST_OK)

@@ -2,7 +2,7 @@
 #ifndef CSV_VALIDATE_H
 #define CSV_VALIDATE_H
 
-#include "csv_sniff.h"
+#include "csv_dialect.h"
 #include "kist/plugin.h"
 
 /*

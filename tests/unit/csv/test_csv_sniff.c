@@ -36,7 +36,7 @@ START_TEST(the_delimiter_is_found_and_the_score_is_sane)
 	const size_t len = strlen(table[_i].text);
 	const size_t skip = csv_has_bom(text, len) ? CSV_BOM_SIZE : 0;
 
-	ck_assert_int_eq(csv_sniff(text + skip, len - skip, true).delimiter, table[_i].delimiter);
+	ck_assert_int_eq(csv_sniff(&(struct csv_dialect){ 0 }, text + skip, len - skip, true).delimiter, table[_i].delimiter);
 	ck_assert_int_eq(csv_probe_text(text, len, true), table[_i].score);
 }
 END_TEST
@@ -65,7 +65,7 @@ START_TEST(a_first_record_larger_than_the_head_still_has_a_delimiter)
 
 	memset(text, 'x', CSV_HEAD_SIZE);
 	text[10] = text[500] = ';';
-	ck_assert_int_eq(csv_sniff(text, CSV_HEAD_SIZE, false).delimiter, ';');
+	ck_assert_int_eq(csv_sniff(&(struct csv_dialect){ 0 }, text, CSV_HEAD_SIZE, false).delimiter, ';');
 	ck_assert_int_eq(csv_probe_text(text, CSV_HEAD_SIZE, false), 15);
 	free(text);
 }
