@@ -77,15 +77,22 @@ START_TEST(a_damaged_body_is_told_with_its_chunk_and_offset)
 }
 END_TEST
 
+/* Two short chunks in a pack that is not sealed yet. */
+static void begin_two(struct kist_pack_builder *builder, const char *first, const char *second)
+{
+	const struct kist_pack_head head = { .kind = KIST_PACK_DATA };
+
+	ck_assert_int_eq(kist_pack_begin(builder, &head, 0, NULL), KIST_OK);
+	ck_assert_int_eq(add_chunk(builder, kist_view_of(first, strlen(first)), 0, false, NULL), KIST_OK);
+	ck_assert_int_eq(add_chunk(builder, kist_view_of(second, strlen(second)), 0, false, NULL), KIST_OK);
+}
+
 /* The index is right by its digest, and yet does not list a record that is there. */
 START_TEST(a_record_that_no_index_lists_is_seen)
 {
 	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
-	const struct kist_pack_head head = { .kind = KIST_PACK_DATA };
 
-	ck_assert_int_eq(kist_pack_begin(&builder, &head, 0, NULL), KIST_OK);
-	ck_assert_int_eq(add_chunk(&builder, kist_view_of("one", 3), 0, false, NULL), KIST_OK);
-	ck_assert_int_eq(add_chunk(&builder, kist_view_of("two", 3), 0, false, NULL), KIST_OK);
+	begin_two(&builder, "one", "two");
 	builder.count = 1;
 	ck_assert_int_eq(kist_pack_seal(&builder, NULL), KIST_OK);
 	ck_assert_int_eq(check(&builder, builder.bytes.size), KIST_CORRUPT);
@@ -95,11 +102,8 @@ END_TEST
 START_TEST(an_index_that_lists_a_chunk_twice_is_refused)
 {
 	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
-	const struct kist_pack_head head = { .kind = KIST_PACK_DATA };
 
-	ck_assert_int_eq(kist_pack_begin(&builder, &head, 0, NULL), KIST_OK);
-	ck_assert_int_eq(add_chunk(&builder, kist_view_of("one", 3), 0, false, NULL), KIST_OK);
-	ck_assert_int_eq(add_chunk(&builder, kist_view_of("one", 3), 0, false, NULL), KIST_OK);
+	begin_two(&builder, "one", "one");
 	ck_assert_int_eq(kist_pack_seal(&builder, NULL), KIST_OK);
 	ck_assert_int_eq(check(&builder, builder.bytes.size), KIST_CORRUPT);
 }

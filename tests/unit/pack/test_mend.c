@@ -148,11 +148,16 @@ START_TEST(index_and_footer_are_made_anew_when_they_are_gone_or_followed_by_some
 }
 END_TEST
 
+/* Bytes of each record of the big pack. */
+static size_t record_size(void)
+{
+	return (big.bytes.size - KIST_PACK_HEAD_SIZE - KIST_PACK_INDEX_SIZE(BIG_COUNT) - KIST_PACK_FOOT_SIZE) /
+	       BIG_COUNT;
+}
+
 START_TEST(of_a_pack_that_is_cut_short_the_records_that_are_there_are_sound)
 {
-	const size_t record = (big.bytes.size - KIST_PACK_HEAD_SIZE - KIST_PACK_INDEX_SIZE(BIG_COUNT) -
-			       KIST_PACK_FOOT_SIZE) /
-			      BIG_COUNT;
+	const size_t record = record_size();
 
 	for (size_t size = 0; size < KIST_PACK_HEAD_SIZE + BIG_COUNT * record; size += 101) {
 		struct kist_buf bytes = copy_of(&big.bytes);
@@ -172,9 +177,7 @@ END_TEST
 /* Spoils 40 bytes of the record @no of the big pack, from @from on. */
 static void spoil(struct kist_buf *bytes, size_t no, size_t from)
 {
-	const size_t record = (big.bytes.size - KIST_PACK_HEAD_SIZE - KIST_PACK_INDEX_SIZE(BIG_COUNT) -
-			       KIST_PACK_FOOT_SIZE) /
-			      BIG_COUNT;
+	const size_t record = record_size();
 
 	for (size_t i = 0; i < 40; i++)
 		bytes->data[KIST_PACK_HEAD_SIZE + no * record + from + i] ^= 0xa5;

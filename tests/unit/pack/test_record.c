@@ -15,6 +15,29 @@ static struct kist_record example(void)
 	return record;
 }
 
+/* What is said of the head that is written for it. */
+static kist_status parse_written(const struct kist_record *record, struct kist_record *ret)
+{
+	uint8_t head[KIST_RECORD_HEAD_MAX] = { 0 };
+
+	kist_record_write_head(record, head);
+	return kist_record_parse(kist_view_of(head, sizeof(head)), ret, NULL);
+}
+
+/* Every flipped bit and every missing byte of a head. */
+static void expect_all_damage_seen(uint8_t *head, size_t size)
+{
+	struct kist_record back;
+
+	for (size_t bit = 0; bit < 8 * size; bit++) {
+		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		ck_assert_int_eq(kist_record_parse(kist_view_of(head, size), &back, NULL), KIST_CORRUPT);
+		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	for (size_t left = 0; left < size; left++)
+		ck_assert_int_eq(kist_record_parse(kist_view_of(head, left), &back, NULL), KIST_CORRUPT);
+}
+
 START_TEST(a_head_is_written_as_the_page_says)
 {
 	const struct kist_record record = example();
@@ -29,11 +52,9 @@ END_TEST
 START_TEST(a_head_comes_back)
 {
 	const struct kist_record record = example();
-	uint8_t head[KIST_RECORD_HEAD_SIZE];
 	struct kist_record back;
 
-	kist_record_write_head(&record, head);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_OK);
+	ck_assert_int_eq(parse_written(&record, &back), KIST_OK);
 	ck_assert_mem_eq(&back.id, &record.id, 32);
 	ck_assert_uint_eq(back.raw_len, 5);
 	ck_assert_uint_eq(back.body_len, 17);
@@ -47,37 +68,25 @@ START_TEST(every_flipped_bit_and_every_missing_byte_of_a_head_is_seen)
 {
 	const struct kist_record record = example();
 	uint8_t head[KIST_RECORD_HEAD_SIZE];
-	struct kist_record back;
 
 	kist_record_write_head(&record, head);
-	for (size_t bit = 0; bit < 8 * sizeof(head); bit++) {
-		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL),
-				 KIST_CORRUPT);
-		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
-	}
-	for (size_t size = 0; size < sizeof(head); size++)
-		ck_assert_int_eq(kist_record_parse(kist_view_of(head, size), &back, NULL), KIST_CORRUPT);
+	expect_all_damage_seen(head, sizeof(head));
 }
 END_TEST
 
 START_TEST(a_sound_head_of_a_newer_kist_is_incompatible)
 {
 	struct kist_record record = example();
-	uint8_t head[KIST_RECORD_HEAD_MAX];
 	struct kist_record back;
 
 	record.filter = KIST_FILTER_COUNT;
-	kist_record_write_head(&record, head);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
+	ck_assert_int_eq(parse_written(&record, &back), KIST_INCOMPATIBLE);
 	record = example();
 	record.codec = KIST_CODEC_COUNT;
-	kist_record_write_head(&record, head);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
+	ck_assert_int_eq(parse_written(&record, &back), KIST_INCOMPATIBLE);
 	record = example();
 	record.kind = KIST_CHUNK_KIND_COUNT;
-	kist_record_write_head(&record, head);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_INCOMPATIBLE);
+	ck_assert_int_eq(parse_written(&record, &back), KIST_INCOMPATIBLE);
 }
 END_TEST
 
@@ -107,14 +116,7 @@ START_TEST(a_filter_brings_the_extension)
 	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_OK);
 	ck_assert_uint_eq(back.filter, KIST_FILTER_DELTA);
 	ck_assert_mem_eq(back.params, record.params, sizeof(back.params));
-	for (size_t bit = 0; bit < 8 * sizeof(head); bit++) {
-		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL),
-				 KIST_CORRUPT);
-		head[bit / 8] ^= (uint8_t)(1 << bit % 8);
-	}
-	for (size_t size = 0; size < sizeof(head); size++)
-		ck_assert_int_eq(kist_record_parse(kist_view_of(head, size), &back, NULL), KIST_CORRUPT);
+	expect_all_damage_seen(head, sizeof(head));
 }
 END_TEST
 
@@ -126,12 +128,10 @@ START_TEST(a_head_that_contradicts_itself_is_refused)
 
 	/* A filter over a stored body; a base that the filter has no use for. */
 	record.codec = KIST_CODEC_STORED;
-	kist_record_write_head(&record, head);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(parse_written(&record, &back), KIST_CORRUPT);
 	record = filtered_example();
 	record.base.bytes[31] = 1;
-	kist_record_write_head(&record, head);
-	ck_assert_int_eq(kist_record_parse(kist_view_of(head, sizeof(head)), &back, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(parse_written(&record, &back), KIST_CORRUPT);
 	/* An extension without a filter, and a filter without one, with CRCs that are right. */
 	record = filtered_example();
 	kist_record_write_head(&record, head);
@@ -299,7 +299,6 @@ START_TEST(a_base_stands_where_it_belongs_and_nowhere_else)
 	static uint8_t bytes[KIST_RECORD_HEAD_MAX + 8192];
 	static uint32_t numbers[1000];
 	static uint32_t base[1000];
-	const struct kist_view head = kist_view_of(bytes, KIST_RECORD_HEAD_MAX);
 	struct kist_record record;
 	struct kist_record wrong;
 	struct kist_record back;
@@ -307,21 +306,16 @@ START_TEST(a_base_stands_where_it_belongs_and_nowhere_else)
 	(void)difference(bytes, &record, numbers, base);
 	wrong = record;
 	wrong.base = (struct kist_digest){ { 0 } };
-	kist_record_write_head(&wrong, bytes);
-	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(parse_written(&wrong, &back), KIST_CORRUPT);
 	wrong.base = record.id;
-	kist_record_write_head(&wrong, bytes);
-	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(parse_written(&wrong, &back), KIST_CORRUPT);
 	wrong = record;
 	wrong.filter = KIST_FILTER_PLANES;
-	kist_record_write_head(&wrong, bytes);
-	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(parse_written(&wrong, &back), KIST_CORRUPT);
 	wrong = record;
 	wrong.kind = KIST_CHUNK_RECIPE;
-	kist_record_write_head(&wrong, bytes);
-	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_CORRUPT);
-	kist_record_write_head(&record, bytes);
-	ck_assert_int_eq(kist_record_parse(head, &back, NULL), KIST_OK);
+	ck_assert_int_eq(parse_written(&wrong, &back), KIST_CORRUPT);
+	ck_assert_int_eq(parse_written(&record, &back), KIST_OK);
 	ck_assert(kist_digest_equal(&back.base, &record.base));
 }
 END_TEST

@@ -82,14 +82,22 @@ static struct kist_pack_checked check(struct kist_pack_checker *checker, enum ki
 	return checked;
 }
 
+/* A pack in a store, and what checks it. */
+static struct kist_pack_checker *make_checked(bool many)
+{
+	struct kist_pack_checker *checker;
+
+	make(many);
+	ck_assert_int_eq(kist_pack_checker_new(store, &checker, NULL), KIST_OK);
+	return checker;
+}
+
 START_TEST(a_sound_pack_is_sound_at_every_level)
 {
-	kist_auto_pack_checker struct kist_pack_checker *checker = NULL;
+	kist_auto_pack_checker struct kist_pack_checker *checker = make_checked(_i > 2);
 	struct kist_pack_checked checked;
 	struct told told;
 
-	make(_i > 2);
-	ck_assert_int_eq(kist_pack_checker_new(store, &checker, NULL), KIST_OK);
 	checked = check(checker, (enum kist_check_level)(_i % 3), &told);
 	ck_assert(checked.is_sound && checked.has_index);
 	/* The commit said another size. */
@@ -103,11 +111,9 @@ END_TEST
 
 START_TEST(no_wrong_byte_passes_a_scrub)
 {
-	kist_auto_pack_checker struct kist_pack_checker *checker = NULL;
+	kist_auto_pack_checker struct kist_pack_checker *checker = make_checked(false);
 	struct told told;
 
-	make(false);
-	ck_assert_int_eq(kist_pack_checker_new(store, &checker, NULL), KIST_OK);
 	for (size_t at = 0; at < bytes.size; at++) {
 		bytes.data[at] ^= (uint8_t)(1u << (at % 8));
 		overwrite(store, key, bytes.data, bytes.size);
@@ -122,11 +128,9 @@ END_TEST
 
 START_TEST(each_chunk_that_is_hurt_is_told_in_order)
 {
-	kist_auto_pack_checker struct kist_pack_checker *checker = NULL;
+	kist_auto_pack_checker struct kist_pack_checker *checker = make_checked(true);
 	struct told told;
 
-	make(true);
-	ck_assert_int_eq(kist_pack_checker_new(store, &checker, NULL), KIST_OK);
 	/* The records lie in the order in which they were put, each a little longer than its chunk. */
 	for (size_t i = 0; i < CHUNKS; i += 2)
 		bytes.data[64 + i * LONG_LEN + LONG_LEN / 2] ^= 1;
@@ -142,11 +146,9 @@ END_TEST
 
 START_TEST(a_pack_that_is_cut_or_gone_is_told)
 {
-	kist_auto_pack_checker struct kist_pack_checker *checker = NULL;
+	kist_auto_pack_checker struct kist_pack_checker *checker = make_checked(false);
 	struct told told;
 
-	make(false);
-	ck_assert_int_eq(kist_pack_checker_new(store, &checker, NULL), KIST_OK);
 	for (size_t size = 0; size < bytes.size; size += 7) {
 		overwrite(store, key, bytes.data, size);
 		ck_assert(!check(checker, KIST_CHECK_QUICK, &told).has_index);
