@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 #include "safetensors.h"
+#include "stats/stats_picture.h"
 #include "stats/stats_text.h"
 
 /* Bytes of a preview; of its metadata; of the statistics of one tensor; and of what ends a preview. */
 #define PREVIEW_SIZE_MAX  ((size_t)256 << 10)
 #define METADATA_SIZE_MAX ((size_t)64 << 10)
-#define STATS_SIZE_MAX	  ((size_t)STATS_TEXT_SIZE + 8)
+#define STATS_SIZE_MAX	  ((size_t)STATS_TEXT_SIZE + (size_t)STATS_BINS_SMALL * 6 + 64)
 #define TAIL_SIZE_MAX	  ((size_t)64)
 
 struct preview {
@@ -18,6 +19,7 @@ struct preview {
 	const struct safetensors_header *header;
 	struct model_out out;
 	uint8_t *buffer;
+	double *sample;
 	uint64_t left_out;
 	uint64_t listed;
 };
@@ -147,7 +149,7 @@ static enum stats_type stats_type_of(uint8_t dtype)
 }
 
 static kist_status compute_stats(struct preview *preview, const struct safetensors_tensor *tensor,
-				 struct stats *stats)
+				 struct stats *stats, struct stats_sample *sample)
 {
 	uint64_t at = preview->header->data_offset + tensor->begin;
 	uint64_t left = tensor->end - tensor->begin;
@@ -158,6 +160,7 @@ static kist_status compute_stats(struct preview *preview, const struct safetenso
 		MODEL_TRY(preview->call->poll(preview->call));
 		MODEL_TRY(kist_read_exact(preview->call, preview->source, at, preview->buffer, step));
 		stats_add(stats, preview->buffer, step / stats_size(stats->type));
+		stats_sample_add(sample, preview->buffer, step / stats_size(stats->type));
 		at += step;
 		left -= step;
 		preview->call->progress(preview->call, at, preview->source->size);
@@ -169,12 +172,16 @@ static kist_status compute_stats(struct preview *preview, const struct safetenso
 static kist_status put_stats(struct preview *preview, const struct safetensors_tensor *tensor,
 			     enum stats_type type)
 {
-	char text[STATS_TEXT_SIZE];
+	char text[STATS_TEXT_SIZE + STATS_HISTOGRAM_SIZE];
+	struct stats_sample sample;
 	struct stats stats;
+	size_t len;
 
 	stats_init(&stats, type);
-	MODEL_TRY(compute_stats(preview, tensor, &stats));
-	(void)stats_text(&stats, text);
+	stats_sample_init(&sample, type, 1, element_count(tensor), preview->sample);
+	MODEL_TRY(compute_stats(preview, tensor, &stats, &sample));
+	len = stats_text(&stats, text);
+	(void)stats_histogram_text(&stats, &sample, STATS_BINS_SMALL, text + len);
 	model_out_text(&preview->out, ",");
 	model_out_text(&preview->out, text);
 	return KIST_OK;
@@ -218,7 +225,8 @@ static kist_status make_preview(struct preview *preview)
 
 	out->limit = PREVIEW_SIZE_MAX;
 	preview->buffer = malloc(MODEL_STEP_SIZE);
-	if (!preview->buffer)
+	preview->sample = malloc(STATS_SAMPLE_MAX * sizeof(*preview->sample));
+	if (!preview->buffer || !preview->sample)
 		return model_no_memory(preview->call);
 	MODEL_TRY(put_summary(preview));
 	model_out_text(out, ",\"list\":[");
@@ -250,6 +258,7 @@ kist_status safetensors_describe(void *instance, struct kist_call *call, struct 
 		status = sink->write(sink, preview.out.data, preview.out.size);
 	model_out_done(&preview.out);
 	free(preview.buffer);
+	free(preview.sample);
 	safetensors_header_done(&header);
 	return status;
 }

