@@ -9,15 +9,30 @@
 #include "cli/facts.h"
 #include "cli/measure.h"
 #include "cli/output.h"
+#include "cli/preview.h"
 #include "cli/table.h"
 #include "cli/value.h"
+#include "flow/compare.h"
 #include "flow/find.h"
 #include "flow/load.h"
 #include "flow/stored.h"
 #include "flow/tree.h"
+#include "preview/preview.h"
 
 /* Entries of a tree that are shown to people; --json has all. */
 #define ENTRIES_SHOWN 1000
+
+static const struct kist_option options[] = {
+	{ .name = "preview",
+	  .letter = 'p',
+	  .help = "draw what was understood: histograms, curves, maps, the tree of a model" },
+	{ .name = "format", .argument = "FORMAT", .help = "of the preview: text, svg, csv or json" },
+	{ .name = "output", .letter = 'o', .argument = "FILE", .help = "write the preview there" },
+	{ .name = "against",
+	  .argument = "NAME",
+	  .help = "say which tensors are as they are in NAME, changed, new or gone" },
+	{ .name = NULL },
+};
 
 static const char *const titles[] = { "MODE", "SIZE", "SHA-256", "PATH" };
 
@@ -106,6 +121,7 @@ static kist_status print_people(const json_t *facts, struct kist_error *err)
 	KIST_TRY(kist_facts_escape_name(shown, err));
 	if (file)
 		KIST_TRY(kist_facts_escape_name(file, err));
+	kist_preview_drop_pictures(json_object_get(shown, "info"));
 	kist_print_value(shown, 0);
 	return KIST_OK;
 }
@@ -168,6 +184,41 @@ static kist_status add_stored(struct kist_cli *cli, const json_t *record, json_t
 	return kist_record_set_take(facts, "stored", value, err);
 }
 
+/* Sets in @info what became of each tensor since the version that --against names. */
+static kist_status compare(struct kist_cli *cli, const json_t *record, json_t *info, struct kist_error *err)
+{
+	const char *name = kist_cli_value(cli, "against");
+	kist_auto_artifact struct kist_artifact old = KIST_ARTIFACT_INIT;
+	kist_auto_json json_t *old_info = NULL;
+
+	KIST_TRY(kist_find(cli->flow, name, strlen(name), &old, err));
+	KIST_TRY(kist_load_info(cli->flow, old.record, &old_info, err));
+	if (!json_object_get(info, "list") || !json_object_get(old_info, "list"))
+		return kist_fail(err, KIST_UNSUPPORTED, "only models, which have tensors, can be compared");
+	return kist_compare_parts(cli->flow, record, json_object_get(info, "list"), old.record,
+				  json_object_get(old_info, "list"), err);
+}
+
+static bool is_drawn(const struct kist_cli *cli)
+{
+	return kist_cli_has(cli, "preview") || kist_cli_value(cli, "format") || kist_cli_value(cli, "output");
+}
+
+static kist_status draw(struct kist_cli *cli, const json_t *record, struct kist_error *err)
+{
+	enum kist_preview_format format = KIST_PREVIEW_TEXT;
+	kist_auto_json json_t *info = NULL;
+
+	(void)kist_preview_format_read(cli, &format);
+	KIST_TRY(kist_load_info(cli->flow, record, &info, err));
+	if (!info)
+		return kist_fail(err, KIST_UNSUPPORTED,
+				 "no plugin has said anything about it, so that there is nothing to draw");
+	if (kist_cli_value(cli, "against"))
+		KIST_TRY(compare(cli, record, info, err));
+	return kist_preview_print(cli, cli->arguments[0], info, cli->json ? KIST_PREVIEW_JSON : format, err);
+}
+
 static kist_status show(struct kist_cli *cli, struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
@@ -176,6 +227,8 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 	bool is_tree;
 
 	KIST_TRY(kist_find(cli->flow, cli->arguments[0], strlen(cli->arguments[0]), &artifact, err));
+	if (is_drawn(cli))
+		return draw(cli, artifact.record, err);
 	KIST_TRY(gather(cli, &artifact, &facts, err));
 	is_tree = kist_record_is_tree(artifact.record);
 	if (is_tree)
@@ -183,6 +236,8 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 	else
 		KIST_TRY(add_stored(cli, artifact.record, facts, err));
 	KIST_TRY(kist_load_info(cli->flow, artifact.record, &info, err));
+	if (kist_cli_value(cli, "against"))
+		KIST_TRY(compare(cli, artifact.record, info, err));
 	if (info)
 		KIST_TRY(kist_record_set_take(facts, "info", json_incref(info), err));
 	if (cli->json)
@@ -193,7 +248,11 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 static enum kist_exit run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
+	enum kist_preview_format format;
 
+	if (!kist_preview_format_read(cli, &format))
+		return kist_cli_usage(cli, "'%s' is no format: text, svg, csv or json",
+				      kist_cli_value(cli, "format"));
 	if (kist_cli_open(cli, false, &err) != KIST_OK || show(cli, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	return KIST_EXIT_DONE;
@@ -203,6 +262,7 @@ const struct kist_command kist_command_show = {
 	.name = "show",
 	.arguments = "NAME|DIGEST",
 	.summary = "say what was understood: shape, columns, tensors, entries",
+	.options = options,
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = run,

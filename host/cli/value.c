@@ -84,8 +84,8 @@ void kist_cell_text(const json_t *value, char *ret, size_t size)
 
 /* What a thing is comes before what it measures; records are kept with sorted keys. */
 static const char *const first_keys[] = {
-	"id",	"name",	   "type",	 "version",  "kind",  "state", "format", "dtype", "shape", "order",
-	"rows", "tensors", "parameters", "elements", "nulls", "min",   "max",	 "mean",  "std",
+	"id",	 "name", "type",    "version",	  "kind",     "state", "status", "format", "dtype", "shape",
+	"order", "rows", "tensors", "parameters", "elements", "nulls", "min",	 "max",	   "mean",  "std",
 };
 #define FIRST_COUNT (sizeof(first_keys) / sizeof(first_keys[0]))
 

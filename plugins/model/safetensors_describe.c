@@ -207,6 +207,7 @@ static kist_status put_tensor(struct preview *preview, size_t i)
 	model_out_text(out, "\",\"shape\":");
 	model_out_shape(out, shape, tensor->ndim);
 	put_field(out, ",\"bytes\":", tensor->end - tensor->begin);
+	put_field(out, ",\"offset\":", preview->header->data_offset + tensor->begin);
 	if (!keep_if_fits(out, mark)) {
 		preview->left_out++;
 		return KIST_OK;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_CLI_PREVIEW_H
+#define KIST_CLI_PREVIEW_H
+
+#include "cli/cli.h"
+
+/*
+ * Previews (preview/preview.h) on their way to a terminal or a file.
+ *
+ * Thread: [main]
+ */
+
+/** enum kist_preview_format - What --format may say. */
+enum kist_preview_format { KIST_PREVIEW_TEXT, KIST_PREVIEW_SVG, KIST_PREVIEW_CSV, KIST_PREVIEW_JSON };
+
+/** kist_preview_format_read() - That of --format; text when none is given.  false: there is no such format. */
+bool kist_preview_format_read(const struct kist_cli *cli, enum kist_preview_format *ret);
+
+/**
+ * kist_preview_print() - Draws @info, called @title, to standard output or to the file of --output.
+ *
+ * As wide as the terminal that it goes to, or COLUMNS says, or 100 columns.
+ *
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_preview_print(const struct kist_cli *cli, const char *title, const json_t *info,
+					    enum kist_preview_format format, struct kist_error *err);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_PREVIEW_PICTURE_H
+#define KIST_PREVIEW_PICTURE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+/*
+ * What can be drawn in a description, taken out of its JSON and checked; and a few strokes for a terminal.
+ *
+ * Thread: pure.
+ */
+
+/** Bins of a histogram; rows and columns of a map, and points of a curve. */
+#define KIST_BINS_MAX	 64
+#define KIST_PICTURE_MAX 64
+/** Steps of a level. */
+#define KIST_LEVEL_MAX 255
+/** Bytes of a scalar for people, NUL included. */
+#define KIST_SCALAR_SIZE 256
+
+/** struct kist_histogram - How many of @of numbers are in each of @count bins; @most in the fullest. */
+struct kist_histogram {
+	size_t count;
+	uint64_t bins[KIST_BINS_MAX];
+	uint64_t of;
+	uint64_t most;
+};
+
+/** kist_histogram_of() - That of @object, or false. */
+bool kist_histogram_of(const json_t *object, struct kist_histogram *ret);
+
+/** struct kist_map - Levels from 0 to KIST_LEVEL_MAX, row by row; -1 for none. */
+struct kist_map {
+	size_t rows;
+	size_t columns;
+	int16_t cells[KIST_PICTURE_MAX * KIST_PICTURE_MAX];
+	const json_t *range; /* its "from" and "to"; Borrowed */
+};
+
+/** kist_heat_of() - The heat map of @object, or false. */
+bool kist_heat_of(const json_t *object, struct kist_map *ret);
+
+/** kist_curve_of() - The curve of @object, or false: rows of the least, the mean and the most. */
+bool kist_curve_of(const json_t *object, struct kist_map *ret);
+
+/** kist_scalar_text() - A number, a word or a list of them for people, escaped; "-" for what is not there. */
+void kist_scalar_text(const json_t *value, char ret[static KIST_SCALAR_SIZE]);
+
+/**
+ * kist_draw_bars() - @count heights of 0 to @most as blocks, @rows lines high, each @wide columns wide.
+ *
+ * What is not 0 is seen.
+ */
+KIST_CHECKED kist_status kist_draw_bars(const uint64_t *heights, size_t count, uint64_t most, size_t rows,
+					size_t wide, struct kist_buf *ret, struct kist_error *err);
+
+/** kist_draw_spark() - A histogram in one line of its bins; nothing when there is none. */
+KIST_CHECKED kist_status kist_draw_spark(const json_t *object, struct kist_buf *ret, struct kist_error *err);
+
+/** kist_draw_words() - Appends a string. */
+KIST_CHECKED kist_status kist_draw_words(struct kist_buf *ret, const char *text, struct kist_error *err);
+
+/** kist_draw_padded() - Appends a string and blanks up to @width columns. */
+KIST_CHECKED kist_status kist_draw_padded(struct kist_buf *ret, const char *text, size_t width, bool right,
+					  struct kist_error *err);
+
+#endif
