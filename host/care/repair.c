@@ -111,9 +111,8 @@ static kist_status note_sound(struct kist_repairing *repairing, struct kist_bad_
 
 	bad->sound_count = 0;
 	bad->unreadable_count = 0;
-	bad->unproved_count = 0;
+	bad->wants_base = remedy->wants_base;
 	for (size_t i = 0; i < remedy->records.size / sizeof(*records); i++) {
-		bad->unproved_count += !records[i].is_proved;
 		if (records[i].is_proved)
 			KIST_TRY(note_record(repairing, bad, &records[i], err));
 	}
@@ -181,8 +180,8 @@ static kist_status repair_pack(struct kist_repairing *repairing, const struct ki
 	}
 	if (status != KIST_OK && status != KIST_NOT_FOUND && status != KIST_UNSUPPORTED)
 		return kist_fail_as(err, status, &why);
-	/* Somebody else has mended it; or what is wrong is what was written, and that is lost. */
-	if (status == KIST_OK && remedy.was_whole && remedy.is_complete)
+	/* Somebody else has mended it; or a base that it needs is lost. */
+	if (status == KIST_OK && remedy.was_whole)
 		return KIST_OK;
 	if (status == KIST_OK && remedy.is_whole && !remedy.was_whole)
 		return finish_mended(repairing, row, err);
@@ -426,7 +425,7 @@ static kist_status prove_more(struct kist_repairing *repairing, struct kist_erro
 		struct kist_error why = KIST_ERROR_INIT;
 		kist_status status;
 
-		if (list[i].is_gone || list[i].unproved_count == 0)
+		if (list[i].is_gone || !list[i].wants_base)
 			continue;
 		status = kist_repair_mend(repairing, &list[i].row, true, NULL, &remedy, &why);
 		if (status == KIST_OK)

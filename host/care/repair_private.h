@@ -18,7 +18,7 @@ struct kist_bad_pack {
 	bool has_index;		 /* readers find what is sound in it */
 	bool is_complete;	 /* all that was in it is known, and sound */
 	size_t sound_count;	 /* records that are proved */
-	size_t unproved_count;	 /* whose bases cannot be read, or could not yet */
+	bool wants_base;	 /* more of it may be proved, once a base can be read */
 	size_t unreadable_count; /* of these: sound, and not read where the registry says */
 	bool is_needed;		 /* something is lost of it that is needed, as far as anyone knows */
 };

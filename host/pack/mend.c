@@ -57,7 +57,7 @@ static bool find_run(const struct kist_mend_options *options, const struct kist_
 			return false;
 		*work -= record->raw_len;
 		flip(place, state, len);
-		if (options->prove(options->ctx, record, whole))
+		if (options->prove(options->ctx, record, whole, true))
 			return true;
 		flip(place, state, len);
 	}
@@ -90,6 +90,7 @@ struct mending {
 	size_t index_count;
 	uint32_t *order; /* entries of it by offset */
 	uint64_t work;	 /* that may still be done */
+	bool is_changed; /* something that is no record */
 };
 
 static void mending_done(struct mending *mending)
@@ -155,16 +156,17 @@ static kist_status mend_record_head(uint8_t *bytes, size_t size, bool search, st
 	return KIST_OK;
 }
 
-/* Whether the record's bytes are the chunk it names, or are so now. */
+/* Whether the record's bytes are the chunk it names, or are so now.  *@was_sound: its head was; both were. */
 static bool mend_body(struct mending *mending, const struct kist_record *record, uint8_t *bytes, size_t size,
-		      bool *ret_was_sound)
+		      bool *was_sound)
 {
 	uint64_t work = kist_min_u64(mending->work, KIST_MEND_RECORD_WORK);
 	const uint64_t before = work;
-	bool sound;
+	bool sound = mending->options->prove(mending->options->ctx, record, kist_view_of(bytes, size),
+					     !*was_sound);
 
-	*ret_was_sound = mending->options->prove(mending->options->ctx, record, kist_view_of(bytes, size));
-	sound = *ret_was_sound || kist_mend_body(mending->options, record, bytes, &work);
+	*was_sound = *was_sound && sound;
+	sound = sound || kist_mend_body(mending->options, record, bytes, &work);
 	mending->work -= before - work;
 	return sound;
 }
@@ -196,13 +198,12 @@ static kist_status mend_record(struct mending *mending, size_t at, size_t len, s
 	uint8_t *const bytes = mending->pack->data + at;
 	struct kist_record record;
 	bool was_sound;
-	bool as_found;
 	bool found;
 	size_t size;
 
 	*ret_len = 0;
-	as_found = end - at >= KIST_RECORD_HEAD_SIZE &&
-		   kist_record_parse(kist_view_of(bytes, end - at), &record, NULL) == KIST_OK;
+	was_sound = end - at >= KIST_RECORD_HEAD_SIZE &&
+		    kist_record_parse(kist_view_of(bytes, end - at), &record, NULL) == KIST_OK;
 	KIST_TRY(mend_record_head(bytes, end - at, search, &record, &found, err));
 	if (!found)
 		return KIST_OK;
@@ -211,7 +212,7 @@ static kist_status mend_record(struct mending *mending, size_t at, size_t len, s
 		return KIST_OK;
 	*ret_len = size;
 	if (mend_body(mending, &record, bytes, size, &was_sound))
-		return take_record(mending, &record, at, was_sound && as_found, err);
+		return take_record(mending, &record, at, was_sound, err);
 	mending->done.lost++;
 	return KIST_OK;
 }
@@ -279,18 +280,17 @@ static kist_status try_end(struct mending *mending, size_t end, struct kist_erro
 	kist_auto_buf struct kist_buf tail =
 		KIST_BUF_INIT(KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) +
 			      KIST_PACK_CHUNKS_MAX * KIST_PACK_BASE_SIZE + KIST_PACK_FOOT_SIZE);
-	kist_auto_hasher struct kist_hasher hasher = KIST_HASHER_INIT;
 	struct kist_buf *const pack = mending->pack;
 	struct kist_digest actual;
 
 	KIST_TRY(kist_pack_append_end(&mending->builder, end, &tail, err));
-	KIST_TRY(kist_hasher_start(&hasher, err));
-	kist_hasher_add(&hasher, kist_view_of(pack->data, end));
-	kist_hasher_add(&hasher, kist_buf_view(&tail));
-	actual = kist_hasher_finish(&hasher);
+	actual = kist_pack_name(pack->data, tail.data + tail.size - KIST_PACK_FOOT_SIZE);
 	mending->done.is_whole = kist_digest_equal(&actual, &mending->options->name);
 	if (!mending->done.is_whole)
 		return KIST_OK;
+	mending->done.was_whole = !mending->is_changed && mending->done.mended == 0 &&
+				  pack->size - end == tail.size &&
+				  memcmp(pack->data + end, tail.data, tail.size) == 0;
 	pack->size = end;
 	return kist_buf_append(pack, tail.data, tail.size, err);
 }
@@ -306,7 +306,7 @@ static kist_status mend_by_heads(struct mending *mending, struct kist_error *err
 		size_t len;
 
 		KIST_TRY(mend_record(mending, at, 0, size, !guessed, &len, err));
-		if (len == 0 && mending->done.lost == 0 && !guessed && !mending->done.is_whole) {
+		if (len == 0 && mending->done.lost == 0 && !guessed) {
 			KIST_TRY(try_end(mending, at, err));
 			if (mending->done.is_whole)
 				return KIST_OK;
@@ -329,26 +329,17 @@ static kist_status rebuild(struct mending *mending, struct kist_error *err)
 	return try_end(mending, end, err);
 }
 
-static bool has_its_name(const struct mending *mending)
-{
-	const struct kist_digest actual = kist_digest_of(kist_buf_view(mending->pack));
-
-	return kist_digest_equal(&actual, &mending->options->name);
-}
-
 static kist_status mend_all(struct mending *mending, struct kist_error *err)
 {
 	const struct kist_view bytes = kist_buf_view(mending->pack);
 	struct kist_pack_footer footer;
 	struct kist_pack_head head;
 
-	mending->done.was_whole = has_its_name(mending);
-	mending->done.is_whole = mending->done.was_whole;
 	if (bytes.size < KIST_PACK_HEAD_SIZE)
 		return KIST_OK;
 	if (!is_pack_head(bytes, &head))
-		(void)mend_byte(mending->pack->data, KIST_PACK_HEAD_SIZE, is_pack_head, &head,
-				KIST_PACK_HEAD_SIZE);
+		mending->is_changed = mend_byte(mending->pack->data, KIST_PACK_HEAD_SIZE, is_pack_head, &head,
+						KIST_PACK_HEAD_SIZE);
 	if (kist_pack_parse_footer(bytes, bytes.size, &footer, NULL) == KIST_OK) {
 		mending->index = kist_view_of(bytes.data + footer.index_offset, (size_t)footer.index_size);
 		mending->index_count = footer.count;

@@ -10,8 +10,8 @@
  * Records are found by the index, or where that is lost one behind the other, and behind a gap by looking for
  * the next head.  In the head of a record one wrong byte is found by its CRC; in its body up to three wrong
  * bytes in a row are found by what the CRC is off by, and the chunk's SHA-256 proves them.  Index and footer
- * are made anew. What comes of it is the pack as it was when its SHA-256 is the pack's name; else its sound
- * records can still be kept elsewhere.
+ * are made anew.  When they and the head give the pack's name, they list what was in it: then the pack is as it
+ * was, all its records being sound.  Else its sound records can still be kept elsewhere.
  *
  * Limits: the search for wrong bytes decodes KIST_MEND_RECORD_WORK bytes for one record and
  * KIST_MEND_PACK_WORK for a pack; that is enough for two wrong bytes in a row anywhere, and for three in a
@@ -23,8 +23,11 @@
 
 /** struct kist_mend_options - How records are proved, and who wants to know. */
 struct kist_mend_options {
-	/* Whether the record in @bytes, of which the head was read, is the chunk that it names. */
-	bool (*prove)(void *ctx, const struct kist_record *record, struct kist_view bytes);
+	/*
+	 * Whether the record in @bytes, of which the head was read, is the chunk that it names.  @is_changed:
+	 * these bytes were searched for by their CRC, which so proves nothing any more.
+	 */
+	bool (*prove)(void *ctx, const struct kist_record *record, struct kist_view bytes, bool is_changed);
 	/*
 	 * Told of each record that is sound now.  @was_sound: it was so before; else a reader could not read
 	 * it. May be NULL.
@@ -37,8 +40,8 @@ struct kist_mend_options {
 
 /** struct kist_mended - What came of it. */
 struct kist_mended {
-	bool is_whole;	/* it has its name: @pack is as it was */
-	bool was_whole; /* it is what was written; records that are lost were so from the beginning */
+	bool is_whole;	/* all of it is sound, and it has its name: @pack is as it was */
+	bool was_whole; /* and nothing had to be changed for that */
 	bool had_index; /* index and footer were sound, so that readers find what is sound in it */
 	size_t sound;	/* records, those that were mended included */
 	size_t mended;	/* of these */

@@ -159,6 +159,15 @@ kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error 
 	return kist_pack_append_end(builder, builder->bytes.size, &builder->bytes, err);
 }
 
+struct kist_digest kist_pack_name(const uint8_t *head, const uint8_t *foot)
+{
+	uint8_t ends[KIST_PACK_HEAD_SIZE + KIST_PACK_FOOT_SIZE];
+
+	memcpy(ends, head, KIST_PACK_HEAD_SIZE);
+	memcpy(ends + KIST_PACK_HEAD_SIZE, foot, KIST_PACK_FOOT_SIZE);
+	return kist_digest_of(kist_view_of(ends, sizeof(ends)));
+}
+
 kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret, struct kist_error *err)
 {
 	const uint8_t *at = bytes.data;

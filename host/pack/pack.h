@@ -38,9 +38,14 @@
  *             56  u32 count
  *             60  u32 CRC-32C of bytes 0..59
  *
+ * A pack is named by its two ends: SHA-256 of the head and the footer, in this order.  So the name binds where
+ * the pack comes from and what it holds: the footer binds the index, the index every chunk's id, place and
+ * length, and the ids bind the chunks.  It does not bind how they are encoded, nor sum up the file; CRCs and
+ * digests cover every byte of it.
+ *
  * Limits: KIST_PACK_SIZE_MAX bytes, KIST_PACK_CHUNKS_MAX chunks.
  * Thread: one struct, one thread at a time; the functions on views are pure.
- * Source: docs/format/store.md, section 3.
+ * Source: docs/format/store.md, section 3; docs/adr/0021-packs-are-named-by-their-ends.md.
  */
 
 /** Bytes of the longest pack; what a builder is filled to is far below. */
@@ -134,6 +139,9 @@ KIST_CHECKED kist_status kist_pack_seal(struct kist_pack_builder *builder, struc
  */
 KIST_CHECKED kist_status kist_pack_append_end(struct kist_pack_builder *builder, uint64_t offset,
 					      struct kist_buf *ret, struct kist_error *err);
+
+/** kist_pack_name() - The name of the pack with these KIST_PACK_HEAD_SIZE and KIST_PACK_FOOT_SIZE bytes. */
+struct kist_digest kist_pack_name(const uint8_t *head, const uint8_t *foot);
 
 /** kist_pack_parse_head() - Errors: KIST_CORRUPT, KIST_INCOMPATIBLE (newer version, unknown feature). */
 KIST_CHECKED kist_status kist_pack_parse_head(struct kist_view bytes, struct kist_pack_head *ret,

@@ -61,9 +61,7 @@ struct kist_pack_checker {
 	struct stretch *next;
 	size_t job_count;
 	size_t jobs[JOBS_MAX + 1]; /* places where they begin */
-	struct kist_hasher name;
-	bool name_known;       /* all of it could be read */
-	struct kist_buf bases; /* of struct found_base, of the stretch, in order of place */
+	struct kist_buf bases;	   /* of struct found_base, of the stretch, in order of place */
 	kist_pack_bad *bad;
 	kist_find_base *find;
 	void *ctx;
@@ -103,7 +101,6 @@ void kist_pack_checker_free(struct kist_pack_checker *checker)
 		kist_buf_done(&checker->stretches[i].bytes);
 	kist_buf_done(&checker->tail);
 	kist_buf_done(&checker->bases);
-	kist_hasher_done(&checker->name);
 	kist_free(checker);
 }
 
@@ -154,10 +151,6 @@ static kist_status check_head(struct kist_pack_checker *checker, struct kist_err
 		return kist_fail_as(err, status, &why);
 	if (status != KIST_OK)
 		tell(checker, NULL, 0, &why);
-	/* A head that is only damaged has its share in the pack's name, as has a sound one. */
-	checker->name_known = bytes.size == KIST_PACK_HEAD_SIZE;
-	if (checker->level == KIST_CHECK_FULL)
-		kist_hasher_add(&checker->name, kist_buf_view(&bytes));
 	return KIST_OK;
 }
 
@@ -307,7 +300,7 @@ static kist_status ready_worker(struct worker *worker, struct kist_error *err)
 	return worker->raw ? KIST_OK : kist_fail_memory(err, KIST_CHUNK_SIZE_MAX);
 }
 
-/* Job 0 reads on, job 1 hashes the pack; the others check records and mark those that are bad. */
+/* Job 0 reads on; the others check records and mark those that are bad. */
 static kist_status stretch_job(void *ctx, size_t index, unsigned worker_no, struct kist_error *err)
 {
 	struct kist_pack_checker *checker = ctx;
@@ -315,13 +308,8 @@ static kist_status stretch_job(void *ctx, size_t index, unsigned worker_no, stru
 
 	if (index == 0)
 		return read_stretch(checker, checker->next, checker->now->first + checker->now->count, err);
-	if (index == 1) {
-		if (checker->level == KIST_CHECK_FULL)
-			kist_hasher_add(&checker->name, kist_buf_view(&checker->now->bytes));
-		return KIST_OK;
-	}
 	KIST_TRY(ready_worker(worker, err));
-	for (size_t i = checker->jobs[index - 2]; i < checker->jobs[index - 1]; i++) {
+	for (size_t i = checker->jobs[index - 1]; i < checker->jobs[index]; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status =
 			checker->bad_places[i] ? KIST_OK : check_record(checker, worker, i, &why);
@@ -402,39 +390,20 @@ static kist_status check_records(struct kist_pack_checker *checker, struct kist_
 
 		plan_jobs(checker);
 		KIST_TRY(find_bases(checker, err));
-		KIST_TRY(kist_pool_run(checker->pool, checker->job_count + 2, stretch_job, checker, err));
+		KIST_TRY(kist_pool_run(checker->pool, checker->job_count + 1, stretch_job, checker, err));
 		KIST_TRY(tell_bad_records(checker, err));
-		checker->name_known = checker->name_known && now->status == KIST_OK;
 		checker->now = checker->next;
 		checker->next = now;
 	}
 	return KIST_OK;
 }
 
-/* What the CRCs and digests of the parts do not show, the pack's name does. */
-static void check_name(struct kist_pack_checker *checker)
-{
-	const uint8_t *end = checker->index.data + checker->index.size;
-	struct kist_digest actual;
-
-	kist_hasher_add(&checker->name, checker->index);
-	kist_hasher_add(&checker->name, kist_view_of(end, KIST_PACK_FOOT_SIZE));
-	actual = kist_hasher_finish(&checker->name);
-	if (checker->done.is_sound && checker->name_known && !kist_digest_equal(&actual, checker->pack))
-		tell_text(checker, 0, "pack does not match its name");
-}
-
 static kist_status check_parts(struct kist_pack_checker *checker, struct kist_error *err)
 {
-	if (checker->level == KIST_CHECK_FULL)
-		KIST_TRY(kist_hasher_start(&checker->name, err));
 	KIST_TRY(check_head(checker, err));
 	if (!order_places(checker) || checker->level == KIST_CHECK_QUICK)
 		return KIST_OK;
-	KIST_TRY(check_records(checker, err));
-	if (checker->level == KIST_CHECK_FULL)
-		check_name(checker);
-	return KIST_OK;
+	return check_records(checker, err);
 }
 
 kist_status kist_pack_checker_run(struct kist_pack_checker *checker, const struct kist_digest *id,
@@ -454,8 +423,8 @@ kist_status kist_pack_checker_run(struct kist_pack_checker *checker, const struc
 	checker->footer = (struct kist_pack_footer){ .count = 0 };
 	checker->done = (struct kist_pack_checked){ .is_sound = true };
 	kist_pack_key(id, checker->key);
-	status = kist_read_pack_index(checker->store, checker->key, &checker->tail, &checker->footer,
-				      &checker->index, &why);
+	status = kist_read_pack_index(checker->store, id, &checker->tail, &checker->footer, &checker->index,
+				      &why);
 	if (status != KIST_OK && !is_finding(status))
 		return kist_fail_as(err, status, &why);
 	checker->done.has_index = status == KIST_OK;

@@ -7,9 +7,10 @@
 /*
  * Checking packs where they lie, on all cores: while one stretch of a pack is checked, the next is read.
  *
- *     quick  head, footer and index; that the records the index lists fill the pack without a gap
+ *     quick  head, footer and index, which give the pack its name; that the records the index lists fill the
+ *            pack without a gap
  *     scrub  and of every record the head and both CRCs: a bit that has changed does not pass
- *     full   and every record decoded, the SHA-256 of every chunk, and that of the pack
+ *     full   and every record decoded, and the SHA-256 of every chunk
  *
  * Memory: two stretches of 8 MiB, and for each worker a chunk and, where there are bases, a base and a
  * record. Thread: one checker, one thread at a time. Source: docs/format/store.md, section 3.

@@ -69,7 +69,9 @@ struct patient {
 	struct kist_chunk_reader reader; /* of bases */
 	uint8_t *raw;			 /* twice KIST_CHUNK_SIZE_MAX bytes: of a chunk, and of its base */
 	struct kist_digest base;	 /* which base that is */
+	bool looked_for_base;
 	bool has_base;
+	bool wants_base;
 	bool is_proved; /* what was looked at last */
 	struct kist_buf *records;
 };
@@ -85,18 +87,21 @@ static bool read_base(struct patient *patient, const struct kist_record *record)
 {
 	struct kist_location where;
 
-	if (patient->has_base && kist_digest_equal(&patient->base, &record->base))
-		return true;
+	/* A search asks often, also for one that is not there. */
+	if (patient->looked_for_base && kist_digest_equal(&patient->base, &record->base))
+		return patient->has_base;
 	patient->base = record->base;
+	patient->looked_for_base = true;
 	patient->has_base =
 		patient->how->find(patient->how->ctx, &record->base, &where, NULL) == KIST_OK &&
 		!where.has_base && where.raw_len == record->raw_len &&
 		kist_store_read_chunk_into(patient->store, &patient->reader, &where, &record->base,
 					   patient->raw + KIST_CHUNK_SIZE_MAX, NULL) == KIST_OK;
+	patient->wants_base = patient->wants_base || !patient->has_base;
 	return patient->has_base;
 }
 
-static bool prove(void *ctx, const struct kist_record *record, struct kist_view bytes)
+static bool prove(void *ctx, const struct kist_record *record, struct kist_view bytes, bool is_changed)
 {
 	struct patient *patient = ctx;
 	struct kist_view base = kist_view_of("", 0);
@@ -105,9 +110,9 @@ static bool prove(void *ctx, const struct kist_record *record, struct kist_view 
 	if (patient->how->known && !kist_idset_has(patient->how->known, &record->id))
 		return false;
 	if (kist_record_has_base(record)) {
-		/* The name of the pack proves it, if that comes out right. */
+		/* Of what lies as it was written, both CRCs say so. */
 		if (!read_base(patient, record))
-			return kist_record_check_body(record, bytes, NULL) == KIST_OK;
+			return !is_changed && kist_record_check_body(record, bytes, NULL) == KIST_OK;
 		base = kist_view_of(patient->raw + KIST_CHUNK_SIZE_MAX, record->raw_len);
 	}
 	patient->is_proved =
@@ -189,6 +194,7 @@ kist_status kist_store_mend_pack(struct kist_store *store, const struct kist_dig
 	ret->was_whole = mended.was_whole;
 	ret->is_whole = mended.is_whole;
 	ret->has_index = mended.had_index;
+	ret->wants_base = patient.wants_base;
 	/* Where the file is as long as it was, and nothing in it is lost, nothing can have been in between. */
 	ret->is_complete = (same_size || mended.is_whole) && mended.lost == 0;
 	if (mended.is_whole && !mended.was_whole && !how->dry_run)

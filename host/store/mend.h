@@ -13,8 +13,8 @@
  *
  *     kist.json    one wrong byte, by its "check"
  *     a commit     its first line, by the digest of the body; one wrong byte of the body, by the digest in
- * the first line or in the commit after it a pack       index and footer, and in each record up to three
- * wrong bytes in a row (pack/mend.h), by its name
+ * the first line or in the commit after it a pack       index and footer, by its name, and in each record up
+ * to three wrong bytes in a row (pack/mend.h), by the id of the chunk
  *
  * A mended file takes the place of the damaged one at one moment (kist_backend_replace()): nobody finds it
  * missing, and no commit is ever away.
@@ -78,10 +78,11 @@ struct kist_sound_record {
 
 /** struct kist_pack_remedy - What became of a pack.  Starts as KIST_PACK_REMEDY_INIT. */
 struct kist_pack_remedy {
-	bool was_whole;		 /* it is what was written, whatever a check says of it */
+	bool was_whole;		 /* nothing of it is wrong */
 	bool is_whole;		 /* it is so again */
 	bool has_index;		 /* readers find what is sound in it, without any mending */
 	bool is_complete;	 /* all that was in it is known, and sound */
+	bool wants_base;	 /* some of it may be proved, or mended, once a base can be read */
 	struct kist_buf bytes;	 /* mended as far as can be */
 	struct kist_buf records; /* of struct kist_sound_record */
 };

@@ -10,13 +10,10 @@
 /* Room for an index of so many chunks is taken with the pack; more grows it. */
 #define INDEX_COUNT_USUAL ((size_t)4096)
 #define NS_PER_SECOND	  1000000000u
-/* Less is not worth a job. */
-#define HASH_STEP ((size_t)1 << 20)
 
 void kist_open_pack_done(struct kist_open_pack *pack)
 {
 	kist_pack_builder_done(&pack->builder);
-	kist_hasher_done(&pack->name);
 }
 
 static size_t size_of_kind(enum kist_pack_kind kind)
@@ -52,12 +49,10 @@ static kist_status begin_pack(struct kist_open_pack *pack, struct kist_publisher
 	memcpy(head.store_id, publisher->store->id, sizeof(head.store_id));
 	memcpy(head.session, publisher->session.id, sizeof(head.session));
 	/* Taken at once, touched as it fills. */
-	KIST_TRY(kist_pack_begin(&pack->builder, &head,
-				 size_of_kind(pack->kind) + KIST_PACK_INDEX_SIZE(INDEX_COUNT_USUAL) +
-					 KIST_PACK_FOOT_SIZE,
-				 err));
-	pack->hashed = 0;
-	return kist_hasher_start(&pack->name, err);
+	return kist_pack_begin(&pack->builder, &head,
+			       size_of_kind(pack->kind) + KIST_PACK_INDEX_SIZE(INDEX_COUNT_USUAL) +
+				       KIST_PACK_FOOT_SIZE,
+			       err);
 }
 
 kist_status kist_open_pack_add(struct kist_open_pack *pack, struct kist_publisher *publisher,
@@ -66,41 +61,6 @@ kist_status kist_open_pack_add(struct kist_open_pack *pack, struct kist_publishe
 	if (pack->builder.count == 0)
 		KIST_TRY(begin_pack(pack, publisher, err));
 	return kist_pack_add(&pack->builder, record, ret_offset, err);
-}
-
-static void hash_next(struct kist_open_pack *pack)
-{
-	const uint8_t *const from = pack->builder.bytes.data + pack->hashed;
-
-	kist_hasher_add(&pack->name, kist_view_of(from, pack->hashed_next - pack->hashed));
-	pack->hashed = pack->hashed_next;
-}
-
-static kist_status hash_job(struct kist_job *job, unsigned worker, struct kist_error *err)
-{
-	(void)worker;
-	(void)err;
-	hash_next((struct kist_open_pack *)job);
-	return KIST_OK;
-}
-
-void kist_open_pack_hash_beside(struct kist_open_pack *pack, struct kist_pool *pool)
-{
-	if (!kist_pool_is_done(pool, &pack->hashing) || pack->builder.bytes.size - pack->hashed < HASH_STEP)
-		return;
-	pack->pool = pool;
-	pack->hashing.run = hash_job;
-	pack->hashed_next = pack->builder.bytes.size;
-	kist_pool_add(pool, &pack->hashing);
-}
-
-/* Ends the hashing that is under way.  It reads the bytes, so they may not be moved before. */
-static kist_status end_hashing(struct kist_open_pack *pack, struct kist_error *err)
-{
-	struct kist_pool *const pool = pack->pool;
-
-	pack->pool = NULL;
-	return pool ? kist_pool_wait(pool, &pack->hashing, err) : KIST_OK;
 }
 
 static kist_status name_pack(json_t *packs, const struct kist_digest *id, enum kist_pack_kind kind,
@@ -203,13 +163,10 @@ kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack
 
 	if (pack->builder.count == 0)
 		return KIST_OK;
-	KIST_TRY(end_hashing(pack, err));
 	KIST_TRY(kist_pack_seal(&pack->builder, err));
-	pack->hashed_next = pack->builder.bytes.size;
-	hash_next(pack);
-	id = kist_hasher_finish(&pack->name);
-	kist_pack_key(&id, key);
 	sealed = kist_buf_view(&pack->builder.bytes);
+	id = kist_pack_name(sealed.data, sealed.data + sealed.size - KIST_PACK_FOOT_SIZE);
+	kist_pack_key(&id, key);
 	if (beside)
 		KIST_TRY(kist_publish_wait(publisher, err));
 	KIST_TRY(name_pack(publisher->packs, &id, pack->kind, sealed.size, err));

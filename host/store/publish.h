@@ -4,12 +4,11 @@
 
 #include <pthread.h>
 
-#include "pack/pool.h"
 #include "store/state.h"
 
 /*
- * The packs that a writer has under way: begun when first needed, hashed as they fill, put on the backend.  A
- * full pack is written and synced by a thread of its own while the next one fills.
+ * The packs that a writer has under way: begun when first needed, put on the backend when they are full.  A full
+ * pack is written and synced by a thread of its own while the next one fills.
  *
  * Thread: one thread at a time.
  */
@@ -21,20 +20,14 @@
 
 /** struct kist_open_pack - A pack under way; empty and not begun when @builder.count is 0. */
 struct kist_open_pack {
-	struct kist_job hashing; /* comes first */
-	struct kist_pool *pool;	 /* that has the job, or NULL */
 	struct kist_pack_builder builder;
 	enum kist_pack_kind kind;
-	struct kist_hasher name; /* of its first @hashed bytes */
-	size_t hashed;
-	size_t hashed_next; /* when the job is done */
 };
 
 #define KIST_OPEN_PACK_INIT(its_kind)                                                                        \
 	{                                                                                                    \
-		.builder = KIST_PACK_BUILDER_INIT, .name = KIST_HASHER_INIT, .kind = (its_kind)              \
+		.builder = KIST_PACK_BUILDER_INIT, .kind = (its_kind)                                        \
 	}
-/** kist_open_pack_done() - Its pool, when it had one, is gone or idle. */
 void kist_open_pack_done(struct kist_open_pack *pack);
 
 /** struct kist_publishing - A pack on its way to the backend. */
@@ -89,14 +82,6 @@ bool kist_open_pack_fits(const struct kist_open_pack *pack, size_t len);
 KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, struct kist_publisher *publisher,
 					    const struct kist_record *record, size_t *ret_offset,
 					    struct kist_error *err);
-
-/**
- * kist_open_pack_hash_beside() - Has what was written into @pack hashed beside what the caller does next,
- * when it is worth it.  What is left is hashed by kist_publish().
- *
- * @pool: Borrowed until then.
- */
-void kist_open_pack_hash_beside(struct kist_open_pack *pack, struct kist_pool *pool);
 
 /**
  * kist_publish() - Seals @pack and puts it on the backend.

@@ -260,13 +260,41 @@ kist_status kist_store_read_head(struct kist_store *store, const struct kist_loc
 	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
 }
 
-kist_status kist_read_pack_index(struct kist_store *store, const char *key, struct kist_buf *ret,
+kist_status kist_check_pack_name(const struct kist_digest *id, struct kist_view head, const uint8_t *foot,
+				 struct kist_error *err)
+{
+	struct kist_pack_head parsed;
+	struct kist_digest actual;
+
+	if (kist_pack_parse_head(head, &parsed, NULL) != KIST_OK)
+		return KIST_OK;
+	actual = kist_pack_name(head.data, foot);
+	if (!kist_digest_equal(&actual, id))
+		return kist_fail(err, KIST_CORRUPT, "pack does not match its name: it is another one");
+	return KIST_OK;
+}
+
+static kist_status check_name(struct kist_store *store, const struct kist_digest *id, const char *key,
+			      const uint8_t *foot, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf head = KIST_BUF_INIT(KIST_PACK_HEAD_SIZE);
+
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (kist_backend_get(store->backend, key, 0, KIST_PACK_HEAD_SIZE, &head, &why) == KIST_NO_MEMORY)
+		return kist_fail_as(err, why.status, &why);
+	return kist_check_pack_name(id, kist_buf_view(&head), foot, err);
+}
+
+kist_status kist_read_pack_index(struct kist_store *store, const struct kist_digest *id, struct kist_buf *ret,
 				 struct kist_pack_footer *ret_footer, struct kist_view *ret_index,
 				 struct kist_error *err)
 {
+	char key[KIST_PACK_KEY_SIZE];
 	uint64_t size;
 	size_t tail;
 
+	kist_pack_key(id, key);
 	KIST_TRY(kist_backend_head(store->backend, key, &size, err));
 	if (size > KIST_PACK_SIZE_MAX)
 		return kist_fail(err, KIST_CORRUPT, "pack of %llu bytes: out of range",
@@ -284,7 +312,8 @@ kist_status kist_read_pack_index(struct kist_store *store, const char *key, stru
 		return kist_fail(err, KIST_CORRUPT, "pack is cut short");
 	*ret_index = kist_view_of(ret->data + ret->size - KIST_PACK_FOOT_SIZE - ret_footer->index_size,
 				  (size_t)ret_footer->index_size);
-	return kist_pack_check_index(*ret_index, ret_footer, err);
+	KIST_TRY(kist_pack_check_index(*ret_index, ret_footer, err));
+	return check_name(store, id, key, ret_index->data + ret_index->size, err);
 }
 
 kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,
@@ -297,10 +326,8 @@ kist_status kist_store_read_index(struct kist_store *store, const struct kist_di
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_pack_footer footer = { .count = 0 };
 	struct kist_view index;
-	char key[KIST_PACK_KEY_SIZE];
 
-	kist_pack_key(id, key);
-	if (kist_read_pack_index(store, key, &bytes, &footer, &index, &why) != KIST_OK)
+	if (kist_read_pack_index(store, id, &bytes, &footer, &index, &why) != KIST_OK)
 		return kist_fail_in_pack(id, footer.index_offset, &why, err);
 	for (size_t i = 0; i < footer.count; i++) {
 		const struct kist_pack_entry entry = kist_pack_entry_at(index, i);

@@ -213,10 +213,12 @@ static kist_status give_all(const struct pack *pack, struct batch *batches, stru
 }
 
 /* All of a small pack, or the index of a large one. */
-static kist_status read_pack(struct pack *pack, const char *key, struct kist_error *err)
+static kist_status read_pack(struct pack *pack, struct kist_error *err)
 {
+	char key[KIST_PACK_KEY_SIZE];
 	struct kist_view tail;
 
+	kist_pack_key(pack->id, key);
 	if (pack->scan->with_records) {
 		pack->bytes.size_max = KIST_SCAN_WHOLE_MAX;
 		KIST_TRY(kist_backend_get(pack->store->backend, key, 0, KIST_SCAN_WHOLE_MAX, &pack->bytes,
@@ -226,7 +228,8 @@ static kist_status read_pack(struct pack *pack, const char *key, struct kist_err
 	if (!pack->is_whole) {
 		kist_buf_done(&pack->bytes);
 		pack->bytes.size_max = KIST_PACK_TAIL_MAX;
-		return kist_read_pack_index(pack->store, key, &pack->bytes, &pack->footer, &pack->index, err);
+		return kist_read_pack_index(pack->store, pack->id, &pack->bytes, &pack->footer, &pack->index,
+					    err);
 	}
 	tail = kist_buf_view(&pack->bytes);
 	if (tail.size < KIST_PACK_FOOT_SIZE)
@@ -238,7 +241,8 @@ static kist_status read_pack(struct pack *pack, const char *key, struct kist_err
 		return kist_fail(err, KIST_CORRUPT, "pack is cut short");
 	pack->index =
 		kist_view_of(pack->bytes.data + pack->footer.index_offset, (size_t)pack->footer.index_size);
-	return kist_pack_check_index(pack->index, &pack->footer, err);
+	KIST_TRY(kist_pack_check_index(pack->index, &pack->footer, err));
+	return kist_check_pack_name(pack->id, kist_buf_view(&pack->bytes), tail.data, err);
 }
 
 kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_digest *id,
@@ -247,11 +251,9 @@ kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_dig
 	struct pack pack = { .store = store, .id = id, .scan = scan, .bytes = KIST_BUF_INIT(0) };
 	struct batch batches[2] = { { .bytes = KIST_BUF_INIT(0) }, { .bytes = KIST_BUF_INIT(0) } };
 	struct kist_error why = KIST_ERROR_INIT;
-	char key[KIST_PACK_KEY_SIZE];
 	kist_status status;
 
-	kist_pack_key(id, key);
-	status = read_pack(&pack, key, &why);
+	status = read_pack(&pack, &why);
 	if (status != KIST_OK)
 		(void)kist_fail_in_pack(id, pack.footer.index_offset, &why, err);
 	else

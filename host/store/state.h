@@ -39,17 +39,28 @@ KIST_CHECKED kist_status kist_store_check_json(struct kist_view text, struct kis
 	 KIST_PACK_TAIL_SIZE)
 
 /**
- * kist_read_pack_index() - Reads the index of the pack at @key to @ret, with what lies around it, and checks
- * it.
+ * kist_read_pack_index() - Reads the index of the pack @id to @ret, with what lies around it, and checks it.
+ *
+ * Also that it is the index of this pack, by the name; but where the head of the pack is damaged, or cannot be
+ * read, which hurts no chunk, the digests of index and chunks are enough.
  *
  * @ret:       Empty, with room for KIST_PACK_TAIL_MAX bytes.
  * @ret_index: Borrowed from @ret.
  *
  * Errors: KIST_NOT_FOUND, KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_NO_MEMORY, KIST_IO.
  */
-KIST_CHECKED kist_status kist_read_pack_index(struct kist_store *store, const char *key, struct kist_buf *ret,
-					      struct kist_pack_footer *ret_footer,
+KIST_CHECKED kist_status kist_read_pack_index(struct kist_store *store, const struct kist_digest *id,
+					      struct kist_buf *ret, struct kist_pack_footer *ret_footer,
 					      struct kist_view *ret_index, struct kist_error *err);
+
+/**
+ * kist_check_pack_name() - Whether pack @id has this head and this footer; where @head is no sound head, that
+ * is not said.
+ *
+ * Errors: KIST_CORRUPT.
+ */
+KIST_CHECKED kist_status kist_check_pack_name(const struct kist_digest *id, struct kist_view head,
+					      const uint8_t *foot, struct kist_error *err);
 
 /** kist_decode_chunk() - kist_store_read_chunk_into() of a record whose @bytes have been read. */
 KIST_CHECKED kist_status kist_decode_chunk(struct kist_chunk_reader *reader,

@@ -13,7 +13,7 @@
  * A store: packs of chunks and a log of commits, on a backend.
  *
  *     kist.json             format, store id, features, cutting parameters; written once
- *     packs/<2 hex>/<id>.pack   immutable; id = SHA-256 of the pack
+ *     packs/<2 hex>/<id>.pack   immutable; id = SHA-256 of its head and footer
  *     log/<20 digits>           commit n; created once, never changed
  *
  * Thread: one struct kist_store may be used by many threads at once.

@@ -191,7 +191,6 @@ static kist_status place_one(struct kist_writer *writer, struct kist_error *err)
 		KIST_TRY(kist_publish(&writer->publisher, pack, true, err));
 	KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, &offset, err));
 	memcpy(pack->builder.bytes.data + offset, fresh->bytes.data, fresh->bytes.size);
-	kist_open_pack_hash_beside(pack, writer->encoder.pool);
 	if (kist_record_has_base(&fresh->record))
 		KIST_TRY(kist_leans_add_base(&writer->leans, &fresh->record.base, err));
 	writer->stats.stored_bytes += fresh->bytes.size;

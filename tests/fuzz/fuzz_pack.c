@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Packs from hostile bytes: head, footer, index, every record, the scan.
+ * Packs from hostile bytes: head, footer, index, every record, the scan; and mending them.
  *
  *     'B' digit (offset u16, xor u8) * digit, lines    a pack of these lines, with those bytes of it changed
  *     'C' digit (offset u16, xor u8) * digit, lines    the same, but its index is changed before it is sealed, so
@@ -15,6 +15,7 @@
 #include "fuzz/fuzz.h"
 #include "pack/check.h"
 #include "pack/crc32c.h"
+#include "pack/mend.h"
 
 #define CHANGE_SIZE 3
 
@@ -169,6 +170,43 @@ static void read_all(struct kist_view pack)
 	kist_filter_done(&seen.filter);
 }
 
+static bool prove(void *ctx, const struct kist_record *record, struct kist_view bytes, bool is_changed)
+{
+	struct seen *seen = ctx;
+	uint8_t *raw = malloc(record->raw_len);
+	bool sound;
+
+	must(raw);
+	if (kist_record_has_base(record))
+		sound = !is_changed && kist_record_check_body(record, bytes, NULL) == KIST_OK;
+	else
+		sound = kist_record_decode(&seen->filter, record, bytes, kist_view_of("", 0), raw, NULL) ==
+			KIST_OK;
+	free(raw);
+	return sound;
+}
+
+/* What is said to be whole has its name, and nothing in it is lost. */
+static void mend(struct kist_view pack)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(pack.size + KIST_PACK_SIZE_MAX);
+	struct seen seen = { .filter = KIST_FILTER_INIT };
+	struct kist_mend_options options = { .prove = prove, .ctx = &seen };
+	struct kist_mended done = { .is_whole = false };
+	struct kist_digest name;
+
+	if (pack.size < KIST_PACK_HEAD_SIZE + KIST_PACK_FOOT_SIZE)
+		return;
+	must(kist_buf_append(&bytes, pack.data, pack.size, NULL) == KIST_OK);
+	options.name = kist_pack_name(pack.data, pack.data + pack.size - KIST_PACK_FOOT_SIZE);
+	if (kist_pack_mend(&bytes, &options, &done, NULL) == KIST_OK && done.is_whole) {
+		must(done.lost == 0);
+		name = kist_pack_name(bytes.data, bytes.data + bytes.size - KIST_PACK_FOOT_SIZE);
+		must(kist_digest_equal(&name, &options.name));
+	}
+	kist_filter_done(&seen.filter);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
@@ -176,8 +214,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0 && (data[0] == 'B' || data[0] == 'C')) {
 		build(&builder, data, size);
 		read_all(kist_buf_view(&builder.bytes));
+		mend(kist_buf_view(&builder.bytes));
 	} else {
 		read_all(kist_view_of(data, size));
+		mend(kist_view_of(data, size));
 	}
 	return 0;
 }

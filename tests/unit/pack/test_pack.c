@@ -81,6 +81,33 @@ START_TEST(a_pack_holds_so_many_chunks_and_no_more)
 }
 END_TEST
 
+START_TEST(the_name_is_that_of_both_ends_and_of_all_that_the_index_says)
+{
+	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
+	struct kist_digest whole;
+	struct kist_digest name;
+	uint8_t ends[KIST_PACK_HEAD_SIZE + KIST_PACK_FOOT_SIZE];
+	uint8_t *foot;
+
+	ck_assert_int_eq(build_small(&builder, NULL), KIST_OK);
+	foot = builder.bytes.data + builder.bytes.size - KIST_PACK_FOOT_SIZE;
+	memcpy(ends, builder.bytes.data, KIST_PACK_HEAD_SIZE);
+	memcpy(ends + KIST_PACK_HEAD_SIZE, foot, KIST_PACK_FOOT_SIZE);
+	whole = kist_digest_of(kist_view_of(ends, sizeof(ends)));
+	name = kist_pack_name(builder.bytes.data, foot);
+	ck_assert(kist_digest_equal(&name, &whole));
+	for (size_t i = 0; i < SMALL_COUNT; i++) {
+		builder.entries[i].kind ^= 1;
+		builder.bytes.size = KIST_PACK_HEAD_SIZE;
+		ck_assert_int_eq(kist_pack_seal(&builder, NULL), KIST_OK);
+		whole = kist_pack_name(builder.bytes.data,
+				       builder.bytes.data + builder.bytes.size - KIST_PACK_FOOT_SIZE);
+		ck_assert(!kist_digest_equal(&name, &whole));
+		name = whole;
+	}
+}
+END_TEST
+
 START_TEST(a_builder_begins_again)
 {
 	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
@@ -121,6 +148,7 @@ int main(void)
 	tcase_add_test(tests, head_footer_and_index_come_back);
 	tcase_add_test(tests, an_empty_pack_is_a_pack);
 	tcase_add_test(tests, a_pack_holds_so_many_chunks_and_no_more);
+	tcase_add_test(tests, the_name_is_that_of_both_ends_and_of_all_that_the_index_says);
 	tcase_add_test(tests, a_builder_begins_again);
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
 	return suite_run(tests, "pack");

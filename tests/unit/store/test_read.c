@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include "base/le.h"
+#include "pack/crc32c.h"
+
 #define CHUNKS 4
 
 static const char *const chunks[CHUNKS] = {
@@ -182,6 +185,31 @@ START_TEST(a_pack_of_another_store_is_found)
 }
 END_TEST
 
+/* Two packs of one store, as long as each other: no CRC and no digest of a part tells them apart. */
+START_TEST(a_pack_that_stands_in_the_place_of_another_is_found_by_all_who_read_an_index)
+{
+	static const uint8_t session[KIST_SESSION_SIZE] = { 1 };
+	struct one_pack one;
+	struct kist_error err = KIST_ERROR_INIT;
+	uint8_t *head;
+
+	make(&one);
+	head = one.bytes.data;
+	memcpy(head + 40, session, sizeof(session));
+	kist_le_write32(head + 60, kist_crc32c(0, kist_view_of(head, 60)));
+	overwrite(one.store, one.key, one.bytes.data, one.bytes.size);
+	ck_assert_int_eq(kist_store_check_pack(one.store, &one.id, NULL, NULL, &err), KIST_CORRUPT);
+	ck_assert_ptr_nonnull(strstr(err.text, "does not match its name"));
+	ck_assert_int_eq(kist_store_read_index(one.store, &one.id, locate, &one, NULL), KIST_CORRUPT);
+	/* A head that is only damaged hinders nobody. */
+	head[60] ^= 1;
+	overwrite(one.store, one.key, one.bytes.data, one.bytes.size);
+	ck_assert_int_eq(kist_store_check_pack(one.store, &one.id, NULL, NULL, NULL), KIST_CORRUPT);
+	ck_assert_int_eq(kist_store_read_index(one.store, &one.id, locate, &one, NULL), KIST_OK);
+	done(&one);
+}
+END_TEST
+
 static void count_bad(void *ctx, const struct kist_digest *chunk, uint64_t offset,
 		      const struct kist_error *why)
 {
@@ -199,7 +227,6 @@ START_TEST(a_check_tells_the_chunk_that_is_hurt)
 	one.bytes.data[one.where[1].offset + one.where[1].stored_len - 1] ^= 1;
 	overwrite(one.store, one.key, one.bytes.data, one.bytes.size);
 	ck_assert_int_eq(kist_store_check_pack(one.store, &one.id, count_bad, &bad, NULL), KIST_CORRUPT);
-	/* One chunk; that the pack's name does not match says nothing more. */
 	ck_assert_int_eq(bad, 100);
 	done(&one);
 }
@@ -247,6 +274,7 @@ int main(void)
 	tcase_add_test(tests, a_location_that_is_wrong_gives_no_bytes);
 	tcase_add_test(tests, a_buf_that_is_too_small_is_told);
 	tcase_add_test(tests, a_pack_of_another_store_is_found);
+	tcase_add_test(tests, a_pack_that_stands_in_the_place_of_another_is_found_by_all_who_read_an_index);
 	tcase_add_test(tests, a_check_tells_the_chunk_that_is_hurt);
 	tcase_add_test(tests, no_failure_of_memory_or_backend_is_damage);
 	return suite_run(tests, "read");
