@@ -66,20 +66,30 @@ static inline int kist_hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* As kist_hex_digit(), without a branch: which digit comes next cannot be foreseen.  Sets *@bad for none. */
+static inline unsigned kist_hex_value(char c, unsigned *bad)
+{
+	const unsigned digit = (unsigned)(unsigned char)c - '0';
+	const unsigned letter = (unsigned)(unsigned char)c - 'a';
+
+	*bad |= (unsigned)(digit > 9) & (unsigned)(letter > 5);
+	/* Of both the low four bits count, and those of 'a' are 1. */
+	return ((unsigned char)c & 15U) + 9U * ((unsigned char)c >> 6);
+}
+
 /** kist_hex_read() - Reads @size bytes from 2 * @size lower-case digits; false for anything else. */
 static inline bool kist_hex_read(const char *text, size_t len, uint8_t *ret, size_t size)
 {
+	unsigned bad = 0;
+
 	if (len != 2 * size)
 		return false;
 	for (size_t i = 0; i < size; i++) {
-		const int high = kist_hex_digit(text[2 * i]);
-		const int low = kist_hex_digit(text[2 * i + 1]);
+		const unsigned high = kist_hex_value(text[2 * i], &bad);
 
-		if (high < 0 || low < 0)
-			return false;
-		ret[i] = (uint8_t)(high << 4 | low);
+		ret[i] = (uint8_t)(high << 4 | kist_hex_value(text[2 * i + 1], &bad));
 	}
-	return true;
+	return !bad;
 }
 
 #endif

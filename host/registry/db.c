@@ -166,6 +166,19 @@ kist_status kist_db_run(struct kist_db *db, enum kist_db_statement which, struct
 	return KIST_OK;
 }
 
+kist_status kist_db_insert(struct kist_db *db, enum kist_db_statement which, const struct kist_rows *rows,
+			   struct kist_error *err)
+{
+	kist_status status;
+
+	if (rows->count == 0)
+		return KIST_OK;
+	db->rows = *rows;
+	status = kist_db_run(db, which, err, "");
+	db->rows = (struct kist_rows){ .count = 0 };
+	return status;
+}
+
 bool kist_db_digest(struct kist_db *db, sqlite3_stmt *statement, int column, struct kist_digest *ret)
 {
 	const void *data = sqlite3_column_blob(statement, column);
@@ -435,6 +448,9 @@ static kist_status open_file(const char *folder, struct kist_db *db, struct kist
 		db->device = about.st_dev;
 		db->inode = about.st_ino;
 	}
+	code = kist_rows_register(db->sql, &db->rows);
+	if (code != SQLITE_OK)
+		return kist_db_fail(db, code, err);
 	(void)sqlite3_busy_timeout(db->sql, KIST_DB_BUSY_MS);
 	(void)sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "registry/rows.h"
 
 /*
  * The index file: opening, the schema, prepared statements, transactions.
@@ -119,6 +120,12 @@ enum kist_db_statement {
 	KIST_SQL_UNLINK_ARTIFACT,
 	KIST_SQL_DROP_TWINS,
 	KIST_SQL_DROP_RECORD,
+	KIST_SQL_HAS_CHUNKS,
+	KIST_SQL_ADD_ARTIFACTS,
+	KIST_SQL_ADD_RECORDS,
+	KIST_SQL_ADD_CHUNKS,
+	KIST_SQL_DROP_UNLINKED,
+	KIST_SQL_SET_REFS,
 	KIST_SQL_PACK_ROWS,
 	KIST_SQL_CHUNK_ROWS,
 	KIST_SQL_COUNT
@@ -127,6 +134,7 @@ enum kist_db_statement {
 struct kist_db {
 	sqlite3 *sql;
 	sqlite3_stmt *statements[KIST_SQL_COUNT];
+	struct kist_rows rows; /* for the statements that add many */
 	enum kist_db_trouble trouble;
 	bool is_indexed;       /* kist_db_index() has been here */
 	bool is_of_other_boot; /* and otherwise as it should be; set by kist_db_open() that failed */
@@ -181,6 +189,10 @@ KIST_CHECKED kist_status kist_db_step(struct kist_db *db, sqlite3_stmt *statemen
 /** kist_db_run() - kist_db_use() and one step of a statement that gives no row. */
 KIST_CHECKED kist_status kist_db_run(struct kist_db *db, enum kist_db_statement which, struct kist_error *err,
 				     const char *types, ...);
+
+/** kist_db_insert() - kist_db_run() of a statement that takes all of @rows; nothing when there are none. */
+KIST_CHECKED kist_status kist_db_insert(struct kist_db *db, enum kist_db_statement which,
+					const struct kist_rows *rows, struct kist_error *err);
 
 /** kist_db_digest() - Column @column as a digest; false, with @db->trouble set, when it is none. */
 bool kist_db_digest(struct kist_db *db, sqlite3_stmt *statement, int column, struct kist_digest *ret);

@@ -9,6 +9,19 @@
 #define BATCH_COMMITS 16384
 #define BATCH_ROWS    1000000
 
+static kist_status look_whether_new(struct kist_registry *registry, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool found = false;
+
+	if (registry->is_new)
+		return KIST_OK;
+	KIST_TRY(kist_db_use(&registry->db, KIST_SQL_HAS_CHUNKS, &row, err, ""));
+	KIST_TRY(kist_db_step(&registry->db, row, &found, err));
+	registry->is_new = !found;
+	return KIST_OK;
+}
+
 kist_status kist_fold_begin(struct kist_fold *fold, struct kist_error *err)
 {
 	struct kist_db *const db = &fold->registry->db;
@@ -18,7 +31,13 @@ kist_status kist_fold_begin(struct kist_fold *fold, struct kist_error *err)
 	KIST_TRY(kist_db_use(db, KIST_SQL_LAST_ARTIFACT, &row, err, ""));
 	KIST_TRY(kist_db_step(db, row, &found, err));
 	fold->artifact_no = (uint64_t)sqlite3_column_int64(row, 0) + 1;
-	return KIST_OK;
+	KIST_TRY(look_whether_new(fold->registry, err));
+	return fold->registry->is_new ? kist_bulk_new(db, &fold->bulk, err) : KIST_OK;
+}
+
+kist_status kist_fold_end(struct kist_fold *fold, struct kist_error *err)
+{
+	return fold->bulk ? kist_bulk_flush(fold->bulk, err) : KIST_OK;
 }
 
 static kist_status fold_ref(struct kist_fold *fold, struct kist_view ref, const char *time,
@@ -29,10 +48,17 @@ static kist_status fold_ref(struct kist_fold *fold, struct kist_view ref, const 
 
 	KIST_TRY(kist_ref_change_read(ref, &change, err));
 	fold->rows++;
+	if (fold->bulk)
+		return kist_bulk_add_ref(fold->bulk, &change, fold->commit, time, err);
 	if (change.event == KIST_REF_RM)
 		return kist_db_run(db, KIST_SQL_DROP_REF, err, "b", change.name, change.name_len);
 	return kist_db_run(db, KIST_SQL_SET_REF, err, "bdutu", change.name, change.name_len, &change.artifact,
 			   fold->commit, time, (uint64_t)(change.event == KIST_REF_TAG));
+}
+
+static bool takes_away(const struct kist_commit *commit)
+{
+	return commit->lists[KIST_COMMIT_FORGET].size > 0 || commit->lists[KIST_COMMIT_CONDEMN].size > 0;
 }
 
 static kist_status fold_commit(struct kist_fold *fold, const struct kist_commit *commit,
@@ -45,6 +71,8 @@ static kist_status fold_commit(struct kist_fold *fold, const struct kist_commit 
 	while (kist_json_next(&packs, &item))
 		KIST_TRY(kist_fold_pack(fold, item.value, err));
 	/* After the packs: a collector's copies take the place of what it condemns. */
+	if (takes_away(commit))
+		KIST_TRY(kist_fold_end(fold, err));
 	KIST_TRY(kist_fold_collected(&fold->registry->db, commit, err));
 	while (kist_json_next(&refs, &item))
 		KIST_TRY(fold_ref(fold, item.value, commit->time, err));
@@ -99,7 +127,7 @@ static kist_status fold_next(struct kist_fold *fold, struct batch *batch, struct
 static kist_status fold_batch(struct kist_registry *registry, struct batch *batch, struct kist_error *err)
 {
 	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
-	struct kist_fold fold = { .registry = registry };
+	kist_auto_fold struct kist_fold fold = { .registry = registry };
 	uint64_t first;
 
 	KIST_TRY(kist_db_get_head(&registry->db, &batch->head, &batch->digest, err));
@@ -115,6 +143,7 @@ static kist_status fold_batch(struct kist_registry *registry, struct batch *batc
 		 fold.rows < BATCH_ROWS);
 	if (batch->head == first)
 		return KIST_OK;
+	KIST_TRY(kist_fold_end(&fold, err));
 	return kist_db_run(&registry->db, KIST_SQL_SET_HEAD, err, "ud", batch->head, &batch->digest);
 }
 
@@ -193,5 +222,6 @@ kist_status kist_fold_new(struct kist_registry *registry, void *ctx, struct kist
 		KIST_TRY(fold_transaction(registry, &more, err));
 		KIST_TRY(has_more(registry, &more, err));
 	}
+	registry->is_new = false;
 	return kist_db_index(&registry->db, err);
 }

@@ -3,7 +3,7 @@
 #define KIST_REGISTRY_FOLD_H
 
 #include "backend/backend.h"
-#include "registry/internal.h"
+#include "registry/bulk.h"
 
 /*
  * Folding: commits, and the packs that they name, into the index.
@@ -21,12 +21,23 @@ struct kist_fold {
 	bool is_meta;
 	bool is_late; /* the pack was folded before, and found damaged */
 	bool record_damaged;
-	uint64_t artifact_no; /* of the next artifact */
-	size_t rows;	      /* added in this transaction, about */
+	uint64_t artifact_no;	/* of the next artifact */
+	size_t rows;		/* added in this transaction, about */
+	struct kist_bulk *bulk; /* for an index that is made anew, else NULL */
 };
 
-/** kist_fold_begin() - To be called in the transaction, before anything else. */
+/** kist_fold_begin() - To be called in the transaction, before anything else.  kist_fold_done() it. */
 KIST_CHECKED kist_status kist_fold_begin(struct kist_fold *fold, struct kist_error *err);
+
+/** kist_fold_end() - Adds to the index what is still gathered. */
+KIST_CHECKED kist_status kist_fold_end(struct kist_fold *fold, struct kist_error *err);
+
+static inline void kist_fold_done(struct kist_fold *fold)
+{
+	kist_bulk_free(fold->bulk);
+	fold->bulk = NULL;
+}
+#define kist_auto_fold __attribute__((cleanup(kist_fold_done)))
 
 /** kist_fold_pack() - Folds an element of "packs".  Errors: KIST_CORRUPT (of the element); the index's. */
 KIST_CHECKED kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack,

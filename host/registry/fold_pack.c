@@ -53,6 +53,8 @@ static kist_status add_chunk(struct kist_fold *fold, const struct kist_scanned *
 	struct kist_db *const db = &fold->registry->db;
 
 	fold->rows++;
+	if (fold->bulk)
+		return kist_bulk_add_chunk(fold->bulk, chunk->id, fold->pack_no, chunk->where, 0, err);
 	KIST_TRY(run_with_place(fold, KIST_SQL_ADD_CHUNK, chunk, err));
 	if (sqlite3_changes(db->sql) > 0)
 		return KIST_OK;
@@ -76,6 +78,24 @@ static kist_status try_new(struct kist_fold *fold, const struct kist_scanned *ch
 			     (uint64_t)where->kind, fold->artifact_no));
 	*ret_new = sqlite3_changes(db->sql) > 0;
 	return KIST_OK;
+}
+
+static kist_status gather_record(struct kist_fold *fold, const struct kist_scanned *chunk,
+				 struct kist_error *err)
+{
+	const struct look *about = chunk->looked;
+	const struct kist_artifact_row artifact = { .id = chunk->id,
+						    .sha256 = &about->sha256,
+						    .size = about->size,
+						    .commit = fold->commit,
+						    .record = chunk->record,
+						    .kind = about->kind,
+						    .encoding = about->encoding };
+
+	fold->rows++;
+	KIST_TRY(kist_bulk_add_artifact(fold->bulk, fold->artifact_no, &artifact, err));
+	return kist_bulk_add_chunk(fold->bulk, chunk->id, fold->pack_no, chunk->where, fold->artifact_no++,
+				   err);
 }
 
 static kist_status add_record(struct kist_fold *fold, const struct kist_scanned *chunk,
@@ -114,7 +134,7 @@ static kist_status fold_chunk(void *ctx, const struct kist_scanned *chunk, struc
 	if (forgotten)
 		return KIST_OK;
 	if (chunk->status == KIST_OK && about && about->is_sound)
-		return add_record(fold, chunk, err);
+		return fold->bulk ? gather_record(fold, chunk, err) : add_record(fold, chunk, err);
 	/* The chunk stays unknown, so that whoever puts it again heals it. */
 	fold->record_damaged = true;
 	return KIST_OK;
@@ -208,7 +228,7 @@ static kist_status next_damaged(struct kist_fold *fold, bool *ret_found, struct 
 
 static kist_status fold_each_damaged(struct kist_registry *registry, struct kist_error *err)
 {
-	struct kist_fold fold = { .registry = registry, .is_late = true };
+	kist_auto_fold struct kist_fold fold = { .registry = registry, .is_late = true };
 	bool found = false;
 
 	KIST_TRY(kist_fold_begin(&fold, err));
@@ -217,7 +237,7 @@ static kist_status fold_each_damaged(struct kist_registry *registry, struct kist
 		KIST_TRY(kist_fold_pack_index(&fold, err));
 		KIST_TRY(next_damaged(&fold, &found, err));
 	}
-	return KIST_OK;
+	return kist_fold_end(&fold, err);
 }
 
 kist_status kist_fold_damaged(struct kist_registry *registry, void *ctx, struct kist_error *err)

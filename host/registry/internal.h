@@ -20,6 +20,7 @@ struct kist_registry {
 	bool in_memory; /* the file there cannot be used */
 	struct kist_db db;
 	bool connected;
+	bool is_new; /* the index was empty, and is not folded to its end yet */
 	/* As of this registry's own last fold: the file may be further, thanks to another process. */
 	uint64_t head;
 	struct kist_digest head_digest;

@@ -162,6 +162,18 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_UNLINK_ARTIFACT] = "UPDATE chunks SET artifact = NULL WHERE id = ?1",
 	[KIST_SQL_DROP_TWINS] = "DELETE FROM twins WHERE id = ?1 AND kind = 2",
 	[KIST_SQL_DROP_RECORD] = "DELETE FROM chunks WHERE id = ?1 AND kind = 2",
+	[KIST_SQL_HAS_CHUNKS] = "SELECT 1 FROM chunks LIMIT 1",
+	/* Of what is gathered; see bulk.c. */
+	[KIST_SQL_ADD_ARTIFACTS] = "INSERT INTO artifacts(no, id, sha256, size, kind, encoding, commit_no)"
+				   " SELECT c0, c1, c2, c3, c4, c5, c6 FROM kist_rows",
+	[KIST_SQL_ADD_RECORDS] = "INSERT INTO records(no, record) SELECT c0, c7 FROM kist_rows",
+	[KIST_SQL_ADD_CHUNKS] =
+		"INSERT INTO chunks(id, pack, offset, stored_len, raw_len, kind, artifact, base)"
+		" SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM kist_rows WHERE true ON CONFLICT(id) DO NOTHING",
+	[KIST_SQL_DROP_UNLINKED] = "DELETE FROM artifacts WHERE no = ?2 AND NOT EXISTS"
+				   " (SELECT 1 FROM chunks WHERE id = ?1 AND artifact = ?2)",
+	[KIST_SQL_SET_REFS] = "INSERT OR REPLACE INTO refs(name, artifact, commit_no, time, tagged)"
+			      " SELECT c0, c1, c2, c3, c4 FROM kist_rows",
 	[KIST_SQL_PACK_ROWS] = "SELECT id, kind, size, commit_no, damaged FROM packs ORDER BY id",
 	[KIST_SQL_CHUNK_ROWS] =
 		"SELECT c.id, p.id, c.offset, c.stored_len, c.raw_len, c.kind, c.base FROM chunks c"

@@ -61,6 +61,39 @@ kist_status kist_log_digest(struct kist_store *store, uint64_t number, struct ki
 	return name_entry(number, status, &why, err);
 }
 
+/* Whether a commit of @size bytes that begins so has the first line that this digest and length ask for. */
+static bool has_line(struct kist_view begin, uint64_t size, const struct kist_digest *digest)
+{
+	const uint8_t *end = memchr(begin.data, '\n', KIST_COMMIT_LINE_SIZE_MAX);
+	char line[KIST_COMMIT_LINE_SIZE_MAX];
+	size_t len;
+
+	if (!end)
+		return false;
+	len = (size_t)(end - begin.data) + 1;
+	return size <= KIST_COMMIT_LINE_SIZE_MAX + KIST_COMMIT_SIZE_MAX && size > len &&
+	       kist_commit_line(kist_view_of(NULL, (size_t)size - len), digest, line) == len &&
+	       memcmp(line, begin.data, len) == 0;
+}
+
+bool kist_log_is(struct kist_store *store, uint64_t number, const struct kist_digest *digest)
+{
+	kist_auto_buf struct kist_buf begin = KIST_BUF_INIT(KIST_LOG_SMALL_SIZE);
+	struct kist_digest actual;
+	struct kist_view body;
+	char key[KIST_LOG_KEY_SIZE];
+	uint64_t size;
+
+	kist_log_key(number, key);
+	if (kist_backend_get(store->backend, key, 0, KIST_LOG_SMALL_SIZE, &begin, NULL) != KIST_OK)
+		return false;
+	if (begin.size < KIST_LOG_SMALL_SIZE)
+		return kist_commit_check_entry(kist_buf_view(&begin), &body, &actual, NULL) == KIST_OK &&
+		       kist_digest_equal(&actual, digest);
+	return kist_backend_head(store->backend, key, &size, NULL) == KIST_OK &&
+	       has_line(kist_buf_view(&begin), size, digest);
+}
+
 static kist_status complete(json_t *commit, uint64_t number, const struct kist_digest *previous,
 			    struct kist_error *err)
 {

@@ -47,6 +47,17 @@ KIST_CHECKED kist_status kist_log_read(struct kist_store *store, uint64_t number
 KIST_CHECKED kist_status kist_log_digest(struct kist_store *store, uint64_t number, struct kist_digest *ret,
 					 struct kist_error *err);
 
+/** Bytes of a commit up to which kist_log_is() reads all of it. */
+#define KIST_LOG_SMALL_SIZE ((size_t)64 << 10)
+
+/**
+ * kist_log_is() - Whether commit @number is the one with this digest.
+ *
+ * A small one is read and proven.  Of a large one the first line and the length are looked at: which commit it
+ * is they say, and whether it is still sound who reads it finds out.  False, too, when it cannot be told.
+ */
+bool kist_log_is(struct kist_store *store, uint64_t number, const struct kist_digest *digest);
+
 /** kist_log_exists() - Whether there is a commit @number; whatever it may hold.  Errors: KIST_IO. */
 KIST_CHECKED kist_status kist_log_exists(struct kist_store *store, uint64_t number, bool *ret,
 					 struct kist_error *err);

@@ -23,7 +23,8 @@ END_TEST
 
 START_TEST(only_digits_are_a_number)
 {
-	static const char *const wrong[] = { "", "-1", "+1", " 1", "1 ", "0x1", "1.0", "18446744073709551616", "a" };
+	static const char *const wrong[] = { "", "-1", "+1", " 1", "1 ", "0x1", "1.0", "18446744073709551616",
+					     "a" };
 	uint64_t value = 0;
 
 	ck_assert(kist_u64_parse("18446744073709551615", 20, &value));
@@ -50,6 +51,14 @@ START_TEST(hex_goes_there_and_back_in_lower_case_only)
 	ck_assert(!kist_hex_read("009ff", 5, again, 3));
 	ck_assert(!kist_hex_read("009ffg", 6, again, 3));
 	ck_assert(!kist_hex_read("009ff ", 6, again, 3));
+	for (int c = 0; c < 256; c++) {
+		const char pair[2] = { (char)c, 'f' };
+		const int digit = kist_hex_digit((char)c);
+
+		ck_assert(kist_hex_read(pair, 2, again, 1) == (digit >= 0));
+		if (digit >= 0)
+			ck_assert_uint_eq(again[0], (unsigned)digit * 16 + 15);
+	}
 }
 END_TEST
 

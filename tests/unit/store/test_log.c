@@ -160,6 +160,40 @@ START_TEST(every_flipped_bit_and_every_shortening_of_a_commit_is_seen)
 }
 END_TEST
 
+START_TEST(which_commit_it_is_a_large_one_says_in_its_first_line)
+{
+	const bool large = _i == 1;
+	struct kist_store *store = new_store();
+	kist_auto_buf struct kist_buf entry = KIST_BUF_INIT(4 * KIST_LOG_SMALL_SIZE);
+	kist_auto_json json_t *commit = json_object();
+	kist_auto_mem char *text = kist_alloc(2 * KIST_LOG_SMALL_SIZE + 1, 1);
+	struct kist_digest digest;
+
+	memset(text, 'x', large ? 2 * KIST_LOG_SMALL_SIZE : 10);
+	ck_assert_int_eq(json_object_set_new(commit, "text", json_string(text)), 0);
+	ck_assert_int_eq(kist_log_append(store, 1, &zeros, commit, &digest, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_get(store->backend, FIRST_KEY, 0, entry.size_max, &entry, NULL),
+			 KIST_OK);
+	ck_assert(kist_log_is(store, 1, &digest));
+	ck_assert(!kist_log_is(store, 1, &zeros));
+	ck_assert(!kist_log_is(store, 2, &digest));
+	for (size_t bit = 0; bit < 8 * (size_t)80; bit++) {
+		entry.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		overwrite(store, FIRST_KEY, entry.data, entry.size);
+		ck_assert(!kist_log_is(store, 1, &digest));
+		entry.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	overwrite(store, FIRST_KEY, entry.data, entry.size - 1);
+	ck_assert(!kist_log_is(store, 1, &digest));
+	/* Who reads it sees that it is damaged. */
+	entry.data[entry.size - 20] ^= 1;
+	overwrite(store, FIRST_KEY, entry.data, entry.size);
+	ck_assert(kist_log_is(store, 1, &digest) == large);
+	ck_assert_int_eq(kist_log_digest(store, 1, &digest, NULL), KIST_CORRUPT);
+	kist_store_close(store);
+}
+END_TEST
+
 START_TEST(a_commit_under_another_number_is_refused)
 {
 	struct kist_store *store = new_store();
@@ -316,6 +350,7 @@ int main(void)
 	tcase_add_test(tests, an_own_commit_after_a_lost_reply_is_a_success);
 	tcase_add_test(tests, a_commit_that_is_missing_is_not_the_end);
 	tcase_add_test(tests, every_flipped_bit_and_every_shortening_of_a_commit_is_seen);
+	tcase_add_loop_test(tests, which_commit_it_is_a_large_one_says_in_its_first_line, 0, 2);
 	tcase_add_test(tests, a_commit_under_another_number_is_refused);
 	tcase_add_test(tests, a_sound_entry_that_is_no_commit_is_refused);
 	tcase_add_test(tests, a_commit_that_is_too_large_to_be_read_is_not_made);
