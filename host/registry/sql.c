@@ -113,9 +113,9 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"SELECT r.artifact, a.sha256, a.size, d.record, r.name, r.commit_no, r.time, r.tagged"
 		" FROM refs r LEFT JOIN chunks c ON c.id = r.artifact"
 		" LEFT JOIN artifacts a ON a.no = c.artifact LEFT JOIN records d ON d.no = c.artifact"
-		" WHERE r.name >= ?1 ORDER BY r.name",
+		" WHERE r.name >= ?1 AND r.name < ?2 ORDER BY r.name",
 	[KIST_SQL_EACH_NAME] = "SELECT artifact, NULL, 0, NULL, name, commit_no, time, tagged FROM refs"
-			       " WHERE name >= ?1 ORDER BY name",
+			       " WHERE name >= ?1 AND name < ?2 ORDER BY name",
 	[KIST_SQL_EACH_ARTIFACT] =
 		"SELECT c.id, a.sha256, a.size, d.record FROM chunks c JOIN artifacts a ON a.no = c.artifact"
 		" JOIN records d ON d.no = c.artifact WHERE c.id >= ?1 ORDER BY c.id",

@@ -26,6 +26,7 @@ struct row {
 struct page {
 	enum kist_db_statement which;
 	struct kist_buf key; /* the next row's at least */
+	struct kist_buf end; /* of names: where they no longer begin so */
 	bool is_last;
 	size_t count;
 	struct row rows[PAGE_ROWS];
@@ -47,9 +48,35 @@ static void page_free(struct page **slot)
 		return;
 	page_clear(*slot);
 	kist_buf_done(&(*slot)->key);
+	kist_buf_done(&(*slot)->end);
 	kist_free(*slot);
 }
 #define auto_page __attribute__((cleanup(page_free)))
+
+static bool has_names(const struct page *page)
+{
+	return page->which == KIST_SQL_EACH_REF || page->which == KIST_SQL_EACH_NAME;
+}
+
+/*
+ * The least key after all that begin with @prefix; where there is none, one that is longer than any name.
+ * Without it a page would go on with names that nobody asked for, and look up each.
+ */
+static kist_status set_end(struct page *page, const char *prefix, size_t len, struct kist_error *err)
+{
+	uint8_t *past;
+
+	while (len > 0 && (uint8_t)prefix[len - 1] == UINT8_MAX)
+		len--;
+	if (len > 0) {
+		KIST_TRY(kist_buf_append(&page->end, prefix, len, err));
+		page->end.data[len - 1]++;
+		return KIST_OK;
+	}
+	KIST_TRY(kist_buf_extend(&page->end, KIST_NAME_SIZE_MAX + 1, &past, err));
+	memset(past, UINT8_MAX, KIST_NAME_SIZE_MAX + 1);
+	return KIST_OK;
+}
 
 static kist_status page_new(enum kist_db_statement which, const char *key, size_t len, struct page **ret,
 			    struct kist_error *err)
@@ -60,7 +87,10 @@ static kist_status page_new(enum kist_db_statement which, const char *key, size_
 		return kist_fail_memory(err, sizeof(*page));
 	page->which = which;
 	page->key = (struct kist_buf)KIST_BUF_INIT(KIST_NAME_SIZE_MAX + 1);
+	page->end = (struct kist_buf)KIST_BUF_INIT(KIST_NAME_SIZE_MAX + 1);
 	KIST_TRY(kist_buf_append(&page->key, key, len, err));
+	if (has_names(page))
+		KIST_TRY(set_end(page, key, len, err));
 	*ret = kist_steal(page);
 	return KIST_OK;
 }
@@ -72,7 +102,7 @@ static kist_status read_row(struct kist_db *db, const struct page *page, sqlite3
 
 	row->name = NULL;
 	row->artifact = (struct kist_artifact)KIST_ARTIFACT_INIT;
-	if (page->which == KIST_SQL_EACH_REF || page->which == KIST_SQL_EACH_NAME) {
+	if (has_names(page)) {
 		row->name_len = (size_t)sqlite3_column_bytes(from, 4);
 		row->name = kist_strndup(sqlite3_column_blob(from, 4), row->name_len);
 		if (!row->name)
@@ -94,7 +124,8 @@ static kist_status fill_page(struct kist_registry *registry, void *ctx, struct k
 	bool more = true;
 
 	page_clear(page);
-	KIST_TRY(kist_db_use(db, page->which, &from, err, "b", page->key.data, page->key.size));
+	KIST_TRY(kist_db_use(db, page->which, &from, err, has_names(page) ? "bb" : "b", page->key.data,
+			     page->key.size, page->end.data, page->end.size));
 	while (page->count < PAGE_ROWS && bytes < PAGE_RECORD_BYTES) {
 		KIST_TRY(kist_db_step(db, from, &more, err));
 		if (!more)
