@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The entry of the plugin: binds the safetensors functions to their type. */
+/* The entry of the plugin: binds functions to types. */
+#include "gguf.h"
+#include "pickle_type.h"
 #include "safetensors.h"
+#include "torch.h"
 
 KIST_NOTE("kist.model", 0);
 
@@ -19,7 +22,7 @@ static void close_nothing(void *instance)
 	(void)instance;
 }
 
-static const ArtifactTaskInterface interface = {
+static const ArtifactTaskInterface safetensors = {
 	.struct_size = sizeof(ArtifactTaskInterface),
 	.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_WRITE | KIST_CAP_STREAM_READ,
 	.open = open_nothing,
@@ -32,7 +35,32 @@ static const ArtifactTaskInterface interface = {
 	.describe = safetensors_describe,
 };
 
-static const struct kist_type_decl type = {
+/* A format that is read only; @open_ gives the format. */
+#define READ_ONLY(open_, probe_)                                                                             \
+	{                                                                                                    \
+		.struct_size = sizeof(ArtifactTaskInterface),                                                \
+		.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_READ, .open = (open_), \
+		.close = close_nothing, .serialize = model_refuse_write, .deserialize = model_deserialize,   \
+		.validate = model_validate, .probe = (probe_), .layout = model_layout,                       \
+		.describe = model_describe,                                                                  \
+	}
+
+static const ArtifactTaskInterface gguf = READ_ONLY(gguf_open, gguf_probe);
+static const ArtifactTaskInterface torch = READ_ONLY(torch_open, torch_probe);
+
+static const ArtifactTaskInterface pickle = {
+	.struct_size = sizeof(ArtifactTaskInterface),
+	.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_READ,
+	.open = open_nothing,
+	.close = close_nothing,
+	.serialize = pickle_serialize,
+	.deserialize = pickle_deserialize,
+	.validate = pickle_validate,
+	.probe = pickle_probe,
+	.describe = pickle_describe_file,
+};
+
+static const struct kist_type_decl safetensors_type = {
 	.struct_size = sizeof(struct kist_type_decl),
 	.kinds = KIST_KIND_BIT(KIST_KIND_MODEL),
 	.type = SAFETENSORS_TYPE,
@@ -40,10 +68,41 @@ static const struct kist_type_decl type = {
 	.major = SAFETENSORS_MAJOR,
 	.minor = SAFETENSORS_MINOR,
 	.priority = 100,
-	.interface = &interface,
+	.interface = &safetensors,
 };
 
-static const struct kist_type_decl *const types[] = { &type };
+static const struct kist_type_decl gguf_type = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_MODEL),
+	.type = "kist.gguf",
+	.task = "GGUFModelArtifactTask",
+	.major = 1,
+	.priority = 50,
+	.interface = &gguf,
+};
+
+static const struct kist_type_decl torch_type = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_MODEL),
+	.type = "kist.torch",
+	.task = "TorchModelArtifactTask",
+	.major = 1,
+	.priority = 50,
+	.interface = &torch,
+};
+
+static const struct kist_type_decl pickle_decl = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_BYTES),
+	.type = PICKLE_TYPE,
+	.task = "PickleArtifactTask",
+	.major = 1,
+	.priority = 10,
+	.interface = &pickle,
+};
+
+static const struct kist_type_decl *const types[] = { &safetensors_type, &gguf_type, &torch_type,
+						      &pickle_decl };
 
 static const struct kist_plugin plugin = {
 	.struct_size = sizeof(struct kist_plugin),

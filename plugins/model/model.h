@@ -7,7 +7,7 @@
 #include "kist/helpers.h"
 
 /*
- * What the formats of the plugin share: faults, sorting, JSON that is written.
+ * What the formats of the plugin share: faults, sorting, JSON that is written, UTF-8 that is checked.
  *
  * Thread: any function may run on any thread; a struct is used by one thread at a time.
  */
@@ -82,5 +82,18 @@ void model_out_shape(struct model_out *out, const int64_t *shape, int32_t ndim);
 void model_out_string(struct model_out *out, const char *string, size_t len);
 /** One byte of a string, escaped as little as JSON allows. */
 void model_out_escaped(struct model_out *out, uint8_t byte);
+
+/**
+ * model_utf8_skip() - Skips whole characters from @at up to @stop or beyond it, of @size bytes.
+ *
+ * Returns the place of the first that is wrong (*@ret_valid is false), or of the end.
+ */
+size_t model_utf8_skip(const uint8_t *data, size_t at, size_t stop, size_t size, bool *ret_valid);
+
+/** model_is_utf8() - True when all of a short string is UTF-8. */
+bool model_is_utf8(const char *string, size_t len);
+
+/** model_out_keep() - After a piece that began at @mark: takes it back when it did not fit, and says so. */
+bool model_out_keep(struct model_out *out, size_t mark);
 
 #endif

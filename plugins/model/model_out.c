@@ -97,3 +97,12 @@ void model_out_string(struct model_out *out, const char *string, size_t len)
 		model_out_escaped(out, (uint8_t)string[i]);
 	model_out_text(out, "\"");
 }
+
+bool model_out_keep(struct model_out *out, size_t mark)
+{
+	if (!out->full)
+		return true;
+	out->size = mark;
+	out->full = false;
+	return false;
+}

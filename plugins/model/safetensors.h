@@ -56,9 +56,6 @@ uint64_t safetensors_text_offset(const struct safetensors_text *text, size_t at)
  */
 kist_status safetensors_check_utf8(struct safetensors_text *text);
 
-/** safetensors_is_utf8() - The same for a short string. */
-bool safetensors_is_utf8(const char *string, size_t len);
-
 /** safetensors_peek() - Skips white space; *@ret_byte is the byte that follows, or -1 at the end. */
 kist_status safetensors_peek(struct safetensors_text *text, int *ret_byte);
 

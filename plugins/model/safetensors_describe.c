@@ -3,14 +3,12 @@
 /* The preview: what the header says, and the statistics of what can be averaged, in one pass. */
 #include <stdlib.h>
 
+#include "model_stats.h"
 #include "safetensors.h"
-#include "stats/stats_picture.h"
-#include "stats/stats_text.h"
 
 /* Bytes of a preview; of its metadata; of the statistics of one tensor; and of what ends a preview. */
 #define PREVIEW_SIZE_MAX  ((size_t)256 << 10)
 #define METADATA_SIZE_MAX ((size_t)64 << 10)
-#define STATS_SIZE_MAX	  ((size_t)STATS_TEXT_SIZE + (size_t)STATS_BINS_SMALL * 6 + 64)
 #define TAIL_SIZE_MAX	  ((size_t)64)
 
 struct preview {
@@ -35,16 +33,6 @@ static void put_field(struct model_out *out, const char *name, uint64_t number)
 	model_out_number(out, number);
 }
 
-/* Adds what fits within @limit; else takes it back and says no. */
-static bool keep_if_fits(struct model_out *out, size_t mark)
-{
-	if (!out->full)
-		return true;
-	out->size = mark;
-	out->full = false;
-	return false;
-}
-
 static kist_status put_pairs(struct preview *preview, const struct safetensors_pairs *pairs)
 {
 	struct model_out *out = &preview->out;
@@ -62,7 +50,7 @@ static kist_status put_pairs(struct preview *preview, const struct safetensors_p
 		safetensors_string_put(out, pairs->data, pairs->at[i]);
 		model_out_text(out, ":");
 		safetensors_string_put(out, pairs->data, safetensors_pairs_value(pairs, i));
-		if (keep_if_fits(out, mark))
+		if (model_out_keep(out, mark))
 			first = false;
 		else
 			left_out++;
@@ -134,69 +122,15 @@ static kist_status put_summary(struct preview *preview)
 	return KIST_OK;
 }
 
-/* Which numbers elements are; STATS_NONE for those of less than a byte or of several numbers. */
-static enum stats_type stats_type_of(uint8_t dtype)
-{
-	static const uint8_t types[MODEL_DTYPE_COUNT] = {
-		[MODEL_BOOL] = STATS_BOOL, [MODEL_U8] = STATS_U8,   [MODEL_I8] = STATS_I8,
-		[MODEL_I16] = STATS_I16,   [MODEL_U16] = STATS_U16, [MODEL_F16] = STATS_F16,
-		[MODEL_BF16] = STATS_BF16, [MODEL_I32] = STATS_I32, [MODEL_U32] = STATS_U32,
-		[MODEL_F32] = STATS_F32,   [MODEL_F64] = STATS_F64, [MODEL_I64] = STATS_I64,
-		[MODEL_U64] = STATS_U64,
-	};
-
-	return (enum stats_type)types[dtype];
-}
-
-static kist_status compute_stats(struct preview *preview, const struct safetensors_tensor *tensor,
-				 struct stats *stats, struct stats_sample *sample)
-{
-	uint64_t at = preview->header->data_offset + tensor->begin;
-	uint64_t left = tensor->end - tensor->begin;
-
-	while (left > 0) {
-		const size_t step = left < MODEL_STEP_SIZE ? (size_t)left : MODEL_STEP_SIZE;
-
-		MODEL_TRY(preview->call->poll(preview->call));
-		MODEL_TRY(kist_read_exact(preview->call, preview->source, at, preview->buffer, step));
-		stats_add(stats, preview->buffer, step / stats_size(stats->type));
-		stats_sample_add(sample, preview->buffer, step / stats_size(stats->type));
-		at += step;
-		left -= step;
-		preview->call->progress(preview->call, at, preview->source->size);
-	}
-	stats_finish(stats);
-	return KIST_OK;
-}
-
-static kist_status put_stats(struct preview *preview, const struct safetensors_tensor *tensor,
-			     enum stats_type type)
-{
-	char text[STATS_TEXT_SIZE + STATS_HISTOGRAM_SIZE];
-	struct stats_sample sample;
-	struct stats stats;
-	size_t len;
-
-	stats_init(&stats, type);
-	stats_sample_init(&sample, type, 1, element_count(tensor), preview->sample);
-	MODEL_TRY(compute_stats(preview, tensor, &stats, &sample));
-	len = stats_text(&stats, text);
-	(void)stats_histogram_text(&stats, &sample, STATS_BINS_SMALL, text + len);
-	model_out_text(&preview->out, ",");
-	model_out_text(&preview->out, text);
-	return KIST_OK;
-}
-
 /* One entry of the list, or one more that is left out; its statistics always have room. */
 static kist_status put_tensor(struct preview *preview, size_t i)
 {
 	const struct safetensors_tensor *tensor = &preview->header->tensors[i];
-	const enum stats_type type = stats_type_of(tensor->dtype);
 	struct model_out *out = &preview->out;
 	const size_t mark = out->size;
 	int64_t shape[KIST_RANK_MAX];
 
-	out->limit = PREVIEW_SIZE_MAX - STATS_SIZE_MAX - TAIL_SIZE_MAX;
+	out->limit = PREVIEW_SIZE_MAX - MODEL_STATS_SIZE_MAX - TAIL_SIZE_MAX;
 	safetensors_shape(preview->header, i, shape);
 	model_out_text(out, preview->listed > 0 ? ",{\"name\":" : "{\"name\":");
 	model_out_string(out, safetensors_name(preview->header, i), tensor->name_len);
@@ -208,14 +142,21 @@ static kist_status put_tensor(struct preview *preview, size_t i)
 	model_out_shape(out, shape, tensor->ndim);
 	put_field(out, ",\"bytes\":", tensor->end - tensor->begin);
 	put_field(out, ",\"offset\":", preview->header->data_offset + tensor->begin);
-	if (!keep_if_fits(out, mark)) {
+	if (!model_out_keep(out, mark)) {
 		preview->left_out++;
 		return KIST_OK;
 	}
 	preview->listed++;
 	out->limit = PREVIEW_SIZE_MAX;
-	if (type != STATS_NONE)
-		MODEL_TRY(put_stats(preview, tensor, type));
+	MODEL_TRY(model_put_stats(
+		&(struct model_stats_input){ .call = preview->call,
+					     .source = preview->source,
+					     .buffer = preview->buffer,
+					     .sample = preview->sample,
+					     .dtype = tensor->dtype,
+					     .offset = preview->header->data_offset + tensor->begin,
+					     .len = tensor->end - tensor->begin },
+		out));
 	model_out_text(out, "}");
 	return KIST_OK;
 }

@@ -3,6 +3,7 @@
 /* Reading: is it one, is it sound, where do its tensors lie, and what are they. */
 #include <stdlib.h>
 
+#include "model_index.h"
 #include "safetensors.h"
 
 /* Probe ---------------------------------------------------------------------------------------------- */
@@ -171,86 +172,31 @@ kist_status safetensors_layout(void *instance, struct kist_call *call, struct ki
 
 /* Tensors --------------------------------------------------------------------------------------------- */
 
-/* A tensor owns its bytes, its shape and its strides, and so outlives the map. */
-struct held_tensor {
-	DLManagedTensorVersioned tensor;
-	struct kist_region region;
-	int64_t numbers[];
-};
-
 struct held_map {
 	struct kist_tensor_map map;
 	struct kist_source *source;
 	struct safetensors_header header;
 };
 
-static void delete_tensor(DLManagedTensorVersioned *tensor)
-{
-	struct held_tensor *held = tensor->manager_ctx;
-
-	if (held->region.release)
-		held->region.release(&held->region);
-	free(held);
-}
-
-/* A dimension of 0 counts as 1, so that strides stay below the size that was checked for overflow. */
-static void fill_strides(const int64_t *shape, int64_t *strides, int32_t ndim)
-{
-	int64_t stride = 1;
-
-	for (int32_t i = ndim - 1; i >= 0; i--) {
-		strides[i] = stride;
-		stride *= shape[i] > 0 ? shape[i] : 1;
-	}
-}
-
-static kist_status map_bytes(const struct held_map *held, const struct safetensors_tensor *tensor,
-			     struct kist_region *region)
-{
-	const uint64_t len = tensor->end - tensor->begin;
-
-	if (len == 0)
-		return KIST_OK;
-	return held->source->map(held->source, held->header.data_offset + tensor->begin, len, region);
-}
-
 static kist_status map_get(struct kist_tensor_map *map, struct kist_call *call, uint64_t i,
 			   DLManagedTensorVersioned **ret_tensor)
 {
 	const struct held_map *held = map->ctx;
 	const struct safetensors_tensor *tensor;
-	struct held_tensor *made;
-	kist_status status;
 	int64_t shape[KIST_RANK_MAX];
 
 	if (i >= map->count)
 		return kist_failf(call, KIST_INVALID, "E_INDEX", KIST_NO_OFFSET, "tensor %llu of %llu",
 				  (unsigned long long)i, (unsigned long long)map->count);
 	tensor = &held->header.tensors[i];
-	made = calloc(1, sizeof(*made) + 2 * (size_t)tensor->ndim * sizeof(made->numbers[0]));
-	if (!made)
-		return model_no_memory(call);
-	made->region.struct_size = sizeof(made->region);
-	status = map_bytes(held, tensor, &made->region);
-	if (status != KIST_OK) {
-		free(made);
-		return status;
-	}
 	safetensors_shape(&held->header, i, shape);
-	memcpy(made->numbers, shape, tensor->ndim * sizeof(shape[0]));
-	fill_strides(shape, made->numbers + tensor->ndim, tensor->ndim);
-	made->tensor.version = (DLPackVersion){ DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION };
-	made->tensor.manager_ctx = made;
-	made->tensor.deleter = delete_tensor;
-	made->tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
-	made->tensor.dl_tensor = (DLTensor){ .data = (void *)(uintptr_t)made->region.base,
-					     .device = { .device_type = kDLCPU },
-					     .ndim = tensor->ndim,
-					     .dtype = dlpack_type(tensor->dtype),
-					     .shape = made->numbers,
-					     .strides = made->numbers + tensor->ndim };
-	*ret_tensor = &made->tensor;
-	return KIST_OK;
+	return model_tensor_make(call, held->source,
+				 &(struct model_entry){ .dtype = dlpack_type(tensor->dtype),
+							.ndim = tensor->ndim,
+							.shape = shape,
+							.offset = held->header.data_offset + tensor->begin,
+							.len = tensor->end - tensor->begin },
+				 ret_tensor);
 }
 
 static kist_status map_get_name(struct kist_tensor_map *map, uint64_t i, const char **ret_name)

@@ -22,58 +22,6 @@ uint64_t safetensors_text_offset(const struct safetensors_text *text, size_t at)
 	return text->base == KIST_NO_OFFSET ? KIST_NO_OFFSET : text->base + at;
 }
 
-static bool is_continuation(uint8_t byte)
-{
-	return (byte & 0xC0) == 0x80;
-}
-
-/* Bytes of the UTF-8 character at @at, or 0; overlong forms, surrogates and U+110000 are none. */
-static size_t utf8_length(const uint8_t *data, size_t at, size_t size)
-{
-	const uint8_t first = data[at];
-	const size_t left = size - at;
-
-	if (first < 0x80)
-		return 1;
-	if (first < 0xC2 || first > 0xF4 || left < 2 || !is_continuation(data[at + 1]))
-		return 0;
-	if (first < 0xE0)
-		return 2;
-	if ((first == 0xE0 && data[at + 1] < 0xA0) || (first == 0xED && data[at + 1] > 0x9F) ||
-	    (first == 0xF0 && data[at + 1] < 0x90) || (first == 0xF4 && data[at + 1] > 0x8F))
-		return 0;
-	if (left < 3 || !is_continuation(data[at + 2]))
-		return 0;
-	if (first < 0xF0)
-		return 3;
-	return left >= 4 && is_continuation(data[at + 3]) ? 4 : 0;
-}
-
-/* Skips whole characters up to @stop or beyond it; the place of the first that is wrong, or of the end. */
-static size_t utf8_skip(const uint8_t *data, size_t at, size_t stop, size_t size, bool *ret_valid)
-{
-	*ret_valid = true;
-	while (at < stop) {
-		uint64_t word;
-		size_t len;
-
-		if (size - at >= sizeof(word)) {
-			memcpy(&word, data + at, sizeof(word));
-			if ((word & 0x8080808080808080u) == 0) {
-				at += sizeof(word);
-				continue;
-			}
-		}
-		len = utf8_length(data, at, size);
-		if (len == 0) {
-			*ret_valid = false;
-			return at;
-		}
-		at += len;
-	}
-	return at;
-}
-
 kist_status safetensors_check_utf8(struct safetensors_text *text)
 {
 	size_t at = 0;
@@ -84,19 +32,11 @@ kist_status safetensors_check_utf8(struct safetensors_text *text)
 		bool valid;
 
 		MODEL_TRY(text->call->poll(text->call));
-		at = utf8_skip(text->data, at, at + step, text->size, &valid);
+		at = model_utf8_skip(text->data, at, at + step, text->size, &valid);
 		if (!valid)
 			return broken(text, "E_HEADER_UTF8", at, "the header is not UTF-8");
 	}
 	return KIST_OK;
-}
-
-bool safetensors_is_utf8(const char *string, size_t len)
-{
-	bool valid;
-
-	(void)utf8_skip((const uint8_t *)string, 0, len, len, &valid);
-	return valid;
 }
 
 kist_status safetensors_peek(struct safetensors_text *text, int *ret_byte)

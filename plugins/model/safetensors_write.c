@@ -164,7 +164,7 @@ static kist_status check_name(struct writer *writer, const char *name, struct it
 		return kist_failf(writer->call, KIST_LIMIT, "E_NAME", KIST_NO_OFFSET,
 				  "the name of tensor %llu is longer than 64 KiB",
 				  (unsigned long long)item->index);
-	if (!safetensors_is_utf8(name, len))
+	if (!model_is_utf8(name, len))
 		return kist_failf(writer->call, KIST_INVALID, "E_NAME", KIST_NO_OFFSET,
 				  "the name of tensor %llu is not UTF-8", (unsigned long long)item->index);
 	if (strcmp(name, SAFETENSORS_METADATA_KEY) == 0)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What else the methods of a type make of an index: is the file sound, where do its tensors lie. */
+#include <stdlib.h>
+
+#include "model_index.h"
+
+kist_status model_refuse_write(void *instance, struct kist_call *call, const struct kist_object *object,
+			       const struct kist_params *params, struct kist_sink *sink)
+{
+	const struct model_format *const format = instance;
+
+	(void)object;
+	(void)params;
+	(void)sink;
+	return kist_failf(call, KIST_UNSUPPORTED, "E_KIND", KIST_NO_OFFSET,
+			  "%s files are read, not written: a model is written as kist.safetensors",
+			  format->name);
+}
+
+kist_status model_validate(void *instance, struct kist_call *call, struct kist_source *source,
+			   const struct kist_params *params, struct kist_report *report)
+{
+	const struct model_format *const format = instance;
+	struct model_index index = { 0 };
+	struct model_fault fault = { 0 };
+	kist_status status = format->read(call, source, &index, &fault);
+
+	(void)params;
+	model_index_done(&index);
+	if (status == KIST_OK && format->check)
+		status = format->check(call, source, report, &fault);
+	if (!fault.code)
+		return status;
+	report->issue(report, KIST_ISSUE_ERROR, fault.code, fault.offset, fault.text, strlen(fault.text));
+	return KIST_OK;
+}
+
+static int compare_offsets(const void *context, uint32_t a, uint32_t b)
+{
+	const struct model_tensor *const left = model_index_at(context, a);
+	const struct model_tensor *const right = model_index_at(context, b);
+
+	if (left->offset != right->offset)
+		return left->offset < right->offset ? -1 : 1;
+	return (left->len < right->len) - (left->len > right->len);
+}
+
+/* Tensors may share their bytes: a part is given once, and what lies within one that was given is none. */
+static kist_status give_parts(struct kist_call *call, const struct model_index *index, const uint32_t *order,
+			      struct kist_layout *layout)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < index->tensors.count; i++) {
+		const struct model_tensor *const tensor = model_index_at(index, order[i]);
+		const struct kist_part part = {
+			.struct_size = sizeof(part),
+			.name = model_index_name(index, order[i]),
+			.offset = tensor->offset,
+			.len = tensor->len,
+			.dtype = tensor->dtype,
+			.ndim = tensor->has_strides ? 0 : tensor->ndim,
+			.shape = tensor->has_strides || tensor->ndim == 0
+					 ? NULL
+					 : model_index_shape(index, order[i]),
+		};
+
+		if (i % 1024 == 0)
+			MODEL_TRY(call->poll(call));
+		if (tensor->offset < end)
+			continue;
+		MODEL_TRY(layout->part(layout, &part));
+		end = tensor->offset + tensor->len;
+	}
+	return KIST_OK;
+}
+
+static kist_status lay_out(struct kist_call *call, const struct model_index *index,
+			   struct kist_layout *layout)
+{
+	const size_t count = index->tensors.count;
+	uint32_t *const order = malloc((count + 1) * sizeof(*order));
+	kist_status status;
+
+	if (!order)
+		return model_no_memory(call);
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+	status = model_sort(call, order, count, compare_offsets, index);
+	if (status == KIST_OK)
+		status = give_parts(call, index, order, layout);
+	free(order);
+	return status;
+}
+
+kist_status model_layout(void *instance, struct kist_call *call, struct kist_source *source,
+			 const struct kist_params *params, struct kist_layout *layout)
+{
+	const struct model_format *const format = instance;
+	struct model_index index = { 0 };
+	struct model_fault fault = { 0 };
+	kist_status status = format->read(call, source, &index, &fault);
+
+	(void)params;
+	status = status == KIST_OK ? lay_out(call, &index, layout) : model_fault_fail(&fault, call, status);
+	model_index_done(&index);
+	return status;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model_stats.h"
+
+#include "model_kernel.h"
+/* Which numbers elements are; STATS_NONE for those of less than a byte or of several numbers. */
+static enum stats_type stats_type_of(uint8_t dtype)
+{
+	static const uint8_t types[MODEL_DTYPE_COUNT] = {
+		[MODEL_BOOL] = STATS_BOOL, [MODEL_U8] = STATS_U8,   [MODEL_I8] = STATS_I8,
+		[MODEL_I16] = STATS_I16,   [MODEL_U16] = STATS_U16, [MODEL_F16] = STATS_F16,
+		[MODEL_BF16] = STATS_BF16, [MODEL_I32] = STATS_I32, [MODEL_U32] = STATS_U32,
+		[MODEL_F32] = STATS_F32,   [MODEL_F64] = STATS_F64, [MODEL_I64] = STATS_I64,
+		[MODEL_U64] = STATS_U64,
+	};
+
+	return (enum stats_type)types[dtype];
+}
+
+static kist_status compute(const struct model_stats_input *input, struct stats *stats,
+			   struct stats_sample *sample)
+{
+	uint64_t at = input->offset;
+	uint64_t left = input->len;
+
+	while (left > 0) {
+		const size_t step = left < MODEL_STEP_SIZE ? (size_t)left : MODEL_STEP_SIZE;
+
+		MODEL_TRY(input->call->poll(input->call));
+		MODEL_TRY(kist_read_exact(input->call, input->source, at, input->buffer, step));
+		stats_add(stats, input->buffer, step / stats_size(stats->type));
+		stats_sample_add(sample, input->buffer, step / stats_size(stats->type));
+		at += step;
+		left -= step;
+		input->call->progress(input->call, at, input->source->size);
+	}
+	stats_finish(stats);
+	return KIST_OK;
+}
+
+kist_status model_put_stats(const struct model_stats_input *input, struct model_out *out)
+{
+	const enum stats_type type = stats_type_of(input->dtype);
+	char text[STATS_TEXT_SIZE + STATS_HISTOGRAM_SIZE];
+	struct stats_sample sample;
+	struct stats stats;
+	size_t len;
+
+	if (type == STATS_NONE)
+		return KIST_OK;
+	stats_init(&stats, type);
+	stats_sample_init(&sample, type, 1, input->len / stats_size(type), input->sample);
+	MODEL_TRY(compute(input, &stats, &sample));
+	len = stats_text(&stats, text);
+	(void)stats_histogram_text(&stats, &sample, STATS_BINS_SMALL, text + len);
+	model_out_text(out, ",");
+	model_out_text(out, text);
+	return KIST_OK;
+}

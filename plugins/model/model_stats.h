@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODEL_MODEL_STATS_H
+#define MODEL_MODEL_STATS_H
+
+#include "model.h"
+#include "stats/stats_picture.h"
+#include "stats/stats_text.h"
+
+/*
+ * Statistics of a tensor, for a description.
+ *
+ * Thread: any function may run on any thread.
+ */
+
+/** Bytes of the text of one tensor's. */
+#define MODEL_STATS_SIZE_MAX ((size_t)STATS_TEXT_SIZE + (size_t)STATS_BINS_SMALL * 6 + 64)
+
+/**
+ * struct model_stats_input - A tensor whose elements lie row-major without gaps.
+ *
+ * @buffer: MODEL_STEP_SIZE bytes to read into.
+ * @sample: Room for STATS_SAMPLE_MAX numbers.
+ * @dtype:  MODEL_F32 and so on.
+ */
+struct model_stats_input {
+	struct kist_call *call;
+	struct kist_source *source;
+	uint8_t *buffer;
+	double *sample;
+	uint8_t dtype;
+	uint64_t offset;
+	uint64_t len;
+};
+
+/**
+ * model_put_stats() - Writes ",\"min\":..." and the others, in one pass; nothing where elements are no numbers.
+ *
+ * Errors: what the source and poll give.
+ */
+kist_status model_put_stats(const struct model_stats_input *input, struct model_out *out);
+
+#endif

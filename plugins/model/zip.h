@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODEL_ZIP_H
+#define MODEL_ZIP_H
+
+#include "model_index.h"
+#include "model_reader.h"
+
+/*
+ * The entries of a zip file, as its central directory and its local headers both tell them: where the two
+ * differ, two readers would see two files, and it is refused.
+ *
+ * Refused with E_ZIP: several disks, encrypted entries, methods other than stored and deflated, entries that
+ * lie over each other or outside, names that are absolute, hold "..", a backslash or a NUL, or come twice, and
+ * anything between the end of the directory and the end of the file.  ZIP64 is read.
+ *
+ * Limits: ZIP_ENTRIES_MAX, ZIP_RATIO_MAX.
+ * Thread: a struct is used by one thread at a time.
+ * Source: PKWARE, APPNOTE.TXT 6.3.10.
+ */
+
+#define ZIP_ENTRIES_MAX ((uint64_t)1 << 20)
+/** How many times larger than what is stored an entry may be; deflate reaches 1,032. */
+#define ZIP_RATIO_MAX ((uint64_t)1100)
+
+enum { ZIP_STORED = 0, ZIP_DEFLATED = 8 };
+
+/**
+ * struct zip_entry - @data_at: Offset of the bytes in the file, @stored_size of them, that make @size.
+ */
+struct zip_entry {
+	uint64_t header_at;
+	uint64_t data_at;
+	uint64_t stored_size;
+	uint64_t size;
+	size_t name; /* place in names, NUL-terminated */
+	uint32_t crc;
+	uint16_t method;
+	uint16_t flags;
+};
+
+/** struct zip - @entries, @names: in the order of the directory.  Owned; zip_done() frees them. */
+struct zip {
+	struct model_array entries;
+	struct model_array names;
+	uint64_t directory_at;
+};
+
+/**
+ * zip_read() - Reads and checks the directory and the local headers.  What was read is done by the caller.
+ *
+ * Errors: KIST_CORRUPT (E_ZIP, E_BOMB, E_TRUNCATED), KIST_LIMIT (E_LIMIT), with @fault set; KIST_NO_MEMORY, and
+ * what the source and poll give.
+ */
+kist_status zip_read(struct kist_call *call, struct kist_source *source, struct zip *zip,
+		     struct model_fault *fault);
+void zip_done(struct zip *zip);
+
+const struct zip_entry *zip_at(const struct zip *zip, size_t i);
+const char *zip_name(const struct zip *zip, size_t i);
+
+/** zip_find() - The entry of this name, or NULL. */
+const struct zip_entry *zip_find(const struct zip *zip, const char *name);
+
+/**
+ * zip_check() - Reads all of an entry, inflates it when it is deflated, and compares size and CRC-32.
+ *
+ * @ret: NULL, or room for entry->size bytes.
+ *
+ * Errors: KIST_CORRUPT (E_CRC, E_BOMB, E_ZIP), with @fault set; KIST_NO_MEMORY, and what the source and poll give.
+ */
+kist_status zip_check(struct kist_call *call, struct kist_source *source, const struct zip_entry *entry,
+		      uint8_t *ret, struct model_fault *fault);
+
+#endif

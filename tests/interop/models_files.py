@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Models as other libraries write them: what kist says of them, whether they come back, and which tensors they are
+converted into.  "by-hand" needs Python alone: a file as torch.save writes it; "gguf", "torch" and "joblib" need that
+library, and numpy."""
+import collections
+import io
+import json
+import os
+import pickle
+import struct
+import sys
+import types
+import zipfile
+
+import kist
+
+
+def tensors_of(path):
+    """What a safetensors file holds: name -> (dtype, shape, bytes)."""
+    with open(path, "rb") as file:
+        size = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(size))
+        data = file.read()
+    header.pop("__metadata__", None)
+    return {name: (entry["dtype"], entry["shape"], data[slice(*entry["data_offsets"])])
+            for name, entry in header.items()}
+
+
+def converted(path):
+    kist.put(path)
+    name = os.path.basename(path)
+    kist.came_back([path])
+    return tensors_of(kist.convert(name, "SafetensorsModelArtifactTask", name + ".safetensors"))
+
+
+def torch_by_hand(path, harm=None):
+    """A storage of six floats: two by three, its transposed, and its last two."""
+    torch = types.ModuleType("torch")
+    torch._utils = types.ModuleType("torch._utils")
+    storage = type("FloatStorage", (), {"__module__": "torch"})
+    torch.FloatStorage = storage
+
+    def rebuild(*arguments):
+        pass
+
+    rebuild.__module__, rebuild.__name__, rebuild.__qualname__ = ("torch._utils", "_rebuild_tensor_v2",
+                                                                  "_rebuild_tensor_v2")
+    torch._utils._rebuild_tensor_v2 = rebuild
+    sys.modules.update({"torch": torch, "torch._utils": torch._utils})
+    kept = object()
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, value):
+            return ("storage", storage, "0", "cpu", 6) if value is kept else None
+
+    class Tensor:
+        def __init__(self, offset, shape, strides):
+            self.arguments = (kept, offset, shape, strides, False, collections.OrderedDict())
+
+        def __reduce__(self):
+            return rebuild, self.arguments
+
+    content = {"layer": {"weight": Tensor(0, (2, 3), (3, 1)), "turned": Tensor(0, (3, 2), (1, 3))},
+               "list": [1, Tensor(4, (2,), (1,))], "harm": harm}
+    made = io.BytesIO()
+    Pickler(made, protocol=2).dump(content)
+    del sys.modules["torch"], sys.modules["torch._utils"]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("archive/data.pkl", made.getvalue())
+        archive.writestr("archive/byteorder", b"little")
+        archive.writestr("archive/data/0", struct.pack("<6f", *range(6)))
+        archive.writestr("archive/version", b"3\n")
+
+
+def check_by_hand():
+    torch_by_hand("hand.pt")
+    tensors = converted("hand.pt")
+    kist.equal(sorted(tensors), ["layer.turned", "layer.weight", "list.1"], "names")
+    kist.equal(tensors["layer.weight"], ("F32", [2, 3], struct.pack("<6f", *range(6))), "layer.weight")
+    kist.equal(tensors["layer.turned"], ("F32", [3, 2], struct.pack("<6f", 0, 3, 1, 4, 2, 5)), "layer.turned")
+    kist.equal(tensors["list.1"], ("F32", [2], struct.pack("<2f", 4, 5)), "list.1")
+    kist.equal(kist.show("hand.pt")["info"]["metadata"]["pickle"]["verdict"], "clean_allowlist", "verdict")
+
+    class Harm:
+        def __reduce__(self):
+            return os.system, ("touch harmed",)
+
+    torch_by_hand("harm.pt", Harm())
+    with open("harm.pkl", "wb") as file:
+        pickle.dump([Harm()], file)
+    kist.put("harm.pt", "harm.pkl")
+    for said in (kist.show("harm.pt")["info"]["metadata"]["pickle"], kist.show("harm.pkl")["info"]["pickle"]):
+        kist.equal(said["verdict"], "unknown_globals", "verdict")
+        kist.check(said["unknown_globals"] in (["posix system"], ["nt system"]), said)
+    kist.run("verify", "--deep")
+    kist.check(not os.path.exists("harmed"), "a pickle was loaded")
+
+
+def check_gguf():
+    import gguf
+    import numpy
+
+    writer = gguf.GGUFWriter("model.gguf", "llama")
+    writer.add_uint32("answer", 42)
+    writer.add_float32("third", 1 / 3)
+    writer.add_string("text", 'a "word" \u00e9')
+    writer.add_array("tokens", ["t%d" % i for i in range(1000)])
+    random = numpy.random.default_rng(1)
+    plain = {"f32": random.normal(size=(5, 4)).astype("f4"), "f16": random.normal(size=(2, 3, 4)).astype("f2"),
+             "i64": numpy.arange(7), "one": numpy.ones((1,), "f8")}
+    for name, array in plain.items():
+        writer.add_tensor(name, array)
+    blocks = {kind.name: gguf.quants.quantize(random.normal(size=(4, 256)).astype("f4"), kind)
+              for kind in (gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.Q4_0)}
+    for name, array in blocks.items():
+        writer.add_tensor(name, array, raw_dtype=gguf.GGMLQuantizationType[name])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    tensors = converted("model.gguf")
+    for name, array in {**plain, **blocks}.items():
+        kist.equal(tensors[name][1], list(array.shape), name)
+        kist.equal(tensors[name][2], array.tobytes(), name)
+    info = kist.show("model.gguf")["info"]
+    kist.equal(info["metadata"]["answer"], 42, "answer")
+    kist.equal(info["metadata"]["text"], 'a "word" \u00e9', "text")
+    kist.equal(info["metadata"]["tokens"], {"type": "string", "count": 1000}, "tokens")
+    kist.equal(info["parameters"], sum(a.size for a in plain.values()) + 2 * 1024, "parameters")
+
+
+def check_torch():
+    import torch
+
+    torch.manual_seed(1)
+    model = torch.nn.Sequential(torch.nn.Linear(20, 30), torch.nn.ReLU(), torch.nn.Linear(30, 5, dtype=torch.bfloat16))
+    optimizer = torch.optim.Adam(model.parameters())
+    shared = torch.arange(12, dtype=torch.int64)
+    content = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "half": torch.ones(3, dtype=torch.float16),
+               "turned": torch.arange(6.).reshape(2, 3).t(), "shared": [shared, shared[3:7]], "flag": torch.tensor(True),
+               "parameter": torch.nn.Parameter(torch.zeros(2, 2))}
+    torch.save(content, "model.pt")
+    torch.save(model, "module.pt")
+    tensors = converted("model.pt")
+    wanted = {"model." + name: value for name, value in content["model"].items()}
+    wanted.update({"half": content["half"], "turned": content["turned"], "shared.0": shared, "shared.1": shared[3:7],
+                   "flag": content["flag"], "parameter": content["parameter"]})
+    for name, value in wanted.items():
+        kist.equal(tensors[name][1], list(value.shape), name)
+        kist.equal(tensors[name][2], value.detach().contiguous().flatten().view(torch.uint8).numpy().tobytes(), name)
+    kist.equal(kist.show("model.pt")["info"]["metadata"]["pickle"]["verdict"], "clean_allowlist", "verdict")
+    kist.put("module.pt")
+    kist.equal(kist.show("module.pt")["info"]["metadata"]["pickle"]["verdict"], "unknown_globals", "verdict")
+    kist.equal(kist.show("module.pt")["info"]["tensors"], 4, "tensors of a module")
+
+
+def check_joblib():
+    import joblib
+    import numpy
+
+    joblib.dump({"a": numpy.arange(1000.), "b": [numpy.ones((3, 4), "f4"), "text"]}, "plain.joblib")
+    joblib.dump({"a": numpy.arange(1000.)}, "small.joblib", compress=3)
+    paths = ["plain.joblib", "small.joblib"]
+    kist.put(*paths)
+    said = kist.came_back(paths)
+    kist.equal(said["plain.joblib"]["info"]["pickle"]["verdict"], "clean_allowlist", "verdict")
+    kist.equal(said["small.joblib"]["info"]["compression"], "zlib", "compression")
+
+
+{"by-hand": check_by_hand, "gguf": check_gguf, "torch": check_torch, "joblib": check_joblib}[sys.argv[1]]()
