@@ -50,6 +50,15 @@ static kist_status next_batch(struct kist_content_writer *content, struct kist_e
 	return kist_buf_append(&to->bytes, open.data, open.size, err);
 }
 
+static struct kist_filter_hint hint_of(const struct kist_content_part *parts, size_t part)
+{
+	if (part == KIST_CUT_NO_PART)
+		return (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
+	return (struct kist_filter_hint){ .kind = parts[part].kind,
+					  .width = parts[part].width,
+					  .row = parts[part].row };
+}
+
 /* Opens the next chunk, if there is one, at content->chunk_start. */
 static kist_status open_chunk(struct kist_content_writer *content, struct kist_error *err)
 {
@@ -60,13 +69,39 @@ static kist_status open_chunk(struct kist_content_writer *content, struct kist_e
 		return KIST_OK;
 	}
 	content->chunk_part = part;
-	content->hint = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
-	if (part != KIST_CUT_NO_PART)
-		content->hint = (struct kist_filter_hint){ .kind = content->parts[part].kind,
-							   .width = content->parts[part].width,
-							   .row = content->parts[part].row };
+	content->hint = hint_of(content->parts, part);
 	return content->chunk_len > KIST_BATCH_SIZE - content->chunk_start ? next_batch(content, err)
 									   : KIST_OK;
+}
+
+static kist_status start_cut(struct kist_content_writer *content, uint64_t size,
+			     const struct kist_content_part *parts, size_t count, struct kist_error *err)
+{
+	content->cut_parts.size = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct kist_cut_part part = { .offset = parts[i].offset,
+						    .len = parts[i].len,
+						    .element_size = parts[i].element_size };
+
+		KIST_TRY(kist_buf_append(&content->cut_parts, &part, sizeof(part), err));
+	}
+	return kist_cut_init(&content->cut, content->sizes, size, (const void *)content->cut_parts.data,
+			     count, err);
+}
+
+kist_status kist_content_small_hint(struct kist_content_writer *content, uint64_t size,
+				    const struct kist_content_part *parts, size_t count,
+				    struct kist_filter_hint *ret, struct kist_error *err)
+{
+	uint64_t offset;
+	size_t part = KIST_CUT_NO_PART;
+	size_t len = 0;
+
+	KIST_TRY(start_cut(content, size, parts, count, err));
+	if (!kist_cut_next(&content->cut, &offset, &len, &part) || len != size)
+		return kist_fail(err, KIST_INVALID, "%llu bytes are not one chunk", (unsigned long long)size);
+	*ret = hint_of(parts, part);
+	return KIST_OK;
 }
 
 kist_status kist_content_start(struct kist_content_writer *content, struct kist_writer *writer,
@@ -83,20 +118,11 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 		content->batches[i].settled = 0;
 	}
 	content->entries.size = 0;
-	content->cut_parts.size = 0;
 	content->chunk_start = 0;
 	content->size = 0;
 	content->parts = parts;
 	content->previous = NULL;
-	for (size_t i = 0; i < count; i++) {
-		const struct kist_cut_part part = { .offset = parts[i].offset,
-						    .len = parts[i].len,
-						    .element_size = parts[i].element_size };
-
-		KIST_TRY(kist_buf_append(&content->cut_parts, &part, sizeof(part), err));
-	}
-	KIST_TRY(kist_cut_init(&content->cut, content->sizes, size, (const void *)content->cut_parts.data,
-			       count, err));
+	KIST_TRY(start_cut(content, size, parts, count, err));
 	KIST_TRY(kist_hasher_start(&content->whole, err));
 	KIST_TRY(kist_buf_reserve(filling(content), (size_t)kist_min_u64(size, KIST_BATCH_SIZE), err));
 	return open_chunk(content, err);

@@ -86,6 +86,18 @@ KIST_CHECKED kist_status kist_content_start(struct kist_content_writer *content,
 					    struct kist_error *err);
 
 /**
+ * kist_content_small_hint() - How the one chunk of an object of less than KIST_CUT_STRETCH_MIN bytes is compressed
+ * that is written at once, not through @content.
+ *
+ * @content: Between two objects.
+ *
+ * Errors: KIST_INVALID (parts; no bytes, or more than one chunk), KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_content_small_hint(struct kist_content_writer *content, uint64_t size,
+						 const struct kist_content_part *parts, size_t count,
+						 struct kist_filter_hint *ret, struct kist_error *err);
+
+/**
  * kist_content_room() - Where the next bytes may be written: at least one, *@ret_size at most.
  *
  * Errors: KIST_LIMIT (all announced bytes were written), KIST_NO_MEMORY.

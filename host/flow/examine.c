@@ -91,17 +91,24 @@ kist_status kist_examine_explain(struct kist_flow *flow, const struct kist_exami
 	return route_head(flow, options, file_name, kist_buf_view(&head), input->size, ret, err);
 }
 
-kist_status kist_examine_is_plain(struct kist_flow *flow, const char *file_name, struct kist_view head,
-				  uint64_t total_size, bool *ret, struct kist_error *err)
+kist_status kist_examine_small(struct kist_flow *flow, const char *file_name, struct kist_view head,
+			       uint64_t total_size, struct kist_examined *examined, enum kist_small_road *ret,
+			       struct kist_error *err)
 {
 	const struct kist_examine_options options = { .task = NULL };
 	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
 	struct kist_error why = KIST_ERROR_INIT;
 	const kist_status status = route_head(flow, &options, file_name, head, total_size, &route, &why);
 
-	/* Whoever saves it is told the same again, and says it with the path. */
-	*ret = status == KIST_OK && !route.target.entry && !route.is_downgrade;
-	return status == KIST_NO_MEMORY ? kist_fail_as(err, status, &why) : KIST_OK;
+	if (status == KIST_NO_MEMORY)
+		return kist_fail_as(err, status, &why);
+	examined->target = route.target;
+	memcpy(examined->lock_key, route.lock_key, sizeof(examined->lock_key));
+	/* Whoever saves it alone is told the same again, and says it with the path. */
+	*ret = status != KIST_OK || route.is_downgrade ? KIST_SMALL_ALONE
+	       : route.target.entry		       ? KIST_SMALL_TYPED
+						       : KIST_SMALL_PLAIN;
+	return KIST_OK;
 }
 
 kist_status kist_examine_keep_part(struct kist_buf *ret, const struct kist_part *part, struct kist_error *err)

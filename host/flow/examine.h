@@ -67,17 +67,42 @@ KIST_CHECKED kist_status kist_examine_explain(struct kist_flow *flow,
 					      const char *file_name, const struct kist_input *input,
 					      struct kist_route *ret, struct kist_error *err);
 
+/** enum kist_small_road - How small bytes in a folder, of which nobody says anything, are kept. */
+enum kist_small_road {
+	KIST_SMALL_ALONE, /* kist_examine_route(): there is something to tell */
+	KIST_SMALL_PLAIN, /* no plugin would read them: nothing else has to be asked */
+	KIST_SMALL_TYPED, /* as the target says, if kist_examine_together() finds nothing wrong */
+};
+
 /**
- * kist_examine_is_plain() - Whether bytes in a folder, of which nobody says anything, are plain and no plugin
- * would read them: then nothing else has to be asked.
+ * kist_examine_small() - Decides the type of such bytes: "target" and "lock_key" of @examined.
  *
  * @head: The first KIST_ROUTE_HEAD_SIZE bytes of @total_size.
  *
- * Errors: as kist_examine_explain(), but for what routing refuses: that is not plain.
+ * Errors: KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_examine_is_plain(struct kist_flow *flow, const char *file_name,
-					       struct kist_view head, uint64_t total_size, bool *ret,
-					       struct kist_error *err);
+KIST_CHECKED kist_status kist_examine_small(struct kist_flow *flow, const char *file_name,
+					    struct kist_view head, uint64_t total_size,
+					    struct kist_examined *examined, enum kist_small_road *ret,
+					    struct kist_error *err);
+
+/** struct kist_together - Small bytes that are examined with others, and what came of it. */
+struct kist_together {
+	struct kist_view bytes;	       /* all of them.  Borrowed */
+	struct kist_examined examined; /* its target is set */
+	bool done; /* @examined is what the calls one by one would give, and all is sound */
+};
+
+/**
+ * kist_examine_together() - Lays out, validates and describes many small inputs, those of a type in few calls.
+ *
+ * Whatever goes wrong with one, it is not done, and maybe others of its type neither: they are for
+ * kist_examine_route() and kist_examine_content(), which say what it is.
+ *
+ * Errors: KIST_CANCELLED, KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_examine_together(struct kist_flow *flow, struct kist_together *files,
+					       size_t count, struct kist_error *err);
 
 /** kist_examine_keep_part() - Appends a struct kist_content_part to @ret, unless @part has no element type,
  * or there is no room. */

@@ -62,11 +62,13 @@ struct kist_kept_file {
 };
 
 /**
- * kist_save_small() - Puts the plain files among @count entries that were read ahead, and their records, all
- * at once.
+ * kist_save_small() - Puts the files among @count entries that were read ahead, and their records, all at once:
+ * plain ones, and those of less than KIST_CUT_STRETCH_MIN bytes that their plugin finds sound.
+ *
+ * What it puts is what kist_save_file() would.
  *
  * @count: At most KIST_FETCH_ENTRIES_MAX.
- * @ret:   For each entry; one that is not done is no such file, and is for kist_save_file().
+ * @ret:   For each entry; one that is not done is for kist_save_file().
  */
 KIST_CHECKED kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *entries,
 					 size_t count, struct kist_kept_file *ret, struct kist_error *err);

@@ -7,46 +7,96 @@
 _Static_assert(KIST_FETCH_FILE_SIZE_MAX < 4 * (uint64_t)KIST_CUT_SIZE_MIN,
 	       "what is read ahead is one chunk, however a store cuts");
 
-/* The plain files of a window on their way. */
+/* The files of a window on their way. */
 struct small {
 	struct kist_save *save;
 	const struct kist_fetched *entries;
 	struct kist_kept_file *kept;
-	size_t count;			      /* of the plain ones */
-	size_t which[KIST_FETCH_ENTRIES_MAX]; /* entry */
+	size_t count;						   /* of the files */
+	size_t which[KIST_FETCH_ENTRIES_MAX];			   /* entry */
+	const struct kist_together *typed[KIST_FETCH_ENTRIES_MAX]; /* NULL: plain */
 	struct kist_content contents[KIST_FETCH_ENTRIES_MAX];
 	struct kist_piece pieces[KIST_FETCH_ENTRIES_MAX];
 	struct kist_digest ids[KIST_FETCH_ENTRIES_MAX];
 	size_t text_ends[KIST_FETCH_ENTRIES_MAX];
 	struct kist_buf texts; /* of the records */
+	size_t together_count;
+	size_t together_which[KIST_FETCH_ENTRIES_MAX]; /* entry */
+	struct kist_together together[KIST_FETCH_ENTRIES_MAX];
 };
 
 static void small_done(struct small **slot)
 {
-	if (*slot)
-		kist_buf_done(&(*slot)->texts);
-	kist_free(*slot);
+	struct small *small = *slot;
+
+	if (small)
+		kist_buf_done(&small->texts);
+	for (size_t i = 0; small && i < small->together_count; i++)
+		kist_examined_done(&small->together[i].examined);
+	kist_free(small);
+}
+
+static void add_file(struct small *small, size_t entry, const struct kist_together *typed)
+{
+	small->which[small->count] = entry;
+	small->typed[small->count++] = typed;
+}
+
+/* Which road the file takes. */
+static kist_status choose_one(struct small *small, size_t index, struct kist_error *err)
+{
+	const struct kist_fetched *entry = &small->entries[index];
+	const char *slash = strrchr(entry->path, '/');
+	const struct kist_view head = kist_view_of(entry->bytes.data, entry->bytes.size < KIST_ROUTE_HEAD_SIZE
+									      ? entry->bytes.size
+									      : KIST_ROUTE_HEAD_SIZE);
+	struct kist_together *file = &small->together[small->together_count];
+	enum kist_small_road road;
+
+	file->examined = (struct kist_examined)KIST_EXAMINED_INIT;
+	KIST_TRY(kist_examine_small(small->save->flow, slash ? slash + 1 : entry->path, head,
+				    entry->bytes.size, &file->examined, &road, err));
+	if (road == KIST_SMALL_PLAIN)
+		add_file(small, index, NULL);
+	/* A longer one may be of more chunks, or like a version before it. */
+	if (road != KIST_SMALL_TYPED || entry->bytes.size >= KIST_CUT_STRETCH_MIN)
+		return KIST_OK;
+	file->bytes = entry->bytes;
+	small->together_which[small->together_count++] = index;
+	return KIST_OK;
 }
 
 static kist_status choose(struct small *small, size_t count, struct kist_error *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct kist_fetched *entry = &small->entries[i];
-		const char *slash = strrchr(entry->path, '/');
-		const struct kist_view head = kist_view_of(
-			entry->bytes.data,
-			entry->bytes.size < KIST_ROUTE_HEAD_SIZE ? entry->bytes.size : KIST_ROUTE_HEAD_SIZE);
-		bool plain = false;
 
 		if (entry->known)
 			KIST_TRY(kist_save_seen_use(small->save, entry->known, &small->kept[i], err));
 		if (entry->whole)
-			KIST_TRY(kist_examine_is_plain(small->save->flow, slash ? slash + 1 : entry->path,
-						       head, entry->bytes.size, &plain, err));
-		if (plain)
-			small->which[small->count++] = i;
+			KIST_TRY(choose_one(small, i, err));
+	}
+	if (small->together_count > 0)
+		KIST_TRY(kist_examine_together(small->save->flow, small->together, small->together_count,
+					       err));
+	for (size_t i = 0; i < small->together_count; i++) {
+		if (small->together[i].done)
+			add_file(small, small->together_which[i], &small->together[i]);
 	}
 	return KIST_OK;
+}
+
+static kist_status hint_of(struct small *small, size_t file, struct kist_filter_hint *ret,
+			   struct kist_error *err)
+{
+	const struct kist_together *typed = small->typed[file];
+	const struct kist_buf *parts = typed ? &typed->examined.parts : NULL;
+
+	*ret = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
+	return parts ? kist_content_small_hint(&small->save->content, typed->bytes.size,
+					       (const void *)parts->data,
+					       parts->size / sizeof(struct kist_content_part), ret, err)
+		     : KIST_OK;
 }
 
 /* The bytes: in the record itself, or a chunk, whose id is the digest of the whole. */
@@ -61,8 +111,8 @@ static kist_status put_bytes(struct small *small, struct kist_error *err)
 		content->size = bytes.size;
 		if (bytes.size > KIST_INLINE_SIZE_MAX) {
 			content->form = KIST_CONTENT_CHUNK;
-			small->pieces[pieces++] =
-				(struct kist_piece){ .bytes = bytes, .hint = { .kind = KIST_FILTER_BYTES } };
+			small->pieces[pieces] = (struct kist_piece){ .bytes = bytes };
+			KIST_TRY(hint_of(small, i, &small->pieces[pieces++].hint, err));
 			continue;
 		}
 		content->form = KIST_CONTENT_INLINE;
@@ -79,12 +129,30 @@ static kist_status put_bytes(struct small *small, struct kist_error *err)
 	return KIST_OK;
 }
 
+/* As that of kist_save_file() in a folder. */
+static kist_status put_typed_text(struct small *small, const struct kist_content *content,
+				  const struct kist_examined *examined, struct kist_error *err)
+{
+	kist_auto_json json_t *record = json_object();
+
+	if (!record)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_record_set_content(record, content, &content->sha256, err));
+	KIST_TRY(kist_save_typed(small->save, record, examined, err));
+	KIST_TRY(kist_json_canonical(record, &small->texts, err));
+	return kist_flow_use_route(small->save->flow, examined->lock_key,
+				   examined->target.entry->manifest->id, err);
+}
+
 static kist_status put_records(struct small *small, struct kist_error *err)
 {
 	size_t start = 0;
 
 	for (size_t i = 0; i < small->count; i++) {
-		KIST_TRY(kist_record_plain(&small->contents[i], &small->texts, err));
+		if (small->typed[i])
+			KIST_TRY(put_typed_text(small, &small->contents[i], &small->typed[i]->examined, err));
+		else
+			KIST_TRY(kist_record_plain(&small->contents[i], &small->texts, err));
 		small->text_ends[i] = small->texts.size;
 	}
 	for (size_t i = 0; i < small->count; i++) {

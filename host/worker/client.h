@@ -8,9 +8,9 @@
 #include "worker/worker.h"
 
 /*
- * The host's side, in four files: client.c (starting, loading, ending), client_type.c (the calls of
+ * The host's side, in five files: client.c (starting, loading, ending), client_type.c (the calls of
  * worker.h), client_call.c (one call from its begin to its end), client_take.c (what the worker asks for in
- * it).
+ * it), client_examine.c (the call on many inputs).
  *
  * Private to the room.
  */
@@ -69,6 +69,10 @@ struct exchange {
 	const struct kist_output *output;	 /* NULL: nothing may be written */
 	kist_status (*each_part)(void *ctx, const struct kist_part *part, struct kist_error *err);
 	void (*each_issue)(void *ctx, int32_t severity, const struct kist_error *issue);
+	struct kist_sample *samples; /* of EXAMINE; NULL: none */
+	size_t sample_count;
+	kist_status (*each_sample_part)(void *ctx, size_t index, const struct kist_part *part,
+					struct kist_error *err);
 	void *ctx;
 
 	/* How far it is. */
@@ -82,6 +86,7 @@ struct exchange {
 	uint64_t part_written;
 	uint64_t written;
 	uint64_t layout_end;
+	size_t sample_next; /* the first of which nothing was said */
 	uint32_t part_count;
 	uint32_t issue_count;
 	uint32_t log_count;
@@ -125,6 +130,23 @@ KIST_CHECKED kist_status client_need_window(struct kist_worker *worker, enum kis
 /** client_payload() - Makes what was written the payload of the call; borrowed from @writer. */
 KIST_CHECKED kist_status client_payload(struct kist_worker *worker, const struct kist_writer *writer,
 					struct exchange *exchange, struct kist_error *err);
+
+/** client_broken() - client_lost() of a worker that sent what it may not: @how. */
+kist_status client_broken(struct kist_worker *worker, const struct exchange *exchange, const char *how,
+			  struct kist_error *err);
+
+/** client_put_target() - What a call on a type begins with, when no input goes along. */
+KIST_CHECKED kist_status client_put_target(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+					   struct exchange *exchange, struct kist_writer *writer,
+					   struct kist_error *err);
+
+/** client_data_call() - client_call() of what was written.  From the first on the worker is sealed: no plugin can be loaded after it. */
+KIST_CHECKED kist_status client_data_call(struct kist_worker *worker, const struct kist_writer *writer,
+					  struct exchange *exchange, struct kist_error *err);
+
+/** client_take_examined() - EXAMINED. */
+KIST_CHECKED kist_status client_take_examined(struct kist_worker *worker, struct exchange *exchange,
+					      const struct kist_message *message, struct kist_error *err);
 
 /** client_take() - Does what a message of the worker asks for.  *@ret_done: it was RETURN. */
 KIST_CHECKED kist_status client_take(struct kist_worker *worker, struct exchange *exchange,

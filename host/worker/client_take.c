@@ -13,7 +13,7 @@
  * here; the first that is wrong ends the worker.
  */
 
-static kist_status broken(struct kist_worker *worker, const struct exchange *exchange, const char *how,
+kist_status client_broken(struct kist_worker *worker, const struct exchange *exchange, const char *how,
 			  struct kist_error *err)
 {
 	return client_lost(worker, exchange, KIST_INTERNAL, err, "broke the worker's protocol in %s: %s",
@@ -80,9 +80,9 @@ static kist_status take_read(struct kist_worker *worker, struct exchange *exchan
 	size_t got = 0;
 
 	if (!input)
-		return broken(worker, exchange, "it reads where nothing is to be read", err);
+		return client_broken(worker, exchange, "it reads where nothing is to be read", err);
 	if (header->a > input->size || header->b > input->size - header->a || header->b > KIST_WINDOW_SIZE)
-		return broken(worker, exchange, "it reads past the end", err);
+		return client_broken(worker, exchange, "it reads past the end", err);
 	if (status == KIST_OK)
 		status = input->read(input->ctx, header->a, worker->copy, (size_t)header->b, &got,
 				     &exchange->failed);
@@ -106,7 +106,7 @@ static kist_status take_write(struct kist_worker *worker, struct exchange *excha
 	kist_status status = exchange->failed.status;
 
 	if (!exchange->output || header->a >= KIST_RING_SLOTS || header->b == 0 || header->b > KIST_SLOT_SIZE)
-		return broken(worker, exchange, "it writes where nothing is to be written", err);
+		return client_broken(worker, exchange, "it writes where nothing is to be written", err);
 	if (status == KIST_OK && header->b > CLIENT_OUTPUT_MAX - exchange->written)
 		status = kist_fail(&exchange->failed, KIST_LIMIT, "%s wrote more than 2^40 bytes in %s",
 				   exchange->plugin->title, exchange->verb);
@@ -156,10 +156,10 @@ static kist_status take_part(struct kist_worker *worker, struct exchange *exchan
 	struct kist_part part;
 
 	if (!exchange->output || exchange->in_part)
-		return broken(worker, exchange, "a part that may not begin", err);
+		return client_broken(worker, exchange, "a part that may not begin", err);
 	kist_get_part(&reader, &part, &room);
 	if (!kist_reader_end(&reader))
-		return broken(worker, exchange, "a part that cannot be read", err);
+		return client_broken(worker, exchange, "a part that cannot be read", err);
 	if (exchange->failed.status == KIST_OK && ++exchange->part_count > CLIENT_PARTS_MAX)
 		(void)kist_fail(&exchange->failed, KIST_LIMIT, "%s gave more than %u parts in %s",
 				exchange->plugin->title, CLIENT_PARTS_MAX, exchange->verb);
@@ -179,11 +179,11 @@ static kist_status take_part(struct kist_worker *worker, struct exchange *exchan
 static kist_status take_end(struct kist_worker *worker, struct exchange *exchange, struct kist_error *err)
 {
 	if (!exchange->output || !exchange->in_part)
-		return broken(worker, exchange, "an end without a part", err);
+		return client_broken(worker, exchange, "an end without a part", err);
 	exchange->in_part = false;
 	if (exchange->part_len > 0 && exchange->part_written != exchange->part_len &&
 	    exchange->failed.status == KIST_OK)
-		return broken(worker, exchange, "a part shorter than announced", err);
+		return client_broken(worker, exchange, "a part shorter than announced", err);
 	if (exchange->failed.status == KIST_OK && exchange->output->part)
 		failed_part(exchange, exchange->output->part(exchange->output->ctx, NULL, &exchange->failed));
 	stop_call(worker, exchange);
@@ -199,11 +199,12 @@ static kist_status take_layout_part(struct kist_worker *worker, struct exchange 
 
 	kist_get_part(reader, &part, &room);
 	if (reader->bad)
-		return broken(worker, exchange, "a part that cannot be read", err);
+		return client_broken(worker, exchange, "a part that cannot be read", err);
 	check_part(exchange, &part);
 	if (part.offset < exchange->layout_end || part.offset > exchange->input->size ||
 	    part.len > exchange->input->size - part.offset)
-		return broken(worker, exchange, "parts out of order, over each other or past the end", err);
+		return client_broken(worker, exchange, "parts out of order, over each other or past the end",
+				     err);
 	exchange->layout_end = part.offset + part.len;
 	if (!exchange->each_part || exchange->failed.status != KIST_OK)
 		return KIST_OK;
@@ -222,7 +223,7 @@ static kist_status take_layout(struct kist_worker *worker, struct exchange *exch
 	const uint64_t since = kist_now_ns();
 
 	if (exchange->header.op != KIST_OP_LAYOUT || !exchange->input)
-		return broken(worker, exchange, "a part that nobody asked for", err);
+		return client_broken(worker, exchange, "a part that nobody asked for", err);
 	do
 		KIST_TRY(take_layout_part(worker, exchange, &reader, err));
 	while (reader.rest.size > 0);
@@ -241,7 +242,7 @@ static kist_status take_issue(struct kist_worker *worker, struct exchange *excha
 
 	kist_get_error(&reader, KIST_CORRUPT, &issue);
 	if (!kist_reader_end(&reader) || exchange->header.op != KIST_OP_VALIDATE)
-		return broken(worker, exchange, "an issue that nobody asked for", err);
+		return client_broken(worker, exchange, "an issue that nobody asked for", err);
 	if (severity == KIST_ISSUE_ERROR && exchange->found.status == KIST_OK)
 		exchange->found = issue;
 	if (exchange->each_issue && exchange->issue_count < CLIENT_ISSUES_MAX)
@@ -277,10 +278,10 @@ static kist_status take_failure(struct kist_worker *worker, const struct exchang
 	const int name_len = exchange->plugin ? (int)exchange->plugin->name_len : (int)strlen(title);
 
 	if (message->header.a > UINT32_MAX || status >= KIST_OK || status < KIST_STATUS_MIN)
-		return broken(worker, exchange, "an unknown status", err);
+		return client_broken(worker, exchange, "an unknown status", err);
 	kist_get_error(&reader, status, &said);
 	if (!kist_reader_end(&reader))
-		return broken(worker, exchange, "an error that cannot be read", err);
+		return client_broken(worker, exchange, "an error that cannot be read", err);
 	/* Else a plugin could stop its host in the user's name. */
 	if (status == KIST_CANCELLED && atomic_load(&worker->cancelled) == 0 &&
 	    exchange->failed.status == KIST_OK)
@@ -316,7 +317,7 @@ static kist_status take_return(struct kist_worker *worker, struct exchange *exch
 		return client_lost(worker, exchange, KIST_DEADLINE, err, "took longer than %llu ms in %s",
 				   (unsigned long long)worker->options.call_ms_max, exchange->verb);
 	if (exchange->in_part)
-		return broken(worker, exchange, "a part that does not end", err);
+		return client_broken(worker, exchange, "a part that does not end", err);
 	exchange->result = message->header.b;
 	return KIST_OK;
 }
@@ -325,6 +326,7 @@ kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 			const struct kist_message *message, bool *ret_done, struct kist_error *err)
 {
 	const struct kist_header *header = &message->header;
+	const uint64_t since = kist_now_ns();
 
 	/* A plugin's own thread may log at any time. */
 	if (header->op == KIST_OP_LOG) {
@@ -332,7 +334,7 @@ kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 		return KIST_OK;
 	}
 	if (header->id != exchange->header.id)
-		return broken(worker, exchange, "a message of another call", err);
+		return client_broken(worker, exchange, "a message of another call", err);
 	switch (header->op) {
 	case KIST_OP_PROGRESS:
 		if (worker->options.progress)
@@ -350,10 +352,15 @@ kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 		return take_layout(worker, exchange, message, err);
 	case KIST_OP_ISSUE:
 		return take_issue(worker, exchange, message, err);
+	case KIST_OP_EXAMINED:
+		KIST_TRY(client_take_examined(worker, exchange, message, err));
+		stop_call(worker, exchange);
+		prolong(exchange, since);
+		return KIST_OK;
 	case KIST_OP_RETURN:
 		*ret_done = true;
 		return take_return(worker, exchange, message, err);
 	default:
-		return broken(worker, exchange, "an unknown message", err);
+		return client_broken(worker, exchange, "an unknown message", err);
 	}
 }

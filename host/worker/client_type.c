@@ -11,7 +11,6 @@
  * The calls of worker.h on plugins and objects.
  */
 
-#define DESCRIBE_MAX   ((size_t)256 << 10)
 #define PROBE_HEAD_MAX ((size_t)64 << 10)
 
 /* Windows, made when they are first needed: their pages cost more than all the rest of a start. */
@@ -150,8 +149,13 @@ static kist_status put_target(struct kist_worker *worker, const struct kist_seri
 	return put_arguments(writer, ref->params, err);
 }
 
-/* From the first call on data the worker is sealed: no plugin can be loaded after it. */
-static kist_status data_call(struct kist_worker *worker, struct kist_writer *writer,
+kist_status client_put_target(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+			      struct exchange *exchange, struct kist_writer *writer, struct kist_error *err)
+{
+	return put_target(worker, ref, NULL, 0, exchange, writer, err);
+}
+
+kist_status client_data_call(struct kist_worker *worker, const struct kist_writer *writer,
 			     struct exchange *exchange, struct kist_error *err)
 {
 	KIST_TRY(client_payload(worker, writer, exchange, err));
@@ -171,7 +175,7 @@ kist_status kist_worker_probe(struct kist_worker *worker, const struct kist_seri
 	KIST_TRY(put_target(worker, ref, NULL, total_size, &exchange, &writer, err));
 	if (writer.status == KIST_OK)
 		writer.status = kist_buf_append(&writer.buf, head.data, head.size, err);
-	KIST_TRY(data_call(worker, &writer, &exchange, err));
+	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
 	*ret_score = exchange.result <= 100 ? (int32_t)exchange.result : 0;
 	return KIST_OK;
 }
@@ -188,7 +192,7 @@ kist_status kist_worker_layout(struct kist_worker *worker, const struct kist_ser
 	};
 
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
-	return data_call(worker, &writer, &exchange, err);
+	return client_data_call(worker, &writer, &exchange, err);
 }
 
 kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_serializer_ref *ref,
@@ -202,7 +206,7 @@ kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_s
 	};
 
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
-	KIST_TRY(data_call(worker, &writer, &exchange, err));
+	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
 	if (exchange.found.status != KIST_OK)
 		return kist_fail_at(err, KIST_CORRUPT, exchange.found.code, exchange.found.offset, "%.*s: %s",
 				    (int)ref->plugin->name_len, ref->plugin->title, exchange.found.text);
@@ -224,9 +228,9 @@ static kist_status keep_text(void *ctx, struct kist_view bytes, struct kist_erro
 {
 	struct description *description = ctx;
 
-	if (bytes.size > DESCRIBE_MAX - description->text.size)
+	if (bytes.size > KIST_DESCRIBE_SIZE_MAX - description->text.size)
 		return kist_fail(err, KIST_LIMIT, "%s wrote more than %zu bytes in describe",
-				 description->title, DESCRIBE_MAX);
+				 description->title, KIST_DESCRIBE_SIZE_MAX);
 	return kist_buf_append(&description->text, bytes.data, bytes.size, err);
 }
 
@@ -235,7 +239,7 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 {
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
 	__attribute__((cleanup(description_done))) struct description description = {
-		.title = ref->plugin->title, .text = KIST_BUF_INIT(DESCRIBE_MAX)
+		.title = ref->plugin->title, .text = KIST_BUF_INIT(KIST_DESCRIBE_SIZE_MAX)
 	};
 	kist_auto_json json_t *value = NULL;
 	const struct kist_output output = { .write = keep_text, .ctx = &description };
@@ -247,7 +251,7 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
 	KIST_TRY(client_need_window(worker, KIST_WINDOW_RING, err));
-	KIST_TRY(data_call(worker, &writer, &exchange, err));
+	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
 	if (exchange.result == 0) {
 		*ret = NULL;
 		return KIST_OK;
@@ -317,7 +321,7 @@ kist_status kist_worker_deserialize(struct kist_worker *worker, const struct kis
 		return kist_fail(err, KIST_LIMIT, "more than %u objects in one worker",
 				 KIST_WORKER_OBJECTS_MAX);
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
-	KIST_TRY(data_call(worker, &writer, &exchange, err));
+	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
 	KIST_TRY(take_kind(worker, &exchange, ret_kind, err));
 	slot->id = exchange.header.a;
 	slot->plugin = ref->plugin;
@@ -340,7 +344,7 @@ kist_status kist_worker_serialize(struct kist_worker *worker, const struct kist_
 		return unknown_object(object, err);
 	KIST_TRY(put_target(worker, ref, NULL, 0, &exchange, &writer, err));
 	KIST_TRY(client_need_window(worker, KIST_WINDOW_RING, err));
-	return data_call(worker, &writer, &exchange, err);
+	return client_data_call(worker, &writer, &exchange, err);
 }
 
 kist_status kist_worker_convert(struct kist_worker *worker, uint64_t object, uint32_t kinds,
@@ -359,7 +363,7 @@ kist_status kist_worker_convert(struct kist_worker *worker, uint64_t object, uin
 		0, &exchange, &writer, err));
 	kist_put_u32(&writer, kinds);
 	put_string(&writer, select);
-	KIST_TRY(data_call(worker, &writer, &exchange, err));
+	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
 	KIST_TRY(take_kind(worker, &exchange, ret_kind, err));
 	/* In place: the result may lean on what it was made of, and on its input. */
 	slot->id = slot->last_id = object + KIST_WORKER_OBJECTS_MAX;

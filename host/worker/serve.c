@@ -10,20 +10,7 @@
 #include "object/check.h"
 #include "object/convert.h"
 
-/* A request: its payload in memory of its own, because the receive buffer and the window are used again. */
-struct request {
-	struct kist_header header;
-	struct kist_buf payload;
-	struct kist_reader reader;
-	struct kist_arguments arguments;
-	struct served_plugin *plugin;
-	const struct kist_loaded_type *type;
-	uint32_t input_kind;
-	uint64_t input_size;
-	int fd;
-};
-
-static void request_done(struct request *request)
+static void request_done(struct served_request *request)
 {
 	kist_arguments_done(&request->arguments);
 	kist_buf_done(&request->payload);
@@ -141,7 +128,7 @@ static void drop_object(struct served_object *slot)
 	slot->id = 0;
 }
 
-static kist_status open_instance(const struct request *request, struct served_call *call, void **ret)
+kist_status serve_open_instance(const struct served_request *request, struct served_call *call, void **ret)
 {
 	kist_status status;
 
@@ -152,15 +139,16 @@ static kist_status open_instance(const struct request *request, struct served_ca
 	return status;
 }
 
-static void close_instance(const struct request *request, const struct served_call *call, void *instance)
+void serve_close_instance(const struct served_request *request, const struct served_call *call,
+			  void *instance)
 {
 	set_within(call->server, KIST_WITHIN_CLOSE);
 	request->type->interface.close(instance);
 	set_within(call->server, KIST_WITHIN_CALL);
 }
 
-static kist_status deserialize(struct server *server, struct request *request, struct served_call *call,
-			       uint64_t *ret_kind)
+static kist_status deserialize(struct server *server, struct served_request *request,
+			       struct served_call *call, uint64_t *ret_kind)
 {
 	const ArtifactTaskInterface *interface = &request->type->interface;
 	struct served_object *slot = &server->objects[request->header.a % KIST_WORKER_OBJECTS_MAX];
@@ -177,11 +165,11 @@ static kist_status deserialize(struct server *server, struct request *request, s
 			   (uint32_t)(request->header.a % KIST_WORKER_OBJECTS_MAX), request->input_size);
 	slot->object = (struct kist_object){ .struct_size = sizeof(slot->object) };
 	slot->source = source;
-	status = open_instance(request, call, &instance);
+	status = serve_open_instance(request, call, &instance);
 	if (status == KIST_OK) {
 		status = interface->deserialize(instance, &call->base, &source->base,
 						&request->arguments.params, &slot->object);
-		close_instance(request, call, instance);
+		serve_close_instance(request, call, instance);
 	}
 	if (status == KIST_OK && call->breach.status == KIST_OK) {
 		struct kist_error error = KIST_ERROR_INIT;
@@ -204,7 +192,8 @@ static kist_status deserialize(struct server *server, struct request *request, s
 	return status;
 }
 
-static kist_status serialize(struct server *server, const struct request *request, struct served_call *call)
+static kist_status serialize(struct server *server, const struct served_request *request,
+			     struct served_call *call)
 {
 	const ArtifactTaskInterface *interface = &request->type->interface;
 	const struct served_object *slot = find_object(server, request->header.a);
@@ -215,12 +204,12 @@ static kist_status serialize(struct server *server, const struct request *reques
 	if (!slot)
 		lost();
 	served_sink_init(&sink, call);
-	status = open_instance(request, call, &instance);
+	status = serve_open_instance(request, call, &instance);
 	if (status != KIST_OK)
 		return status;
 	status = interface->serialize(instance, &call->base, &slot->object, &request->arguments.params,
 				      &sink.base);
-	close_instance(request, call, instance);
+	serve_close_instance(request, call, instance);
 	/* A part that a failure left open is no second fault. */
 	if (status != KIST_OK)
 		sink.in_part = false;
@@ -229,7 +218,7 @@ static kist_status serialize(struct server *server, const struct request *reques
 }
 
 /* LAYOUT, VALIDATE and DESCRIBE; *@ret_has says whether the type has such a method. */
-static kist_status inspect(struct server *server, struct request *request, struct served_call *call,
+static kist_status inspect(struct server *server, struct served_request *request, struct served_call *call,
 			   uint64_t *ret_has)
 {
 	const ArtifactTaskInterface *interface = &request->type->interface;
@@ -247,7 +236,7 @@ static kist_status inspect(struct server *server, struct request *request, struc
 	if (*ret_has == 0)
 		return KIST_OK;
 	served_source_init(&source, server, request->fd, KIST_SOURCE_OF_CALL, request->input_size);
-	status = open_instance(request, call, &instance);
+	status = serve_open_instance(request, call, &instance);
 	if (status != KIST_OK)
 		return status;
 	if (request->header.op == KIST_OP_LAYOUT) {
@@ -262,11 +251,11 @@ static kist_status inspect(struct server *server, struct request *request, struc
 		status = interface->describe(instance, &call->base, &source.base, params, &sink.base);
 		served_sink_finish(&sink);
 	}
-	close_instance(request, call, instance);
+	serve_close_instance(request, call, instance);
 	return status;
 }
 
-static kist_status probe(const struct request *request, struct served_call *call, uint64_t *ret_score)
+static kist_status probe(const struct served_request *request, struct served_call *call, uint64_t *ret_score)
 {
 	const struct kist_view head = request->reader.rest;
 	int32_t score = 0;
@@ -279,7 +268,7 @@ static kist_status probe(const struct request *request, struct served_call *call
 	return KIST_OK;
 }
 
-static kist_status convert(struct server *server, struct request *request, struct served_call *call,
+static kist_status convert(struct server *server, struct served_request *request, struct served_call *call,
 			   uint64_t *ret_kind)
 {
 	struct served_object *slot = find_object(server, request->header.a);
@@ -309,7 +298,7 @@ static kist_status convert(struct server *server, struct request *request, struc
 
 /* The loop. */
 
-static void read_request(struct server *server, struct kist_message *message, struct request *ret)
+static void read_request(struct server *server, struct kist_message *message, struct served_request *ret)
 {
 	struct kist_view payload = message->payload;
 
@@ -330,7 +319,7 @@ static void read_request(struct server *server, struct kist_message *message, st
 	server->call_id = ret->header.id;
 }
 
-static void read_target(struct server *server, struct request *request)
+static void read_target(struct server *server, struct served_request *request)
 {
 	const uint32_t plugin = kist_get_u32(&request->reader);
 	const uint32_t type = kist_get_u32(&request->reader);
@@ -354,7 +343,7 @@ static kist_status seal(struct server *server, struct kist_error *err)
 	return KIST_OK;
 }
 
-static void run_call(struct server *server, struct request *request)
+static void run_call(struct server *server, struct served_request *request)
 {
 	struct served_call call;
 	uint64_t result = 0;
@@ -378,13 +367,16 @@ static void run_call(struct server *server, struct request *request)
 		status = serialize(server, request, &call);
 	} else if (request->header.op == KIST_OP_CONVERT) {
 		status = convert(server, request, &call, &result);
+	} else if (request->header.op == KIST_OP_EXAMINE) {
+		call.by_worker = true;
+		status = serve_examine(request, &call.error);
 	} else {
 		status = inspect(server, request, &call, &result);
 	}
 	finish(server, &call, status, result);
 }
 
-static void run_load(struct server *server, struct request *request)
+static void run_load(struct server *server, struct served_request *request)
 {
 	struct served_call call;
 	kist_status status;
@@ -395,7 +387,7 @@ static void run_load(struct server *server, struct request *request)
 	finish(server, &call, status, 0);
 }
 
-static void open_window(struct server *server, struct request *request)
+static void open_window(struct server *server, struct served_request *request)
 {
 	struct kist_shm *window = request->header.a == KIST_WINDOW_IN ? &server->in : &server->ring;
 	const size_t size =
@@ -405,7 +397,7 @@ static void open_window(struct server *server, struct request *request)
 		lost();
 }
 
-static void run_drop(struct server *server, const struct request *request)
+static void run_drop(struct server *server, const struct served_request *request)
 {
 	struct served_object *slot = find_object(server, request->header.a);
 
@@ -415,7 +407,7 @@ static void run_drop(struct server *server, const struct request *request)
 	send_return(server, KIST_OK, 0, 0, NULL);
 }
 
-static void dispatch(struct server *server, struct request *request)
+static void dispatch(struct server *server, struct served_request *request)
 {
 	switch (request->header.op) {
 	case KIST_OP_WINDOW:
@@ -437,6 +429,7 @@ static void dispatch(struct server *server, struct request *request)
 	case KIST_OP_DESERIALIZE:
 	case KIST_OP_SERIALIZE:
 	case KIST_OP_CONVERT:
+	case KIST_OP_EXAMINE:
 		run_call(server, request);
 		return;
 	default:
@@ -446,7 +439,7 @@ static void dispatch(struct server *server, struct request *request)
 
 static void serve_one(struct server *server, struct kist_message *message)
 {
-	__attribute__((cleanup(request_done))) struct request request = { .fd = -1 };
+	__attribute__((cleanup(request_done))) struct served_request request = { .fd = -1 };
 
 	read_request(server, message, &request);
 	dispatch(server, &request);

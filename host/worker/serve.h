@@ -10,7 +10,8 @@
 /*
  * The worker's side: takes calls from the host, makes them on plugins, answers.  Runs in kist-worker only.
  *
- * serve.c has the loop and the objects, serve_call.c what a plugin sees of the host, serve_load.c loading.
+ * serve.c has the loop and the objects, serve_call.c and serve_source.c what a plugin sees of the host,
+ * serve_load.c loading, serve_examine.c the examination of many inputs at once.
  *
  * Thread: one, but for logs, which a plugin's own threads may write too.
  */
@@ -30,8 +31,9 @@ struct served_plugin {
 struct served_source {
 	struct kist_source base;
 	struct server *server;
-	int fd; /* -1: the host reads */
+	int fd; /* -1: the host reads, unless @bytes has them */
 	uint32_t id;
+	struct kist_view bytes; /* all that there are; data is NULL: the host or @fd has them.  Borrowed. */
 };
 
 /** struct served_object - One slot of the table; empty when @id is 0. */
@@ -93,11 +95,26 @@ struct served_layout {
 	uint64_t size;
 	uint64_t end;
 	struct kist_writer waiting; /* parts that are not sent yet */
+	uint32_t count;
+	size_t size_max; /* of @waiting, which is never sent then; 0: it is sent as it fills */
 };
 struct served_report {
 	struct kist_report base;
 	struct served_call *call;
 	uint32_t count;
+};
+
+/** struct served_request - A request: its payload in memory of its own, because the receive buffer and the window are used again. */
+struct served_request {
+	struct kist_header header;
+	struct kist_buf payload;
+	struct kist_reader reader;
+	struct kist_arguments arguments;
+	struct served_plugin *plugin;
+	const struct kist_loaded_type *type;
+	uint32_t input_kind;
+	uint64_t input_size;
+	int fd;
 };
 
 /** kist_serve() - Serves until the host closes the socket.  Returns the exit status. */
@@ -106,6 +123,15 @@ int kist_serve(int socket);
 /** serve_load() - LOAD: puts a plugin at @index.  @fd is given. */
 KIST_CHECKED kist_status serve_load(struct server *server, uint64_t index, struct kist_view payload, int fd,
 				    struct served_call *call);
+
+/** serve_open_instance() - Opens an instance of the type; serve_close_instance() it. */
+KIST_CHECKED kist_status serve_open_instance(const struct served_request *request, struct served_call *call,
+					     void **ret);
+void serve_close_instance(const struct served_request *request, const struct served_call *call,
+			  void *instance);
+
+/** serve_examine() - EXAMINE: takes the samples that are left of the request, and answers. */
+KIST_CHECKED kist_status serve_examine(struct served_request *request, struct kist_error *err);
 
 /** serve_send() - A message to the host; ends the process when it is gone. */
 void serve_send(struct server *server, struct kist_header header, struct kist_view payload);
@@ -125,6 +151,8 @@ kist_status served_breach(struct served_call *call, const char *format, ...) KIS
 
 void served_source_init(struct served_source *source, struct server *server, int fd, uint32_t id,
 			uint64_t size);
+/** served_source_init_bytes() - A source over @bytes, borrowed. */
+void served_source_init_bytes(struct served_source *source, struct server *server, struct kist_view bytes);
 void served_sink_init(struct served_sink *sink, struct served_call *call);
 /** served_sink_finish() - Sends what is left and waits until the host has all of it. */
 void served_sink_finish(struct served_sink *sink);

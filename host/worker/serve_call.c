@@ -309,6 +309,9 @@ static kist_status layout_part(struct kist_layout *base, const struct kist_part 
 	if (layout->waiting.status != KIST_OK)
 		return layout->waiting.status;
 	layout->end = part->offset + part->len;
+	layout->count++;
+	if (layout->size_max > 0)
+		return layout->waiting.buf.size <= layout->size_max ? KIST_OK : KIST_LIMIT;
 	if (layout->waiting.buf.size >= LAYOUT_SEND_SIZE)
 		send_parts(layout);
 	return KIST_OK;

@@ -8,7 +8,8 @@
 #include "worker/serve.h"
 
 /*
- * What a plugin reads: a file that the worker was given, or bytes that the host reads.
+ * What a plugin reads: a file that the worker was given, bytes that the host reads, or bytes that came with the
+ * call.
  */
 
 /* Above this a mapped input is mapped from its file, page by page; below it is read into memory of its own.
@@ -32,6 +33,15 @@ static kist_status read_file(const struct served_source *source, uint64_t offset
 			return KIST_IO;
 		done += (size_t)got;
 	}
+	return KIST_OK;
+}
+
+/* The plugin can write to what it was given of the source, also to its size. */
+static kist_status read_bytes(struct kist_view bytes, uint64_t offset, uint8_t *buf, size_t len)
+{
+	if (offset > bytes.size || len > bytes.size - offset)
+		return KIST_IO;
+	memcpy(buf, bytes.data + offset, len);
 	return KIST_OK;
 }
 
@@ -87,6 +97,8 @@ static kist_status read_host(struct served_source *source, uint64_t offset, uint
 static kist_status read_source(struct served_source *source, uint64_t offset, void *buf, size_t len)
 {
 	KIST_TRY(serve_flag(source->server));
+	if (source->bytes.data)
+		return read_bytes(source->bytes, offset, buf, len);
 	return source->fd >= 0 ? read_file(source, offset, buf, len) : read_host(source, offset, buf, len);
 }
 
@@ -178,4 +190,10 @@ void served_source_init(struct served_source *source, struct server *server, int
 		.fd = fd,
 		.id = id,
 	};
+}
+
+void served_source_init_bytes(struct served_source *source, struct server *server, struct kist_view bytes)
+{
+	served_source_init(source, server, -1, KIST_SOURCE_OF_CALL, bytes.size);
+	source->bytes = bytes;
 }

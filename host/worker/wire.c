@@ -67,6 +67,21 @@ void kist_put_text(struct kist_writer *writer, const char *text, size_t len)
 	put(writer, "", 1);
 }
 
+void kist_put_raw(struct kist_writer *writer, struct kist_view bytes)
+{
+	put(writer, bytes.data, bytes.size);
+}
+
+void kist_put_bytes(struct kist_writer *writer, struct kist_view bytes)
+{
+	if (bytes.size > KIST_WINDOW_SIZE) {
+		writer->status = KIST_LIMIT;
+		return;
+	}
+	kist_put_u32(writer, (uint32_t)bytes.size);
+	put(writer, bytes.data, bytes.size);
+}
+
 /* Bytes of a part's name that are sent: a longer one is cut before the character that does not fit. */
 static size_t name_sent(const char *name)
 {
@@ -136,6 +151,14 @@ const char *kist_get_text(struct kist_reader *reader, size_t *ret_len)
 	}
 	*ret_len = len;
 	return (const char *)data;
+}
+
+struct kist_view kist_get_bytes(struct kist_reader *reader)
+{
+	const size_t len = kist_get_u32(reader);
+	const uint8_t *data = take(reader, len);
+
+	return kist_view_of(data, data ? len : 0);
 }
 
 bool kist_reader_end(const struct kist_reader *reader)

@@ -14,6 +14,7 @@
  *
  *     text   length u32, bytes, NUL          part   flags u32, offset u64, len u64, code u8, bits u8,
  *     error  code text, offset u64, text            lanes u16, ndim u32, shape ndim * i64, name text
+ *     bytes  length u32, bytes
  *
  * The reader never looks past its view; after the first value that is not there it gives zeros and empty
  * texts, and kist_reader_end() is false.  So a message is read to its end and checked once.
@@ -52,6 +53,9 @@ void kist_writer_done(struct kist_writer *writer);
 void kist_put_u32(struct kist_writer *writer, uint32_t value);
 void kist_put_u64(struct kist_writer *writer, uint64_t value);
 void kist_put_text(struct kist_writer *writer, const char *text, size_t len);
+/** kist_put_raw() - The bytes alone: what another writer wrote. */
+void kist_put_raw(struct kist_writer *writer, struct kist_view bytes);
+void kist_put_bytes(struct kist_writer *writer, struct kist_view bytes);
 void kist_put_part(struct kist_writer *writer, const struct kist_part *part);
 
 /** struct kist_reader - Takes a payload apart. */
@@ -66,6 +70,9 @@ uint64_t kist_get_u64(struct kist_reader *reader);
 /** kist_get_text() - NUL-terminated, without another NUL inside; borrowed from the view.  "" when it is bad.
  */
 const char *kist_get_text(struct kist_reader *reader, size_t *ret_len);
+
+/** kist_get_bytes() - Borrowed from the view; empty when it is bad. */
+struct kist_view kist_get_bytes(struct kist_reader *reader);
 
 /** kist_reader_end() - Whether all was there and nothing is left. */
 bool kist_reader_end(const struct kist_reader *reader);

@@ -135,6 +135,33 @@ KIST_CHECKED kist_status kist_worker_describe(struct kist_worker *worker,
 					      const struct kist_input *input, json_t **ret,
 					      struct kist_error *err);
 
+/** struct kist_sample - One of many small inputs that are examined at once, and what came of it. */
+struct kist_sample {
+	struct kist_view bytes; /* Borrowed */
+	bool is_sound;		/* laid out, validated and described, without any fault */
+	json_t *info;		/* of a sound one: as kist_worker_describe() gives it.  New reference. */
+};
+
+/**
+ * kist_worker_examine() - kist_worker_layout(), kist_worker_validate() and kist_worker_describe() of many inputs of
+ * one type, in one call.
+ *
+ * It has the deadline of one call.  Of an input that is not sound, for whatever reason, it says nothing more: that
+ * is asked for alone, with the same answer as if this call had never been.
+ *
+ * @samples:   As many of them from the front on as one message holds are examined.
+ * @each:      Gets the parts of sample @index in order; of one that turns out not to be sound it may get some.
+ * @ret_taken: How many were, sound or not; at least 1.
+ *
+ * Errors: KIST_CANCELLED; any other says that something is wrong with one of them or with the worker, and all are to
+ * be asked for alone.  None is sound then.
+ */
+KIST_CHECKED kist_status kist_worker_examine(
+	struct kist_worker *worker, const struct kist_serializer_ref *ref, struct kist_sample *samples,
+	size_t count,
+	kist_status (*each)(void *ctx, size_t index, const struct kist_part *part, struct kist_error *err),
+	void *ctx, size_t *ret_taken, struct kist_error *err);
+
 /**
  * kist_worker_deserialize() - Makes a typed object in the worker.
  *

@@ -11,6 +11,8 @@
  */
 
 #define FIELDS_SIZE ((size_t)21)
+/* Of EXAMINE. */
+#define SAMPLES 3
 
 static kist_status one_message(struct hostile *hostile, struct exchange *exchange, const uint8_t *data,
 			       size_t size, bool *ret_done)
@@ -29,9 +31,12 @@ static kist_status one_message(struct hostile *hostile, struct exchange *exchang
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint32_t calls[] = { KIST_OP_PING,	    KIST_OP_LAYOUT,	 KIST_OP_VALIDATE,
-					  KIST_OP_DESCRIBE, KIST_OP_DESERIALIZE, KIST_OP_SERIALIZE };
+					  KIST_OP_DESCRIBE, KIST_OP_DESERIALIZE, KIST_OP_SERIALIZE,
+					  KIST_OP_EXAMINE };
 	static struct hostile hostile;
 	static bool is_open;
+	static const uint8_t bytes[100];
+	struct kist_sample samples[SAMPLES];
 	struct exchange exchange;
 	bool done = false;
 
@@ -41,6 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		hostile_open(&hostile);
 	is_open = true;
 	exchange = hostile_exchange(&hostile, calls[data[0] % (sizeof(calls) / sizeof(calls[0]))]);
+	for (size_t i = 0; i < SAMPLES; i++)
+		samples[i] = (struct kist_sample){ .bytes = kist_view_of(bytes, sizeof(bytes) / (i + 1)) };
+	exchange.samples = samples;
+	exchange.sample_count = SAMPLES;
 	for (size_t at = 1; !done && size - at >= 2;) {
 		const size_t len = kist_le_read16(data + at);
 
@@ -51,6 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		at += len;
 	}
+	for (size_t i = 0; i < SAMPLES; i++)
+		json_decref(samples[i].info);
 	if (hostile.worker->gone.status != KIST_OK) {
 		hostile_close(&hostile);
 		is_open = false;

@@ -4,6 +4,7 @@
  * tiny.c with one fault, chosen when it is compiled:
  *
  *     -DIN=describe -DDO=crash              does that on entering the call; IN is constructor, entry, release or a call
+ *     -DONLY=9                              in layout, validate and describe: for files of so many bytes only
  *     -DDESCRIBE=describe_nan               another function in place of tiny's own
  *     -DCHANGE='bad_plugin.struct_size=0'   changes what the entry gives
  *     -DNOTE='KIST_NOTE("other", 0);'       another note, or none
@@ -449,6 +450,10 @@ OBJECT_FAULT(dlpack, KIST_KIND_TENSOR, &tensor, tensor.version.major = 2)
 
 LAYOUT_FAULT(tiny, )
 
+#ifndef ONLY
+#define ONLY source->size
+#endif
+
 static kist_status probe_tiny(const void *head, size_t len, uint64_t total_size, int32_t *ret_score)
 {
 	(void)head, (void)len, (void)total_size;
@@ -484,6 +489,8 @@ static kist_status bad_serialize(CALL, const struct kist_object *object, const s
 static kist_status bad_validate(CALL, struct kist_source *source, const struct kist_params *params,
 				struct kist_report *report)
 {
+	if (source->size != ONLY)
+		return validate(instance, call, source, params, report);
 	enter("validate");
 	return VALIDATE(instance, call, source, params, report);
 }
@@ -491,6 +498,8 @@ static kist_status bad_validate(CALL, struct kist_source *source, const struct k
 static kist_status bad_layout(CALL, struct kist_source *source, const struct kist_params *params,
 			      struct kist_layout *layout)
 {
+	if (source->size != ONLY)
+		return layout_tiny(instance, call, source, params, layout);
 	enter("layout");
 	return LAYOUT(instance, call, source, params, layout);
 }
@@ -498,6 +507,8 @@ static kist_status bad_layout(CALL, struct kist_source *source, const struct kis
 static kist_status bad_describe(CALL, struct kist_source *source, const struct kist_params *params,
 				struct kist_sink *sink)
 {
+	if (source->size != ONLY)
+		return describe(instance, call, source, params, sink);
 	enter("describe");
 	return DESCRIBE(instance, call, source, params, sink);
 }
