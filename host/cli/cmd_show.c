@@ -216,6 +216,7 @@ static kist_status draw(struct kist_cli *cli, const json_t *record, struct kist_
 				 "no plugin has said anything about it, so that there is nothing to draw");
 	if (kist_cli_value(cli, "against"))
 		KIST_TRY(compare(cli, record, info, err));
+	KIST_TRY(kist_preview_add_head(cli->flow, record, info, err));
 	return kist_preview_print(cli, cli->arguments[0], info, cli->json ? KIST_PREVIEW_JSON : format, err);
 }
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
+#include "flow/load.h"
 #include "preview/preview.h"
 
 /* Columns of what is no terminal. */
@@ -29,6 +31,39 @@ bool kist_preview_format_read(const struct kist_cli *cli, enum kist_preview_form
 		}
 	}
 	return false;
+}
+
+/* Whether its bytes are lines that can be shown. */
+static bool is_text(const json_t *info)
+{
+	const char *kind = kist_json_get_text(info, "kind");
+
+	return kind && strcmp(kind, "table") == 0 &&
+	       !json_object_get(json_object_get(info, "dialect"), "encoding");
+}
+
+kist_status kist_preview_add_head(struct kist_flow *flow, const json_t *record, json_t *info,
+				  struct kist_error *err)
+{
+	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
+	kist_auto_json json_t *lines = json_array();
+	char text[KIST_PREVIEW_HEAD_SIZE];
+	size_t len = 0;
+
+	if (!is_text(info))
+		return KIST_OK;
+	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
+	KIST_TRY(kist_object_reader_read(&reader, 0, text, sizeof(text), &len, err));
+	for (size_t at = 0; at < len && json_array_size(lines) < KIST_PREVIEW_LINES;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		const size_t own = end ? (size_t)(end - text) - at : len - at;
+		const size_t shown = own > 0 && text[at + own - 1] == '\r' ? own - 1 : own;
+
+		if (json_array_append_new(lines, kist_json_text(text + at, shown)) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+		at += own + 1;
+	}
+	return json_object_set(info, "head", lines) == 0 ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
 }
 
 static size_t page_width(bool is_file)

@@ -16,6 +16,18 @@ enum kist_preview_format { KIST_PREVIEW_TEXT, KIST_PREVIEW_SVG, KIST_PREVIEW_CSV
 /** kist_preview_format_read() - That of --format; text when none is given.  false: there is no such format. */
 bool kist_preview_format_read(const struct kist_cli *cli, enum kist_preview_format *ret);
 
+/** Lines of a table that are shown, and bytes that are read for them. */
+#define KIST_PREVIEW_LINES     12
+#define KIST_PREVIEW_HEAD_SIZE 16384
+
+/**
+ * kist_preview_add_head() - Of a table in UTF-8: sets "head" of @info to its first lines, as they are.
+ *
+ * Errors: those of reading; KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_preview_add_head(struct kist_flow *flow, const json_t *record, json_t *info,
+					       struct kist_error *err);
+
 /**
  * kist_preview_print() - Draws @info, called @title, to standard output or to the file of --output.
  *

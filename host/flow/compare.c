@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/compare.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "flow/ahead.h"
+#include "object/small_float.h"
 
 /* Bytes that are compared at once. */
 #define STEP ((size_t)1 << 18)
@@ -84,19 +86,76 @@ static kist_status read_some(struct kist_object_reader *reader, uint64_t offset,
 	return KIST_OK;
 }
 
-static kist_status count_equal(struct versions *versions, const struct part *now, const struct part *old,
-			       uint64_t *ret_equal, struct kist_error *err)
+/* struct difference - Of two parts: elements, or bytes of what is no floating number, that are equal; and of floating
+ * numbers how far they are from each other. */
+struct difference {
+	uint64_t equal;
+	uint64_t count;
+	double squares;
+	double most;
+};
+
+static const struct {
+	const char *name;
+	DLDataType type;
+} floats[] = { { "float16", { kDLFloat, 16, 1 } },
+	       { "bfloat16", { kDLBfloat, 16, 1 } },
+	       { "float32", { kDLFloat, 32, 1 } },
+	       { "float64", { kDLFloat, 64, 1 } } };
+
+/* The type of a part of floating numbers; of anything else one of no bits. */
+static DLDataType float_type(const json_t *row)
 {
-	*ret_equal = 0;
+	const char *name = kist_json_get_text(row, "dtype");
+
+	for (size_t i = 0; name && i < sizeof(floats) / sizeof(floats[0]); i++) {
+		if (strcmp(floats[i].name, name) == 0)
+			return floats[i].type;
+	}
+	return (DLDataType){ .bits = 0 };
+}
+
+static double number_at(DLDataType type, const uint8_t *at)
+{
+	double wide;
+	float narrow;
+
+	if (type.bits == 16)
+		return (double)kist_small_float(type, at);
+	memcpy(&wide, at, type.bits == 64 ? sizeof(wide) : 0);
+	memcpy(&narrow, at, sizeof(narrow));
+	return type.bits == 64 ? wide : (double)narrow;
+}
+
+static void add_step(struct difference *difference, DLDataType type, const uint8_t *a, const uint8_t *b,
+		     size_t len)
+{
+	const size_t size = type.bits > 0 ? type.bits / 8 : 1;
+
+	for (size_t i = 0; i + size <= len; i += size) {
+		double distance;
+
+		difference->count++;
+		if (memcmp(a + i, b + i, size) == 0) {
+			difference->equal++;
+			continue;
+		}
+		distance = type.bits > 0 ? fabs(number_at(type, a + i) - number_at(type, b + i)) : 0;
+		difference->squares += distance * distance;
+		difference->most = distance > difference->most ? distance : difference->most;
+	}
+}
+
+static kist_status measure(struct versions *versions, DLDataType type, const struct part *now,
+			   const struct part *old, struct difference *ret, struct kist_error *err)
+{
+	*ret = (struct difference){ 0 };
 	for (uint64_t at = 0; at < now->len;) {
 		const size_t step = (size_t)kist_min_u64(STEP, now->len - at);
-		const uint8_t *const a = versions->now_bytes.data;
-		const uint8_t *const b = versions->old_bytes.data;
 
 		KIST_TRY(read_some(&versions->now, now->offset + at, &versions->now_bytes, step, err));
 		KIST_TRY(read_some(&versions->old, old->offset + at, &versions->old_bytes, step, err));
-		for (size_t i = 0; i < step; i++)
-			*ret_equal += a[i] == b[i];
+		add_step(ret, type, versions->now_bytes.data, versions->old_bytes.data, step);
 		at += step;
 	}
 	return KIST_OK;
@@ -122,12 +181,32 @@ static kist_status set_status(json_t *row, const char *status, struct kist_error
 		       : kist_fail_memory(err, sizeof(json_t));
 }
 
+static kist_status set_real(json_t *row, const char *key, double value, struct kist_error *err)
+{
+	/* JSON has no word for what is not finite: a distance to NaN, or one beyond a double. */
+	return json_object_set_new(row, key, isfinite(value) ? json_real(value) : json_null()) == 0
+		       ? KIST_OK
+		       : kist_fail_memory(err, sizeof(json_t));
+}
+
+static kist_status set_changed(json_t *row, DLDataType type, const struct difference *difference,
+			       struct kist_error *err)
+{
+	KIST_TRY(set_status(row, "changed", err));
+	KIST_TRY(set_real(row, "equal", (double)difference->equal / (double)difference->count, err));
+	if (type.bits == 0)
+		return KIST_OK;
+	KIST_TRY(set_real(row, "l2", sqrt(difference->squares), err));
+	return set_real(row, "max_abs", isfinite(difference->squares) ? difference->most : NAN, err);
+}
+
 static kist_status compare_part(struct versions *versions, json_t *row, const json_t *old_row,
 				struct kist_error *err)
 {
+	const DLDataType type = float_type(row);
+	struct difference difference;
 	struct part now;
 	struct part old;
-	uint64_t equal;
 
 	if (!old_row)
 		return set_status(row, "new", err);
@@ -137,13 +216,10 @@ static kist_status compare_part(struct versions *versions, json_t *row, const js
 		return set_status(row, "changed", err);
 	if (chunks_agree(versions, &now, &old))
 		return set_status(row, "same", err);
-	KIST_TRY(count_equal(versions, &now, &old, &equal, err));
-	if (equal == now.len)
+	KIST_TRY(measure(versions, type, &now, &old, &difference, err));
+	if (difference.equal == difference.count)
 		return set_status(row, "same", err);
-	KIST_TRY(set_status(row, "changed", err));
-	return json_object_set_new(row, "equal", json_real((double)equal / (double)now.len)) == 0
-		       ? KIST_OK
-		       : kist_fail_memory(err, sizeof(json_t));
+	return set_changed(row, type, &difference, err);
 }
 
 /* By name, so that looking one up takes no walk. */

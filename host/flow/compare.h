@@ -17,7 +17,9 @@
  * kist_compare_parts() - Sets "status" of each part in @list: "same", "changed" or "new"; and puts those of @old_list
  * that are gone behind them, with "status" "gone".
  *
- * A part that changed and kept its type and shape has "equal": how many of its bytes are as they were, from 0 to 1.
+ * A part that changed and kept its type and shape has "equal": how many of its elements are as they were, from 0 to
+ * 1 (of bytes, where elements are no floating numbers of 16 to 64 bits); and of those "l2", the length of the
+ * difference, and "max_abs", the largest difference of two elements: null when one is not finite.
  * A part without a name or a place is left as it is.
  *
  * @list:     Of the object of @record; changed.

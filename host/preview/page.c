@@ -208,7 +208,7 @@ static void measure(const struct page *page, const json_t *list, size_t count, c
 	}
 }
 
-#define KEYS_MAX 12
+#define KEYS_MAX 16
 
 /* Columns of a table: as many of what is said of them as fit. */
 static kist_status put_row(struct page *page, const json_t *row, const char *const *keys,
@@ -250,11 +250,28 @@ static size_t shown_of(const json_t *list)
 	return count < KIST_PREVIEW_ROWS_MAX ? count : KIST_PREVIEW_ROWS_MAX;
 }
 
+/* The first lines of a table, as they are; kist puts them into the description when it is drawn. */
+static kist_status put_head(struct page *page, const json_t *info)
+{
+	const json_t *head = json_object_get(info, "head");
+
+	if (json_array_size(head) == 0)
+		return KIST_OK;
+	KIST_TRY(put_line(page, "\nfirst lines"));
+	for (size_t i = 0; i < json_array_size(head) && i < KIST_PREVIEW_ROWS_MAX; i++) {
+		char text[KIST_SCALAR_SIZE];
+
+		cell_text(json_array_get(head, i), page->width, text);
+		KIST_TRY(put_line(page, text));
+	}
+	return KIST_OK;
+}
+
 static kist_status put_table(struct page *page, const json_t *info, const json_t *list)
 {
 	static const char *const facts[] = { "rows", "columns_total", NULL };
-	static const char *const keys[] = { "name", "type",    "nulls",	  "min",  "max", "mean",
-					    "std",  "min_len", "max_len", "true", NULL };
+	static const char *const keys[] = { "name", "type",   "nulls",	 "min",	    "max",  "mean",
+					    "std",  "median", "min_len", "max_len", "true", NULL };
 	const size_t shown = shown_of(list);
 	size_t widths[KEYS_MAX];
 
@@ -266,7 +283,8 @@ static kist_status put_table(struct page *page, const json_t *info, const json_t
 	KIST_TRY(put_row(page, NULL, keys, widths));
 	for (size_t i = 0; i < shown; i++)
 		KIST_TRY(put_row(page, json_array_get(list, i), keys, widths));
-	return put_more(page, json_array_size(list) - shown);
+	KIST_TRY(put_more(page, json_array_size(list) - shown));
+	return put_head(page, info);
 }
 
 /* The tensors of a model as a tree: what stands before the dots of their names is said once. ---------- */
@@ -350,8 +368,8 @@ static kist_status put_group(struct page *page, const struct tree *tree, size_t 
 				(unsigned long long)bytes);
 }
 
-static const char *const tensor_keys[] = { "dtype", "shape", "bytes", "status", "min",
-					   "max",   "mean",  "std",   NULL };
+static const char *const tensor_keys[] = { "dtype",   "shape", "bytes", "status", "equal", "l2",
+					   "max_abs", "min",   "max",	"mean",	  "std",   NULL };
 
 static kist_status put_tensor(struct page *page, const struct tree *tree, size_t i, size_t begin)
 {

@@ -230,6 +230,23 @@ static kist_status put_rows(struct svg *svg, const json_t *list)
 	return put_line(svg, "... and more");
 }
 
+/* The first lines of a table, as they are. */
+static kist_status put_head(struct svg *svg, const json_t *info)
+{
+	const json_t *head = json_object_get(info, "head");
+
+	svg->y += LINE;
+	for (size_t i = 0; i < json_array_size(head) && i < KIST_PREVIEW_ROWS_MAX; i++) {
+		char text[KIST_SCALAR_SIZE];
+		char cut[100];
+
+		kist_scalar_text(json_array_get(head, i), text);
+		kist_text_escape(text, strlen(text), cut, sizeof(cut));
+		KIST_TRY(put_line(svg, cut));
+	}
+	return KIST_OK;
+}
+
 static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 {
 	static const char *const keys[] = { "kind",	"format", "dtype",	   "shape",   "order",
@@ -244,8 +261,10 @@ static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 	svg->y = MARGIN;
 	KIST_TRY(put_words(svg, MARGIN, 16, text));
 	KIST_TRY(put_facts(svg, info, keys));
-	if (list)
-		return put_rows(svg, list);
+	if (list) {
+		KIST_TRY(put_rows(svg, list));
+		return put_head(svg, info);
+	}
 	KIST_TRY(put_histogram(svg, info));
 	KIST_TRY(put_curve(svg, info));
 	return put_heat(svg, info);

@@ -11,7 +11,7 @@
 #include "csv_types.h"
 
 /* What one column takes at most: its name, every byte of it escaped, and its numbers. */
-#define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 512)
+#define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 768)
 #define TAIL_SIZE	2
 
 struct text {
@@ -70,6 +70,43 @@ static void put_real(struct text *t, const char *key, double value)
 		put(t, ",\"%s\":%.*s", key, (int)n, number);
 }
 
+#define BINS 10
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const double left = *(const double *)a;
+	const double right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Of the sample: how many are in each tenth of least to most, and what a quarter, a half, three quarters are below. */
+static void put_sample(struct text *t, const struct csv_column *c, double min, double max)
+{
+	const struct csv_sample *const sample = c->sample;
+	/* Halves, as a whole distance may be beyond a double. */
+	const double width = max / 2 - min / 2;
+	double sorted[CSV_SAMPLE_MAX];
+	uint32_t bins[BINS] = { 0 };
+
+	if (!sample || sample->count == 0)
+		return;
+	for (uint32_t i = 0; i < sample->count; i++) {
+		const double at = width > 0 ? (sample->values[i] / 2 - min / 2) / width * BINS : 0;
+
+		bins[at >= BINS ? BINS - 1 : at < 0 ? 0 : (uint32_t)at]++;
+		sorted[i] = sample->values[i];
+	}
+	put(t, ",\"histogram\":{\"of\":%u,\"counts\":[", sample->count);
+	for (uint32_t i = 0; i < BINS; i++)
+		put(t, "%s%u", i ? "," : "", bins[i]);
+	put(t, "]}");
+	qsort(sorted, sample->count, sizeof(sorted[0]), compare_numbers);
+	put_real(t, "q25", sorted[(sample->count - 1) / 4]);
+	put_real(t, "median", sorted[(sample->count - 1) / 2]);
+	put_real(t, "q75", sorted[(uint64_t)(sample->count - 1) * 3 / 4]);
+}
+
 static void put_numbers(struct text *t, const struct csv_column *c)
 {
 	if (c->finite == 0)
@@ -82,6 +119,10 @@ static void put_numbers(struct text *t, const struct csv_column *c)
 	}
 	put_real(t, "mean", c->mean);
 	put_real(t, "std", sqrt(c->m2 / (double)c->finite));
+	if (c->kind == CSV_KIND_INT64)
+		put_sample(t, c, (double)c->int_min, (double)c->int_max);
+	else
+		put_sample(t, c, c->min, c->max);
 }
 
 static void put_column(struct text *t, const char *name, const struct csv_column *c)

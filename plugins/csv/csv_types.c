@@ -37,6 +37,24 @@ static void join_block(struct csv_column *c)
 	b->count = 0;
 }
 
+static __attribute__((noinline)) void take_sample(struct csv_column *c, double value)
+{
+	struct csv_sample *const sample = c->sample;
+
+	if (!sample) {
+		c->sample_at = UINT64_MAX;
+		return;
+	}
+	if (sample->count == CSV_SAMPLE_MAX) {
+		for (uint32_t i = 0; i < CSV_SAMPLE_MAX / 2; i++)
+			sample->values[i] = sample->values[2 * i];
+		sample->count = CSV_SAMPLE_MAX / 2;
+		sample->step *= 2;
+	}
+	sample->values[sample->count++] = value;
+	c->sample_at += sample->step;
+}
+
 static inline void add_number(struct csv_column *c, double value)
 {
 	struct csv_block *b = &c->block;
@@ -48,6 +66,8 @@ static inline void add_number(struct csv_column *c, double value)
 	b->sum += distance;
 	b->squares += distance * distance;
 	b->count++;
+	if (c->finite == c->sample_at)
+		take_sample(c, value);
 	c->finite++;
 	if (b->count == BLOCK_NUMBERS)
 		join_block(c);
@@ -159,12 +179,19 @@ static kist_status no_memory(struct csv_fault *fault)
 
 static kist_status keep_first(struct csv_profile *p, const struct csv_record *record, struct csv_fault *fault)
 {
+	const uint32_t sampled = record->count < CSV_SAMPLE_COLUMNS ? record->count : CSV_SAMPLE_COLUMNS;
+
 	p->width = record->count;
 	p->columns = calloc(record->count, sizeof(*p->columns));
+	p->samples = calloc(sampled, sizeof(*p->samples));
 	p->first_record = malloc(record->size);
 	p->first_cells = reallocarray(NULL, record->count, sizeof(*p->first_cells));
-	if (!p->columns || !p->first_record || !p->first_cells)
+	if (!p->columns || !p->samples || !p->first_record || !p->first_cells)
 		return no_memory(fault);
+	for (uint32_t i = 0; i < sampled; i++) {
+		p->samples[i].step = 1;
+		p->columns[i].sample = &p->samples[i];
+	}
 	memcpy(p->first_record, record->base, record->size);
 	memcpy(p->first_cells, record->cells, record->count * sizeof(*p->first_cells));
 	return KIST_OK;
@@ -303,6 +330,7 @@ void csv_profile_done(struct csv_profile *p)
 {
 	csv_names_free(p->names, p->width);
 	free(p->columns);
+	free(p->samples);
 	free(p->original);
 	free(p->first_record);
 	free(p->first_cells);

@@ -37,9 +37,26 @@ struct csv_block {
 	double squares;
 };
 
+/** Numbers of a column in its sample at most; columns that have one. */
+#define CSV_SAMPLE_MAX	   256u
+#define CSV_SAMPLE_COLUMNS 256u
+
+/**
+ * struct csv_sample - Numbers of a column, evenly spaced: every @step-th that is finite.
+ *
+ * When it is full every second one goes, and @step doubles.
+ */
+struct csv_sample {
+	uint32_t count;
+	uint64_t step;
+	double values[CSV_SAMPLE_MAX];
+};
+
 /**
  * struct csv_column - One column over all rows.
  *
+ * @sample: NULL past the first CSV_SAMPLE_COLUMNS columns.  Borrowed from the profile.
+ * @sample_at: Which finite number is the next to be taken.
  * @nulls, @values: Cells that are null, and that are not.
  * @bytes:          Of all cells, unescaped.
  * @len_min, @len_max: Bytes in the shortest and the longest cell that is not null.
@@ -65,6 +82,8 @@ struct csv_column {
 	double max;
 	double mean;
 	double m2;
+	struct csv_sample *sample;
+	uint64_t sample_at;
 };
 
 /**
@@ -82,6 +101,7 @@ struct csv_profile {
 	uint32_t width;
 	uint64_t rows;
 	struct csv_column *columns;
+	struct csv_sample *samples;
 	char **names;
 	struct csv_text *original;
 	uint8_t *first_record;

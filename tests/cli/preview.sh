@@ -32,6 +32,8 @@ for name in people.csv array.npy model.safetensors; do
 done
 expect 0 kist show -p array.npy
 says out histogram
+expect 0 kist show -p people.csv
+says out 'first lines' "$(head -n 1 people.csv)"
 
 # What nobody described, and what there is not.
 expect 1 kist show --preview bytes
@@ -50,3 +52,29 @@ expect 0 kist show -p --against model.safetensors other
 says out same
 expect 0 kist show --against model.safetensors other
 says out same
+
+# A checkpoint of which one tensor moved: how far.
+if [ -n "$python" ]; then
+	"$python" - <<'END'
+import json, struct
+def write(path, tensors):
+    head, data = {}, b""
+    for name, values in tensors.items():
+        raw = struct.pack("<%df" % len(values), *values)
+        head[name] = {"dtype": "F32", "shape": [len(values)], "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(head).encode()
+    open(path, "wb").write(struct.pack("<Q", len(text)) + text + data)
+kept = [float(i) for i in range(40000)]
+write("old.safetensors", {"a.kept": kept, "a.moved": [0.0] * 4, "gone": [1.0], "shape": [1.0]})
+write("new.safetensors", {"a.moved": [0.0, 3.0, 4.0, 0.0], "a.kept": kept, "new\u001b[31m": [1.0], "shape": [1.0, 2.0]})
+END
+	expect 0 kist put old.safetensors new.safetensors
+	expect 0 kist show --format csv --against old.safetensors new.safetensors
+	says out '[4],16,changed,0.5,5,4' '[40000],160000,same,' '[2],8,changed,' ',new,' gone,
+	expect 0 kist show -p --against old.safetensors new.safetensors
+	says out 'a  (2 tensors, 160016 bytes)' '\x1b[31m'
+	grep -q "$(printf '\033')" out && fail "a name reaches the terminal as it is"
+	expect 0 kist show --format svg -o new.svg --against old.safetensors new.safetensors
+	well_formed new.svg
+fi

@@ -34,9 +34,12 @@ START_TEST(a_table_is_described_by_dialect_rows_and_columns)
 		  "\"newline\":\"CRLF\",\"header\":true,\"bom\":true},\"rows\":3,\"columns_total\":6,"
 		  "\"columns\":["
 		  "{\"name\":\"i\",\"type\":\"int64\",\"nulls\":1,\"min\":-3,\"max\":1,\"mean\":-1.0,\"std\":"
-		  "2.0},"
+		  "2.0,\"histogram\":{\"of\":2,\"counts\":[1,0,0,0,0,0,0,0,0,1]},\"q25\":-3.0,\"median\":-3."
+		  "0,"
+		  "\"q75\":-3.0},"
 		  "{\"name\":\"g\",\"type\":\"float64\",\"nulls\":1,\"min\":0.5,\"max\":0.5,\"mean\":0.5,"
-		  "\"std\":0.0},"
+		  "\"std\":0.0,\"histogram\":{\"of\":1,\"counts\":[1,0,0,0,0,0,0,0,0,0]},\"q25\":0.5,"
+		  "\"median\":0.5,\"q75\":0.5},"
 		  "{\"name\":\"b\",\"type\":\"bool\",\"nulls\":1,\"true\":1},"
 		  "{\"name\":\"u\",\"type\":\"text\",\"nulls\":1,\"min_len\":1,\"max_len\":3},"
 		  "{\"name\":\"n\\\"\",\"type\":\"null\",\"nulls\":3},"
@@ -52,6 +55,27 @@ START_TEST(a_table_is_described_by_dialect_rows_and_columns)
 		plugtest_sink_done(&sink);
 		plugtest_call_done(&call);
 	}
+}
+END_TEST
+
+START_TEST(a_sample_of_many_rows_is_evenly_spaced)
+{
+	static char text[100000 * 8];
+	struct plugtest_sink sink;
+	struct plugtest_call call;
+	size_t len = (size_t)sprintf(text, "n\n");
+
+	for (int i = 0; i < 100000; i++)
+		len += (size_t)sprintf(text + len, "%d\n", i);
+	ck_assert_int_eq(describe(text, len, NULL, &sink, &call), KIST_OK);
+	ck_assert_int_eq(sink.sink.write(&sink.sink, "", 1), KIST_OK);
+	/* Every 512th. */
+	ck_assert_msg(strstr((const char *)sink.data,
+			     "\"of\":196,\"counts\":[20,20,19,20,19,20,19,20,19,20]},"
+			     "\"q25\":24576.0,\"median\":49664.0,\"q75\":74752.0") != NULL,
+		      "%s", (const char *)sink.data);
+	plugtest_sink_done(&sink);
+	plugtest_call_done(&call);
 }
 END_TEST
 
@@ -135,6 +159,8 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("describe");
+
+	tcase_add_test(tcase, a_sample_of_many_rows_is_evenly_spaced);
 
 	tcase_add_test(tcase, a_table_is_described_by_dialect_rows_and_columns);
 	tcase_add_loop_test(tcase, the_description_of_the_widest_table_keeps_to_its_limit, 0, 4);
