@@ -10,7 +10,7 @@ printf 'new\n' >new
 stopped() {
 	fresh
 	status=0
-	"$strike" -o report -d 'read first rest </proc/$PPID/task/$PPID/children; kill -INT $first' -n "$at" "$@" \
+	env --default-signal=INT "$strike" -o report -d 'read first rest </proc/$PPID/task/$PPID/children; kill -INT $first' -n "$at" "$@" \
 		>said 2>err </dev/null || status=$?
 	[ "$status" != 77 ] || {
 		cat said
