@@ -221,32 +221,56 @@ static uint64_t digits_of(const char *text)
 }
 
 /*
- * The fewest digits that read back as @value, and the decimal exponent of the first.
+ * Whether @precision + 1 digits read back as @value; they are in @ret_digits then, with the decimal exponent of the
+ * last.
  *
  * printf gives the nearest number of so many digits.  Below a power of two the doubles lie twice as dense, so
  * there the nearest may lie below and read back as a neighbour when the next one up reads back as @value.
  */
+static bool reads_back(double value, int precision, char ret_digits[static 24], int *ret_exponent)
+{
+	unsigned long long digits;
+	char text[40];
+	int exponent;
+	bool same;
+
+	snprintf(text, sizeof(text), "%.*e", precision, value);
+	digits = digits_of(text);
+	exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10) - precision;
+	same = strtod(text, NULL) == value;
+	if (!same) {
+		snprintf(text, sizeof(text), "%llue%d", ++digits, exponent);
+		same = strtod(text, NULL) == value;
+	}
+	if (!same)
+		return false;
+	snprintf(ret_digits, 24, "%llu", digits);
+	*ret_exponent = exponent;
+	return true;
+}
+
+/*
+ * The fewest digits that read back as @value, and the decimal exponent of the first.
+ *
+ * What reads back with some digits does with more: the number of digits is halved in on.
+ */
 static int shortest(double value, char ret_digits[static 24], int *ret_exponent)
 {
-	char text[40];
 	int exponent = 0;
-	int len = 0;
+	int low = 0;
+	int high = DIGITS_MAX - 1;
+	int len;
 
-	for (int precision = 0; precision < DIGITS_MAX; precision++) {
-		uint64_t digits;
+	(void)reads_back(value, high, ret_digits, &exponent);
+	while (low < high) {
+		const int middle = (low + high) / 2;
 
-		snprintf(text, sizeof(text), "%.*e", precision, value);
-		digits = digits_of(text);
-		exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10) - precision;
-		len = snprintf(ret_digits, 24, "%llu", (unsigned long long)digits);
-		if (strtod(text, NULL) == value)
-			break;
-		snprintf(text, sizeof(text), "%llue%d", (unsigned long long)digits + 1, exponent);
-		if (strtod(text, NULL) == value) {
-			len = snprintf(ret_digits, 24, "%llu", (unsigned long long)digits + 1);
-			break;
-		}
+		if (reads_back(value, middle, ret_digits, &exponent))
+			high = middle;
+		else
+			low = middle + 1;
 	}
+	len = (int)strlen(ret_digits);
 	*ret_exponent = exponent + len - 1;
 	while (len > 1 && ret_digits[len - 1] == '0')
 		len--;

@@ -110,13 +110,15 @@ static kist_status gather(struct kist_call *call, struct kist_source *source, co
 	const uint64_t len = file->header.data_len;
 	const size_t item_size = (size_t)dtype->item_size;
 	const size_t width = dtype->order == '|' || dtype->order == NPY_ORDER_NATIVE ? 1 : item_size;
-	uint8_t *chunk = call->alloc(call, NPY_CHUNK_SIZE, 64);
+	/* Of a small array no more than it has: there are many of them. */
+	const size_t room = len > 0 && len < NPY_CHUNK_SIZE ? (size_t)len : NPY_CHUNK_SIZE;
+	uint8_t *chunk = call->alloc(call, room, 64);
 
 	if (!chunk)
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
 				  "no memory to read elements into");
 	for (uint64_t at = 0; at < len;) {
-		const size_t step = len - at < NPY_CHUNK_SIZE ? (size_t)(len - at) : NPY_CHUNK_SIZE;
+		const size_t step = len - at < room ? (size_t)(len - at) : room;
 
 		NPY_TRY(call->poll(call));
 		NPY_TRY(kist_read_exact(call, source, file->data_at + at, chunk, step));
