@@ -8,15 +8,15 @@
  * Giving out the chunks of an object.  While the caller hashes them in order, those behind are read and
  * decoded on the other cores; where there is nothing to hash yet, it helps.
  *
- * Memory: for each core two runs of chunks and a record with room to decode it, and two runs more: under 150
- * MiB on eight cores with the longest chunks, a third of that with usual ones.
+ * Memory: for each core two runs of chunks and a record with room to decode it, and two runs more: under 160
+ * MiB on eight cores.
  * Thread: one flow, one thread at a time.
  * Source: docs/adr/0023-one-digest-for-a-file.md.
  */
 
 /** A run of chunks that is read and given out as one: so many at most, and so many bytes or a single one. */
 #define KIST_AHEAD_CHUNKS_MAX ((size_t)32)
-#define KIST_AHEAD_SIZE	      ((size_t)1 << 20)
+#define KIST_AHEAD_SIZE	      ((size_t)4 << 20)
 
 /** struct kist_object_chunk - A chunk of an object. */
 struct kist_object_chunk {
