@@ -6,8 +6,9 @@
 #include "flow/record.h"
 
 /*
- * Loading: from a record back to bytes, files and folders.  Every chunk is checked against its SHA-256 and
- * the whole against the record's; nothing unproved is ever given out as done.
+ * Loading: from a record back to bytes, files and folders.  The whole is checked against the record's SHA-256,
+ * and every chunk against its own where bytes go out before the whole is known; nothing unproved is ever given
+ * out as done.
  *
  * Thread: one flow, one thread at a time.
  */
