@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/le.h"
 #include "base/num.h"
 #include "pack/filter_decimal_kernel.h"
 #include "pack/filter_record_kernel.h"
@@ -196,35 +195,4 @@ double kist_filter_estimate(struct kist_filter_sample *sample, const struct kist
 	if (spec->filter == KIST_FILTER_BASE && !sample->has_base)
 		return IMPOSSIBLE;
 	return estimate(sample, spec, kist_view_of(sample->raw, sample->len), sample->filtered);
-}
-
-/* Found once in so many places, by a few bits of a hash. */
-#define CHOSEN_SHIFT 58
-#define TABLE_BITS   12
-#define STEP	     8
-#define MULTIPLIER   UINT64_C(0x9e3779b97f4a7c15)
-#define OTHER	     UINT64_C(0xc2b2ae3d27d4eb4f)
-/* Repeats count from one stretch in so many on. */
-#define REPEATS_IN 32
-
-bool kist_filter_has_repeats(struct kist_view raw)
-{
-	uint32_t table[1 << TABLE_BITS] = { 0 };
-	size_t chosen = 1;
-	size_t found = 0;
-
-	for (size_t at = 0; at + 16 <= raw.size; at += STEP) {
-		const uint64_t first = kist_le_read64(raw.data + at);
-		const uint64_t second = kist_le_read64(raw.data + at + 8);
-		const uint64_t hash = (first ^ second * OTHER) * MULTIPLIER;
-		uint32_t *slot;
-
-		if (hash >> CHOSEN_SHIFT != 0 || (first == second && first == (first << 8 | first >> 56)))
-			continue;
-		chosen++;
-		slot = &table[hash >> (CHOSEN_SHIFT - TABLE_BITS) & ((1u << TABLE_BITS) - 1)];
-		found += *slot > 0 && memcmp(raw.data + *slot - 1, raw.data + at, 16) == 0;
-		*slot = (uint32_t)at + 1;
-	}
-	return found * REPEATS_IN > chosen;
 }

@@ -37,12 +37,4 @@ size_t kist_filter_candidates(const struct kist_filter_input *input, struct kist
  * fit. */
 double kist_filter_estimate(struct kist_filter_sample *sample, const struct kist_filter_spec *spec);
 
-/**
- * kist_filter_has_repeats() - Whether stretches of 16 bytes come more than once in @raw, and not rarely.
- *
- * Looks at a sixty-fourth of the stretches that begin at multiples of 8, chosen by their content.
- * All-equal stretches do not count: every filter keeps them.
- */
-bool kist_filter_has_repeats(struct kist_view raw);
-
 #endif

@@ -114,9 +114,16 @@ kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_rec
 			       struct kist_view bytes, struct kist_view base, uint8_t *ret,
 			       struct kist_error *err)
 {
+	KIST_TRY(kist_record_check_body(record, bytes, err));
+	return kist_record_unpack_body(filter, record, bytes, base, ret, err);
+}
+
+kist_status kist_record_unpack_body(struct kist_filter *filter, const struct kist_record *record,
+				    struct kist_view bytes, struct kist_view base, uint8_t *ret,
+				    struct kist_error *err)
+{
 	struct kist_filter_body body = { .choice = { .filter = record->filter }, .base = base };
 
-	KIST_TRY(kist_record_check_body(record, bytes, err));
 	body.body = kist_view_of(bytes.data + kist_record_head_size(record), record->body_len);
 	memcpy(body.choice.params, record->params, sizeof(body.choice.params));
 	return kist_filter_decode(filter, &body, ret, record->raw_len, err);

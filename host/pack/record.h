@@ -78,6 +78,15 @@ KIST_CHECKED kist_status kist_record_unpack(struct kist_filter *filter, const st
 					    struct kist_error *err);
 
 /**
+ * kist_record_unpack_body() - The same of a record whose length and CRC are known to be right.
+ *
+ * Errors: likewise, but for these.
+ */
+KIST_CHECKED kist_status kist_record_unpack_body(struct kist_filter *filter, const struct kist_record *record,
+						 struct kist_view bytes, struct kist_view base, uint8_t *ret,
+						 struct kist_error *err);
+
+/**
  * kist_record_prove() - Whether @actual, the digest of what was decoded, is the one that @record names.
  *
  * Errors: KIST_CORRUPT.

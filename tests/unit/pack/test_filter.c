@@ -6,6 +6,7 @@
 
 #include "filter_data.h"
 #include "pack/filter_choose.h"
+#include "pack/filter_repeats_kernel.h"
 
 #define CHUNK ((size_t)1 << 20)
 
@@ -482,6 +483,29 @@ START_TEST(hints_that_make_no_sense_count_for_nothing)
 }
 END_TEST
 
+START_TEST(every_processor_chooses_the_same_stretches_and_one_in_64)
+{
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < 1000; i++) {
+		uint8_t bytes[KIST_FILTER_CHOICES_BYTES];
+		uint32_t choices;
+
+		for (size_t at = 0; at < sizeof(bytes); at += 8) {
+			/* Noise, and every other time small numbers. */
+			const uint64_t word = filter_random() >> (i % 2 * 48);
+
+			memcpy(bytes + at, &word, 8);
+		}
+		choices = kist_filter_choices_plain(bytes);
+		ck_assert_uint_eq(kist_filter_choices(bytes), choices);
+		chosen += (size_t)__builtin_popcount(choices);
+	}
+	ck_assert_uint_gt(chosen, 1000 * KIST_FILTER_CHOICES / 80);
+	ck_assert_uint_lt(chosen, 1000 * KIST_FILTER_CHOICES / 50);
+}
+END_TEST
+
 START_TEST(repeats_are_seen_from_afar)
 {
 	fill_noise(data, CHUNK, 8);
@@ -495,7 +519,8 @@ START_TEST(repeats_are_seen_from_afar)
 	ck_assert(kist_filter_has_repeats(kist_view_of(data, CHUNK)));
 	memset(data, 7, CHUNK);
 	ck_assert(!kist_filter_has_repeats(kist_view_of(data, CHUNK)));
-	ck_assert(!kist_filter_has_repeats(kist_view_of(data, 3)));
+	for (size_t size = 0; size < 300; size += 3)
+		ck_assert(!kist_filter_has_repeats(kist_view_of(data, size)));
 }
 END_TEST
 
@@ -520,6 +545,7 @@ int main(void)
 	tcase_add_loop_test(tests, every_failed_allocation_is_reported, 0, 10);
 	tcase_add_test(tests, a_part_says_what_its_elements_are);
 	tcase_add_test(tests, hints_that_make_no_sense_count_for_nothing);
+	tcase_add_test(tests, every_processor_chooses_the_same_stretches_and_one_in_64);
 	tcase_add_test(tests, repeats_are_seen_from_afar);
 	return suite_run(tests, "filter");
 }
