@@ -8,7 +8,7 @@
 #include "pack/codec.h"
 #include "pack/filter_choose.h"
 #include "pack/filter_copies.h"
-#include "pack/filter_repeats_kernel.h"
+#include "pack/filter_repeats.h"
 
 /* Shorter chunks cannot gain what the extension of the record costs. */
 #define RAW_SIZE_MIN ((size_t)256)

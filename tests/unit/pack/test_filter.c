@@ -6,7 +6,7 @@
 
 #include "filter_data.h"
 #include "pack/filter_choose.h"
-#include "pack/filter_repeats_kernel.h"
+#include "pack/filter_repeats.h"
 
 #define CHUNK ((size_t)1 << 20)
 

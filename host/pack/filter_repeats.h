@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef KIST_PACK_FILTER_REPEATS_KERNEL_H
-#define KIST_PACK_FILTER_REPEATS_KERNEL_H
+#ifndef KIST_PACK_FILTER_REPEATS_H
+#define KIST_PACK_FILTER_REPEATS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pack/filter_repeats_kernel.h"
+#include "pack/filter_repeats.h"
 
 #include <string.h>
 
