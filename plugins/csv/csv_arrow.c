@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "csv_column.h"
 #include "csv_kernel.h"
 #include "kist/helpers.h"
 
@@ -20,14 +21,126 @@ static const char *words_of(const char *format)
 {
 	switch (format[0]) {
 	case 't':
-		return "dates or times";
+		return "durations or intervals";
 	case 'd':
-		return "decimals";
+		return "decimals of another size";
 	case '+':
 		return "nested values";
 	default:
 		return "values that CSV has no text for";
 	}
+}
+
+/* "d:precision,scale", 128 bits. */
+static bool read_decimal(const char *format, struct csv_field *ret)
+{
+	unsigned int scale = 0;
+	const char *at = format + 2;
+
+	while (*at >= '0' && *at <= '9')
+		at++;
+	if (at == format + 2 || *at != ',')
+		return false;
+	for (at++; *at >= '0' && *at <= '9' && scale <= CSV_FIXED_DIGITS_MAX; at++)
+		scale = scale * 10 + (unsigned int)(*at - '0');
+	*ret = (struct csv_field){ .format = CSV_FIELD_DECIMAL, .size = 16, .scale = (uint8_t)scale };
+	return at[-1] != ',' && scale <= CSV_FIXED_DIGITS_MAX && (*at == '\0' || strcmp(at, ",128") == 0);
+}
+
+/* A zone that is an offset is printed with it; any other as what it is in UTC. */
+static void read_zone(const char *zone, struct csv_form *form)
+{
+	if (*zone == '\0')
+		return;
+	form->zone = CSV_ZONE_OFFSET;
+	(void)csv_offset_parse((const uint8_t *)zone, strlen(zone), &form->offset);
+}
+
+static bool read_time(const char *format, struct csv_field *ret)
+{
+	static const char units[] = "smun";
+	const char *const unit = format[1] == 't' || format[1] == 's' ? strchr(units, format[2]) : NULL;
+	const struct csv_form form = { .digits = CSV_DIGITS_TRIMMED };
+
+	if (strcmp(format, "tdD") == 0) {
+		*ret = (struct csv_field){ .format = CSV_FIELD_DATE, .size = 4, .per_day = 1 };
+		return true;
+	}
+	if (strcmp(format, "tdm") == 0) {
+		*ret = (struct csv_field){ .format = CSV_FIELD_DATE, .size = 8, .per_day = 86400000 };
+		return true;
+	}
+	if (!unit || format[2] == '\0')
+		return false;
+	*ret = (struct csv_field){ .format = format[1] == 't' ? CSV_FIELD_TIME : CSV_FIELD_STAMP,
+				   .size = format[1] == 't' && unit - units < 2 ? 4 : 8,
+				   .scale = (uint8_t)((unit - units) * 3),
+				   .form = form };
+	if (format[1] == 't')
+		return format[3] == '\0';
+	if (format[3] != ':')
+		return false;
+	read_zone(format + 4, &ret->form);
+	return true;
+}
+
+static bool read_format(const char *format, struct csv_field *ret)
+{
+	*ret = (struct csv_field){ .format = format[0] };
+	if (format[0] == 't' && strnlen(format, 3) == 3)
+		return read_time(format, ret);
+	if (strncmp(format, "d:", 2) == 0)
+		return read_decimal(format, ret);
+	return strlen(format) == 1 && strchr(FORMATS, format[0]) != NULL;
+}
+
+/* The value of @key in a field's metadata, or NULL. */
+static const char *metadata_of(const struct ArrowSchema *field, const char *key, size_t *ret_len)
+{
+	const char *at = field->metadata;
+	int32_t count;
+
+	if (!at)
+		return NULL;
+	memcpy(&count, at, sizeof(count));
+	at += sizeof(count);
+	for (int32_t i = 0; i < count; i++) {
+		int32_t sizes[2];
+		const char *name;
+
+		memcpy(&sizes[0], at, sizeof(int32_t));
+		name = at + sizeof(int32_t);
+		if (sizes[0] < 0)
+			return NULL;
+		memcpy(&sizes[1], name + sizes[0], sizeof(int32_t));
+		if (sizes[1] < 0)
+			return NULL;
+		at = name + sizes[0] + sizeof(int32_t);
+		*ret_len = (size_t)sizes[1];
+		if ((size_t)sizes[0] == strlen(key) && memcmp(name, key, strlen(key)) == 0)
+			return at;
+		at += sizes[1];
+	}
+	return NULL;
+}
+
+struct csv_field csv_arrow_field(const struct ArrowSchema *schema)
+{
+	struct csv_field field;
+	struct csv_form tag;
+	const char *text;
+	size_t len;
+
+	(void)read_format(schema->format, &field);
+	text = metadata_of(schema, CSV_TAG_KEY, &len);
+	if (!text || (field.format != CSV_FIELD_TIME && field.format != CSV_FIELD_STAMP))
+		return field;
+	tag = csv_tag_parse(text, len);
+	field.form.digits = tag.digits;
+	field.form.t = tag.t;
+	if (tag.zone == CSV_ZONE_Z && field.form.zone == CSV_ZONE_OFFSET && field.form.offset == 0)
+		field.form.zone = CSV_ZONE_Z;
+	return field;
 }
 
 /* A float32 holds each float16 exactly. */
@@ -56,6 +169,7 @@ static kist_status broken(struct kist_call *call, const char *what)
 static kist_status check_field(struct kist_call *call, const struct ArrowSchema *field, int64_t i)
 {
 	const char *name = field && field->name ? field->name : "";
+	struct csv_field ignored;
 
 	if (!field || !field->release || !field->format)
 		return broken(call, "a field is missing");
@@ -63,7 +177,7 @@ static kist_status check_field(struct kist_call *call, const struct ArrowSchema 
 		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
 				  "column %lld '%.*s' is dictionary-encoded: decode it first",
 				  (long long)i + 1, NAME_SHOWN, name);
-	if (strlen(field->format) != 1 || strchr(FORMATS, field->format[0]) == NULL)
+	if (!read_format(field->format, &ignored))
 		return kist_failf(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
 				  "column %lld '%.*s' holds %s (Arrow format '%.20s'): cast it to a number, "
 				  "bool or text",
@@ -190,11 +304,12 @@ static kist_status get_text(const struct ArrowArray *array, int64_t i, bool larg
 		ret->member = value_;                                                                        \
 	} while (0)
 
-static kist_status get_value(const struct ArrowArray *array, int64_t i, struct csv_value *ret)
+static kist_status get_value(const struct csv_field *field, const struct ArrowArray *array, int64_t i,
+			     struct csv_value *ret)
 {
 	const uint8_t *values = array->buffers[1];
 
-	switch (ret->format) {
+	switch (field->format) {
 	case 'b':
 		ret->boolean = bit_at(values, i);
 		break;
@@ -229,6 +344,17 @@ static kist_status get_value(const struct ArrowArray *array, int64_t i, struct c
 		ret->real32 = float_of_half(half);
 		break;
 	}
+	case CSV_FIELD_DATE:
+	case CSV_FIELD_TIME:
+	case CSV_FIELD_STAMP:
+		if (field->size == 4)
+			GET(integer, int32_t);
+		else
+			GET(integer, int64_t);
+		break;
+	case CSV_FIELD_DECIMAL:
+		GET(fixed, csv_int128);
+		break;
 	case 'f':
 		GET(real32, float);
 		break;
@@ -236,19 +362,19 @@ static kist_status get_value(const struct ArrowArray *array, int64_t i, struct c
 		GET(real, double);
 		break;
 	default:
-		return get_text(array, i, ret->format == 'U' || ret->format == 'Z', ret);
+		return get_text(array, i, field->format == 'U' || field->format == 'Z', ret);
 	}
 	return KIST_OK;
 }
 
-kist_status csv_arrow_value(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t column,
+kist_status csv_arrow_value(const struct csv_field *field, const struct ArrowArray *array, int64_t column,
 			    int64_t row, struct csv_value *ret)
 {
 	const struct ArrowArray *child = array->children[column];
 	const int64_t in_batch = array->offset + row;
 	const int64_t i = child->offset + in_batch;
 
-	*ret = (struct csv_value){ .format = schema->children[column]->format[0] };
-	ret->null = ret->format == 'n' || is_null(array, in_batch) || is_null(child, i);
-	return ret->null ? KIST_OK : get_value(child, i, ret);
+	*ret = (struct csv_value){ .null = field->format == 'n' || is_null(array, in_batch) ||
+					   is_null(child, i) };
+	return ret->null ? KIST_OK : get_value(field, child, i, ret);
 }

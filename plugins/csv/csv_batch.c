@@ -4,26 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv_fixed.h"
 #include "csv_number.h"
 
 #define ALIGNMENT ((size_t)64)
 #define TEXT_MIN  ((size_t)256)
-
-const char *csv_column_format(const struct csv_column *column)
-{
-	switch (column->kind) {
-	case CSV_KIND_INT64:
-		return "l";
-	case CSV_KIND_FLOAT64:
-		return "g";
-	case CSV_KIND_BOOL:
-		return "b";
-	case CSV_KIND_BINARY:
-		return column->bytes > CSV_SMALL_TEXT_MAX ? "Z" : "z";
-	default:
-		return column->bytes > CSV_SMALL_TEXT_MAX ? "U" : "u";
-	}
-}
 
 /* A larger copy of @old, the new bytes zero.  Frees @old on success only. */
 static uint8_t *grow(uint8_t *old, size_t old_size, size_t size)
@@ -51,7 +36,9 @@ static size_t values_size(const struct csv_builder *b, size_t rows)
 		return (rows + 7) / 8;
 	if (is_text(b))
 		return (rows + 1) * (b->large ? sizeof(int64_t) : sizeof(int32_t));
-	return rows * sizeof(int64_t);
+	if (b->kind == CSV_KIND_DATE)
+		return rows * sizeof(int32_t);
+	return rows * (b->kind == CSV_KIND_DECIMAL ? sizeof(csv_int128) : sizeof(int64_t));
 }
 
 static kist_status grow_rows(struct csv_batch *batch, uint32_t rows)
@@ -82,8 +69,9 @@ kist_status csv_batch_begin(struct csv_batch *batch, const struct csv_profile *p
 	if (!batch->builders)
 		return KIST_NO_MEMORY;
 	for (uint32_t i = 0; i < profile->width; i++) {
-		const char *format = csv_column_format(&profile->columns[i]);
+		char format[CSV_FORMAT_SIZE];
 
+		csv_column_format(&profile->columns[i], format);
 		batch->builders[i].kind = profile->columns[i].kind;
 		batch->builders[i].large = *format == 'U' || *format == 'Z';
 	}
@@ -124,32 +112,83 @@ static kist_status put_text(struct csv_builder *b, const uint8_t *text, size_t l
 	return KIST_OK;
 }
 
-static kist_status put_value(struct csv_builder *b, uint32_t row, const uint8_t *text, size_t len)
+static bool put_decimal(struct csv_builder *b, uint32_t row, const uint8_t *text, size_t len)
 {
-	int64_t integer = 0;
-	double real = 0;
+	csv_int128 value = 0;
+	uint8_t whole;
+	uint8_t scale;
+	const bool good = csv_fixed_parse(text, len, &value, &whole, &scale);
+
+	memcpy(b->values + row * sizeof(value), &value, sizeof(value));
+	return good;
+}
+
+static bool put_date(struct csv_builder *b, uint32_t row, const uint8_t *text, size_t len)
+{
+	int32_t days = 0;
+	const bool good = csv_date_parse(text, len, &days);
+
+	memcpy(b->values + row * sizeof(days), &days, sizeof(days));
+	return good;
+}
+
+static bool put_bool(struct csv_builder *b, uint32_t row, const uint8_t *text, size_t len)
+{
 	bool truth = false;
+	const bool good = csv_bool_parse(text, len, &truth);
+
+	b->values[row / 8] |= (uint8_t)(truth << row % 8);
+	return good;
+}
+
+/* A value of 8 bytes. */
+static bool put_number(struct csv_builder *b, uint32_t row, const uint8_t *text, size_t len)
+{
+	union {
+		int64_t integer;
+		uint64_t natural;
+		double real;
+	} value = { 0 };
+	struct csv_form form;
+	bool good;
 
 	switch (b->kind) {
 	case CSV_KIND_INT64:
-		if (!csv_int_parse(text, len, &integer))
-			return KIST_CORRUPT;
-		memcpy(b->values + row * sizeof(integer), &integer, sizeof(integer));
-		return KIST_OK;
+		good = csv_int_parse(text, len, &value.integer);
+		break;
+	case CSV_KIND_UINT64:
+		good = csv_uint_parse(text, len, &value.natural);
+		break;
 	case CSV_KIND_FLOAT64:
-		if (!csv_float_parse(text, len, &real))
-			return KIST_CORRUPT;
-		memcpy(b->values + row * sizeof(real), &real, sizeof(real));
-		return KIST_OK;
+		good = csv_float_parse(text, len, &value.real);
+		break;
+	case CSV_KIND_TIME:
+		good = csv_time_parse(text, len, &value.integer, &form);
+		break;
+	default:
+		good = csv_stamp_parse(text, len, &value.integer, &form);
+		break;
+	}
+	memcpy(b->values + row * sizeof(value), &value, sizeof(value));
+	return good;
+}
+
+static kist_status put_value(struct csv_builder *b, uint32_t row, const uint8_t *text, size_t len)
+{
+	switch (b->kind) {
+	case CSV_KIND_TEXT:
+	case CSV_KIND_BINARY:
+		return put_text(b, text, len);
 	case CSV_KIND_BOOL:
-		if (!csv_bool_parse(text, len, &truth))
-			return KIST_CORRUPT;
-		b->values[row / 8] |= (uint8_t)(truth << row % 8);
-		return KIST_OK;
+		return put_bool(b, row, text, len) ? KIST_OK : KIST_CORRUPT;
+	case CSV_KIND_DATE:
+		return put_date(b, row, text, len) ? KIST_OK : KIST_CORRUPT;
+	case CSV_KIND_DECIMAL:
+		return put_decimal(b, row, text, len) ? KIST_OK : KIST_CORRUPT;
 	case CSV_KIND_NULL:
 		return KIST_CORRUPT;
 	default:
-		return put_text(b, text, len);
+		return put_number(b, row, text, len) ? KIST_OK : KIST_CORRUPT;
 	}
 }
 

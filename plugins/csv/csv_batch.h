@@ -10,6 +10,7 @@
  *     INT64 l: validity, values      TEXT u, BINARY z: validity, int32 offsets, bytes
  *     FLOAT64 g: validity, values    TEXT_LARGE U: validity, int64 offsets, bytes
  *     BOOL b: validity, bits         NULL u: as TEXT, all null
+ *     UINT64 L, TIME ttu, STAMP tsu: as INT64; DATE tdD with 4 bytes, DECIMAL d:38,s with 16
  *
  * Buffers are aligned to 64 bytes and padded with zeros; a column without nulls has no validity buffer.
  *
@@ -20,9 +21,6 @@
 #define CSV_BATCH_ROWS_MAX 65536u
 /* A batch ends with the record that brings its text to so many bytes. */
 #define CSV_BATCH_SIZE 1048576u
-/* A text column with more bytes than this in all its rows has 64-bit offsets. */
-#define CSV_SMALL_TEXT_MAX ((uint64_t)INT32_MAX)
-
 /** struct csv_builder - One column of the batch.  Capacities are in bytes. */
 struct csv_builder {
 	enum csv_kind kind;
@@ -44,9 +42,6 @@ struct csv_batch {
 	uint64_t size;
 	uint8_t nulls;
 };
-
-/** csv_column_format() - The Arrow format of a column. */
-const char *csv_column_format(const struct csv_column *column);
 
 /** csv_batch_begin() - Make room for about @rows rows.  Errors: KIST_NO_MEMORY. */
 kist_status csv_batch_begin(struct csv_batch *batch, const struct csv_profile *profile, uint32_t rows);

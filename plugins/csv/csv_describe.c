@@ -125,13 +125,39 @@ static void put_numbers(struct text *t, const struct csv_column *c)
 		put_sample(t, c, c->min, c->max);
 }
 
+/* The first and the last, as they stand in the cells. */
+static void put_moments(struct text *t, const struct csv_column *c)
+{
+	const int64_t values[] = { c->int_min, c->int_max };
+	struct csv_form form = c->form;
+
+	form.digits = c->trimmed ? CSV_DIGITS_TRIMMED : form.digits;
+	for (size_t i = 0; i < 2; i++) {
+		char text[CSV_TIME_SIZE_MAX];
+		size_t n;
+
+		if (c->kind == CSV_KIND_DATE)
+			n = csv_date_print(text, values[i]);
+		else if (c->kind == CSV_KIND_TIME)
+			n = csv_time_print(text, values[i], 6, &form);
+		else
+			n = csv_stamp_print(text, values[i], 6, &form);
+		put(t, ",\"%s\":\"%.*s\"", i == 0 ? "min" : "max", (int)n, text);
+	}
+}
+
 static void put_column(struct text *t, const char *name, const struct csv_column *c)
 {
 	put(t, "{\"name\":");
 	put_string(t, name, shown_size(name));
 	put(t, ",\"type\":\"%s\",\"nulls\":%llu", csv_kind_name(c->kind), (unsigned long long)c->nulls);
-	if (c->kind == CSV_KIND_INT64 || c->kind == CSV_KIND_FLOAT64)
+	if (c->kind == CSV_KIND_DECIMAL)
+		put(t, ",\"scale\":%u", c->scale);
+	if (c->kind == CSV_KIND_INT64 || c->kind == CSV_KIND_FLOAT64 || c->kind == CSV_KIND_UINT64 ||
+	    c->kind == CSV_KIND_DECIMAL)
 		put_numbers(t, c);
+	if (c->kind == CSV_KIND_DATE || c->kind == CSV_KIND_TIME || c->kind == CSV_KIND_STAMP)
+		put_moments(t, c);
 	if (c->kind == CSV_KIND_BOOL)
 		put(t, ",\"true\":%llu", (unsigned long long)c->trues);
 	if (c->kind == CSV_KIND_TEXT || c->kind == CSV_KIND_BINARY)

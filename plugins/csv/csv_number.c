@@ -37,6 +37,21 @@ bool csv_int_parse(const uint8_t *text, size_t len, int64_t *ret_value)
 	return true;
 }
 
+bool csv_uint_parse(const uint8_t *text, size_t len, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (len == 0 || len > 20 || (text[0] == '0' && len > 1))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!is_digit(text[i]) || __builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value))
+			return false;
+	}
+	*ret_value = value;
+	return true;
+}
+
 size_t csv_uint_print(char *to, uint64_t value)
 {
 	char reversed[20];

@@ -27,6 +27,9 @@
 /** csv_int_parse() - Reads canonical text of an int64.  Returns false, and sets nothing, for other text. */
 bool csv_int_parse(const uint8_t *text, size_t len, int64_t *ret_value);
 
+/** csv_uint_parse() - As csv_int_parse(), for uint64. */
+bool csv_uint_parse(const uint8_t *text, size_t len, uint64_t *ret_value);
+
 /** csv_float_parse() - Reads canonical text of a float64.  Returns false, and sets nothing, for other text.
  */
 bool csv_float_parse(const uint8_t *text, size_t len, double *ret_value);

@@ -42,6 +42,7 @@ static int errno_of(kist_status status)
 
 static void release_field(struct ArrowSchema *schema)
 {
+	free((void *)(uintptr_t)schema->format);
 	free((void *)(uintptr_t)schema->name);
 	free((void *)(uintptr_t)schema->metadata);
 	schema->release = NULL;
@@ -56,32 +57,50 @@ static void put_pair_part(char **to, const void *data, size_t len)
 	*to += sizeof(size) + len;
 }
 
-/* One pair in Arrow's form: count, then for each key and value a length and bytes. */
-static char *name_metadata(const struct csv_text *original)
-{
-	const int32_t count = 1;
-	char *metadata = malloc(3 * sizeof(int32_t) + strlen(NAME_KEY) + original->len);
-	char *to = metadata;
+struct pair {
+	const char *key;
+	const void *data;
+	size_t len;
+};
 
+/* Pairs in Arrow's form: their number, then for each key and value a length and bytes. */
+static char *make_metadata(const struct pair *pairs, int32_t count)
+{
+	size_t size = sizeof(count);
+	char *metadata;
+	char *to;
+
+	for (int32_t i = 0; i < count; i++)
+		size += 2 * sizeof(int32_t) + strlen(pairs[i].key) + pairs[i].len;
+	metadata = to = malloc(size);
 	if (!metadata)
 		return NULL;
 	memcpy(to, &count, sizeof(count));
 	to += sizeof(count);
-	put_pair_part(&to, NAME_KEY, strlen(NAME_KEY));
-	put_pair_part(&to, original->data, original->len);
+	for (int32_t i = 0; i < count; i++) {
+		put_pair_part(&to, pairs[i].key, strlen(pairs[i].key));
+		put_pair_part(&to, pairs[i].data, pairs[i].len);
+	}
 	return metadata;
 }
 
 static int make_field(const struct csv_profile *p, uint32_t i, struct ArrowSchema *ret)
 {
-	const bool renamed = p->original && p->original[i].data;
+	char format[CSV_FORMAT_SIZE];
+	char tag[CSV_FORMAT_SIZE];
+	struct pair pairs[2];
+	int32_t count = 0;
 
-	*ret = (struct ArrowSchema){ .format = csv_column_format(&p->columns[i]),
+	if (p->original && p->original[i].data)
+		pairs[count++] = (struct pair){ NAME_KEY, p->original[i].data, p->original[i].len };
+	if (csv_column_tag(&p->columns[i], tag)[0] != '\0')
+		pairs[count++] = (struct pair){ CSV_TAG_KEY, tag, strlen(tag) };
+	*ret = (struct ArrowSchema){ .format = strdup(csv_column_format(&p->columns[i], format)),
 				     .name = strdup(p->names[i]),
-				     .metadata = renamed ? name_metadata(&p->original[i]) : NULL,
+				     .metadata = count > 0 ? make_metadata(pairs, count) : NULL,
 				     .flags = ARROW_FLAG_NULLABLE,
 				     .release = release_field };
-	if (ret->name && (!renamed || ret->metadata))
+	if (ret->format && ret->name && (count == 0 || ret->metadata))
 		return 0;
 	release_field(ret);
 	return ENOMEM;

@@ -1,164 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csv_types.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "csv_number.h"
-
-/* Numbers that are summed up before they are joined to the mean. */
-#define BLOCK_NUMBERS 1024u
-
-const char *csv_kind_name(enum csv_kind kind)
-{
-	static const char *const names[] = { "null", "int64", "float64", "bool", "text", "binary" };
-
-	return names[kind];
-}
-
-/*
- * Joins the block to what came before.  A block in place of single numbers saves a division for each; it
- * loses no precision that matters, because its first number is one of those whose spread is measured.
- */
-static void join_block(struct csv_column *c)
-{
-	struct csv_block *b = &c->block;
-	const double before = (double)(c->finite - b->count);
-	const double count = (double)b->count;
-	double distance;
-
-	if (b->count == 0)
-		return;
-	distance = b->first + b->sum / count - c->mean;
-	c->mean += distance * count / (before + count);
-	c->m2 += b->squares - b->sum * b->sum / count +
-		 distance * distance * before * count / (before + count);
-	b->count = 0;
-}
-
-static __attribute__((noinline)) void take_sample(struct csv_column *c, double value)
-{
-	struct csv_sample *const sample = c->sample;
-
-	if (!sample) {
-		c->sample_at = UINT64_MAX;
-		return;
-	}
-	if (sample->count == CSV_SAMPLE_MAX) {
-		for (uint32_t i = 0; i < CSV_SAMPLE_MAX / 2; i++)
-			sample->values[i] = sample->values[2 * i];
-		sample->count = CSV_SAMPLE_MAX / 2;
-		sample->step *= 2;
-	}
-	sample->values[sample->count++] = value;
-	c->sample_at += sample->step;
-}
-
-static inline void add_number(struct csv_column *c, double value)
-{
-	struct csv_block *b = &c->block;
-	double distance;
-
-	if (b->count == 0)
-		*b = (struct csv_block){ .first = value };
-	distance = value - b->first;
-	b->sum += distance;
-	b->squares += distance * distance;
-	b->count++;
-	if (c->finite == c->sample_at)
-		take_sample(c, value);
-	c->finite++;
-	if (b->count == BLOCK_NUMBERS)
-		join_block(c);
-}
-
-static bool add_int(struct csv_column *c, const uint8_t *text, size_t len)
-{
-	int64_t value;
-
-	if (!csv_int_parse(text, len, &value))
-		return false;
-	if (c->finite == 0 || value < c->int_min)
-		c->int_min = value;
-	if (c->finite == 0 || value > c->int_max)
-		c->int_max = value;
-	add_number(c, (double)value);
-	return true;
-}
-
-static bool add_float(struct csv_column *c, const uint8_t *text, size_t len)
-{
-	double value;
-
-	if (!csv_float_parse(text, len, &value))
-		return false;
-	if (!isfinite(value))
-		return true;
-	if (c->finite == 0 || value < c->min)
-		c->min = value;
-	if (c->finite == 0 || value > c->max)
-		c->max = value;
-	add_number(c, value);
-	return true;
-}
-
-static bool add_bool(struct csv_column *c, const uint8_t *text, size_t len)
-{
-	bool value;
-
-	if (!csv_bool_parse(text, len, &value))
-		return false;
-	c->trues += value;
-	return true;
-}
-
-static enum csv_kind text_kind(const uint8_t *text, size_t len, bool non_ascii)
-{
-	return non_ascii && !csv_utf8_valid(text, len) ? CSV_KIND_BINARY : CSV_KIND_TEXT;
-}
-
-static enum csv_kind first_kind(struct csv_column *c, const uint8_t *text, size_t len, bool non_ascii)
-{
-	if (add_int(c, text, len))
-		return CSV_KIND_INT64;
-	if (add_float(c, text, len))
-		return CSV_KIND_FLOAT64;
-	if (add_bool(c, text, len))
-		return CSV_KIND_BOOL;
-	return text_kind(text, len, non_ascii);
-}
-
-static void add_cell(struct csv_column *c, const uint8_t *text, uint32_t len, bool non_ascii)
-{
-	bool fits = true;
-
-	c->len_min = c->values == 0 || len < c->len_min ? len : c->len_min;
-	c->len_max = len > c->len_max ? len : c->len_max;
-	c->values++;
-	c->bytes += len;
-	switch (c->kind) {
-	case CSV_KIND_NULL:
-		c->kind = first_kind(c, text, len, non_ascii);
-		break;
-	case CSV_KIND_INT64:
-		fits = add_int(c, text, len);
-		break;
-	case CSV_KIND_FLOAT64:
-		fits = add_float(c, text, len);
-		break;
-	case CSV_KIND_BOOL:
-		fits = add_bool(c, text, len);
-		break;
-	case CSV_KIND_TEXT:
-		c->kind = text_kind(text, len, non_ascii);
-		break;
-	case CSV_KIND_BINARY:
-		break;
-	}
-	if (!fits)
-		c->kind = text_kind(text, len, non_ascii);
-}
 
 static void add_record(struct csv_profile *p, const uint8_t *base, const struct csv_cell *cells,
 		       bool non_ascii)
@@ -168,7 +12,7 @@ static void add_record(struct csv_profile *p, const uint8_t *base, const struct 
 		if (csv_cell_is_null(&cells[i], base, p->width, p->dialect.nulls))
 			p->columns[i].nulls++;
 		else
-			add_cell(&p->columns[i], base + cells[i].begin, cells[i].len, non_ascii);
+			csv_column_add(&p->columns[i], base + cells[i].begin, cells[i].len, non_ascii);
 	}
 }
 
@@ -229,8 +73,7 @@ static kist_status decide_header(struct csv_profile *p, const struct csv_text *t
 		return KIST_OK;
 	for (uint32_t i = 0; i < p->width && !p->has_header; i++) {
 		const enum csv_kind kind = p->columns[i].kind;
-		const bool typed =
-			kind == CSV_KIND_INT64 || kind == CSV_KIND_FLOAT64 || kind == CSV_KIND_BOOL;
+		const bool typed = kind != CSV_KIND_NULL && kind != CSV_KIND_TEXT && kind != CSV_KIND_BINARY;
 
 		names += is_name(p, i) || (i == 0 && is_over_index(p));
 		p->has_header = typed && is_name(p, i);
@@ -277,7 +120,7 @@ static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
 	if (status == KIST_OK && !p->has_header)
 		add_record(p, p->first_record, p->first_cells, true);
 	for (uint32_t i = 0; i < p->width; i++)
-		join_block(&p->columns[i]);
+		csv_column_finish(&p->columns[i]);
 	if (status == KIST_OK)
 		status = make_names(p, texts, fault);
 	if (p->original != texts)

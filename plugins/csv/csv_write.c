@@ -22,6 +22,7 @@ struct writer {
 	struct kist_call *call;
 	struct kist_sink *sink;
 	struct csv_write_options options;
+	struct csv_field *fields;
 	uint8_t *buf;
 	size_t size;
 	size_t unpolled;
@@ -118,13 +119,38 @@ static kist_status put_text(struct writer *w, const uint8_t *text, size_t len)
 	return needs_quotes(w, text, len) ? put_quoted(w, text, len) : put(w, text, len);
 }
 
-static kist_status put_value(struct writer *w, const struct csv_value *value, bool alone)
+static kist_status put_moment(struct writer *w, const struct csv_field *field, int64_t value)
 {
-	char text[CSV_NUMBER_SIZE_MAX + 8];
+	char text[CSV_TIME_SIZE_MAX];
+	size_t n;
+
+	if (field->format == CSV_FIELD_DATE)
+		n = csv_date_print(text, value / field->per_day - (value % field->per_day < 0));
+	else if (field->format == CSV_FIELD_TIME)
+		n = csv_time_print(text, value, field->scale, &field->form);
+	else
+		n = csv_stamp_print(text, value, field->scale, &field->form);
+	if (n > 0)
+		return put(w, text, n);
+	return kist_failf(w->call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET,
+			  "column %lld holds %lld, which is no time between the years 1 and 9999",
+			  (long long)(field - w->fields) + 1, (long long)value);
+}
+
+static kist_status put_value(struct writer *w, const struct csv_field *field, const struct csv_value *value,
+			     bool alone)
+{
+	char text[CSV_FIXED_SIZE_MAX];
 
 	if (value->null)
 		return alone ? put(w, "\"\"", 2) : KIST_OK;
-	switch (value->format) {
+	switch (field->format) {
+	case CSV_FIELD_DATE:
+	case CSV_FIELD_TIME:
+	case CSV_FIELD_STAMP:
+		return put_moment(w, field, value->integer);
+	case CSV_FIELD_DECIMAL:
+		return put(w, text, csv_fixed_print(text, value->fixed, field->scale));
 	case 'b':
 		return put(w, value->boolean ? "true" : "false", value->boolean ? 4 : 5);
 	case 'c':
@@ -156,7 +182,7 @@ static kist_status put_row(struct writer *w, const struct ArrowSchema *schema, c
 
 		if (status != KIST_OK)
 			return status;
-		status = csv_arrow_value(schema, array, i, row, &value);
+		status = csv_arrow_value(&w->fields[i], array, i, row, &value);
 		if (status == KIST_LIMIT)
 			return line_too_long(w);
 		if (status != KIST_OK)
@@ -164,7 +190,7 @@ static kist_status put_row(struct writer *w, const struct ArrowSchema *schema, c
 				w->call, KIST_INVALID, "E_ARROW", KIST_NO_OFFSET,
 				"the table breaks the Arrow interface: the offsets of column %lld fall",
 				(long long)i + 1);
-		status = put_value(w, &value, schema->n_children == 1);
+		status = put_value(w, &w->fields[i], &value, schema->n_children == 1);
 		if (status != KIST_OK)
 			return status;
 	}
@@ -307,6 +333,16 @@ static void mark_special(struct writer *w)
 	w->special[w->options.delimiter] = true;
 }
 
+static struct csv_field *make_fields(const struct ArrowSchema *schema)
+{
+	struct csv_field *fields =
+		calloc(schema->n_children > 0 ? (size_t)schema->n_children : 1, sizeof(*fields));
+
+	for (int64_t i = 0; fields && i < schema->n_children; i++)
+		fields[i] = csv_arrow_field(schema->children[i]);
+	return fields;
+}
+
 kist_status csv_write_stream(struct kist_call *call, struct ArrowArrayStream *stream,
 			     struct csv_write_options options, struct kist_sink *sink)
 {
@@ -324,10 +360,13 @@ kist_status csv_write_stream(struct kist_call *call, struct ArrowArrayStream *st
 	status = csv_arrow_check_schema(call, &schema);
 	if (status == KIST_OK) {
 		w.buf = malloc(OUT_SIZE);
-		status = w.buf ? put_table(&w, stream, &schema)
-			       : kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory");
+		w.fields = make_fields(&schema);
+		status = w.buf && w.fields
+				 ? put_table(&w, stream, &schema)
+				 : kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory");
 	}
 	free(w.buf);
+	free(w.fields);
 	if (schema.release)
 		schema.release(&schema);
 	return status;

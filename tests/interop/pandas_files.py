@@ -5,6 +5,7 @@ What a file holds is found out by Python's own csv module and float(), cell by c
 specification; so both readers must agree on every cell.
 """
 import csv
+import datetime
 import io
 import math
 import os
@@ -107,6 +108,41 @@ def is_float(cell):
         return False
 
 
+FIXED = re.compile(r"-?(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z")
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,6}))?"
+MOMENT = re.compile(r"(?:%s([ T]))?%s(Z|[+-][0-9]{2}:[0-9]{2})?\Z" % (DATE, TIME))
+
+
+def is_decimal(cells):
+    found = [FIXED.match(cell) for cell in cells]
+    if not all(found) or any(re.match(r"-[0.]+\Z", cell) for cell in cells):
+        return False
+    scales = {len(match[2] or "") for match in found}
+    return len(scales) == 1 and max(len(match[1]) for match in found) + scales.pop() <= 38
+
+
+def is_date(cell):
+    try:
+        return bool(re.match(DATE + r"\Z", cell)) and datetime.date.fromisoformat(cell) is not None
+    except ValueError:
+        return False
+
+
+def moments_of(cells):
+    """"timestamp" or "time" if all cells are, in one form; their days and hours are pandas' own."""
+    found = [MOMENT.match(cell) for cell in cells]
+    if not all(found):
+        return None
+    digits = [match[2] or "" for match in found]
+    if len({(match[1], match[3]) for match in found}) > 1 or (
+            len({len(digit) for digit in digits}) > 1 and any(digit.endswith("0") for digit in digits)):
+        return None
+    if found[0][1]:
+        return "timestamp"
+    return None if found[0][3] else "time"
+
+
 def type_of(cells):
     """By the specification: of which type every cell that is no null is the canonical text."""
     if all(is_integer(cell) for cell in cells):
@@ -115,7 +151,13 @@ def type_of(cells):
         return "float64"
     if all(cell in ("true", "false") for cell in cells):
         return "bool"
-    return "text"
+    if all(INTEGER.match(cell) and int(cell) < 2**64 and cell[0] != "-" for cell in cells):
+        return "uint64"
+    if is_decimal(cells):
+        return "decimal"
+    if all(is_date(cell) for cell in cells):
+        return "date"
+    return moments_of(cells) or "text"
 
 
 def read_cells(path, sep):

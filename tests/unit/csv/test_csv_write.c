@@ -179,6 +179,13 @@ static const uint8_t bits[] = { 0x04 };
 static const int32_t off32[] = { 0, 1, 3, 3 };
 static const int64_t off64[] = { 0, 1, 3, 3 };
 
+static const int32_t days[] = { 9, -719162, 2932896 };
+static const int64_t day_ms[] = { 9, -86400000, 86399999 };
+static const int32_t day_s[] = { 9, 0, 86399 };
+static const int64_t day_ns[] = { 9, 1000000500, 86399999999999 };
+static const int64_t moments[] = { 9, -500000, 1600000000000000 };
+__extension__ static const __int128 fixed[] = { 9, -5, (__int128)INT64_MAX * 100 };
+
 static const struct {
 	const char *format;
 	int64_t n_buffers;
@@ -199,6 +206,16 @@ static const struct {
 	{ "e", 2, f16_edges, "x,y\n-5.9604645e-08,0\n65504.0,0\n" },
 	{ "f", 2, f32, "x,y\n0.1,0\n-2.5,0\n" },
 	{ "g", 2, f64, "x,y\n0.1,0\n1e+300,0\n" },
+	{ "tdD", 2, days, "x,y\n0001-01-01,0\n9999-12-31,0\n" },
+	{ "tdm", 2, day_ms, "x,y\n1969-12-31,0\n1970-01-01,0\n" },
+	{ "tts", 2, day_s, "x,y\n00:00:00,0\n23:59:59,0\n" },
+	{ "ttm", 2, day_s, "x,y\n00:00:00,0\n00:01:26.399,0\n" },
+	{ "ttn", 2, day_ns, "x,y\n00:00:01.0000005,0\n23:59:59.999999999,0\n" },
+	{ "tsu:", 2, moments, "x,y\n1969-12-31 23:59:59.5,0\n2020-09-13 12:26:40,0\n" },
+	{ "tsu:UTC", 2, moments, "x,y\n1969-12-31 23:59:59.5+00:00,0\n2020-09-13 12:26:40+00:00,0\n" },
+	{ "tsu:-08:00", 2, moments, "x,y\n1969-12-31 15:59:59.5-08:00,0\n2020-09-13 04:26:40-08:00,0\n" },
+	{ "d:38,2", 2, fixed, "x,y\n-0.05,0\n9223372036854775807.00,0\n" },
+	{ "d:38,0,128", 2, fixed, "x,y\n-5,0\n922337203685477580700,0\n" },
 	{ "u", 3, off32, "x,y\nbc,0\n\"\",0\n" },
 	{ "U", 3, off64, "x,y\nbc,0\n\"\",0\n" },
 	{ "z", 3, off32, "x,y\nbc,0\n\"\",0\n" },
@@ -318,6 +335,27 @@ START_TEST(parameters_choose_delimiter_and_header)
 }
 END_TEST
 
+START_TEST(what_is_no_time_and_what_has_no_text_is_refused)
+{
+	static const char *const formats_refused[] = { "tDs", "tiM", "ts",	 "tsu",	   "tsx:", "ttz",  "tts:",
+						       "td",  "tdX", "d:38,2,256", "d:38,-2", "d:38", "d:,2", "d:38,39" };
+	static const int64_t far_away[] = { 0, INT64_MIN, INT64_MAX };
+	static const char *const far_formats[] = { "tdm", "tss:", "tsu:", "tsu:+23:59", "tss:-23:59", "tss:+23:59", "ttu" };
+	struct producer p;
+
+	for (size_t i = 0; i < sizeof(formats_refused) / sizeof(formats_refused[0]); i++) {
+		producer_init(&p, 1, 3);
+		add_column(&p, 0, "x", formats_refused[i], 2, NULL, i64, NULL);
+		expect_refused(&p, KIST_UNSUPPORTED, "E_DTYPE");
+	}
+	for (size_t i = 0; i < sizeof(far_formats) / sizeof(far_formats[0]); i++) {
+		producer_init(&p, 1, 3);
+		add_column(&p, 0, "x", far_formats[i], 2, NULL, far_away, NULL);
+		expect_refused(&p, KIST_UNSUPPORTED, "E_DTYPE");
+	}
+}
+END_TEST
+
 START_TEST(a_table_without_columns_has_no_bytes_and_may_have_no_rows)
 {
 	struct producer p;
@@ -333,7 +371,7 @@ static void spoil_schema(struct producer *p, int how)
 {
 	switch (how) {
 	case 0:
-		p->fields[0].format = "tdD";
+		p->fields[0].format = "tDs";
 		break;
 	case 1:
 		p->fields[0].dictionary = &p->fields[1];
@@ -534,6 +572,7 @@ int main(void)
 	tcase_add_test(tcase, cells_are_quoted_when_they_must_be);
 	tcase_add_test(tcase, names_are_quoted_when_they_look_like_values);
 	tcase_add_test(tcase, parameters_choose_delimiter_and_header);
+	tcase_add_test(tcase, what_is_no_time_and_what_has_no_text_is_refused);
 	tcase_add_test(tcase, a_table_without_columns_has_no_bytes_and_may_have_no_rows);
 	tcase_add_loop_test(tcase, a_hostile_producer_is_refused, 0, SPOILS);
 	tcase_add_loop_test(tcase, what_ends_the_producer_ends_the_call, 0, 8);
