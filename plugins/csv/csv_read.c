@@ -109,6 +109,9 @@ static void take_dialect(struct csv_reader *r, struct csv_sniffed found)
 
 static kist_status sniff(struct csv_reader *r)
 {
+	/* Without a byte there is no buffer. */
+	const uint8_t *head;
+
 	while (!at_end(r) && r->end < CSV_HEAD_SIZE + CSV_BOM_SIZE) {
 		const kist_status status = fill(r);
 
@@ -121,7 +124,8 @@ static kist_status sniff(struct csv_reader *r)
 	r->dialect.bom = csv_has_bom(r->buf, r->end);
 	r->begin = r->dialect.bom ? CSV_BOM_SIZE : 0;
 	r->place = csv_encoded_size(r->input.encoding, r->buf, r->begin);
-	take_dialect(r, csv_sniff(&r->dialect, r->buf + r->begin, r->end - r->begin, at_end(r)));
+	head = r->buf ? r->buf + r->begin : (const uint8_t *)"";
+	take_dialect(r, csv_sniff(&r->dialect, head, r->end - r->begin, at_end(r)));
 	return KIST_OK;
 }
 
