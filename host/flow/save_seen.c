@@ -163,14 +163,14 @@ static kist_status add_plugins(const struct kist_catalog *catalog, json_t *ret, 
 static kist_status hash_base(struct kist_flow *flow, uint64_t *ret, struct kist_error *err)
 {
 	kist_auto_json json_t *base = json_object();
-	json_t *plugins = json_array();
-	json_t *used = json_object();
+	kist_auto_json json_t *plugins = json_array();
+	kist_auto_json json_t *used = json_object();
 	const struct kist_catalog *catalog;
 	const struct kist_routes *routes;
 
 	KIST_TRY(kist_record_set_text(base, "kist", PACKAGE_VERSION, err));
-	KIST_TRY(kist_record_set_take(base, "plugins", plugins, err));
-	KIST_TRY(kist_record_set_take(base, "used", used, err));
+	KIST_TRY(kist_record_set_take(base, "plugins", json_incref(plugins), err));
+	KIST_TRY(kist_record_set_take(base, "used", json_incref(used), err));
 	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
 	KIST_TRY(kist_flow_routes(flow, &routes, err));
 	KIST_TRY(add_plugins(catalog, plugins, err));
