@@ -54,16 +54,18 @@ static kist_status give_parts(struct kist_call *call, const struct model_index *
 
 	for (size_t i = 0; i < index->tensors.count; i++) {
 		const struct model_tensor *const tensor = model_index_at(index, order[i]);
+		/* Elements that lie otherwise are a row of them all. */
+		const int64_t row = (int64_t)(tensor->len / (tensor->dtype.bits / 8));
 		const struct kist_part part = {
 			.struct_size = sizeof(part),
 			.name = model_index_name(index, order[i]),
 			.offset = tensor->offset,
 			.len = tensor->len,
 			.dtype = tensor->dtype,
-			.ndim = tensor->has_strides ? 0 : tensor->ndim,
-			.shape = tensor->has_strides || tensor->ndim == 0
-					 ? NULL
-					 : model_index_shape(index, order[i]),
+			.ndim = tensor->has_strides ? 1 : tensor->ndim,
+			.shape = tensor->has_strides ? &row
+				 : tensor->ndim > 0  ? model_index_shape(index, order[i])
+						     : NULL,
 		};
 
 		if (i % 1024 == 0)
