@@ -13,7 +13,8 @@
  * The index file: opening, the schema, prepared statements, transactions.
  *
  *     meta       one row: version, store_id, boot, head, head_digest, collected (the newest commit that took
- *                anything away)
+ *                anything away), checkpoint and checkpoint_digest (of the one that stands for the log up to there
+ *                and is not proved; 0 for none)
  *     packs      no, id, kind, size, commit_no, damaged (enum kist_pack_state)
  *     chunks     id, pack (packs.no), offset, stored_len, raw_len, kind, artifact (artifacts.no, or NULL), base
  *                (id, or NULL)
@@ -41,7 +42,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 8
+#define KIST_DB_VERSION 9
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -128,6 +129,14 @@ enum kist_db_statement {
 	KIST_SQL_SET_REFS,
 	KIST_SQL_PACK_ROWS,
 	KIST_SQL_CHUNK_ROWS,
+	KIST_SQL_SET_CHECKPOINT,
+	KIST_SQL_GET_CHECKPOINT,
+	KIST_SQL_COUNT_STATE,
+	KIST_SQL_ADD_UNREAD_PACK,
+	KIST_SQL_STATE_PACKS,
+	KIST_SQL_STATE_FORGOTTEN,
+	KIST_SQL_STATE_CONDEMNED,
+	KIST_SQL_STATE_FENCES,
 	KIST_SQL_COUNT
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/fold.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-/* What one transaction holds at least before it ends: small enough to wait for, large enough to be cheap. */
+/* With KIST_FOLD_BATCH_ROWS, what one transaction holds before it ends. */
 #define BATCH_COMMITS 16384
-#define BATCH_ROWS    1000000
 
 static kist_status look_whether_new(struct kist_registry *registry, struct kist_error *err)
 {
@@ -140,7 +140,7 @@ static kist_status fold_batch(struct kist_registry *registry, struct batch *batc
 		if (status != KIST_OK)
 			return name_commit(batch->head + 1, status, &why, err);
 	} while (batch->more && batch->head < batch->last && batch->head - first < BATCH_COMMITS &&
-		 fold.rows < BATCH_ROWS);
+		 fold.rows < KIST_FOLD_BATCH_ROWS);
 	if (batch->head == first)
 		return KIST_OK;
 	KIST_TRY(kist_fold_end(&fold, err));
@@ -162,9 +162,10 @@ static kist_status fold_in_transaction(struct kist_registry *registry, struct ba
 }
 
 /* Of a bad commit nothing is kept, and what stands before it is: that is folded once more. */
-static kist_status fold_transaction(struct kist_registry *registry, bool *ret_more, struct kist_error *err)
+static kist_status fold_transaction(struct kist_registry *registry, uint64_t last, bool *ret_more,
+				    struct kist_error *err)
 {
-	struct batch batch = { .last = UINT64_MAX };
+	struct batch batch = { .last = last };
 	struct kist_error why = KIST_ERROR_INIT;
 	const kist_status status = fold_in_transaction(registry, &batch, &why);
 	struct kist_digest digest;
@@ -219,9 +220,27 @@ kist_status kist_fold_new(struct kist_registry *registry, void *ctx, struct kist
 	(void)ctx;
 	KIST_TRY(has_more(registry, &more, err));
 	while (more) {
-		KIST_TRY(fold_transaction(registry, &more, err));
+		KIST_TRY(fold_transaction(registry, UINT64_MAX, &more, err));
 		KIST_TRY(has_more(registry, &more, err));
 	}
 	registry->is_new = false;
+	if (registry->is_whole)
+		KIST_TRY(kist_prove_checkpoint(registry, err));
 	return kist_db_index(&registry->db, err);
+}
+
+kist_status kist_fold_to(struct kist_registry *registry, uint64_t last, struct kist_error *err)
+{
+	struct kist_digest digest;
+	bool more = true;
+	uint64_t head;
+
+	KIST_TRY(kist_db_get_head(&registry->db, &head, &digest, err));
+	while (more && head < last) {
+		KIST_TRY(fold_transaction(registry, last, &more, err));
+		KIST_TRY(kist_db_get_head(&registry->db, &head, &digest, err));
+	}
+	return head == last
+		       ? KIST_OK
+		       : kist_fail(err, KIST_NOT_FOUND, "there is no commit %" PRIu64 " in the log", last);
 }

@@ -11,6 +11,9 @@
  * Thread: as registry.h.
  */
 
+/** Rows of a transaction before it ends: small enough to wait for, large enough to be cheap. */
+#define KIST_FOLD_BATCH_ROWS 1000000
+
 /** struct kist_fold - A fold under way, in one transaction. */
 struct kist_fold {
 	struct kist_registry *registry;
@@ -42,6 +45,13 @@ static inline void kist_fold_done(struct kist_fold *fold)
 /** kist_fold_pack() - Folds an element of "packs".  Errors: KIST_CORRUPT (of the element); the index's. */
 KIST_CHECKED kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack,
 					struct kist_error *err);
+
+/**
+ * kist_fold_to() - Folds the commits up to @last, which must be there; where the log ends is not looked at.
+ *
+ * Errors: KIST_NOT_FOUND (the log ends before it); KIST_CORRUPT; the index's.
+ */
+KIST_CHECKED kist_status kist_fold_to(struct kist_registry *registry, uint64_t last, struct kist_error *err);
 
 /** kist_fold_pack_index() - Folds what lies in the pack whose row is there; what is wrong with it is written
  * in that row. */

@@ -203,7 +203,7 @@ kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack, struct
 	fold->pack_state = KIST_PACK_SOUND;
 	fold->is_meta = is_meta;
 	fold->is_late = false;
-	return kist_fold_pack_index(fold, err);
+	return fold->registry->is_log_only ? KIST_OK : kist_fold_pack_index(fold, err);
 }
 
 static kist_status next_damaged(struct kist_fold *fold, bool *ret_found, struct kist_error *err)
@@ -226,34 +226,44 @@ static kist_status next_damaged(struct kist_fold *fold, bool *ret_found, struct 
 	return KIST_OK;
 }
 
-static kist_status fold_each_damaged(struct kist_registry *registry, struct kist_error *err)
+/* One transaction's worth, from the pack after @pack_no on. */
+static kist_status fold_some_damaged(struct kist_registry *registry, uint64_t *pack_no, bool *ret_more,
+				     struct kist_error *err)
 {
-	kist_auto_fold struct kist_fold fold = { .registry = registry, .is_late = true };
-	bool found = false;
+	kist_auto_fold struct kist_fold fold = { .registry = registry, .is_late = true, .pack_no = *pack_no };
 
 	KIST_TRY(kist_fold_begin(&fold, err));
-	KIST_TRY(next_damaged(&fold, &found, err));
-	while (found) {
+	KIST_TRY(next_damaged(&fold, ret_more, err));
+	while (*ret_more && fold.rows < KIST_FOLD_BATCH_ROWS) {
 		KIST_TRY(kist_fold_pack_index(&fold, err));
-		KIST_TRY(next_damaged(&fold, &found, err));
+		*pack_no = fold.pack_no;
+		KIST_TRY(next_damaged(&fold, ret_more, err));
 	}
 	return kist_fold_end(&fold, err);
+}
+
+static kist_status fold_damaged_batch(struct kist_registry *registry, uint64_t *pack_no, bool *ret_more,
+				      struct kist_error *err)
+{
+	kist_status status;
+
+	KIST_TRY(kist_db_begin(&registry->db, err));
+	status = fold_some_damaged(registry, pack_no, ret_more, err);
+	if (status == KIST_OK)
+		return kist_db_commit(&registry->db, err);
+	kist_db_rollback(&registry->db);
+	return status;
 }
 
 kist_status kist_fold_damaged(struct kist_registry *registry, void *ctx, struct kist_error *err)
 {
 	struct kist_fold probe = { .registry = registry };
-	kist_status status;
-	bool found = false;
+	uint64_t pack_no = 0;
+	bool more = false;
 
 	(void)ctx;
-	KIST_TRY(next_damaged(&probe, &found, err));
-	if (!found)
-		return KIST_OK;
-	KIST_TRY(kist_db_begin(&registry->db, err));
-	status = fold_each_damaged(registry, err);
-	if (status == KIST_OK)
-		return kist_db_commit(&registry->db, err);
-	kist_db_rollback(&registry->db);
-	return status;
+	KIST_TRY(next_damaged(&probe, &more, err));
+	while (more)
+		KIST_TRY(fold_damaged_batch(registry, &pack_no, &more, err));
+	return KIST_OK;
 }

@@ -5,6 +5,7 @@
 #include "registry/collect.h"
 #include "registry/db.h"
 #include "registry/registry.h"
+#include "store/checkpoint.h"
 
 /*
  * What the files of this room share.
@@ -20,7 +21,9 @@ struct kist_registry {
 	bool in_memory; /* the file there cannot be used */
 	struct kist_db db;
 	bool connected;
-	bool is_new; /* the index was empty, and is not folded to its end yet */
+	bool is_new;	  /* the index was empty, and is not folded to its end yet */
+	bool is_whole;	  /* no checkpoint may stand for a part of the log */
+	bool is_log_only; /* what lies in packs is not looked at */
 	/* As of this registry's own last fold: the file may be further, thanks to another process. */
 	uint64_t head;
 	struct kist_digest head_digest;
@@ -68,6 +71,26 @@ KIST_CHECKED kist_status kist_index_is_fenced(void *registry, const uint8_t *ses
 /** kist_index_may_differ() - Likewise. */
 KIST_CHECKED kist_status kist_index_may_differ(void *registry, const struct kist_digest *id, bool *ret,
 					       struct kist_error *err);
+
+/**
+ * kist_take_checkpoint() - Begins an empty index with the newest checkpoint that can be used.
+ *
+ * What is wrong with checkpoints is passed over; the packs that one names are left for kist_fold_damaged().
+ *
+ * Errors: the index's.
+ */
+KIST_CHECKED kist_status kist_take_checkpoint(struct kist_registry *registry, struct kist_error *err);
+
+/**
+ * kist_prove_checkpoint() - Proves the checkpoint that stands for the beginning of the log, if one does.
+ *
+ * Errors: KIST_CORRUPT (it lies: @registry->db.trouble is KIST_DB_DAMAGED then; or the log is damaged).
+ */
+KIST_CHECKED kist_status kist_prove_checkpoint(struct kist_registry *registry, struct kist_error *err);
+
+/** kist_write_checkpoint() - What the index says, in one transaction, as a checkpoint of its head. */
+KIST_CHECKED kist_status kist_write_checkpoint(struct kist_db *db, struct kist_checkpoint_builder *ret,
+					       uint64_t *ret_number, struct kist_error *err);
 
 /** kist_fold_damaged() - Tries again to fold the packs that were damaged or missing. */
 kist_registry_op kist_fold_damaged;

@@ -116,6 +116,8 @@ static kist_status connect_index(struct kist_registry *registry, struct kist_err
 {
 	KIST_TRY(open_index(registry, err));
 	KIST_TRY(kist_check_head(registry, err));
+	if (registry->head == 0 && !registry->is_whole)
+		KIST_TRY(kist_take_checkpoint(registry, err));
 	KIST_TRY(kist_fold_damaged(registry, NULL, err));
 	KIST_TRY(kist_fold_new(registry, NULL, err));
 	registry->connected = true;

@@ -22,7 +22,7 @@ const char kist_sql_pragmas[] = "PRAGMA page_size=4096;"
 const char kist_sql_schema[] =
 	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), version INTEGER NOT NULL,"
 	"  store_id TEXT NOT NULL, boot TEXT NOT NULL, head INTEGER NOT NULL, head_digest BLOB NOT NULL,"
-	"  collected INTEGER NOT NULL);"
+	"  collected INTEGER NOT NULL, checkpoint INTEGER NOT NULL, checkpoint_digest BLOB NOT NULL);"
 	"CREATE TABLE packs(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind TEXT NOT NULL,"
 	"  size INTEGER NOT NULL, commit_no INTEGER NOT NULL, damaged INTEGER NOT NULL);"
 	"CREATE INDEX packs_damaged ON packs(no) WHERE damaged IN (1, 2);"
@@ -51,8 +51,8 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[KIST_SQL_COMMIT] = "COMMIT",
 	[KIST_SQL_FIND_INDEX] = "SELECT name FROM sqlite_schema WHERE name = 'refs_by_artifact'",
-	[KIST_SQL_ADD_META] = "INSERT INTO meta(one, version, store_id, boot, head, head_digest, collected)"
-			      " VALUES(1, ?1, ?2, ?3, 0, ?4, 0)",
+	[KIST_SQL_ADD_META] = "INSERT INTO meta(one, version, store_id, boot, head, head_digest, collected,"
+			      " checkpoint, checkpoint_digest) VALUES(1, ?1, ?2, ?3, 0, ?4, 0, 0, ?4)",
 	[KIST_SQL_GET_META] = "SELECT version, store_id, boot, head, head_digest FROM meta",
 	[KIST_SQL_SET_HEAD] = "UPDATE meta SET head = ?1, head_digest = ?2",
 	[KIST_SQL_ADD_PACK] =
@@ -178,4 +178,15 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_CHUNK_ROWS] =
 		"SELECT c.id, p.id, c.offset, c.stored_len, c.raw_len, c.kind, c.base FROM chunks c"
 		" JOIN packs p ON p.no = c.pack WHERE c.id > ?1 ORDER BY c.id LIMIT ?2",
+	[KIST_SQL_SET_CHECKPOINT] = "UPDATE meta SET checkpoint = ?1, checkpoint_digest = ?2",
+	[KIST_SQL_GET_CHECKPOINT] = "SELECT checkpoint, checkpoint_digest FROM meta",
+	[KIST_SQL_COUNT_STATE] = "SELECT (SELECT count(*) FROM packs) + (SELECT count(*) FROM refs)"
+				 " + (SELECT count(*) FROM forgotten)",
+	/* 1: KIST_PACK_INDEX_DAMAGED, so that it is read as one of which nothing is known. */
+	[KIST_SQL_ADD_UNREAD_PACK] =
+		"INSERT INTO packs(id, kind, size, commit_no, damaged) VALUES(?1, ?2, ?3, ?4, 1)",
+	[KIST_SQL_STATE_PACKS] = "SELECT id, kind, size, commit_no FROM packs ORDER BY no",
+	[KIST_SQL_STATE_FORGOTTEN] = "SELECT id, commit_no FROM forgotten ORDER BY id",
+	[KIST_SQL_STATE_CONDEMNED] = "SELECT id, commit_no FROM condemned ORDER BY id",
+	[KIST_SQL_STATE_FENCES] = "SELECT session FROM fences ORDER BY session",
 };

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "registry/registry.h"
+#include "registry/checkpoint.h"
 
 /*
  * Stores of many artifacts, and what it costs to open them.
@@ -16,6 +16,8 @@
  *     bench_million make STORE ARTIFACTS COMMITS     a store of so many small tensors, named runs/<3>/<7
  * digits> bench_million open STORE CACHE                 opens it, making or taking the index in the folder
  * CACHE
+ *
+ *     bench_million checkpoint STORE                  makes a checkpoint of its newest commit, when one is due
  *
  * "open" prints a line: wall clock in ms, CPU time (user and system) in ms, peak memory in KiB, names.
  */
@@ -151,6 +153,21 @@ static void open_once(const char *place, const char *cache)
 	       usage.ru_maxrss, stats.refs);
 }
 
+static void make_checkpoint(const char *place)
+{
+	kist_auto_registry struct kist_registry *registry = NULL;
+	kist_auto_store struct kist_store *store = NULL;
+	struct kist_error why = KIST_ERROR_INIT;
+	uint64_t since;
+
+	need(kist_store_open(place, &store, &why), &why);
+	need(kist_registry_open(store, NULL, &registry, &why), &why);
+	need(kist_registry_prove(registry, &why), &why);
+	since = kist_now_ns();
+	need(kist_registry_make_checkpoint(registry, &why), &why);
+	printf("%.1f\n", (double)(kist_now_ns() - since) / 1e6);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && strcmp(argv[1], "make") == 0) {
@@ -161,6 +178,12 @@ int main(int argc, char **argv)
 		open_once(argv[2], argv[3]);
 		return 0;
 	}
-	(void)fprintf(stderr, "usage: bench_million make STORE ARTIFACTS COMMITS | open STORE CACHE\n");
+	if (argc == 3 && strcmp(argv[1], "checkpoint") == 0) {
+		make_checkpoint(argv[2]);
+		return 0;
+	}
+	(void)fprintf(
+		stderr,
+		"usage: bench_million make STORE ARTIFACTS COMMITS | open STORE CACHE | checkpoint STORE\n");
 	return 2;
 }

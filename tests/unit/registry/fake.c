@@ -19,6 +19,8 @@ struct kist_store *fake_new(void)
 	struct kist_store *store = calloc(1, sizeof(*store));
 
 	must(store);
+	for (size_t i = 0; i < FAKE_CHECKPOINTS_MAX; i++)
+		store->checkpoints[i].bytes.size_max = KIST_CHECKPOINT_SIZE_MAX + 1;
 	strcpy(store->id, "0123456789abcdef0123456789abcdef");
 	store->uri = FAKE_URI;
 	return store;
@@ -28,6 +30,8 @@ void fake_free(struct kist_store *store)
 {
 	for (uint64_t i = 1; i <= store->head; i++)
 		json_decref(store->commits[i]);
+	for (size_t i = 0; i < FAKE_CHECKPOINTS_MAX; i++)
+		kist_buf_done(&store->checkpoints[i].bytes);
 	for (size_t i = 0; i < store->pack_count; i++) {
 		for (size_t k = 0; k < store->packs[i].count; k++)
 			free(store->packs[i].chunks[k].bytes);
@@ -190,6 +194,7 @@ kist_status kist_log_read(struct kist_store *store, uint64_t number, struct kist
 	struct kist_digest digest;
 
 	KIST_TRY(find_commit(store, number, err));
+	store->commit_reads++;
 	KIST_TRY(kist_json_canonical_any(store->commits[number], &body, err));
 	digest = kist_digest_of(kist_buf_view(&body));
 	ret->entry.size = 0;
@@ -249,6 +254,71 @@ kist_status kist_log_check_end(struct kist_store *store, uint64_t number, bool a
 	if (all ? names.missing <= names.last || names.missing <= number
 		: names.missing == number + 1 && names.last > names.missing)
 		return kist_fail(err, KIST_CORRUPT, "a commit is missing");
+	return KIST_OK;
+}
+
+static struct fake_checkpoint *find_checkpoint(struct kist_store *store, uint64_t number)
+{
+	for (size_t i = 0; i < FAKE_CHECKPOINTS_MAX; i++) {
+		if (store->checkpoints[i].number == number)
+			return &store->checkpoints[i];
+	}
+	return NULL;
+}
+
+kist_status kist_checkpoints_list(struct kist_store *store, struct kist_buf *ret, struct kist_error *err)
+{
+	if (store->checkpoint_status != KIST_OK)
+		return kist_fail(err, store->checkpoint_status, "checkpoints cannot be listed");
+	/* Tests put few, and in order. */
+	for (size_t i = 0; i < FAKE_CHECKPOINTS_MAX; i++) {
+		const uint64_t number = store->checkpoints[i].number;
+
+		if (number > 0)
+			KIST_TRY(kist_buf_append(ret, &number, sizeof(number), err));
+	}
+	return KIST_OK;
+}
+
+kist_status kist_checkpoints_get(struct kist_store *store, uint64_t number, struct kist_buf *ret,
+				 struct kist_error *err)
+{
+	const struct fake_checkpoint *found = find_checkpoint(store, number);
+
+	if (!found || found->status != KIST_OK)
+		return kist_fail(err, found ? found->status : KIST_NOT_FOUND, "the checkpoint is bad");
+	ret->size = 0;
+	return kist_buf_append(ret, found->bytes.data, found->bytes.size, err);
+}
+
+kist_status kist_checkpoints_put(struct kist_store *store, uint64_t number, struct kist_view bytes,
+				 struct kist_error *err)
+{
+	struct fake_checkpoint *place = find_checkpoint(store, number);
+
+	if (store->checkpoint_status != KIST_OK)
+		return kist_fail(err, store->checkpoint_status, "checkpoints cannot be written");
+	if (place)
+		return KIST_OK;
+	/* Behind all others, so that they stay in order. */
+	place = &store->checkpoints[FAKE_CHECKPOINTS_MAX];
+	while (place > store->checkpoints && place[-1].number == 0)
+		place--;
+	must(place < &store->checkpoints[FAKE_CHECKPOINTS_MAX]);
+	KIST_TRY(kist_buf_append(&place->bytes, bytes.data, bytes.size, err));
+	place->number = number;
+	return KIST_OK;
+}
+
+kist_status kist_checkpoints_delete(struct kist_store *store, uint64_t number, struct kist_error *err)
+{
+	struct fake_checkpoint *place = find_checkpoint(store, number);
+
+	(void)err;
+	if (place) {
+		kist_buf_done(&place->bytes);
+		place->number = 0;
+	}
 	return KIST_OK;
 }
 

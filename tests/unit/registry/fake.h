@@ -3,6 +3,7 @@
 #define TESTS_REGISTRY_FAKE_H
 
 #include "registry/registry.h"
+#include "store/checkpoints.h"
 #include "store/scan.h"
 
 /*
@@ -10,9 +11,10 @@
  * one assignment away.  It gives the functions of store/ that the registry calls, and no others.
  */
 
-#define FAKE_PACKS_MAX	 8192
-#define FAKE_COMMITS_MAX 8192
-#define FAKE_URI	 "memory:here"
+#define FAKE_PACKS_MAX	     8192
+#define FAKE_COMMITS_MAX     8192
+#define FAKE_CHECKPOINTS_MAX 32
+#define FAKE_URI	     "memory:here"
 /* The folder of its index, below its id. */
 #define FAKE_PLACE "8dadedb73264f538"
 #define FAKE_TIME  "2026-01-31T12:00:00Z"
@@ -48,6 +50,13 @@ struct kist_store {
 	struct fake_pack packs[FAKE_PACKS_MAX];
 	size_t pack_count;
 	unsigned long index_reads;
+	unsigned long commit_reads;
+	struct fake_checkpoint {
+		uint64_t number; /* 0: none is here */
+		struct kist_buf bytes;
+		kist_status status;
+	} checkpoints[FAKE_CHECKPOINTS_MAX];
+	kist_status checkpoint_status; /* of listing and writing them */
 };
 
 struct kist_store *fake_new(void);
