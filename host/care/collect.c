@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "care/collect_private.h"
+#include "registry/checkpoint.h"
 #include "store/lean.h"
 #include "store/log.h"
 #include "store/packs.h"
@@ -337,6 +338,17 @@ static void add_up(struct kist_collecting *collecting)
 	}
 }
 
+/* What later ones will be glad of, and nobody needs. */
+static void leave_tidy(struct kist_collecting *collecting)
+{
+	const struct kist_flow *flow = collecting->flow;
+	struct kist_error why = KIST_ERROR_INIT;
+
+	kist_spare_keep(kist_store_backend(flow->store), kist_store_uri(flow->store));
+	if (kist_registry_make_checkpoint(flow->registry, &why) != KIST_OK)
+		return;
+}
+
 static kist_status collect(struct kist_collecting *collecting, struct kist_error *err)
 {
 	struct kist_store *store = collecting->flow->store;
@@ -344,6 +356,8 @@ static kist_status collect(struct kist_collecting *collecting, struct kist_error
 	kist_spare_allow(store);
 	if (!collecting->deleted)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory while making JSON");
+	/* What is taken away rests on the log itself. */
+	KIST_TRY(kist_registry_prove(collecting->flow->registry, err));
 	KIST_TRY(kist_registry_fold(collecting->flow->registry, err));
 	/* What needs no room on the disk comes first. */
 	KIST_TRY(kist_collect_find_orphans(collecting, err));
@@ -355,7 +369,7 @@ static kist_status collect(struct kist_collecting *collecting, struct kist_error
 	announce(collecting);
 	add_up(collecting);
 	if (!collecting->options->dry_run)
-		kist_spare_keep(kist_store_backend(store), kist_store_uri(store));
+		leave_tidy(collecting);
 	return KIST_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "care/reach.h"
 #include "care/repair_private.h"
+#include "registry/checkpoint.h"
 #include "store/check.h"
 #include "store/log.h"
 #include "store/mend.h"
@@ -26,7 +27,7 @@ static void repairing_done(struct kist_repairing *repairing)
 	kist_buf_done(&repairing->touched);
 }
 
-static void tell(const struct kist_repairing *repairing, const struct kist_repair_step *step)
+void kist_repair_tell(const struct kist_repairing *repairing, const struct kist_repair_step *step)
 {
 	if (repairing->options->each)
 		repairing->options->each(repairing->options->ctx, step);
@@ -38,7 +39,8 @@ void kist_repair_tell_pack(const struct kist_repairing *repairing, const struct 
 	char hex[KIST_DIGEST_HEX_SIZE];
 
 	kist_digest_hex(id, hex);
-	tell(repairing, &(struct kist_repair_step){ .what = "pack", .id = hex, .did = did, .text = text });
+	kist_repair_tell(repairing,
+			 &(struct kist_repair_step){ .what = "pack", .id = hex, .did = did, .text = text });
 }
 
 struct kist_bad_pack *kist_repair_bad(const struct kist_repairing *repairing, const struct kist_digest *id)
@@ -320,12 +322,12 @@ static void see_hurt(void *ctx, const struct kist_hurt_thing *thing)
 	repairing->done.names_hurt += is_name;
 	if (!is_name)
 		describe(thing, text, sizeof(text));
-	tell(repairing, &(struct kist_repair_step){ .what = thing->what,
-						    .id = thing->id,
-						    .did = "hurt",
-						    .text = text,
-						    .ranges = thing->ranges,
-						    .range_count = thing->range_count });
+	kist_repair_tell(repairing, &(struct kist_repair_step){ .what = thing->what,
+								.id = thing->id,
+								.did = "hurt",
+								.text = text,
+								.ranges = thing->ranges,
+								.range_count = thing->range_count });
 }
 
 kist_status kist_repair_judge(struct kist_repairing *repairing, struct kist_error *err)
@@ -439,6 +441,9 @@ static kist_status prove_more(struct kist_repairing *repairing, struct kist_erro
 
 static kist_status repair_all(struct kist_repairing *repairing, struct kist_error *err)
 {
+	/* What is taken away rests on the log itself. */
+	KIST_TRY(kist_registry_prove(repairing->flow->registry, err));
+	KIST_TRY(kist_repair_checkpoints(repairing, err));
 	KIST_TRY(check_packs(repairing, err));
 	/* What could not be read before can be now. */
 	if (!repairing->options->dry_run)

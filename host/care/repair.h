@@ -8,6 +8,7 @@
  * Repairing the packs of a store: what is damaged is made again from what is left, as far as digests prove
  * it.
  *
+ *   0. a checkpoint that does not say what the log says is written anew
  *   1. every pack is checked in full; a damaged one is mended in its place (store/mend.h) when it comes out
  * as it was
  *   2. what is sound in the others and cannot be read there, and sound copies of what is not sound there, are
@@ -27,10 +28,10 @@
 
 /** struct kist_repair_step - What was done, or with dry_run would be.  All Borrowed for the call. */
 struct kist_repair_step {
-	const char *what; /* "pack", "artifact" or "name" */
-	const char *id;	  /* hex, or the escaped name */
-	const char
-		*did; /* "mended", "replaced", "lost", "newer" (a newer kist made it: left alone) or "hurt" */
+	const char *what; /* "checkpoint", "pack", "artifact" or "name" */
+	const char *id;	  /* key, hex, or the escaped name */
+	const char *
+		did; /* "mended", "removed" (a checkpoint), "replaced", "lost", "newer" (a newer kist made it: left alone) or "hurt" */
 	const char *text; /* why, or what helps */
 	/* Of an artifact that is hurt: the bytes that are lost. */
 	const struct kist_hurt_range *ranges;
@@ -46,12 +47,13 @@ struct kist_repair_options {
 
 /** struct kist_repaired - What came of it. */
 struct kist_repaired {
-	uint64_t packs;		 /* checked */
-	uint64_t packs_mended;	 /* as they were again */
-	uint64_t packs_replaced; /* condemned; all of them that is not lost is kept elsewhere */
-	uint64_t packs_lost;	 /* of which something is lost that is needed */
-	uint64_t packs_newer;	 /* that a newer kist made */
-	uint64_t chunks_saved;	 /* into new packs */
+	uint64_t packs;		     /* checked */
+	uint64_t packs_mended;	     /* as they were again */
+	uint64_t packs_replaced;     /* condemned; all of them that is not lost is kept elsewhere */
+	uint64_t packs_lost;	     /* of which something is lost that is needed */
+	uint64_t packs_newer;	     /* that a newer kist made */
+	uint64_t checkpoints_mended; /* written anew, or removed */
+	uint64_t chunks_saved;	     /* into new packs */
 	uint64_t artifacts_hurt;
 	uint64_t names_hurt;
 };

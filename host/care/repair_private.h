@@ -70,6 +70,12 @@ KIST_CHECKED kist_status kist_repair_mend(struct kist_repairing *repairing, cons
 					  bool dry_run, const struct kist_idset *known,
 					  struct kist_pack_remedy *ret, struct kist_error *err);
 
+/** kist_repair_checkpoints() - Writes anew what does not say what the log says, and removes what cannot be right. */
+KIST_CHECKED kist_status kist_repair_checkpoints(struct kist_repairing *repairing, struct kist_error *err);
+
+/** kist_repair_tell() - Tells of a step. */
+void kist_repair_tell(const struct kist_repairing *repairing, const struct kist_repair_step *step);
+
 /** kist_repair_tell_pack() - Tells of pack @id. */
 void kist_repair_tell_pack(const struct kist_repairing *repairing, const struct kist_digest *id,
 			   const char *did, const char *text);

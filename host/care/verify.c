@@ -9,6 +9,8 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "care/verify_private.h"
+#include "registry/checkpoint.h"
+#include "store/checkpoints.h"
 
 /* Commits are looked at by so many. */
 #define LOG_STRETCH 4096
@@ -18,7 +20,7 @@
 /* What was done is written down that often, so that a check that is ended does not begin anew. */
 #define SAVE_EVERY_NS ((uint64_t)30 * 1000000000)
 
-enum item_kind { ITEM_LOG, ITEM_PACK, ITEM_ARTIFACT };
+enum item_kind { ITEM_LOG, ITEM_CHECKPOINTS, ITEM_PACK, ITEM_ARTIFACT };
 
 /* One thing that is to be checked. */
 struct kist_verify_item {
@@ -103,6 +105,21 @@ static kist_status add_log(struct kist_verifying *verifying, struct kist_error *
 	return KIST_OK;
 }
 
+/* All at once, since the log is folded for them once; it costs to read it. */
+static kist_status add_checkpoints(struct kist_verifying *verifying, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf numbers = KIST_BUF_INIT(SIZE_MAX / 2);
+	const struct kist_digest id = log_id(0);
+	struct kist_digest digest;
+	uint64_t head;
+
+	KIST_TRY(kist_checkpoints_list(verifying->flow->store, &numbers, err));
+	if (numbers.size == 0)
+		return KIST_OK;
+	kist_registry_head(verifying->flow->registry, &head, &digest);
+	return add_item(verifying, ITEM_CHECKPOINTS, &id, COMMIT_SIZE * head, err);
+}
+
 static int compare_kinds(const struct kist_verify_item *left, const struct kist_verify_item *right)
 {
 	return left->kind != right->kind ? left->kind - right->kind
@@ -132,6 +149,7 @@ static kist_status gather(struct kist_verifying *verifying, struct kist_verify_i
 	const bool some = options->size_max > 0 || options->ms_max > 0;
 
 	KIST_TRY(add_log(verifying, err));
+	KIST_TRY(add_checkpoints(verifying, err));
 	KIST_TRY(kist_registry_each_pack(registry, add_pack, verifying, err));
 	KIST_TRY(kist_registry_each_artifact(registry, add_artifact, verifying, err));
 	*ret = (void *)verifying->items.data;
@@ -160,6 +178,8 @@ static kist_status check_item(struct kist_verifying *verifying, const struct kis
 		first = kist_le_read64(item->id.bytes);
 		kist_registry_head(verifying->flow->registry, &head, &digest);
 		KIST_TRY(kist_verify_log(verifying, first, kist_min_u64(head, first + LOG_STRETCH - 1), err));
+	} else if (item->kind == ITEM_CHECKPOINTS) {
+		KIST_TRY(kist_verify_checkpoints(verifying, err));
 	} else if (item->kind == ITEM_PACK) {
 		verifying->done.bytes += cost_of(verifying, item);
 		KIST_TRY(kist_verify_pack(verifying, &item->id, item->size, err));
@@ -215,6 +235,15 @@ static kist_status check_items(struct kist_verifying *verifying, const struct ki
 	return KIST_OK;
 }
 
+/* What is checked is what the log says.  A log that is damaged is told of with all the rest. */
+static kist_status prove_index(struct kist_registry *registry, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = kist_registry_prove(registry, &why);
+
+	return kist_is_damage(status, &why) || status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
+}
+
 static kist_status verify_all(struct kist_verifying *verifying, struct kist_error *err)
 {
 	const struct kist_flow *flow = verifying->flow;
@@ -222,6 +251,7 @@ static kist_status verify_all(struct kist_verifying *verifying, struct kist_erro
 	struct kist_verify_item *items;
 	size_t count;
 
+	KIST_TRY(prove_index(flow->registry, err));
 	KIST_TRY(kist_pack_checker_new(flow->store, &verifying->checker, err));
 	if (folder)
 		KIST_TRY(kist_checked_load(&verifying->checked, folder, err));

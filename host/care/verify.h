@@ -7,7 +7,7 @@
 /*
  * Verifying a store: its commits, packs, artifacts and names.
  *
- *     quick  all commits; of every pack the head, footer and index; that all names and artifacts are there
+ *     quick  all commits and checkpoints; of every pack the head, footer and index; that all names and artifacts are there
  *     scrub  and the CRC of every record
  *     full   and every chunk decoded and hashed, and every object as a whole
  *     deep   and every typed object by its plugin
@@ -19,8 +19,8 @@ enum kist_verify_level { KIST_VERIFY_QUICK, KIST_VERIFY_SCRUB, KIST_VERIFY_FULL,
 
 /** struct kist_damage - One thing that is wrong. */
 struct kist_damage {
-	const char *what; /* "commit", "pack", "chunk", "artifact" or "name" */
-	const char *id;	  /* number, hex, or the escaped name */
+	const char *what; /* "commit", "checkpoint", "pack", "chunk", "artifact" or "name" */
+	const char *id;	  /* number, key, hex, or the escaped name */
 	const char *pack; /* of a chunk or a pack, in hex; else NULL */
 	uint64_t offset;  /* in the pack; or KIST_NO_OFFSET */
 	bool is_healed;	  /* what was lost there is kept elsewhere: nothing is missing */
@@ -60,6 +60,7 @@ struct kist_verify_options {
 /** struct kist_verified - What was looked at. */
 struct kist_verified {
 	uint64_t commits;
+	uint64_t checkpoints;
 	uint64_t packs;
 	uint64_t pack_bytes; /* their sizes */
 	uint64_t artifacts;

@@ -37,6 +37,9 @@ static inline bool kist_verify_is_damage(kist_status status)
 KIST_CHECKED kist_status kist_verify_log(struct kist_verifying *verifying, uint64_t first, uint64_t last,
 					 struct kist_error *err);
 
+/** kist_verify_checkpoints() - All of them, against the log. */
+KIST_CHECKED kist_status kist_verify_checkpoints(struct kist_verifying *verifying, struct kist_error *err);
+
 /** kist_verify_pack() - One pack of @size bytes. */
 KIST_CHECKED kist_status kist_verify_pack(struct kist_verifying *verifying, const struct kist_digest *id,
 					  uint64_t size, struct kist_error *err);

@@ -4,6 +4,7 @@
 #include "backend/backend.h"
 #include "care/verify_private.h"
 #include "registry/collect.h"
+#include "store/checkpoints.h"
 #include "store/log.h"
 #include "store/packs.h"
 #include "store/spare.h"
@@ -29,6 +30,8 @@ static bool is_ours(const char *key)
 {
 	uint64_t number;
 
+	if (strncmp(key, KIST_CHECKPOINT_PREFIX, strlen(KIST_CHECKPOINT_PREFIX)) == 0)
+		return kist_log_parse_name(key + strlen(KIST_CHECKPOINT_PREFIX), &number);
 	if (strncmp(key, KIST_LOG_PREFIX, strlen(KIST_LOG_PREFIX)) == 0)
 		return kist_log_parse_name(key + strlen(KIST_LOG_PREFIX), &number);
 	return strcmp(key, KIST_STORE_KEY) == 0 || strcmp(key, KIST_SPARE_KEY) == 0;

@@ -41,7 +41,8 @@ static void note_step(void *ctx, const struct kist_repair_step *step)
 
 	if (!repair->cli->json) {
 		/* What was done is the result; what could not be is why it fails. */
-		const bool done = strcmp(step->did, "mended") == 0 || strcmp(step->did, "replaced") == 0;
+		const bool done = strcmp(step->did, "mended") == 0 || strcmp(step->did, "removed") == 0 ||
+				  strcmp(step->did, "replaced") == 0;
 
 		if (!done || !repair->cli->quiet)
 			fprintf(done ? stdout : stderr, "%s%s %s %s: %s\n",
@@ -147,7 +148,7 @@ static kist_status print_facts(const struct repair *repair, struct kist_error *e
 	const struct kist_repaired *store = &repair->store;
 
 	return kist_print_json_take(
-		json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O}", "store",
+		json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O}", "store",
 			  repair->cli->paths.store, "dry_run", (int)repair->dry_run, "commits",
 			  (json_int_t)repair->log.commits, "commits_mended", (json_int_t)repair->log.mended,
 			  "commits_lost", (json_int_t)(repair->log.bad + repair->log.missing), "packs",
@@ -156,7 +157,8 @@ static kist_status print_facts(const struct repair *repair, struct kist_error *e
 			  (json_int_t)store->packs_lost, "packs_newer", (json_int_t)store->packs_newer,
 			  "chunks_saved", (json_int_t)store->chunks_saved, "artifacts_hurt",
 			  (json_int_t)store->artifacts_hurt, "names_hurt", (json_int_t)store->names_hurt,
-			  "steps", repair->steps),
+			  "checkpoints_mended", (json_int_t)store->checkpoints_mended, "steps",
+			  repair->steps),
 		err);
 }
 

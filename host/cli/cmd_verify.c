@@ -197,12 +197,13 @@ static json_t *done_json(const struct kist_verified *done, enum kist_verify_leve
 	char since[KIST_TIME_TEXT_SIZE];
 
 	since_text(done->left_since, since);
-	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:O,s:O,s:O}", "level", levels[level],
-			 "commits", (json_int_t)done->commits, "packs", (json_int_t)done->packs, "pack_bytes",
-			 (json_int_t)done->pack_bytes, "artifacts", (json_int_t)done->artifacts, "validated",
-			 (json_int_t)done->validated, "untyped", (json_int_t)done->untyped, "bytes",
-			 (json_int_t)done->bytes, "left", (json_int_t)done->left, "left_since", since,
-			 "damage", findings->damage, "healed", findings->healed, "strays", findings->strays);
+	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:O,s:O,s:O}", "level", levels[level],
+			 "commits", (json_int_t)done->commits, "checkpoints", (json_int_t)done->checkpoints,
+			 "packs", (json_int_t)done->packs, "pack_bytes", (json_int_t)done->pack_bytes,
+			 "artifacts", (json_int_t)done->artifacts, "validated", (json_int_t)done->validated,
+			 "untyped", (json_int_t)done->untyped, "bytes", (json_int_t)done->bytes, "left",
+			 (json_int_t)done->left, "left_since", since, "damage", findings->damage, "healed",
+			 findings->healed, "strays", findings->strays);
 }
 
 static kist_status verify_all(struct kist_cli *cli, enum kist_verify_level level,

@@ -236,6 +236,15 @@ static int run(struct kist_cli *cli)
 	return (int)cli->command->run(cli);
 }
 
+/* What was done is told by now, and does not wait for it. */
+static void make_checkpoint(const struct kist_cli *cli)
+{
+	if (!cli->flow || !cli->flow->committed)
+		return;
+	(void)fflush(stdout);
+	kist_flow_make_checkpoint(cli->flow);
+}
+
 int main(int argc, char **argv)
 {
 	struct kist_cli cli = { .command = NULL };
@@ -261,6 +270,7 @@ int main(int argc, char **argv)
 		status = KIST_EXIT_DONE;
 	else if (status == 0 && !(argc > 1 && strcmp(argv[1], "--version") == 0))
 		status = run(&cli);
+	make_checkpoint(&cli);
 	kist_flow_close(cli.flow);
 	kist_free(cli.arguments);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

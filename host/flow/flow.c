@@ -4,12 +4,14 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "registry/checkpoint.h"
 #include "registry/collect.h"
 
 kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_flow **ret,
 			   struct kist_error *err)
 {
 	kist_auto_flow struct kist_flow *flow = kist_alloc(1, sizeof(*flow));
+	struct kist_digest head;
 
 	if (!flow)
 		return kist_fail_memory(err, sizeof(*flow));
@@ -22,6 +24,7 @@ kist_status kist_flow_open(const struct kist_flow_options *options, struct kist_
 	KIST_TRY(kist_store_open(options->store_uri, &flow->store, err));
 	KIST_TRY(kist_registry_open(flow->store, flow->cache_dir, &flow->registry, err));
 	KIST_TRY(kist_registry_last_collected(flow->registry, &flow->collected, err));
+	kist_registry_head(flow->registry, &flow->opened_at, &head);
 	*ret = kist_steal(flow);
 	return KIST_OK;
 }
@@ -51,6 +54,23 @@ kist_status kist_flow_catalog(struct kist_flow *flow, const struct kist_catalog 
 		KIST_TRY(kist_catalog_open(&flow->catalog_options, &flow->catalog, err));
 	*ret = flow->catalog;
 	return KIST_OK;
+}
+
+void kist_flow_make_checkpoint(struct kist_flow *flow)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_digest digest;
+	uint64_t head;
+
+	if (!flow->committed)
+		return;
+	kist_registry_head(flow->registry, &head, &digest);
+	if (head / KIST_CHECKPOINT_COMMITS == flow->opened_at / KIST_CHECKPOINT_COMMITS)
+		return;
+	flow->opened_at = head;
+	/* The next one who comes past a multiple tries, and who collects. */
+	if (kist_registry_make_checkpoint(flow->registry, &why) != KIST_OK)
+		return;
 }
 
 void kist_flow_set_note(struct kist_flow *flow, const char *text)

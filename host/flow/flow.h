@@ -35,6 +35,8 @@ struct kist_flow {
 	bool note_is_loud;	/* it tells of bytes that are kept by a lesser kind than they might be */
 	struct kist_chunk_reader chunk_reader;
 	uint64_t collected; /* the newest commit that took anything away, when the flow was opened */
+	uint64_t opened_at; /* the newest commit there was then */
+	bool committed;	    /* something, since */
 	const char *cache_dir;
 	const char *temp_dir;
 	/* How far the work on the current object is, in bytes; may be NULL. */
@@ -93,6 +95,14 @@ KIST_CHECKED kist_status kist_flow_use_route(struct kist_flow *flow, const char 
  * note.
  */
 void kist_flow_record_routes(struct kist_flow *flow);
+
+/**
+ * kist_flow_make_checkpoint() - Makes a checkpoint when one is due: to be called once all is acknowledged.
+ *
+ * It is due when this flow has committed and the log has come past a multiple of KIST_CHECKPOINT_COMMITS.  Nothing
+ * hangs on it: what goes wrong is passed over.
+ */
+void kist_flow_make_checkpoint(struct kist_flow *flow);
 
 /** kist_flow_set_note() - Keeps @text for people; the first one wins. */
 void kist_flow_set_note(struct kist_flow *flow, const char *text);

@@ -270,6 +270,7 @@ static kist_status commit_one(struct kist_save *save, struct kist_group *group, 
 				 COMMIT_TRIES_MAX);
 	if (self.status != KIST_OK)
 		return kist_fail_as(err, self.status, &self.error);
+	save->flow->committed = true;
 	fold_own_commit(save->flow);
 	kist_save_seen_write(save);
 	return KIST_OK;
