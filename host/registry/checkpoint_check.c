@@ -143,6 +143,8 @@ static kist_status is_worth_it(struct kist_registry *registry, uint64_t head, bo
 	uint64_t size;
 
 	*ret = false;
+	if (head < KIST_CHECKPOINT_COMMITS)
+		return KIST_OK;
 	KIST_TRY(get_taken(&registry->db, &taken, &digest, err));
 	if (taken > 0)
 		return KIST_OK;
