@@ -90,19 +90,19 @@ static kist_status write_names(struct kist_db *db, struct kist_checkpoint_builde
 	kist_auto_statement sqlite3_stmt *row = NULL;
 	bool more = true;
 
-	KIST_TRY(kist_db_use(db, KIST_SQL_EACH_NAME, &row, err, "b", "", (size_t)0));
+	KIST_TRY(kist_db_use(db, KIST_SQL_STATE_NAMES, &row, err, ""));
 	for (;;) {
 		struct kist_checkpoint_name name;
 
 		KIST_TRY(kist_db_step(db, row, &more, err));
 		if (!more)
 			return KIST_OK;
-		name.name = column_view(row, 4);
-		name.time = column_view(row, 6);
-		if (!kist_db_digest(db, row, 0, &name.artifact) || name.name.size == 0 || name.time.size == 0)
+		name.name = column_view(row, 0);
+		name.time = column_view(row, 3);
+		if (!kist_db_digest(db, row, 1, &name.artifact) || name.name.size == 0 || name.time.size == 0)
 			return fail_row(db, err);
-		name.commit = (uint64_t)sqlite3_column_int64(row, 5);
-		name.is_tag = sqlite3_column_int64(row, 7) != 0;
+		name.commit = (uint64_t)sqlite3_column_int64(row, 2);
+		name.is_tag = sqlite3_column_int64(row, 4) != 0;
 		KIST_TRY(kist_checkpoint_add_name(builder, &name, err));
 	}
 }

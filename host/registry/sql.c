@@ -189,4 +189,5 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_STATE_FORGOTTEN] = "SELECT id, commit_no FROM forgotten ORDER BY id",
 	[KIST_SQL_STATE_CONDEMNED] = "SELECT id, commit_no FROM condemned ORDER BY id",
 	[KIST_SQL_STATE_FENCES] = "SELECT session FROM fences ORDER BY session",
+	[KIST_SQL_STATE_NAMES] = "SELECT name, artifact, commit_no, time, tagged FROM refs ORDER BY name",
 };

@@ -499,6 +499,7 @@ int main(void)
 {
 	TCase *const tcase = tcase_create("checkpoint");
 
+	tcase_set_timeout(tcase, 300);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_newcomer_reads_the_commits_after_it_alone);
 	tcase_add_test(tcase, two_makers_make_the_same_bytes);
