@@ -272,7 +272,42 @@ class Store:
             need(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", commit["time"]), key, "time")
             previous = sha256(body)
             commits.append(commit)
+            if os.path.exists(os.path.join(self.root, "checkpoints", key)):
+                need(self.read("checkpoints/" + key) == self.checkpoint(commits, previous), "checkpoint", key)
         self.fold(commits)
+
+    # 10. Checkpoints
+
+    def checkpoint(self, commits, digest):
+        packs, forgotten, condemned, fences, names, collected = {}, {}, {}, set(), {}, 0
+        for commit in commits:
+            number = commit["number"]
+            for pack in commit.get("packs", []):
+                packs.setdefault(pack["id"], (number, pack["size"], pack["kind"] == "meta"))
+            forgotten.update((artifact, number) for artifact in commit.get("forget", []))
+            for pack in commit.get("condemn", []):
+                condemned.setdefault(pack, number)
+                packs.pop(pack, None)
+            for pack in commit.get("deleted", []):
+                condemned.pop(pack, None)
+            fences.update(commit.get("fence", []))
+            if commit.get("forget") or commit.get("condemn") or commit.get("fence"):
+                collected = number
+            for change in commit.get("refs", []):
+                name = bytes.fromhex(change["name_bytes"]) if "name_bytes" in change else change["name"].encode()
+                names.pop(name, None)
+                if change["event"] != "rm":
+                    names[name] = (number, change["artifact"], commit["time"].encode(), change["event"] == "tag")
+        data = b"KCKP" + struct.pack("<IQ32s6Q", 1, len(commits), bytes.fromhex(digest), collected, len(packs),
+                                     len(forgotten), len(condemned), len(fences), len(names))
+        data += b"".join(struct.pack("<32sQIB3x", bytes.fromhex(key), *pack) for key, pack in packs.items())
+        for ids in forgotten, condemned:
+            data += b"".join(struct.pack("<32sQ", bytes.fromhex(key), ids[key]) for key in sorted(ids))
+        data += b"".join(bytes.fromhex(session) for session in sorted(fences))
+        for name in sorted(names):
+            number, artifact, time, tagged = names[name]
+            data += struct.pack("<Q32sHBB", number, bytes.fromhex(artifact), len(name), len(time), tagged) + name + time
+        return data + hashlib.sha256(data).digest()
 
     def fold(self, commits):
         # What will be condemned may be gone; what it held that is still needed lies elsewhere by then.

@@ -164,3 +164,12 @@ head -c 1000000 /dev/urandom >in/cut
 expect 0 kist put in/long.npy
 expect 0 kist put in/cut
 compare
+
+# A checkpoint is what the page says of the commits before it.
+expect 0 kist rm cut
+expect 0 kist gc
+python3 "$top_srcdir/tests/cli/long_log.py" .kist 999
+mv in/cut in/last
+expect 0 kist put in/last
+[ -s .kist/checkpoints/00000000000000001000 ] || fail 'no checkpoint'
+compare
