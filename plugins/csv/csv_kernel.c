@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "csv_blocks.h"
+#include "csv_blocks_kernel.h"
 
 enum { PLAIN, QUOTED, CLOSED, LOOSE, COMMENT };
 

@@ -17,7 +17,7 @@
  * keeps the bytes of an unfinished record together and in order; they may move between calls, because all
  * positions count from the record's first byte.  What is found does not depend on where the pieces end.
  *
- * Two machines give the same answer: csv_blocks.h takes 64 bytes at once, where every quote opens or closes
+ * Two machines give the same answer: csv_blocks_kernel.h takes 64 bytes at once, where every quote opens or closes
  * a cell as it should; the other one looks at each special byte, and takes over for a record where one does
  * not.
  *

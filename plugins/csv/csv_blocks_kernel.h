@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CSV_BLOCKS_H
-#define CSV_BLOCKS_H
+#ifndef CSV_BLOCKS_KERNEL_H
+#define CSV_BLOCKS_KERNEL_H
 
 #include "csv_kernel.h"
 

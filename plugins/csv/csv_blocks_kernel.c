@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "csv_blocks.h"
+#include "csv_blocks_kernel.h"
 
 #include <string.h>
 
