@@ -62,28 +62,12 @@ static double log2_of(uint32_t number)
 	       ((((-0.08029721 * x + 0.63814392) * x - 2.10736328) * x + 4.05953691) * x - 2.51001822);
 }
 
-static size_t zero_bytes(uint64_t word)
-{
-	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	/* The highest bit of each byte that is not 0. */
-	const uint64_t others = ((word & low) + low) | word;
-
-	return (size_t)((~others & ~low) >> 7) * UINT64_C(0x0101010101010101) >> 56;
-}
-
 static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[4][256], size_t *repeated)
 {
 	size_t i = 0;
 	size_t same = 0;
 
 	/* Four tables, so that a count need not wait for the one before it. */
-	for (; i + 8 < size; i += 8) {
-		const uint64_t word = kist_le_read64(data + i);
-
-		for (unsigned k = 0; k < 8; k++)
-			counts[k % 4][word >> 8 * k & 255]++;
-		same += zero_bytes(word ^ kist_le_read64(data + i + 1));
-	}
 	for (; i + 4 < size; i += 4) {
 		counts[0][data[i]]++;
 		counts[1][data[i + 1]]++;
