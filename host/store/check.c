@@ -147,6 +147,9 @@ static kist_status check_head(struct kist_pack_checker *checker, struct kist_err
 		status = kist_pack_parse_head(kist_buf_view(&bytes), &head, &why);
 	if (status == KIST_OK && memcmp(head.store_id, checker->store->id, sizeof(head.store_id)) != 0)
 		status = kist_fail(&why, KIST_CORRUPT, "pack belongs to another store");
+	if (status == KIST_OK)
+		status = kist_check_pack_name(checker->pack, kist_buf_view(&bytes),
+					      checker->index.data + checker->index.size, &why);
 	if (status != KIST_OK && !is_finding(status))
 		return kist_fail_as(err, status, &why);
 	if (status != KIST_OK)
@@ -423,8 +426,8 @@ kist_status kist_pack_checker_run(struct kist_pack_checker *checker, const struc
 	checker->footer = (struct kist_pack_footer){ .count = 0 };
 	checker->done = (struct kist_pack_checked){ .is_sound = true };
 	kist_pack_key(id, checker->key);
-	status = kist_read_pack_index(checker->store, id, &checker->tail, &checker->footer, &checker->index,
-				      &why);
+	status = kist_read_pack_end(checker->store, id, &checker->tail, &checker->footer, &checker->index,
+				    &why);
 	if (status != KIST_OK && !is_finding(status))
 		return kist_fail_as(err, status, &why);
 	checker->done.has_index = status == KIST_OK;

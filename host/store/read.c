@@ -274,21 +274,22 @@ kist_status kist_check_pack_name(const struct kist_digest *id, struct kist_view 
 	return KIST_OK;
 }
 
-static kist_status check_name(struct kist_store *store, const struct kist_digest *id, const char *key,
-			      const uint8_t *foot, struct kist_error *err)
+static kist_status check_name(struct kist_store *store, const struct kist_digest *id, const uint8_t *foot,
+			      struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf head = KIST_BUF_INIT(KIST_PACK_HEAD_SIZE);
-
 	struct kist_error why = KIST_ERROR_INIT;
+	char key[KIST_PACK_KEY_SIZE];
 
+	kist_pack_key(id, key);
 	if (kist_backend_get(store->backend, key, 0, KIST_PACK_HEAD_SIZE, &head, &why) == KIST_NO_MEMORY)
 		return kist_fail_as(err, why.status, &why);
 	return kist_check_pack_name(id, kist_buf_view(&head), foot, err);
 }
 
-kist_status kist_read_pack_index(struct kist_store *store, const struct kist_digest *id, struct kist_buf *ret,
-				 struct kist_pack_footer *ret_footer, struct kist_view *ret_index,
-				 struct kist_error *err)
+kist_status kist_read_pack_end(struct kist_store *store, const struct kist_digest *id, struct kist_buf *ret,
+			       struct kist_pack_footer *ret_footer, struct kist_view *ret_index,
+			       struct kist_error *err)
 {
 	char key[KIST_PACK_KEY_SIZE];
 	uint64_t size;
@@ -312,8 +313,15 @@ kist_status kist_read_pack_index(struct kist_store *store, const struct kist_dig
 		return kist_fail(err, KIST_CORRUPT, "pack is cut short");
 	*ret_index = kist_view_of(ret->data + ret->size - KIST_PACK_FOOT_SIZE - ret_footer->index_size,
 				  (size_t)ret_footer->index_size);
-	KIST_TRY(kist_pack_check_index(*ret_index, ret_footer, err));
-	return check_name(store, id, key, ret_index->data + ret_index->size, err);
+	return kist_pack_check_index(*ret_index, ret_footer, err);
+}
+
+kist_status kist_read_pack_index(struct kist_store *store, const struct kist_digest *id, struct kist_buf *ret,
+				 struct kist_pack_footer *ret_footer, struct kist_view *ret_index,
+				 struct kist_error *err)
+{
+	KIST_TRY(kist_read_pack_end(store, id, ret, ret_footer, ret_index, err));
+	return check_name(store, id, ret_index->data + ret_index->size, err);
 }
 
 kist_status kist_store_read_index(struct kist_store *store, const struct kist_digest *id,

@@ -53,6 +53,11 @@ KIST_CHECKED kist_status kist_read_pack_index(struct kist_store *store, const st
 					      struct kist_buf *ret, struct kist_pack_footer *ret_footer,
 					      struct kist_view *ret_index, struct kist_error *err);
 
+/** kist_read_pack_end() - The same, and the name is not looked at: for who reads the head anyway. */
+KIST_CHECKED kist_status kist_read_pack_end(struct kist_store *store, const struct kist_digest *id,
+					    struct kist_buf *ret, struct kist_pack_footer *ret_footer,
+					    struct kist_view *ret_index, struct kist_error *err);
+
 /**
  * kist_check_pack_name() - Whether pack @id has this head and this footer; where @head is no sound head, that
  * is not said.
