@@ -58,6 +58,10 @@ typedef int (*model_compare)(const void *context, uint32_t a, uint32_t b);
 kist_status model_sort(struct kist_call *call, uint32_t *items, size_t count, model_compare compare,
 		       const void *context);
 
+/** model_order() - The numbers below @count, sorted so.  *@ret: free() it.  Errors: as model_sort(). */
+kist_status model_order(struct kist_call *call, size_t count, model_compare compare, const void *context,
+			uint32_t **ret);
+
 /**
  * struct model_out - Text that grows up to @limit bytes.
  *

@@ -94,21 +94,16 @@ kist_status model_index_twin(struct kist_call *call, const struct model_index *i
 			     size_t *ret)
 {
 	const size_t count = index->tensors.count;
-	uint32_t *const order = malloc((count + 1) * sizeof(*order));
-	kist_status status;
+	uint32_t *order = NULL;
 
 	*ret_any = false;
-	if (!order)
-		return model_no_memory(call);
-	for (uint32_t i = 0; i < count; i++)
-		order[i] = i;
-	status = model_sort(call, order, count, compare_names, index);
-	for (size_t i = 1; status == KIST_OK && i < count && !*ret_any; i++) {
+	MODEL_TRY(model_order(call, count, compare_names, index, &order));
+	for (size_t i = 1; i < count && !*ret_any; i++) {
 		*ret_any = compare_names(index, order[i - 1], order[i]) == 0;
 		*ret = order[i];
 	}
 	free(order);
-	return status;
+	return KIST_OK;
 }
 
 uint64_t model_element_count(const int64_t *shape, int32_t ndim)

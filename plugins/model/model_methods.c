@@ -81,17 +81,11 @@ static kist_status give_parts(struct kist_call *call, const struct model_index *
 static kist_status lay_out(struct kist_call *call, const struct model_index *index,
 			   struct kist_layout *layout)
 {
-	const size_t count = index->tensors.count;
-	uint32_t *const order = malloc((count + 1) * sizeof(*order));
+	uint32_t *order = NULL;
 	kist_status status;
 
-	if (!order)
-		return model_no_memory(call);
-	for (uint32_t i = 0; i < count; i++)
-		order[i] = i;
-	status = model_sort(call, order, count, compare_offsets, index);
-	if (status == KIST_OK)
-		status = give_parts(call, index, order, layout);
+	MODEL_TRY(model_order(call, index->tensors.count, compare_offsets, index, &order));
+	status = give_parts(call, index, order, layout);
 	free(order);
 	return status;
 }

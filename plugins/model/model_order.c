@@ -71,3 +71,21 @@ kist_status model_sort(struct kist_call *call, uint32_t *items, size_t count, mo
 	free(scratch);
 	return status;
 }
+
+kist_status model_order(struct kist_call *call, size_t count, model_compare compare, const void *context,
+			uint32_t **ret)
+{
+	uint32_t *const order = malloc((count + 1) * sizeof(*order));
+	kist_status status;
+
+	if (!order)
+		return model_no_memory(call);
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+	status = model_sort(call, order, count, compare, context);
+	if (status == KIST_OK)
+		*ret = order;
+	else
+		free(order);
+	return status;
+}

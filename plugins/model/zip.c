@@ -405,12 +405,12 @@ static int compare_names(const void *context, uint32_t a, uint32_t b)
 	return strcmp(zip_name(context, a), zip_name(context, b));
 }
 
+/* @order: by place; left by name. */
 static kist_status check_order(struct zip_reading *reading, uint32_t *order)
 {
 	const struct zip *const zip = reading->zip;
 	const size_t count = zip->entries.count;
 
-	MODEL_TRY(model_sort(reading->reader.call, order, count, compare_places, zip));
 	for (size_t i = 1; i < count; i++) {
 		const struct zip_entry *const before = zip_at(zip, order[i - 1]);
 
@@ -434,14 +434,11 @@ static kist_status check_order(struct zip_reading *reading, uint32_t *order)
 
 static kist_status check_places(struct zip_reading *reading)
 {
-	const size_t count = reading->zip->entries.count;
-	uint32_t *const order = malloc((count + 1) * sizeof(*order));
+	uint32_t *order = NULL;
 	kist_status status;
 
-	if (!order)
-		return model_no_memory(reading->reader.call);
-	for (uint32_t i = 0; i < count; i++)
-		order[i] = i;
+	MODEL_TRY(model_order(reading->reader.call, reading->zip->entries.count, compare_places, reading->zip,
+			      &order));
 	status = check_order(reading, order);
 	free(order);
 	return status;
