@@ -143,7 +143,7 @@ static kist_status is_worth_it(struct kist_registry *registry, uint64_t head, bo
 	uint64_t size;
 
 	*ret = false;
-	if (head < KIST_CHECKPOINT_COMMITS)
+	if (head < registry->checkpoint_commits)
 		return KIST_OK;
 	KIST_TRY(get_taken(&registry->db, &taken, &digest, err));
 	if (taken > 0)
@@ -152,7 +152,7 @@ static kist_status is_worth_it(struct kist_registry *registry, uint64_t head, bo
 	if (numbers.size > 0)
 		commits -= ((const uint64_t *)(const void *)numbers.data)[numbers.size / sizeof(head) - 1];
 	KIST_TRY(count_state(&registry->db, &size, err));
-	*ret = commits >= KIST_CHECKPOINT_COMMITS && size / KIST_CHECKPOINT_ENTRIES <= commits;
+	*ret = commits >= registry->checkpoint_commits && size / KIST_CHECKPOINT_ENTRIES <= commits;
 	return KIST_OK;
 }
 

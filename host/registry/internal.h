@@ -24,6 +24,8 @@ struct kist_registry {
 	bool is_new;	  /* the index was empty, and is not folded to its end yet */
 	bool is_whole;	  /* no checkpoint may stand for a part of the log */
 	bool is_log_only; /* what lies in packs is not looked at */
+	/* KIST_CHECKPOINT_COMMITS; a simulation takes fewer. */
+	uint64_t checkpoint_commits;
 	/* As of this registry's own last fold: the file may be further, thanks to another process. */
 	uint64_t head;
 	struct kist_digest head_digest;

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "registry/checkpoint.h"
 #include "registry/internal.h"
 
 /* With the file as it is, with a new file, in memory. */
@@ -199,6 +200,7 @@ kist_status kist_registry_open(struct kist_store *store, const char *cache_dir, 
 		return kist_fail_memory(err, sizeof(*registry));
 	registry->db = (struct kist_db)KIST_DB_INIT;
 	registry->store = store;
+	registry->checkpoint_commits = KIST_CHECKPOINT_COMMITS;
 	registry->index = (struct kist_chunk_index){ .ctx = registry,
 						     .find = kist_find_sound_chunk,
 						     .last_collected = kist_index_last_collected,

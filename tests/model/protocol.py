@@ -11,6 +11,10 @@ forget, condemn, compact, fence and delete; a reader resolves a name and reads. 
 A commit is created only by who has read all commits before it: so it is one step that reads the state and changes it; what
 was looked at before is as old as it is.
 
+Who begins with a checkpoint has not read them all, and a checkpoint may lie, as if nothing had a name, all were condemned,
+everybody fenced.  A reader or a writer that is deceived is as one whose packs were deleted by who wrote the lie; a collector
+proves a checkpoint before it takes anything away because of it.
+
 What must hold in every state:
   1. what a name means can be read: R counts in a live metadata pack that is there, X lies in a live data pack that is there
   2. a record that counts is whole: X lies in a live data pack
@@ -22,7 +26,8 @@ import sys
 from collections import deque, namedtuple
 
 RULES = ("recheck", "check_fence", "unique_names", "condemn_first", "catch_up", "forget", "orphans_need_fence", "tag_check",
-         "copier_fence", "copies_of_forgotten", "lies_alike", "resolve_again", "fence_before_look")
+         "copier_fence", "copies_of_forgotten", "lies_alike", "resolve_again", "fence_before_look", "prove_before_marking",
+         "prove_before_deleting", "prove_before_unnamed")
 
 # live: packs in the order of the log.  present: files.  cond: condemned and not said to be deleted.  counts: metadata packs in
 # which R counts.  names: of the content.  fenced: sessions.  w, t, g, r: what writers, taggers, collectors, readers are at.
@@ -129,6 +134,20 @@ def plans_of(state, rules):
             for x in (where[-1:] if "lies_alike" in rules else where)]
 
 
+def deceived_steps(state, i, rules, number):
+    """What a collector does that believes a checkpoint."""
+    if "prove_before_marking" not in rules and state.live:
+        yield "G%d marks by a lie" % i, state._replace(
+            g=put(state.g, i, ("plan", state.live, None, True, False, False, number)))
+    if "prove_before_deleting" not in rules:
+        for pack in state.present & set(state.live):
+            yield "G%d deletes %s by a lie" % (i, pack), state._replace(present=state.present - {pack})
+    if "prove_before_unnamed" not in rules:
+        # That its session is fenced.
+        for pack in state.present - set(state.live) - state.cond:
+            yield "G%d deletes unnamed %s by a lie" % (i, pack), state._replace(present=state.present - {pack})
+
+
 def collector_steps(state, i, rules, copies):
     pc = state.g[i]
     session = "c%d" % i
@@ -145,6 +164,7 @@ def collector_steps(state, i, rules, copies):
                     g=put(state.g, i, ("plan", (pack,), copy, False, False, False, number + 1)))
         if any(g[0] == "idle" for g in state.g[:i]):
             return  # what follows, any of them may do alike
+        yield from deceived_steps(state, i, rules, number)
         for pack in state.cond:
             yield "G%d deletes %s" % (i, pack), state._replace(present=state.present - {pack})
             if pack not in state.present:

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "store/checkpoints.h"
 #include "store/state.h"
 
 struct sim sim;
@@ -317,4 +318,26 @@ void sim_close(void)
 	kist_backend_close(sim.real);
 	(void)pthread_cond_destroy(&sim.idle);
 	(void)pthread_mutex_destroy(&sim.lock);
+}
+
+static kist_status see_key(void *ctx, const char *key, uint64_t size, struct kist_error *err)
+{
+	(void)size;
+	(void)err;
+	snprintf(ctx, KIST_CHECKPOINT_KEY_SIZE, "%s", key);
+	return KIST_OK;
+}
+
+bool sim_spoil_checkpoint(void)
+{
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT((size_t)1 << 20);
+	char key[KIST_CHECKPOINT_KEY_SIZE] = "";
+
+	must(kist_backend_list(sim.real, KIST_CHECKPOINT_PREFIX, see_key, key, NULL) == KIST_OK);
+	if (!key[0])
+		return false;
+	must(kist_backend_get(sim.real, key, 0, bytes.size_max, &bytes, NULL) == KIST_OK);
+	bytes.data[draw_below((unsigned)bytes.size)] ^= 0xa5;
+	must(kist_backend_replace(sim.real, key, kist_buf_view(&bytes), NULL) == KIST_OK);
+	return true;
 }

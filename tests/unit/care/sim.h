@@ -73,4 +73,7 @@ void sim_end(struct actor *actor);
 /** sim_pause() - The actor does something else for a while. */
 void sim_pause(struct actor *actor);
 
+/** sim_spoil_checkpoint() - Damages a checkpoint, which deceives nobody; false when there is none. */
+bool sim_spoil_checkpoint(void);
+
 #endif

@@ -10,7 +10,10 @@
 #include "flow/save_private.h"
 #include "flow/tree.h"
 #include "care/verify.h"
+#include "registry/checkpoint.h"
 #include "registry/collect.h"
+#include "registry/internal.h"
+#include "store/checkpoints.h"
 #include "support/suite.h"
 #include "unit/care/sim.h"
 
@@ -37,6 +40,8 @@
 #define HALF_SIZE    ((size_t)66000)
 #define ABSENT	     CONTENTS
 #define TRIES_MAX    20
+/* Commits after which a checkpoint is made. */
+#define CHECKPOINT_COMMITS 5
 
 /* What may stand under a name: a set of contents, one bit each. */
 struct wanted {
@@ -51,7 +56,7 @@ static unsigned working; /* writers that are not done */
 /* Over all runs: that everything happens at all. */
 static struct {
 	uint64_t put, again, tagged, gone, dropped, lost, read, moved_on, compacted, deleted, forgotten,
-		fenced, killed, collected, mended, replaced, differences;
+		fenced, killed, collected, mended, replaced, differences, checkpoints, spoilt;
 } seen;
 
 static uint8_t files[FILES][2 * HALF_SIZE];
@@ -243,6 +248,27 @@ static void drop(struct actor *actor, unsigned name)
 	change_ends(name, before, 1u << ABSENT, status);
 }
 
+/* As who commits does, at times, and a collector at its end. */
+static void make_checkpoint(struct actor *actor)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+	char key[KIST_CHECKPOINT_KEY_SIZE];
+	struct kist_digest digest;
+	kist_status status;
+	uint64_t number;
+	uint64_t size;
+
+	if (draw_below(2))
+		return;
+	actor->flow.registry->checkpoint_commits = CHECKPOINT_COMMITS;
+	status = kist_registry_make_checkpoint(actor->flow.registry, &err);
+	ck_assert_msg(status == KIST_OK || (status == KIST_IO && (actor->faults || actor->dead)),
+		      "seed %" PRIu64 ", step %" PRIu64 ": checkpoint: %s", sim.seed, sim.step, err.text);
+	kist_registry_head(actor->flow.registry, &number, &digest);
+	kist_checkpoint_key(number, key);
+	seen.checkpoints += kist_backend_head(sim.real, key, &size, NULL) == KIST_OK;
+}
+
 static void write_something(struct actor *actor)
 {
 	const unsigned name = actor->no * NAMES_EACH + draw_below(NAMES_EACH);
@@ -370,6 +396,8 @@ static void repair_something(struct actor *actor)
 
 	if (draw_below(3) == 0)
 		damage_something(actor);
+	if (draw_below(3) == 0)
+		seen.spoilt += sim_spoil_checkpoint();
 	status = kist_repair_store(&actor->flow, &how, &done, &err);
 	/* What the disk does not give now may look lost: then nothing is taken away. */
 	ck_assert_msg(status == KIST_OK ||
@@ -394,6 +422,8 @@ static void live(struct actor *actor)
 				repair_something(actor);
 			else
 				read_something(actor);
+			if (actor->no < WRITERS + COLLECTORS)
+				make_checkpoint(actor);
 		}
 		maybe_end(actor);
 	}
@@ -530,11 +560,13 @@ START_TEST(nothing_acknowledged_is_lost_whatever_the_order_and_the_faults)
 	       runs);
 	printf("FIGURE\tsimulated: acknowledged commits, lost or wrong\t0 of %" PRIu64 "\t0\n",
 	       seen.put + seen.tagged + seen.dropped);
+	printf("%" PRIu64 " checkpoints made, %" PRIu64 " spoilt\n", seen.checkpoints, seen.spoilt);
 	printf("repairs: %" PRIu64 " packs mended, %" PRIu64 " replaced\n", seen.mended, seen.replaced);
 	/* One run in fifteen comes upon a name whose artifact is gone. */
 	ck_assert(seen.differences > 0 && (seen.gone > 0 || runs < RUNS_LONG));
 	ck_assert(seen.again > 0 && seen.moved_on > 0 && seen.compacted > 0 && seen.lost > 0 &&
-		  seen.killed > 0 && seen.mended > 0 && seen.replaced > 0);
+		  seen.killed > 0 && seen.mended > 0 && seen.replaced > 0 && seen.checkpoints > 0 &&
+		  seen.spoilt > 0);
 }
 END_TEST
 
