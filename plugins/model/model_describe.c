@@ -100,6 +100,10 @@ static kist_status put_tensor(struct describing *describing, size_t i)
 	model_out_text(out, tensor->stored_as);
 	model_out_text(out, "\",\"shape\":");
 	model_out_shape(out, model_index_shape(describing->index, i), tensor->ndim);
+	if (tensor->has_strides) {
+		model_out_text(out, ",\"strides\":");
+		model_out_shape(out, model_index_shape(describing->index, i) + tensor->ndim, tensor->ndim);
+	}
 	put_field(out, ",\"bytes\":", tensor->len);
 	put_field(out, ",\"offset\":", tensor->offset);
 	if (!model_out_keep(out, mark)) {

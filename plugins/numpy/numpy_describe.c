@@ -77,8 +77,8 @@ static void put_head(struct json *json, const struct npy_file *file)
 	put(json, ",\"order\":\"%s\",\"shape\":[", header->fortran ? "F" : "C");
 	for (int i = 0; i < header->rank; i++)
 		put(json, "%s%lld", i > 0 ? "," : "", (long long)header->shape[i]);
-	put(json, "],\"elements\":%llu,\"bytes\":%llu", (unsigned long long)header->count,
-	    (unsigned long long)header->data_len);
+	put(json, "],\"elements\":%llu,\"bytes\":%llu,\"offset\":%llu", (unsigned long long)header->count,
+	    (unsigned long long)header->data_len, (unsigned long long)file->data_at);
 }
 
 /* Which numbers these are; STATS_NONE for what is no number. */

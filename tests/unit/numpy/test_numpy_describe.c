@@ -22,7 +22,7 @@ START_TEST(floating_numbers_have_statistics_of_the_finite_ones)
 
 	describes("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}", data, sizeof(data),
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float32\",\"descr\":\"<f4\","
-		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2,3],\"elements\":6,\"bytes\":24,"
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2,3],\"elements\":6,\"bytes\":24,\"offset\":67,"
 		  "\"min\":-2,\"max\":0.1,\"mean\":-0.633333332836628,\"std\":0.9672412089463811,\"nan\":1,\"inf\":1,"
 		  "\"neg_inf\":1,\"zero\":1,\"negative\":2}");
 }
@@ -34,7 +34,7 @@ START_TEST(numbers_of_the_other_byte_order_are_turned_round)
 
 	describes("{'descr': '>i2', 'fortran_order': True, 'shape': (2,)}", data, sizeof(data),
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"int16\",\"descr\":\">i2\","
-		  "\"byte_order\":\"big\",\"order\":\"F\",\"shape\":[2],\"elements\":2,\"bytes\":4,"
+		  "\"byte_order\":\"big\",\"order\":\"F\",\"shape\":[2],\"elements\":2,\"bytes\":4,\"offset\":64,"
 		  "\"min\":-2,\"max\":256,\"mean\":127,\"std\":129,\"zero\":0,\"negative\":1}");
 }
 END_TEST
@@ -45,12 +45,12 @@ START_TEST(integers_are_exact)
 
 	describes("{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}", data, 8,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"uint64\",\"descr\":\"<u8\","
-		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,\"offset\":65,"
 		  "\"min\":\"18446744073709551615\",\"max\":\"18446744073709551615\",\"mean\":1.8446744073709552e+19,\"std\":0,"
 		  "\"zero\":0}");
 	describes("{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}", data + 1, 8,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"uint64\",\"descr\":\"<u8\","
-		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,\"offset\":65,"
 		  "\"min\":9007199254740993,\"max\":9007199254740993,\"mean\":9007199254740992,\"std\":0,\"zero\":0}");
 }
 END_TEST
@@ -59,10 +59,10 @@ START_TEST(elements_without_statistics_are_described_by_their_type)
 {
 	describes("{'descr': '|S2', 'fortran_order': False, 'shape': ()}", "ab", 2,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"bytes\",\"descr\":\"|S2\","
-		  "\"order\":\"C\",\"shape\":[],\"elements\":1,\"bytes\":2}");
+		  "\"order\":\"C\",\"shape\":[],\"elements\":1,\"bytes\":2,\"offset\":63}");
 	describes("{'descr': [('\\x41\"\xe9', '|u1')], 'fortran_order': False, 'shape': (1,)}", "a", 1,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"record\","
-		  "\"descr\":\"[('\\\\x41\\\"\\u00e9', '|u1')]\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":1}");
+		  "\"descr\":\"[('\\\\x41\\\"\\u00e9', '|u1')]\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":1,\"offset\":79}");
 }
 END_TEST
 
@@ -78,7 +78,7 @@ START_TEST(raw_bytes_named_bfloat16_have_statistics)
 			 KIST_OK);
 	ck_assert_str_eq(npytest_sink_text(&test),
 			 "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"bfloat16\",\"descr\":\"<V2\","
-			 "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[4],\"elements\":4,\"bytes\":8,"
+			 "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[4],\"elements\":4,\"bytes\":8,\"offset\":65,"
 			 "\"min\":-2,\"max\":1,\"mean\":-0.33333333333333326,\"std\":1.247219128924647,\"nan\":1,\"inf\":0,"
 			 "\"neg_inf\":0,\"zero\":1,\"negative\":1,"
 			 "\"histogram\":{\"of\":3,\"counts\":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,1]},"
@@ -149,16 +149,16 @@ START_TEST(what_is_not_there_is_null)
 
 	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (0,)}", NULL, 0,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
-		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[0],\"elements\":0,\"bytes\":0,"
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[0],\"elements\":0,\"bytes\":0,\"offset\":65,"
 		  "\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
 	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", data, 8,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
-		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,"
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[1],\"elements\":1,\"bytes\":8,\"offset\":65,"
 		  "\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":1,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
 	/* The sum is beyond every number; the mean is not. */
 	describes("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", data + 1, 16,
 		  "{\"kind\":\"tensor\",\"format\":\"npy 1.0\",\"dtype\":\"float64\",\"descr\":\"<f8\","
-		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2],\"elements\":2,\"bytes\":16,"
+		  "\"byte_order\":\"little\",\"order\":\"C\",\"shape\":[2],\"elements\":2,\"bytes\":16,\"offset\":65,"
 		  "\"min\":1.7e+308,\"max\":1.7e+308,\"mean\":1.7e+308,\"std\":0,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}");
 }
 END_TEST
