@@ -149,6 +149,8 @@ kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record
 	reader->flow = flow;
 	reader->entries.size = 0;
 	reader->chunk_no = SIZE_MAX;
+	reader->chunks_read = 0;
+	reader->bytes_read = 0;
 	KIST_TRY(kist_record_get_content(record, &reader->content, err));
 	if (reader->content.form == KIST_CONTENT_INLINE)
 		return KIST_OK;
@@ -201,6 +203,8 @@ static kist_status hold_chunk(struct kist_object_reader *reader, size_t no, stru
 	}
 	reader->chunk_no = SIZE_MAX;
 	KIST_TRY(kist_load_chunk(reader->flow, &entry->id, &reader->chunk, err));
+	reader->chunks_read++;
+	reader->bytes_read += reader->chunk.size;
 	if (reader->chunk.size != entry->len)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", entry->offset,
 				    "a chunk has another length");

@@ -55,6 +55,8 @@ struct kist_object_reader {
 	struct kist_buf entries; /* of struct kist_object_chunk, in ahead.h */
 	struct kist_buf chunk;	 /* the one that was read last */
 	size_t chunk_no;	 /* its number, or SIZE_MAX */
+	uint64_t chunks_read;	 /* from the store; one that is read again counts again */
+	uint64_t bytes_read;	 /* of those */
 };
 
 #define KIST_OBJECT_READER_INIT                                                                              \
