@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Slices that kist takes out of arrays are those of numpy, byte for byte, as numpy saves them.
+import io
+import random
+import struct
+import subprocess
+import sys
+import json
+
+import numpy as np
+
+random.seed(4)
+
+
+def run(*arguments):
+    return subprocess.run(["kist", *arguments], capture_output=True)
+
+
+def saved(array, fortran):
+    """What numpy saves of a slice, in the order of the array that it is of."""
+    out = io.BytesIO()
+    wide = sum(size > 1 for size in array.shape) > 1 and array.size > 0
+    np.save(out, np.asfortranarray(array) if fortran and wide else np.array(array, order="C"))
+    return out.getvalue()
+
+
+def number(size):
+    return random.choice(["", str(random.randint(-size - 3, size + 3))])
+
+
+def item(size):
+    kind = random.random()
+    if kind < 0.25 and size > 0:
+        return str(random.randint(-size, size - 1))
+    if kind < 0.5:
+        return ":"
+    step = random.choice(["", ":", ":1", ":2", ":-1", ":-3", ":7"])
+    return number(size) + ":" + number(size) + step
+
+
+def slice_text(shape):
+    items = [item(size) for size in shape[: random.randint(0, len(shape))]]
+    if random.random() < 0.3:
+        last = random.randint(0, len(shape) - len(items))
+        items.append("...")
+        items += [item(size) for size in shape[len(shape) - last :]] if last else []
+    return "[" + ",".join(items or ["..."]) + "]"
+
+
+TYPES = ["<f4", "<f8", ">f4", "<i2", "|u1", "|b1", "<c8", "<U3", "|S5", "<M8[D]", ">i8", "|V3",
+         [("a", "<i4"), ("b", "<f8", (2,))]]
+
+
+def arrays():
+    for i, dtype in enumerate(TYPES):
+        shape = tuple(random.choice([1, 2, 5, 9, 30]) for _ in range(i % 4 + (i % 4 == 0)))
+        count = int(np.prod(shape))
+        raw = np.random.RandomState(i).randint(0, 2, count * np.dtype(dtype).itemsize).astype(np.uint8)
+        if np.dtype(dtype).kind == "U":
+            raw = np.array([random.choice(["a", "bcd", "\u00e9"]) for _ in range(count)], dtype).view(np.uint8)
+        array = raw.view(dtype).reshape(shape)
+        yield array, False
+        yield np.asfortranarray(array), array.ndim > 1
+    yield np.arange(500000, dtype="<f4").reshape(500, 100, 10), False
+    yield np.asfortranarray(np.arange(500000, dtype="<i4").reshape(100, 50, 100)), True
+    yield np.array(7.5), False
+    yield np.zeros((3, 0, 4)), False
+
+
+def check_arrays(tries):
+    for array, fortran in arrays():
+        np.save("array.npy", array)
+        assert run("put", "array.npy", "--name", "array").returncode == 0
+        for _ in range(tries):
+            text = slice_text(array.shape)
+            part = array[eval("np.s_" + text)] if array.shape else array[...]
+            ours = run("cat", "array", "--slice", text)
+            assert ours.returncode == 0, (text, array.shape, ours.stderr)
+            assert ours.stdout == saved(np.asarray(part, array.dtype), fortran), (text, array.dtype, array.shape, fortran)
+
+
+def check_model():
+    weights = np.random.RandomState(1).randn(300, 70).astype("<f4")
+    bias = np.arange(9, dtype="<i8")
+    header = {"w": {"dtype": "F32", "shape": [300, 70], "data_offsets": [0, 84000]},
+              "b\u00e9\"": {"dtype": "I64", "shape": [9], "data_offsets": [84000, 84072]}}
+    text = json.dumps(header).encode()
+    with open("model.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + weights.tobytes() + bias.tobytes())
+    assert run("put", "model.safetensors").returncode == 0
+    ours = run("cat", "model.safetensors", "--tensor", "w", "--rows", "-20:").stdout
+    assert ours == saved(weights[-20:], False)
+    ours = run("cat", "model.safetensors", "--tensor", "w", "--slice", ":,3").stdout
+    assert ours == saved(weights[:, 3], False)
+    ours = run("cat", "model.safetensors", "--tensor", "b\u00e9\"", "--format", "safetensors").stdout
+    size = struct.unpack("<Q", ours[:8])[0]
+    assert json.loads(ours[8 : 8 + size]) == {"b\u00e9\"": {"dtype": "I64", "shape": [9], "data_offsets": [0, 72]}}
+    assert size % 8 == 0 and ours[8 + size :] == bias.tobytes()
+    ours = run("cat", "model.safetensors", "--tensor", "w", "--slice", "5", "--format", "raw").stdout
+    assert ours == weights[5].tobytes()
+
+
+check_arrays(int(sys.argv[1]))
+check_model()
