@@ -15,23 +15,6 @@ void model_index_done(struct model_index *index)
 	*index = (struct model_index){ 0 };
 }
 
-kist_status model_array_add(struct kist_call *call, struct model_array *array, size_t size, size_t count,
-			    void *ret)
-{
-	if (count > array->capacity - array->count) {
-		const size_t capacity = array->capacity + array->capacity / 2 + count + 64 / size;
-		void *const items = realloc(array->items, capacity * size);
-
-		if (!items)
-			return model_no_memory(call);
-		array->items = items;
-		array->capacity = capacity;
-	}
-	*(void **)ret = (char *)array->items + array->count * size;
-	array->count += count;
-	return KIST_OK;
-}
-
 kist_status model_index_add(struct kist_call *call, struct model_index *index,
 			    const struct model_entry *entry)
 {

@@ -2,7 +2,7 @@
 #ifndef MODEL_MODEL_INDEX_H
 #define MODEL_MODEL_INDEX_H
 
-#include "model.h"
+#include "model_array.h"
 
 /*
  * The index of a file of tensors, whatever its format: what each is, and where its bytes lie in the file.  A
@@ -54,13 +54,6 @@ struct model_tensor {
 	bool is_blocks; /* its elements are less than the bytes say, or more */
 };
 
-/** An array that grows. */
-struct model_array {
-	void *items;
-	size_t count;
-	size_t capacity;
-};
-
 /**
  * struct model_index - Owned; begins zeroed; model_index_done() frees it.
  *
@@ -75,10 +68,6 @@ struct model_index {
 	struct model_out meta;
 	struct model_out texts;
 };
-
-/** model_array_add() - Adds @count items of @size bytes.  *@ret is the first, to be filled in. */
-kist_status model_array_add(struct kist_call *call, struct model_array *array, size_t size, size_t count,
-			    void *ret);
 
 void model_index_done(struct model_index *index);
 

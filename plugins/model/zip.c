@@ -19,6 +19,8 @@
 #define EXTRA_ZIP64	1
 #define FLAG_ENCRYPTED	0x2041 /* also strong encryption, and a masked directory */
 #define FLAG_SIZES_LAST 0x8    /* the local header does not know the sizes yet */
+/* What then tells them behind the bytes: perhaps a magic, the CRC-32, two sizes of 4 or 8 bytes. */
+#define DESCRIPTOR_SIZE_MAX 24
 
 struct zip_reading {
 	struct model_reader reader;
@@ -236,7 +238,7 @@ static kist_status take_central(struct zip_reading *reading, struct header *head
 	return KIST_OK;
 }
 
-static bool is_sound_name(const char *name, size_t len)
+bool zip_is_sound_name(const char *name, size_t len)
 {
 	const char *part = name;
 
@@ -266,7 +268,7 @@ static kist_status take_name(struct zip_reading *reading, const struct header *h
 		model_array_add(reader->call, &reading->zip->names, 1, (size_t)header->name_len + 1, &name));
 	MODEL_TRY(model_reader_bytes(reader, name, header->name_len));
 	name[header->name_len] = '\0';
-	if (!is_sound_name(name, header->name_len))
+	if (!zip_is_sound_name(name, header->name_len))
 		return model_reader_fault(
 			reader, "E_PATH", at,
 			"the name of an entry is absolute, leaves its folder, or is no text");
@@ -405,6 +407,11 @@ static int compare_names(const void *context, uint32_t a, uint32_t b)
 	return strcmp(zip_name(context, a), zip_name(context, b));
 }
 
+static uint64_t end_of(const struct zip_entry *entry)
+{
+	return entry->data_at + entry->stored_size;
+}
+
 /* @order: by place; left by name. */
 static kist_status check_order(struct zip_reading *reading, uint32_t *order)
 {
@@ -412,14 +419,22 @@ static kist_status check_order(struct zip_reading *reading, uint32_t *order)
 	const size_t count = zip->entries.count;
 
 	for (size_t i = 1; i < count; i++) {
-		const struct zip_entry *const before = zip_at(zip, order[i - 1]);
-
-		if (zip_at(zip, order[i])->header_at < before->data_at + before->stored_size)
+		if (zip_at(zip, order[i])->header_at < end_of(zip_at(zip, order[i - 1])))
 			return model_reader_fault(&reading->reader, "E_ZIP", zip_at(zip, order[i])->header_at,
 						  "entry '%.100s' lies over the one before it",
 						  zip_name(zip, order[i]));
 	}
-	if (count > 0 && zip_at(zip, order[0])->header_at != 0)
+	for (size_t i = 0; i < count; i++) {
+		const struct zip_entry *const entry = zip_at(zip, order[i]);
+		const uint64_t next =
+			i + 1 < count ? zip_at(zip, order[i + 1])->header_at : zip->directory_at;
+
+		if (next - end_of(entry) > (entry->flags & FLAG_SIZES_LAST ? DESCRIPTOR_SIZE_MAX : 0))
+			return model_reader_fault(&reading->reader, "E_ZIP", end_of(entry),
+						  "behind entry '%.100s' are bytes that belong to none",
+						  zip_name(zip, order[i]));
+	}
+	if ((count > 0 ? zip_at(zip, order[0])->header_at : zip->directory_at) != 0)
 		return model_reader_fault(&reading->reader, "E_ZIP", 0,
 					  "something else stands before the first entry");
 	MODEL_TRY(model_sort(reading->reader.call, order, count, compare_names, zip));

@@ -2,16 +2,16 @@
 #ifndef MODEL_ZIP_H
 #define MODEL_ZIP_H
 
-#include "model_index.h"
+#include "model_array.h"
 #include "model_reader.h"
 
 /*
  * The entries of a zip file, as its central directory and its local headers both tell them: where the two
  * differ, two readers would see two files, and it is refused.
  *
- * Refused with E_ZIP: several disks, encrypted entries, methods other than stored and deflated, entries that
- * lie over each other or outside, names that are absolute, hold "..", a backslash or a NUL, or come twice, and
- * anything between the end of the directory and the end of the file.  ZIP64 is read.
+ * Refused: several disks, encrypted entries, methods other than stored and deflated, entries that lie over each
+ * other or outside, bytes that belong to no entry (E_ZIP); names that are absolute, hold "..", a backslash or a
+ * NUL (E_PATH), or come twice (E_DUPLICATE); an entry larger than its bytes can make (E_BOMB).  ZIP64 is read.
  *
  * Limits: ZIP_ENTRIES_MAX, ZIP_RATIO_MAX.
  * Thread: a struct is used by one thread at a time.
@@ -60,6 +60,23 @@ const char *zip_name(const struct zip *zip, size_t i);
 
 /** zip_find() - The entry of this name, or NULL. */
 const struct zip_entry *zip_find(const struct zip *zip, const char *name);
+
+/** zip_is_sound_name() - Whether an entry may have this name of @len bytes: UTF-8, relative, without "..". */
+bool zip_is_sound_name(const char *name, size_t len);
+
+/** struct zip_stream - The bytes of one entry from front to back, inflated when they are deflated. */
+struct zip_stream;
+
+/** zip_stream_open() - @entry, @source and @fault are borrowed until zip_stream_close(), which takes NULL too. */
+kist_status zip_stream_open(struct kist_call *call, struct kist_source *source, const struct zip_entry *entry,
+			    struct model_fault *fault, struct zip_stream **ret);
+void zip_stream_close(struct zip_stream *stream);
+
+/** zip_stream_read() - Gives the next @size bytes.  Errors: as zip_check(); E_TRUNCATED when there are fewer. */
+kist_status zip_stream_read(struct zip_stream *stream, uint8_t *ret, size_t size);
+
+/** zip_stream_end() - After all bytes were read: proves their size and CRC-32.  Errors: as zip_check(). */
+kist_status zip_stream_end(struct zip_stream *stream);
 
 /**
  * zip_check() - Reads all of an entry, inflates it when it is deflated, and compares size and CRC-32.

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "modelalloc.h"
+#include "support/plugalloc.h"
 #include "modeltest.h"
 #include "support/suite.h"
 
@@ -98,12 +98,12 @@ START_TEST(without_memory_every_method_says_so_and_leaves_nothing)
 		kist_status status;
 
 		do {
-			modelalloc_fail_at(++failures);
+			plugalloc_fail_at(++failures);
 			status = run(type, (enum method)method, size);
 			ck_assert_msg(status == KIST_OK || status == KIST_NO_MEMORY, "%s, method %d: %d",
 				      files[_i].type, method, status);
 		} while (status != KIST_OK);
-		modelalloc_fail_at(0);
+		plugalloc_fail_at(0);
 	}
 }
 END_TEST
@@ -114,9 +114,9 @@ START_TEST(no_allocation_is_larger_than_the_file_and_a_mebibyte)
 	const size_t size = read_file(files[_i].path);
 
 	for (int method = 0; method < METHODS; method++) {
-		modelalloc_fail_at(0);
+		plugalloc_fail_at(0);
 		ck_assert_int_eq(run(type, (enum method)method, size), KIST_OK);
-		ck_assert_uint_le(modelalloc_largest(), size + ((size_t)1 << 20));
+		ck_assert_uint_le(plugalloc_largest(), size + ((size_t)1 << 20));
 	}
 }
 END_TEST

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "modelalloc.h"
+#include "support/plugalloc.h"
 #include "modeltest.h"
 #include "support/suite.h"
 
@@ -92,14 +92,14 @@ START_TEST(every_allocation_may_fail)
 
 		plugtest_source_init(&source, file.data, file.size);
 		plugtest_call_init(&call);
-		modelalloc_fail_at(++k);
+		plugalloc_fail_at(++k);
 		status = runs[_i](&call, &source.source);
 		ck_assert(status == KIST_OK || status == KIST_NO_MEMORY);
 		ck_assert_int_eq(call.error.status, status);
 		plugtest_call_done(&call);
 	} while (status != KIST_OK);
 	ck_assert_uint_gt(k, 4);
-	modelalloc_fail_at(0);
+	plugalloc_fail_at(0);
 	free(file.data);
 }
 END_TEST
@@ -141,10 +141,10 @@ START_TEST(no_allocation_is_larger_than_the_input_and_1_mib)
 	file = file_make(text, 0);
 	plugtest_source_init(&source, file.data, file.size);
 	plugtest_call_init(&call);
-	modelalloc_fail_at(0);
+	plugalloc_fail_at(0);
 	(void)run_validate(&call, &source.source);
-	ck_assert_uint_le(modelalloc_largest(), file.size + ((size_t)1 << 20));
-	ck_assert_uint_gt(modelalloc_largest(), (size_t)11 << 20);
+	ck_assert_uint_le(plugalloc_largest(), file.size + ((size_t)1 << 20));
+	ck_assert_uint_gt(plugalloc_largest(), (size_t)11 << 20);
 	plugtest_call_done(&call);
 	free(file.data);
 	free(text);

@@ -2,87 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "modeltest.h"
+#include "support/makezip.h"
 #include "support/suite.h"
 
-/* A zip as it is put together.  What is set otherwise makes one that is not sound. */
-static struct {
-	uint8_t bytes[1 << 15];
-	size_t size;
-	struct {
-		char name[64];
-		size_t at;
-		size_t size;
-		uint32_t crc;
-	} entries[16];
-	size_t count;
-	size_t directory_at;
-} zip;
-
-static void put_number(uint64_t number, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		zip.bytes[zip.size++] = (uint8_t)(number >> 8 * i);
-}
-
-static void put(const void *data, size_t len)
-{
-	if (len > 0)
-		memcpy(zip.bytes + zip.size, data, len);
-	zip.size += len;
-}
-
-static void add_entry(const char *name, const void *data, size_t len)
-{
-	const size_t i = zip.count++;
-
-	snprintf(zip.entries[i].name, sizeof(zip.entries[i].name), "%s", name);
-	zip.entries[i].at = zip.size;
-	zip.entries[i].size = len;
-	zip.entries[i].crc = (uint32_t)crc32(0, data, (uInt)len);
-	put_number(0x04034b50, 4);
-	put_number(20, 2);
-	put_number(0, 2);
-	put_number(0, 2);
-	put_number(0, 4);
-	put_number(zip.entries[i].crc, 4);
-	put_number(len, 4);
-	put_number(len, 4);
-	put_number(strlen(name), 2);
-	put_number(0, 2);
-	put(name, strlen(name));
-	put(data, len);
-}
-
-static void end_zip(void)
-{
-	zip.directory_at = zip.size;
-	for (size_t i = 0; i < zip.count; i++) {
-		put_number(0x02014b50, 4);
-		put_number(20, 2);
-		put_number(20, 2);
-		put_number(0, 2);
-		put_number(0, 2);
-		put_number(0, 4);
-		put_number(zip.entries[i].crc, 4);
-		put_number(zip.entries[i].size, 4);
-		put_number(zip.entries[i].size, 4);
-		put_number(strlen(zip.entries[i].name), 2);
-		put_number(0, 8);
-		put_number(0, 4);
-		put_number(zip.entries[i].at, 4);
-		put(zip.entries[i].name, strlen(zip.entries[i].name));
-	}
-	put_number(0x06054b50, 4);
-	put_number(0, 4);
-	put_number(zip.count, 2);
-	put_number(zip.count, 2);
-	put_number(zip.size - 12 - zip.directory_at, 4);
-	put_number(zip.directory_at, 4);
-	put_number(0, 2);
-}
+static struct makezip zip;
 
 #define STORAGE(key, count) "(S'storage'\nctorch\nFloatStorage\nS'" key "'\nS'cpu'\nI" count "\ntQ"
 #define TENSOR(key, count, offset, shape, strides)                                                           \
@@ -98,11 +23,11 @@ static const float numbers[6] = { 1, 2, 3, 4, 5, 6 };
 
 static void make(const char *pickle)
 {
-	memset(&zip, 0, sizeof(zip));
-	add_entry("x/data.pkl", pickle, strlen(pickle));
-	add_entry("x/byteorder", "little", 6);
-	add_entry("x/data/0", numbers, sizeof(numbers));
-	end_zip();
+	makezip_begin(&zip, 0);
+	makezip_add(&zip, "x/data.pkl", pickle, strlen(pickle));
+	makezip_add(&zip, "x/byteorder", "little", 6);
+	makezip_add(&zip, "x/data/0", numbers, sizeof(numbers));
+	makezip_end(&zip);
 }
 
 /* "" when it is sound; else the code of what validate reports. */
@@ -238,11 +163,11 @@ START_TEST(names_stay_in_the_folder)
 		      { "x/more", "" } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		memset(&zip, 0, sizeof(zip));
-		add_entry("x/data.pkl", MODEL, strlen(MODEL));
-		add_entry("x/data/0", numbers, sizeof(numbers));
-		add_entry(cases[i].name, "", 0);
-		end_zip();
+		makezip_begin(&zip, 0);
+		makezip_add(&zip, "x/data.pkl", MODEL, strlen(MODEL));
+		makezip_add(&zip, "x/data/0", numbers, sizeof(numbers));
+		makezip_add(&zip, cases[i].name, "", 0);
+		makezip_end(&zip);
 		ck_assert_msg(strcmp(judge(), cases[i].code) == 0, "%zu: %s", i, judge());
 	}
 }
@@ -255,22 +180,22 @@ START_TEST(entries_do_not_lie_over_each_other)
 	zip.count = 3;
 	zip.size = zip.directory_at;
 	zip.entries[2].at = zip.entries[1].at;
-	end_zip();
+	makezip_end(&zip);
 	ck_assert_str_eq(judge(), "E_ZIP");
 }
 END_TEST
 
 START_TEST(another_zip_or_none_is_not_torchs)
 {
-	memset(&zip, 0, sizeof(zip));
-	add_entry("arr_0.npy", "x", 1);
-	end_zip();
+	makezip_begin(&zip, 0);
+	makezip_add(&zip, "arr_0.npy", "x", 1);
+	makezip_end(&zip);
 	ck_assert_str_eq(judge(), "E_MAGIC");
-	memset(&zip, 0, sizeof(zip));
-	end_zip();
+	makezip_begin(&zip, 0);
+	makezip_end(&zip);
 	ck_assert_str_eq(judge(), "E_MAGIC");
-	memset(&zip, 0, sizeof(zip));
-	put("\x80\x02\x8a", 3);
+	makezip_begin(&zip, 0);
+	makezip_bytes(&zip, "\x80\x02\x8a", 3);
 	ck_assert_str_eq(judge(), "E_MAGIC");
 }
 END_TEST

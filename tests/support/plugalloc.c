@@ -2,9 +2,11 @@
 #undef malloc
 #undef calloc
 #undef realloc
+#undef posix_memalign
 
-#include "modelalloc.h"
+#include "plugalloc.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -12,14 +14,14 @@ static unsigned long fail_at;
 static unsigned long allocations;
 static size_t largest;
 
-void modelalloc_fail_at(unsigned long k)
+void plugalloc_fail_at(unsigned long k)
 {
 	fail_at = k;
 	allocations = 0;
 	largest = 0;
 }
 
-size_t modelalloc_largest(void)
+size_t plugalloc_largest(void)
 {
 	return largest;
 }
@@ -30,17 +32,22 @@ static bool fails(size_t size)
 	return ++allocations == fail_at;
 }
 
-void *modelalloc_malloc(size_t size)
+void *plugalloc_malloc(size_t size)
 {
 	return fails(size) ? NULL : malloc(size);
 }
 
-void *modelalloc_calloc(size_t count, size_t size)
+void *plugalloc_calloc(size_t count, size_t size)
 {
 	return fails(count * size) ? NULL : calloc(count, size);
 }
 
-void *modelalloc_realloc(void *old, size_t size)
+void *plugalloc_realloc(void *old, size_t size)
 {
 	return fails(size) ? NULL : realloc(old, size);
+}
+
+int plugalloc_posix_memalign(void **ret, size_t align, size_t size)
+{
+	return fails(size) ? ENOMEM : posix_memalign(ret, align, size);
 }
