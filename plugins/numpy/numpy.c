@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "npz.h"
 #include "numpy_plugin.h"
 
 KIST_NOTE("kist.numpy", 0);
@@ -17,7 +18,7 @@ static void npy_close_instance(void *instance)
 	(void)instance;
 }
 
-static const ArtifactTaskInterface interface = {
+static const ArtifactTaskInterface npy = {
 	.struct_size = sizeof(ArtifactTaskInterface),
 	.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_WRITE,
 	.open = npy_open_instance,
@@ -30,7 +31,20 @@ static const ArtifactTaskInterface interface = {
 	.describe = npy_describe,
 };
 
-static const struct kist_type_decl type = {
+static const ArtifactTaskInterface npz = {
+	.struct_size = sizeof(ArtifactTaskInterface),
+	.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_WRITE,
+	.open = npy_open_instance,
+	.close = npy_close_instance,
+	.serialize = npz_serialize,
+	.deserialize = npz_deserialize,
+	.validate = npz_validate,
+	.probe = npz_probe,
+	.layout = npz_layout,
+	.describe = npz_describe,
+};
+
+static const struct kist_type_decl npy_type = {
 	.struct_size = sizeof(struct kist_type_decl),
 	.kinds = KIST_KIND_BIT(KIST_KIND_TENSOR),
 	.type = NPY_TYPE,
@@ -38,10 +52,21 @@ static const struct kist_type_decl type = {
 	.major = NPY_MAJOR,
 	.minor = NPY_MINOR,
 	.priority = 100,
-	.interface = &interface,
+	.interface = &npy,
 };
 
-static const struct kist_type_decl *const types[] = { &type };
+static const struct kist_type_decl npz_type = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_MODEL),
+	.type = NPZ_TYPE,
+	.task = "NumpyArchiveArtifactTask",
+	.major = NPZ_MAJOR,
+	.minor = NPZ_MINOR,
+	.priority = 50,
+	.interface = &npz,
+};
+
+static const struct kist_type_decl *const types[] = { &npy_type, &npz_type };
 
 static const struct kist_plugin plugin = {
 	.struct_size = sizeof(struct kist_plugin),
@@ -49,7 +74,7 @@ static const struct kist_plugin plugin = {
 	.abi_minor_required = 0,
 	.id = "kist.numpy",
 	.version = KIST_VERSION,
-	.type_count = 1,
+	.type_count = sizeof(types) / sizeof(types[0]),
 	.types = types,
 };
 

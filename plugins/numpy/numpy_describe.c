@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "numpy_plugin.h"
+#include "numpy_stats.h"
 #include "stats/stats_picture.h"
 #include "stats/stats_text.h"
 
@@ -81,58 +81,6 @@ static void put_head(struct json *json, const struct npy_file *file)
 	    (unsigned long long)header->data_len, (unsigned long long)file->data_at);
 }
 
-/* Which numbers these are; STATS_NONE for what is no number. */
-static enum stats_type stats_type_of(const struct npy_dtype *dtype)
-{
-	static const struct {
-		char kind;
-		uint8_t size;
-		uint8_t type;
-	} rows[] = { { 'b', 1, STATS_BOOL }, { 'i', 1, STATS_I8 },  { 'u', 1, STATS_U8 },
-		     { 'i', 2, STATS_I16 },  { 'u', 2, STATS_U16 }, { 'i', 4, STATS_I32 },
-		     { 'u', 4, STATS_U32 },  { 'i', 8, STATS_I64 }, { 'u', 8, STATS_U64 },
-		     { 'f', 2, STATS_F16 },  { 'f', 4, STATS_F32 }, { 'f', 8, STATS_F64 } };
-
-	if (dtype->logical == kDLBfloat && dtype->item_size == 2)
-		return STATS_BF16;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].kind == dtype->kind && rows[i].size == dtype->item_size)
-			return (enum stats_type)rows[i].type;
-	}
-	return STATS_NONE;
-}
-
-/* One pass over the numbers. */
-static kist_status gather(struct kist_call *call, struct kist_source *source, const struct npy_file *file,
-			  struct stats *stats, struct stats_sample *sample)
-{
-	const struct npy_dtype *dtype = &file->header.dtype;
-	const uint64_t len = file->header.data_len;
-	const size_t item_size = (size_t)dtype->item_size;
-	const size_t width = dtype->order == '|' || dtype->order == NPY_ORDER_NATIVE ? 1 : item_size;
-	/* Of a small array no more than it has: there are many of them. */
-	const size_t room = len > 0 && len < NPY_CHUNK_SIZE ? (size_t)len : NPY_CHUNK_SIZE;
-	uint8_t *chunk = call->alloc(call, room, 64);
-
-	if (!chunk)
-		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
-				  "no memory to read elements into");
-	for (uint64_t at = 0; at < len;) {
-		const size_t step = len - at < room ? (size_t)(len - at) : room;
-
-		NPY_TRY(call->poll(call));
-		NPY_TRY(kist_read_exact(call, source, file->data_at + at, chunk, step));
-		if (width > 1)
-			npy_swap(chunk, step, width);
-		stats_add(stats, chunk, step / item_size);
-		stats_sample_add(sample, chunk, step / item_size);
-		at += step;
-		call->progress(call, at, len);
-	}
-	stats_finish(stats);
-	return KIST_OK;
-}
-
 /* An array as a matrix of rows in the order of the file; a picture has its colours beside each other. */
 static void matrix_of(const struct npy_header *header, bool is_image, uint64_t *ret_rows,
 		      uint64_t *ret_columns)
@@ -210,18 +158,19 @@ static kist_status put_numbers(struct kist_call *call, struct kist_source *sourc
 {
 	double *const values = call->alloc(call, STATS_SAMPLE_MAX * sizeof(*values), sizeof(*values));
 	char *const text = call->alloc(call, STATS_PICTURE_SIZE, 1);
+	uint8_t *const chunk = call->alloc(call, npy_stats_room(&file->header), 64);
 	const struct npy_header *const header = &file->header;
 	struct stats_sample sample;
 	struct stats stats;
 	uint64_t columns;
 	uint64_t rows;
 
-	if (!values || !text)
+	if (!values || !text || !chunk)
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for statistics");
 	stats_init(&stats, type);
 	matrix_of(header, is_image(header, &stats), &rows, &columns);
 	stats_sample_init(&sample, type, rows, columns, values);
-	NPY_TRY(gather(call, source, file, &stats, &sample));
+	NPY_TRY(npy_stats_gather(call, source, file, chunk, &stats, &sample));
 	(void)stats_text(&stats, text);
 	put(json, ",%s", text);
 	(void)stats_picture_text(&stats, &sample, header->fortran, cells_max(header), text);
@@ -236,7 +185,7 @@ kist_status npy_describe(void *instance, struct kist_call *call, struct kist_sou
 {
 	struct json json = { .size = JSON_SIZE };
 	enum stats_type type;
-	struct npy_file file;
+	npy_auto_file struct npy_file file = { .major = 0 };
 
 	(void)instance;
 	NPY_TRY(npy_file_open(call, source, params, &file));
@@ -246,7 +195,7 @@ kist_status npy_describe(void *instance, struct kist_call *call, struct kist_sou
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
 				  "no memory for the description");
 	put_head(&json, &file);
-	type = stats_type_of(&file.header.dtype);
+	type = npy_stats_type(&file.header.dtype);
 	if (type != STATS_NONE)
 		NPY_TRY(put_numbers(call, source, &file, type, &json));
 	put(&json, "}");

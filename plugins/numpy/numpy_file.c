@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "numpy_plugin.h"
 
+#include <stdlib.h>
+
 static const struct {
 	kist_status status;
 	const char *code;
@@ -19,6 +21,7 @@ static const struct {
 	[NPY_FAULT_DTYPE] = { KIST_UNSUPPORTED, "E_DTYPE" },
 	[NPY_FAULT_DUPLICATE] = { KIST_CORRUPT, "E_DUPLICATE" },
 	[NPY_FAULT_TRAILING] = { KIST_CORRUPT, "E_TRAILING" },
+	[NPY_FAULT_RANK] = { KIST_UNSUPPORTED, "E_SHAPE" },
 };
 
 const char *npy_fault_code(enum npy_fault_kind kind)
@@ -69,9 +72,8 @@ const char *npy_logical_name(uint8_t code)
 	return NULL;
 }
 
-/* Takes the caller's word for what raw bytes stand for. */
-static kist_status set_logical(struct kist_call *call, const struct kist_params *params,
-			       struct npy_dtype *dtype)
+kist_status npy_set_logical(struct kist_call *call, const struct kist_params *params, bool must_fit,
+			    struct npy_dtype *dtype)
 {
 	const struct kist_param *param = kist_param_find(params, "logical_dtype");
 
@@ -80,10 +82,13 @@ static kist_status set_logical(struct kist_call *call, const struct kist_params 
 	for (size_t i = 0; i < LOGICAL_COUNT; i++) {
 		if (strcmp(logical_types[i].name, param->string) != 0)
 			continue;
-		if (dtype->kind != 'V' || dtype->item_size != logical_types[i].size)
+		if (dtype->kind != 'V' || dtype->item_size != logical_types[i].size) {
+			if (!must_fit)
+				return KIST_OK;
 			return kist_failf(call, KIST_INVALID, "E_DTYPE", KIST_NO_OFFSET,
 					  "logical_dtype is %s: elements of '%s' cannot be that",
 					  param->string, dtype->kind == 'R' ? "a record" : dtype->descr);
+		}
 		dtype->logical = logical_types[i].code;
 		return KIST_OK;
 	}
@@ -134,31 +139,46 @@ static kist_status read_prefix(struct kist_call *call, struct kist_source *sourc
 	return KIST_OK;
 }
 
-static kist_status read_text(struct kist_call *call, struct kist_source *source, struct npy_file *file,
-			     size_t len, struct npy_fault *fault)
+void npy_file_done(struct npy_file *file)
 {
-	const size_t names_size = npy_names_count(len) * sizeof(struct npy_name);
-	struct npy_name *names = call->alloc(call, names_size, sizeof(struct npy_name));
-	uint8_t *text = call->alloc(call, len > 0 ? len : 1, 1);
+	free(file->text);
+	file->text = NULL;
+}
 
-	if (!names || !text)
+/* @names: a table of its own for the names of this header. */
+static kist_status parse_text(struct kist_call *call, struct kist_source *source, struct npy_file *file,
+			      size_t len, struct npy_name *names, struct npy_fault *fault)
+{
+	if (!names || !file->text)
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
 				  "no memory for a header of %zu bytes", len);
-	NPY_TRY(kist_read_exact(call, source, file->text_at, text, len));
-	if (!npy_header_read(text, len, file->major == 3, names, &file->header, fault)) {
+	NPY_TRY(kist_read_exact(call, source, file->text_at, file->text, len));
+	if (!npy_header_read((const uint8_t *)file->text, len, file->major == 3, names, &file->header,
+			     fault)) {
 		fault->at += file->text_at;
 		return faults[fault->kind].status;
 	}
-	file->text = (const char *)text;
 	file->data_at = file->text_at + len;
 	return KIST_OK;
 }
 
-kist_status npy_file_read(struct kist_call *call, struct kist_source *source,
-			  const struct kist_params *params, struct npy_file *ret_file,
-			  struct npy_fault *ret_fault)
+static kist_status read_text(struct kist_call *call, struct kist_source *source, struct npy_file *file,
+			     size_t len, struct npy_fault *fault)
 {
-	struct npy_file file = { .major = 0 };
+	struct npy_name *const names = malloc(npy_names_count(len) * sizeof(*names));
+	kist_status status;
+
+	file->text = malloc(len + 1);
+	status = parse_text(call, source, file, len, names, fault);
+	free(names);
+	return status;
+}
+
+kist_status npy_header_take(struct kist_call *call, struct kist_source *source,
+			    const struct kist_params *params, struct npy_file *ret_file,
+			    struct npy_fault *ret_fault)
+{
+	npy_auto_file struct npy_file file = { .major = 0 };
 	uint64_t limit = 0;
 	uint64_t rest;
 	size_t len = 0;
@@ -174,9 +194,32 @@ kist_status npy_file_read(struct kist_call *call, struct kist_source *source,
 	if (file.header.data_len < rest && !npy_flag(params, "allow_trailing"))
 		return refuse(ret_fault, NPY_FAULT_TRAILING, file.data_at + file.header.data_len,
 			      "bytes follow the array");
-	NPY_TRY(set_logical(call, params, &file.header.dtype));
 	*ret_file = file;
+	file.text = NULL;
 	return KIST_OK;
+}
+
+kist_status npy_file_read(struct kist_call *call, struct kist_source *source,
+			  const struct kist_params *params, struct npy_file *ret_file,
+			  struct npy_fault *ret_fault)
+{
+	npy_auto_file struct npy_file file = { .major = 0 };
+
+	NPY_TRY(npy_header_take(call, source, params, &file, ret_fault));
+	NPY_TRY(npy_set_logical(call, params, true, &file.header.dtype));
+	*ret_file = file;
+	file.text = NULL;
+	return KIST_OK;
+}
+
+kist_status npy_fault_fail(const struct npy_fault *fault, struct kist_call *call, kist_status status)
+{
+	char text[128];
+
+	if (fault->kind == NPY_FAULT_NONE)
+		return status;
+	npy_fault_text(fault, text, sizeof(text));
+	return kist_failf(call, status, npy_fault_code(fault->kind), fault->at, "%s", text);
 }
 
 kist_status npy_file_open(struct kist_call *call, struct kist_source *source,
@@ -184,12 +227,8 @@ kist_status npy_file_open(struct kist_call *call, struct kist_source *source,
 {
 	struct npy_fault fault;
 	const kist_status status = npy_file_read(call, source, params, ret_file, &fault);
-	char text[128];
 
-	if (fault.kind == NPY_FAULT_NONE)
-		return status;
-	npy_fault_text(&fault, text, sizeof(text));
-	return kist_failf(call, status, npy_fault_code(fault.kind), fault.at, "%s", text);
+	return npy_fault_fail(&fault, call, status);
 }
 
 struct npy_element npy_element_of(const struct npy_dtype *dtype)
@@ -259,7 +298,7 @@ void npy_part_of(const struct npy_header *header, uint64_t data_at, int64_t *sha
 kist_status npy_validate(void *instance, struct kist_call *call, struct kist_source *source,
 			 const struct kist_params *params, struct kist_report *report)
 {
-	struct npy_file file;
+	npy_auto_file struct npy_file file = { .major = 0 };
 	struct npy_fault fault;
 	const kist_status status = npy_file_read(call, source, params, &file, &fault);
 	char text[128];
@@ -294,7 +333,7 @@ kist_status npy_layout(void *instance, struct kist_call *call, struct kist_sourc
 {
 	int64_t shape[KIST_RANK_MAX];
 	struct kist_part part;
-	struct npy_file file;
+	npy_auto_file struct npy_file file = { .major = 0 };
 
 	(void)instance;
 	NPY_TRY(npy_file_open(call, source, params, &file));

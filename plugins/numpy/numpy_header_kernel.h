@@ -43,6 +43,7 @@ enum npy_fault_kind {
 	NPY_FAULT_DTYPE,
 	NPY_FAULT_DUPLICATE,
 	NPY_FAULT_TRAILING,
+	NPY_FAULT_RANK, /* a file may have it, a tensor not */
 	NPY_FAULT_COUNT
 };
 

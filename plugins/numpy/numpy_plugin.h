@@ -33,14 +33,27 @@
 			return try_status;                                                                   \
 	} while (0)
 
-/** struct npy_file - The file whose header was read.  @text lives as long as the call. */
+/** struct npy_file - The file whose header was read, @text.  Begins zeroed; npy_file_done() frees it. */
 struct npy_file {
 	struct npy_header header;
 	uint8_t major;
-	const char *text;
+	char *text;
 	uint64_t text_at;
 	uint64_t data_at;
 };
+
+/** npy_header_take() - npy_file_read() that leaves logical_dtype to npy_set_logical(). */
+kist_status npy_header_take(struct kist_call *call, struct kist_source *source,
+			    const struct kist_params *params, struct npy_file *ret_file,
+			    struct npy_fault *ret_fault);
+
+/**
+ * npy_set_logical() - Takes the caller's word for what raw bytes stand for.
+ *
+ * @must_fit: Elements of another kind or size are refused (E_DTYPE, KIST_INVALID), else left as they are.
+ */
+kist_status npy_set_logical(struct kist_call *call, const struct kist_params *params, bool must_fit,
+			    struct npy_dtype *dtype);
 
 /**
  * npy_file_read() - Reads and checks the header, and that the source has all the data and no more.
@@ -57,6 +70,10 @@ kist_status npy_file_read(struct kist_call *call, struct kist_source *source,
 			  const struct kist_params *params, struct npy_file *ret_file,
 			  struct npy_fault *ret_fault);
 
+void npy_file_done(struct npy_file *file);
+
+#define npy_auto_file __attribute__((cleanup(npy_file_done)))
+
 /** npy_file_open() - npy_file_read() that records the fault with call->fail. */
 kist_status npy_file_open(struct kist_call *call, struct kist_source *source,
 			  const struct kist_params *params, struct npy_file *ret_file);
@@ -66,6 +83,9 @@ const char *npy_logical_name(uint8_t code);
 
 /** npy_fault_code() - "E_SHAPE" and its like. */
 const char *npy_fault_code(enum npy_fault_kind kind);
+
+/** npy_fault_fail() - Records the fault, if there is one, with call->fail.  Returns @status. */
+kist_status npy_fault_fail(const struct npy_fault *fault, struct kist_call *call, kist_status status);
 
 /** npy_fault_text() - A fault in words. */
 void npy_fault_text(const struct npy_fault *fault, char *to, size_t size);
@@ -112,6 +132,17 @@ struct npy_memo {
 
 /** npy_memo_of() - The memo of a tensor that npy_deserialize() made, or NULL.  Borrowed. */
 const struct npy_memo *npy_memo_of(const DLManagedTensorVersioned *tensor);
+
+/** npy_check_rank() - KIST_UNSUPPORTED and @fault when a tensor has no room for one more dimension. */
+kist_status npy_check_rank(const struct npy_file *file, struct npy_fault *fault);
+
+/**
+ * npy_tensor_read() - The tensor of a file whose header was read; it outlives @source and @file.
+ *
+ * Errors: KIST_NO_MEMORY, and what the source and poll give.
+ */
+kist_status npy_tensor_read(struct kist_call *call, struct kist_source *source, const struct npy_file *file,
+			    DLManagedTensorVersioned **ret_tensor);
 
 /** npy_flag() - The boolean parameter @name, false when it is not given. */
 bool npy_flag(const struct kist_params *params, const char *name);

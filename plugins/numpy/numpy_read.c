@@ -196,36 +196,56 @@ static void object_release(struct kist_object *object)
 		tensor->deleter(tensor);
 }
 
+kist_status npy_check_rank(const struct npy_file *file, struct npy_fault *fault)
+{
+	if (!npy_element_of(&file->header.dtype).has_last || file->header.rank < KIST_RANK_MAX)
+		return KIST_OK;
+	*fault = (struct npy_fault){ .kind = NPY_FAULT_RANK,
+				     .at = file->text_at + file->header.shape_at,
+				     .what = "with one dimension for the bytes of an element there are more "
+					     "than a tensor has",
+				     .dimension = -1 };
+	return KIST_UNSUPPORTED;
+}
+
+kist_status npy_tensor_read(struct kist_call *call, struct kist_source *source, const struct npy_file *file,
+			    DLManagedTensorVersioned **ret_tensor)
+{
+	auto_array struct npy_array *array = calloc(1, sizeof(*array));
+
+	if (!array)
+		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for a tensor");
+	set_shape(array, &file->header);
+	NPY_TRY(keep_memo(call, file, &array->memo));
+	NPY_TRY(fill_data(call, source, file, array));
+	*ret_tensor = &array->tensor;
+	array = NULL;
+	return KIST_OK;
+}
+
 kist_status npy_deserialize(void *instance, struct kist_call *call, struct kist_source *source,
 			    const struct kist_params *params, struct kist_object *ret_object)
 {
-	auto_array struct npy_array *array = NULL;
-	struct npy_file file;
+	npy_auto_file struct npy_file file = { .major = 0 };
+	DLManagedTensorVersioned *tensor = NULL;
+	const struct npy_memo *memo;
+	struct npy_fault fault;
 
 	(void)instance;
 	NPY_TRY(npy_file_open(call, source, params, &file));
-	if (npy_element_of(&file.header.dtype).has_last && file.header.rank == KIST_RANK_MAX)
-		return kist_failf(
-			call, KIST_UNSUPPORTED, "E_SHAPE", file.text_at + file.header.shape_at,
-			"%d dimensions and one for the bytes of an element are more than a tensor has",
-			file.header.rank);
-	array = calloc(1, sizeof(*array));
-	if (!array)
-		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for a tensor");
-	set_shape(array, &file.header);
-	NPY_TRY(keep_memo(call, &file, &array->memo));
-	NPY_TRY(fill_data(call, source, &file, array));
-
+	if (npy_check_rank(&file, &fault) != KIST_OK)
+		return npy_fault_fail(&fault, call, KIST_UNSUPPORTED);
+	NPY_TRY(npy_tensor_read(call, source, &file, &tensor));
 	ret_object->kind = KIST_KIND_TENSOR;
 	ret_object->flags = 0;
 	ret_object->type = NPY_TYPE;
 	ret_object->type_major = NPY_MAJOR;
 	ret_object->type_minor = NPY_MINOR;
-	ret_object->value = &array->tensor;
+	ret_object->value = tensor;
 	ret_object->priv = NULL;
 	ret_object->release = object_release;
-	if (array->memo.logical[0] != '\0')
-		ret_object->logical = array->memo.logical;
-	array = NULL;
+	memo = npy_memo_of(tensor);
+	if (memo && memo->logical[0] != '\0')
+		ret_object->logical = memo->logical;
 	return KIST_OK;
 }

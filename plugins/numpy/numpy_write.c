@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "numpy_plugin.h"
 
+#include <stdlib.h>
+
 /*
  * An array to write.  @axes is the tensor's dimensions in the order of the bytes, slowest first; an opaque
  * element's own dimension is the last of them and not one of @header.
@@ -227,6 +229,7 @@ static kist_status write_header(struct kist_call *call, const struct writer *wri
 	struct npy_outline outline = {
 		.descr = quoted, .fortran = header->fortran, .rank = header->rank, .shape = header->shape
 	};
+	kist_status status;
 	char *text;
 
 	if (writer->memo) {
@@ -238,10 +241,12 @@ static kist_status write_header(struct kist_call *call, const struct writer *wri
 		memcpy(quoted + 1, header->dtype.descr, outline.descr_len - 2);
 		quoted[outline.descr_len - 1] = '\'';
 	}
-	text = call->alloc(call, npy_header_size_max(outline.descr_len), 1);
+	text = malloc(npy_header_size_max(outline.descr_len));
 	if (!text)
 		return refuse(call, KIST_NO_MEMORY, NULL, "no memory for the header");
-	return sink->write(sink, text, npy_header_write(text, &outline));
+	status = sink->write(sink, text, npy_header_write(text, &outline));
+	free(text);
+	return status;
 }
 
 /* The part of a tensor whose type a file cannot name, a bfloat16, still has it. */
@@ -275,14 +280,12 @@ static kist_status write_flat(struct kist_call *call, const struct writer *write
 	return KIST_OK;
 }
 
-static kist_status write_gathered(struct kist_call *call, struct writer *writer, struct kist_sink *sink)
+/* @chunk: @size bytes to gather elements in. */
+static kist_status write_chunks(struct kist_call *call, struct writer *writer, struct kist_sink *sink,
+				uint8_t *chunk, size_t size)
 {
 	const uint64_t len = writer->header.data_len;
-	const size_t size = len < NPY_CHUNK_SIZE ? (size_t)len : NPY_CHUNK_SIZE;
-	uint8_t *chunk = call->alloc(call, size, 16);
 
-	if (!chunk)
-		return refuse(call, KIST_NO_MEMORY, NULL, "no memory to gather elements in");
 	for (uint64_t at = 0; at < len;) {
 		const size_t step = len - at < size ? (size_t)(len - at) : size;
 
@@ -295,6 +298,20 @@ static kist_status write_gathered(struct kist_call *call, struct writer *writer,
 		call->progress(call, at, len);
 	}
 	return KIST_OK;
+}
+
+static kist_status write_gathered(struct kist_call *call, struct writer *writer, struct kist_sink *sink)
+{
+	const uint64_t len = writer->header.data_len;
+	const size_t size = len < NPY_CHUNK_SIZE ? (size_t)len : NPY_CHUNK_SIZE;
+	uint8_t *const chunk = malloc(size);
+	kist_status status;
+
+	if (!chunk)
+		return refuse(call, KIST_NO_MEMORY, NULL, "no memory to gather elements in");
+	status = write_chunks(call, writer, sink, chunk, size);
+	free(chunk);
+	return status;
 }
 
 kist_status npy_serialize(void *instance, struct kist_call *call, const struct kist_object *object,

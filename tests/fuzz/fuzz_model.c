@@ -58,7 +58,7 @@ static void run_describe(const uint8_t *data, size_t size, bool valid)
 }
 
 /* The first and the last byte that strides reach, and all between when there are none but the usual. */
-static void read_tensor(const DLTensor *tensor, size_t size)
+static void read_tensor(const DLTensor *tensor)
 {
 	const uint8_t *const bytes = tensor->data;
 	uint64_t last = 0;
@@ -69,7 +69,6 @@ static void read_tensor(const DLTensor *tensor, size_t size)
 		last += (uint64_t)(tensor->shape[k] - 1) * (uint64_t)tensor->strides[k];
 	}
 	last = (last + 1) * tensor->dtype.bits / 8 - 1;
-	must(last < size);
 	for (uint64_t at = 0; at <= last; at++)
 		read_sum = read_sum + bytes[at];
 }
@@ -90,9 +89,13 @@ static void run_read(const uint8_t *data, size_t size, bool valid)
 		const char *name;
 
 		must(map->get_name(map, i, &name) == KIST_OK);
-		must(map->get(map, &call.call, i, &tensor) == KIST_OK);
+		/* What is not sound may be known only when it is read: a check sum. */
+		if (map->get(map, &call.call, i, &tensor) != KIST_OK) {
+			must(!valid && call.error.text[0] != '\0');
+			continue;
+		}
 		if (i < 64)
-			read_tensor(&tensor->dl_tensor, size);
+			read_tensor(&tensor->dl_tensor);
 		tensor->deleter(tensor);
 	}
 	if (object.release)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that numpy writes: what kist says of them, whether they come back, and what they are converted into."""
 import ast
+import io
 import os
+import struct
 import warnings
+import zipfile
 
 import kist
 import numpy as np
@@ -124,6 +127,12 @@ def check_info(name, facts, array):
 
 def same_values(name, found, wanted):
     kist.equal((found.dtype.str, found.shape), (wanted.dtype.str, wanted.shape), name)
+    if found.dtype.names:
+        # Between fields numpy copies nothing.
+        kist.equal(found.dtype.names, wanted.dtype.names, name)
+        for field in found.dtype.names:
+            same_values(name + " " + field, found[field], wanted[field])
+        return
     kist.check(found.tobytes() == wanted.tobytes(), name, "has other values")
 
 
@@ -160,6 +169,144 @@ def check_refusals():
     kist.equal((info["format"], info["shape"]), ("npy 2.0", [2]), "many-fields")
 
 
+def check_archives():
+    """All arrays together in archives of numpy's, stored and deflated; and in one that kist writes of them."""
+    named = {name[:-4]: array for name, array in arrays.items() if name != "again.npy"}
+    np.savez("in/stored.npz", **named)
+    np.savez_compressed("in/deflated.npz", **named)
+    np.savez("in/empty.npz")
+    np.savez("in/one.npz", np.arange(5))
+    paths = ["in/%s.npz" % name for name in ("stored", "deflated", "empty", "one")]
+    kist.put(*paths)
+    for name, facts in kist.came_back(paths).items():
+        count = {"empty.npz": 0, "one.npz": 1}.get(name, len(named))
+        kist.equal((facts["kind"], facts["info"]["tensors"]), ("model", count), name)
+    said = {}
+    for name in ("stored.npz", "deflated.npz"):
+        said[name] = {entry["name"]: entry for entry in kist.show(name)["info"]["list"]}
+        for key, entry in said[name].items():
+            kist.equal((tuple(entry["shape"]), entry["bytes"]), (named[key].shape, named[key].nbytes), name, key)
+            check_archived_statistics(name, entry, named[key])
+    listed = said["stored.npz"].keys() & said["deflated.npz"].keys()
+    kist.check(len(listed) > 20, "only", len(listed), "arrays are listed")
+    written = []
+    for name in ("stored.npz", "deflated.npz"):
+        path = kist.convert(name, "NumpyArchiveArtifactTask", "written.npz")
+        written.append(open(path, "rb").read())
+        found = np.load(path)
+        kist.equal(sorted(found.files), sorted(named), name, "names")
+        for key, array in named.items():
+            same_values("%s in %s" % (key, name), found[key], array)
+        check_mappable(path, named)
+    kist.check(written[0] == written[1], "stored and deflated arrays are written as other bytes")
+    save("large.again.npy", np.load(kist.convert("stored.npz", "NumpyArrayArtifactTask", "large.again.npy",
+                                                 "--select", "large")))
+    same_values("large in stored.npz", arrays["large.again.npy"], arrays["large.npy"])
+
+
+def check_archived_statistics(name, entry, array):
+    if array.dtype.kind in "biuf" and "min" in entry:
+        check_statistics("%s in %s" % (entry["name"], name), entry, array)
+
+
+def check_mappable(path, named):
+    """Each array can be mapped as it lies: it is stored, and its elements begin at a multiple of 64 bytes."""
+    with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
+        kist.equal(archive.testzip(), None, path, "is not sound")
+        kist.equal(archive.namelist(), [name + ".npy" for name in sorted(named)], path, "names")
+        for info in archive.infolist():
+            kist.equal((info.compress_type, info.date_time), (0, (1980, 1, 1, 0, 0, 0)), info.filename)
+            file.seek(info.header_offset + 26)
+            name_size, extra_size = struct.unpack("<HH", file.read(4))
+            at = info.header_offset + 30 + name_size + extra_size
+            kist.equal(at % 64, 0, info.filename, "begins at")
+            file.seek(at)
+            version = np.lib.format.read_magic(file)
+            read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
+            if not read_header:
+                continue
+            shape, fortran, dtype = read_header(file)
+            kist.equal(file.tell() % 64, 0, info.filename, "has elements at")
+            if dtype.itemsize and np.prod(shape):
+                mapped = np.memmap(path, dtype, "r", file.tell(), shape, "F" if fortran else "C")
+                kist.check(mapped.tobytes() == named[info.filename[:-4]].tobytes(), info.filename, "maps to others")
+
+
+def check_hostile_archives():
+    """What numpy.load would take, or be harmed by, is refused by its code, and kept as bytes when told to."""
+    def entry(archive, name, array, method=zipfile.ZIP_STORED):
+        data = io.BytesIO()
+        np.lib.format.write_array(data, array)
+        archive.writestr(zipfile.ZipInfo(name), data.getvalue(), method)
+
+    def archive(name, *entries):
+        with zipfile.ZipFile("in/" + name, "w") as made:
+            for path, array in entries:
+                entry(made, path, array)
+        return "in/" + name
+
+    five = np.arange(5)
+    cases = [("E_PATH", archive("path.npz", ("../../etc/five.npy", five))),
+             ("E_DUPLICATE", archive("twice.npz", ("five.npy", five), ("five.npy", five + 1))),
+             ("E_OBJECT", archive("object.npz", ("o.npy", np.array([{}, None], object)))),
+             ("E_ZIP", archive("readme.npz", ("five.npy", five), ("five.txt", five)))]
+    for name, head, tail in (("before.npz", b"GIF89a", b""), ("behind.npz", b"", b"<script>")):
+        with open(archive(name, ("five.npy", five)), "rb+") as file:
+            data = file.read()
+            file.seek(0)
+            file.write(head + data + tail)
+        cases.append(("E_ZIP", "in/" + name))
+    # A header that claims 2^40 elements, in a few bytes that deflate to nothing.
+    data = io.BytesIO()
+    np.lib.format.write_array_header_1_0(data, {"descr": "|u1", "fortran_order": False, "shape": (2**40,)})
+    with zipfile.ZipFile("in/claims.npz", "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("claims.npy", data.getvalue())
+    cases.append(("E_TRUNCATED", "in/claims.npz"))
+    # A bomb: the directory says a terabyte, and what is there would be a kilobyte.
+    with open(archive("bomb.npz", ("five.npy", five)), "rb+") as file:
+        data = bytearray(file.read())
+        for at in (data.find(b"PK\3\4") + 8, data.find(b"PK\1\2") + 10):
+            data[at] = 8
+            data[at + 14:at + 18] = struct.pack("<I", 2**31)
+        file.seek(0)
+        file.write(data)
+    cases.append(("E_BOMB", "in/bomb.npz"))
+    for code, path in cases:
+        kist.check(code.encode() in kist.run("put", path, expect=1), path, "is not refused by", code)
+        kist.put("--opaque", path)
+        kist.equal(kist.came_back([path])[os.path.basename(path)]["kind"], "bytes", path, "kind")
+
+
+def check_ml_dtypes():
+    """Types that numpy itself has not: it writes their bytes, and the caller says what they are."""
+    try:
+        import ml_dtypes
+    except ImportError:
+        print("SKIP: no ml_dtypes (PyPI): bfloat16 and 8-bit floats are not looked at")
+        return
+    numbers = np.linspace(-2, 2, 24).reshape(4, 6)
+    for name, size in (("bfloat16", 2), ("float8_e4m3fn", 1), ("float8_e5m2", 1), ("float8_e4m3b11fnuz", 1),
+                       ("float8_e3m4", 1), ("float8_e8m0fnu", 1)):
+        array = (abs(numbers) + 1 if "e8m0" in name else numbers).astype(getattr(ml_dtypes, name))
+        # numpy writes <V2 of bfloat16, and of what it cannot even load again the letters of the type.
+        raw = array.view("V%d" % size)
+        np.save("in/%s.npy" % name, raw)
+        np.savez("in/%s.npz" % name, a=raw, plain=np.arange(3))
+        said = ["--param", "logical_dtype=" + name]
+        kist.put("in/%s.npy" % name, *said)
+        kist.put("in/%s.npz" % name, *said)
+        info = kist.show(name + ".npy")["info"]
+        kist.equal((info["dtype"], info["descr"]), (name, "|V%d" % size), name)
+        kist.equal(kist.show(name + ".npz")["info"]["list"][0]["dtype"], name, name, "in an archive")
+        if name == "bfloat16":
+            kist.near(float(info["mean"]), float(array.astype("f8").mean()), name, "mean", digits=1e-6)
+        again = np.load(kist.convert(name + ".npy", "NumpyArrayArtifactTask", "again.npy"))
+        kist.check(again.view(array.dtype).tobytes() == array.tobytes(), name, "comes back as others")
+    np.save("in/as-saved.npy", numbers.astype(ml_dtypes.bfloat16))
+    kist.put("in/as-saved.npy", "--param", "logical_dtype=bfloat16")
+    kist.equal(kist.show("as-saved.npy")["info"]["dtype"], "bfloat16", "as numpy saves it")
+
+
 # numpy warns of versions that very old ones do not read.
 warnings.simplefilter("ignore", UserWarning)
 os.mkdir("in")
@@ -168,5 +315,8 @@ write_all()
 for name, facts in kist.round_trip("in").items():
     check_info(name, facts, arrays[name])
 check_conversions()
+check_archives()
+check_hostile_archives()
+check_ml_dtypes()
 check_refusals()
 print("numpy %s: %d files" % (np.__version__, len(arrays)))
