@@ -47,7 +47,9 @@ static kist_status see_name(void *ctx, const struct kist_ref *ref, const struct 
 	};
 
 	(void)artifact;
-	if (fnmatch(planning->rule->pattern, ref->name, FNM_PATHNAME) != 0)
+	/* What is kist's own, people cannot drop by its name. */
+	if (fnmatch(planning->rule->pattern, ref->name, FNM_PATHNAME) != 0 ||
+	    kist_name_is_own(ref->name, ref->name_len))
 		return KIST_OK;
 	if (ref->is_tag) {
 		retained->kept++;

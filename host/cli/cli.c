@@ -115,7 +115,7 @@ kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kis
 kist_status kist_cli_check_names(const struct kist_cli *cli, size_t first, struct kist_error *err)
 {
 	for (size_t i = first; i < cli->argument_count; i++)
-		KIST_TRY(kist_name_check(cli->arguments[i], strlen(cli->arguments[i]), err));
+		KIST_TRY(kist_name_check_given(cli->arguments[i], strlen(cli->arguments[i]), err));
 	return KIST_OK;
 }
 

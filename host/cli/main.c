@@ -191,7 +191,7 @@ static kist_status check_values(const struct kist_cli *cli, struct kist_error *e
 
 	KIST_TRY(kist_cli_params(cli, &params, err));
 	if (name)
-		KIST_TRY(kist_name_check(name, strlen(name), err));
+		KIST_TRY(kist_name_check_given(name, strlen(name), err));
 	return KIST_OK;
 }
 

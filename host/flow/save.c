@@ -48,6 +48,11 @@ kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret, struc
 	return KIST_OK;
 }
 
+struct kist_flow *kist_save_flow(const struct kist_save *save)
+{
+	return save->flow;
+}
+
 void kist_save_set_level(struct kist_save *save, enum kist_filter_level level)
 {
 	save->level = level;
@@ -59,10 +64,27 @@ void kist_save_set_reread(struct kist_save *save, bool reread)
 	save->reread = reread;
 }
 
+void kist_save_set_last(struct kist_save *save, kist_save_last_make *make, void *ctx)
+{
+	save->make_last = make;
+	save->last_ctx = ctx;
+}
+
+void kist_save_drop_last(struct kist_save *save)
+{
+	if (save->last && !save->last_is_committed)
+		kist_writer_abandon(save->last->writer);
+	kist_save_close(save->last);
+	save->last = NULL;
+	json_decref(save->last_packs);
+	save->last_packs = NULL;
+}
+
 void kist_save_close(struct kist_save *save)
 {
 	if (!save)
 		return;
+	kist_save_drop_last(save);
 	kist_content_writer_done(&save->content);
 	kist_previous_done(&save->previous);
 	kist_writer_close(save->writer);
@@ -169,6 +191,19 @@ kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct
 kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len,
 			  const struct kist_digest *artifact, const char *event, struct kist_error *err)
 {
+	KIST_TRY(kist_name_check_given(name, name_len, err));
+	return kist_save_own_ref(save, name, name_len, artifact, event, err);
+}
+
+kist_status kist_save_check_name(const struct kist_save_options *options, struct kist_error *err)
+{
+	return options->own_name ? kist_name_check(options->name, options->name_len, err)
+				 : kist_name_check_given(options->name, options->name_len, err);
+}
+
+kist_status kist_save_own_ref(struct kist_save *save, const char *name, size_t name_len,
+			      const struct kist_digest *artifact, const char *event, struct kist_error *err)
+{
 	kist_auto_json json_t *ref = json_object();
 
 	KIST_TRY(kist_name_check(name, name_len, err));
@@ -248,7 +283,7 @@ kist_status kist_save_path(struct kist_save *save, const char *path, const struc
 	kist_auto_fd int fd = -1;
 	struct stat st;
 
-	KIST_TRY(kist_name_check(options->name, options->name_len, err));
+	KIST_TRY(kist_save_check_name(options, err));
 	/*
 	 * A fifo would block for ever on open; nothing that is not a file or a folder is opened for reading.
 	 */
@@ -259,7 +294,7 @@ kist_status kist_save_path(struct kist_save *save, const char *path, const struc
 		KIST_TRY(kist_save_folder(save, fd, path, options, &saved, err));
 	else
 		KIST_TRY(save_one(save, fd, path, &st, options, &saved, err));
-	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
+	KIST_TRY(kist_save_own_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
 	kist_saved_move(ret, &saved);
 	return KIST_OK;
 }
@@ -310,7 +345,7 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 	const char *slash;
 	struct kist_file_origin origin = { .shown = "standard input" };
 
-	KIST_TRY(kist_name_check(options->name, options->name_len, err));
+	KIST_TRY(kist_save_check_name(options, err));
 	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
 	KIST_TRY(kist_save_copy(fd, write_fd, "the standard input", err));
 	slash = strrchr(options->name, '/');
@@ -318,7 +353,7 @@ kist_status kist_save_stream(struct kist_save *save, int fd, const struct kist_s
 	origin.is_private = true;
 	origin.base_name = slash ? slash + 1 : options->name;
 	KIST_TRY(kist_save_file(save, &origin, options, false, &saved, err));
-	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
+	KIST_TRY(kist_save_own_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
 	kist_saved_move(ret, &saved);
 	return KIST_OK;
 }

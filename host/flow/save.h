@@ -38,6 +38,7 @@ struct kist_save_options {
 	/* What the name meant so far: its chunks may be bases of the new ones.  NULL: looked up by name. */
 	const struct kist_digest *previous;
 	const json_t *parents; /* ids in hex of the artifacts that it was made from; may be NULL */
+	bool own_name;	       /* @name may be one of kist's own: kist_name_is_own() */
 };
 
 /** struct kist_saved - What was kept. */
@@ -57,6 +58,8 @@ void kist_saved_move(struct kist_saved *to, struct kist_saved *from);
 
 KIST_CHECKED kist_status kist_save_open(struct kist_flow *flow, struct kist_save **ret,
 					struct kist_error *err);
+/** kist_save_flow() - Whose save it is.  Borrowed. */
+struct kist_flow *kist_save_flow(const struct kist_save *save);
 /** kist_save_set_level() - How much time compressing may take; KIST_FILTER_DEFAULT at first. */
 void kist_save_set_level(struct kist_save *save, enum kist_filter_level level);
 /**
@@ -104,8 +107,47 @@ KIST_CHECKED kist_status kist_save_object(struct kist_save *save, uint64_t objec
 					  const struct kist_save_options *options, struct kist_saved *ret,
 					  struct kist_error *err);
 
+/** struct kist_save_made - Bytes that kist itself makes, of a type that no plugin has. */
+struct kist_save_made {
+	struct kist_view bytes;
+	const char *kind;     /* "value" */
+	const char *encoding; /* "kist.job@1.0" */
+	const char *summary;  /* one line */
+};
+
+/**
+ * kist_save_bytes() - Saves @made under options->name, with its parents and its description; nothing else of
+ * @options counts.
+ *
+ * The bytes lie among the metadata.
+ */
+KIST_CHECKED kist_status kist_save_bytes(struct kist_save *save, const struct kist_save_made *made,
+					 const struct kist_save_options *options, struct kist_saved *ret,
+					 struct kist_error *err);
+
+/** kist_save_last_make - Puts into @last what hangs on all that is committed before; may be called again. */
+typedef kist_status kist_save_last_make(void *ctx, struct kist_save *last, struct kist_error *err);
+
+/**
+ * kist_save_set_last() - Has @make called once the log was folded, each time before the commit is tried: what
+ * it puts is in the same commit, and no other commit stands between what it has read and what it puts.
+ *
+ * So a name can be given a new meaning that depends on the old one.  What @make fails with is what the commit
+ * fails with.  Such a save shares its commit with no other.
+ *
+ * @ctx: Borrowed until the commit is made, or the save closed.
+ */
+void kist_save_set_last(struct kist_save *save, kist_save_last_make *make, void *ctx);
+
+/** kist_save_own_ref() - As kist_save_ref(), for a name that may be one of kist's own. */
+KIST_CHECKED kist_status kist_save_own_ref(struct kist_save *save, const char *name, size_t name_len,
+					   const struct kist_digest *artifact, const char *event,
+					   struct kist_error *err);
+
 /**
  * kist_save_ref() - Adds a change of a name to the commit: @artifact NULL drops it.  @event: "tag" or "rm".
+ *
+ * Errors: KIST_INVALID (no name that a person can give: kist_name_check_given()); KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len,
 				       const struct kist_digest *artifact, const char *event,

@@ -83,6 +83,17 @@ static kist_status recheck(struct kist_save *save, struct kist_error *err)
 	return KIST_OK;
 }
 
+/* What hangs on all that is committed before it.  It is made when that was folded, so it leans on what stands. */
+static kist_status make_last(struct kist_save *save, struct kist_error *err)
+{
+	if (!save->make_last)
+		return KIST_OK;
+	kist_save_drop_last(save);
+	KIST_TRY(kist_save_open(save->flow, &save->last, err));
+	KIST_TRY(save->make_last(save->last_ctx, save->last, err));
+	return kist_writer_finish(save->last->writer, &save->last_packs, err);
+}
+
 static void settle(struct member *member, kist_status status, const struct kist_error *why)
 {
 	member->live = false;
@@ -112,10 +123,20 @@ static void look(struct member *member, uint64_t *head, struct kist_digest *prev
 	}
 	status = recheck(save, &why);
 	if (status == KIST_OK)
+		status = make_last(save, &why);
+	if (status == KIST_OK)
 		return;
 	/* Whoever came first has the number of every commit that was tried. */
 	kist_writer_abandon(save->writer);
 	settle(member, status, &why);
+}
+
+static kist_status add_to_commit(json_t *commit, json_t *packs, json_t *refs, struct kist_error *err)
+{
+	return json_array_extend(json_object_get(commit, "packs"), packs) == 0 &&
+			       json_array_extend(json_object_get(commit, "refs"), refs) == 0
+		       ? KIST_OK
+		       : kist_fail_memory(err, sizeof(json_t));
 }
 
 /* One commit of all that are live. */
@@ -126,10 +147,13 @@ static kist_status make_commit(const struct member *first, json_t **ret, struct 
 	if (!commit)
 		return kist_fail_memory(err, sizeof(json_t));
 	for (const struct member *member = first; member; member = member->next) {
-		if (member->live &&
-		    (json_array_extend(json_object_get(commit, "packs"), member->packs) != 0 ||
-		     json_array_extend(json_object_get(commit, "refs"), member->save->refs) != 0))
-			return kist_fail_memory(err, sizeof(json_t));
+		const struct kist_save *last = member->save->last;
+
+		if (!member->live)
+			continue;
+		KIST_TRY(add_to_commit(commit, member->packs, member->save->refs, err));
+		if (last)
+			KIST_TRY(add_to_commit(commit, member->save->last_packs, last->refs, err));
 	}
 	*ret = kist_steal(commit);
 	return KIST_OK;
@@ -257,20 +281,21 @@ static kist_status commit_one(struct kist_save *save, struct kist_group *group, 
 	struct member self = { .save = save, .live = true, .error = KIST_ERROR_INIT };
 
 	KIST_TRY(kist_writer_finish(save->writer, &packs, err));
-	if (json_array_size(packs) == 0 && json_array_size(save->refs) == 0)
+	if (json_array_size(packs) == 0 && json_array_size(save->refs) == 0 && !save->make_last)
 		return KIST_OK;
 	self.packs = packs;
-	/* Who must have one number cannot share it. */
-	if (group && !save->only_at)
+	/* Who must have one number cannot share it, nor who hangs on what no other of the commit may change. */
+	if (group && !save->only_at && !save->make_last)
 		join(group, &self);
 	else
 		commit_each(&self);
-	if (self.status == KIST_EXISTS && !save->only_at)
+	if (self.status == KIST_EXISTS && self.error.status == KIST_OK)
 		return kist_fail(err, KIST_LIMIT, "the store is too busy: %d commits came first",
 				 COMMIT_TRIES_MAX);
 	if (self.status != KIST_OK)
 		return kist_fail_as(err, self.status, &self.error);
 	save->flow->committed = true;
+	save->last_is_committed = true;
 	fold_own_commit(save->flow);
 	kist_save_seen_write(save);
 	return KIST_OK;

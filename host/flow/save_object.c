@@ -41,7 +41,7 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 	struct spool spool = { .task = origin.shown };
 	const struct kist_output output = { .write = take_bytes, .ctx = &spool };
 
-	KIST_TRY(kist_name_check(options->name, options->name_len, err));
+	KIST_TRY(kist_save_check_name(options, err));
 	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
 	KIST_TRY(
 		kist_schema_for_name(type->serialize, params, options->name, options->name_len, &asked, err));
@@ -53,7 +53,7 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 	origin.fd = read_fd;
 	origin.is_private = true;
 	KIST_TRY(kist_save_file(save, &origin, &how, false, &saved, err));
-	KIST_TRY(kist_save_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
+	KIST_TRY(kist_save_own_ref(save, options->name, options->name_len, &saved.artifact, "put", err));
 	kist_saved_move(ret, &saved);
 	return KIST_OK;
 }

@@ -21,11 +21,16 @@ struct kist_save {
 	struct kist_previous previous; /* of the file that is being saved */
 	enum kist_filter_level level;
 	json_t *refs;
-	struct kist_buf leans;	     /* of struct kist_lean */
-	struct kist_save_seen *seen; /* NULL before it is needed */
-	bool reread;		     /* what was seen before is read all the same */
-	uint64_t unread;	     /* files that were not */
-	uint64_t only_at;	     /* the one number that its commit may have; 0: any */
+	struct kist_buf leans;		/* of struct kist_lean */
+	struct kist_save_seen *seen;	/* NULL before it is needed */
+	bool reread;			/* what was seen before is read all the same */
+	uint64_t unread;		/* files that were not */
+	uint64_t only_at;		/* the one number that its commit may have; 0: any */
+	kist_save_last_make *make_last; /* NULL: nothing hangs on what was committed before */
+	void *last_ctx;
+	struct kist_save *last; /* what it has put for the commit that is tried; or NULL */
+	json_t *last_packs;
+	bool last_is_committed;
 };
 
 /** struct kist_lean - An artifact that was kept before, and that this save needs. */
@@ -85,6 +90,13 @@ KIST_CHECKED kist_status kist_save_previous(struct kist_save *save, const struct
 KIST_CHECKED kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *shown,
 					  const struct kist_save_options *options, struct kist_saved *ret,
 					  struct kist_error *err);
+
+/** kist_save_check_name() - Whether options->name may be one.  Errors: KIST_INVALID. */
+KIST_CHECKED kist_status kist_save_check_name(const struct kist_save_options *options,
+					      struct kist_error *err);
+
+/** kist_save_drop_last() - Closes save->last; unless it is committed, its packs are removed. */
+void kist_save_drop_last(struct kist_save *save);
 
 /**
  * kist_save_spool() - A nameless temporary file, once for writing and once for reading.  Owned by the caller.

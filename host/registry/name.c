@@ -56,6 +56,24 @@ kist_status kist_name_check(const char *name, size_t len, struct kist_error *err
 			 (int)strnlen(name, len < 200 ? len : 200), len ? name : "", problem);
 }
 
+bool kist_name_is_own(const char *name, size_t len)
+{
+	const size_t prefix = strlen(KIST_NAME_OWN_PREFIX);
+
+	return len >= prefix && memcmp(name, KIST_NAME_OWN_PREFIX, prefix) == 0;
+}
+
+kist_status kist_name_check_given(const char *name, size_t len, struct kist_error *err)
+{
+	KIST_TRY(kist_name_check(name, len, err));
+	if (kist_name_is_own(name, len))
+		return kist_fail(err, KIST_INVALID,
+				 "'%.*s' cannot be a name here: what begins with '" KIST_NAME_OWN_PREFIX
+				 "' is kist's own, such as the records of jobs",
+				 (int)(len < 200 ? len : 200), name);
+	return KIST_OK;
+}
+
 kist_status kist_name_json(json_t *object, const char *name, size_t len, struct kist_error *err)
 {
 	KIST_TRY(kist_name_check(name, len, err));

@@ -248,6 +248,15 @@ KIST_CHECKED kist_status kist_registry_each_kind(struct kist_registry *registry,
  */
 KIST_CHECKED kist_status kist_name_check(const char *name, size_t len, struct kist_error *err);
 
+/** What begins the names that are kist's own: records of jobs, and what is kept with them. */
+#define KIST_NAME_OWN_PREFIX "kist:"
+
+/** kist_name_is_own() - Whether @name is one of kist's own. */
+bool kist_name_is_own(const char *name, size_t len);
+
+/** kist_name_check_given() - As kist_name_check(), for a name that a person gives: it is none of kist's own. */
+KIST_CHECKED kist_status kist_name_check_given(const char *name, size_t len, struct kist_error *err);
+
 /** kist_name_json() - Sets "name" of @object to @name as UTF-8, and "name_bytes" (hex) when it is not UTF-8.
  */
 KIST_CHECKED kist_status kist_name_json(json_t *object, const char *name, size_t len, struct kist_error *err);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_JOB_OWNER_H
+#define KIST_JOB_OWNER_H
+
+#include <sys/types.h>
+
+#include "base/json.h"
+
+/*
+ * The process that runs a job, told so that others can see whether it still is.
+ *
+ *     {"host":"name", "machine":"<32 hex>"?, "boot":"<id>", "pid_namespace":n, "pid":n, "start":ticks}
+ *
+ * A pid comes again, so it counts only with the time at which the process began, the boot that this time is
+ * counted from, and the namespace that the pid is one of.  "machine" is drawn from the machine's own id, which
+ * itself is told nobody.
+ *
+ * Thread: pure.
+ * Source: proc(5), pid_namespaces(7), machine-id(5).
+ */
+
+#define KIST_OWNER_TEXT_SIZE ((size_t)65)
+
+struct kist_owner {
+	char host[KIST_OWNER_TEXT_SIZE + 192];
+	char machine[KIST_OWNER_TEXT_SIZE]; /* or empty: it has no id */
+	char boot[KIST_OWNER_TEXT_SIZE];    /* or empty */
+	uint64_t pid_namespace;		    /* 0: not known */
+	uint64_t pid;
+	uint64_t start; /* clock ticks since the boot */
+};
+
+enum kist_owner_life {
+	KIST_OWNER_ALIVE,
+	KIST_OWNER_GONE,
+	KIST_OWNER_UNKNOWN, /* it is another machine's, or another container's */
+};
+
+/** kist_owner_of() - What identifies process @pid of this machine.  Errors: KIST_NOT_FOUND, KIST_IO. */
+KIST_CHECKED kist_status kist_owner_of(pid_t pid, struct kist_owner *ret, struct kist_error *err);
+
+/** kist_owner_life() - Whether that process is there, as far as it can be seen from here. */
+enum kist_owner_life kist_owner_life(const struct kist_owner *owner);
+
+/** kist_owner_json() - New reference.  Errors: KIST_NO_MEMORY. */
+KIST_CHECKED kist_status kist_owner_json(const struct kist_owner *owner, json_t **ret,
+					 struct kist_error *err);
+
+/** kist_owner_from_json() - What kist_owner_json() wrote; false when @object is none. */
+bool kist_owner_from_json(const json_t *object, struct kist_owner *ret);
+
+#endif
