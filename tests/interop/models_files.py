@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models as other libraries write them: what kist says of them, whether they come back, and which tensors they are
 converted into.  "by-hand" needs Python alone: a file as torch.save writes it; "gguf", "torch" and "joblib" need that
-library, and numpy."""
+library, and numpy; "shared" needs torch, safetensors and numpy."""
 import collections
 import io
 import json
@@ -167,4 +167,50 @@ def check_joblib():
     kist.equal(said["small.joblib"]["info"]["compression"], "zlib", "compression")
 
 
-{"by-hand": check_by_hand, "gguf": check_gguf, "torch": check_torch, "joblib": check_joblib}[sys.argv[1]]()
+def check_shared():
+    """The same weights in another format, and in what kist itself makes of them, take next to nothing."""
+    import numpy
+    import torch
+    from safetensors.torch import save_file
+
+    torch.manual_seed(1)
+    weights = {"embedding": torch.randn(3000, 64) * 0.02, "positions": torch.arange(40000)}
+    for layer in range(6):
+        # From a scalar to a mebibyte; 70 KiB is just enough for chunks of its own.
+        weights.update({"layer.%d.weight" % layer: torch.randn(512, 700) * 0.02,
+                        "layer.%d.bias" % layer: torch.randn(700) * 0.02,
+                        "layer.%d.half" % layer: (torch.randn(70, 512) * 0.02).half(),
+                        "layer.%d.scale" % layer: torch.tensor(float(layer))})
+    save_file(weights, "weights.safetensors")
+    torch.save(weights, "weights.pt")
+    # Neither begins its data where the other does, and the order is another one.
+    backwards = sorted(weights, reverse=True)
+    numpy.savez("weights.npz", **{name: weights[name].numpy() for name in backwards})
+    torch.save({name: weights[name] for name in backwards}, "backwards.pt")
+    kist.put("weights.safetensors")
+    took = json.loads(kist.run("stats", "--json"))["stored_bytes"]
+    for name in ("weights.pt", "weights.npz", "backwards.pt"):
+        kist.put(name)
+        took = added_little(name, took)
+    for source, task, name in (("weights.pt", "NumpyArchiveArtifactTask", "made.npz"),
+                               ("weights.npz", "SafetensorsModelArtifactTask", "made.safetensors")):
+        made = kist.convert(source, task, name)
+        took = added_little(name, took)
+    kist.equal(open(made, "rb").read(), open("weights.safetensors", "rb").read(), "made of an archive, the file")
+    loaded = numpy.load("converted.made.npz")
+    for name, value in weights.items():
+        kist.check(numpy.array_equal(loaded[name], value.numpy()), name, "is another tensor in what kist made")
+    for entry in json.loads(kist.run("du", "--json"))["names"]:
+        kist.check(entry["exclusive_bytes"] < entry["size"] // 100, entry, "is not shared")
+    kist.came_back(["weights.safetensors", "weights.pt", "weights.npz", "backwards.pt"])
+
+
+def added_little(name, before):
+    after = json.loads(kist.run("stats", "--json"))["stored_bytes"]
+    size = kist.show(name)["size"]
+    kist.check(after - before < size // 100, name, "of", size, "bytes takes", after - before)
+    print("%s: %d bytes, %d more in the store" % (name, size, after - before))
+    return after
+
+
+{"by-hand": check_by_hand, "shared": check_shared, "gguf": check_gguf, "torch": check_torch, "joblib": check_joblib}[sys.argv[1]]()
