@@ -149,6 +149,7 @@ static bool put_number(struct csv_builder *b, uint32_t row, const uint8_t *text,
 		uint64_t natural;
 		double real;
 	} value = { 0 };
+	struct csv_places places;
 	struct csv_form form;
 	bool good;
 
@@ -160,7 +161,7 @@ static bool put_number(struct csv_builder *b, uint32_t row, const uint8_t *text,
 		good = csv_uint_parse(text, len, &value.natural);
 		break;
 	case CSV_KIND_FLOAT64:
-		good = csv_float_parse(text, len, &value.real);
+		good = csv_float_parse(text, len, &value.real, &places);
 		break;
 	case CSV_KIND_TIME:
 		good = csv_time_parse(text, len, &value.integer, &form);
@@ -192,37 +193,63 @@ static kist_status put_value(struct csv_builder *b, uint32_t row, const uint8_t 
 	}
 }
 
-kist_status csv_batch_add(struct csv_batch *batch, const struct csv_record *record)
+/* How many of the records from @from on the batch still takes; *@ret_size is their bytes. */
+static uint32_t rows_that_fit(const struct csv_batch *batch, const struct csv_rows *rows, uint32_t from,
+			      uint64_t *ret_size)
 {
-	const uint32_t row = batch->rows;
+	const uint32_t begin = from > 0 ? rows->stops[from - 1] + 1 : 0;
+	const uint32_t most = CSV_BATCH_ROWS_MAX - batch->rows;
+	uint32_t n = 0;
 
-	if (record->count != batch->width)
-		return KIST_CORRUPT;
-	if (row == batch->rows_capacity) {
-		const uint32_t doubled = row > CSV_BATCH_ROWS_MAX / 2 ? CSV_BATCH_ROWS_MAX : row * 2;
-		const kist_status status = grow_rows(batch, doubled);
+	*ret_size = 0;
+	while (n < most && from + n < rows->count && batch->size + *ret_size < CSV_BATCH_SIZE)
+		*ret_size = rows->stops[from + n++] + 1 - begin;
+	return n;
+}
 
-		if (status != KIST_OK)
-			return status;
-	}
-	for (uint32_t i = 0; i < batch->width; i++) {
-		struct csv_builder *b = &batch->builders[i];
-		const struct csv_cell *cell = &record->cells[i];
+/* Adds the cells of one column. */
+static kist_status add_cells(const struct csv_batch *batch, struct csv_builder *b,
+			     const struct csv_rows *rows, const struct csv_cell *cell, uint32_t count)
+{
+	for (uint32_t row = batch->rows; row < batch->rows + count; row++, cell += rows->width) {
 		kist_status status = KIST_OK;
 
-		if (csv_cell_is_null(cell, record->base, batch->width, batch->nulls)) {
+		if (csv_cell_is_null(cell, rows->base, rows->width, batch->nulls)) {
 			b->nulls++;
 		} else {
 			b->valid[row / 8] |= (uint8_t)(1u << row % 8);
-			status = put_value(b, row, record->base + cell->begin, cell->len);
+			status = put_value(b, row, rows->base + cell->begin, cell->len);
 		}
 		if (status != KIST_OK)
 			return status;
 		if (is_text(b))
 			put_end(b, row);
 	}
-	batch->rows++;
-	batch->size += record->size;
+	return KIST_OK;
+}
+
+kist_status csv_batch_add(struct csv_batch *batch, const struct csv_rows *rows, uint32_t from,
+			  uint32_t *ret_count)
+{
+	uint64_t size;
+	const uint32_t count = rows_that_fit(batch, rows, from, &size);
+	uint64_t capacity = batch->rows_capacity;
+	kist_status status = KIST_OK;
+
+	if (rows->width != batch->width)
+		return KIST_CORRUPT;
+	while (capacity < batch->rows + count)
+		capacity = capacity * 2 < CSV_BATCH_ROWS_MAX ? capacity * 2 : CSV_BATCH_ROWS_MAX;
+	if (capacity > batch->rows_capacity)
+		status = grow_rows(batch, (uint32_t)capacity);
+	for (uint32_t i = 0; i < batch->width && status == KIST_OK; i++)
+		status = add_cells(batch, &batch->builders[i], rows,
+				   rows->cells + (size_t)from * rows->width + i, count);
+	if (status != KIST_OK)
+		return status;
+	batch->rows += count;
+	batch->size += size;
+	*ret_count = count;
 	return KIST_OK;
 }
 

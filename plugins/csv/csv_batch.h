@@ -46,9 +46,15 @@ struct csv_batch {
 /** csv_batch_begin() - Make room for about @rows rows.  Errors: KIST_NO_MEMORY. */
 kist_status csv_batch_begin(struct csv_batch *batch, const struct csv_profile *profile, uint32_t rows);
 
-/** csv_batch_add() - Add one row.  Errors: KIST_NO_MEMORY, KIST_CORRUPT (a cell is not of its column's type).
+/**
+ * csv_batch_add() - Add records @from and those behind it, until the batch is full.
+ *
+ * @ret_count: How many were added; set on success only.
+ *
+ * Errors: KIST_NO_MEMORY, KIST_CORRUPT (a cell is not of its column's type).
  */
-kist_status csv_batch_add(struct csv_batch *batch, const struct csv_record *record);
+kist_status csv_batch_add(struct csv_batch *batch, const struct csv_rows *rows, uint32_t from,
+			  uint32_t *ret_count);
 
 /** csv_batch_full() - Whether the batch has to end. */
 bool csv_batch_full(const struct csv_batch *batch);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csv_blocks_kernel.h"
 
+#include <assert.h>
 #include <string.h>
 
 #ifdef __x86_64__
@@ -11,11 +12,12 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Bit i: byte i is the delimiter, a quote, CR or LF.  @high: some byte is above 0x7f. */
+/* Bit i: byte i is the delimiter, a quote, CR, LF.  @high: some byte is above 0x7f. */
 struct masks {
 	uint64_t delimiters;
 	uint64_t quotes;
-	uint64_t newlines;
+	uint64_t crs;
+	uint64_t lfs;
 	bool high;
 };
 
@@ -30,7 +32,8 @@ static struct masks classify_c(const uint8_t *data, uint8_t delimiter, uint8_t q
 
 		m.delimiters |= (uint64_t)(c == delimiter) << i;
 		m.quotes |= (uint64_t)(c == quote) << i;
-		m.newlines |= (uint64_t)(c == '\r' || c == '\n') << i;
+		m.crs |= (uint64_t)(c == '\r') << i;
+		m.lfs |= (uint64_t)(c == '\n') << i;
 		m.high |= c > 0x7f;
 	}
 	return m;
@@ -57,7 +60,8 @@ static inline struct masks classify_sse2(const uint8_t *data, uint8_t delimiter,
 
 		m.delimiters |= bits_of(_mm_cmpeq_epi8(v, d), i);
 		m.quotes |= bits_of(_mm_cmpeq_epi8(v, q), i);
-		m.newlines |= bits_of(_mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, lf)), i);
+		m.crs |= bits_of(_mm_cmpeq_epi8(v, cr), i);
+		m.lfs |= bits_of(_mm_cmpeq_epi8(v, lf), i);
 		all = _mm_or_si128(all, v);
 	}
 	m.high = _mm_movemask_epi8(all) != 0;
@@ -74,14 +78,13 @@ AVX2 static inline struct masks classify_avx2(const uint8_t *data, uint8_t delim
 	const __m256i lf = _mm256_set1_epi8('\n');
 	const __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)data);
 	const __m256i top = _mm256_loadu_si256((const __m256i *)(const void *)(data + 32));
-	const __m256i low_n = _mm256_or_si256(_mm256_cmpeq_epi8(low, cr), _mm256_cmpeq_epi8(low, lf));
-	const __m256i top_n = _mm256_or_si256(_mm256_cmpeq_epi8(top, cr), _mm256_cmpeq_epi8(top, lf));
 
 #define BOTH(a, b) ((uint32_t)_mm256_movemask_epi8(a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32)
 	return (struct masks){
 		.delimiters = BOTH(_mm256_cmpeq_epi8(low, d), _mm256_cmpeq_epi8(top, d)),
 		.quotes = BOTH(_mm256_cmpeq_epi8(low, q), _mm256_cmpeq_epi8(top, q)),
-		.newlines = BOTH(low_n, top_n),
+		.crs = BOTH(_mm256_cmpeq_epi8(low, cr), _mm256_cmpeq_epi8(top, cr)),
+		.lfs = BOTH(_mm256_cmpeq_epi8(low, lf), _mm256_cmpeq_epi8(top, lf)),
 		.high = _mm256_movemask_epi8(_mm256_or_si256(low, top)) != 0,
 	};
 #undef BOTH
@@ -112,36 +115,25 @@ enum csv_blocks csv_blocks_best(void)
 	return csv_blocks_available(CSV_BLOCKS_SSE2) ? CSV_BLOCKS_SSE2 : CSV_BLOCKS_C;
 }
 
-void csv_window_begin(struct csv_window *w)
-{
-	*w = (struct csv_window){ .may_open = true };
-}
-
-void csv_window_next(struct csv_window *w, uint32_t next)
-{
-	const uint32_t gone = next - w->begin;
-
-	if (next >= w->end) {
-		csv_window_begin(w);
-		return;
-	}
-	w->ends >>= gone;
-	w->stops >>= gone;
-	w->newlines >>= gone;
-	w->quotes >>= gone;
-	w->pairs >>= gone;
-	w->quoted = w->quotes != 0;
-	w->doubled = w->pairs != 0;
-	w->begin = 0;
-	w->end -= next;
-	w->bad -= next;
-}
-
-/* Bits below bit @n, which may be 64. */
-INLINE uint64_t below(uint32_t n)
-{
-	return n < 64 ? ((uint64_t)1 << n) - 1 : ~(uint64_t)0;
-}
+/*
+ * What is known behind the blocks read so far.
+ *
+ * @inside, @may_open, @closed: The last byte stands inside quotes; a quote behind it would open a cell; it is a
+ * quote that closed.
+ * @bad: A quote is not where it should be: what was taken ends before it.
+ * @newlines, @crlf, @pairs: There were newlines in quotes, CR LF, doubled quotes.
+ */
+struct state {
+	uint32_t ends;
+	uint32_t stops;
+	bool inside;
+	bool may_open;
+	bool closed;
+	bool bad;
+	bool newlines;
+	bool crlf;
+	bool pairs;
+};
 
 /* Bit i of the result: whether the number of bits up to and with bit i is odd. */
 INLINE uint64_t parity(uint64_t bits)
@@ -151,212 +143,198 @@ INLINE uint64_t parity(uint64_t bits)
 	return bits;
 }
 
-/* Of newlines inside quotes, CR LF counts once. */
-static uint64_t without_lf_of_crlf(uint64_t newlines, const uint8_t *data, uint32_t begin)
+/*
+ * In a block with quotes, or in the middle of some: leaves of @ends and @stops what is outside of quotes, and before
+ * the first quote that is not where it should be.
+ */
+INLINE void judge_quotes(struct state *st, const struct masks *m, uint64_t *ends, uint64_t *stops)
 {
-	uint64_t kept = newlines;
+	const uint64_t inside = parity(m->quotes) ^ (st->inside ? ~(uint64_t)0 : 0);
+	const uint64_t newlines = m->crs | m->lfs;
+	const uint64_t closes = m->quotes & ~inside;
+	const uint64_t breaks = (m->delimiters | newlines) & ~inside;
+	const uint64_t pairs = m->quotes & inside & (closes << 1 | st->closed);
+	const uint64_t opens_wrong =
+		m->quotes & inside & ~((breaks | closes) << 1 | st->may_open | st->closed);
+	const uint64_t closes_wrong = (closes << 1 | st->closed) & ~(m->delimiters | newlines | m->quotes);
+	const uint64_t bad = opens_wrong | closes_wrong;
+	uint64_t good = ~inside;
 
-	for (uint64_t left = newlines; left != 0; left &= left - 1) {
-		const uint32_t p = begin + (uint32_t)__builtin_ctzll(left);
+	if (bad != 0)
+		good &= (bad & -bad) - 1;
+	*ends &= good;
+	*stops &= good;
+	st->bad = bad != 0;
+	st->newlines |= (newlines & inside) != 0;
+	st->pairs |= pairs != 0;
+	st->inside = inside >> 63;
+	st->may_open = breaks >> 63;
+	st->closed = closes >> 63;
+}
 
-		if (data[p] == '\n' && data[p - 1] == '\r')
-			kept &= ~(left & -left);
+/* Where the bits are, counted from @base.  Writes up to 7 numbers more.  Returns how many. */
+INLINE uint32_t flatten(uint32_t *to, uint64_t bits, uint32_t base)
+{
+	const uint32_t count = (uint32_t)__builtin_popcountll(bits);
+
+	for (uint32_t i = 0; i < count; i += 8) {
+#pragma GCC unroll 8
+		for (uint32_t j = 0; j < 8; j++) {
+			to[i + j] = base + (bits ? (uint32_t)__builtin_ctzll(bits) : 64u);
+			bits &= bits - 1;
+		}
 	}
-	return kept;
+	return count;
 }
 
-INLINE void load(struct csv_scanner *s, const uint8_t *data, uint32_t size, classify_fn *classify)
+/* Finds what ends cells and what ends records, block by block. */
+INLINE void find(struct csv_group *g, struct state *st, const uint8_t *data, uint32_t size,
+		 classify_fn *classify)
 {
-	struct csv_window *w = &s->window;
-	const uint32_t n = size - w->end < BLOCK_SIZE ? size - w->end : BLOCK_SIZE;
-	uint8_t copy[BLOCK_SIZE] = { 0 };
-	const uint8_t *from = data + w->end;
-	struct masks m;
-	uint64_t inside;
-	uint64_t closes;
-	uint64_t breaks;
-	uint64_t right;
-	uint64_t bad;
+	for (uint32_t at = 0; at + BLOCK_SIZE < size && st->ends < g->capacity && !st->bad;
+	     at += BLOCK_SIZE) {
+		struct masks m = classify(data + at, g->delimiter, g->quote);
+		uint64_t stops = m.lfs;
+		uint64_t ends;
 
-	/* The last block may be short: nothing past the caller's bytes is read. */
-	if (n < BLOCK_SIZE)
-		from = memcpy(copy, from, n);
-	m = classify(from, s->delimiter, s->quote);
-	if (s->quote == CSV_QUOTE_NONE)
-		m.quotes = 0;
-	inside = (m.quotes ? parity(m.quotes) : 0) ^ (w->inside ? ~(uint64_t)0 : 0);
-	closes = m.quotes & ~inside;
-	breaks = (m.delimiters | m.newlines) & ~inside;
-	w->pairs = m.quotes & inside & (closes << 1 | w->closed);
-	bad = m.quotes & inside & ~((breaks | closes) << 1 | w->may_open | w->closed);
-	bad |= (closes << 1 | w->closed) & ~(m.delimiters | m.newlines | m.quotes);
-	bad &= below(n);
-	w->newlines = m.newlines & inside;
-	if (w->newlines != 0)
-		w->newlines = without_lf_of_crlf(w->newlines & below(n), data, w->end);
-	w->begin = w->end;
-	w->end += n;
-	w->bad = bad ? w->begin + (uint32_t)__builtin_ctzll(bad) : w->end;
-	right = below(w->bad - w->begin);
-	w->ends = m.delimiters & breaks & right;
-	w->stops = m.newlines & breaks & right;
-	w->quotes = m.quotes;
-	w->inside = inside >> (n - 1) & 1;
-	w->may_open = breaks >> (n - 1) & 1;
-	w->closed = closes >> (n - 1) & 1;
-	w->high = m.high;
-	w->quoted |= m.quotes != 0;
-	w->doubled |= w->pairs != 0;
+		if (g->quote == CSV_QUOTE_NONE)
+			m.quotes = 0;
+		/* Of CR LF, the LF ends the record; what is left over of the CR is taken off its last cell. */
+		if (m.crs != 0) {
+			const uint64_t next = data[at + BLOCK_SIZE] == '\n';
+			const uint64_t crlf = m.crs & (m.lfs >> 1 | next << 63);
+
+			st->crlf |= crlf != 0;
+			stops |= m.crs & ~crlf;
+		}
+		ends = m.delimiters | stops;
+		if ((m.quotes | st->inside | st->closed) != 0) {
+			g->quoted = true;
+			judge_quotes(st, &m, &ends, &stops);
+		} else {
+			st->may_open = (ends | m.crs) >> 63;
+		}
+		g->non_ascii |= m.high;
+		st->ends += flatten(g->ends + st->ends, ends, at);
+		for (; stops != 0; stops &= stops - 1)
+			g->stops[st->stops++] = at + (uint32_t)__builtin_ctzll(stops);
+	}
 }
 
-/* The cell from @begin to @p. */
-INLINE struct csv_cell cell_of(struct csv_scanner *s, const uint8_t *data, uint32_t begin, uint32_t p)
+/* The cell from @begin to @p, where there may be quotes. */
+INLINE struct csv_cell cell_of(struct csv_group *g, const uint8_t *data, uint32_t begin, uint32_t p,
+			       bool pairs)
 {
 	struct csv_cell cell = { begin + 1, p - begin - 2, CSV_CELL_QUOTED };
 
-	/* A newline begins no cell: without quotes this is always true. */
-	if (p == begin || data[begin] != s->quote)
+	/* Without quotes no byte is one: a newline begins no cell. */
+	if (p == begin || data[begin] != g->quote)
 		return (struct csv_cell){ begin, p - begin, 0 };
-	if (s->window.doubled && memchr(data + begin + 1, s->quote, p - begin - 2)) {
+	if (pairs && memchr(data + begin + 1, g->quote, p - begin - 2)) {
 		cell.flags |= CSV_CELL_ESCAPED;
-		s->escaped = true;
+		g->escaped = true;
 	}
 	return cell;
 }
 
-INLINE uint32_t room_of(const struct csv_scanner *s)
+/* The cells of the record from @begin to @stop. */
+INLINE void cut_record(struct csv_group *g, const struct state *st, const uint8_t *data, const uint32_t *ends,
+		       struct csv_cell *cells, uint32_t begin, uint32_t stop)
 {
-	return (s->capacity < CSV_COLUMNS_MAX ? s->capacity : CSV_COLUMNS_MAX) - s->count;
-}
+	const uint32_t last = g->width - 1;
 
-/* Ends a cell at each of @ends, as far as there is room.  Returns those that found none. */
-INLINE uint64_t push(struct csv_scanner *s, const uint8_t *data, uint64_t ends)
-{
-	struct csv_cell *cell = s->cells + s->count;
-	const struct csv_cell *const last = cell + room_of(s);
-	const uint32_t base = s->window.begin;
-	uint32_t begin = s->cell_begin;
-
-	if (!s->window.quoted) {
-		for (; ends != 0 && cell != last; ends &= ends - 1) {
-			const uint32_t p = base + (uint32_t)__builtin_ctzll(ends);
-
-			*cell++ = (struct csv_cell){ begin, p - begin, 0 };
-			begin = p + 1;
+	if (!g->quoted) {
+		for (uint32_t i = 0; i < last; i++) {
+			cells[i] = (struct csv_cell){ begin, ends[i] - begin, 0 };
+			begin = ends[i] + 1;
 		}
 	} else {
-		for (; ends != 0 && cell != last; ends &= ends - 1) {
-			const uint32_t p = base + (uint32_t)__builtin_ctzll(ends);
-
-			*cell++ = cell_of(s, data, begin, p);
-			begin = p + 1;
+		for (uint32_t i = 0; i < last; i++) {
+			cells[i] = cell_of(g, data, begin, ends[i], st->pairs);
+			begin = ends[i] + 1;
 		}
 	}
-	s->count = (uint32_t)(cell - s->cells);
-	s->cell_begin = begin;
-	return ends;
+	if (st->crlf && stop > begin && data[stop] == '\n' && data[stop - 1] == '\r')
+		stop--;
+	cells[last] = g->quoted ? cell_of(g, data, begin, stop, st->pairs)
+				: (struct csv_cell){ begin, stop - begin, 0 };
 }
 
-static enum csv_scan no_room(struct csv_scanner *s, uint32_t p)
+/* Cuts records until one is not as usual. */
+INLINE void cut(struct csv_group *g, const struct state *st, const uint8_t *data)
 {
-	s->at = p;
-	if (s->count < CSV_COLUMNS_MAX)
-		return CSV_SCAN_CELLS;
-	return p > CSV_LINE_SIZE_MAX ? CSV_SCAN_LONG : CSV_SCAN_WIDE;
-}
+	const uint32_t width = g->width;
+	uint32_t begin = 0;
+	uint32_t used = 0;
 
-INLINE enum csv_scan end_record(struct csv_scanner *s, const uint8_t *data, uint32_t p, uint32_t next)
-{
-	if (p > CSV_LINE_SIZE_MAX)
-		return CSV_SCAN_LONG;
-	if (room_of(s) == 0)
-		return no_room(s, p);
-	s->cells[s->count++] = cell_of(s, data, s->cell_begin, p);
-	s->size = p;
-	s->next = next;
-	return CSV_SCAN_RECORD;
-}
+	for (; g->count < st->stops; g->count++) {
+		const uint32_t stop = g->stops[g->count];
+		struct csv_cell *const cells = g->cells + used;
 
-/* A newline at @p ends the record. */
-INLINE enum csv_scan newline(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final,
-			     uint32_t p)
-{
-	struct csv_window *w = &s->window;
-	uint32_t next = p + 1;
-
-	s->at = p;
-	if (data[p] == '\r') {
-		if (next == size && !final)
-			return p > CSV_LINE_SIZE_MAX ? CSV_SCAN_LONG : CSV_SCAN_MORE;
-		next += next < size && data[next] == '\n';
-	}
-	if (w->newlines != 0) {
-		const uint64_t passed = w->newlines & below(p - w->begin);
-
-		s->newlines += (uint32_t)__builtin_popcountll(passed);
-		w->newlines ^= passed;
-	}
-	return end_record(s, data, p, next);
-}
-
-INLINE enum csv_scan scan(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final,
-			  classify_fn *classify)
-{
-	struct csv_window *w = &s->window;
-
-	for (;;) {
-		const uint64_t stops = w->stops;
-		const uint64_t before_stop = (stops & -stops) - 1;
-		const uint64_t ends = w->ends & before_stop;
-
-		s->non_ascii |= w->high;
-		if (ends != 0) {
-			const uint64_t left = push(s, data, ends);
-
-			w->ends ^= ends ^ left;
-			if (left != 0)
-				return no_room(s, w->begin + (uint32_t)__builtin_ctzll(left));
-		}
-		if (stops != 0)
-			return newline(s, data, size, final, w->begin + (uint32_t)__builtin_ctzll(stops));
-		if (w->bad < w->end)
-			return CSV_SCAN_CAREFUL;
-		if (w->newlines != 0)
-			s->newlines += (uint32_t)__builtin_popcountll(w->newlines);
-		w->newlines = 0;
-		s->at = w->end;
-		if (w->end >= size)
+		if (used + width > st->ends || used + width > g->capacity ||
+		    g->ends[used + width - 1] != stop)
 			break;
-		load(s, data, size, classify);
+		if (g->comment != 0 && data[begin] == g->comment)
+			break;
+		cut_record(g, st, data, g->ends + used, cells, begin, stop);
+		/* A blank line. */
+		if (width == 1 && cells->len == 0 && cells->flags == 0)
+			break;
+		used += width;
+		begin = stop + 1;
 	}
-	if (!final)
-		return s->at > CSV_LINE_SIZE_MAX ? CSV_SCAN_LONG : CSV_SCAN_MORE;
-	return w->inside ? CSV_SCAN_OPEN_QUOTE : end_record(s, data, size, size);
+	g->size = begin;
+}
+
+/* Newlines in all that was taken, less those that end records. */
+static uint32_t count_newlines(const struct csv_group *g, const uint8_t *data)
+{
+	uint32_t newlines = 0;
+
+	for (uint32_t i = 0; i < g->size; i++)
+		newlines += data[i] == '\r' || (data[i] == '\n' && (i == 0 || data[i - 1] != '\r'));
+	return newlines - g->count;
+}
+
+INLINE void scan(struct csv_group *g, const uint8_t *data, uint32_t size, classify_fn *classify)
+{
+	struct state st = { .may_open = true };
+
+	assert(g->width > 0 && g->width <= g->capacity);
+	g->count = g->size = g->newlines = 0;
+	g->non_ascii = g->quoted = g->escaped = false;
+	find(g, &st, data, size, classify);
+	cut(g, &st, data);
+	if (st.newlines)
+		g->newlines = count_newlines(g, data);
 }
 
 #ifdef __x86_64__
 
-AVX2 static enum csv_scan scan_avx2(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final)
+AVX2 static void scan_avx2(struct csv_group *g, const uint8_t *data, uint32_t size)
 {
-	return scan(s, data, size, final, classify_avx2);
+	scan(g, data, size, classify_avx2);
 }
 
-static enum csv_scan scan_sse2(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final)
+static void scan_sse2(struct csv_group *g, const uint8_t *data, uint32_t size)
 {
-	return scan(s, data, size, final, classify_sse2);
+	scan(g, data, size, classify_sse2);
 }
 
 #endif
 
-enum csv_scan csv_scan_blocks(struct csv_scanner *s, const uint8_t *data, uint32_t size, bool final,
-			      enum csv_blocks kind)
+void csv_group_scan(struct csv_group *g, const uint8_t *data, uint32_t size, enum csv_blocks kind)
 {
 #ifdef __x86_64__
-	if (kind == CSV_BLOCKS_AVX2)
-		return scan_avx2(s, data, size, final);
-	if (kind == CSV_BLOCKS_SSE2)
-		return scan_sse2(s, data, size, final);
+	if (kind == CSV_BLOCKS_AVX2) {
+		scan_avx2(g, data, size);
+		return;
+	}
+	if (kind == CSV_BLOCKS_SSE2) {
+		scan_sse2(g, data, size);
+		return;
+	}
 #endif
 	(void)kind;
-	return scan(s, data, size, final, classify_c);
+	scan(g, data, size, classify_c);
 }

@@ -76,6 +76,12 @@ static inline void add_number(struct csv_column *c, double value)
 		join_block(c);
 }
 
+void csv_column_numbers(struct csv_column *c, const double *values, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		add_number(c, values[i]);
+}
+
 static void add_range(struct csv_column *c, int64_t value, bool first)
 {
 	if (first || value < c->int_min)
@@ -114,33 +120,18 @@ static bool add_uint(struct csv_column *c, const uint8_t *text, size_t len)
 	return true;
 }
 
-/* Digits of a plain number; an exponent and a word have none that count. */
-static void note_digits(struct csv_column *c, const uint8_t *text, size_t len, bool first)
-{
-	const uint8_t *const point = memchr(text, '.', len);
-	const size_t sign = text[0] == '-';
-	const size_t whole = point ? (size_t)(point - text) - sign : 0;
-	const size_t scale = point ? len - (size_t)(point - text) - 1 : 0;
-
-	if (first) {
-		c->scale = (uint8_t)scale;
-		c->fixed = true;
-	}
-	c->fixed = c->fixed && point && scale == c->scale && text[len - 1] <= '9' &&
-		   memchr(text, 'e', len) == NULL;
-	if (whole > c->whole)
-		c->whole = (uint8_t)whole;
-}
-
 static bool add_float(struct csv_column *c, const uint8_t *text, size_t len)
 {
+	struct csv_places places;
 	double value;
 
-	if (!csv_float_parse(text, len, &value))
+	if (!csv_float_parse(text, len, &value, &places))
 		return false;
-	if (c->fixed || c->values == 1)
-		note_digits(c, text, len, c->values == 1);
-	c->trimmed |= value == 0 && signbit(value);
+	if (c->values == 1) {
+		c->scale = places.scale;
+		c->fixed = true;
+	}
+	csv_column_note(c, places, value);
 	if (isfinite(value))
 		add_real(c, value);
 	return true;
@@ -303,10 +294,7 @@ void csv_column_add(struct csv_column *c, const uint8_t *text, uint32_t len, boo
 {
 	bool fits;
 
-	c->len_min = c->values == 0 || len < c->len_min ? len : c->len_min;
-	c->len_max = len > c->len_max ? len : c->len_max;
-	c->values++;
-	c->bytes += len;
+	csv_column_count(c, len);
 	if (c->kind == CSV_KIND_BINARY)
 		return;
 	if (c->kind == CSV_KIND_NULL)

@@ -2,6 +2,7 @@
 #ifndef CSV_COLUMN_H
 #define CSV_COLUMN_H
 
+#include "csv_number.h"
 #include "csv_time.h"
 
 /*
@@ -110,6 +111,26 @@ struct csv_column {
 
 /** csv_column_add() - Add a cell that is not null.  @non_ascii false: all its bytes are ASCII. */
 void csv_column_add(struct csv_column *column, const uint8_t *text, uint32_t len, bool non_ascii);
+
+/** csv_column_count() - Of csv_column_add(): the part that is the same for every type. */
+static inline void csv_column_count(struct csv_column *c, uint32_t len)
+{
+	c->len_min = c->values == 0 || len < c->len_min ? len : c->len_min;
+	c->len_max = len > c->len_max ? len : c->len_max;
+	c->values++;
+	c->bytes += len;
+}
+
+/** csv_column_note() - Of csv_column_add(): what a FLOAT64 looks like. */
+static inline void csv_column_note(struct csv_column *c, struct csv_places places, double value)
+{
+	c->fixed = c->fixed && places.scale > 0 && places.scale == c->scale;
+	c->whole = places.whole > c->whole ? places.whole : c->whole;
+	c->trimmed |= value == 0 && __builtin_signbit(value);
+}
+
+/** csv_column_numbers() - Of csv_column_add(): @count finite numbers into mean and sample. */
+void csv_column_numbers(struct csv_column *column, const double *values, uint32_t count);
 
 /** csv_column_finish() - After the last cell. */
 void csv_column_finish(struct csv_column *column);

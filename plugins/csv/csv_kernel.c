@@ -4,9 +4,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include "csv_blocks_kernel.h"
-
 enum { PLAIN, QUOTED, CLOSED, LOOSE, COMMENT };
+
+/* Bits of csv_scanner.kinds: the byte has a meaning; it is above 0x7f. */
+enum { SPECIAL = 1, HIGH = 2 };
 
 /* The record from its start on. */
 static void rewind_record(struct csv_scanner *s)
@@ -32,22 +33,19 @@ void csv_scanner_begin(struct csv_scanner *s)
 		s->quote = '"';
 	if (s->escape == 0)
 		s->escape = s->quote;
+	memset(s->kinds, 0, 0x80);
+	memset(s->kinds + 0x80, HIGH, 0x80);
+	s->kinds[s->delimiter] |= SPECIAL;
+	s->kinds[s->quote] |= SPECIAL;
+	s->kinds[s->escape] |= SPECIAL;
+	s->kinds['\r'] |= SPECIAL;
+	s->kinds['\n'] |= SPECIAL;
 	rewind_record(s);
-	s->careful = s->escape != s->quote;
-	s->blocks = (uint8_t)csv_blocks_best();
-	csv_window_begin(&s->window);
 }
 
 void csv_scanner_next(struct csv_scanner *s)
 {
-	const uint32_t next = s->next;
-
-	if (s->careful) {
-		csv_scanner_begin(s);
-		return;
-	}
 	rewind_record(s);
-	csv_window_next(&s->window, next);
 }
 
 static enum csv_scan no_room(const struct csv_scanner *s, uint32_t p)
@@ -194,19 +192,34 @@ static uint32_t cut_size(size_t size, bool *final)
 	return CSV_LINE_SIZE_MAX + 2;
 }
 
-enum csv_scan csv_scan_careful(struct csv_scanner *s, const uint8_t *data, size_t size_all, bool final)
+/* Passes over bytes without a meaning.  Returns where the next one with some is, or @size. */
+static uint32_t skip(struct csv_scanner *s, const uint8_t *data, uint32_t size)
+{
+	uint32_t at = s->at;
+	uint8_t kinds = 0;
+
+	for (; at < size; at++) {
+		const uint8_t kind = s->kinds[data[at]];
+
+		kinds |= kind;
+		if ((kind & SPECIAL) != 0)
+			break;
+	}
+	s->non_ascii |= (kinds & HIGH) != 0;
+	return at;
+}
+
+enum csv_scan csv_scan(struct csv_scanner *s, const uint8_t *data, size_t size_all, bool final)
 {
 	const uint32_t size = cut_size(size_all, &final);
 	bool done = false;
 
 	assert(s->at <= size_all);
-	s->careful = true;
 	if (s->at == 0 && size > 0 && s->comment != 0 && data[0] == s->comment)
 		s->state = COMMENT;
-	for (; s->at < size; s->at++) {
+	for (s->at = skip(s, data, size); s->at < size; s->at++, s->at = skip(s, data, size)) {
 		enum csv_scan result;
 
-		s->non_ascii |= data[s->at] > 0x7f;
 		if (s->at < s->ignore_before)
 			continue;
 		result = step(s, data, size, final, s->at, &done);
@@ -216,23 +229,6 @@ enum csv_scan csv_scan_careful(struct csv_scanner *s, const uint8_t *data, size_
 	if (!final)
 		return s->at > CSV_LINE_SIZE_MAX ? CSV_SCAN_LONG : CSV_SCAN_MORE;
 	return s->state == QUOTED ? CSV_SCAN_OPEN_QUOTE : end_record(s, size, 0);
-}
-
-enum csv_scan csv_scan(struct csv_scanner *s, const uint8_t *data, size_t size, bool final)
-{
-	bool final_here = final;
-	const uint32_t size_here = cut_size(size, &final_here);
-	enum csv_scan result = CSV_SCAN_CAREFUL;
-
-	if (s->at == 0 && size > 0 && s->comment != 0 && data[0] == s->comment)
-		s->careful = true;
-	if (!s->careful)
-		result = csv_scan_blocks(s, data, size_here, final_here, (enum csv_blocks)s->blocks);
-	if (result != CSV_SCAN_CAREFUL)
-		return result;
-	if (!s->careful)
-		rewind_record(s);
-	return csv_scan_careful(s, data, size, final);
 }
 
 size_t csv_unescape(const struct csv_scanner *s, uint8_t *text, size_t len)

@@ -17,9 +17,7 @@
  * keeps the bytes of an unfinished record together and in order; they may move between calls, because all
  * positions count from the record's first byte.  What is found does not depend on where the pieces end.
  *
- * Two machines give the same answer: csv_blocks_kernel.h takes 64 bytes at once, where every quote opens or closes
- * a cell as it should; the other one looks at each special byte, and takes over for a record where one does
- * not.
+ * csv_blocks_kernel.h finds records that are as usual many times as fast, and the same cells in them.
  *
  * Limits: CSV_LINE_SIZE_MAX, CSV_COLUMNS_MAX.
  * After CSV_SCAN_RECORD of a comment, @count is 0.
@@ -60,39 +58,6 @@ enum csv_scan {
 };
 
 /**
- * struct csv_window - What is known of up to 64 bytes, from the current record's start on or from later.
- *
- * Bit i of a mask is the byte at @begin + i.
- *
- * @ends:     Delimiters that end a cell, not yet used.
- * @stops:    Newlines that end a record, not yet used.
- * @newlines: Newlines inside quotes, not yet counted.
- * @quotes, @pairs: Quotes; those of them that are the second of a pair.
- * @end:      Behind the last byte.
- * @bad:      From here on the masks are wrong; @end if nowhere.
- * @inside, @may_open, @closed: The byte before @end stands inside quotes; a quote at @end would open a cell;
- * the byte before @end is a quote that closed.
- * @high:     Some byte is above 0x7f.
- * @quoted, @doubled: There was a quote, a pair, since the record began.
- */
-struct csv_window {
-	uint64_t ends;
-	uint64_t stops;
-	uint64_t newlines;
-	uint64_t quotes;
-	uint64_t pairs;
-	uint32_t begin;
-	uint32_t end;
-	uint32_t bad;
-	bool inside;
-	bool may_open;
-	bool closed;
-	bool high;
-	bool quoted;
-	bool doubled;
-};
-
-/**
  * struct csv_scanner - Where the tokenizer is in a record.
  *
  * @cells:      Cells found, @count of them; room for @capacity.  Borrowed from the caller.
@@ -106,9 +71,8 @@ struct csv_window {
  * @newlines:   Newlines inside quotes so far.
  * @strays:     Quotes inside plain cells so far.
  * @escaped:    A cell of the record is CSV_CELL_ESCAPED.
- * @careful:    The record is read byte by byte.
- * @blocks:     Which instructions read the others.
- * @non_ascii:  The record may hold bytes above 0x7f; false says that it holds none.
+ * @non_ascii:  The record holds bytes above 0x7f.
+ * @kinds:      What each byte is in the dialect.
  */
 struct csv_scanner {
 	struct csv_cell *cells;
@@ -131,15 +95,13 @@ struct csv_scanner {
 	bool lenient;
 	bool non_ascii;
 	bool escaped;
-	bool careful;
-	uint8_t blocks;
-	struct csv_window window;
+	uint8_t kinds[256];
 };
 
-/** csv_scanner_begin() - Go to the start of a new record; keeps the dialect, @cells and @capacity. */
+/** csv_scanner_begin() - Take the dialect, and go to the start of the first record; keeps @cells and @capacity. */
 void csv_scanner_begin(struct csv_scanner *scanner);
 
-/** csv_scanner_next() - After CSV_SCAN_RECORD: go to the record that begins @next bytes behind this one. */
+/** csv_scanner_next() - Go to the start of a new record of the same dialect. */
 void csv_scanner_next(struct csv_scanner *scanner);
 
 /**
@@ -150,9 +112,6 @@ void csv_scanner_next(struct csv_scanner *scanner);
  * @final: The text ends after @data.
  */
 enum csv_scan csv_scan(struct csv_scanner *scanner, const uint8_t *data, size_t size, bool final);
-
-/** csv_scan_careful() - As csv_scan(), byte by byte. */
-enum csv_scan csv_scan_careful(struct csv_scanner *scanner, const uint8_t *data, size_t size, bool final);
 
 /**
  * csv_unescape() - Turn escaped quotes into quotes, in place; take out a closing quote and keep what follows.

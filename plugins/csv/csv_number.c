@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "csv_decimal.h"
+#include "csv_digits.h"
 
 /* Plain notation for 10^-4 <= x < 10^16: the position of the point, counted from the first digit. */
 #define POINT_MIN (-3)
@@ -13,28 +14,6 @@
 static bool is_digit(uint8_t c)
 {
 	return c >= '0' && c <= '9';
-}
-
-bool csv_int_parse(const uint8_t *text, size_t len, int64_t *ret_value)
-{
-	const bool negative = len > 0 && text[0] == '-';
-	const size_t first = negative;
-	uint64_t value = 0;
-
-	/* 19 digits cannot overflow uint64. */
-	if (len == first || len - first > 19)
-		return false;
-	if (text[first] == '0' && (negative || len > 1))
-		return false;
-	for (size_t i = first; i < len; i++) {
-		if (!is_digit(text[i]))
-			return false;
-		value = value * 10 + (uint64_t)(text[i] - '0');
-	}
-	if (value > (uint64_t)INT64_MAX + negative)
-		return false;
-	*ret_value = negative ? (int64_t)(0 - value) : (int64_t)value;
-	return true;
 }
 
 bool csv_uint_parse(const uint8_t *text, size_t len, uint64_t *ret_value)
@@ -288,17 +267,81 @@ static bool parse_special(const uint8_t *text, size_t len, double *ret_value)
 	return false;
 }
 
-bool csv_float_parse(const uint8_t *text, size_t len, double *ret_value)
+/* Bytes of two words of digits, and the point. */
+#define PLAIN_SIZE_MAX 17u
+
+/* The digits around the point, which is byte @whole of @word, the first bytes of @text. */
+static inline bool read_around(const uint8_t *text, size_t len, uint64_t word, size_t whole, uint64_t *ret)
+{
+	const uint64_t before = word & (((uint64_t)1 << 8 * whole) - 1);
+	const uint64_t behind = whole < 7 ? word >> 8 * (whole + 1) << 8 * whole : 0;
+	uint64_t digits = before | behind;
+	uint64_t rest;
+
+	if (len <= 8)
+		return csv_digits_up_to_8(digits, len - 1, ret);
+	if (!csv_digits_8(digits | (uint64_t)text[8] << 56, &digits))
+		return false;
+	if (len > 9) {
+		if (!csv_digits_up_to_8(csv_digits_last(text + len, len - 9), len - 9, &rest))
+			return false;
+		digits = digits * csv_digits_tens(len - 9) + rest;
+	}
+	*ret = digits;
+	return true;
+}
+
+/*
+ * "D.D" with digits that a double holds exactly, divided by a power of ten that one does: the quotient is the
+ * nearest double.  False says nothing: the text may be a number all the same.
+ */
+static bool parse_plain(const uint8_t *text, size_t len, double *ret_value, struct csv_places *ret_places)
+{
+	const size_t head = len < 8 ? len : 8;
+	const uint64_t word = csv_digits_load(text, head);
+	/* A zero byte where the point is; the lowest one is marked rightly. */
+	const uint64_t points = word ^ 0x2e2e2e2e2e2e2e2eu;
+	const uint64_t marks = (points - 0x0101010101010101u) & ~points & 0x8080808080808080u;
+	const size_t whole = marks ? (size_t)__builtin_ctzll(marks) / 8 : 8;
+	const size_t scale = len - whole - 1;
+	uint64_t digits;
+
+	if (whole == 0 || whole >= head || scale == 0 || len > PLAIN_SIZE_MAX)
+		return false;
+	if ((text[0] == '0' && whole > 1) || (text[len - 1] == '0' && scale > 1))
+		return false;
+	if (!read_around(text, len, word, whole, &digits) || digits >= csv_digits_tens(CSV_DIGITS_SAFE))
+		return false;
+	/* Below 0.0001 there has to be an exponent. */
+	if (scale > 4 && digits < csv_digits_tens(scale - 4))
+		return false;
+	/* As signed numbers, which a processor turns into doubles more readily. */
+	*ret_value = (double)(int64_t)digits / (double)(int64_t)csv_digits_tens(scale);
+	*ret_places = (struct csv_places){ (uint8_t)whole, (uint8_t)scale };
+	return true;
+}
+
+bool csv_float_parse(const uint8_t *text, size_t len, double *ret_value, struct csv_places *ret_places)
 {
 	const size_t first = len > 0 && text[0] == '-';
+	const uint8_t *point;
 	double value = 0;
 
 	if (len < first + 3 || len > CSV_NUMBER_SIZE_MAX)
 		return false;
+	if (parse_plain(text + first, len - first, &value, ret_places)) {
+		*ret_value = first ? -value : value;
+		return true;
+	}
+	*ret_places = (struct csv_places){ 0, 0 };
 	if (!is_digit(text[first]))
 		return parse_special(text, len, ret_value);
 	if (!parse_positive(text + first, len - first, &value))
 		return false;
 	*ret_value = first ? -value : value;
+	point = memchr(text, '.', len);
+	if (point && !memchr(text, 'e', len))
+		*ret_places = (struct csv_places){ (uint8_t)(point - text) - (uint8_t)first,
+						   (uint8_t)(text + len - point - 1) };
 	return true;
 }

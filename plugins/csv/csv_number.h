@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "csv_digits.h"
+
 /*
  * Numbers as text, one way only: what is printed here is the canonical text of a number, and only canonical
  * text reads as a number.  So print(parse(text)) == text for every text that parses.
@@ -25,14 +27,36 @@
 #define CSV_NUMBER_SIZE_MAX 24
 
 /** csv_int_parse() - Reads canonical text of an int64.  Returns false, and sets nothing, for other text. */
-bool csv_int_parse(const uint8_t *text, size_t len, int64_t *ret_value);
+static inline bool csv_int_parse(const uint8_t *text, size_t len, int64_t *ret_value)
+{
+	const bool negative = len > 0 && text[0] == '-';
+	const size_t first = negative;
+	uint64_t value;
+
+	if (len == first || len - first > CSV_DIGITS_64)
+		return false;
+	if (text[first] == '0' && (negative || len > 1))
+		return false;
+	if (!csv_digits_parse(text + first, len - first, &value))
+		return false;
+	if (value > (uint64_t)INT64_MAX + negative)
+		return false;
+	*ret_value = negative ? (int64_t)(0 - value) : (int64_t)value;
+	return true;
+}
 
 /** csv_uint_parse() - As csv_int_parse(), for uint64. */
 bool csv_uint_parse(const uint8_t *text, size_t len, uint64_t *ret_value);
 
-/** csv_float_parse() - Reads canonical text of a float64.  Returns false, and sets nothing, for other text.
+/** struct csv_places - Digits of a number before and behind its point; none of one without, or with an exponent. */
+struct csv_places {
+	uint8_t whole;
+	uint8_t scale;
+};
+
+/** csv_float_parse() - Reads canonical text of a float64.  Returns false, and leaves *@ret_value, for other text.
  */
-bool csv_float_parse(const uint8_t *text, size_t len, double *ret_value);
+bool csv_float_parse(const uint8_t *text, size_t len, double *ret_value, struct csv_places *ret_places);
 
 /** csv_int_print() - Writes at most CSV_NUMBER_SIZE_MAX bytes, no NUL.  Returns how many. */
 size_t csv_int_print(char *to, int64_t value);

@@ -10,7 +10,7 @@
 #define BUF_SIZE_MAX ((size_t)CSV_LINE_SIZE_MAX + 2 + CSV_PIECE_SIZE)
 #define CELLS_MIN    64u
 
-static kist_status no_memory(struct csv_reader *r)
+kist_status csv_reader_no_memory(struct csv_reader *r)
 {
 	return csv_fault_set(&r->fault, KIST_NO_MEMORY, "", KIST_NO_OFFSET, "no memory to read the table");
 }
@@ -65,14 +65,13 @@ static kist_status make_room(struct csv_reader *r)
 		return KIST_OK;
 	grown = realloc(r->buf, capacity);
 	if (!grown)
-		return no_memory(r);
+		return csv_reader_no_memory(r);
 	r->buf = grown;
 	r->capacity = capacity;
 	return KIST_OK;
 }
 
-/* Reads at least one byte more.  Not called at the end. */
-static kist_status fill(struct csv_reader *r)
+kist_status csv_reader_fill(struct csv_reader *r)
 {
 	kist_status status = make_room(r);
 	size_t got = 0;
@@ -91,7 +90,7 @@ static kist_status grow_cells(struct csv_reader *r)
 	capacity = capacity > CSV_COLUMNS_MAX ? CSV_COLUMNS_MAX : capacity;
 	grown = reallocarray(r->scanner.cells, capacity, sizeof(*grown));
 	if (!grown)
-		return no_memory(r);
+		return csv_reader_no_memory(r);
 	r->scanner.cells = grown;
 	r->scanner.capacity = capacity;
 	return KIST_OK;
@@ -105,6 +104,10 @@ static void take_dialect(struct csv_reader *r, struct csv_sniffed found)
 	r->scanner.comment = r->dialect.comment = found.comment;
 	r->scanner.lenient = r->dialect.lenient;
 	csv_scanner_begin(&r->scanner);
+	r->group.delimiter = r->scanner.delimiter;
+	r->group.quote = r->scanner.quote;
+	r->group.comment = r->scanner.comment;
+	r->blocks = csv_blocks_best();
 }
 
 static kist_status sniff(struct csv_reader *r)
@@ -113,7 +116,7 @@ static kist_status sniff(struct csv_reader *r)
 	const uint8_t *head;
 
 	while (!at_end(r) && r->end < CSV_HEAD_SIZE + CSV_BOM_SIZE) {
-		const kist_status status = fill(r);
+		const kist_status status = csv_reader_fill(r);
 
 		if (status != KIST_OK)
 			return status;
@@ -155,9 +158,13 @@ void csv_reader_close(struct csv_reader *r)
 	csv_input_close(&r->input);
 	free(r->buf);
 	free(r->scanner.cells);
+	free(r->group.cells);
+	free(r->group.ends);
+	free(r->group.stops);
 	free(r->rejects);
 	r->buf = NULL;
 	r->scanner.cells = NULL;
+	r->group = (struct csv_group){ 0 };
 	r->rejects = NULL;
 	r->capacity = r->begin = r->end = 0;
 }
@@ -214,13 +221,9 @@ static kist_status text_fault(struct csv_reader *r, enum csv_scan result)
 	}
 }
 
-/* Goes behind the record that was given last. */
-static void advance(struct csv_reader *r)
+void csv_reader_advance(struct csv_reader *r)
 {
-	if (r->last_size > 0)
-		csv_scanner_next(&r->scanner);
-	else
-		csv_scanner_begin(&r->scanner);
+	csv_scanner_next(&r->scanner);
 	r->begin += r->last_size;
 	r->place += r->last_place;
 	r->line += r->last_lines;
@@ -232,7 +235,7 @@ static void advance(struct csv_reader *r)
 /* Brings one record into the buffer, blank or not.  *@ret_found is false at the end of the text. */
 static kist_status scan_record(struct csv_reader *r, bool *ret_found)
 {
-	advance(r);
+	csv_reader_advance(r);
 	for (;;) {
 		enum csv_scan result = CSV_SCAN_MORE;
 		kist_status status = KIST_OK;
@@ -245,7 +248,7 @@ static kist_status scan_record(struct csv_reader *r, bool *ret_found)
 		if (result == CSV_SCAN_RECORD)
 			return KIST_OK;
 		if (result == CSV_SCAN_MORE)
-			status = fill(r);
+			status = csv_reader_fill(r);
 		else if (result == CSV_SCAN_CELLS)
 			status = grow_cells(r);
 		else
@@ -297,18 +300,6 @@ static kist_status check_width(struct csv_reader *r)
 			"the record has %u cell%s, the first one %u", count, count == 1 ? "" : "s", r->width);
 }
 
-static void unescape_cells(struct csv_reader *r)
-{
-	const struct csv_scanner *s = &r->scanner;
-
-	for (uint32_t i = 0; i < r->scanner.count; i++) {
-		struct csv_cell *cell = &r->scanner.cells[i];
-
-		if ((cell->flags & CSV_CELL_ESCAPED) != 0)
-			cell->len = (uint32_t)csv_unescape(s, r->buf + r->begin + cell->begin, cell->len);
-	}
-}
-
 /* Brings the next record that is neither blank nor a comment into the buffer. */
 static kist_status scan_filled(struct csv_reader *r, bool *ret_found)
 {
@@ -337,7 +328,7 @@ static kist_status pass_over(struct csv_reader *r)
 		r->rejects = calloc(CSV_REJECTS_MAX, sizeof(*r->rejects));
 	if (!r->rejects) {
 		csv_fault_clear(&r->fault);
-		return no_memory(r);
+		return csv_reader_no_memory(r);
 	}
 	if (r->rejected < CSV_REJECTS_MAX)
 		r->rejects[r->rejected] = r->fault;
@@ -364,7 +355,7 @@ kist_status csv_reader_next(struct csv_reader *r, struct csv_record *ret)
 	if (!found)
 		return KIST_OK;
 	if (s->escaped)
-		unescape_cells(r);
+		csv_reader_unescape(r, s->cells, s->count);
 	ret->base = r->buf + r->begin;
 	ret->cells = s->cells;
 	ret->count = s->count;
@@ -398,11 +389,11 @@ kist_status csv_reader_skip(struct csv_reader *r)
 	csv_fault_clear(&r->fault);
 	/* A ragged record was read to its end. */
 	if (r->last_size > 0) {
-		advance(r);
+		csv_reader_advance(r);
 		return KIST_OK;
 	}
 	move_to(r, r->begin + r->scanner.at);
-	csv_scanner_begin(&r->scanner);
+	csv_scanner_next(&r->scanner);
 	for (;;) {
 		const size_t next = find_newline(r, r->begin);
 		kist_status status;
@@ -415,7 +406,7 @@ kist_status csv_reader_skip(struct csv_reader *r)
 		/* All but a last CR is done with. */
 		if (r->end > r->begin)
 			move_to(r, r->end - (r->buf[r->end - 1] == '\r'));
-		status = fill(r);
+		status = csv_reader_fill(r);
 		if (status != KIST_OK)
 			return status;
 	}

@@ -2,17 +2,21 @@
 #ifndef CSV_READ_H
 #define CSV_READ_H
 
+#include "csv_blocks_kernel.h"
 #include "csv_input.h"
-#include "csv_kernel.h"
 #include "csv_sniff.h"
 #include "kist/plugin.h"
 
 /*
- * A reader: the records of a source, one after another, with their place for error messages.
+ * A reader: the records of a source, one after another or many at once, with their place for error messages.
  *
- * Memory: one buffer of at most CSV_LINE_SIZE_MAX and one piece, and the cells of one record.
+ * Memory: one buffer of at most CSV_LINE_SIZE_MAX and one piece, the cells of one record, and those of
+ * CSV_ROWS_CELLS or one record more.
  * Thread: one at a time.
  */
+
+/* Cells that are found at once: what is done with them next finds them and their text in the nearest caches. */
+#define CSV_ROWS_CELLS 2048u
 
 /* Rejected records that are kept. */
 #define CSV_REJECTS_MAX 100u
@@ -37,6 +41,23 @@ struct csv_record {
 	bool non_ascii;
 };
 
+/**
+ * struct csv_rows - Records that follow each other.  Valid until the next ones are read.
+ *
+ * @cells: @width of each record, those of the first one first; positions count from @base.  Already unescaped.
+ * @stops: The last byte of each record's newline, or of the text.
+ * @count: Records; 0 at the end of the text.
+ * @non_ascii: false says that all its bytes are ASCII.
+ */
+struct csv_rows {
+	const uint8_t *base;
+	const struct csv_cell *cells;
+	const uint32_t *stops;
+	uint32_t width;
+	uint32_t count;
+	bool non_ascii;
+};
+
 enum csv_newline { CSV_NEWLINE_NONE, CSV_NEWLINE_LF, CSV_NEWLINE_CRLF, CSV_NEWLINE_CR };
 
 /**
@@ -58,6 +79,10 @@ struct csv_reader {
 	bool passes_over;
 
 	struct csv_scanner scanner;
+	struct csv_group group;
+	enum csv_blocks blocks;
+	uint32_t odd;	/* times in a row that no group was found */
+	uint32_t alone; /* records to be read one by one until the next try */
 	uint8_t *buf;
 	size_t capacity;
 	size_t begin;
@@ -66,6 +91,7 @@ struct csv_reader {
 	uint64_t last_place;
 	uint64_t line;
 	uint32_t last_size;
+	uint32_t last_stop; /* of a record that is read alone */
 	uint32_t last_lines;
 	uint64_t polled;
 };
@@ -97,11 +123,32 @@ void csv_reader_close(struct csv_reader *reader);
 kist_status csv_reader_next(struct csv_reader *reader, struct csv_record *ret_record);
 
 /**
+ * csv_reader_rows() - Read the next records, as many as are found at once.
+ *
+ * Errors: as csv_reader_next(), for the first of them.
+ */
+kist_status csv_reader_rows(struct csv_reader *reader, struct csv_rows *ret_rows);
+
+/**
  * csv_reader_skip() - After a fault of the text, go to the start of the next line.
  *
  * Errors: as csv_reader_next() without those of the text.
  */
 kist_status csv_reader_skip(struct csv_reader *reader);
+
+/* What csv_read.c and csv_rows.c share. */
+
+/** csv_reader_no_memory() - Says so in @reader->fault.  Returns KIST_NO_MEMORY. */
+kist_status csv_reader_no_memory(struct csv_reader *reader);
+
+/** csv_reader_fill() - Reads at least one byte more.  Not called at the end. */
+kist_status csv_reader_fill(struct csv_reader *reader);
+
+/** csv_reader_advance() - Goes behind what was given last. */
+void csv_reader_advance(struct csv_reader *reader);
+
+/** csv_reader_unescape() - csv_unescape() for those of @count cells that need it. */
+void csv_reader_unescape(struct csv_reader *reader, struct csv_cell *cells, uint32_t count);
 
 /** csv_cell_is_null() - Empty, and not quoted unless it is the only cell of its record; or a word for null. */
 static inline bool csv_cell_is_null(const struct csv_cell *cell, const uint8_t *base, uint32_t width,

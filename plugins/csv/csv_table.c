@@ -13,6 +13,8 @@
 struct table {
 	struct csv_profile profile;
 	struct csv_reader reader;
+	struct csv_rows rows;
+	uint32_t rows_used;
 	struct kist_source *source;
 	int failed;
 	char error[512];
@@ -175,26 +177,38 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 }
 
 /* As many rows as are likely to fit, by the size of the first one. */
-static uint32_t guess_rows(const struct csv_record *first)
+static uint32_t guess_rows(const struct csv_rows *rows)
 {
-	return CSV_BATCH_SIZE / (first->size > 0 ? first->size : 1) + 1;
+	return CSV_BATCH_SIZE / (rows->stops[0] + 1) + 1;
 }
 
-static int read_batch(struct table *t, struct csv_batch *batch, struct csv_record *record)
+/* Sees to it that there are rows that were not used, if there are any. */
+static int need_rows(struct table *t)
 {
-	kist_status status = csv_batch_begin(batch, &t->profile, guess_rows(record));
+	kist_status status;
 
-	while (status == KIST_OK) {
-		status = csv_batch_add(batch, record);
+	if (t->rows_used < t->rows.count)
+		return 0;
+	t->rows_used = 0;
+	status = csv_reader_rows(&t->reader, &t->rows);
+	return status == KIST_OK ? 0 : table_fail(t, status, t->reader.fault.text);
+}
+
+static int read_batch(struct table *t, struct csv_batch *batch)
+{
+	kist_status status = csv_batch_begin(batch, &t->profile, guess_rows(&t->rows));
+
+	while (status == KIST_OK && t->rows.count > 0) {
+		uint32_t taken = 0;
+
+		status = csv_batch_add(batch, &t->rows, t->rows_used, &taken);
+		t->rows_used += taken;
 		if (status == KIST_CORRUPT)
 			return table_fail(t, status, "the bytes have changed since the table was opened");
 		if (status != KIST_OK || csv_batch_full(batch))
 			break;
-		status = csv_reader_next(&t->reader, record);
-		if (status != KIST_OK)
-			return table_fail(t, status, t->reader.fault.text);
-		if (record->count == 0)
-			break;
+		if (need_rows(t) != 0)
+			return t->failed;
 	}
 	return status == KIST_OK ? 0 : table_fail(t, status, "no memory for a batch");
 }
@@ -202,9 +216,7 @@ static int read_batch(struct table *t, struct csv_batch *batch, struct csv_recor
 static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
 	struct table *t = stream->private_data;
-	struct csv_record record;
 	struct csv_batch batch = { 0 };
-	kist_status status;
 	int result;
 
 	*out = (struct ArrowArray){ 0 };
@@ -212,12 +224,10 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 		return t->failed;
 	if (t->profile.width == 0)
 		return 0;
-	status = csv_reader_next(&t->reader, &record);
-	if (status != KIST_OK)
-		return table_fail(t, status, t->reader.fault.text);
-	if (record.count == 0)
-		return 0;
-	result = read_batch(t, &batch, &record);
+	result = need_rows(t);
+	if (result != 0 || t->rows.count == 0)
+		return result;
+	result = read_batch(t, &batch);
 	if (result == 0 && csv_batch_finish(&batch, out) != KIST_OK)
 		result = table_fail(t, KIST_NO_MEMORY, "no memory for a batch");
 	csv_batch_done(&batch);

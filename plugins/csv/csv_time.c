@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "csv_digits.h"
+
 #define DATE_LEN 10u
 #define TIME_LEN 8u
 #define ZONE_LEN 6u
@@ -48,15 +50,20 @@ static int32_t days_of(int32_t year, int32_t month, int32_t day)
 
 bool csv_date_parse(const uint8_t *text, size_t len, int32_t *ret_days)
 {
+	uint64_t digits;
 	int32_t year;
 	int32_t month;
 	int32_t day;
 
 	if (len != DATE_LEN || text[4] != '-' || text[7] != '-')
 		return false;
-	year = digits_at(text, 4);
-	month = digits_at(text + 5, 2);
-	day = digits_at(text + 8, 2);
+	if (!csv_digits_8(csv_digits_load(text, 4) | csv_digits_load(text + 5, 2) << 32 |
+				  csv_digits_load(text + 8, 2) << 48,
+			  &digits))
+		return false;
+	year = (int32_t)(digits / 10000);
+	month = (int32_t)(digits / 100 % 100);
+	day = (int32_t)(digits % 100);
 	if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
 		return false;
 	*ret_days = days_of(year, month, day);

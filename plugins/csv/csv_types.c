@@ -4,16 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_record(struct csv_profile *p, const uint8_t *base, const struct csv_cell *cells,
-		       bool non_ascii)
+#include "csv_runs.h"
+
+static void add_rows(struct csv_profile *p, const struct csv_rows *rows)
 {
-	p->rows++;
-	for (uint32_t i = 0; i < p->width; i++) {
-		if (csv_cell_is_null(&cells[i], base, p->width, p->dialect.nulls))
-			p->columns[i].nulls++;
-		else
-			csv_column_add(&p->columns[i], base + cells[i].begin, cells[i].len, non_ascii);
-	}
+	p->rows += rows->count;
+	for (uint32_t i = 0; i < p->width; i++)
+		csv_runs_add(&p->columns[i], rows, i, p->dialect.nulls);
 }
 
 static kist_status no_memory(struct csv_fault *fault)
@@ -118,7 +115,11 @@ static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
 			(struct csv_text){ p->first_record + p->first_cells[i].begin, p->first_cells[i].len };
 	status = decide_header(p, texts, fault);
 	if (status == KIST_OK && !p->has_header)
-		add_record(p, p->first_record, p->first_cells, true);
+		add_rows(p, &(struct csv_rows){ .base = p->first_record,
+						.cells = p->first_cells,
+						.width = p->width,
+						.count = 1,
+						.non_ascii = true });
 	for (uint32_t i = 0; i < p->width; i++)
 		csv_column_finish(&p->columns[i]);
 	if (status == KIST_OK)
@@ -131,6 +132,7 @@ static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
 static kist_status read_all(struct csv_reader *reader, struct csv_profile *p, struct csv_fault *fault)
 {
 	struct csv_record record;
+	struct csv_rows rows;
 	kist_status status = csv_reader_next(reader, &record);
 
 	if (status == KIST_OK && record.count == 0)
@@ -138,11 +140,11 @@ static kist_status read_all(struct csv_reader *reader, struct csv_profile *p, st
 	if (status == KIST_OK)
 		status = keep_first(p, &record, fault);
 	while (status == KIST_OK) {
-		status = csv_reader_next(reader, &record);
-		if (status == KIST_OK && record.count == 0)
+		status = csv_reader_rows(reader, &rows);
+		if (status == KIST_OK && rows.count == 0)
 			return finish(p, fault);
 		if (status == KIST_OK)
-			add_record(p, record.base, record.cells, record.non_ascii);
+			add_rows(p, &rows);
 	}
 	return status;
 }

@@ -23,10 +23,10 @@ static kist_status check_records(struct csv_reader *reader, struct kist_report *
 	uint32_t issues = 0;
 
 	while (issues < CSV_ISSUES_MAX) {
-		struct csv_record record;
-		kist_status status = csv_reader_next(reader, &record);
+		struct csv_rows rows;
+		kist_status status = csv_reader_rows(reader, &rows);
 
-		if (status == KIST_OK && record.count == 0)
+		if (status == KIST_OK && rows.count == 0)
 			return KIST_OK;
 		if (status == KIST_OK)
 			continue;

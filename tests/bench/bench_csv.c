@@ -14,6 +14,7 @@
  * What reading and writing CSV costs on one core, from memory to memory, without a host.
  *
  *     bench_csv make plain|quoted|typed MIB FILE    writes the same text every time
+ *     bench_csv step fields|typed|arrow FILE        does that once, for a profiler
  *     bench_csv run FILE [RUNS]                     prints one line of MB/s, medians of RUNS (5):
  *
  *     fields  typed  arrow  write
@@ -99,11 +100,11 @@ static void check(kist_status status, const char *what)
 static void run_fields(struct plugtest_source *source, struct plugtest_call *call)
 {
 	struct csv_reader reader;
-	struct csv_record record = { .count = 1 };
+	struct csv_rows rows = { .count = 1 };
 
 	check(csv_reader_open(&reader, &source->source, &call->call, (struct csv_dialect){ 0 }), "open");
-	while (record.count > 0)
-		check(csv_reader_next(&reader, &record), "fields");
+	while (rows.count > 0)
+		check(csv_reader_rows(&reader, &rows), "fields");
 	csv_reader_close(&reader);
 }
 
@@ -181,18 +182,40 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* The whole file in memory; it stays there until the end. */
+static const uint8_t *read_file(const char *path, long *ret_size)
+{
+	FILE *const file = fopen(path, "r");
+	void *data;
+
+	if (!file || fseek(file, 0, SEEK_END) != 0 || (*ret_size = ftell(file)) <= 0)
+		fail(path);
+	data = mmap(NULL, (size_t)*ret_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fileno(file), 0);
+	if (data == MAP_FAILED)
+		fail(path);
+	(void)fclose(file);
+	return data;
+}
+
+static int run_step(const char *name, const char *path)
+{
+	static const char *const names[] = { "fields", "typed", "arrow" };
+	long size;
+	const uint8_t *const data = read_file(path, &size);
+
+	for (int step = 0; step < 3; step++) {
+		if (strcmp(name, names[step]) == 0)
+			(void)time_of((enum step)step, data, (size_t)size);
+	}
+	return 0;
+}
+
 static int run(const char *path, int runs)
 {
 	double times[STEPS][RUNS_MAX];
-	FILE *const file = fopen(path, "r");
-	uint8_t *data;
 	long size;
+	const uint8_t *const data = read_file(path, &size);
 
-	if (!file || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) <= 0)
-		fail(path);
-	data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fileno(file), 0);
-	if (data == MAP_FAILED)
-		fail(path);
 	for (int i = 0; i < runs; i++) {
 		for (int step = 0; step < STEPS; step++)
 			times[step][i] = time_of((enum step)step, data, (size_t)size);
@@ -203,7 +226,6 @@ static int run(const char *path, int runs)
 	       (double)size / MEGA / times[FIELDS][runs / 2], (double)size / MEGA / times[TYPED][runs / 2],
 	       (double)size / MEGA / times[ARROW][runs / 2],
 	       (double)size / MEGA / (times[REWRITE][runs / 2] - times[ARROW][runs / 2]));
-	(void)fclose(file);
 	return 0;
 }
 
@@ -213,8 +235,11 @@ int main(int argc, char **argv)
 
 	if (argc == 5 && strcmp(argv[1], "make") == 0 && atol(argv[3]) > 0)
 		return make(argv[2], (size_t)atol(argv[3]) << 20, argv[4]);
+	if (argc == 4 && strcmp(argv[1], "step") == 0)
+		return run_step(argv[2], argv[3]);
 	if (argc >= 3 && argc <= 4 && strcmp(argv[1], "run") == 0 && runs > 0 && runs <= RUNS_MAX)
 		return run(argv[2], runs);
-	fprintf(stderr, "usage: bench_csv make plain|quoted|typed MIB FILE | run FILE [RUNS]\n");
+	fprintf(stderr,
+		"usage: bench_csv make plain|quoted|typed MIB FILE | step STEP FILE | run FILE [RUNS]\n");
 	return 2;
 }

@@ -107,7 +107,8 @@ START_TEST(canonical_floats_read_and_print_as_themselves)
 	char printed[40];
 	double value = 7;
 
-	ck_assert_msg(csv_float_parse((const uint8_t *)text, strlen(text), &value), "%s", text);
+	ck_assert_msg(csv_float_parse((const uint8_t *)text, strlen(text), &value, &(struct csv_places){ 0 }),
+		      "%s", text);
 	ck_assert(isnan(value) || value == strtod(text, NULL));
 	ck_assert_int_eq(signbit(value) != 0, text[0] == '-');
 	printed[csv_float_print(printed, value)] = '\0';
@@ -119,8 +120,9 @@ START_TEST(other_texts_are_no_floats)
 {
 	double value = 7;
 
-	ck_assert_msg(!csv_float_parse((const uint8_t *)not_floats[_i], strlen(not_floats[_i]), &value), "%s",
-		      not_floats[_i]);
+	ck_assert_msg(!csv_float_parse((const uint8_t *)not_floats[_i], strlen(not_floats[_i]), &value,
+				       &(struct csv_places){ 0 }),
+		      "%s", not_floats[_i]);
 	ck_assert(value == 7);
 }
 END_TEST
@@ -173,11 +175,62 @@ static void check_double(double value)
 	len = csv_float_print(text, value);
 	ck_assert_uint_le(len, CSV_NUMBER_SIZE_MAX);
 	text[len] = '\0';
-	ck_assert_msg(csv_float_parse((const uint8_t *)text, len, &back), "%s", text);
+	ck_assert_msg(csv_float_parse((const uint8_t *)text, len, &back, &(struct csv_places){ 0 }), "%s",
+		      text);
 	ck_assert(memcmp(&back, &value, sizeof(value)) == 0);
 	ck_assert(strtod(text, NULL) == value);
 	ck_assert_msg(value == 0 || digits_in(text) <= digits_needed(value), "%s", text);
 }
+
+/* Digits around a point, of every length, with zeros where they matter. */
+static size_t random_plain(char *to, uint64_t *state)
+{
+	const uint64_t bits = next_random(state);
+	const unsigned int whole = 1 + (unsigned int)(bits % 9);
+	const unsigned int scale = 1 + (unsigned int)(bits / 16 % 14);
+	size_t n = 0;
+
+	if (bits >> 20 & 1)
+		to[n++] = '-';
+	for (unsigned int i = 0; i < whole + scale; i++) {
+		const uint64_t dice = next_random(state);
+
+		if (i == whole)
+			to[n++] = '.';
+		to[n++] = (char)('0' + (dice % 3 == 0 ? 0 : dice / 3 % 10));
+	}
+	/* Now and then a byte that is no digit. */
+	if ((bits >> 24) % 16 == 0)
+		to[(bits >> 32) % n] = "e.x/:"[(bits >> 40) % 5];
+	to[n] = '\0';
+	return n;
+}
+
+START_TEST(a_text_is_a_float_if_its_value_is_printed_so)
+{
+	uint64_t state = 99;
+	unsigned int floats_seen = 0;
+
+	for (int i = 0; i < 200000; i++) {
+		struct csv_places places = { 0 };
+		char printed[40];
+		char text[40];
+		const size_t len = random_plain(text, &state);
+		double value = 0;
+		const bool good = csv_float_parse((const uint8_t *)text, len, &value, &places);
+
+		printed[csv_float_print(printed, strtod(text, NULL))] = '\0';
+		ck_assert_msg(good == (strcmp(printed, text) == 0), "%s %s", text, printed);
+		if (!good)
+			continue;
+		floats_seen++;
+		ck_assert_msg(value == strtod(text, NULL), "%s", text);
+		ck_assert_uint_eq(places.whole, strcspn(text, ".") - (text[0] == '-'));
+		ck_assert_uint_eq(places.scale, strlen(strchr(text, '.') + 1));
+	}
+	ck_assert_uint_gt(floats_seen, 1000);
+}
+END_TEST
 
 START_TEST(doubles_print_as_their_shortest_text)
 {
@@ -248,6 +301,7 @@ int main(void)
 			    (int)(sizeof(floats) / sizeof(floats[0])));
 	tcase_add_loop_test(tcase, other_texts_are_no_floats, 0,
 			    (int)(sizeof(not_floats) / sizeof(not_floats[0])));
+	tcase_add_test(tcase, a_text_is_a_float_if_its_value_is_printed_so);
 	tcase_add_loop_test(tcase, doubles_print_as_their_shortest_text, 1, 4);
 	tcase_add_test(tcase, powers_of_ten_and_their_neighbours_print_as_their_shortest_text);
 	tcase_add_test(tcase, floats_print_as_the_shortest_text_of_a_float32);
