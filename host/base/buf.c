@@ -80,6 +80,7 @@ kist_status kist_buf_append(struct kist_buf *buf, const void *data, size_t size,
 
 kist_status kist_buf_appendf(struct kist_buf *buf, struct kist_error *err, const char *format, ...)
 {
+	const size_t room = buf->capacity - buf->size;
 	kist_status status;
 	va_list args;
 	va_list again;
@@ -87,8 +88,14 @@ kist_status kist_buf_appendf(struct kist_buf *buf, struct kist_error *err, const
 
 	va_start(args, format);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, args);
+	/* Mostly there is room for it. */
+	len = vsnprintf(room > 0 ? (char *)buf->data + buf->size : NULL, room, format, args);
 	va_end(args);
+	if (len >= 0 && (size_t)len < room && (size_t)len <= buf->size_max - buf->size) {
+		va_end(again);
+		buf->size += (size_t)len;
+		return KIST_OK;
+	}
 	status = len < 0 ? kist_fail(err, KIST_INTERNAL, "cannot format text")
 			 : kist_buf_reserve(buf, (size_t)len, err);
 	if (status == KIST_OK && buf->capacity - buf->size == (size_t)len)

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/real_text.h"
 #include "base/utf8.h"
 
 /*
@@ -205,102 +206,29 @@ static kist_status write_string(const char *text, size_t len, struct kist_buf *r
 	return kist_buf_append(ret, "\"", 1, err);
 }
 
-/* Most digits that a double needs. */
-#define DIGITS_MAX 17
-
-/* The digits before 'e' as a number. */
-static uint64_t digits_of(const char *text)
-{
-	uint64_t digits = 0;
-
-	for (; *text != 'e'; text++) {
-		if (*text >= '0' && *text <= '9')
-			digits = digits * 10 + (uint64_t)(*text - '0');
-	}
-	return digits;
-}
-
-/*
- * Whether @precision + 1 digits read back as @value; they are in @ret_digits then, with the decimal exponent of the
- * last.
- *
- * printf gives the nearest number of so many digits.  Below a power of two the doubles lie twice as dense, so
- * there the nearest may lie below and read back as a neighbour when the next one up reads back as @value.
- */
-static bool reads_back(double value, int precision, char ret_digits[static 24], int *ret_exponent)
-{
-	unsigned long long digits;
-	char text[40];
-	int exponent;
-	bool same;
-
-	snprintf(text, sizeof(text), "%.*e", precision, value);
-	digits = digits_of(text);
-	exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10) - precision;
-	same = strtod(text, NULL) == value;
-	if (!same) {
-		snprintf(text, sizeof(text), "%llue%d", ++digits, exponent);
-		same = strtod(text, NULL) == value;
-	}
-	if (!same)
-		return false;
-	snprintf(ret_digits, 24, "%llu", digits);
-	*ret_exponent = exponent;
-	return true;
-}
-
-/*
- * The fewest digits that read back as @value, and the decimal exponent of the first.
- *
- * What reads back with some digits does with more: the number of digits is halved in on.
- */
-static int shortest(double value, char ret_digits[static 24], int *ret_exponent)
-{
-	int exponent = 0;
-	int low = 0;
-	int high = DIGITS_MAX - 1;
-	int len;
-
-	(void)reads_back(value, high, ret_digits, &exponent);
-	while (low < high) {
-		const int middle = (low + high) / 2;
-
-		if (reads_back(value, middle, ret_digits, &exponent))
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	len = (int)strlen(ret_digits);
-	*ret_exponent = exponent + len - 1;
-	while (len > 1 && ret_digits[len - 1] == '0')
-		len--;
-	ret_digits[len] = '\0';
-	return len;
-}
-
-/* ECMAScript's Number::toString, which RFC 8785 asks for. */
 static kist_status write_real(double value, struct kist_buf *ret, struct kist_error *err)
 {
-	char digits[24];
-	int exponent;
-	int count;
+	char text[KIST_REAL_TEXT_SIZE];
 
 	if (!isfinite(value))
 		return kist_fail(err, KIST_INVALID, "a number that is not finite has no place in JSON");
-	if (value == 0)
-		return kist_buf_append(ret, "0", 1, err);
-	count = shortest(fabs(value), digits, &exponent);
+	return kist_buf_append(ret, text, kist_real_text(value, text), err);
+}
+
+static kist_status write_integer(json_int_t value, struct kist_buf *ret, struct kist_error *err)
+{
+	/* Right-aligned: the last digit comes first. */
+	char text[24];
+	size_t at = sizeof(text);
+	unsigned long long rest = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+
+	do {
+		text[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
 	if (value < 0)
-		KIST_TRY(kist_buf_append(ret, "-", 1, err));
-	if (exponent >= 21 || exponent < -6)
-		return kist_buf_appendf(ret, err, "%c%s%se%+d", digits[0], count > 1 ? "." : "", digits + 1,
-					exponent);
-	if (exponent < 0)
-		return kist_buf_appendf(ret, err, "0.%.*s%s", -exponent - 1, "000000", digits);
-	if (count <= exponent + 1)
-		return kist_buf_appendf(ret, err, "%s%.*s", digits, exponent + 1 - count,
-					"00000000000000000000");
-	return kist_buf_appendf(ret, err, "%.*s.%s", exponent + 1, digits, digits + exponent + 1);
+		text[--at] = '-';
+	return kist_buf_append(ret, text + at, sizeof(text) - at, err);
 }
 
 /*
@@ -399,7 +327,7 @@ static kist_status write_value(struct writing *writing, const json_t *value, str
 	case JSON_STRING:
 		return write_string(json_string_value(value), json_string_length(value), ret, err);
 	case JSON_INTEGER:
-		return kist_buf_appendf(ret, err, "%lld", json_integer_value(value));
+		return write_integer(json_integer_value(value), ret, err);
 	case JSON_REAL:
 		return write_real(json_real_value(value), ret, err);
 	case JSON_TRUE:
