@@ -31,17 +31,18 @@ size_t stats_histogram_text(const struct stats *stats, const struct stats_sample
 /* Two hexadecimal digits a cell, ".." of one without finite numbers. */
 static size_t put_level(char *to, double value, double from, double until)
 {
+	static const char digits[] = "0123456789abcdef";
 	const double width = until / 2 - from / 2;
 	const double at = width > 0 ? (value / 2 - from / 2) / width * LEVELS : 0;
+	unsigned int level;
 
 	if (!isfinite(value)) {
-		(void)snprintf(to, 3, "..");
+		to[0] = to[1] = '.';
 		return 2;
 	}
-	(void)snprintf(to, 3, "%02x",
-		       at < 0	     ? 0u
-		       : at > LEVELS ? (unsigned int)LEVELS
-				     : (unsigned int)(at + 0.5));
+	level = at < 0 ? 0u : at > LEVELS ? (unsigned int)LEVELS : (unsigned int)(at + 0.5);
+	to[0] = digits[level >> 4];
+	to[1] = digits[level & 15];
 	return 2;
 }
 
@@ -60,15 +61,18 @@ static size_t put_curve(const struct stats *stats, const struct stats_sample *sa
 			char *to, size_t size)
 {
 	static const char *const keys[] = { "min", "mean", "max" };
+	struct stats_cell cells[STATS_SIDE_MAX];
 	size_t len = put_range(to, size, "curve", stats->min, stats->max);
 
+	for (uint64_t i = 0; i < points; i++)
+		cells[i] = stats_sample_cell(sample, 0, 1, i, points);
 	for (size_t k = 0; k < 3; k++) {
 		len += (size_t)snprintf(to + len, size - len, ",\"%s\":\"", keys[k]);
 		for (uint64_t i = 0; i < points; i++) {
-			const struct stats_cell cell = stats_sample_cell(sample, 0, 1, i, points);
-			const double values[] = { cell.min, cell.mean, cell.max };
+			const double values[] = { cells[i].min, cells[i].mean, cells[i].max };
 
-			len += put_level(to + len, cell.count > 0 ? values[k] : NAN, stats->min, stats->max);
+			len += put_level(to + len, cells[i].count > 0 ? values[k] : NAN, stats->min,
+					 stats->max);
 		}
 		len += (size_t)snprintf(to + len, size - len, "\"");
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stats_text.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -10,10 +11,79 @@
 
 #define DIGITS_MIN 6
 #define DIGITS_MAX 17
+/* A decimal of no more digits is the only one of so many that reads as its double (DBL_DIG). */
+#define DIGITS_FEW 15
+/* Powers of ten up to this one are exact; with it all decimals of DIGITS_FEW digits within these are whole. */
+#define PLACES_MAX   22
+#define SCALED_LEAST 1e-7
+#define SCALED_MOST  1e15
+/* From here on fewer digits than stand before the point may do for a float. */
+#define SINGLE_MOST 1e6
+/* Closer to half a step than this part of it is not told apart. */
+#define CLOSE 1e-6
 
 static bool reads_back(const char *text, double value, bool is_single)
 {
 	return is_single ? (double)strtof(text, NULL) == value : strtod(text, NULL) == value;
+}
+
+/* The half of a step of float32 at @number, which lies amid two such steps. */
+static double half_step(double number)
+{
+	return ldexp(1, ilogb(number) - FLT_MANT_DIG);
+}
+
+/* Below it the step is shorter than above it. */
+static bool is_power_of_two(double number)
+{
+	int exponent;
+
+	return frexp(number, &exponent) == 0.5;
+}
+
+/* But for zeros at the end; DIGITS_MIN at least. */
+static int digits_in(uint64_t number)
+{
+	int digits = 1;
+
+	for (; number % 10 == 0; number /= 10)
+		;
+	for (; number >= 10; number /= 10)
+		digits++;
+	return digits < DIGITS_MIN ? DIGITS_MIN : digits;
+}
+
+/*
+ * With how many digits @number, which is positive, reads back, or DIGITS_MIN where that is not easily told.
+ *
+ * A decimal that is a whole number below 2^53 divided by an exact power of ten is rounded once when it is
+ * divided, as when it is read.  So it reads as a double just when that gives the double, and as a float when it is
+ * nearer than half a step.
+ */
+static int digits_needed(double number, bool is_single)
+{
+	double near = 0;
+	double power = 1;
+
+	if (number < SCALED_LEAST || number >= (is_single ? SINGLE_MOST : SCALED_MOST))
+		return DIGITS_MIN;
+	if (is_single && is_power_of_two(number))
+		return DIGITS_MIN;
+	if (is_single)
+		near = half_step(number);
+	for (int places = 0; places <= PLACES_MAX; places++, power *= 10) {
+		const double scaled = number * power;
+		const uint64_t whole = (uint64_t)(scaled + 0.5);
+		const double away = fabs((double)whole / power - number);
+
+		if (scaled >= SCALED_MOST)
+			break;
+		if (away == 0 || away < near * (1 - CLOSE))
+			return digits_in(whole);
+		if (away < near * (1 + CLOSE))
+			return DIGITS_MIN;
+	}
+	return is_single ? DIGITS_MIN : DIGITS_FEW + 1;
 }
 
 void stats_number_text(double number, bool is_single, char ret[static STATS_NUMBER_SIZE])
@@ -25,9 +95,9 @@ void stats_number_text(double number, bool is_single, char ret[static STATS_NUMB
 		memcpy(ret, "null", sizeof("null"));
 		return;
 	}
-	for (int digits = DIGITS_MIN; digits <= DIGITS_MAX; digits++) {
+	for (int digits = digits_needed(fabs(number), is_single); digits <= DIGITS_MAX; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, number);
-		if (reads_back(text, number, is_single))
+		if (digits == DIGITS_MAX || reads_back(text, number, is_single))
 			break;
 	}
 	/* What stands between digits is the point, whatever the locale thinks of it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,41 @@ START_TEST(numbers_are_short_and_read_back_the_same)
 	number_is(1.7976931348623157e308, false, "1.7976931348623157e+308");
 	number_is(NAN, false, "null");
 	number_is(-INFINITY, true, "null");
+}
+END_TEST
+
+/* As many of 6 to 17 digits as it takes, by trying all. */
+static void as_by_trying(double number, bool is_single)
+{
+	char text[STATS_NUMBER_SIZE];
+
+	for (int digits = 6; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, number);
+		if ((is_single ? (double)strtof(text, NULL) : strtod(text, NULL)) == number)
+			break;
+	}
+	number_is(number, is_single, text);
+}
+
+START_TEST(numbers_have_no_digit_too_many)
+{
+	uint64_t state = 7;
+
+	for (int i = 0; i < 30000; i++) {
+		double number;
+
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		number = (double)(int64_t)state / pow(10, 18 + (double)(i % 27) - 8);
+		as_by_trying(number, false);
+		as_by_trying((double)(float)number, true);
+		/* Of a few digits, and beside them. */
+		number = (double)((int64_t)state >> (i % 63)) / pow(10, (double)(i % 19));
+		as_by_trying(number, false);
+		as_by_trying(nextafter(number, 0), false);
+		as_by_trying((double)(float)number, true);
+		as_by_trying((double)nextafterf((float)number, 0), true);
+		as_by_trying(ldexp(1, i % 80 - 40), i % 2);
+	}
 }
 END_TEST
 
@@ -103,6 +139,7 @@ int main(void)
 	TCase *tcase = tcase_create("stats_text");
 
 	tcase_add_test(tcase, numbers_are_short_and_read_back_the_same);
+	tcase_add_test(tcase, numbers_have_no_digit_too_many);
 	tcase_add_test(tcase, numbers_do_not_depend_on_the_locale);
 	tcase_add_test(tcase, each_type_says_what_applies_to_it);
 	tcase_add_test(tcase, integers_beyond_63_bits_are_strings_of_digits);
