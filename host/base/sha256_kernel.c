@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/sha256_kernel.h"
 
-#include <string.h>
-
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
 #define TARGET	   __attribute__((target("sha,sse4.1")))
 #define INLINE	   static inline __attribute__((always_inline)) TARGET
-#define BLOCK_SIZE ((size_t)64)
-
-static const uint32_t start[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-				   0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+#define BLOCK_SIZE KIST_SHA256_BLOCK_SIZE
 
 static const uint32_t constants[64] __attribute__((aligned(16))) = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -123,46 +118,25 @@ static TARGET void blocks_of_two(struct lane lanes[2], const uint8_t *first, con
 	lanes[1] = b;
 }
 
-static TARGET void lane_start(struct lane *lane)
+/* The words, and the order in which the instructions want them: f e b a, then h g d c. */
+static TARGET void lane_load(struct lane *lane, const uint32_t h[KIST_SHA256_WORDS])
 {
-	lane->abef = _mm_set_epi32((int)start[0], (int)start[1], (int)start[4], (int)start[5]);
-	lane->cdgh = _mm_set_epi32((int)start[2], (int)start[3], (int)start[6], (int)start[7]);
+	lane->abef = _mm_set_epi32((int)h[0], (int)h[1], (int)h[4], (int)h[5]);
+	lane->cdgh = _mm_set_epi32((int)h[2], (int)h[3], (int)h[6], (int)h[7]);
 }
 
-static TARGET void lane_save(const struct lane *lane, uint32_t ret[8])
+static TARGET void lane_save(const struct lane *lane, uint32_t ret[KIST_SHA256_WORDS])
 {
-	_mm_storeu_si128((__m128i *)(void *)ret, lane->abef);
-	_mm_storeu_si128((__m128i *)(void *)(ret + 4), lane->cdgh);
+	static const uint8_t places[KIST_SHA256_WORDS] = { 3, 2, 7, 6, 1, 0, 5, 4 };
+	uint32_t words[KIST_SHA256_WORDS];
+
+	_mm_storeu_si128((__m128i *)(void *)words, lane->abef);
+	_mm_storeu_si128((__m128i *)(void *)(words + 4), lane->cdgh);
+	for (size_t i = 0; i < KIST_SHA256_WORDS; i++)
+		ret[i] = words[places[i]];
 }
 
-/* What is left of a string of @total bytes behind its whole blocks, with the 1 bit, zeros and its length in
- * bits. */
-static TARGET void lane_end(struct lane *lane, const uint8_t *left, uint64_t total, uint8_t *ret)
-{
-	const size_t rest = (size_t)(total % BLOCK_SIZE);
-	const size_t size = rest < BLOCK_SIZE - 8 ? BLOCK_SIZE : 2 * BLOCK_SIZE;
-	const uint64_t bits = total * 8;
-	uint8_t end[2 * BLOCK_SIZE] = { 0 };
-	uint32_t state[8];
-
-	if (rest > 0)
-		memcpy(end, left, rest);
-	end[rest] = 0x80;
-	for (size_t i = 0; i < 8; i++)
-		end[size - 1 - i] = (uint8_t)(bits >> 8 * i);
-	blocks_of_one(lane, end, size / BLOCK_SIZE);
-	/* f e b a, then h g d c. */
-	lane_save(lane, state);
-	for (size_t i = 0; i < 8; i++) {
-		static const uint8_t places[8] = { 3, 2, 7, 6, 1, 0, 5, 4 };
-		const uint32_t word = state[places[i]];
-
-		for (size_t k = 0; k < 4; k++)
-			ret[4 * i + k] = (uint8_t)(word >> (24 - 8 * k));
-	}
-}
-
-bool kist_sha256_pair_supported(void)
+bool kist_sha256_supported(void)
 {
 	unsigned a = 0;
 	unsigned b = 0;
@@ -177,128 +151,32 @@ bool kist_sha256_pair_supported(void)
 	return b >> 29 & 1;
 }
 
-void kist_sha256_pair(const struct kist_sha256_input inputs[static 2], uint8_t *ret_first,
-		      uint8_t *ret_second)
+TARGET void kist_sha256_add_blocks(struct kist_sha256_blocks both[static 2])
 {
-	const size_t blocks[2] = { inputs[0].size / BLOCK_SIZE, inputs[1].size / BLOCK_SIZE };
-	const size_t both = blocks[0] < blocks[1] ? blocks[0] : blocks[1];
-	struct lane lanes[2] = { 0 };
-
-	lane_start(&lanes[0]);
-	lane_start(&lanes[1]);
-	blocks_of_two(lanes, inputs[0].data, inputs[1].data, both);
-	for (size_t i = 0; i < 2; i++) {
-		if (blocks[i] > both)
-			blocks_of_one(&lanes[i], inputs[i].data + both * BLOCK_SIZE, blocks[i] - both);
-	}
-	for (size_t i = 0; i < 2; i++)
-		lane_end(&lanes[i], inputs[i].size > 0 ? inputs[i].data + blocks[i] * BLOCK_SIZE : NULL,
-			 inputs[i].size, i == 0 ? ret_first : ret_second);
-}
-
-TARGET void kist_sha256_stream_start(struct kist_sha256_stream *stream)
-{
-	struct lane lane;
-
-	lane_start(&lane);
-	lane_save(&lane, stream->state);
-	stream->size = 0;
-}
-
-static TARGET void lane_load(struct lane *lane, const uint32_t state[8])
-{
-	lane->abef = _mm_loadu_si128((const __m128i *)(const void *)state);
-	lane->cdgh = _mm_loadu_si128((const __m128i *)(const void *)(state + 4));
-}
-
-/* Fills up the block that is begun; how many of @bytes that takes. */
-static TARGET size_t fill_rest(struct kist_sha256_stream *stream, struct lane *lane,
-			       const struct kist_sha256_input *bytes)
-{
-	const size_t rest = (size_t)(stream->size % BLOCK_SIZE);
-	const size_t missing = rest > 0 ? BLOCK_SIZE - rest : 0;
-	const size_t taken = bytes->size < missing ? bytes->size : missing;
-
-	if (taken > 0)
-		memcpy(stream->rest + rest, bytes->data, taken);
-	if (taken > 0 && taken == missing)
-		blocks_of_one(lane, stream->rest, 1);
-	return taken;
-}
-
-TARGET void kist_sha256_stream_add(struct kist_sha256_stream *stream, const struct kist_sha256_input *bytes,
-				   const struct kist_sha256_input *beside, uint8_t *ret_beside)
-{
+	const size_t shared = both[0].count < both[1].count ? both[0].count : both[1].count;
 	struct lane lanes[2];
-	const uint8_t *from[2] = { bytes->data, beside ? beside->data : NULL };
-	size_t blocks[2] = { 0, beside ? beside->size / BLOCK_SIZE : 0 };
-	size_t taken;
-	size_t both;
 
-	lane_load(&lanes[0], stream->state);
-	lane_start(&lanes[1]);
-	taken = fill_rest(stream, &lanes[0], bytes);
-	blocks[0] = (bytes->size - taken) / BLOCK_SIZE;
-	if (taken > 0)
-		from[0] += taken;
-	both = blocks[0] < blocks[1] ? blocks[0] : blocks[1];
-	if (both > 0)
-		blocks_of_two(lanes, from[0], from[1], both);
+	lane_load(&lanes[0], both[0].words);
+	lane_load(&lanes[1], both[1].words);
+	if (shared > 0)
+		blocks_of_two(lanes, both[0].data, both[1].data, shared);
 	for (size_t i = 0; i < 2; i++) {
-		if (blocks[i] > both)
-			blocks_of_one(&lanes[i], from[i] + both * BLOCK_SIZE, blocks[i] - both);
+		if (both[i].count > shared)
+			blocks_of_one(&lanes[i], both[i].data + shared * BLOCK_SIZE, both[i].count - shared);
+		lane_save(&lanes[i], both[i].words);
 	}
-	lane_save(&lanes[0], stream->state);
-	taken += blocks[0] * BLOCK_SIZE;
-	if (bytes->size > taken)
-		memcpy(stream->rest, bytes->data + taken, bytes->size - taken);
-	stream->size += bytes->size;
-	if (beside)
-		lane_end(&lanes[1], beside->size > 0 ? from[1] + blocks[1] * BLOCK_SIZE : NULL, beside->size,
-			 ret_beside);
-}
-
-TARGET void kist_sha256_stream_end(struct kist_sha256_stream *stream, uint8_t *ret)
-{
-	struct lane lane;
-
-	lane_load(&lane, stream->state);
-	lane_end(&lane, stream->rest, stream->size, ret);
 }
 
 #else
 
-bool kist_sha256_pair_supported(void)
+bool kist_sha256_supported(void)
 {
 	return false;
 }
 
-void kist_sha256_pair(const struct kist_sha256_input inputs[static 2], uint8_t *ret_first,
-		      uint8_t *ret_second)
+void kist_sha256_add_blocks(struct kist_sha256_blocks both[static 2])
 {
-	(void)inputs;
-	memset(ret_first, 0, KIST_SHA256_SIZE);
-	memset(ret_second, 0, KIST_SHA256_SIZE);
-}
-
-void kist_sha256_stream_start(struct kist_sha256_stream *stream)
-{
-	memset(stream, 0, sizeof(*stream));
-}
-
-void kist_sha256_stream_add(struct kist_sha256_stream *stream, const struct kist_sha256_input *bytes,
-			    const struct kist_sha256_input *beside, uint8_t *ret_beside)
-{
-	(void)bytes;
-	stream->size = 0;
-	if (beside)
-		memset(ret_beside, 0, KIST_SHA256_SIZE);
-}
-
-void kist_sha256_stream_end(struct kist_sha256_stream *stream, uint8_t *ret)
-{
-	stream->size = 0;
-	memset(ret, 0, KIST_SHA256_SIZE);
+	(void)both;
 }
 
 #endif

@@ -13,7 +13,6 @@ void kist_content_writer_done(struct kist_content_writer *content)
 	if (content->writer)
 		(void)!kist_writer_settle(content->writer, UINT64_MAX, NULL);
 	content->writer = NULL;
-	kist_hasher_done(&content->whole);
 	for (size_t i = 0; i < KIST_BATCHES; i++)
 		kist_buf_done(&content->batches[i].bytes);
 	kist_buf_done(&content->cut_parts);
@@ -123,7 +122,7 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 	content->parts = parts;
 	content->previous = NULL;
 	KIST_TRY(start_cut(content, size, parts, count, err));
-	KIST_TRY(kist_hasher_start(&content->whole, err));
+	kist_hasher_start(&content->whole);
 	KIST_TRY(kist_buf_reserve(filling(content), (size_t)kist_min_u64(size, KIST_BATCH_SIZE), err));
 	return open_chunk(content, err);
 }

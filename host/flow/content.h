@@ -64,7 +64,7 @@ struct kist_content_part {
 
 #define KIST_CONTENT_WRITER_INIT                                                                             \
 	{                                                                                                    \
-		.whole = KIST_HASHER_INIT, .cut_parts = KIST_BUF_INIT(SIZE_MAX / 2),                         \
+		.cut_parts = KIST_BUF_INIT(SIZE_MAX / 2),                                                    \
 		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 40)                                        \
 	}
 #define kist_auto_content_writer __attribute__((cleanup(kist_content_writer_done)))

@@ -287,7 +287,7 @@ static kist_status give_all(struct kist_object_reader *reader, bool check,
 			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
 			    void *ctx, struct kist_error *err)
 {
-	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
+	struct kist_hasher whole;
 	struct kist_digest digest;
 	struct kist_view bytes;
 	size_t count;
@@ -299,7 +299,7 @@ static kist_status give_all(struct kist_object_reader *reader, bool check,
 		kist_flow_progress(reader->flow, bytes.size, bytes.size);
 		return check ? check_whole(&reader->content, &digest, err) : KIST_OK;
 	}
-	KIST_TRY(kist_hasher_start(&whole, err));
+	kist_hasher_start(&whole);
 	KIST_TRY(kist_give_ahead(reader->flow, chunks, count, check ? &whole : NULL, take, ctx, err));
 	digest = kist_hasher_finish(&whole);
 	return check ? check_whole(&reader->content, &digest, err) : KIST_OK;
@@ -390,7 +390,7 @@ static kist_status tell_wrong(struct kist_object_reader *reader, const struct ki
  */
 static kist_status fill_file(struct kist_object_reader *reader, struct new_file *file, struct kist_error *err)
 {
-	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
+	struct kist_hasher whole;
 	struct kist_digest digest;
 	struct kist_view bytes;
 	size_t count;
@@ -402,7 +402,7 @@ static kist_status fill_file(struct kist_object_reader *reader, struct new_file 
 		kist_flow_progress(reader->flow, bytes.size, bytes.size);
 		return check_whole(&reader->content, &digest, err);
 	}
-	KIST_TRY(kist_hasher_start(&whole, err));
+	kist_hasher_start(&whole);
 	KIST_TRY(kist_spread_ahead(reader->flow, chunks, count, &whole, put_with_holes, file, err));
 	digest = kist_hasher_finish(&whole);
 	if (!kist_digest_equal(&digest, &reader->content.sha256))

@@ -19,14 +19,13 @@ void kist_tree_done(struct kist_tree *tree)
 {
 	kist_buf_done(&tree->listing);
 	kist_buf_done(&tree->last_path);
-	kist_hasher_done(&tree->identity);
 }
 
 kist_status kist_tree_start(struct kist_tree *tree, struct kist_error *err)
 {
 	uint8_t *head;
 
-	KIST_TRY(kist_hasher_start(&tree->identity, err));
+	kist_hasher_start(&tree->identity);
 	KIST_TRY(kist_buf_extend(&tree->listing, HEAD_SIZE, &head, err));
 	memcpy(head, magic, sizeof(magic));
 	kist_hasher_add(&tree->identity, kist_view_of(magic, sizeof(magic)));
@@ -272,13 +271,13 @@ kist_status kist_tree_read(struct kist_view listing,
 					       struct kist_error *err),
 			   void *ctx, struct kist_digest *ret_digest, struct kist_error *err)
 {
-	kist_auto_hasher struct kist_hasher identity = KIST_HASHER_INIT;
+	struct kist_hasher identity;
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status links;
 
 	if (listing.size < HEAD_SIZE || memcmp(listing.data, magic, sizeof(magic)) != 0)
 		return bad(err, 0, "its head");
-	KIST_TRY(kist_hasher_start(&identity, err));
+	kist_hasher_start(&identity);
 	kist_hasher_add(&identity, kist_view_of(magic, sizeof(magic)));
 	KIST_TRY(walk(listing, NULL, NULL, &identity, err));
 	links = kist_tree_check_links(listing, &why);

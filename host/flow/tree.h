@@ -47,7 +47,7 @@ struct kist_tree {
 
 #define KIST_TREE_INIT                                                                                       \
 	{                                                                                                    \
-		.listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX), .identity = KIST_HASHER_INIT,                  \
+		.listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX),                                                \
 		.last_path = KIST_BUF_INIT(KIST_TREE_PATH_SIZE_MAX)                                          \
 	}
 #define kist_auto_tree __attribute__((cleanup(kist_tree_done)))

@@ -44,12 +44,12 @@ static kist_status make_memory_file(int *ret_fd, struct kist_error *err)
 static kist_status copy_and_hash(int from, int to, uint64_t size, struct kist_digest *ret,
 				 struct kist_error *err)
 {
-	kist_auto_hasher struct kist_hasher hasher = KIST_HASHER_INIT;
+	struct kist_hasher hasher;
 	kist_auto_mem uint8_t *step = kist_alloc(COPY_STEP, 1);
 
 	if (!step)
 		return kist_fail_memory(err, COPY_STEP);
-	KIST_TRY(kist_hasher_start(&hasher, err));
+	kist_hasher_start(&hasher);
 	for (uint64_t done = 0;;) {
 		size_t got;
 

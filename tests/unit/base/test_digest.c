@@ -18,7 +18,7 @@ static const struct {
 
 START_TEST(digests_are_sha_256_whole_and_in_pieces)
 {
-	kist_auto_hasher struct kist_hasher hasher = KIST_HASHER_INIT;
+	struct kist_hasher hasher;
 	const size_t len = strlen(rows[_i].text);
 	const struct kist_digest whole = kist_digest_of(kist_view_of(len ? rows[_i].text : NULL, len));
 	struct kist_digest parsed;
@@ -31,7 +31,7 @@ START_TEST(digests_are_sha_256_whole_and_in_pieces)
 	ck_assert(kist_digest_equal(&parsed, &whole));
 	/* The second round shows that a hasher starts anew. */
 	for (int round = 0; round < 2; round++) {
-		ck_assert_int_eq(kist_hasher_start(&hasher, NULL), KIST_OK);
+		kist_hasher_start(&hasher);
 		for (size_t i = 0; i < len; i++)
 			kist_hasher_add(&hasher, kist_view_of(rows[_i].text + i, 1));
 		pieces = kist_hasher_finish(&hasher);
@@ -61,14 +61,14 @@ END_TEST
 START_TEST(a_string_beside_a_hasher_changes_nothing_in_either)
 {
 	static uint8_t bytes[3000];
-	kist_auto_hasher struct kist_hasher hasher = KIST_HASHER_INIT;
+	struct kist_hasher hasher;
 	struct kist_digest expected;
 	struct kist_digest got;
 	size_t at = 0;
 
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * i >> 3);
-	ck_assert_int_eq(kist_hasher_start(&hasher, NULL), KIST_OK);
+	kist_hasher_start(&hasher);
 	/* Pieces of all lengths around a block, beside strings that are shorter, as long, and longer. */
 	for (size_t len = 0; at + len <= sizeof(bytes); at += len++) {
 		const struct kist_view other = kist_view_of(bytes + len, (len * 37 + (size_t)_i) % 300);
@@ -83,15 +83,55 @@ START_TEST(a_string_beside_a_hasher_changes_nothing_in_either)
 }
 END_TEST
 
-START_TEST(a_hasher_may_end_twice)
+START_TEST(a_hasher_goes_on_where_another_one_began)
 {
-	struct kist_hasher hasher = KIST_HASHER_INIT;
+	static uint8_t bytes[1000];
+	const size_t at = (size_t)_i;
+	const struct kist_view behind = kist_view_of(bytes + at, sizeof(bytes) - at);
+	struct kist_hasher hasher;
+	struct kist_hasher resumed;
+	struct kist_digest expected;
+	struct kist_midstate midstate;
+	struct kist_digest got;
+	size_t skip;
 
-	kist_hasher_done(&hasher);
-	ck_assert_int_eq(kist_hasher_start(&hasher, NULL), KIST_OK);
-	kist_hasher_done(&hasher);
-	kist_hasher_done(&hasher);
-	ck_assert_ptr_null(hasher.ctx);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * i >> 5);
+	expected = kist_digest_of(kist_view_of(bytes, sizeof(bytes)));
+	kist_hasher_start(&hasher);
+	kist_hasher_add(&hasher, kist_view_of(bytes, at));
+	ck_assert(kist_hasher_midstate(&hasher, behind, &midstate));
+	skip = kist_hasher_resume(&resumed, at, &midstate);
+	ck_assert_uint_eq((at + skip) % 64, 0);
+	ck_assert_uint_lt(skip, 64);
+	kist_hasher_add(&resumed, kist_view_of(behind.data + skip, behind.size - skip));
+	/* What stands elsewhere is not joined, and changes nothing. */
+	midstate.bytes[31] ^= 1;
+	ck_assert(!kist_hasher_join(&hasher, &midstate, behind, &resumed));
+	midstate.bytes[31] ^= 1;
+	if (skip > 0) {
+		bytes[at] ^= 1;
+		ck_assert(!kist_hasher_join(&hasher, &midstate, behind, &resumed));
+		bytes[at] ^= 1;
+		ck_assert(
+			!kist_hasher_join(&hasher, &midstate, kist_view_of(behind.data, skip - 1), &resumed));
+		ck_assert(!kist_hasher_midstate(&hasher, kist_view_of(behind.data, skip - 1), &midstate));
+	}
+	ck_assert(kist_hasher_join(&hasher, &midstate, behind, &resumed));
+	got = kist_hasher_finish(&hasher);
+	ck_assert(kist_digest_equal(&got, &expected));
+}
+END_TEST
+
+START_TEST(the_midstate_of_nothing_is_where_the_standard_begins)
+{
+	struct kist_midstate midstate;
+	struct kist_hasher hasher;
+
+	kist_hasher_start(&hasher);
+	ck_assert(kist_hasher_midstate(&hasher, kist_view_of(NULL, 0), &midstate));
+	ck_assert_mem_eq(midstate.bytes, "\x6a\x09\xe6\x67\xbb\x67\xae\x85", 8);
+	ck_assert_mem_eq(midstate.bytes + 24, "\x1f\x83\xd9\xab\x5b\xe0\xcd\x19", 8);
 }
 END_TEST
 
@@ -103,6 +143,7 @@ int main(void)
 			    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tcase, only_64_lower_case_digits_are_a_digest);
 	tcase_add_loop_test(tcase, a_string_beside_a_hasher_changes_nothing_in_either, 0, 65);
-	tcase_add_test(tcase, a_hasher_may_end_twice);
+	tcase_add_loop_test(tcase, a_hasher_goes_on_where_another_one_began, 0, 130);
+	tcase_add_test(tcase, the_midstate_of_nothing_is_where_the_standard_begins);
 	return suite_run(tcase, "digest");
 }

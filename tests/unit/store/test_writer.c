@@ -52,7 +52,7 @@ START_TEST(what_is_put_is_read)
 {
 	struct kist_store *store = new_store();
 	kist_auto_writer struct kist_writer *writer = NULL;
-	kist_auto_hasher struct kist_hasher whole = KIST_HASHER_INIT;
+	struct kist_hasher whole;
 	uint8_t *data = malloc(3 * PIECE);
 	struct kist_piece pieces[3];
 	struct kist_digest ids[3];
@@ -66,7 +66,7 @@ START_TEST(what_is_put_is_read)
 	pieces[1] = piece_of(data + PIECE, PIECE + 5);
 	pieces[2] = piece_of(data + 2 * PIECE + 5, PIECE - 5);
 	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
-	ck_assert_int_eq(kist_hasher_start(&whole, NULL), KIST_OK);
+	kist_hasher_start(&whole);
 	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, 3, ids, &whole, NULL), KIST_OK);
 	pieces[0] = piece_of("{}", 2);
 	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_RECORD, pieces, 1, &record, NULL, NULL), KIST_OK);
