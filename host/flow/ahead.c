@@ -9,6 +9,13 @@
 
 struct ahead;
 
+/* What follows a midstate in a run, as far as the next, hashed beside the whole. */
+struct stretch {
+	size_t chunk; /* of the run, that it begins with */
+	size_t at;    /* in the bytes of the run */
+	struct kist_hasher hasher;
+};
+
 /* Chunks that follow each other, read by one job. */
 struct run {
 	struct kist_job job; /* first: a pointer to it is one to the run */
@@ -16,6 +23,9 @@ struct run {
 	size_t first; /* number of its first chunk */
 	size_t count;
 	size_t size;
+	size_t stretch_count;
+	struct stretch stretches[KIST_AHEAD_STRETCHES_MAX];
+	struct kist_digest digests[KIST_AHEAD_CHUNKS_MAX]; /* of chunks, where they are to be proved */
 	struct kist_location where[KIST_AHEAD_CHUNKS_MAX];
 	kist_status status[KIST_AHEAD_CHUNKS_MAX];
 	bool moved; /* a pack was gone */
@@ -36,7 +46,7 @@ struct ahead {
 	struct kist_flow *flow;
 	const struct kist_object_chunk *chunks;
 	size_t count;
-	struct kist_hasher *whole;
+	struct kist_whole *whole;
 	/* One of the two. */
 	kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err);
 	kist_status (*put)(void *ctx, uint64_t offset, struct kist_view bytes, struct kist_error *err);
@@ -76,28 +86,68 @@ static kist_status find_chunk(struct kist_flow *flow, const struct kist_object_c
 	return KIST_OK;
 }
 
+/* Whether a stretch begins with @chunk. */
+static bool begins_stretch(const struct ahead *ahead, const struct kist_object_chunk *chunk)
+{
+	return ahead->whole && ahead->whole->midstates && chunk->midstate > 0;
+}
+
+/* Whether @chunk, which is not the first, is to be in the next run. */
+static bool is_too_much(const struct run *run, const struct kist_object_chunk *chunk)
+{
+	return run->size + chunk->len > KIST_AHEAD_SIZE ||
+	       (run->stretch_count == KIST_AHEAD_STRETCHES_MAX && begins_stretch(run->ahead, chunk));
+}
+
+static void add_chunk(struct run *run, const struct kist_object_chunk *chunk)
+{
+	if (begins_stretch(run->ahead, chunk))
+		run->stretches[run->stretch_count++] =
+			(struct stretch){ .chunk = run->count, .at = run->size };
+	run->status[run->count++] = KIST_OK;
+	run->size += chunk->len;
+}
+
+/* The next run begins a stretch, if it can: what is behind the begin of one is hashed in order. */
+static void end_at_stretch(struct run *run)
+{
+	const struct ahead *ahead = run->ahead;
+	const size_t next = run->first + run->count;
+	const struct stretch *last;
+
+	if (run->stretch_count == 0 || next == ahead->count || begins_stretch(ahead, &ahead->chunks[next]))
+		return;
+	last = &run->stretches[run->stretch_count - 1];
+	if (last->chunk == 0)
+		return;
+	run->count = last->chunk;
+	run->size = last->at;
+	run->stretch_count--;
+}
+
 /* Finds the chunks of a run; it ends before one that cannot be found, unless that is its first. */
 static kist_status find_run(struct ahead *ahead, struct run *run, struct kist_error *err)
 {
 	run->first = ahead->found;
 	run->count = 0;
 	run->size = 0;
+	run->stretch_count = 0;
 	run->moved = false;
 	while (run->first + run->count < ahead->count && run->count < KIST_AHEAD_CHUNKS_MAX) {
 		const struct kist_object_chunk *chunk = &ahead->chunks[run->first + run->count];
 		const bool is_first = run->count == 0;
 		kist_status status;
 
-		if (!is_first && run->size + chunk->len > KIST_AHEAD_SIZE)
+		if (!is_first && is_too_much(run, chunk))
 			break;
 		status = find_chunk(ahead->flow, chunk, &run->where[run->count], is_first ? err : NULL);
 		if (status != KIST_OK && is_first)
 			return status;
 		if (status != KIST_OK)
 			break;
-		run->status[run->count++] = KIST_OK;
-		run->size += (size_t)chunk->len;
+		add_chunk(run, chunk);
 	}
+	end_at_stretch(run);
 	return kist_buf_reserve(&run->bytes, run->size, err);
 }
 
@@ -110,6 +160,83 @@ static const struct kist_object_chunk *chunk_of(const struct run *run, size_t i)
 static uint8_t *bytes_of(const struct run *run, size_t i)
 {
 	return run->bytes.data + (chunk_of(run, i)->offset - chunk_of(run, 0)->offset);
+}
+
+static struct kist_view view_of(const struct run *run, size_t i)
+{
+	return kist_view_of(bytes_of(run, i), chunk_of(run, i)->len);
+}
+
+/* All bytes of stretch @i. */
+static struct kist_view stretch_of(const struct run *run, size_t i)
+{
+	const size_t start = run->stretches[i].at;
+	const size_t end = i + 1 < run->stretch_count ? run->stretches[i + 1].at : run->size;
+
+	return kist_view_of(run->bytes.data + start, end - start);
+}
+
+/* The bytes before the first stretch, and how many chunks they are. */
+static struct kist_view in_order_of(const struct run *run, size_t *ret_count)
+{
+	*ret_count = run->stretch_count > 0 ? run->stretches[0].chunk : run->count;
+	return kist_view_of(run->bytes.data, run->stretch_count > 0 ? run->stretches[0].at : run->size);
+}
+
+static const struct kist_midstate *midstate_of(const struct run *run, size_t i)
+{
+	return &run->ahead->whole->midstates[chunk_of(run, run->stretches[i].chunk)->midstate - 1];
+}
+
+static struct kist_view without(struct kist_view bytes, size_t skip)
+{
+	skip = skip < bytes.size ? skip : bytes.size;
+	return kist_view_of(bytes.data + skip, bytes.size - skip);
+}
+
+/* Where the whole alone is to be proved.  Two stretches at once are little more than one. */
+static void hash_stretches(struct run *run, const size_t skip[KIST_AHEAD_STRETCHES_MAX])
+{
+	struct stretch *const stretches = run->stretches;
+
+	if (run->stretch_count == 1)
+		kist_hasher_add(&stretches[0].hasher, without(stretch_of(run, 0), skip[0]));
+	else if (run->stretch_count == 2)
+		kist_hasher_add_two(&stretches[0].hasher, without(stretch_of(run, 0), skip[0]),
+				    &stretches[1].hasher, without(stretch_of(run, 1), skip[1]));
+}
+
+/* Each chunk has two digests to be made of: its own and the whole's.  Both at once are little more than one. */
+static void hash_chunks(struct run *run, const size_t skip[KIST_AHEAD_STRETCHES_MAX])
+{
+	size_t at = 0;
+	size_t i;
+
+	(void)in_order_of(run, &i);
+	for (; i < run->count; i++) {
+		const struct kist_view bytes = view_of(run, i);
+
+		if (at + 1 < run->stretch_count && run->stretches[at + 1].chunk == i)
+			at++;
+		run->digests[i] = kist_hasher_add_beside(
+			&run->stretches[at].hasher,
+			without(bytes, run->stretches[at].chunk == i ? skip[at] : 0), bytes);
+	}
+}
+
+/* Hashes what does not wait for the whole. */
+static void hash_run(struct run *run)
+{
+	size_t skip[KIST_AHEAD_STRETCHES_MAX] = { 0 };
+
+	for (size_t i = 0; i < run->stretch_count; i++)
+		skip[i] = kist_hasher_resume(&run->stretches[i].hasher,
+					     chunk_of(run, run->stretches[i].chunk)->offset,
+					     midstate_of(run, i));
+	if (run->ahead->put)
+		hash_stretches(run, skip);
+	else
+		hash_chunks(run, skip);
 }
 
 static kist_status put_run(const struct run *run, struct kist_error *err)
@@ -138,7 +265,10 @@ static kist_status read_chunks(struct run *run, unsigned worker, struct kist_err
 		else if (run->status[i] != KIST_OK)
 			return kist_fail_as(err, why.status, &why);
 	}
-	return run->moved ? KIST_OK : put_run(run, err);
+	if (run->moved)
+		return KIST_OK;
+	hash_run(run);
+	return put_run(run, err);
 }
 
 static kist_status read_run(struct kist_job *job, unsigned worker, struct kist_error *err)
@@ -201,26 +331,41 @@ static kist_status read_missing(struct run *run, struct kist_error *err)
 		if (run->status[i] == KIST_NOT_FOUND)
 			KIST_TRY(read_moved(run, i, err));
 	}
+	hash_run(run);
 	return put_run(run, err);
 }
 
-/* Each chunk has two digests to be made of: its own and the whole's.  Both at once are little more than one.
- */
 static kist_status prove_run(struct run *run, struct kist_error *err)
 {
-	struct kist_hasher *const whole = run->ahead->whole;
+	struct kist_whole *const whole = run->ahead->whole;
+	size_t in_order;
 
+	(void)in_order_of(run, &in_order);
 	for (size_t i = 0; i < run->count; i++) {
-		const struct kist_object_chunk *chunk = chunk_of(run, i);
-		const struct kist_view bytes = kist_view_of(bytes_of(run, i), (size_t)chunk->len);
-		const struct kist_digest digest =
-			whole ? kist_hasher_add_beside(whole, bytes, bytes) : kist_digest_of(bytes);
+		const struct kist_view bytes = view_of(run, i);
 
-		run->status[i] = kist_store_prove_chunk(&run->where[i], &chunk->id, &digest, err);
+		if (i < in_order)
+			run->digests[i] = whole ? kist_hasher_add_beside(&whole->hasher, bytes, bytes)
+						: kist_digest_of(bytes);
+		run->status[i] =
+			kist_store_prove_chunk(&run->where[i], &chunk_of(run, i)->id, &run->digests[i], err);
 		if (run->status[i] != KIST_OK)
 			return run->status[i];
 	}
 	return KIST_OK;
+}
+
+/* The whole goes on over the stretches of @run; where a midstate is not what the whole comes to, over their bytes.
+ */
+static void join_stretches(struct run *run)
+{
+	for (size_t i = 0; i < run->stretch_count; i++) {
+		struct kist_hasher *const whole = &run->ahead->whole->hasher;
+		const struct kist_view bytes = stretch_of(run, i);
+
+		if (!kist_hasher_join(whole, midstate_of(run, i), bytes, &run->stretches[i].hasher))
+			kist_hasher_add(whole, bytes);
+	}
 }
 
 static void tell_progress(const struct ahead *ahead, const struct run *run)
@@ -252,20 +397,24 @@ static kist_status finish_giving(struct ahead *ahead, struct kist_error *err)
 	return status;
 }
 
-/* Hashes a run that was read, and passes it on. */
+/* Goes on with the whole, and passes a run that was read on. */
 static kist_status pass_on(struct ahead *ahead, struct run *run, struct kist_error *err)
 {
+	size_t in_order;
+
 	KIST_TRY(kist_pool_wait(ahead->pool, &run->job, err));
 	if (run->outcome != KIST_OK)
 		return kist_fail_as(err, run->outcome, &run->why);
 	if (run->moved)
 		KIST_TRY(read_missing(run, err));
 	if (ahead->put) {
-		kist_hasher_add(ahead->whole, kist_view_of(run->bytes.data, run->size));
+		kist_hasher_add(&ahead->whole->hasher, in_order_of(run, &in_order));
+		join_stretches(run);
 		drop_oldest(ahead);
 		return KIST_OK;
 	}
 	KIST_TRY(prove_run(run, err));
+	join_stretches(run);
 	KIST_TRY(finish_giving(ahead, err));
 	ahead->giver.given = run;
 	kist_pool_add(ahead->pool, &ahead->giver.job);
@@ -326,7 +475,7 @@ static kist_status go_ahead(struct ahead *ahead, struct kist_error *err)
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		ahead->runs[i].job.run = read_run;
 		ahead->runs[i].ahead = ahead;
-		ahead->runs[i].bytes = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+		ahead->runs[i].bytes = (struct kist_buf)KIST_BUF_INIT(KIST_AHEAD_SIZE);
 	}
 	ahead->giver.job.run = give_run;
 	ahead->giver.ahead = ahead;
@@ -343,7 +492,7 @@ static kist_status go_ahead(struct ahead *ahead, struct kist_error *err)
 }
 
 kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks, size_t count,
-			    struct kist_hasher *whole,
+			    struct kist_whole *whole,
 			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
 			    void *ctx, struct kist_error *err)
 {
@@ -361,7 +510,7 @@ kist_status kist_give_ahead(struct kist_flow *flow, const struct kist_object_chu
 }
 
 kist_status kist_spread_ahead(struct kist_flow *flow, const struct kist_object_chunk *chunks, size_t count,
-			      struct kist_hasher *whole,
+			      struct kist_whole *whole,
 			      kist_status (*put)(void *ctx, uint64_t offset, struct kist_view bytes,
 						 struct kist_error *err),
 			      void *ctx, struct kist_error *err)

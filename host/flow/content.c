@@ -17,6 +17,7 @@ void kist_content_writer_done(struct kist_content_writer *content)
 		kist_buf_done(&content->batches[i].bytes);
 	kist_buf_done(&content->cut_parts);
 	kist_buf_done(&content->entries);
+	kist_buf_done(&content->midstates);
 }
 
 static struct kist_buf *filling(struct kist_content_writer *content)
@@ -117,6 +118,7 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 		content->batches[i].settled = 0;
 	}
 	content->entries.size = 0;
+	content->midstates.size = 0;
 	content->chunk_start = 0;
 	content->size = 0;
 	content->parts = parts;
@@ -139,6 +141,28 @@ static kist_status append_entry(struct kist_content_writer *content, const struc
 	return kist_buf_append(&content->entries, &entry, sizeof(entry), err);
 }
 
+/* Whether a midstate is due at entry @no, which is the open chunk: each node has one for its first, too. */
+static bool is_midstate_due(const struct kist_content_writer *content, size_t no)
+{
+	return content->kind == KIST_CHUNK_DATA && content->cut.size >= KIST_MIDSTATE_SIZE_MIN &&
+	       (no % KIST_RECIPE_ENTRIES_MAX == 0 ||
+		content->chunk_offset - content->midstate_offset >= KIST_MIDSTATE_STEP);
+}
+
+/* Of what is left behind the last whole block there is none. */
+static kist_status append_midstate(struct kist_content_writer *content, struct kist_view chunk,
+				   struct kist_error *err)
+{
+	const size_t no = content->entries.size / sizeof(struct kist_recipe_entry);
+	struct kist_recipe_state state = { .entry = (uint32_t)no };
+
+	_Static_assert(sizeof(state) == 36, "what the list's limit is made of");
+	if (!is_midstate_due(content, no) || !kist_hasher_midstate(&content->whole, chunk, &state.midstate))
+		return KIST_OK;
+	content->midstate_offset = content->chunk_offset;
+	return kist_buf_append(&content->midstates, &state, sizeof(state), err);
+}
+
 /* The chunk of the version before that the open one, of @len bytes, is probably like. */
 static bool find_like(const struct kist_content_writer *content, size_t len, struct kist_digest *ret)
 {
@@ -155,6 +179,7 @@ static kist_status end_chunk(struct kist_content_writer *content, struct kist_er
 	const size_t len = kist_cut_end(&content->cut, kist_view_of(start, open_size(content)));
 	struct kist_piece piece = { .bytes = kist_view_of(start, len), .hint = content->hint };
 
+	KIST_TRY(append_midstate(content, piece.bytes, err));
 	piece.is_like = content->previous && find_like(content, len, &piece.like);
 	KIST_TRY(kist_writer_add(content->writer, content->kind, &piece, &content->last_id, &content->whole,
 				 err));
@@ -209,15 +234,26 @@ kist_status kist_content_write(struct kist_content_writer *content, struct kist_
 }
 
 static kist_status put_node(struct kist_content_writer *content, uint8_t depth,
-			    const struct kist_recipe_entry *entries, size_t count, struct kist_digest *ret_id,
-			    struct kist_error *err)
+			    const struct kist_recipe_entry *entries, size_t count,
+			    const struct kist_recipe_state *states, size_t state_count,
+			    struct kist_digest *ret_id, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf node = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
 	struct kist_piece piece = { .hint = { .kind = KIST_FILTER_BYTES } };
 
-	KIST_TRY(kist_recipe_encode(depth, entries, count, &node, err));
+	KIST_TRY(kist_recipe_encode(depth, entries, count, states, state_count, &node, err));
 	piece.bytes = kist_buf_view(&node);
 	return kist_writer_put(content->writer, KIST_CHUNK_RECIPE, &piece, 1, ret_id, NULL, err);
+}
+
+/* How many of the @count @states are of the entries from @first to before @end, and counts those from @first. */
+static size_t take_states(struct kist_recipe_state *states, size_t count, size_t first, size_t end)
+{
+	size_t n = 0;
+
+	for (; n < count && states[n].entry < end; n++)
+		states[n].entry -= (uint32_t)first;
+	return n;
 }
 
 /* Folds the list of chunks into nodes of up to KIST_RECIPE_ENTRIES_MAX, level by level, until one is left. */
@@ -226,15 +262,21 @@ static kist_status put_recipe(struct kist_content_writer *content, struct kist_d
 {
 	struct kist_recipe_entry *entries = (struct kist_recipe_entry *)(void *)content->entries.data;
 	size_t count = content->entries.size / sizeof(*entries);
+	struct kist_recipe_state *states = (struct kist_recipe_state *)(void *)content->midstates.data;
+	size_t states_left = content->midstates.size / sizeof(*states);
 
 	for (uint8_t depth = 0;; depth++) {
 		size_t nodes = 0;
 
 		for (size_t at = 0; at < count; at += KIST_RECIPE_ENTRIES_MAX) {
 			const size_t n = (size_t)kist_min_u64(KIST_RECIPE_ENTRIES_MAX, count - at);
+			const size_t of_node = take_states(states, states_left, at, at + n);
 			struct kist_recipe_entry node = { .len = 0 };
 
-			KIST_TRY(put_node(content, depth, entries + at, n, &node.id, err));
+			KIST_TRY(put_node(content, depth, entries + at, n, states, of_node, &node.id, err));
+			if (of_node > 0)
+				states += of_node;
+			states_left -= of_node;
 			for (size_t i = 0; i < n; i++)
 				node.len += entries[at + i].len;
 			entries[nodes++] = node;

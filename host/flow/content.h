@@ -12,12 +12,17 @@
  *
  * Bytes are gathered in a few batches in turn: while one fills, all cores work on the chunks of the others.
  *
- * Memory: KIST_BATCHES of KIST_BATCH_SIZE bytes, and 40 bytes a chunk.
+ * Memory: KIST_BATCHES of KIST_BATCH_SIZE bytes, and 76 bytes a chunk at most.
  * Thread: one struct kist_content_writer, one thread at a time.
  */
 
 #define KIST_BATCHES	3
 #define KIST_BATCH_SIZE ((size_t)8 << 20)
+
+/** Objects of so many bytes have midstates in their recipes, each at least so many bytes behind the one before:
+ * two chunks of the usual size, which may be cut a little shorter. */
+#define KIST_MIDSTATE_SIZE_MIN ((uint64_t)4 << 20)
+#define KIST_MIDSTATE_STEP     (((uint64_t)2 << 20) - ((uint64_t)64 << 10))
 
 /** struct kist_batch - Bytes of chunks that follow each other. */
 struct kist_batch {
@@ -45,6 +50,9 @@ struct kist_content_writer {
 	size_t chunk_start;	   /* of the open chunk, in that one */
 	struct kist_buf cut_parts; /* of struct kist_cut_part */
 	struct kist_buf entries;   /* of the recipe */
+	struct kist_buf
+		midstates; /* of struct kist_recipe_state; their entries are counted from the object's first */
+	uint64_t midstate_offset; /* where the last one stands */
 	uint64_t size;
 	struct kist_digest last_id;
 	uint8_t first[KIST_INLINE_SIZE_MAX];
@@ -65,7 +73,8 @@ struct kist_content_part {
 #define KIST_CONTENT_WRITER_INIT                                                                             \
 	{                                                                                                    \
 		.cut_parts = KIST_BUF_INIT(SIZE_MAX / 2),                                                    \
-		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 40)                                        \
+		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 40),                                       \
+		.midstates = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 36)                                      \
 	}
 #define kist_auto_content_writer __attribute__((cleanup(kist_content_writer_done)))
 void kist_content_writer_done(struct kist_content_writer *content);

@@ -19,6 +19,7 @@
 void kist_object_reader_done(struct kist_object_reader *reader)
 {
 	kist_buf_done(&reader->entries);
+	kist_buf_done(&reader->midstates);
 	kist_buf_done(&reader->chunk);
 	reader->chunk_no = SIZE_MAX;
 }
@@ -102,15 +103,40 @@ kist_status kist_load_chunk(struct kist_flow *flow, const struct kist_digest *id
 }
 
 static kist_status add_entry(struct kist_object_reader *reader, const struct kist_digest *id, uint64_t len,
-			     uint64_t *offset, struct kist_error *err)
+			     const struct kist_midstate *midstate, uint64_t *offset, struct kist_error *err)
 {
-	const struct kist_object_chunk entry = { .id = *id, .len = len, .offset = *offset };
+	struct kist_object_chunk entry = { .id = *id, .len = (uint32_t)len, .offset = *offset };
 
+	_Static_assert(sizeof(entry) == 48, "what the list's limit is made of");
 	if (len == 0 || len > KIST_CHUNK_SIZE_MAX || len > reader->content.size - *offset)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset,
 				    "a recipe does not fit its object's size");
 	*offset += len;
+	if (midstate) {
+		KIST_TRY(kist_buf_append(&reader->midstates, midstate, sizeof(*midstate), err));
+		entry.midstate = (uint32_t)(reader->midstates.size / sizeof(*midstate));
+	}
 	return kist_buf_append(&reader->entries, &entry, sizeof(entry), err);
+}
+
+/* Adds the chunks of a node at depth 0, with their midstates. */
+static kist_status add_chunks(struct kist_object_reader *reader, const struct kist_recipe *node,
+			      uint64_t *offset, struct kist_error *err)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < node->count; i++) {
+		const struct kist_recipe_entry entry = kist_recipe_entry_at(node, i);
+		struct kist_recipe_state state = { .entry = UINT32_MAX };
+
+		if (next < node->states)
+			state = kist_recipe_state_at(node, next);
+		KIST_TRY(add_entry(reader, &entry.id, entry.len, state.entry == i ? &state.midstate : NULL,
+				   offset, err));
+		if (state.entry == i)
+			next++;
+	}
+	return KIST_OK;
 }
 
 /* Adds the chunks that the node @id lists, @depth levels down at most; *@offset moves past them. */
@@ -125,14 +151,12 @@ static kist_status add_node(struct kist_object_reader *reader, const struct kist
 	if (node.depth >= depth_left)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", *offset,
 				    "a recipe's levels do not go down");
+	if (node.depth == 0)
+		return add_chunks(reader, &node, offset, err);
 	for (size_t i = 0; i < node.count; i++) {
 		const struct kist_recipe_entry entry = kist_recipe_entry_at(&node, i);
 		const uint64_t start = *offset;
 
-		if (node.depth == 0) {
-			KIST_TRY(add_entry(reader, &entry.id, entry.len, offset, err));
-			continue;
-		}
 		KIST_TRY(add_node(reader, &entry.id, node.depth, offset, err));
 		if (*offset - start != entry.len)
 			return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", start,
@@ -148,6 +172,7 @@ kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record
 
 	reader->flow = flow;
 	reader->entries.size = 0;
+	reader->midstates.size = 0;
 	reader->chunk_no = SIZE_MAX;
 	reader->chunks_read = 0;
 	reader->bytes_read = 0;
@@ -155,7 +180,7 @@ kist_status kist_object_reader_open(struct kist_flow *flow, const json_t *record
 	if (reader->content.form == KIST_CONTENT_INLINE)
 		return KIST_OK;
 	if (reader->content.form == KIST_CONTENT_CHUNK)
-		return add_entry(reader, &reader->content.chunk, reader->content.size, &offset, err);
+		return add_entry(reader, &reader->content.chunk, reader->content.size, NULL, &offset, err);
 	KIST_TRY(add_node(reader, &reader->content.chunk, KIST_RECIPE_DEPTH_MAX + 1, &offset, err));
 	if (offset != reader->content.size)
 		return kist_fail_at(err, KIST_CORRUPT, "E_RECIPE", offset,
@@ -282,12 +307,18 @@ static kist_status give_one(struct kist_object_reader *reader, struct kist_view 
 	return KIST_OK;
 }
 
+static void start_whole(const struct kist_object_reader *reader, struct kist_whole *whole)
+{
+	whole->midstates = (const void *)reader->midstates.data;
+	kist_hasher_start(&whole->hasher);
+}
+
 /* Gives all bytes in order to @take and checks the whole, unless it is a tree's listing. */
 static kist_status give_all(struct kist_object_reader *reader, bool check,
 			    kist_status (*take)(void *ctx, struct kist_view bytes, struct kist_error *err),
 			    void *ctx, struct kist_error *err)
 {
-	struct kist_hasher whole;
+	struct kist_whole whole;
 	struct kist_digest digest;
 	struct kist_view bytes;
 	size_t count;
@@ -299,9 +330,9 @@ static kist_status give_all(struct kist_object_reader *reader, bool check,
 		kist_flow_progress(reader->flow, bytes.size, bytes.size);
 		return check ? check_whole(&reader->content, &digest, err) : KIST_OK;
 	}
-	kist_hasher_start(&whole);
+	start_whole(reader, &whole);
 	KIST_TRY(kist_give_ahead(reader->flow, chunks, count, check ? &whole : NULL, take, ctx, err));
-	digest = kist_hasher_finish(&whole);
+	digest = kist_hasher_finish(&whole.hasher);
 	return check ? check_whole(&reader->content, &digest, err) : KIST_OK;
 }
 
@@ -390,7 +421,7 @@ static kist_status tell_wrong(struct kist_object_reader *reader, const struct ki
  */
 static kist_status fill_file(struct kist_object_reader *reader, struct new_file *file, struct kist_error *err)
 {
-	struct kist_hasher whole;
+	struct kist_whole whole;
 	struct kist_digest digest;
 	struct kist_view bytes;
 	size_t count;
@@ -402,9 +433,9 @@ static kist_status fill_file(struct kist_object_reader *reader, struct new_file 
 		kist_flow_progress(reader->flow, bytes.size, bytes.size);
 		return check_whole(&reader->content, &digest, err);
 	}
-	kist_hasher_start(&whole);
+	start_whole(reader, &whole);
 	KIST_TRY(kist_spread_ahead(reader->flow, chunks, count, &whole, put_with_holes, file, err));
-	digest = kist_hasher_finish(&whole);
+	digest = kist_hasher_finish(&whole.hasher);
 	if (!kist_digest_equal(&digest, &reader->content.sha256))
 		return tell_wrong(reader, &digest, err);
 	return KIST_OK;

@@ -52,16 +52,18 @@ void kist_load_suspect(struct kist_flow *flow, const struct kist_location *where
 struct kist_object_reader {
 	struct kist_flow *flow;
 	struct kist_content content;
-	struct kist_buf entries; /* of struct kist_object_chunk, in ahead.h */
-	struct kist_buf chunk;	 /* the one that was read last */
-	size_t chunk_no;	 /* its number, or SIZE_MAX */
-	uint64_t chunks_read;	 /* from the store; one that is read again counts again */
-	uint64_t bytes_read;	 /* of those */
+	struct kist_buf entries;   /* of struct kist_object_chunk, in ahead.h */
+	struct kist_buf midstates; /* of struct kist_midstate, which entries name */
+	struct kist_buf chunk;	   /* the one that was read last */
+	size_t chunk_no;	   /* its number, or SIZE_MAX */
+	uint64_t chunks_read;	   /* from the store; one that is read again counts again */
+	uint64_t bytes_read;	   /* of those */
 };
 
 #define KIST_OBJECT_READER_INIT                                                                              \
 	{                                                                                                    \
 		.entries = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 48),                                       \
+		.midstates = KIST_BUF_INIT(KIST_OBJECT_CHUNKS_MAX * 32),                                     \
 		.chunk = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX), .chunk_no = SIZE_MAX                            \
 	}
 #define kist_auto_object_reader __attribute__((cleanup(kist_object_reader_done)))

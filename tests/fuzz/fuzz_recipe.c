@@ -12,6 +12,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct kist_recipe_entry entries[KIST_RECIPE_ENTRIES_MAX];
+	static struct kist_recipe_state states[KIST_RECIPE_ENTRIES_MAX];
 	kist_auto_buf struct kist_buf again = KIST_BUF_INIT(KIST_RECIPE_SIZE_MAX);
 	struct kist_recipe recipe;
 	uint64_t sum = 0;
@@ -23,7 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sum += entries[i].len;
 	}
 	must(sum == recipe.size);
-	must(kist_recipe_encode(recipe.depth, entries, recipe.count, &again, NULL) == KIST_OK);
+	for (size_t i = 0; i < recipe.states; i++) {
+		states[i] = kist_recipe_state_at(&recipe, i);
+		must(states[i].entry < recipe.count);
+	}
+	must(kist_recipe_encode(recipe.depth, entries, recipe.count, states, recipe.states, &again, NULL) ==
+	     KIST_OK);
 	must(again.size == size && memcmp(again.data, data, size) == 0);
 	return 0;
 }

@@ -5,6 +5,7 @@
     read_store.py list STORE        one name a line, escaped
     read_store.py filters STORE     how many records have which filter
     read_store.py restore STORE DIR every name as a file or folder below DIR
+    read_store.py midstates STORE   how many midstates of recipes were checked, all that stand near an end
 
 Written from the page, with the standard library and the zstd program, so that what the page says is enough.
 It checks all that a reader may check, and stops at the first thing that is not as the page says.
@@ -37,6 +38,43 @@ def need(condition, *what):
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def root(number, power):
+    """The first 32 bits behind the point of a root."""
+    low, high = 0, number << 32
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle**power <= number << 32 * power else (low, middle)
+    return low & 0xFFFFFFFF
+
+
+PRIMES = [n for n in range(2, 312) if all(n % d for d in range(2, n))]
+ROUNDS = [root(prime, 3) for prime in PRIMES]
+MIDSTATE_TAIL = 131072
+
+
+def sha256_from(midstate, offset, data):
+    """The SHA-256 of the data, when this is where it stands at the offset, a multiple of 64."""
+
+    def turn(x, n):
+        return (x >> n | x << 32 - n) & 0xFFFFFFFF
+
+    rest = data[offset:] + b"\x80" + b"\0" * (-(len(data) + 9) % 64) + struct.pack(">Q", 8 * len(data))
+    state = struct.unpack(">8I", midstate)
+    for at in range(0, len(rest), 64):
+        w = list(struct.unpack_from(">16I", rest, at))
+        for i in range(16, 64):
+            x, y = w[i - 15], w[i - 2]
+            s = turn(x, 7) ^ turn(x, 18) ^ x >> 3
+            w.append(w[i - 16] + s + w[i - 7] + (turn(y, 17) ^ turn(y, 19) ^ y >> 10) & 0xFFFFFFFF)
+        a, b, c, d, e, f, g, h = state
+        for i in range(64):
+            one = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (e & f ^ ~e & g) + ROUNDS[i] + w[i]
+            two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + (a & b ^ a & c ^ b & c)
+            a, b, c, d, e, f, g, h = one + two & 0xFFFFFFFF, a, b, c, d + one & 0xFFFFFFFF, e, f, g
+        state = [x + y & 0xFFFFFFFF for x, y in zip(state, (a, b, c, d, e, f, g, h))]
+    return struct.pack(">8I", *state)
 
 
 def crc32c_table():
@@ -231,6 +269,7 @@ class Store:
         self.differences = {}  # id: of the newest record with a base, what it takes to decode it
         self.refs = {}  # name: artifact
         self.filters = [0] * 9
+        self.midstates = 0
         self.artifacts = set()
         self.read_head()
         self.read_log()
@@ -444,20 +483,34 @@ class Store:
     # 6. Recipes
 
     def lengths(self, node_id):
-        """The chunks below a node: (id, length), in order."""
+        """The chunks below a node: (id, length, midstate or None), in order."""
         kind, node = self.chunks[node_id]
-        tag, version, depth, zero, count = struct.unpack_from("<4sBBHI", node)
-        need(KINDS[kind] == "recipe" and (tag, version, zero) == (b"KRCP", 1, 0) and depth <= 3, "recipe", node_id)
-        need(count <= 1024 and len(node) == 12 + 40 * count and (count or not depth), "recipe", node_id)
-        for chunk, length in struct.iter_unpack("<32sQ", node[12:]):
+        tag, version, depth, states, count = struct.unpack_from("<4sBBHI", node)
+        need(KINDS[kind] == "recipe" and (tag, version) == (b"KRCP", 1) and depth <= 3, "recipe", node_id)
+        need(count <= 1024 and states <= (0 if depth else count) and (count or not depth), "recipe", node_id)
+        end = 12 + 40 * count
+        need(len(node) == end + 36 * states, "recipe", node_id)
+        midstates = dict(struct.iter_unpack("<I32s", node[end:]))
+        need(len(midstates) == states and list(midstates) == sorted(midstates), "midstates of", node_id)
+        need(all(entry < count for entry in midstates), "midstates of", node_id)
+        for number, (chunk, length) in enumerate(struct.iter_unpack("<32sQ", node[12:end])):
             if depth == 0:
                 need(0 < length <= 4194304, "length in", node_id)
-                yield chunk.hex(), length
+                yield chunk.hex(), length, midstates.get(number)
                 continue
             need(self.chunks[chunk.hex()][1][5] == depth - 1, "depth below", node_id)
             below = list(self.lengths(chunk.hex()))
-            need(sum(n for _, n in below) == length, "length in", node_id)
+            need(sum(n for _, n, _ in below) == length, "length in", node_id)
             yield from below
+
+    def check_midstates(self, parts, data):
+        """Those near the end, since this is slow."""
+        offset = 0
+        for _, length, midstate in parts:
+            if midstate and len(data) - offset <= MIDSTATE_TAIL:
+                need(sha256_from(midstate, -(-offset // 64) * 64, data).hex() == sha256(data), "midstate at", offset)
+                self.midstates += 1
+            offset += length
 
     # 7. Artifacts
 
@@ -473,11 +526,12 @@ class Store:
         else:
             parts = list(self.lengths(value))
             need(len(parts) != 1, "recipe of one chunk")
-            for chunk, length in parts:
+            for chunk, length, _ in parts:
                 need(len(self.chunks[chunk][1]) == length, "length of", chunk)
-            data = b"".join(self.chunks[chunk][1] for chunk, _ in parts)
+            data = b"".join(self.chunks[chunk][1] for chunk, _, _ in parts)
+            self.check_midstates(parts, data)
             if record["kind"] in ("bytes", "table", "tree"):
-                self.check_cut([length for _, length in parts], data)
+                self.check_cut([length for _, length, _ in parts], data)
         need(len(data) == record["size"], "size of a record")
         return data
 
@@ -576,12 +630,16 @@ def restore(store, target):
 
 
 def main():
-    need(len(sys.argv) == {"list": 3, "filters": 3, "restore": 4}.get(sys.argv[1], 0), __doc__)
+    need(len(sys.argv) == {"list": 3, "filters": 3, "midstates": 3, "restore": 4}.get(sys.argv[1], 0), __doc__)
     store = Store(sys.argv[2])
     if sys.argv[1] == "restore":
         return restore(store, sys.argv[3])
     if sys.argv[1] == "filters":
         return print(*store.filters)
+    if sys.argv[1] == "midstates":
+        for artifact in store.refs.values():
+            store.content(store.record(artifact))
+        return print(store.midstates)
     for name in sorted(store.refs):
         print(name.decode(errors="backslashreplace").replace("\n", "\\n"))
 

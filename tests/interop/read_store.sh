@@ -37,6 +37,8 @@ npy("prices", "'<f8'", (n,), pack("d", prices))
 npy("flags", "'|b1'", (n,), bytes(random.random() < 0.3 for _ in range(n)))
 npy("small", "'<i4'", (n,), pack("i", [random.randrange(-4, 5) for _ in range(n)]))
 npy("spread", "'<u4'", (n,), pack("I", [random.randrange(100) << 16 | random.randrange(4) for _ in range(n)]))
+# Chunks of 1 MiB, and a midstate 70,000 bytes before the end.
+npy("large", "'|u1'", (4264304,), random.randbytes(4264304))
 npy("rows", "[('a', '<i4'), ('b', '<f8'), ('c', '|u1')]", (n,),
     b"".join(struct.pack("<idB", i, random.gauss(0, 1), i % 7) for i in range(n)))
 END
@@ -75,6 +77,7 @@ done
 rm out err
 cd ..
 compare
+[ "$(python3 "$reader" midstates .kist)" -ge 1 ] || fail 'no midstate near an end'
 # All but base (4) and copies (8), which need a version before, and maybe planes (1), which float is seldom worse than.
 python3 "$reader" filters .kist >filters
 grep -Eq '^[1-9][0-9]* [0-9]+ [1-9][0-9]* [1-9][0-9]* 0 [1-9][0-9]* [1-9][0-9]* [1-9][0-9]* 0$' filters ||

@@ -46,7 +46,7 @@ static void put_object(size_t count)
 
 		fill_noise(bytes + size, len, (uint32_t)i);
 		memset(bytes + size, 'x', len / 2);
-		chunks[i] = (struct kist_object_chunk){ .len = len, .offset = size };
+		chunks[i] = (struct kist_object_chunk){ .len = (uint32_t)len, .offset = size };
 		ck_assert_int_eq(
 			kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &chunks[i].id, NULL, NULL),
 			KIST_OK);
@@ -88,25 +88,46 @@ START_TEST(all_bytes_come_in_order_and_are_hashed)
 	static const size_t counts[] = { 1, 2, 31, 32, 33, CHUNKS_MAX };
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		struct kist_hasher whole;
+		struct kist_whole whole = { .midstates = NULL };
 		struct taken taken = { .size = 0 };
 		struct kist_digest expected;
 		struct kist_digest digest;
 
 		put_object(counts[i]);
 		progress = 0;
-		kist_hasher_start(&whole);
+		kist_hasher_start(&whole.hasher);
 		ck_assert_int_eq(kist_give_ahead(&flow, chunks, counts[i], &whole, take, &taken, NULL),
 				 KIST_OK);
 		ck_assert_uint_eq(taken.size, size);
 		ck_assert_uint_eq(progress, size);
-		digest = kist_hasher_finish(&whole);
+		digest = kist_hasher_finish(&whole.hasher);
 		expected = kist_digest_of(kist_view_of(bytes, size));
 		ck_assert(kist_digest_equal(&digest, &expected));
 		drop_object();
 	}
 }
 END_TEST
+
+/* Midstates of every third chunk; those at @wrong, by number, are not true. */
+static struct kist_midstate midstates[CHUNKS_MAX];
+
+static void make_midstates(size_t count, size_t wrong)
+{
+	struct kist_hasher hasher;
+	uint32_t made = 0;
+
+	kist_hasher_start(&hasher);
+	for (size_t i = 0; i < count; i++) {
+		const struct kist_view chunk = kist_view_of(bytes + chunks[i].offset, chunks[i].len);
+
+		if (i % 3 == 1 && kist_hasher_midstate(&hasher, chunk, &midstates[made])) {
+			midstates[made].bytes[5] ^= (uint8_t)(made == wrong);
+			chunks[i].midstate = ++made;
+		}
+		kist_hasher_add(&hasher, chunk);
+	}
+	ck_assert_uint_gt(made, wrong == SIZE_MAX ? 2 : wrong);
+}
 
 /* Where bytes are put; each byte once, so that nothing needs a lock. */
 static kist_status put_there(void *ctx, uint64_t offset, struct kist_view view, struct kist_error *err)
@@ -129,7 +150,7 @@ START_TEST(all_bytes_are_spread_and_hashed)
 	static const size_t counts[] = { 1, 2, 33, CHUNKS_MAX };
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		struct kist_hasher whole;
+		struct kist_whole whole = { .midstates = NULL };
 		struct kist_digest expected;
 		struct kist_digest digest;
 		uint8_t *there;
@@ -137,12 +158,12 @@ START_TEST(all_bytes_are_spread_and_hashed)
 		put_object(counts[i]);
 		progress = 0;
 		there = calloc(1, size);
-		kist_hasher_start(&whole);
+		kist_hasher_start(&whole.hasher);
 		ck_assert_int_eq(kist_spread_ahead(&flow, chunks, counts[i], &whole, put_there, there, NULL),
 				 KIST_OK);
 		ck_assert_mem_eq(there, bytes, size);
 		ck_assert_uint_eq(progress, size);
-		digest = kist_hasher_finish(&whole);
+		digest = kist_hasher_finish(&whole.hasher);
 		expected = kist_digest_of(kist_view_of(bytes, size));
 		ck_assert(kist_digest_equal(&digest, &expected));
 		free(there);
@@ -151,14 +172,72 @@ START_TEST(all_bytes_are_spread_and_hashed)
 }
 END_TEST
 
+/* Whatever midstates say, the digest is that of the bytes. */
+START_TEST(midstates_that_lie_change_no_digest)
+{
+	static const size_t wrongs[] = { SIZE_MAX, 0, 1, 5, 12 };
+	struct kist_whole whole = { .midstates = midstates };
+	struct taken taken = { .size = 0 };
+	struct kist_digest expected;
+	struct kist_digest digest;
+	uint8_t *there;
+
+	put_object(40);
+	make_midstates(40, wrongs[_i]);
+	there = calloc(1, size);
+	expected = kist_digest_of(kist_view_of(bytes, size));
+	kist_hasher_start(&whole.hasher);
+	progress = 0;
+	ck_assert_int_eq(kist_spread_ahead(&flow, chunks, 40, &whole, put_there, there, NULL), KIST_OK);
+	digest = kist_hasher_finish(&whole.hasher);
+	ck_assert(kist_digest_equal(&digest, &expected));
+	ck_assert_mem_eq(there, bytes, size);
+	kist_hasher_start(&whole.hasher);
+	progress = 0;
+	ck_assert_int_eq(kist_give_ahead(&flow, chunks, 40, &whole, take, &taken, NULL), KIST_OK);
+	digest = kist_hasher_finish(&whole.hasher);
+	ck_assert(kist_digest_equal(&digest, &expected));
+	ck_assert_uint_eq(taken.size, size);
+	free(there);
+	drop_object();
+}
+END_TEST
+
+/* A record of other bytes under the id: its CRCs are right, and only a digest tells. */
+START_TEST(a_midstate_does_not_vouch_for_bytes)
+{
+	struct kist_whole whole = { .midstates = midstates };
+	struct kist_digest expected;
+	struct kist_digest digest;
+	uint8_t *there;
+
+	put_object(40);
+	make_midstates(40, SIZE_MAX);
+	/* The object is said to have another chunk in the middle of a stretch, of the same length. */
+	expected = kist_digest_of(kist_view_of(bytes, size));
+	ck_assert_uint_eq(chunks[17].len, chunks[24].len);
+	chunks[17].id = chunks[24].id;
+	there = calloc(1, size);
+	kist_hasher_start(&whole.hasher);
+	progress = 0;
+	ck_assert_int_eq(kist_spread_ahead(&flow, chunks, 40, &whole, put_there, there, NULL), KIST_OK);
+	digest = kist_hasher_finish(&whole.hasher);
+	ck_assert(!kist_digest_equal(&digest, &expected));
+	expected = kist_digest_of(kist_view_of(there, size));
+	ck_assert(kist_digest_equal(&digest, &expected));
+	free(there);
+	drop_object();
+}
+END_TEST
+
 START_TEST(who_puts_may_refuse)
 {
-	struct kist_hasher whole;
+	struct kist_whole whole = { .midstates = NULL };
 	struct kist_error err = KIST_ERROR_INIT;
 
 	put_object(80);
 	progress = 0;
-	kist_hasher_start(&whole);
+	kist_hasher_start(&whole.hasher);
 	ck_assert_int_eq(kist_spread_ahead(&flow, chunks, 80, &whole, put_nowhere, NULL, &err), KIST_IO);
 	ck_assert_str_eq(err.text, "full");
 	drop_object();
@@ -255,6 +334,8 @@ int main(void)
 
 	tcase_add_test(tests, all_bytes_come_in_order_and_are_hashed);
 	tcase_add_test(tests, all_bytes_are_spread_and_hashed);
+	tcase_add_loop_test(tests, midstates_that_lie_change_no_digest, 0, 5);
+	tcase_add_test(tests, a_midstate_does_not_vouch_for_bytes);
 	tcase_add_test(tests, who_puts_may_refuse);
 	tcase_add_test(tests, nothing_is_given_of_no_chunks);
 	tcase_add_test(tests, a_chunk_of_another_length_is_refused);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Of which OpenSSL tells the state. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "flow/content.h"
@@ -95,7 +99,8 @@ START_TEST(bytes_that_are_put_in_move_only_the_cuts_near_them)
 
 	/* Noise, or the same bytes would come again by themselves. */
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(i * UINT64_C(0x9e3779b97f4a7c15) >> 32 ^ (i * i * UINT64_C(0xc2b2ae3d27d4eb4f)) >> 40);
+		bytes[i] = (uint8_t)(i * UINT64_C(0x9e3779b97f4a7c15) >> 32 ^
+				     (i * i * UINT64_C(0xc2b2ae3d27d4eb4f)) >> 40);
 	ck_assert_int_eq(put(size, size, &made), KIST_OK);
 	before = kist_writer_stats(writer);
 	ck_assert_uint_ge(before.chunks, 8);
@@ -114,12 +119,14 @@ START_TEST(pieces_of_any_length_are_cut_alike)
 
 	ck_assert_int_eq(put(sizeof(bytes), sizeof(bytes), &first), KIST_OK);
 	for (size_t piece = 1000; piece < sizeof(bytes); piece = piece * 3 + 1) {
-		ck_assert_int_eq(kist_content_start(&content, writer, KIST_CHUNK_DATA, sizeof(bytes), NULL, 0, NULL),
-				 KIST_OK);
+		ck_assert_int_eq(
+			kist_content_start(&content, writer, KIST_CHUNK_DATA, sizeof(bytes), NULL, 0, NULL),
+			KIST_OK);
 		for (size_t at = 0; at < sizeof(bytes); at += piece) {
 			const size_t len = sizeof(bytes) - at < piece ? sizeof(bytes) - at : piece;
 
-			ck_assert_int_eq(kist_content_write(&content, kist_view_of(bytes + at, len), NULL), KIST_OK);
+			ck_assert_int_eq(kist_content_write(&content, kist_view_of(bytes + at, len), NULL),
+					 KIST_OK);
 		}
 		ck_assert_int_eq(kist_content_finish(&content, &made, NULL), KIST_OK);
 		ck_assert(kist_digest_equal(&made.sha256, &first.sha256));
@@ -143,11 +150,118 @@ START_TEST(what_the_elements_are_reaches_the_filters)
 }
 END_TEST
 
+/* Each midstate against one that OpenSSL makes of the bytes before it. */
+static void check_midstates(const struct kist_recipe *recipe, const uint8_t *data, size_t size,
+			    size_t expected_count)
+{
+	size_t next = 0;
+	size_t last = 0;
+	size_t offset = 0;
+
+	ck_assert_uint_eq(recipe->states, expected_count);
+	for (size_t i = 0; i < recipe->count && next < recipe->states; i++) {
+		const struct kist_recipe_state state = kist_recipe_state_at(recipe, next);
+		SHA256_CTX context;
+
+		if (state.entry == i) {
+			ck_assert(i == 0 || offset - last >= KIST_MIDSTATE_STEP);
+			ck_assert_uint_le(offset, size);
+			(void)SHA256_Init(&context);
+			(void)SHA256_Update(&context, data, (offset + 63) / 64 * 64);
+			for (size_t k = 0; k < 32; k++)
+				ck_assert_uint_eq(state.midstate.bytes[k],
+						  (uint8_t)(context.h[k / 4] >> (24 - k % 4 * 8)));
+			last = offset;
+			next++;
+		}
+		offset += kist_recipe_entry_at(recipe, i).len;
+	}
+	ck_assert_uint_eq(next, expected_count);
+}
+
+struct search {
+	const struct kist_digest *id;
+	struct kist_location where;
+};
+
+static kist_status match(void *ctx, const struct kist_digest *chunk, const struct kist_location *where,
+			 struct kist_error *err)
+{
+	struct search *search = ctx;
+
+	(void)err;
+	if (kist_digest_equal(chunk, search->id))
+		search->where = *where;
+	return KIST_OK;
+}
+
+static void read_chunk(const json_t *packs, const struct kist_digest *id, struct kist_buf *ret)
+{
+	struct search search = { .id = id };
+
+	for (size_t i = 0; i < json_array_size(packs); i++) {
+		const char *hex = json_string_value(json_object_get(json_array_get(packs, i), "id"));
+		struct kist_digest pack;
+
+		ck_assert(kist_digest_parse(hex, strlen(hex), &pack));
+		ck_assert_int_eq(kist_store_read_index(store, &pack, match, &search, NULL), KIST_OK);
+	}
+	ck_assert_int_eq(kist_store_read_chunk(store, &search.where, id, ret, NULL), KIST_OK);
+}
+
+/* The recipe of noise of @size bytes, of which the first @shift and the last @tail are no part. */
+static void put_noise(uint8_t *data, size_t size, size_t shift, size_t tail, struct kist_buf *ret_node)
+{
+	const struct kist_content_part part = { .offset = shift,
+						.len = size - shift - tail,
+						.element_size = 4,
+						.kind = KIST_FILTER_BYTES,
+						.width = 4 };
+	kist_auto_json json_t *packs = NULL;
+	struct kist_content made;
+
+	for (size_t i = 0; i < size; i++)
+		data[i] = (uint8_t)(i * UINT64_C(0x9e3779b97f4a7c15) >> 40);
+	ck_assert_int_eq(kist_content_start(&content, writer, KIST_CHUNK_DATA, size, &part, 1, NULL),
+			 KIST_OK);
+	ck_assert_int_eq(kist_content_write(&content, kist_view_of(data, size), NULL), KIST_OK);
+	ck_assert_int_eq(kist_content_finish(&content, &made, NULL), KIST_OK);
+	ck_assert_int_eq(made.form, KIST_CONTENT_RECIPE);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	read_chunk(packs, &made.chunk, ret_node);
+}
+
+START_TEST(recipes_of_large_objects_have_midstates)
+{
+	static const struct {
+		size_t size;
+		size_t shift;
+		size_t tail;
+		size_t count;
+	} cases[] = { { KIST_MIDSTATE_SIZE_MIN - 1, 0, 0, 0 },
+		      { KIST_MIDSTATE_SIZE_MIN, 0, 0, 3 },
+		      { KIST_MIDSTATE_SIZE_MIN + 71, 71, 0, 3 },
+		      /* The last chunk has a midstate where it fills the block, or begins with one. */
+		      { 71 + 3 * KIST_MIDSTATE_STEP + 56, 71, 56, 3 },
+		      { 71 + 3 * KIST_MIDSTATE_STEP + 57, 71, 57, 4 },
+		      { 3 * KIST_MIDSTATE_STEP + 1, 0, 1, 4 } };
+	kist_auto_buf struct kist_buf node = KIST_BUF_INIT(KIST_RECIPE_SIZE_MAX);
+	uint8_t *data = malloc(cases[_i].size);
+	struct kist_recipe recipe;
+
+	put_noise(data, cases[_i].size, cases[_i].shift, cases[_i].tail, &node);
+	ck_assert_int_eq(kist_recipe_open(kist_buf_view(&node), &recipe, NULL), KIST_OK);
+	check_midstates(&recipe, data, cases[_i].size, cases[_i].count);
+	free(data);
+}
+END_TEST
+
 START_TEST(more_chunks_than_a_reader_lists_are_refused)
 {
 	struct kist_content made;
 
-	ck_assert_uint_eq(content.entries.size_max, KIST_OBJECT_CHUNKS_MAX * sizeof(struct kist_recipe_entry));
+	ck_assert_uint_eq(content.entries.size_max,
+			  KIST_OBJECT_CHUNKS_MAX * sizeof(struct kist_recipe_entry));
 	content.entries.size_max = 3 * sizeof(struct kist_recipe_entry);
 	ck_assert_int_eq(put_part(3 * KIST_CUT_SIZE_MIN, &made), KIST_OK);
 	ck_assert_int_eq(put_part(4 * KIST_CUT_SIZE_MIN, &made), KIST_LIMIT);
@@ -164,6 +278,7 @@ int main(void)
 	tcase_add_test(tests, bytes_that_are_put_in_move_only_the_cuts_near_them);
 	tcase_add_test(tests, pieces_of_any_length_are_cut_alike);
 	tcase_add_test(tests, what_the_elements_are_reaches_the_filters);
+	tcase_add_loop_test(tests, recipes_of_large_objects_have_midstates, 0, 6);
 	tcase_add_test(tests, more_chunks_than_a_reader_lists_are_refused);
 	return suite_run(tests, "content");
 }
