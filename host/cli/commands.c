@@ -14,6 +14,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_verify,
 	&kist_command_repair,
 	&kist_command_du,
+	&kist_command_exec,
 	&kist_command_gc,
 	&kist_command_stats,
 	&kist_command_paths,

@@ -12,6 +12,7 @@ extern const struct kist_command kist_command_cat;
 extern const struct kist_command kist_command_completion;
 extern const struct kist_command kist_command_convert;
 extern const struct kist_command kist_command_du;
+extern const struct kist_command kist_command_exec;
 extern const struct kist_command kist_command_gc;
 extern const struct kist_command kist_command_get;
 extern const struct kist_command kist_command_init;

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent/relay.h"
+#include "agent/run.h"
+#include "agent/watch.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/time.h"
+
+#define NS_PER_S  1000000000ull
+#define NS_PER_MS 1000000ull
+
+/* All of one run. */
+struct agent {
+	const struct kist_agent_options *options;
+	struct kist_agent_result *result;
+	struct kist_job *job;
+	struct kist_run run;
+	struct kist_journal journal;
+	struct kist_relay out;
+	struct kist_relay err;
+	struct kist_watch *watch;
+	struct kist_keeper *keeper;
+	struct kist_program program;
+	int signals; /* signalfd; -1: none */
+	sigset_t mask_before;
+	uint64_t limit_ns; /* when the program is told to end; 0: never */
+	uint64_t kill_ns;  /* when it is killed; 0: not yet */
+	int asked;	   /* the signal by which somebody asked it to end; 0: nobody */
+};
+
+static void warn(const struct agent *agent, const char *path, const struct kist_error *why)
+{
+	agent->options->warn(agent->options->ctx, path, why);
+}
+
+/* What has no place in the program's life is told, and left out. */
+static void go_on(const struct agent *agent, kist_status status, const struct kist_error *why)
+{
+	if (status != KIST_OK)
+		warn(agent, NULL, why);
+}
+
+static int take_signals(struct agent *agent, struct kist_error *err)
+{
+	static const int taken[] = { SIGTERM, SIGINT,  SIGHUP,	 SIGQUIT, SIGUSR1,
+				     SIGUSR2, SIGCONT, SIGWINCH, SIGCHLD };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		(void)sigaddset(&set, taken[i]);
+	/* Taking the terminal back from the program would stop the agent otherwise; and who reads what is
+	 * passed on may go away. */
+	(void)signal(SIGTTOU, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)pthread_sigmask(SIG_BLOCK, &set, &agent->mask_before);
+	agent->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return agent->signals >= 0 ? KIST_OK : kist_fail_errno(err, errno, "cannot take signals");
+}
+
+static kist_status make_job(struct agent *agent, struct kist_error *err)
+{
+	const struct kist_agent_options *options = agent->options;
+	struct kist_job_options how = { .id = options->id,
+					.kind = "exec",
+					.project = options->project,
+					.command = (const char *const *)options->command };
+	const char *key;
+	json_t *value;
+
+	while (options->command[how.command_count])
+		how.command_count++;
+	KIST_TRY(kist_job_new(&how, &agent->job, err));
+	(void)snprintf(agent->result->id, sizeof(agent->result->id), "%s", kist_job_id(agent->job));
+	json_object_foreach(options->params, key, value)
+		KIST_TRY(kist_job_set_param(agent->job, key, value, err));
+	json_object_foreach(options->tags, key, value)
+		KIST_TRY(kist_job_set_tag(agent->job, key, json_string_value(value), err));
+	return kist_job_set_state(agent->job, KIST_JOB_STARTED, getpid(), err);
+}
+
+/* run.json. */
+static kist_status write_run(const struct agent *agent, struct kist_error *err)
+{
+	const struct kist_agent_options *options = agent->options;
+	char folder[PATH_MAX];
+	kist_auto_json json_t *command = json_array();
+	kist_auto_json json_t *facts = NULL;
+
+	for (size_t i = 0; options->command[i]; i++)
+		(void)json_array_append_new(command,
+					    kist_json_text(options->command[i], strlen(options->command[i])));
+	facts = json_pack("{s:i,s:s,s:s,s:s,s:O,s:I,s:s}", "schema_version", KIST_RUN_SCHEMA_VERSION,
+			  "run_id", agent->result->id, "project", options->project ? options->project : "",
+			  "state", kist_job_state_name(agent->result->state), "command", command,
+			  "time_limit_s", (json_int_t)options->time_limit_s, "store", options->store);
+	if (!facts)
+		return kist_fail_memory(err, sizeof(json_t));
+	if (options->folder && realpath(options->folder, folder))
+		KIST_TRY(kist_json_set_bytes(facts, "artifact_path", folder, strlen(folder), err));
+	else if (options->folder)
+		KIST_TRY(kist_json_set_bytes(facts, "artifact_path", options->folder, strlen(options->folder),
+					     err));
+	return kist_run_write(&agent->run, facts, err);
+}
+
+static kist_status make_run(struct agent *agent, struct kist_error *err)
+{
+	KIST_TRY(kist_run_create(agent->options->runs_dir, agent->result->id, &agent->run, err));
+	(void)snprintf(agent->result->run_folder, sizeof(agent->result->run_folder), "%s", agent->run.path);
+	KIST_TRY(kist_journal_open(&agent->journal, agent->run.dir_fd, err));
+	return write_run(agent, err);
+}
+
+static void each_kept(void *ctx, const char *path, const struct kist_saved *saved)
+{
+	struct agent *agent = ctx;
+	char artifact[KIST_DIGEST_HEX_SIZE];
+	json_t *facts;
+
+	kist_digest_hex(&saved->artifact, artifact);
+	facts = json_pack("{s:s,s:s,s:O,s:O,s:O}", "task_name", "", "artifact", artifact, "size_bytes",
+			  json_object_get(saved->record, "size"), "digest",
+			  json_object_get(saved->record, "sha256"), "kind",
+			  json_object_get(saved->record, "kind"));
+	if (facts)
+		(void)!kist_json_set_bytes(facts, "artifact_name", path, strlen(path), NULL);
+	kist_run_event(&agent->run, "artifact", facts);
+}
+
+static void each_failed(void *ctx, const char *path, const struct kist_error *why)
+{
+	struct agent *agent = ctx;
+	json_t *facts = json_pack("{s:s,s:s,s:s}", "status", kist_status_name(why->status), "code", why->code,
+				  "text", why->text);
+
+	if (facts && path)
+		(void)!kist_json_set_bytes(facts, "artifact_name", path, strlen(path), NULL);
+	kist_run_event(&agent->run, "failure", facts);
+	warn(agent, path, why);
+}
+
+static kist_status start_keeper(struct agent *agent, struct kist_error *err)
+{
+	const struct kist_keeper_options how = { .open = agent->options->open,
+						 .open_ctx = agent->options->ctx,
+						 .each_kept = each_kept,
+						 .each_failed = each_failed,
+						 .ctx = agent,
+						 .job = agent->job,
+						 .folder = agent->options->folder,
+						 .ignore_count = agent->options->ignore_count,
+						 .ignore = agent->options->ignore };
+
+	return kist_keeper_start(&how, &agent->keeper, err);
+}
+
+/* The program's environment: ours, and how it finds the agent.  Ended by NULL; the strings are not copied. */
+static kist_status make_environment(const struct agent *agent, char *id, size_t id_size, char ***ret,
+				    struct kist_error *err)
+{
+	size_t count = 0;
+	size_t kept = 0;
+	char **all;
+
+	while (environ[count])
+		count++;
+	all = kist_alloc(count + 2, sizeof(*all));
+	if (!all)
+		return kist_fail_memory(err, (count + 2) * sizeof(*all));
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(environ[i], "KIST_JOB_ID=", 12) != 0)
+			all[kept++] = environ[i];
+	}
+	(void)snprintf(id, id_size, "KIST_JOB_ID=%s", agent->result->id);
+	all[kept] = id;
+	*ret = all;
+	return KIST_OK;
+}
+
+static kist_status start_program(struct agent *agent, struct kist_error *err)
+{
+	char id[KIST_JOB_ID_MAX + 16];
+	kist_auto_mem char **environment = NULL;
+
+	KIST_TRY(make_environment(agent, id, sizeof(id), &environment, err));
+	KIST_TRY(kist_program_start(agent->options->command, environment, &agent->program, err));
+	if (agent->options->time_limit_s > 0)
+		agent->limit_ns = kist_now_ns() + agent->options->time_limit_s * NS_PER_S;
+	return KIST_OK;
+}
+
+/* Without a relay the program could not print: that is an error of its start. */
+static kist_status start_relays(struct agent *agent, struct kist_error *err)
+{
+	KIST_TRY(kist_relay_start(&agent->program.out, STDOUT_FILENO, KIST_STREAM_OUT, &agent->journal,
+				  &agent->out, err));
+	return kist_relay_start(&agent->program.err, STDERR_FILENO, KIST_STREAM_ERR, &agent->journal,
+				&agent->err, err);
+}
+
+static void take_file(void *ctx, const char *path)
+{
+	const struct agent *agent = ctx;
+
+	kist_keeper_add(agent->keeper, path);
+}
+
+static void take_signal(struct agent *agent, int signal)
+{
+	switch (signal) {
+	case SIGCHLD:
+		kist_program_follow_stop(&agent->program);
+		return;
+	case SIGUSR1:
+		if (agent->keeper)
+			kist_keeper_flush(agent->keeper);
+		return;
+	case SIGTERM:
+	case SIGINT:
+	case SIGHUP:
+	case SIGQUIT:
+		agent->asked = signal;
+		break;
+	default:
+		break;
+	}
+	kist_program_signal(&agent->program, signal);
+	kist_run_event(&agent->run, "signal", json_pack("{s:i}", "signal", signal));
+}
+
+static void read_signals(struct agent *agent)
+{
+	struct signalfd_siginfo info;
+
+	while (read(agent->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		take_signal(agent, (int)info.ssi_signo);
+}
+
+/* Tells a program that is past its time to end, and later ends it. */
+static void keep_time(struct agent *agent)
+{
+	const uint64_t now = kist_now_ns();
+
+	if (agent->kill_ns > 0 && now >= agent->kill_ns) {
+		kist_program_signal(&agent->program, SIGKILL);
+		agent->kill_ns = now + KIST_AGENT_GRACE_S * NS_PER_S;
+	} else if (agent->kill_ns == 0 && agent->limit_ns > 0 && now >= agent->limit_ns) {
+		agent->result->by_time = true;
+		agent->kill_ns = now + KIST_AGENT_GRACE_S * NS_PER_S;
+		kist_program_signal(&agent->program, SIGTERM);
+	}
+}
+
+/* Milliseconds until there is something to do about the time; -1: never. */
+static int patience_ms(const struct agent *agent)
+{
+	const uint64_t until = agent->kill_ns > 0 ? agent->kill_ns : agent->limit_ns;
+	const uint64_t now = kist_now_ns();
+	const uint64_t left_ms = until > now ? (until - now) / NS_PER_MS + 1 : 0;
+
+	if (until == 0)
+		return -1;
+	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+static void attend(struct agent *agent)
+{
+	const struct kist_watch_events events = { .each_file = take_file, .ctx = agent };
+	struct pollfd waits[] = {
+		{ .fd = agent->program.pid_fd, .events = POLLIN },
+		{ .fd = agent->signals, .events = POLLIN },
+		{ .fd = agent->watch ? kist_watch_fd(agent->watch) : -1, .events = POLLIN },
+	};
+
+	for (;;) {
+		if (poll(waits, 3, patience_ms(agent)) < 0 && errno != EINTR)
+			return;
+		if (waits[1].revents)
+			read_signals(agent);
+		if (waits[2].revents)
+			kist_watch_read(agent->watch, &events);
+		if (waits[0].revents && kist_program_reap(&agent->program, &agent->result->end))
+			return;
+		keep_time(agent);
+	}
+}
+
+/* How the job ended, and why in words. */
+static void judge(struct agent *agent)
+{
+	struct kist_agent_result *result = agent->result;
+	char *text = result->error;
+	const size_t size = sizeof(result->error);
+	const struct kist_program_end *end = &result->end;
+
+	result->state = KIST_JOB_FINISHED;
+	if (end->status == 0 && end->signal == 0 && !result->by_time)
+		return;
+	result->state = agent->asked && !result->by_time ? KIST_JOB_STOPPED : KIST_JOB_FAILED;
+	if (result->by_time)
+		(void)snprintf(text, size, "it ran longer than its time limit of %llu s",
+			       (unsigned long long)agent->options->time_limit_s);
+	else if (end->signal)
+		(void)snprintf(text, size, "signal %d (SIG%s)%s", end->signal, sigabbrev_np(end->signal),
+			       end->dumped_core ? ", with a core dump" : "");
+	else
+		(void)snprintf(text, size, "exit status %d", end->status);
+}
+
+static void finish(struct agent *agent, bool has_exit, const char *error)
+{
+	char log[PATH_MAX + 32];
+	char times[PATH_MAX + 32];
+	const struct kist_keeper_part parts[] = { { .what = "output", .path = log },
+						  { .what = "output-times", .path = times } };
+	const struct kist_agent_result *result = agent->result;
+	const struct kist_keeper_end end = { .state = result->state,
+					     .has_exit = has_exit,
+					     .status = result->end.status,
+					     .signal = result->end.signal,
+					     .error = error,
+					     .part_count = agent->journal.size > 0 ? 2 : 0,
+					     .parts = parts };
+
+	(void)snprintf(log, sizeof(log), "%s/" KIST_JOURNAL_TEXT_NAME, agent->run.path);
+	(void)snprintf(times, sizeof(times), "%s/" KIST_JOURNAL_TIMES_NAME, agent->run.path);
+	kist_keeper_finish(agent->keeper, &end, &agent->result->kept);
+}
+
+static void end_run(struct agent *agent, const char *error)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (agent->run.dir_fd < 0)
+		return;
+	kist_run_event(&agent->run, "end",
+		       json_pack("{s:s,s:i,s:i,s:s}", "state", kist_job_state_name(agent->result->state),
+				 "exit_status", agent->result->end.status, "signal",
+				 agent->result->end.signal, "error", error));
+	go_on(agent, write_run(agent, &why), &why);
+	if (agent->run.failed.status != KIST_OK)
+		warn(agent, NULL, &agent->run.failed);
+	if (agent->journal.failed.status != KIST_OK)
+		warn(agent, NULL, &agent->journal.failed);
+}
+
+static void start_watch(struct agent *agent)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (agent->options->folder && agent->options->follow)
+		go_on(agent, kist_watch_open(agent->options->folder, &agent->watch, &why), &why);
+}
+
+static kist_status run_program(struct agent *agent, struct kist_error *err)
+{
+	KIST_TRY(start_program(agent, err));
+	if (start_relays(agent, err) != KIST_OK) {
+		kist_program_signal(&agent->program, SIGKILL);
+		attend(agent);
+		return err->status;
+	}
+	attend(agent);
+	return KIST_OK;
+}
+
+static kist_status run_job(struct agent *agent, struct kist_error *err)
+{
+	const struct kist_watch_events events = { .each_file = take_file, .ctx = agent };
+	const char *error = agent->result->error;
+	kist_status status;
+
+	start_watch(agent);
+	status = run_program(agent, err);
+	kist_relay_end(&agent->out);
+	kist_relay_end(&agent->err);
+	if (agent->watch)
+		kist_watch_read(agent->watch, &events);
+	if (status == KIST_OK) {
+		judge(agent);
+	} else {
+		agent->result->state = KIST_JOB_FAILED;
+		error = err->text;
+	}
+	finish(agent, status == KIST_OK, error[0] ? error : NULL);
+	end_run(agent, error);
+	return status;
+}
+
+static void agent_done(struct agent *agent)
+{
+	kist_keeper_free(agent->keeper);
+	kist_watch_close(agent->watch);
+	kist_program_done(&agent->program);
+	kist_journal_done(&agent->journal);
+	kist_run_done(&agent->run);
+	kist_job_free(agent->job);
+	if (agent->signals >= 0) {
+		kist_fd_close(&agent->signals);
+		(void)pthread_sigmask(SIG_SETMASK, &agent->mask_before, NULL);
+	}
+}
+
+kist_status kist_agent_run(const struct kist_agent_options *options, struct kist_agent_result *ret,
+			   struct kist_error *err)
+{
+	__attribute__((cleanup(agent_done))) struct agent agent = { .options = options,
+								    .result = ret,
+								    .run = KIST_RUN_INIT,
+								    .journal = KIST_JOURNAL_INIT,
+								    .out = KIST_RELAY_INIT,
+								    .err = KIST_RELAY_INIT,
+								    .program = KIST_PROGRAM_INIT,
+								    .signals = -1 };
+	struct kist_error why = KIST_ERROR_INIT;
+
+	*ret = (struct kist_agent_result){ .state = KIST_JOB_STARTED };
+	KIST_TRY(take_signals(&agent, err));
+	KIST_TRY(make_job(&agent, err));
+	if (make_run(&agent, &why) == KIST_EXISTS)
+		return kist_fail(err, KIST_EXISTS, "there is a job '%s' already, in '%s'", ret->id,
+				 options->runs_dir);
+	go_on(&agent, why.status, &why);
+	KIST_TRY(start_keeper(&agent, err));
+	/* An id of one's own may be taken; that is worth waiting for. */
+	if (options->id && kist_keeper_wait(agent.keeper, err) != KIST_OK) {
+		kist_keeper_drop(agent.keeper);
+		kist_run_remove(&agent.run);
+		return err->status;
+	}
+	return run_job(&agent, err);
+}
+
+int kist_agent_exit_status(const struct kist_agent_result *result)
+{
+	return result->end.signal ? 128 + result->end.signal : result->end.status;
+}

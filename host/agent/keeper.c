@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/keeper_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+
+#define NS_PER_S 1000000000ull
+/* How long a change of the record waits for others. */
+#define RECORD_S 5
+/* When a store that could not be opened is tried again. */
+#define OPEN_AGAIN_S 30
+
+void keeper_note(struct kist_keeper *keeper, const struct kist_error *why)
+{
+	(void)kist_fail_as(&keeper->kept.why, why->status, why);
+}
+
+kist_status keeper_record(struct kist_keeper *keeper, struct kist_error *err)
+{
+	KIST_TRY(kist_job_commit_alone(keeper->flow, keeper->options.job, err));
+	keeper->recorded_ns = kist_now_ns();
+	keeper->changed = false;
+	return KIST_OK;
+}
+
+kist_status keeper_open(struct kist_keeper *keeper, bool force, struct kist_error *err)
+{
+	if (keeper->flow)
+		return KIST_OK;
+	if (!force && kist_now_ns() < keeper->next_open_ns)
+		return kist_fail(err, KIST_IO, "the store could not be opened a moment ago");
+	keeper->next_open_ns = kist_now_ns() + OPEN_AGAIN_S * NS_PER_S;
+	return keeper->options.open(keeper->options.open_ctx, &keeper->flow, err);
+}
+
+static void tell(struct kist_keeper *keeper, const struct kist_error *why)
+{
+	keeper_note(keeper, why);
+	keeper->options.each_failed(keeper->options.ctx, NULL, why);
+}
+
+/* Commits the record when it has changed; a failure is told once, and tried again in the end. */
+static void record_if_changed(struct kist_keeper *keeper)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (!keeper->changed || !keeper->flow)
+		return;
+	if (keeper_record(keeper, &why) != KIST_OK)
+		tell(keeper, &why);
+	keeper->changed = false;
+}
+
+/* What others gave, taken out of their way. */
+struct taken {
+	struct kist_buf hints;
+	struct keeper_change *changes;
+	bool flush;
+	bool ending;
+};
+
+static bool is_idle(const struct kist_keeper *keeper)
+{
+	return !keeper->dropped && keeper->hints.size == 0 && !keeper->changes && !keeper->flush &&
+	       !keeper->ending;
+}
+
+/* Waits until there is something to do, or until a changed record has waited long enough. */
+static void wait_for_work(struct kist_keeper *keeper)
+{
+	const uint64_t until = keeper->recorded_ns + RECORD_S * NS_PER_S;
+	const struct timespec time = { .tv_sec = (time_t)(until / NS_PER_S),
+				       .tv_nsec = (long)(until % NS_PER_S) };
+
+	while (is_idle(keeper)) {
+		if (!keeper->changed || !keeper->flow)
+			(void)pthread_cond_wait(&keeper->awake, &keeper->mutex);
+		else if (pthread_cond_timedwait(&keeper->awake, &keeper->mutex, &time) == ETIMEDOUT)
+			return;
+	}
+}
+
+static void take(struct kist_keeper *keeper, struct taken *ret)
+{
+	(void)pthread_mutex_lock(&keeper->mutex);
+	wait_for_work(keeper);
+	kist_buf_move(&ret->hints, &keeper->hints);
+	ret->changes = keeper->changes;
+	ret->flush = keeper->flush;
+	ret->ending = keeper->ending || keeper->dropped;
+	keeper->changes = NULL;
+	keeper->last_change = &keeper->changes;
+	keeper->flush = false;
+	(void)pthread_mutex_unlock(&keeper->mutex);
+}
+
+static void make_changes(struct kist_keeper *keeper, struct keeper_change *changes)
+{
+	while (changes) {
+		struct keeper_change *next = changes->next;
+		struct kist_error why = KIST_ERROR_INIT;
+
+		if (changes->change(keeper->options.job, changes->argument, &why) != KIST_OK)
+			tell(keeper, &why);
+		else
+			keeper->changed = true;
+		json_decref(changes->argument);
+		kist_free(changes);
+		changes = next;
+	}
+}
+
+static void work(struct kist_keeper *keeper, const struct taken *taken)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	make_changes(keeper, taken->changes);
+	if (keeper_open(keeper, taken->ending, &why) != KIST_OK) {
+		keeper_note(keeper, &why);
+		return;
+	}
+	for (size_t at = 0; at < taken->hints.size; at += strlen((const char *)taken->hints.data + at) + 1)
+		keeper_want(keeper, (const char *)taken->hints.data + at);
+	if (taken->flush || taken->ending)
+		keeper_look(keeper);
+	keeper_keep_group(keeper);
+	if (taken->flush || kist_now_ns() - keeper->recorded_ns >= RECORD_S * NS_PER_S)
+		record_if_changed(keeper);
+}
+
+/* The first record: before it others can not see the job. */
+static void begin(struct kist_keeper *keeper)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	keeper->changed = true;
+	if (keeper_open(keeper, true, &why) != KIST_OK || keeper_record(keeper, &why) != KIST_OK)
+		keeper_note(keeper, &why);
+	if (why.status != KIST_OK && why.status != KIST_EXISTS)
+		keeper->options.each_failed(keeper->options.ctx, NULL, &why);
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->begun = true;
+	keeper->refusal = why;
+	(void)pthread_cond_broadcast(&keeper->awake);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+}
+
+static kist_status keep_parts(struct kist_keeper *keeper, struct kist_save *save, struct kist_error *err)
+{
+	for (size_t i = 0; i < keeper->end.part_count; i++) {
+		const struct kist_keeper_part *part = &keeper->end.parts[i];
+		kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
+		char name[KIST_JOB_NAME_SIZE];
+		const size_t len = kist_job_part_name(kist_job_id(keeper->options.job), part->what, name);
+		const struct kist_save_options how = {
+			.name = name, .name_len = len, .own_name = true, .opaque = true
+		};
+
+		KIST_TRY(kist_save_path(save, part->path, &how, &saved, err));
+	}
+	return KIST_OK;
+}
+
+static kist_status set_end(struct kist_job *job, const struct kist_keeper_end *end, struct kist_error *err)
+{
+	if (end->has_exit)
+		KIST_TRY(kist_job_set_exit(job, end->status, end->signal, err));
+	KIST_TRY(kist_job_set_error(job, end->error, err));
+	if (end->state != KIST_JOB_FINISHED)
+		KIST_TRY(kist_job_mark_partial(job, err));
+	return kist_job_set_state(job, end->state, 0, err);
+}
+
+/* The last commit: the log of the job and its record. */
+static kist_status record_end(struct kist_keeper *keeper, struct kist_error *err)
+{
+	kist_auto_save struct kist_save *save = NULL;
+
+	KIST_TRY(set_end(keeper->options.job, &keeper->end, err));
+	KIST_TRY(keeper_open(keeper, true, err));
+	KIST_TRY(kist_save_open(keeper->flow, &save, err));
+	if (keep_parts(keeper, save, err) == KIST_OK &&
+	    kist_job_commit(keeper->options.job, save, err) == KIST_OK)
+		return KIST_OK;
+	/* The record is worth more than the log. */
+	tell(keeper, err);
+	kist_error_clear(err);
+	return kist_job_commit_alone(keeper->flow, keeper->options.job, err);
+}
+
+static void *run(void *ctx)
+{
+	struct kist_keeper *keeper = ctx;
+	struct kist_error why = KIST_ERROR_INIT;
+	bool ending = false;
+
+	begin(keeper);
+	while (!ending) {
+		struct taken taken = { .hints = KIST_BUF_INIT(KIST_KEEPER_HINTS_MAX) };
+
+		take(keeper, &taken);
+		ending = taken.ending;
+		if (keeper->dropped)
+			make_changes(keeper, taken.changes);
+		else
+			work(keeper, &taken);
+		kist_buf_done(&taken.hints);
+	}
+	keeper->kept.recorded = !keeper->dropped && record_end(keeper, &why) == KIST_OK;
+	if (why.status != KIST_OK)
+		tell(keeper, &why);
+	kist_flow_close(keeper->flow);
+	keeper->flow = NULL;
+	return NULL;
+}
+
+static kist_status init_locks(struct kist_keeper *keeper, struct kist_error *err)
+{
+	pthread_condattr_t how;
+	int failed = pthread_condattr_init(&how);
+
+	failed = failed ? failed : pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+	failed = failed ? failed : pthread_cond_init(&keeper->awake, &how);
+	failed = failed ? failed : pthread_mutex_init(&keeper->mutex, NULL);
+	(void)pthread_condattr_destroy(&how);
+	return failed == 0 ? KIST_OK : kist_fail_errno(err, failed, "cannot make a lock");
+}
+
+kist_status kist_keeper_start(const struct kist_keeper_options *options, struct kist_keeper **ret,
+			      struct kist_error *err)
+{
+	kist_auto_mem struct kist_keeper *keeper = kist_alloc(1, sizeof(*keeper));
+	int failed;
+
+	if (!keeper)
+		return kist_fail_memory(err, sizeof(*keeper));
+	keeper->options = *options;
+	keeper->hints = (struct kist_buf)KIST_BUF_INIT(KIST_KEEPER_HINTS_MAX);
+	keeper->kept.why = (struct kist_error)KIST_ERROR_INIT;
+	keeper->refusal = (struct kist_error)KIST_ERROR_INIT;
+	keeper->last_change = &keeper->changes;
+	KIST_TRY(init_locks(keeper, err));
+	failed = pthread_create(&keeper->thread, NULL, run, keeper);
+	if (failed != 0)
+		return kist_fail_errno(err, failed, "cannot start a thread");
+	*ret = kist_steal(keeper);
+	return KIST_OK;
+}
+
+kist_status kist_keeper_wait(struct kist_keeper *keeper, struct kist_error *err)
+{
+	(void)pthread_mutex_lock(&keeper->mutex);
+	while (!keeper->begun)
+		(void)pthread_cond_wait(&keeper->awake, &keeper->mutex);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return keeper->refusal.status == KIST_EXISTS ? kist_fail_as(err, KIST_EXISTS, &keeper->refusal)
+						     : KIST_OK;
+}
+
+void kist_keeper_drop(struct kist_keeper *keeper)
+{
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->dropped = true;
+	(void)pthread_cond_signal(&keeper->awake);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	(void)pthread_join(keeper->thread, NULL);
+}
+
+void kist_keeper_add(struct kist_keeper *keeper, const char *path)
+{
+	(void)pthread_mutex_lock(&keeper->mutex);
+	(void)!kist_buf_append(&keeper->hints, path, strlen(path) + 1, NULL);
+	(void)pthread_cond_signal(&keeper->awake);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+}
+
+kist_status kist_keeper_change(struct kist_keeper *keeper,
+			       kist_status (*change)(struct kist_job *job, const json_t *argument,
+						     struct kist_error *err),
+			       json_t *argument, struct kist_error *err)
+{
+	struct keeper_change *added = kist_alloc(1, sizeof(*added));
+
+	if (!added) {
+		json_decref(argument);
+		return kist_fail_memory(err, sizeof(*added));
+	}
+	added->change = change;
+	added->argument = argument;
+	(void)pthread_mutex_lock(&keeper->mutex);
+	*keeper->last_change = added;
+	keeper->last_change = &added->next;
+	(void)pthread_cond_signal(&keeper->awake);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return KIST_OK;
+}
+
+void kist_keeper_flush(struct kist_keeper *keeper)
+{
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->flush = true;
+	(void)pthread_cond_signal(&keeper->awake);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+}
+
+void kist_keeper_finish(struct kist_keeper *keeper, const struct kist_keeper_end *end, struct kist_kept *ret)
+{
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->end = *end;
+	keeper->ending = true;
+	(void)pthread_cond_signal(&keeper->awake);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	(void)pthread_join(keeper->thread, NULL);
+	*ret = keeper->kept;
+}
+
+void kist_keeper_free(struct kist_keeper *keeper)
+{
+	if (!keeper)
+		return;
+	kist_buf_done(&keeper->hints);
+	kist_files_done(&keeper->files);
+	(void)pthread_cond_destroy(&keeper->awake);
+	(void)pthread_mutex_destroy(&keeper->mutex);
+	kist_free(keeper);
+}

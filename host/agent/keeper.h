@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_AGENT_KEEPER_H
+#define KIST_AGENT_KEEPER_H
+
+#include "job/commit.h"
+
+/*
+ * Keeps what a job makes, while it runs, in a thread of its own: the store may be slow, full or broken, and
+ * the program does not feel it.
+ *
+ * A file is kept as "jobs/<id>/<path below the artifact folder>", typed by the plugins; one that its plugin
+ * refuses is kept as bytes, with the reason.  What cannot be kept now is tried again in the end, when the whole
+ * folder is looked through.
+ *
+ * Thread: kist_keeper_add() and kist_keeper_change() any; all else one.
+ */
+
+/** What the names of a job's files begin with, before its id. */
+#define KIST_KEEPER_PREFIX "jobs/"
+
+struct kist_keeper;
+
+/** struct kist_keeper_options - All Borrowed for the keeper's life. */
+struct kist_keeper_options {
+	/* Opens the store; called in the keeper's thread, and again in the end when it failed. */
+	kist_status (*open)(void *open_ctx, struct kist_flow **ret, struct kist_error *err);
+	void *open_ctx;
+	/* Told, in the keeper's thread, of each file that was kept; its name below the folder. */
+	void (*each_kept)(void *ctx, const char *path, const struct kist_saved *saved);
+	/* Told of what could not be kept, for the time being or in the end. */
+	void (*each_failed)(void *ctx, const char *path, const struct kist_error *why);
+	void *ctx;
+	struct kist_job *job; /* in the state that it begins with; the keeper's until it has ended */
+	const char *folder;   /* artifact folder; NULL: none is kept */
+	size_t ignore_count; /* patterns of fnmatch(3) of files that are not kept: of their name, or where a */
+	const char *const *ignore; /* pattern has a '/', of their path */
+};
+
+/** struct kist_keeper_part - A file of the agent's that is kept with the job in the end. */
+struct kist_keeper_part {
+	const char *what; /* kist_job_part_name() */
+	const char *path;
+};
+
+/** struct kist_keeper_end - How the job ended. */
+struct kist_keeper_end {
+	enum kist_job_state state;
+	bool has_exit;
+	int status;
+	int signal;
+	const char *error; /* or NULL */
+	size_t part_count;
+	const struct kist_keeper_part *parts;
+};
+
+/** struct kist_kept - What came of it. */
+struct kist_kept {
+	size_t files;	       /* kept, each once */
+	size_t failed;	       /* that could not be kept */
+	uint64_t bytes;	       /* of what was kept */
+	uint64_t stored;       /* that were written for it */
+	bool recorded;	       /* the job's last record is in the store */
+	struct kist_error why; /* what went wrong, the first of it */
+};
+
+/** kist_keeper_start() - Starts the thread, which opens the store and commits the job as it is. */
+KIST_CHECKED kist_status kist_keeper_start(const struct kist_keeper_options *options,
+					   struct kist_keeper **ret, struct kist_error *err);
+
+/**
+ * kist_keeper_wait() - Waits until the job's first record was tried.
+ *
+ * For who has chosen the id himself.  Errors: KIST_EXISTS: the id is another job's; nothing else is one.
+ */
+KIST_CHECKED kist_status kist_keeper_wait(struct kist_keeper *keeper, struct kist_error *err);
+
+/** kist_keeper_drop() - Ends the thread without a further commit. */
+void kist_keeper_drop(struct kist_keeper *keeper);
+
+/** kist_keeper_add() - The file at @path below the folder is complete.  Never fails: a last look finds all. */
+void kist_keeper_add(struct kist_keeper *keeper, const char *path);
+
+/** kist_keeper_change() - @change is made to the record soon.  @argument: given; what @change needs. */
+KIST_CHECKED kist_status kist_keeper_change(struct kist_keeper *keeper,
+					    kist_status (*change)(struct kist_job *job,
+								  const json_t *argument,
+								  struct kist_error *err),
+					    json_t *argument, struct kist_error *err);
+
+/** kist_keeper_flush() - Keeps all that is in the folder now, closed or not, without waiting for it. */
+void kist_keeper_flush(struct kist_keeper *keeper);
+
+/** kist_keeper_finish() - Keeps what is left, commits the job as it ended, and ends the thread. */
+void kist_keeper_finish(struct kist_keeper *keeper, const struct kist_keeper_end *end, struct kist_kept *ret);
+
+/** kist_keeper_free() - After kist_keeper_finish().  Accepts NULL. */
+void kist_keeper_free(struct kist_keeper *keeper);
+
+#endif

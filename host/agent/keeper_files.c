@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/keeper_private.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/time.h"
+#include "flow/stamp.h"
+#include "flow/walk.h"
+#include "store/lean.h"
+
+/* Of collectors that come first, again and again, one has to give up some time. */
+#define TRIES_MAX 10
+/* So many names a record has while it is still committed with every group: it is written as a whole. */
+#define RECORD_EACH_MAX 1000
+
+/* One file on its way into a commit. */
+struct keeping {
+	struct kist_file *file;
+	struct stat stamp;
+	struct kist_saved saved; /* no record: it is not in the commit */
+};
+
+static bool is_ignored(const struct kist_keeper *keeper, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (size_t i = 0; i < keeper->options.ignore_count; i++) {
+		const char *pattern = keeper->options.ignore[i];
+		const bool whole = strchr(pattern, '/');
+
+		if (fnmatch(pattern, whole || !slash ? path : slash + 1, whole ? FNM_PATHNAME : 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void tell_failed(struct kist_keeper *keeper, struct kist_file *file, const struct kist_error *why)
+{
+	keeper_note(keeper, why);
+	if (!file->refused)
+		keeper->options.each_failed(keeper->options.ctx, file->path, why);
+	file->refused = true;
+}
+
+static kist_status full_path(const struct kist_keeper *keeper, const char *path, char ret[static PATH_MAX],
+			     struct kist_error *err)
+{
+	const int len = snprintf(ret, PATH_MAX, "%s/%s", keeper->options.folder, path);
+
+	return len < PATH_MAX ? KIST_OK : kist_fail(err, KIST_LIMIT, "the path of '%s' is too long", path);
+}
+
+/* Adds one file to the commit.  One that is gone by now, or kept as it is, is none of its. */
+static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, struct keeping *one,
+			    struct kist_error *err)
+{
+	char path[PATH_MAX];
+	char name[KIST_NAME_SIZE_MAX + 1];
+	struct kist_save_options how = { .name = name, .opaque = true };
+	const int len = snprintf(name, sizeof(name), KIST_KEEPER_PREFIX "%s/%s",
+				 kist_job_id(keeper->options.job), one->file->path);
+
+	if (len > (int)KIST_NAME_SIZE_MAX)
+		return kist_fail(err, KIST_LIMIT, "'%s' would be a name of more than %zu bytes",
+				 one->file->path, KIST_NAME_SIZE_MAX);
+	KIST_TRY(full_path(keeper, one->file->path, path, err));
+	if (stat(path, &one->stamp) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return KIST_OK;
+	if (!S_ISREG(one->stamp.st_mode) ||
+	    (one->file->kept && kist_stamp_is_same_file(&one->stamp, &one->file->stamp) &&
+	     !kist_stamp_has_changed(&one->stamp, &one->file->stamp)))
+		return KIST_OK;
+	how.name_len = (size_t)len;
+	return kist_save_path(save, path, &how, &one->saved, err);
+}
+
+static kist_status name_artifact(struct kist_keeper *keeper, const struct keeping *one,
+				 struct kist_error *err)
+{
+	char name[KIST_NAME_SIZE_MAX + 1];
+	const int len = snprintf(name, sizeof(name), KIST_KEEPER_PREFIX "%s/%s",
+				 kist_job_id(keeper->options.job), one->file->path);
+	const struct kist_job_artifact artifact = {
+		.name = name, .name_len = (size_t)len, .artifact = one->saved.artifact, .partial = true
+	};
+
+	/* One that it cannot name is kept all the same, and found by its name. */
+	if (keeper->kept.files >= KIST_JOB_ARTIFACTS_MAX - KIST_KEEPER_GROUP_MAX)
+		return KIST_OK;
+	KIST_TRY(kist_job_add_artifact(keeper->options.job, &artifact, err));
+	keeper->changed = true;
+	return KIST_OK;
+}
+
+static kist_status commit(struct kist_keeper *keeper, struct kist_save *save, struct kist_error *err)
+{
+	if (keeper->recorded_ns == 0 || keeper->kept.files > RECORD_EACH_MAX)
+		return kist_save_commit(save, err);
+	KIST_TRY(kist_job_commit(keeper->options.job, save, err));
+	keeper->recorded_ns = kist_now_ns();
+	keeper->changed = false;
+	return KIST_OK;
+}
+
+/* Keeps the files of the group in one commit; what fails by itself is told and left out. */
+static kist_status keep_all(struct kist_keeper *keeper, struct keeping *all, size_t count,
+			    struct kist_error *err)
+{
+	kist_auto_save struct kist_save *save = NULL;
+	size_t taken = 0;
+
+	KIST_TRY(kist_save_open(keeper->flow, &save, err));
+	for (size_t i = 0; i < count; i++) {
+		struct kist_error why = KIST_ERROR_INIT;
+
+		if (keep_one(keeper, save, &all[i], &why) != KIST_OK && why.status != KIST_NOT_FOUND)
+			tell_failed(keeper, all[i].file, &why);
+		if (!all[i].saved.record)
+			continue;
+		taken++;
+		KIST_TRY(name_artifact(keeper, &all[i], err));
+	}
+	if (taken == 0)
+		return KIST_OK;
+	KIST_TRY(commit(keeper, save, err));
+	keeper->kept.stored += kist_save_stats(save).stored_bytes;
+	return KIST_OK;
+}
+
+static void set_kept(struct kist_keeper *keeper, struct keeping *one)
+{
+	if (!one->saved.record)
+		return;
+	keeper->kept.files += !one->file->kept;
+	keeper->kept.bytes += (uint64_t)one->stamp.st_size;
+	one->file->kept = true;
+	one->file->refused = false;
+	one->file->stamp = one->stamp;
+	keeper->options.each_kept(keeper->options.ctx, one->file->path, &one->saved);
+}
+
+static bool may_try_again(const struct kist_error *err, int tries)
+{
+	return err->status == KIST_CANCELLED && strcmp(err->code, KIST_CODE_COLLECTED) == 0 &&
+	       tries < TRIES_MAX;
+}
+
+void keeper_keep_group(struct kist_keeper *keeper)
+{
+	struct keeping all[KIST_KEEPER_GROUP_MAX];
+	const size_t count = keeper->group_count;
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	for (size_t i = 0; i < count; i++) {
+		all[i] = (struct keeping){ .file = keeper->group[i], .saved = KIST_SAVED_INIT };
+		all[i].file->waiting = false;
+	}
+	keeper->group_count = 0;
+	for (int tries = 1; count > 0; tries++) {
+		status = keep_all(keeper, all, count, &why);
+		if (status == KIST_OK || !may_try_again(&why, tries))
+			break;
+		kist_error_clear(&why);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (why.status == KIST_OK)
+			set_kept(keeper, &all[i]);
+		else
+			tell_failed(keeper, all[i].file, &why);
+		kist_saved_done(&all[i].saved);
+	}
+}
+
+void keeper_want(struct kist_keeper *keeper, const char *path)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_file *file;
+
+	if (is_ignored(keeper, path))
+		return;
+	if (kist_files_get(&keeper->files, path, &file, &why) != KIST_OK) {
+		keeper_note(keeper, &why);
+		return;
+	}
+	if (file->waiting)
+		return;
+	file->waiting = true;
+	keeper->group[keeper->group_count++] = file;
+	if (keeper->group_count == KIST_KEEPER_GROUP_MAX)
+		keeper_keep_group(keeper);
+}
+
+static kist_status note_bad_folder(void *ctx, const char *path, const struct kist_error *why,
+				   struct kist_error *err)
+{
+	struct kist_keeper *keeper = ctx;
+
+	(void)err;
+	keeper_note(keeper, why);
+	keeper->options.each_failed(keeper->options.ctx, path, why);
+	return KIST_OK;
+}
+
+static void nothing_left_out(void *ctx, const char *path)
+{
+	(void)ctx;
+	(void)path;
+}
+
+void keeper_look(struct kist_keeper *keeper)
+{
+	kist_auto_walk struct kist_walk walk = KIST_WALK_INIT;
+	const struct kist_walk_options how = { .each_bad = note_bad_folder,
+					       .each_left_out = nothing_left_out,
+					       .ctx = keeper };
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_auto_fd int fd = -1;
+
+	if (!keeper->options.folder)
+		return;
+	if (kist_open_at(AT_FDCWD, keeper->options.folder, O_RDONLY | O_DIRECTORY, 0, &fd, &why) != KIST_OK ||
+	    kist_walk_folder(fd, &how, &walk, &why) != KIST_OK) {
+		/* A job that made nothing has no folder. */
+		if (why.status != KIST_NOT_FOUND)
+			(void)note_bad_folder(keeper, "", &why, NULL);
+		return;
+	}
+	for (size_t i = 0; i < kist_walk_count(&walk); i++)
+		keeper_want(keeper, kist_walk_path(&walk, i));
+}

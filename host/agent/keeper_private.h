@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_AGENT_KEEPER_PRIVATE_H
+#define KIST_AGENT_KEEPER_PRIVATE_H
+
+#include <pthread.h>
+
+#include "agent/files.h"
+#include "agent/keeper.h"
+
+/*
+ * The keeper's inside: keeper.c has the thread and what others give it, keeper_files.c the road from a file to
+ * a commit.  Private to the room.
+ *
+ * Thread: what stands above the line belongs to the mutex, what is below it to the keeper's thread.
+ */
+
+/** Of paths that wait; what is past it the last look finds. */
+#define KIST_KEEPER_HINTS_MAX ((size_t)64 << 20)
+/** Files that share a commit. */
+#define KIST_KEEPER_GROUP_MAX ((size_t)256)
+
+/** struct keeper_change - One change of the record that waits. */
+struct keeper_change {
+	struct keeper_change *next;
+	kist_status (*change)(struct kist_job *job, const json_t *argument, struct kist_error *err);
+	json_t *argument;
+};
+
+struct kist_keeper {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t awake;
+	struct kist_buf hints; /* NUL-terminated paths */
+	struct keeper_change *changes;
+	struct keeper_change **last_change;
+	bool flush;
+	bool ending;
+	bool dropped;		   /* nothing more is to be committed */
+	bool begun;		   /* the first record was tried */
+	struct kist_error refusal; /* why it is no record; or KIST_OK */
+	/* ------ */
+	struct kist_keeper_options options;
+	struct kist_flow *flow; /* NULL: the store could not be opened so far */
+	uint64_t next_open_ns;
+	struct kist_files files;
+	size_t group_count;
+	struct kist_file *group[KIST_KEEPER_GROUP_MAX]; /* that wait */
+	struct kist_keeper_end end;
+	struct kist_kept kept;
+	bool changed;	      /* the job, since it was committed */
+	uint64_t recorded_ns; /* when it was committed last; 0: never */
+};
+
+/** keeper_open() - Opens the store, unless that failed a moment ago.  @force: even then. */
+KIST_CHECKED kist_status keeper_open(struct kist_keeper *keeper, bool force, struct kist_error *err);
+
+/** keeper_record() - Commits the job's record. */
+KIST_CHECKED kist_status keeper_record(struct kist_keeper *keeper, struct kist_error *err);
+
+/** keeper_note() - Remembers what went wrong, the first of it. */
+void keeper_note(struct kist_keeper *keeper, const struct kist_error *why);
+
+/** keeper_want() - The file at @path is to be kept, with the next group.  Keeps a group that is full. */
+void keeper_want(struct kist_keeper *keeper, const char *path);
+
+/** keeper_keep_group() - Keeps the files that wait.  What fails is told, and may be wanted again. */
+void keeper_keep_group(struct kist_keeper *keeper);
+
+/** keeper_look() - Wants every file of the folder that is not kept as it is. */
+void keeper_look(struct kist_keeper *keeper);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_AGENT_RELAY_H
+#define KIST_AGENT_RELAY_H
+
+#include "agent/journal.h"
+
+/*
+ * Passes on what a program prints, as it comes, and notes it in the journal.
+ *
+ * A thread of its own for each stream, which waits when the reader waits, so that the program feels what it
+ * would feel without the agent: a full pipe, or one that nobody reads any more.
+ *
+ * Thread: kist_relay_start() and kist_relay_end() by one thread.
+ */
+
+/** Bytes that are passed on at once: what a pipe holds. */
+#define KIST_RELAY_SIZE ((size_t)64 << 10)
+
+/** struct kist_relay - One stream. */
+struct kist_relay {
+	pthread_t thread;
+	bool running;
+	int from; /* owned */
+	int to;	  /* borrowed */
+	int stop; /* eventfd */
+	enum kist_stream stream;
+	struct kist_journal *journal; /* borrowed */
+};
+
+#define KIST_RELAY_INIT                                                                                      \
+	{                                                                                                    \
+		.running = false, .from = -1, .to = -1, .stop = -1                                           \
+	}
+
+/**
+ * kist_relay_start() - Begins to pass on what *@from gives to @to.
+ *
+ * @from:    The read end of a pipe; taken over on success: -1 then.
+ * @journal: Borrowed until kist_relay_end().
+ *
+ * Errors: KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_relay_start(int *from, int to, enum kist_stream stream,
+					  struct kist_journal *journal, struct kist_relay *ret,
+					  struct kist_error *err);
+
+/**
+ * kist_relay_end() - Passes on what is in the pipe and ends.
+ *
+ * For when the program has ended: what others that have its output print later is not waited for.  May run
+ * twice.
+ */
+void kist_relay_end(struct kist_relay *relay);
+
+#endif

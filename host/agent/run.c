@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "agent/journal.h"
+#include "base/file.h"
+#include "base/time.h"
+
+#define LINE_FLAGS    (O_WRONLY | O_CREAT | O_APPEND)
+#define LINE_SIZE_MAX ((size_t)1 << 20)
+#define FILE_SIZE_MAX ((size_t)16 << 20)
+
+void kist_run_done(struct kist_run *run)
+{
+	kist_fd_close(&run->artifacts_fd);
+	kist_fd_close(&run->events_fd);
+	kist_fd_close(&run->lock_fd);
+	kist_fd_close(&run->dir_fd);
+}
+
+void kist_run_remove(struct kist_run *run)
+{
+	static const char *const names[] = { KIST_RUN_FILE,	     KIST_RUN_ARTIFACTS,      KIST_RUN_EVENTS,
+					     KIST_JOURNAL_TEXT_NAME, KIST_JOURNAL_TIMES_NAME, KIST_RUN_LOCK };
+
+	for (size_t i = 0; run->dir_fd >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		(void)unlinkat(run->dir_fd, names[i], 0);
+	if (run->dir_fd >= 0)
+		(void)rmdir(run->path);
+	kist_run_done(run);
+}
+
+static kist_status open_files(struct kist_run *run, struct kist_error *err)
+{
+	KIST_TRY(kist_open_at(AT_FDCWD, run->path, O_RDONLY | O_DIRECTORY, 0, &run->dir_fd, err));
+	KIST_TRY(kist_open_at(run->dir_fd, KIST_RUN_LOCK, O_RDWR | O_CREAT, 0600, &run->lock_fd, err));
+	if (flock(run->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK
+			       ? kist_fail(err, KIST_EXISTS, "the agent of job '%s' is at work", run->id)
+			       : kist_fail_errno(err, errno, "cannot lock '%s'", run->path);
+	KIST_TRY(kist_open_at(run->dir_fd, KIST_RUN_ARTIFACTS, LINE_FLAGS, 0600, &run->artifacts_fd, err));
+	return kist_open_at(run->dir_fd, KIST_RUN_EVENTS, LINE_FLAGS, 0600, &run->events_fd, err);
+}
+
+static kist_status set_path(const char *runs_dir, const char *id, struct kist_run *run,
+			    struct kist_error *err)
+{
+	const int len = snprintf(run->path, sizeof(run->path), "%s/%s", runs_dir, id);
+
+	run->id = id;
+	return len < (int)sizeof(run->path) ? KIST_OK
+					    : kist_fail(err, KIST_LIMIT, "the path of '%s' is too long", id);
+}
+
+kist_status kist_run_create(const char *runs_dir, const char *id, struct kist_run *ret,
+			    struct kist_error *err)
+{
+	KIST_TRY(set_path(runs_dir, id, ret, err));
+	KIST_TRY(kist_mkdirs_at(AT_FDCWD, runs_dir, 0700, err));
+	if (mkdir(ret->path, 0700) < 0)
+		return kist_fail_open(err, errno, ret->path);
+	return open_files(ret, err);
+}
+
+kist_status kist_run_open_dead(const char *runs_dir, const char *id, struct kist_run *ret,
+			       struct kist_error *err)
+{
+	KIST_TRY(set_path(runs_dir, id, ret, err));
+	return open_files(ret, err);
+}
+
+kist_status kist_run_write(const struct kist_run *run, const json_t *facts, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
+
+	KIST_TRY(kist_json_canonical(facts, &text, err));
+	KIST_TRY(kist_buf_append(&text, "\n", 1, err));
+	return kist_replace_file_at(run->dir_fd, KIST_RUN_FILE, kist_buf_view(&text), 0600, false, err);
+}
+
+kist_status kist_run_read(const struct kist_run *run, json_t **ret, struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
+
+	KIST_TRY(kist_read_file_at(run->dir_fd, KIST_RUN_FILE, &text, err));
+	return kist_json_parse(kist_buf_view(&text), ret, err);
+}
+
+/* What every line has. */
+static kist_status complete(const struct kist_run *run, const char *type, json_t *facts,
+			    struct kist_error *err)
+{
+	char time[KIST_TIME_TEXT_SIZE];
+
+	kist_time_text(kist_wall_ns(), time);
+	if (!facts || json_object_set_new(facts, "event_type", json_string(type)) != 0 ||
+	    json_object_set_new(facts, "schema_version", json_integer(KIST_RUN_SCHEMA_VERSION)) != 0 ||
+	    json_object_set_new(facts, "run_id", json_string(run->id)) != 0 ||
+	    json_object_set_new(facts, "timestamp", json_string(time)) != 0)
+		return kist_fail(err, KIST_NO_MEMORY, "no memory for a line about '%s'", type);
+	return KIST_OK;
+}
+
+/* One write(), so that lines of one file never mix. */
+static kist_status write_line(const struct kist_run *run, const char *type, json_t *facts,
+			      struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf line = KIST_BUF_INIT(LINE_SIZE_MAX);
+
+	KIST_TRY(complete(run, type, facts, err));
+	KIST_TRY(kist_json_canonical(facts, &line, err));
+	KIST_TRY(kist_buf_append(&line, "\n", 1, err));
+	return kist_write_all(strcmp(type, "artifact") == 0 ? run->artifacts_fd : run->events_fd,
+			      kist_buf_view(&line), err);
+}
+
+void kist_run_event(struct kist_run *run, const char *type, json_t *facts)
+{
+	kist_auto_json json_t *given = facts ? facts : json_object();
+
+	(void)pthread_mutex_lock(&run->mutex);
+	(void)write_line(run, type, given, &run->failed);
+	(void)pthread_mutex_unlock(&run->mutex);
+}
