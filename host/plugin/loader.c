@@ -14,11 +14,10 @@
 
 /* A library is kept under its descriptor's number for life: another one under that number would be taken for
  * it. */
-static kist_status map_library(int fd, kist_plugin_entry_v1_fn *ret, struct kist_error *err)
+static kist_status map_library(int fd, void **ret, struct kist_error *err)
 {
 	char path[64];
 	void *library;
-	void *symbol;
 	const char *why;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -28,9 +27,16 @@ static kist_status map_library(int fd, kist_plugin_entry_v1_fn *ret, struct kist
 		return kist_fail(err, KIST_UNSUPPORTED, "cannot be mapped: %s",
 				 why ? why : "the linker does not say why");
 	}
-	symbol = dlsym(library, "kist_plugin_entry_v1");
+	*ret = library;
+	return KIST_OK;
+}
+
+static kist_status find_symbol(void *library, const char *name, void (**ret)(void), struct kist_error *err)
+{
+	void *const symbol = dlsym(library, name);
+
 	if (!symbol)
-		return kist_fail(err, KIST_UNSUPPORTED, "does not export kist_plugin_entry_v1");
+		return kist_fail(err, KIST_UNSUPPORTED, "does not export %s", name);
 	memcpy(ret, &symbol, sizeof(symbol));
 	return KIST_OK;
 }
@@ -211,7 +217,7 @@ static kist_status load_type(const struct kist_plugin *plugin, const struct kist
 }
 
 static kist_status load_task(const struct kist_plugin *plugin, const struct kist_manifest_task *task,
-			     const struct kist_task_decl **ret, struct kist_error *err)
+			     void (**ret)(void), struct kist_error *err)
 {
 	char member[192];
 
@@ -222,7 +228,7 @@ static kist_status load_task(const struct kist_plugin *plugin, const struct kist
 			continue;
 		snprintf(member, sizeof(member), "signature of task '%s'", task->name);
 		KIST_TRY(compare_text(err, member, task->signature, decl->signature));
-		*ret = decl;
+		*ret = decl->function;
 		return KIST_OK;
 	}
 	return kist_fail(err, KIST_INVALID, "the manifest offers the task '%s', the library does not",
@@ -235,7 +241,7 @@ static kist_status register_all(const struct kist_manifest *manifest, struct kis
 	KIST_TRY(check_plugin(loaded->plugin, manifest, err));
 	KIST_TRY(check_declarations(loaded->plugin, err));
 	loaded->types = kist_alloc(manifest->type_count, sizeof(*loaded->types));
-	loaded->tasks = kist_alloc(manifest->task_count, sizeof(struct kist_task_decl *));
+	loaded->tasks = kist_alloc(manifest->task_count, sizeof(*loaded->tasks));
 	if (!loaded->types || !loaded->tasks)
 		return kist_fail_memory(err, manifest->type_count * sizeof(*loaded->types));
 	for (size_t i = 0; i < manifest->type_count; i++)
@@ -248,15 +254,41 @@ static kist_status register_all(const struct kist_manifest *manifest, struct kis
 	return KIST_OK;
 }
 
+/* Nobody vouches for the signatures but the manifest. */
+static kist_status register_symbols(void *library, const struct kist_manifest *manifest,
+				    struct kist_loaded *loaded, struct kist_error *err)
+{
+	loaded->tasks = kist_alloc(manifest->task_count, sizeof(*loaded->tasks));
+	if (!loaded->tasks)
+		return kist_fail_memory(err, manifest->task_count * sizeof(*loaded->tasks));
+	for (size_t i = 0; i < manifest->task_count; i++)
+		KIST_TRY(find_symbol(library, manifest->tasks[i].symbol, &loaded->tasks[i], err));
+	loaded->task_count = manifest->task_count;
+	return KIST_OK;
+}
+
+static kist_status load_plugin(void *library, const struct kist_manifest *manifest,
+			       const struct kist_host *host, struct kist_call *call,
+			       struct kist_loaded *loaded, struct kist_error *err)
+{
+	void (*function)(void) = NULL;
+
+	KIST_TRY(find_symbol(library, "kist_plugin_entry_v1", &function, err));
+	KIST_TRY(call_entry((kist_plugin_entry_v1_fn)function, host, call, &loaded->plugin, err));
+	return register_all(manifest, loaded, err);
+}
+
 kist_status kist_load(int fd, const struct kist_manifest *manifest, const struct kist_host *host,
 		      struct kist_call *call, struct kist_loaded *ret, struct kist_error *err)
 {
 	__attribute__((cleanup(kist_loaded_done))) struct kist_loaded loaded = { .plugin = NULL };
-	kist_plugin_entry_v1_fn entry = NULL;
+	void *library = NULL;
 
-	KIST_TRY(map_library(fd, &entry, err));
-	KIST_TRY(call_entry(entry, host, call, &loaded.plugin, err));
-	KIST_TRY(register_all(manifest, &loaded, err));
+	KIST_TRY(map_library(fd, &library, err));
+	if (manifest->is_ordinary)
+		KIST_TRY(register_symbols(library, manifest, &loaded, err));
+	else
+		KIST_TRY(load_plugin(library, manifest, host, call, &loaded, err));
 	*ret = loaded;
 	loaded = (struct kist_loaded){ .plugin = NULL };
 	return KIST_OK;

@@ -20,16 +20,18 @@ struct kist_loaded_type {
 };
 
 struct kist_loaded {
-	const struct kist_plugin *plugin;
+	const struct kist_plugin *plugin; /* NULL of an ordinary library */
 	size_t type_count;
 	struct kist_loaded_type *types; /* in the manifest's order */
 	size_t task_count;
-	const struct kist_task_decl **tasks; /* in the manifest's order */
+	void (**tasks)(void); /* in the manifest's order: their functions */
 };
 
 /**
  * kist_load() - Maps the library @fd with RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE, calls its entry once, and
  * checks that it equals @manifest both ways.  On failure nothing is registered.
+ *
+ * An ordinary library (manifest->is_ordinary) has no entry: the symbols of its tasks are looked up.
  *
  * @fd:  A sealed memory file, given to the loader for the life of the process (taken also on failure).
  * @ret: kist_loaded_done() it; the library itself stays.

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "kist/plugin.h"
 #include "plugin/field.h"
+#include "plugin/manifest_task.h"
 #include "plugin/manifest_type.h"
 #include "plugin/version.h"
-#include "task/signature.h"
 
 #define TEXT_LEN_MAX ((size_t)255)
 #define FILE_LEN_MAX ((size_t)255)
@@ -21,6 +21,7 @@ struct holder {
 	json_t *json; /* all strings live in it */
 	struct kist_manifest_type *types;
 	struct kist_manifest_task *tasks;
+	const char **library_needs;
 };
 
 static void holder_free(struct holder **slot)
@@ -112,12 +113,52 @@ static bool is_basename(const char *text)
 	return strcmp(text, ".") != 0 && strcmp(text, "..") != 0 && strchr(text, '/') == NULL;
 }
 
-static kist_status read_library(struct kist_manifest *manifest, const struct kist_field *root,
+/* Size and digest; of a library of the system both may be missing, and the user's pin has them. */
+static kist_status read_content(struct kist_manifest *manifest, const struct kist_field *library,
 				struct kist_error *err)
 {
+	struct kist_field sum;
+
+	KIST_TRY(kist_field_get(library, "sha256", JSON_STRING, !manifest->is_system, &sum, err));
+	if (!sum.value && !json_object_get(library->value, "size"))
+		return KIST_OK;
+	KIST_TRY(kist_field_u64(library, "size", 1, INT64_MAX, &manifest->library_size, err));
+	KIST_TRY(kist_field_get(library, "sha256", JSON_STRING, true, &sum, err));
+	if (!kist_digest_parse(json_string_value(sum.value), json_string_length(sum.value),
+			       &manifest->library_sha256))
+		return kist_field_fail(err, KIST_CORRUPT, sum.path, "64 lower-case hex digits are expected");
+	return KIST_OK;
+}
+
+static kist_status read_library_needs(struct holder *holder, const struct kist_field *library,
+				      struct kist_error *err)
+{
+	struct kist_field list;
+	size_t count;
+
+	KIST_TRY(kist_field_list(library, "needs", KIST_MANIFEST_LIST_MAX, &list, &count, err));
+	holder->library_needs = kist_alloc(count, sizeof(*holder->library_needs));
+	if (!holder->library_needs)
+		return kist_fail_memory(err, count * sizeof(*holder->library_needs));
+	for (size_t i = 0; i < count; i++) {
+		struct kist_field item;
+
+		KIST_TRY(kist_field_item(&list, i, JSON_STRING, &item, err));
+		holder->library_needs[i] = json_string_value(item.value);
+		if (!is_basename(holder->library_needs[i]))
+			return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s' is not a plain file name",
+					       holder->library_needs[i]);
+	}
+	holder->manifest.library_needs = holder->library_needs;
+	holder->manifest.library_need_count = count;
+	return KIST_OK;
+}
+
+static kist_status read_library(struct holder *holder, const struct kist_field *root, struct kist_error *err)
+{
+	struct kist_manifest *manifest = &holder->manifest;
 	struct kist_field libraries;
 	struct kist_field library;
-	struct kist_field sum;
 
 	KIST_TRY(kist_field_get(root, "libraries", JSON_OBJECT, true, &libraries, err));
 	if (json_object_size(libraries.value) > LIST_MAX)
@@ -128,16 +169,17 @@ static kist_status read_library(struct kist_manifest *manifest, const struct kis
 		return kist_field_fail(err, KIST_UNSUPPORTED, "libraries",
 				       "none for this platform, '" KIST_PLATFORM "': ask %s for one",
 				       manifest->publisher[0] ? manifest->publisher : "its publisher");
-	KIST_TRY(kist_field_text(&library, "file", FILE_LEN_MAX, &manifest->library_file, err));
+	manifest->is_system = json_object_get(library.value, "soname") != NULL;
+	if (manifest->is_system && json_object_get(library.value, "file"))
+		return kist_field_fail(err, KIST_CORRUPT, library.path,
+				       "\"file\" and \"soname\" exclude each other");
+	KIST_TRY(kist_field_text(&library, manifest->is_system ? "soname" : "file", FILE_LEN_MAX,
+				 &manifest->library_file, err));
 	if (!is_basename(manifest->library_file))
-		return kist_field_fail(err, KIST_CORRUPT, library.path, "file '%s' is not a plain file name",
-				       manifest->library_file);
-	KIST_TRY(kist_field_u64(&library, "size", 1, INT64_MAX, &manifest->library_size, err));
-	KIST_TRY(kist_field_get(&library, "sha256", JSON_STRING, true, &sum, err));
-	if (!kist_digest_parse(json_string_value(sum.value), json_string_length(sum.value),
-			       &manifest->library_sha256))
-		return kist_field_fail(err, KIST_CORRUPT, sum.path, "64 lower-case hex digits are expected");
-	return KIST_OK;
+		return kist_field_fail(err, KIST_CORRUPT, library.path, "%s '%s' is not a plain file name",
+				       manifest->is_system ? "soname" : "file", manifest->library_file);
+	KIST_TRY(read_library_needs(holder, &library, err));
+	return read_content(manifest, &library, err);
 }
 
 static bool is_first_party(const char *id)
@@ -176,19 +218,23 @@ static kist_status read_types(struct holder *holder, const struct kist_field *ro
 	return KIST_OK;
 }
 
-static kist_status read_task(struct kist_manifest_task *task, const struct kist_field *field,
-			     struct kist_error *err)
+/* A library is a plugin as a whole or not at all. */
+static kist_status check_ordinary(struct kist_manifest *manifest, const struct kist_field *list,
+				  struct kist_error *err)
 {
-	struct kist_error why = KIST_ERROR_INIT;
+	size_t symbols = 0;
 
-	KIST_TRY(kist_field_text(field, "name", KIST_TYPE_NAME_SIZE - 1, &task->name, err));
-	if (!kist_name_plain(task->name, KIST_TYPE_NAME_SIZE))
-		return kist_field_fail(err, KIST_CORRUPT, field->path,
-				       "name '%s' is no name of letters, digits and '_.-'", task->name);
-	KIST_TRY(kist_field_text(field, "signature", KIST_SIGNATURE_SIZE_MAX, &task->signature, err));
-	if (kist_signature_check(task->signature, &why) != KIST_OK)
-		return kist_field_fail(err, KIST_CORRUPT, field->path, "signature '%s': %s", task->signature,
-				       why.text);
+	for (size_t i = 0; i < manifest->task_count; i++)
+		symbols += manifest->tasks[i].symbol != NULL;
+	manifest->is_ordinary = symbols > 0;
+	if (symbols > 0 && (symbols < manifest->task_count || manifest->type_count > 0))
+		return kist_field_fail(err, KIST_CORRUPT, list->path,
+				       "a task with a \"symbol\" is of an ordinary library: then all tasks "
+				       "need one, and there are no types");
+	if (!manifest->is_ordinary && (manifest->is_system || manifest->library_need_count > 0))
+		return kist_field_fail(err, KIST_CORRUPT, "libraries",
+				       "\"soname\" and \"needs\" are for ordinary libraries, whose tasks "
+				       "have a \"symbol\"");
 	return KIST_OK;
 }
 
@@ -201,20 +247,21 @@ static kist_status read_tasks(struct holder *holder, const struct kist_field *ro
 	holder->tasks = kist_alloc(count, sizeof(*holder->tasks));
 	if (!holder->tasks)
 		return kist_fail_memory(err, count * sizeof(*holder->tasks));
+	holder->manifest.tasks = holder->tasks;
 	for (size_t i = 0; i < count; i++) {
 		struct kist_field item;
 
 		KIST_TRY(kist_field_item(&list, i, JSON_OBJECT, &item, err));
-		KIST_TRY(read_task(&holder->tasks[i], &item, err));
+		/* Counted first: what a failing one already holds is freed with the rest. */
+		holder->manifest.task_count++;
+		KIST_TRY(kist_manifest_task_init(&holder->tasks[i], &item, err));
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(holder->tasks[k].name, holder->tasks[i].name) == 0)
 				return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s' stands twice",
 						       holder->tasks[i].name);
 		}
 	}
-	holder->manifest.tasks = holder->tasks;
-	holder->manifest.task_count = count;
-	return KIST_OK;
+	return check_ordinary(&holder->manifest, &list, err);
 }
 
 static kist_status read_needs(struct kist_manifest *manifest, const struct kist_field *root,
@@ -260,7 +307,7 @@ static kist_status read_manifest(struct holder *holder, struct kist_error *err)
 	KIST_TRY(check_understood(&root, err));
 	KIST_TRY(read_names(manifest, &root, err));
 	KIST_TRY(read_abi(manifest, &root, err));
-	KIST_TRY(read_library(manifest, &root, err));
+	KIST_TRY(read_library(holder, &root, err));
 	KIST_TRY(read_types(holder, &root, err));
 	KIST_TRY(read_tasks(holder, &root, err));
 	KIST_TRY(read_needs(manifest, &root, err));
@@ -296,8 +343,11 @@ void kist_manifest_free(struct kist_manifest *manifest)
 		return;
 	for (size_t i = 0; i < holder->manifest.type_count; i++)
 		kist_manifest_type_done(&holder->types[i]);
+	for (size_t i = 0; i < holder->manifest.task_count; i++)
+		kist_manifest_task_done(&holder->tasks[i]);
 	kist_free(holder->types);
 	kist_free(holder->tasks);
+	kist_free((void *)holder->library_needs);
 	json_decref(holder->json);
 	kist_free(holder);
 }

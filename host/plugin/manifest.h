@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "plugin/schema.h"
+#include "task/signature.h"
 
 /*
  * A plugin's manifest, <id>.plugin.json: what it offers, read before any of its code runs.
@@ -52,10 +53,57 @@ struct kist_manifest_type {
 	const struct kist_schema *deserialize;
 };
 
-/** struct kist_manifest_task - One function task. */
+/**
+ * struct kist_manifest_input - One input of a function task.
+ *
+ * @type:     A name, "tensor", or an object that describes a type.
+ * @preset:   "default", of the right type; NULL: the input is required.
+ * @position: Of the signature's arguments.
+ * @count_of: The input whose number of elements this one is, and which nobody gives; SIZE_MAX: none.
+ */
+struct kist_manifest_input {
+	const char *name;
+	const json_t *type;
+	const json_t *preset;
+	const char *description; /* "" when not said */
+	size_t position;
+	size_t count_of;
+};
+
+/**
+ * struct kist_manifest_output - One output of a function task.
+ *
+ * @position: Of the signature's arguments; KIST_SIGNATURE_ARGS_MAX: what the function returns.
+ */
+struct kist_manifest_output {
+	const char *name;
+	const json_t *type;
+	const char *description;
+	size_t position;
+};
+
+#define KIST_MANIFEST_OUTPUTS_MAX (KIST_SIGNATURE_ARGS_MAX + 1)
+
+/**
+ * struct kist_manifest_task - One function task.
+ *
+ * @call:    @signature, read.
+ * @caps:    KIST_CAP_DETERMINISTIC and KIST_CAP_REENTRANT.
+ * @symbol:  Of an ordinary library; NULL: the library declares the task itself.
+ * @inputs:  In the signature's order, without "call".
+ * @outputs: In the signature's order: what is written, then what comes back.
+ */
 struct kist_manifest_task {
 	const char *name;
 	const char *signature;
+	const char *description; /* "" when not said */
+	struct kist_signature call;
+	uint64_t caps;
+	const char *symbol;
+	size_t input_count;
+	const struct kist_manifest_input *inputs;
+	size_t output_count;
+	const struct kist_manifest_output *outputs;
 };
 
 /** struct kist_manifest - Everything; all pointers live as long as it does. */
@@ -68,8 +116,12 @@ struct kist_manifest {
 	uint32_t abi_major;
 	uint32_t abi_minor_required;
 	const char *library_file; /* a basename, for KIST_PLATFORM */
-	uint64_t library_size;
+	uint64_t library_size;	  /* of a library of the system: 0 until it is pinned */
 	struct kist_digest library_sha256;
+	bool is_ordinary; /* a library that knows nothing of kist: its tasks are symbols */
+	bool is_system;	  /* @library_file is a soname, found in the system's own folders */
+	size_t library_need_count;
+	const char *const *library_needs; /* sonames that an ordinary library may need */
 	size_t type_count;
 	const struct kist_manifest_type *types;
 	size_t task_count;

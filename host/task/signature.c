@@ -5,9 +5,10 @@
 #include <string.h>
 
 static const char *const type_names[KIST_TASK_TYPE_COUNT] = {
-	"void",	  "status", "i8",     "i16",  "i32",	 "i64",	    "u8",      "u16",
-	"u32",	  "u64",    "f32",    "f64",  "b8",	 "cstr",    "bytes",   "json",
-	"tensor", "table",  "object", "call", "tensor*", "object*", "region*",
+	"void",	  "status", "i8",      "i16",	  "i32",     "i64",   "u8",    "u16",	 "u32",
+	"u64",	  "f32",    "f64",     "b8",	  "cstr",    "bytes", "json",  "tensor", "table",
+	"object", "call",   "tensor*", "object*", "region*", "i8[]",  "i16[]", "i32[]",	 "i64[]",
+	"u8[]",	  "u16[]",  "u32[]",   "u64[]",	  "f32[]",   "f64[]",
 };
 
 /* Spellings that are refused by name.  The first that fits is taken. */
@@ -84,7 +85,7 @@ static const struct refusal fragments[] = {
 	{ "enum", "write i32 or u32: the size of an enum differs between compilers" },
 	{ "omplex", "a complex number cannot be passed by value; write two f64" },
 	{ "*", "only tensor*, object* and region* go out; a bare pointer has no size and no owner" },
-	{ "[", "write bytes or tensor: an array is a bare pointer" },
+	{ "[", "write f64[] and the like, or bytes or tensor: an array is a bare pointer" },
 	{ " ", "write no blanks" },
 };
 

@@ -37,6 +37,26 @@ static void try_type(const struct kist_manifest_type *type)
 	try_schema(type->deserialize);
 }
 
+/* What is accepted agrees with its signature, argument by argument. */
+static void try_task(const struct kist_manifest *manifest, const struct kist_manifest_task *task)
+{
+	must(task->name && task->signature && !task->symbol == !manifest->is_ordinary);
+	must(task->input_count <= KIST_SIGNATURE_ARGS_MAX && task->output_count <= KIST_MANIFEST_OUTPUTS_MAX);
+	for (size_t i = 0; i < task->input_count; i++) {
+		const struct kist_manifest_input *input = &task->inputs[i];
+
+		must(input->name && input->type && input->position < task->call.arg_count);
+		must(!kist_signature_is_out(task->call.args[input->position]));
+		must(input->count_of == SIZE_MAX || (input->count_of < task->input_count && manifest->is_ordinary));
+	}
+	for (size_t i = 0; i < task->output_count; i++) {
+		const size_t position = task->outputs[i].position;
+
+		must(position == KIST_SIGNATURE_ARGS_MAX ||
+		     (position < task->call.arg_count && kist_signature_is_out(task->call.args[position])));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct kist_error err = KIST_ERROR_INIT;
@@ -53,6 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	     -kist_version_compare("1.0.0-rc.1", manifest->version));
 	for (size_t i = 0; i < manifest->type_count; i++)
 		try_type(&manifest->types[i]);
+	for (size_t i = 0; i < manifest->task_count; i++)
+		try_task(manifest, &manifest->tasks[i]);
 	kist_manifest_free(manifest);
 	return 0;
 }

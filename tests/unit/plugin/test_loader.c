@@ -202,7 +202,7 @@ START_TEST(a_plugin_that_equals_its_manifest_is_loaded)
 	ck_assert_uint_eq(loaded.type_count, 1);
 	ck_assert_uint_eq(loaded.task_count, 1);
 	ck_assert_ptr_eq(loaded.types[0].decl, &fixture.type);
-	ck_assert_ptr_eq(loaded.tasks[0], &fixture.task);
+	ck_assert(loaded.tasks[0] == function);
 	ck_assert(loaded.types[0].interface.describe == method_describe);
 	/* A copy: what the plugin changes later has no effect. */
 	fixture.interface.open = NULL;

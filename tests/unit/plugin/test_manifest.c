@@ -16,13 +16,17 @@
 	"'kinds':['tensor','model'],'media_types':['application/x-mask'],'extensions':['msk','tar.msk'],"    \
 	"'magic':[{'offset':4,'hex':'4d534b32'}],'priority':50,"                                             \
 	"'params':{'serialize':{'level':{'type':'integer','default':3}}}}"
+#define ADDMUL                                                                                               \
+	"{'name':'addmul','signature':'i64,f64->i64','caps':['deterministic'],"                              \
+	"'inputs':[{'name':'a','type':'integer'},{'name':'b','type':'number','default':1.5}],"               \
+	"'outputs':[{'name':'result','type':'integer'}]}"
 #define MANIFEST                                                                                             \
 	"{'manifest_version':1,'id':'org.example.demo','version':'1.4.2','publisher':'Example','license':'"  \
 	"MIT',"                                                                                              \
 	"'url':'https://example.org','abi':{'major':1,'minor_required':0},'must_understand':[],"             \
 	"'libraries':{'linux-x86_64-glibc':{'file':'demo.so','size':81240,'sha256':'" SUM "'}},"             \
 	"'types':[" TYPE "],"                                                                                \
-	"'tasks':[{'name':'addmul','signature':'i64,f64->i64','caps':['deterministic']}],"                   \
+	"'tasks':[" ADDMUL "],"                                                                              \
 	"'needs':['threads'],'isolation':'either'}"
 
 static char text[KIST_MANIFEST_SIZE_MAX + 64];
@@ -305,7 +309,7 @@ START_TEST(the_limits_of_lists_are_exact)
 		size_t max;
 		const char *text;
 	} lists[] = {
-		{ "{'name':'addmul','signature':'i64,f64->i64','caps':['deterministic']}", "{'name':'t",
+		{ ADDMUL, "{'name':'t",
 		  "','signature':'->void'}", KIST_MANIFEST_TASKS_MAX,
 		  "tasks: 257 items, at most 256 are allowed" },
 		{ "'msk','tar.msk'", "'e", "'", KIST_MANIFEST_LIST_MAX,
