@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "object/made.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "object/stream.h"
 
@@ -145,5 +147,56 @@ kist_status kist_object_of_stream(struct ArrowArrayStream *stream, struct kist_o
 	*moved = *stream;
 	stream->release = NULL;
 	fill(ret, KIST_KIND_TABLE, "kist.table", moved, release_stream);
+	return KIST_OK;
+}
+
+void kist_region_release(struct kist_region *region)
+{
+	if (region->release)
+		region->release(region);
+	region->release = NULL;
+}
+
+static const char *type_of(uint32_t kind)
+{
+	return kind == KIST_KIND_VALUE ? "kist.value" : "kist.bytes";
+}
+
+/* The region stands in memory of its own, of the host's. */
+static void release_region(struct kist_object *object)
+{
+	kist_region_release(object->value);
+	kist_free(object->value);
+	object->release = NULL;
+}
+
+kist_status kist_object_of_region(struct kist_region *region, uint32_t kind, struct kist_object *ret,
+				  struct kist_error *err)
+{
+	struct kist_region *const moved = kist_alloc(1, sizeof(*moved));
+
+	if (!moved)
+		return kist_fail_memory(err, sizeof(*moved));
+	*moved = *region;
+	region->release = NULL;
+	fill(ret, kind, type_of(kind), moved, release_region);
+	return KIST_OK;
+}
+
+kist_status kist_object_of_copy(const void *data, size_t size, uint32_t kind, struct kist_object *ret,
+				struct kist_error *err)
+{
+	struct kist_region *region;
+
+	/* Both in one piece, which release_region() frees; a byte more, so that texts end in a NUL. */
+	if (size > SIZE_MAX - sizeof(*region) - 1)
+		return kist_fail_memory(err, size);
+	region = kist_alloc(sizeof(*region) + size + 1, 1);
+	if (!region)
+		return kist_fail_memory(err, size);
+	if (size > 0)
+		memcpy(region + 1, data, size);
+	*region = (struct kist_region){ .struct_size = sizeof(*region), .base = region + 1, .len = size };
+	fill(ret, kind, type_of(kind), region, release_region);
 	return KIST_OK;
 }

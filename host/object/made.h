@@ -33,6 +33,27 @@ void kist_object_of_model(struct kist_tensor_map *map, void (*release)(struct ki
 			  struct kist_object *ret);
 
 /**
+ * kist_object_of_copy() - An object of kind bytes or value over a copy of @data.
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_object_of_copy(const void *data, size_t size, uint32_t kind,
+					     struct kist_object *ret, struct kist_error *err);
+
+/**
+ * kist_object_of_region() - An object of kind bytes or value that owns @region.
+ *
+ * @region: Moved on success.
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_object_of_region(struct kist_region *region, uint32_t kind,
+					       struct kist_object *ret, struct kist_error *err);
+
+/** kist_region_release() - Releases once; accepts what is released or has nothing to release. */
+void kist_region_release(struct kist_region *region);
+
+/**
  * kist_batch_new() - A batch of @columns columns, each empty until the caller fills ret->children[i].
  *
  * @ret: kist_array_release() it, filled or not.
