@@ -26,6 +26,9 @@ static void plugin_free(struct kist_worker_plugin *plugin)
 		return;
 	for (size_t i = 0; plugin->types && i < plugin->type_count; i++)
 		kist_free(plugin->types[i]);
+	for (size_t i = 0; plugin->tasks && i < plugin->task_count; i++)
+		kist_free(plugin->tasks[i].verb);
+	kist_free(plugin->tasks);
 	kist_free(plugin->types);
 	kist_free(plugin->id);
 	kist_free(plugin);
@@ -182,6 +185,26 @@ static char **copy_types(const struct kist_manifest *manifest)
 	return types;
 }
 
+/* "task 'scale'", as messages say it. */
+static kist_status name_tasks(const struct kist_manifest *manifest, struct kist_worker_plugin *plugin,
+			      struct kist_error *err)
+{
+	plugin->tasks = kist_alloc(manifest->task_count, sizeof(*plugin->tasks));
+	if (!plugin->tasks)
+		return kist_fail_memory(err, manifest->task_count * sizeof(*plugin->tasks));
+	plugin->task_count = manifest->task_count;
+	for (size_t i = 0; i < manifest->task_count; i++) {
+		char verb[160];
+
+		(void)snprintf(verb, sizeof(verb), "task '%s'", manifest->tasks[i].name);
+		plugin->tasks[i].declared = &manifest->tasks[i];
+		plugin->tasks[i].verb = kist_strndup(verb, strlen(verb));
+		if (!plugin->tasks[i].verb)
+			return kist_fail_memory(err, sizeof(verb));
+	}
+	return KIST_OK;
+}
+
 static kist_status make_plugin(const struct kist_manifest *manifest, uint32_t index,
 			       struct kist_worker_plugin **ret, struct kist_error *err)
 {
@@ -202,6 +225,7 @@ static kist_status make_plugin(const struct kist_manifest *manifest, uint32_t in
 		if (!plugin->types[i])
 			return kist_fail_memory(err, 0);
 	}
+	KIST_TRY(name_tasks(manifest, plugin, err));
 	kist_digest_hex(&manifest->library_sha256, hex);
 	(void)snprintf(plugin->title, sizeof(plugin->title), "plugin %.*s %.120s", KIST_ID_SIZE, manifest->id,
 		       manifest->version);
@@ -224,6 +248,7 @@ static void put_manifest(struct kist_writer *writer, const struct kist_manifest 
 	kist_put_u32(writer, manifest->abi_major);
 	kist_put_u32(writer, manifest->abi_minor_required);
 	kist_put_u32(writer, manifest->needs_threads);
+	kist_put_u32(writer, manifest->is_ordinary);
 	kist_put_u32(writer, (uint32_t)manifest->type_count);
 	kist_put_u32(writer, (uint32_t)manifest->task_count);
 	for (size_t i = 0; i < manifest->type_count; i++) {
@@ -240,6 +265,7 @@ static void put_manifest(struct kist_writer *writer, const struct kist_manifest 
 	for (size_t i = 0; i < manifest->task_count; i++) {
 		put_string(writer, manifest->tasks[i].name);
 		put_string(writer, manifest->tasks[i].signature);
+		put_string(writer, manifest->tasks[i].symbol ? manifest->tasks[i].symbol : "");
 	}
 }
 

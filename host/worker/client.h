@@ -8,9 +8,10 @@
 #include "worker/worker.h"
 
 /*
- * The host's side, in five files: client.c (starting, loading, ending), client_type.c (the calls of
- * worker.h), client_call.c (one call from its begin to its end), client_take.c (what the worker asks for in
- * it), client_examine.c (the call on many inputs).
+ * The host's side: client.c (starting, loading, ending), client_type.c (the calls on serializers),
+ * client_object.c (those on objects), client_task.c (those of function tasks), client_call.c (one call from
+ * its begin to its end), client_take.c (what the worker asks for in it), client_examine.c (the call on many
+ * inputs).
  *
  * Private to the room.
  */
@@ -26,14 +27,23 @@ struct kist_worker_plugin {
 	size_t name_len;	       /* of the title without the digest */
 	size_t type_count;
 	char **types;
+	size_t task_count;
+	struct client_task *tasks;
+};
+
+/** struct client_task - A function task: as its manifest declares it (borrowed), and "task '<name>'". */
+struct client_task {
+	const struct kist_manifest_task *declared;
+	char *verb;
 };
 
 /** struct client_object - What the host knows of an object in the worker; empty when @id is 0. */
 struct client_object {
 	uint64_t id;
-	uint64_t last_id; /* that the slot had */
-	struct kist_worker_plugin *plugin;
-	size_t type_index;
+	uint64_t last_id;			 /* that the slot had */
+	const struct kist_worker_plugin *plugin; /* that made it; NULL: the worker itself */
+	const char *type;			 /* that it was read as; NULL: of none */
+	uint32_t kind;
 	bool has_input;
 	struct kist_input input; /* when the host reads it */
 };
@@ -73,6 +83,7 @@ struct exchange {
 	size_t sample_count;
 	kist_status (*each_sample_part)(void *ctx, size_t index, const struct kist_part *part,
 					struct kist_error *err);
+	struct client_results *results; /* of CALL_TASK; NULL: none */
 	void *ctx;
 
 	/* How far it is. */
@@ -91,6 +102,15 @@ struct exchange {
 	uint32_t issue_count;
 	uint32_t log_count;
 	uint64_t result;
+};
+
+/** struct client_results - What came of a task. */
+struct client_results {
+	size_t object_count;
+	uint32_t kinds_allowed[KIST_SIGNATURE_ARGS_MAX]; /* as bits, of each object */
+	uint32_t kinds[KIST_SIGNATURE_ARGS_MAX];
+	uint64_t bits; /* of what it returned */
+	bool came;
 };
 
 /** Limits of one call, on the host's side. */
@@ -134,6 +154,23 @@ KIST_CHECKED kist_status client_payload(struct kist_worker *worker, const struct
 /** client_broken() - client_lost() of a worker that sent what it may not: @how. */
 kist_status client_broken(struct kist_worker *worker, const struct exchange *exchange, const char *how,
 			  struct kist_error *err);
+
+/** client_find_object() - The object @id, or NULL; client_unknown_object() says that there is none. */
+struct client_object *client_find_object(struct kist_worker *worker, uint64_t id);
+kist_status client_unknown_object(uint64_t id, struct kist_error *err);
+
+/**
+ * client_free_objects() - @count unused slots, and the ids that objects in them will have.
+ *
+ * Errors: KIST_LIMIT.
+ */
+KIST_CHECKED kist_status client_free_objects(struct kist_worker *worker, size_t count,
+					     struct client_object **ret_slots, uint64_t *ret_ids,
+					     struct kist_error *err);
+
+/** client_take_kind() - The kind that a call gave as its result. */
+KIST_CHECKED kist_status client_take_kind(struct kist_worker *worker, const struct exchange *exchange,
+					  uint32_t *ret_kind, struct kist_error *err);
 
 /** client_put_target() - What a call on a type begins with, when no input goes along. */
 KIST_CHECKED kist_status client_put_target(struct kist_worker *worker, const struct kist_serializer_ref *ref,

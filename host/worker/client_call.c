@@ -42,7 +42,7 @@ static void what(const struct kist_worker *worker, const struct exchange *exchan
 	if (exchange->type)
 		(void)snprintf(ret, size, "%s of type '%s'%s", exchange->verb, exchange->type, place);
 	else
-		(void)snprintf(ret, size, "%s", exchange->verb);
+		(void)snprintf(ret, size, "%s%s", exchange->verb, exchange->results ? place : "");
 }
 
 kist_status client_gone(const struct kist_worker *worker, struct kist_error *err)

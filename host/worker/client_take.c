@@ -298,7 +298,31 @@ static kist_status take_failure(struct kist_worker *worker, const struct exchang
 	if (message->header.c == KIST_WHY_SILENT)
 		return kist_fail(err, status, "%s failed in %s (%s) without saying why", title,
 				 exchange->verb, kist_status_name(status));
+	if (exchange->results)
+		return kist_fail_at(err, status, said.code, said.offset, "%.*s: %s: %s", name_len, title,
+				    exchange->verb, said.text);
 	return kist_fail_at(err, status, said.code, said.offset, "%.*s: %s", name_len, title, said.text);
+}
+
+static kist_status take_results(struct kist_worker *worker, struct exchange *exchange,
+				const struct kist_message *message, struct kist_error *err)
+{
+	struct kist_reader reader = { .rest = message->payload };
+	struct client_results *results = exchange->results;
+
+	if (!results || results->came)
+		return client_broken(worker, exchange, "results that nobody asked for", err);
+	for (size_t i = 0; i < results->object_count; i++) {
+		results->kinds[i] = kist_get_u32(&reader);
+		if (results->kinds[i] >= KIST_KIND_COUNT ||
+		    (results->kinds_allowed[i] & KIST_KIND_BIT(results->kinds[i])) == 0)
+			return client_broken(worker, exchange, "an object of another kind", err);
+	}
+	results->bits = kist_get_u64(&reader);
+	if (!kist_reader_end(&reader))
+		return client_broken(worker, exchange, "results that cannot be read", err);
+	results->came = true;
+	return KIST_OK;
 }
 
 static kist_status take_return(struct kist_worker *worker, struct exchange *exchange,
@@ -318,6 +342,8 @@ static kist_status take_return(struct kist_worker *worker, struct exchange *exch
 				   (unsigned long long)worker->options.call_ms_max, exchange->verb);
 	if (exchange->in_part)
 		return client_broken(worker, exchange, "a part that does not end", err);
+	if (exchange->results && !exchange->results->came)
+		return client_broken(worker, exchange, "an end without results", err);
 	exchange->result = message->header.b;
 	return KIST_OK;
 }
@@ -357,6 +383,8 @@ kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 		stop_call(worker, exchange);
 		prolong(exchange, since);
 		return KIST_OK;
+	case KIST_OP_RESULTS:
+		return take_results(worker, exchange, message, err);
 	case KIST_OP_RETURN:
 		*ret_done = true;
 		return take_return(worker, exchange, message, err);

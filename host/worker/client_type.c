@@ -271,61 +271,22 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 
 /* Objects. */
 
-static struct client_object *find_object(struct kist_worker *worker, uint64_t id)
-{
-	struct client_object *slot = &worker->objects[id % KIST_WORKER_OBJECTS_MAX];
-
-	return id != 0 && slot->id == id ? slot : NULL;
-}
-
-static kist_status unknown_object(uint64_t id, struct kist_error *err)
-{
-	return kist_fail(err, KIST_INVALID, "no object %llu is in this worker", (unsigned long long)id);
-}
-
-/* An unused slot; its next id is kept in @ret_id.  Ids of one slot differ by the number of slots. */
-static struct client_object *free_object(struct kist_worker *worker, uint64_t *ret_id)
-{
-	for (uint64_t i = 0; i < KIST_WORKER_OBJECTS_MAX; i++) {
-		struct client_object *slot = &worker->objects[i];
-
-		if (slot->id != 0)
-			continue;
-		slot->last_id = slot->last_id == 0 ? KIST_WORKER_OBJECTS_MAX + i
-						   : slot->last_id + KIST_WORKER_OBJECTS_MAX;
-		*ret_id = slot->last_id;
-		return slot;
-	}
-	return NULL;
-}
-
-static kist_status take_kind(struct kist_worker *worker, const struct exchange *exchange, uint32_t *ret_kind,
-			     struct kist_error *err)
-{
-	if (exchange->result >= KIST_KIND_COUNT)
-		return client_lost(worker, exchange, KIST_INTERNAL, err,
-				   "broke the worker's protocol in %s: an unknown kind", exchange->verb);
-	*ret_kind = (uint32_t)exchange->result;
-	return KIST_OK;
-}
-
 kist_status kist_worker_deserialize(struct kist_worker *worker, const struct kist_serializer_ref *ref,
 				    const struct kist_input *input, uint64_t *ret_object, uint32_t *ret_kind,
 				    struct kist_error *err)
 {
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
 	struct exchange exchange = { .header = { .op = KIST_OP_DESERIALIZE }, .verb = "deserialize" };
-	struct client_object *slot = free_object(worker, &exchange.header.a);
+	struct client_object *slot;
 
-	if (!slot)
-		return kist_fail(err, KIST_LIMIT, "more than %u objects in one worker",
-				 KIST_WORKER_OBJECTS_MAX);
+	KIST_TRY(client_free_objects(worker, 1, &slot, &exchange.header.a, err));
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
 	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
-	KIST_TRY(take_kind(worker, &exchange, ret_kind, err));
+	KIST_TRY(client_take_kind(worker, &exchange, ret_kind, err));
 	slot->id = exchange.header.a;
 	slot->plugin = ref->plugin;
-	slot->type_index = ref->type_index;
+	slot->type = ref->plugin->types[ref->type_index];
+	slot->kind = *ret_kind;
 	slot->has_input = input->fd < 0;
 	slot->input = *input;
 	*ret_object = slot->id;
@@ -340,51 +301,11 @@ kist_status kist_worker_serialize(struct kist_worker *worker, const struct kist_
 				     .verb = "serialize",
 				     .output = output };
 
-	if (!find_object(worker, object))
-		return unknown_object(object, err);
+	if (!client_find_object(worker, object))
+		return client_unknown_object(object, err);
 	KIST_TRY(put_target(worker, ref, NULL, 0, &exchange, &writer, err));
 	KIST_TRY(client_need_window(worker, KIST_WINDOW_RING, err));
 	return client_data_call(worker, &writer, &exchange, err);
-}
-
-kist_status kist_worker_convert(struct kist_worker *worker, uint64_t object, uint32_t kinds,
-				const char *select, uint64_t *ret_object, uint32_t *ret_kind,
-				struct kist_error *err)
-{
-	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
-	struct exchange exchange = { .header = { .op = KIST_OP_CONVERT, .a = object }, .verb = "convert" };
-	struct client_object *slot = find_object(worker, object);
-
-	if (!slot)
-		return unknown_object(object, err);
-	KIST_TRY(put_target(
-		worker,
-		&(struct kist_serializer_ref){ .plugin = slot->plugin, .type_index = slot->type_index }, NULL,
-		0, &exchange, &writer, err));
-	kist_put_u32(&writer, kinds);
-	put_string(&writer, select);
-	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
-	KIST_TRY(take_kind(worker, &exchange, ret_kind, err));
-	/* In place: the result may lean on what it was made of, and on its input. */
-	slot->id = slot->last_id = object + KIST_WORKER_OBJECTS_MAX;
-	*ret_object = slot->id;
-	return KIST_OK;
-}
-
-kist_status kist_worker_drop(struct kist_worker *worker, uint64_t object, struct kist_error *err)
-{
-	struct exchange exchange = { .header = { .op = KIST_OP_DROP, .a = object },
-				     .fd = -1,
-				     .verb = "releasing an object" };
-	struct client_object *slot = find_object(worker, object);
-
-	if (!slot)
-		return unknown_object(object, err);
-	exchange.plugin = slot->plugin;
-	exchange.type = slot->plugin->types[slot->type_index];
-	KIST_TRY(client_call(worker, &exchange, err));
-	slot->id = 0;
-	return KIST_OK;
 }
 
 kist_status kist_worker_sandbox(struct kist_worker *worker, json_t **ret, struct kist_error *err)

@@ -21,9 +21,11 @@
  *     WINDOW             which                                                 memory file
  *     PING
  *     LOAD               plugin index                      manifest            library
- *     PROBE ... CONVERT  object       deadline_ns source   call (client.c)     input, when it has one
+ *     PROBE ... SERIALIZE object      deadline_ns source   call (client.c)     input, when it has one
  *     EXAMINE                         deadline_ns           a type, its arguments, bytes of each sample
- *     DROP               object
+ *     CONVERT, DROP, FETCH object    deadline_ns           CONVERT: kinds u32, selection text
+ *     MAKE               object       deadline_ns           kind u32, bytes
+ *     CALL_TASK                       deadline_ns           a task, its arguments (client_task.c)
  *     DATA               length       status                                   (the bytes: in window)
  *     ACK                slot         status
  *
@@ -40,8 +42,10 @@
  *     ISSUE              severity     offset               code, text
  *     EXAMINED                                             of samples: index u32, count u32 of parts, part, ...,
  *                                                          u32 (1: a description follows), its bytes
+ *     RESULTS                                              of a task: kind u32 of each object that it made, in
+ *                                                          order; the bits u64 of what it returned
  *
- * A call:  host sends one of PING..DROP, the worker sends any number of LOG..EXAMINED with the same id, then one
+ * A call:  host sends one of PING..DROP, the worker sends any number of LOG..RESULTS with the same id, then one
  * RETURN.  READ waits for DATA.  WRITE does not wait: each slot may be used again after its ACK, so at most
  * KIST_RING_SLOTS are under way.
  *
@@ -63,7 +67,7 @@
  * every text is escaped, and a message out of order ends the worker.
  */
 
-#define KIST_PROTOCOL_VERSION	 2u
+#define KIST_PROTOCOL_VERSION	 3u
 #define KIST_WORKER_SOCKET	 3
 #define KIST_MESSAGE_HEADER_SIZE ((size_t)32)
 #define KIST_MESSAGE_INLINE_MAX	 ((size_t)64 << 10)
@@ -80,6 +84,8 @@
 #define KIST_LOG_TEXT_MAX ((size_t)4096)
 /** Bytes of what describe writes. */
 #define KIST_DESCRIBE_SIZE_MAX ((size_t)256 << 10)
+/** Bytes of a text that a task gives, as JSON. */
+#define KIST_WORKER_TEXT_SIZE_MAX ((size_t)16 << 20)
 /** What EXAMINED says of one sample: bytes of its parts, and of its description.  Both fit one message. */
 #define KIST_EXAMINED_PARTS_SIZE_MAX ((size_t)12 << 10)
 #define KIST_EXAMINED_INFO_SIZE_MAX  ((size_t)12 << 10)
@@ -110,6 +116,9 @@ enum kist_op {
 	KIST_OP_DATA,
 	KIST_OP_ACK,
 	KIST_OP_EXAMINE,
+	KIST_OP_MAKE,
+	KIST_OP_FETCH,
+	KIST_OP_CALL_TASK,
 
 	KIST_OP_READY = 64,
 	KIST_OP_RETURN,
@@ -122,9 +131,26 @@ enum kist_op {
 	KIST_OP_LAYOUT_PARTS,
 	KIST_OP_ISSUE,
 	KIST_OP_EXAMINED,
+	KIST_OP_RESULTS,
 };
 
 enum kist_window { KIST_WINDOW_IN = 0, KIST_WINDOW_RING = 1 };
+
+/** What an argument of a task stands for in CALL_TASK. */
+enum kist_task_pass {
+	KIST_PASS_BITS = 1,   /* u64: the bits of a scalar */
+	KIST_PASS_BYTES = 2,  /* bytes, and a NUL that is not counted */
+	KIST_PASS_OBJECT = 3, /* u64: an object */
+	KIST_PASS_COUNT = 4   /* u32: the argument whose elements are counted */
+};
+
+/** How an object is made of what a task wrote to a region. */
+enum kist_task_form {
+	KIST_FORM_ITSELF = 0, /* tensor*, object* */
+	KIST_FORM_BYTES = 1,
+	KIST_FORM_TEXT = 2, /* a value: a string of that text */
+	KIST_FORM_JSON = 3  /* a value: that text is JSON */
+};
 
 /** Who speaks in the text of RETURN. */
 enum kist_why {

@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "object/check.h"
-#include "object/convert.h"
 
 static void request_done(struct served_request *request)
 {
@@ -18,7 +17,7 @@ static void request_done(struct served_request *request)
 }
 
 /* The host is gone, or the two do not understand each other: nothing is left to do. */
-__attribute__((noreturn)) static void lost(void)
+void serve_lost(void)
 {
 	_exit(KIST_WORKER_EXIT_LOST);
 }
@@ -27,20 +26,20 @@ void serve_send(struct server *server, struct kist_header header, struct kist_vi
 {
 	header.id = server->call_id;
 	if (kist_channel_send(server->socket, header, payload, -1, 0, NULL) != KIST_OK)
-		lost();
+		serve_lost();
 }
 
 void serve_await(struct server *server, uint32_t op, struct kist_message *ret)
 {
 	for (;;) {
 		if (kist_channel_recv(server->socket, server->buffer, false, ret, NULL) != KIST_OK)
-			lost();
+			serve_lost();
 		if (ret->header.op == KIST_OP_ACK && ret->header.a < KIST_RING_SLOTS) {
 			server->slot_busy[ret->header.a] = false;
 			if (server->sink_status == KIST_OK)
 				server->sink_status = (kist_status)(int32_t)(uint32_t)ret->header.b;
 		} else if (ret->header.op != op) {
-			lost();
+			serve_lost();
 		}
 		if (ret->header.op == op)
 			return;
@@ -61,7 +60,7 @@ kist_status serve_flag(const struct server *server)
 	}
 }
 
-static void set_within(const struct server *server, unsigned within)
+void serve_within(const struct server *server, unsigned within)
 {
 	struct kist_control *control = (struct kist_control *)(void *)server->control.data;
 
@@ -81,7 +80,7 @@ static void send_return(struct server *server, kist_status status, uint64_t resu
 }
 
 /* Says how a call ended: what the plugin returned against what it said and did. */
-static void finish(struct server *server, struct served_call *call, kist_status status, uint64_t result)
+void serve_finish(struct server *server, struct served_call *call, kist_status status, uint64_t result)
 {
 	if (status > KIST_OK || status < KIST_STATUS_MIN)
 		(void)served_breach(call, "it returned the status %d", status);
@@ -97,54 +96,23 @@ static void finish(struct server *server, struct served_call *call, kist_status 
 	served_call_done(call);
 }
 
-/* Objects. */
-
-static struct served_object *find_object(struct server *server, uint64_t id)
-{
-	struct served_object *slot = &server->objects[id % KIST_WORKER_OBJECTS_MAX];
-
-	return id != 0 && slot->id == id ? slot : NULL;
-}
-
-static void free_source(struct served_source *source)
-{
-	if (!source)
-		return;
-	kist_fd_close(&source->fd);
-	kist_free(source);
-}
-
-static void release_object(const struct server *server, struct kist_object *object)
-{
-	set_within(server, KIST_WITHIN_RELEASE);
-	kist_object_release(object);
-	set_within(server, KIST_WITHIN_CALL);
-}
-
-static void drop_object(struct served_object *slot)
-{
-	kist_object_release(&slot->object);
-	free_source(kist_steal(slot->source));
-	slot->id = 0;
-}
-
 kist_status serve_open_instance(const struct served_request *request, struct served_call *call, void **ret)
 {
 	kist_status status;
 
 	*ret = NULL;
-	set_within(call->server, KIST_WITHIN_OPEN);
+	serve_within(call->server, KIST_WITHIN_OPEN);
 	status = request->type->interface.open(call->base.host, &call->base, ret);
-	set_within(call->server, KIST_WITHIN_CALL);
+	serve_within(call->server, KIST_WITHIN_CALL);
 	return status;
 }
 
 void serve_close_instance(const struct served_request *request, const struct served_call *call,
 			  void *instance)
 {
-	set_within(call->server, KIST_WITHIN_CLOSE);
+	serve_within(call->server, KIST_WITHIN_CLOSE);
 	request->type->interface.close(instance);
-	set_within(call->server, KIST_WITHIN_CALL);
+	serve_within(call->server, KIST_WITHIN_CALL);
 }
 
 static kist_status deserialize(struct server *server, struct served_request *request,
@@ -157,7 +125,7 @@ static kist_status deserialize(struct server *server, struct served_request *req
 	void *instance;
 
 	if (slot->id != 0 || request->header.a == 0)
-		lost();
+		serve_lost();
 	source = kist_alloc(1, sizeof(*source));
 	if (!source)
 		return kist_fail_memory(&call->error, sizeof(*source));
@@ -179,6 +147,7 @@ static kist_status deserialize(struct server *server, struct served_request *req
 	}
 	if (status == KIST_OK && call->breach.status == KIST_OK) {
 		slot->id = request->header.a;
+		slot->plugin = request->plugin;
 		*ret_kind = slot->object.kind;
 		return KIST_OK;
 	}
@@ -186,9 +155,9 @@ static kist_status deserialize(struct server *server, struct served_request *req
 	if (status != KIST_OK && slot->object.release)
 		(void)served_breach(call, "it failed and left an object");
 	else if (slot->object.release)
-		release_object(server, &slot->object);
+		serve_release(server, &slot->object);
 	slot->object = (struct kist_object){ .struct_size = sizeof(slot->object) };
-	free_source(kist_steal(slot->source));
+	serve_free_source(kist_steal(slot->source));
 	return status;
 }
 
@@ -196,13 +165,15 @@ static kist_status serialize(struct server *server, const struct served_request 
 			     struct served_call *call)
 {
 	const ArtifactTaskInterface *interface = &request->type->interface;
-	const struct served_object *slot = find_object(server, request->header.a);
+	struct served_object *slot = serve_find(server, request->header.a);
 	struct served_sink sink;
 	kist_status status;
 	void *instance;
 
 	if (!slot)
-		lost();
+		serve_lost();
+	/* What a task made may be wanted by others too; what was read from a file is passed on as it is read. */
+	KIST_TRY(serve_fresh(slot, !slot->source, call));
 	served_sink_init(&sink, call);
 	status = serve_open_instance(request, call, &instance);
 	if (status != KIST_OK)
@@ -214,6 +185,7 @@ static kist_status serialize(struct server *server, const struct served_request 
 	if (status != KIST_OK)
 		sink.in_part = false;
 	served_sink_finish(&sink);
+	slot->is_read = status == KIST_OK && slot->object.kind == KIST_KIND_TABLE && !slot->kept;
 	return status;
 }
 
@@ -268,34 +240,6 @@ static kist_status probe(const struct served_request *request, struct served_cal
 	return KIST_OK;
 }
 
-static kist_status convert(struct server *server, struct served_request *request, struct served_call *call,
-			   uint64_t *ret_kind)
-{
-	struct served_object *slot = find_object(server, request->header.a);
-	const uint32_t kinds = kist_get_u32(&request->reader);
-	size_t len;
-	const char *select = kist_get_text(&request->reader, &len);
-	struct kist_object made = { .struct_size = sizeof(made) };
-	struct kist_error error = KIST_ERROR_INIT;
-	kist_status status;
-
-	if (!slot || request->reader.bad)
-		lost();
-	status = kist_object_convert(&slot->object, kinds, select, &call->base, &made, &error);
-	if (status != KIST_OK) {
-		/* What the producer itself said is nearer to the cause than what the converter made of it. */
-		if (call->error.status == KIST_OK) {
-			call->error = error;
-			call->by_worker = true;
-		}
-		return status;
-	}
-	slot->object = made;
-	slot->id += KIST_WORKER_OBJECTS_MAX;
-	*ret_kind = made.kind;
-	return KIST_OK;
-}
-
 /* The loop. */
 
 static void read_request(struct server *server, struct kist_message *message, struct served_request *ret)
@@ -308,13 +252,13 @@ static void read_request(struct server *server, struct kist_message *message, st
 	ret->arguments = (struct kist_arguments)KIST_ARGUMENTS_INIT;
 	if ((message->header.op & KIST_OP_IN_WINDOW) != 0) {
 		if (!server->in.data)
-			lost();
+			serve_lost();
 		payload = kist_view_of(server->in.data, message->header.len);
 		ret->header.op &= ~KIST_OP_IN_WINDOW;
 		server->ahead_valid = false;
 	}
 	if (kist_buf_append(&ret->payload, payload.data, payload.size, NULL) != KIST_OK)
-		lost();
+		serve_lost();
 	ret->reader = (struct kist_reader){ .rest = kist_buf_view(&ret->payload) };
 	server->call_id = ret->header.id;
 }
@@ -330,12 +274,12 @@ static void read_target(struct server *server, struct served_request *request)
 	    type >= server->plugins[plugin].code.type_count ||
 	    (request->input_kind == KIST_INPUT_FD) != (request->fd >= 0) ||
 	    (request->input_kind == KIST_INPUT_HOST && !server->in.data))
-		lost();
+		serve_lost();
 	request->plugin = &server->plugins[plugin];
 	request->type = &request->plugin->code.types[type];
 }
 
-static kist_status seal(struct server *server, struct kist_error *err)
+kist_status serve_seal(struct server *server, struct kist_error *err)
 {
 	if (!server->sealed)
 		KIST_TRY(kist_sandbox_seal(&server->sandbox, server->threads, err));
@@ -352,28 +296,26 @@ static void run_call(struct server *server, struct served_request *request)
 	read_target(server, request);
 	served_call_init(&call, server, &request->plugin->host, request->header.b);
 	server->ahead_valid = false;
-	status = seal(server, &call.error);
+	status = serve_seal(server, &call.error);
 	if (status == KIST_OK)
 		status = kist_get_arguments(&request->reader, &request->arguments, &call.error);
 	if (status != KIST_OK) {
 		call.by_worker = true;
 	} else if (request->reader.bad) {
-		lost();
+		serve_lost();
 	} else if (request->header.op == KIST_OP_PROBE) {
 		status = probe(request, &call, &result);
 	} else if (request->header.op == KIST_OP_DESERIALIZE) {
 		status = deserialize(server, request, &call, &result);
 	} else if (request->header.op == KIST_OP_SERIALIZE) {
 		status = serialize(server, request, &call);
-	} else if (request->header.op == KIST_OP_CONVERT) {
-		status = convert(server, request, &call, &result);
 	} else if (request->header.op == KIST_OP_EXAMINE) {
 		call.by_worker = true;
 		status = serve_examine(request, &call.error);
 	} else {
 		status = inspect(server, request, &call, &result);
 	}
-	finish(server, &call, status, result);
+	serve_finish(server, &call, status, result);
 }
 
 static void run_load(struct server *server, struct served_request *request)
@@ -384,7 +326,7 @@ static void run_load(struct server *server, struct served_request *request)
 	served_call_init(&call, server, NULL, request->header.b);
 	status = serve_load(server, request->header.a, kist_buf_view(&request->payload),
 			    kist_fd_move(&request->fd), &call);
-	finish(server, &call, status, 0);
+	serve_finish(server, &call, status, 0);
 }
 
 static void open_window(struct server *server, struct served_request *request)
@@ -394,17 +336,7 @@ static void open_window(struct server *server, struct served_request *request)
 		request->header.a == KIST_WINDOW_IN ? KIST_WINDOW_SIZE : KIST_SLOT_SIZE * KIST_RING_SLOTS;
 
 	if (window->data || kist_shm_open_take(kist_fd_move(&request->fd), size, window, NULL) != KIST_OK)
-		lost();
-}
-
-static void run_drop(struct server *server, const struct served_request *request)
-{
-	struct served_object *slot = find_object(server, request->header.a);
-
-	if (!slot)
-		lost();
-	drop_object(slot);
-	send_return(server, KIST_OK, 0, 0, NULL);
+		serve_lost();
 }
 
 static void dispatch(struct server *server, struct served_request *request)
@@ -420,7 +352,13 @@ static void dispatch(struct server *server, struct served_request *request)
 		run_load(server, request);
 		return;
 	case KIST_OP_DROP:
-		run_drop(server, request);
+	case KIST_OP_CONVERT:
+	case KIST_OP_MAKE:
+	case KIST_OP_FETCH:
+		serve_object(server, request);
+		return;
+	case KIST_OP_CALL_TASK:
+		serve_task(server, request);
 		return;
 	case KIST_OP_PROBE:
 	case KIST_OP_LAYOUT:
@@ -428,12 +366,11 @@ static void dispatch(struct server *server, struct served_request *request)
 	case KIST_OP_DESCRIBE:
 	case KIST_OP_DESERIALIZE:
 	case KIST_OP_SERIALIZE:
-	case KIST_OP_CONVERT:
 	case KIST_OP_EXAMINE:
 		run_call(server, request);
 		return;
 	default:
-		lost();
+		serve_lost();
 	}
 }
 
@@ -491,6 +428,7 @@ int kist_serve(int socket)
 				  .ring = KIST_SHM_INIT,
 				  .plugins = plugins,
 				  .objects = objects };
+	serve_host_init(&server.self, &server, KIST_WORKER_PLUGINS_MAX);
 	if (start(&server, &error) != KIST_OK) {
 		/* The host shows it: it reads this output. */
 		(void)fprintf(stderr, "%s\n", error.text);

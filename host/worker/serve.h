@@ -2,7 +2,9 @@
 #ifndef KIST_WORKER_SERVE_H
 #define KIST_WORKER_SERVE_H
 
+#include "object/kept_table.h"
 #include "plugin/loader.h"
+#include "task/call.h"
 #include "worker/channel.h"
 #include "worker/sandbox.h"
 #include "worker/shm.h"
@@ -10,8 +12,9 @@
 /*
  * The worker's side: takes calls from the host, makes them on plugins, answers.  Runs in kist-worker only.
  *
- * serve.c has the loop and the objects, serve_call.c and serve_source.c what a plugin sees of the host,
- * serve_load.c loading, serve_examine.c the examination of many inputs at once.
+ * serve.c has the loop and the calls on serializers, serve_object.c the objects, serve_task.c the calls of
+ * function tasks, serve_call.c and serve_source.c what a plugin sees of the host, serve_load.c loading,
+ * serve_examine.c the examination of many inputs at once.
  *
  * Thread: one, but for logs, which a plugin's own threads may write too.
  */
@@ -23,8 +26,10 @@ struct served_plugin {
 	bool loaded;
 	struct kist_loaded code;
 	struct kist_manifest *manifest;
-	struct kist_host host; /* ctx: the server; so that a log names its plugin */
+	struct kist_task **tasks; /* in the manifest's order */
+	struct kist_host host;	  /* ctx: this struct, so that a log names its plugin */
 	struct server *server;
+	uint32_t index;
 };
 
 /** struct served_source - The bytes of one input, for a call or for the life of an object. */
@@ -41,6 +46,9 @@ struct served_object {
 	uint64_t id;
 	struct kist_object object;
 	struct served_source *source; /* NULL: it leans on no input */
+	struct served_plugin *plugin; /* that made it; NULL: the worker itself */
+	struct kist_kept_table *kept; /* of a table that is read more than once; else NULL */
+	bool is_read;		      /* a table whose rows are gone */
 };
 
 /** struct server - Everything. */
@@ -65,6 +73,7 @@ struct server {
 	uint32_t slot_next;
 	kist_status sink_status;
 	struct served_plugin *plugins; /* KIST_WORKER_PLUGINS_MAX */
+	struct served_plugin self;     /* whose host the worker's own objects are read with */
 	struct served_object *objects; /* KIST_WORKER_OBJECTS_MAX */
 };
 
@@ -133,6 +142,42 @@ void serve_close_instance(const struct served_request *request, const struct ser
 /** serve_examine() - EXAMINE: takes the samples that are left of the request, and answers. */
 KIST_CHECKED kist_status serve_examine(struct served_request *request, struct kist_error *err);
 
+/** serve_lost() - The host is gone, or the two do not understand each other: ends the process. */
+__attribute__((noreturn)) void serve_lost(void);
+
+/** serve_within() - Notes what of a plugin runs (enum kist_within), for the host's messages. */
+void serve_within(const struct server *server, unsigned within);
+
+/** serve_seal() - The second step of the sandbox, before the first byte of data. */
+KIST_CHECKED kist_status serve_seal(struct server *server, struct kist_error *err);
+
+/** serve_finish() - Says how a call ended: what the plugin returned against what it said and did. */
+void serve_finish(struct server *server, struct served_call *call, kist_status status, uint64_t result);
+
+/** serve_find() - The object @id, or NULL. */
+struct served_object *serve_find(struct server *server, uint64_t id);
+
+/**
+ * serve_fresh() - Makes sure that an object can be read from its beginning.
+ *
+ * @keep: It is a table, and will be read again.
+ *
+ * Errors: KIST_INVALID (its rows were read and not kept), and as kist_kept_table_new().
+ */
+KIST_CHECKED kist_status serve_fresh(struct served_object *slot, bool keep, struct served_call *call);
+
+/** serve_release() - Releases an object that is in no slot. */
+void serve_release(const struct server *server, struct kist_object *object);
+
+/** serve_free_source() - Accepts NULL. */
+void serve_free_source(struct served_source *source);
+
+/** serve_object() - DROP, CONVERT, MAKE and FETCH. */
+void serve_object(struct server *server, struct served_request *request);
+
+/** serve_task() - CALL_TASK. */
+void serve_task(struct server *server, struct served_request *request);
+
 /** serve_send() - A message to the host; ends the process when it is gone. */
 void serve_send(struct server *server, struct kist_header header, struct kist_view payload);
 
@@ -162,6 +207,6 @@ void served_layout_finish(struct served_layout *layout);
 void served_report_init(struct served_report *report, struct served_call *call);
 
 /** serve_host_init() - The kist_host of one plugin. */
-void serve_host_init(struct served_plugin *plugin, struct server *server);
+void serve_host_init(struct served_plugin *plugin, struct server *server, uint32_t index);
 
 #endif

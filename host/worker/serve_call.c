@@ -128,7 +128,7 @@ static void host_log(const struct kist_host *host, int32_t level, const char *ms
 			      (struct kist_header){ .op = KIST_OP_LOG,
 						    .id = server->call_id,
 						    .a = (uint64_t)(uint32_t)level,
-						    .c = (uint32_t)(plugin - server->plugins) },
+						    .c = plugin->index },
 			      kist_view_of(msg, len < KIST_LOG_TEXT_MAX ? len : KIST_LOG_TEXT_MAX), -1, 0,
 			      NULL) != KIST_OK)
 		_exit(KIST_WORKER_EXIT_LOST);
@@ -141,9 +141,10 @@ static const void *host_extension(const struct kist_host *host, const char *id)
 	return NULL;
 }
 
-void serve_host_init(struct served_plugin *plugin, struct server *server)
+void serve_host_init(struct served_plugin *plugin, struct server *server, uint32_t index)
 {
 	plugin->server = server;
+	plugin->index = index;
 	plugin->host = (struct kist_host){ .struct_size = sizeof(plugin->host),
 					   .abi_minor = KIST_ABI_MINOR,
 					   .ctx = plugin,

@@ -55,6 +55,7 @@ static kist_status read_manifest(struct rebuilt *rebuilt, struct kist_error *err
 	manifest->abi_major = kist_get_u32(&reader);
 	manifest->abi_minor_required = kist_get_u32(&reader);
 	manifest->needs_threads = kist_get_u32(&reader) != 0;
+	manifest->is_ordinary = kist_get_u32(&reader) != 0;
 	manifest->type_count = kist_get_u32(&reader);
 	manifest->task_count = kist_get_u32(&reader);
 	if (manifest->type_count > KIST_MANIFEST_TYPES_MAX || manifest->task_count > KIST_MANIFEST_TASKS_MAX)
@@ -66,13 +67,34 @@ static kist_status read_manifest(struct rebuilt *rebuilt, struct kist_error *err
 	for (size_t i = 0; i < manifest->type_count; i++)
 		get_type(&reader, &rebuilt->types[i]);
 	for (size_t i = 0; i < manifest->task_count; i++) {
+		const char *symbol;
+
 		rebuilt->tasks[i].name = kist_get_text(&reader, &len);
 		rebuilt->tasks[i].signature = kist_get_text(&reader, &len);
+		symbol = kist_get_text(&reader, &len);
+		rebuilt->tasks[i].symbol = len > 0 ? symbol : NULL;
+		if (!reader.bad)
+			KIST_TRY(kist_signature_parse(rebuilt->tasks[i].signature, &rebuilt->tasks[i].call,
+						      err));
 	}
 	manifest->types = rebuilt->types;
 	manifest->tasks = rebuilt->tasks;
 	if (!kist_reader_end(&reader))
 		return kist_fail(err, KIST_INTERNAL, "a manifest that breaks the protocol");
+	return KIST_OK;
+}
+
+/* Once for all calls.  Like the library they stay for the life of the process. */
+static kist_status prepare_tasks(struct served_plugin *plugin, const struct kist_manifest *manifest,
+				 struct kist_error *err)
+{
+	plugin->tasks = kist_alloc(manifest->task_count, sizeof(struct kist_task *));
+	if (!plugin->tasks)
+		return kist_fail_memory(err, manifest->task_count * sizeof(struct kist_task *));
+	for (size_t i = 0; i < manifest->task_count; i++) {
+		KIST_TRY(kist_task_prepare(&manifest->tasks[i].call, plugin->code.tasks[i], &plugin->tasks[i],
+					   err));
+	}
 	return KIST_OK;
 }
 
@@ -93,10 +115,11 @@ kist_status serve_load(struct server *server, uint64_t index, struct kist_view p
 	KIST_TRY(kist_buf_append(&rebuilt->payload, payload.data, payload.size, err));
 	KIST_TRY(read_manifest(rebuilt, err));
 	plugin = &server->plugins[index];
-	serve_host_init(plugin, server);
+	serve_host_init(plugin, server, (uint32_t)index);
 	call->base.host = &plugin->host;
 	KIST_TRY(kist_load(kist_fd_move(&library), &rebuilt->manifest, &plugin->host, &call->base,
 			   &plugin->code, err));
+	KIST_TRY(prepare_tasks(plugin, &rebuilt->manifest, err));
 	plugin->loaded = true;
 	server->threads |= rebuilt->manifest.needs_threads;
 	/* For the life of the process, like the library. */

@@ -7,7 +7,7 @@
 #include "plugin/catalog.h"
 
 /*
- * A worker: the process apart that maps plugins, holds typed objects and runs serializers.
+ * A worker: the process apart that maps plugins, holds typed objects, runs serializers and function tasks.
  *
  * One worker serves one run.  Its code can crash, hang, lie or write forever: the functions below then
  * return an error that names plugin, version, task, call and signal, and the host goes on.  After
@@ -87,6 +87,7 @@ static inline void kist_worker_close_(struct kist_worker **slot)
 /**
  * kist_worker_load() - Loads the plugin of @entry; loaded once, the same answer again later.
  *
+ * @entry: Its manifest must stay as long as the plugin's function tasks are called.
  * @ret: Borrowed until the worker closes.
  *
  * Errors: as kist_catalog_open_library() and kist_load(); KIST_CRASHED, KIST_DEADLINE.
@@ -195,6 +196,94 @@ KIST_CHECKED kist_status kist_worker_convert(struct kist_worker *worker, uint64_
 /** kist_worker_drop() - Releases an object. */
 KIST_CHECKED kist_status kist_worker_drop(struct kist_worker *worker, uint64_t object,
 					  struct kist_error *err);
+
+/** kist_worker_kind() - The kind of an object, KIST_KIND_*. */
+KIST_CHECKED kist_status kist_worker_kind(struct kist_worker *worker, uint64_t object, uint32_t *ret_kind,
+					  struct kist_error *err);
+
+/** Bytes of a value that kist_worker_read_value() reads. */
+#define KIST_WORKER_VALUE_SIZE_MAX ((size_t)16 << 20)
+
+/**
+ * kist_worker_make() - An object of @bytes: KIST_KIND_BYTES, or KIST_KIND_VALUE of JSON text.
+ *
+ * @ret_object: kist_worker_drop() it.
+ *
+ * Errors: KIST_LIMIT (more than 1 MiB, or too many objects), KIST_INVALID (another kind).
+ */
+KIST_CHECKED kist_status kist_worker_make(struct kist_worker *worker, uint32_t kind, struct kist_view bytes,
+					  uint64_t *ret_object, struct kist_error *err);
+
+/** kist_worker_make_value() - kist_worker_make() of a value, in canonical form. */
+KIST_CHECKED kist_status kist_worker_make_value(struct kist_worker *worker, const json_t *value,
+						uint64_t *ret_object, struct kist_error *err);
+
+/**
+ * kist_worker_read() - Appends the bytes of an object of kind bytes or value to @ret.
+ *
+ * Errors: KIST_UNSUPPORTED (another kind), KIST_LIMIT (the buf's).
+ */
+KIST_CHECKED kist_status kist_worker_read(struct kist_worker *worker, uint64_t object, struct kist_buf *ret,
+					  struct kist_error *err);
+
+/** kist_worker_read_value() - A value as JSON.  @ret: new reference.  Errors: KIST_INTERNAL (no JSON). */
+KIST_CHECKED kist_status kist_worker_read_value(struct kist_worker *worker, uint64_t object, json_t **ret,
+						struct kist_error *err);
+
+/** struct kist_task_ref - A function task of a loaded plugin. */
+struct kist_task_ref {
+	struct kist_worker_plugin *plugin;
+	size_t task_index; /* in the manifest */
+};
+
+/**
+ * struct kist_task_arg - One argument: at most one of the three is set; none: the default.
+ *
+ * @object: An object of the worker, which keeps it; 0: none.  A value is read as JSON where JSON is expected.
+ * @value:  JSON, for numbers, texts, booleans and json.  Borrowed.
+ * @bytes:  For bytes.  Borrowed; its data is not NULL, also when there are none.
+ */
+struct kist_task_arg {
+	uint64_t object;
+	const json_t *value;
+	struct kist_view bytes;
+};
+
+/**
+ * struct kist_task_result - One output: an object, or JSON.
+ *
+ * @name:   As in the manifest.  Borrowed.
+ * @value:  What the function returned; NaN and infinities are "NaN", "Infinity" and "-Infinity".  NULL: none.
+ * @object: kist_worker_drop() it; 0: none.
+ * @kind:   Of the object.
+ */
+struct kist_task_result {
+	const char *name;
+	json_t *value;
+	uint64_t object;
+	uint32_t kind;
+};
+
+/**
+ * kist_worker_call_task() - Calls a function task.
+ *
+ * Arguments are checked and completed before anything is sent: number, type, range.  A table is given to the
+ * task from its first row on, however often it was read.
+ *
+ * @ref:     Its manifest (that of the catalog entry which was loaded) is still there.
+ * @args:    One for each input of the manifest, in order; missing ones at the end have their defaults.
+ * @ret_results: Room for each output of the manifest; set on success only, in order.  kist_task_results_done()
+ *           drops the JSON of them, not the objects.
+ *
+ * Errors: KIST_INVALID with the code E_ARGUMENT, and the plugin, the task and the argument in the text;
+ * KIST_LIMIT (arguments of more than 1 MiB, too many objects); what the task gave; as all calls.
+ */
+KIST_CHECKED kist_status kist_worker_call_task(struct kist_worker *worker, const struct kist_task_ref *ref,
+					       const struct kist_task_arg *args, size_t arg_count,
+					       struct kist_task_result *ret_results, struct kist_error *err);
+
+/** kist_task_results_done() - Drops the references to JSON; may run twice. */
+void kist_task_results_done(struct kist_task_result *results, size_t count);
 
 /**
  * kist_worker_sandbox() - What protects this machine from plugins: for "plugin doctor".

@@ -67,7 +67,7 @@ says out 'took longer than 500 ms in loading' kist.numpy loads
 whole
 
 # Function tasks: declared in the manifest, with the signature that the library has.
-edit='s/"tasks": .*/"tasks": [{"name": "add_one", "signature": "i64->i64"}],/'
+edit='s/"tasks": .*/"tasks": [{"name": "add_one", "signature": "i64->i64", "inputs": [{"name": "x", "type": "integer"}], "outputs": [{"name": "y", "type": "integer"}]}],/'
 give='bad_plugin.tasks=bad_tasks,bad_plugin.task_count=1'
 fault -DCHANGE="$give"
 expect 0 kist plugin validate $tiny
