@@ -171,6 +171,11 @@ kist_status kist_schema_for_name(const struct kist_schema *schema, const json_t 
 	return KIST_OK;
 }
 
+const struct kist_argument *kist_schema_at(const struct kist_schema *schema, size_t i)
+{
+	return i < schema->count ? &schema->arguments[i] : NULL;
+}
+
 json_t *kist_schema_json(const struct kist_schema *schema)
 {
 	return json_incref(schema->json);

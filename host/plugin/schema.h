@@ -16,6 +16,7 @@
  */
 
 struct kist_schema;
+struct kist_argument;
 
 /** kist_schema_parse() - Reads @value (borrowed); kist_schema_free() the result.  Errors: KIST_CORRUPT
  * E_MANIFEST. */
@@ -49,6 +50,9 @@ KIST_CHECKED kist_status kist_schema_apply(const struct kist_schema *schema, con
 KIST_CHECKED kist_status kist_schema_for_name(const struct kist_schema *schema, const json_t *arguments,
 					      const char *name, size_t name_len, json_t **ret,
 					      struct kist_error *err);
+
+/** kist_schema_at() - The i-th argument; NULL past their end.  Borrowed. */
+const struct kist_argument *kist_schema_at(const struct kist_schema *schema, size_t i);
 
 /** kist_schema_json() - The schema for people and tools.  New reference. */
 json_t *kist_schema_json(const struct kist_schema *schema);

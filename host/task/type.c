@@ -34,7 +34,13 @@ const struct kist_type *kist_type_builtin(size_t i)
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
 
-static bool type_fits(const struct kist_type *given, const struct kist_type *wanted, size_t *steps);
+/* How much more may be compared, and whether what is given is a literal. */
+struct comparing {
+	size_t steps;
+	bool is_literal;
+};
+
+static bool type_fits(const struct kist_type *given, const struct kist_type *wanted, struct comparing *how);
 
 static bool is_below(const struct kist_type *given, const struct kist_type *wanted)
 {
@@ -45,101 +51,118 @@ static bool is_below(const struct kist_type *given, const struct kist_type *want
 	return false;
 }
 
-static bool each_fits(const struct kist_type *given, const struct kist_type *wanted, size_t *steps)
+static const struct kist_type *builtin_above(const struct kist_type *type)
+{
+	for (size_t i = 0; kist_type_builtin(i); i++) {
+		if (type == kist_type_builtin(i))
+			return type;
+	}
+	return type->base ? builtin_above(type->base) : type;
+}
+
+static bool each_fits(const struct kist_type *given, const struct kist_type *wanted, struct comparing *how)
 {
 	for (size_t i = 0; i < given->part_count; i++) {
-		if (!type_fits(given->parts[i], wanted, steps))
+		if (!type_fits(given->parts[i], wanted, how))
 			return false;
 	}
 	return true;
 }
 
-static bool fits_one_of(const struct kist_type *given, const struct kist_type *wanted, size_t *steps)
+static bool fits_one_of(const struct kist_type *given, const struct kist_type *wanted, struct comparing *how)
 {
 	for (size_t i = 0; i < wanted->part_count; i++) {
-		if (type_fits(given, wanted->parts[i], steps))
+		if (type_fits(given, wanted->parts[i], how))
 			return true;
 	}
 	return false;
 }
 
-static bool pairs_fit(const struct kist_type *given, const struct kist_type *wanted, size_t *steps)
+static bool pairs_fit(const struct kist_type *given, const struct kist_type *wanted, struct comparing *how)
 {
 	if (given->part_count != wanted->part_count)
 		return false;
 	for (size_t i = 0; i < given->part_count; i++) {
-		if (!type_fits(given->parts[i], wanted->parts[i], steps))
+		if (!type_fits(given->parts[i], wanted->parts[i], how))
 			return false;
 	}
 	return true;
 }
 
 /* Where @key stands in a record whose keys are likely to come in the same order as those of another. */
-static size_t find_key(const struct kist_type *record, const char *key, size_t guess, size_t *steps)
+static size_t find_key(const struct kist_type *record, const char *key, size_t guess, struct comparing *how)
 {
 	if (strcmp(record->keys[guess], key) == 0)
 		return guess;
-	for (size_t i = 0; i<record->part_count && * steps> 0; i++) {
-		--*steps;
+	for (size_t i = 0; i < record->part_count && how->steps > 0; i++) {
+		how->steps--;
 		if (strcmp(record->keys[i], key) == 0)
 			return i;
 	}
 	return record->part_count;
 }
 
-static bool records_fit(const struct kist_type *given, const struct kist_type *wanted, size_t *steps)
+static bool records_fit(const struct kist_type *given, const struct kist_type *wanted, struct comparing *how)
 {
 	/* No key stands twice: as many, and each of them found, is the same keys. */
 	if (given->part_count != wanted->part_count)
 		return false;
 	for (size_t i = 0; i < given->part_count; i++) {
-		const size_t at = find_key(wanted, given->keys[i], i, steps);
+		const size_t at = find_key(wanted, given->keys[i], i, how);
 
-		if (at == wanted->part_count || !type_fits(given->parts[i], wanted->parts[at], steps))
+		if (at == wanted->part_count || !type_fits(given->parts[i], wanted->parts[at], how))
 			return false;
 	}
 	return true;
 }
 
-static bool structures_fit(const struct kist_type *given, const struct kist_type *wanted, size_t *steps)
+static bool structures_fit(const struct kist_type *given, const struct kist_type *wanted,
+			   struct comparing *how)
 {
 	if (given->form == KIST_TYPE_TUPLE && wanted->form == KIST_TYPE_LIST)
-		return each_fits(given, wanted->parts[0], steps);
+		return each_fits(given, wanted->parts[0], how);
 	if (given->form == KIST_TYPE_RECORD && wanted->form == KIST_TYPE_MAPPING)
-		return type_fits(&kist_type_string, wanted->parts[0], steps) &&
-		       each_fits(given, wanted->parts[1], steps);
+		return type_fits(&kist_type_string, wanted->parts[0], how) &&
+		       each_fits(given, wanted->parts[1], how);
 	if (given->form != wanted->form)
 		return false;
-	return given->form == KIST_TYPE_RECORD ? records_fit(given, wanted, steps)
-					       : pairs_fit(given, wanted, steps);
+	return given->form == KIST_TYPE_RECORD ? records_fit(given, wanted, how)
+					       : pairs_fit(given, wanted, how);
 }
 
-static bool type_fits(const struct kist_type *given, const struct kist_type *wanted, size_t *steps)
+static bool type_fits(const struct kist_type *given, const struct kist_type *wanted, struct comparing *how)
 {
-	if (*steps == 0)
+	if (how->steps == 0)
 		return false;
-	--*steps;
+	how->steps--;
 	if (given == wanted || wanted == &kist_type_any || given->form == KIST_TYPE_UNKNOWN ||
 	    wanted->form == KIST_TYPE_UNKNOWN)
 		return true;
 	if (given->form == KIST_TYPE_UNION)
-		return each_fits(given, wanted, steps);
+		return each_fits(given, wanted, how);
 	if (wanted->form == KIST_TYPE_UNION)
-		return fits_one_of(given, wanted, steps);
+		return fits_one_of(given, wanted, how);
 	if (given->form == KIST_TYPE_SIMPLE && wanted->form == KIST_TYPE_SIMPLE)
-		return is_below(given, wanted);
+		return is_below(given, how->is_literal ? builtin_above(wanted) : wanted);
 	if (given->form == KIST_TYPE_SIMPLE || wanted->form == KIST_TYPE_SIMPLE)
 		return false;
 	if (given->name && wanted->name)
 		return strcmp(given->name, wanted->name) == 0;
-	return structures_fit(given, wanted, steps);
+	return structures_fit(given, wanted, how);
 }
 
 bool kist_type_fits(const struct kist_type *given, const struct kist_type *wanted)
 {
-	size_t steps = KIST_TYPE_STEPS_MAX;
+	struct comparing how = { .steps = KIST_TYPE_STEPS_MAX };
 
-	return type_fits(given, wanted, &steps);
+	return type_fits(given, wanted, &how);
+}
+
+bool kist_type_may_hold(const struct kist_type *wanted, const struct kist_type *literal)
+{
+	struct comparing how = { .steps = KIST_TYPE_STEPS_MAX, .is_literal = true };
+
+	return type_fits(literal, wanted, &how);
 }
 
 /* Text that is cut where the room ends. */

@@ -168,6 +168,14 @@ KIST_CHECKED kist_status kist_types_infer(struct kist_types *types, const json_t
 bool kist_type_fits(const struct kist_type *given, const struct kist_type *wanted);
 
 /**
+ * kist_type_may_hold() - Whether something that is declared to be of type @wanted may be a value whose inferred
+ * type is @literal: as kist_type_fits(), but a text may be what is a kind of string.
+ *
+ * Thread: pure.
+ */
+bool kist_type_may_hold(const struct kist_type *wanted, const struct kist_type *literal);
+
+/**
  * kist_type_print() - @type as one would write it in YAML: "{list: number}"; a type with a name is its name.
  *
  * @ret: NUL-terminated; what does not fit in @size bytes is cut and ended by "...".  @size is at least 4.

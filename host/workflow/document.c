@@ -40,7 +40,8 @@ struct reading {
 	struct level levels[KIST_DOCUMENT_DEPTH_MAX];
 	size_t depth;
 	unsigned documents;
-	bool ended; /* there is no more, or no more can be read */
+	bool ended;  /* there is no more, or no more can be read */
+	bool broken; /* the latter: what there is of a tree means nothing */
 };
 
 static void *take(struct reading *reading, size_t size)
@@ -136,6 +137,7 @@ static void stop(struct reading *reading, struct kist_place place, const char *c
 {
 	kist_issue_add(reading->issues, place, code, "%s", text);
 	reading->ended = true;
+	reading->broken = true;
 }
 
 /* YAML 1.1 ends lines at these too, editors do not: places would be wrong. */
@@ -153,6 +155,7 @@ static void check_text(struct reading *reading)
 		kist_issue_add(reading->issues, (struct kist_place){ 0, 0 }, "E_YAML_LIMIT",
 			       "%zu bytes: at most %zu are read", text.size, KIST_DOCUMENT_SIZE_MAX);
 		reading->ended = true;
+		reading->broken = true;
 		return;
 	}
 	for (size_t i = 0; i < text.size && !reading->ended;) {
@@ -210,6 +213,7 @@ static kist_status new_node(struct reading *reading, enum kist_node_kind kind, s
 		kist_issue_add(reading->issues, place, "E_YAML_LIMIT", "more than %zu values",
 			       KIST_DOCUMENT_NODES_MAX);
 		reading->ended = true;
+		reading->broken = true;
 	}
 	node = take(reading, sizeof(*node));
 	if (!node)
@@ -253,6 +257,7 @@ static kist_status read_key(struct reading *reading, struct level *level, const 
 		kist_issue_add(reading->issues, place, "E_YAML_LIMIT", "a mapping of more than %zu keys",
 			       KIST_DOCUMENT_MEMBERS_MAX);
 		reading->ended = true;
+		reading->broken = true;
 		return KIST_OK;
 	}
 	key = take_text(reading, text, len);
@@ -327,6 +332,7 @@ static kist_status begin(struct reading *reading, enum kist_node_kind kind, stru
 		kist_issue_add(reading->issues, place, "E_YAML_LIMIT",
 			       "more than %u values within each other", KIST_DOCUMENT_DEPTH_MAX);
 		reading->ended = true;
+		reading->broken = true;
 		return KIST_OK;
 	}
 	KIST_TRY(new_node(reading, kind, place, &node));
@@ -457,11 +463,18 @@ kist_status kist_document_parse(struct kist_view text, struct kist_issues *issue
 		KIST_TRY(read_events(&reading));
 	if (!document->root && issues->error_count == 0)
 		kist_issue_add(issues, (struct kist_place){ 1, 1 }, "E_YAML_EMPTY", "there is nothing in it");
-	*ret = document->root ? kist_steal(document) : NULL;
+	*ret = document->root && !reading.broken ? kist_steal(document) : NULL;
 	return KIST_OK;
 }
 
-static json_t *scalar_json(const struct kist_node *node)
+/* What a tree becomes, and how its texts do. */
+struct jsoning {
+	kist_node_text_json each_text;
+	void *ctx;
+	struct kist_error *err;
+};
+
+static json_t *scalar_json(const struct jsoning *how, const struct kist_node *node)
 {
 	switch (node->kind) {
 	case KIST_NODE_BOOLEAN:
@@ -471,21 +484,22 @@ static json_t *scalar_json(const struct kist_node *node)
 	case KIST_NODE_NUMBER:
 		return json_real(node->number);
 	case KIST_NODE_TEXT:
-		return json_stringn(node->text, node->len);
+		return how->each_text ? how->each_text(how->ctx, node, how->err)
+				      : json_stringn(node->text, node->len);
 	default:
 		return json_null();
 	}
 }
 
-static json_t *node_json(const struct kist_node *node)
+static json_t *node_json(const struct jsoning *how, const struct kist_node *node)
 {
 	kist_auto_json json_t *made = NULL;
 
 	if (node->kind < KIST_NODE_LIST)
-		return scalar_json(node);
+		return scalar_json(how, node);
 	made = node->kind == KIST_NODE_LIST ? json_array() : json_object();
 	for (const struct kist_node *child = node->first; child; child = child->next) {
-		json_t *value = node_json(child);
+		json_t *value = node_json(how, child);
 		const int failed = node->kind == KIST_NODE_LIST
 					   ? json_array_append_new(made, value)
 					   : json_object_set_new(made, child->key, value);
@@ -496,10 +510,15 @@ static json_t *node_json(const struct kist_node *node)
 	return kist_steal(made);
 }
 
-kist_status kist_node_json(const struct kist_node *node, json_t **ret, struct kist_error *err)
+kist_status kist_node_json(const struct kist_node *node, kist_node_text_json each_text, void *ctx,
+			   json_t **ret, struct kist_error *err)
 {
-	json_t *made = node_json(node);
+	struct kist_error why = KIST_ERROR_INIT;
+	const struct jsoning how = { .each_text = each_text, .ctx = ctx, .err = &why };
+	json_t *made = node_json(&how, node);
 
+	if (!made && why.status != KIST_OK)
+		return kist_fail_as(err, why.status, &why);
 	if (!made)
 		return kist_fail_memory(err, sizeof(*made));
 	*ret = made;

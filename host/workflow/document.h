@@ -55,7 +55,8 @@ struct kist_document;
  * kist_document_parse() - Reads one document.
  *
  * @issues: Every fault is added here.
- * @ret:    kist_document_free() it.  NULL when there is no tree; with faults the tree lacks what they are about.
+ * @ret:    kist_document_free() it.  NULL when the text could not be read to its end; with faults of other
+ *          sorts the tree lacks what they are about.
  *
  * Errors: KIST_NO_MEMORY.
  */
@@ -79,11 +80,17 @@ const struct kist_node *kist_node_get(const struct kist_node *map, const char *k
 /** kist_node_kind_name() - "a list", for messages.  Static. */
 const char *kist_node_kind_name(enum kist_node_kind kind);
 
+/** What a text becomes: a new reference; or NULL, with the reason in @err. */
+typedef json_t *(*kist_node_text_json)(void *ctx, const struct kist_node *text, struct kist_error *err);
+
 /**
  * kist_node_json() - The value as JSON.  New reference.
  *
- * Errors: KIST_NO_MEMORY.
+ * @each_text: Of each text in it; NULL: texts stay as they are.
+ *
+ * Errors: KIST_NO_MEMORY; those of @each_text.
  */
-KIST_CHECKED kist_status kist_node_json(const struct kist_node *node, json_t **ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_node_json(const struct kist_node *node, kist_node_text_json each_text,
+					void *ctx, json_t **ret, struct kist_error *err);
 
 #endif

@@ -41,6 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!document)
 		return 0;
 	must(try_node(kist_document_root(document), 0) <= KIST_DOCUMENT_NODES_MAX + 1);
-	must(kist_node_json(kist_document_root(document), &value, NULL) == KIST_OK);
+	must(kist_node_json(kist_document_root(document), NULL, NULL, &value, NULL) == KIST_OK);
 	return 0;
 }

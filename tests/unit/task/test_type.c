@@ -127,6 +127,30 @@ START_TEST(what_was_wrong_already_fits_all_and_is_fitted_by_all)
 }
 END_TEST
 
+START_TEST(what_is_declared_may_hold_a_literal_of_the_type_above)
+{
+	static const struct {
+		const char *wanted;
+		const char *literal;
+		bool may;
+	} rows[] = {
+		{ "\"deep_path\"", "\"string\"", true },
+		{ "\"deep_path\"", "\"integer\"", false },
+		{ "\"earlier\"", "{\"tuple\": [\"string\", \"string\"]}", true },
+		{ "\"integer\"", "\"number\"", false },
+		{ "\"number\"", "\"integer\"", true },
+		{ "\"string\"", "\"any\"", false },
+		{ "\"token\"", "\"integer\"", true }, /* below any itself */
+	};
+	kist_auto_types struct kist_types *types = registry(definitions);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(kist_type_may_hold(type_of(types, rows[i].wanted),
+						 type_of(types, rows[i].literal)) == rows[i].may,
+			      "%s in %s", rows[i].literal, rows[i].wanted);
+}
+END_TEST
+
 static const struct {
 	const char *value;
 	const char *type;
@@ -436,6 +460,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, what_fits_where_is_as_the_table_says, 0, ROWS(pairs));
 	tcase_add_test(tcase, what_was_wrong_already_fits_all_and_is_fitted_by_all);
+	tcase_add_test(tcase, what_is_declared_may_hold_a_literal_of_the_type_above);
 	tcase_add_loop_test(tcase, a_list_is_inferred_as_a_tuple_and_an_object_as_a_record, 0,
 			    ROWS(literals));
 	tcase_add_test(tcase, a_type_is_printed_as_it_is_written);

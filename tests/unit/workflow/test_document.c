@@ -129,7 +129,7 @@ START_TEST(a_plain_scalar_means_what_the_core_schema_says)
 	ck_assert_uint_eq(issues.count, 0);
 	node = kist_node_get(kist_document_root(document), "a");
 	ck_assert_int_eq(node->kind, scalars[_i].kind);
-	ck_assert_int_eq(kist_node_json(node, &actual, NULL), KIST_OK);
+	ck_assert_int_eq(kist_node_json(node, NULL, NULL, &actual, NULL), KIST_OK);
 	ck_assert(json_equal(expected, actual));
 }
 END_TEST
