@@ -188,19 +188,15 @@ static kist_status estimate_plain(struct kist_filter *filter, const struct kist_
 	return KIST_OK;
 }
 
-/* What the sample says, without a base: true and a filter, or false for plain zstd; and bytes of the sample.
- */
-static kist_status choose(struct kist_filter *filter, const struct kist_filter_input *input,
-			  const struct kist_filter_task *task, struct kist_filter_sample *sample,
-			  struct kist_filter_spec *ret_spec, bool *ret_filtered, double *ret_size,
-			  struct kist_error *err)
+/* The filter of which the sample promises most, without a base, and the bytes that it promises. */
+static double choose_filter(const struct kist_filter_input *input, struct kist_filter_sample *sample,
+			    struct kist_filter_spec *ret_spec)
 {
 	struct kist_filter_spec specs[KIST_FILTER_CANDIDATES_MAX];
 	const struct kist_filter_spec none = { .filter = KIST_FILTER_NONE };
 	const size_t count = kist_filter_candidates(input, sample, specs);
 	/* Numbers of one byte may be best as they are, but without matches. */
 	double best = kist_filter_estimate(sample, &none);
-	double plain;
 
 	*ret_spec = none;
 	for (size_t i = 0; i < count; i++) {
@@ -211,6 +207,19 @@ static kist_status choose(struct kist_filter *filter, const struct kist_filter_i
 			*ret_spec = specs[i];
 		}
 	}
+	return best;
+}
+
+/* What the sample says, without a base: true and a filter, or false for plain zstd; and bytes of the sample.
+ */
+static kist_status choose(struct kist_filter *filter, const struct kist_filter_input *input,
+			  const struct kist_filter_task *task, struct kist_filter_sample *sample,
+			  struct kist_filter_spec *ret_spec, bool *ret_filtered, double *ret_size,
+			  struct kist_error *err)
+{
+	const double best = choose_filter(input, sample, ret_spec);
+	double plain;
+
 	KIST_TRY(estimate_plain(filter, task, sample, &plain, err));
 	*ret_filtered = best < FILTER_GAIN * plain;
 	*ret_size = best < plain ? best : plain;
@@ -289,6 +298,20 @@ static kist_status try_chosen(struct kist_filter *filter, const struct kist_filt
 	return KIST_OK;
 }
 
+/* Of a short chunk the sample is the whole: plain zstd is not estimated, but what the filter must be better than. */
+static kist_status encode_short(struct kist_filter *filter, const struct kist_filter_input *input,
+				const struct kist_filter_task *task, struct kist_filter_sample *sample,
+				struct best *best, struct kist_error *err)
+{
+	struct kist_filter_spec spec;
+	const double filtered = choose_filter(input, sample, &spec);
+
+	KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	if (filtered >= FILTER_GAIN * (best->size > 0 ? (double)best->size : (double)input->raw.size))
+		return KIST_OK;
+	return try_one(filter, input, task, &spec, best, err);
+}
+
 /* Whether the base may gain enough, when the best without one takes @size bytes of the sample. */
 static bool is_likely(const struct kist_filter_input *input, struct kist_filter_sample *sample, double size)
 {
@@ -342,6 +365,8 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 	task.matches = kist_filter_has_repeats(input->raw);
 	if (task.level == KIST_FILTER_ARCHIVE)
 		return try_all(filter, input, &task, sample, best, err);
+	if (!sample->has_base && input->raw.size <= KIST_FILTER_SAMPLE_SIZE)
+		return encode_short(filter, input, &task, sample, best, err);
 	KIST_TRY(choose(filter, input, &task, sample, &spec, &filtered, &size, err));
 	if (!sample->has_base)
 		return try_chosen(filter, input, &task, &spec, filtered, best, err);

@@ -33,6 +33,9 @@
 /* Below it a literal, which takes a bit at least, costs too much. */
 #define ENTROPY_SPARSE 0.7
 #define TRIAL_SIZE     ((size_t)32 << 10)
+/* Of a double. */
+#define MANTISSA_BITS 52
+#define EXPONENT_OF_1 1023
 /* Shorter streams are not worth a look. */
 #define SHORT ((size_t)256)
 
@@ -55,11 +58,28 @@ void kist_filter_coder_done(struct kist_filter_coder *coder)
 /* log2 of a whole number, good to 0.001: the exponent, and a curve through the rest. */
 static double log2_of(uint32_t number)
 {
-	const int whole = 31 - __builtin_clz(number);
-	const double x = (double)number / (double)(1u << whole);
+	const double value = number;
+	uint64_t bits;
+	double x;
+	int whole;
 
+	memcpy(&bits, &value, sizeof(bits));
+	whole = (int)(bits >> MANTISSA_BITS) - EXPONENT_OF_1;
+	bits = (bits & (((uint64_t)1 << MANTISSA_BITS) - 1)) | (uint64_t)EXPONENT_OF_1 << MANTISSA_BITS;
+	memcpy(&x, &bits, sizeof(x));
 	return whole +
 	       ((((-0.08029721 * x + 0.63814392) * x - 2.10736328) * x + 4.05953691) * x - 2.51001822);
+}
+
+/* In how many bytes two words are the same. */
+static size_t equal_bytes(uint64_t a, uint64_t b)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	const uint64_t differing = a ^ b;
+	/* The highest bit of each byte that is 0, and no other bit. */
+	const uint64_t same = ~(((differing & low) + low) | differing | low);
+
+	return (size_t)((same >> 7) * UINT64_C(0x0101010101010101) >> 56);
 }
 
 static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[4][256], size_t *repeated)
@@ -68,13 +88,14 @@ static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[4][256
 	size_t same = 0;
 
 	/* Four tables, so that a count need not wait for the one before it. */
-	for (; i + 4 < size; i += 4) {
+	for (; i + 8 < size; i += 8) {
+		same += equal_bytes(kist_le_read64(data + i), kist_le_read64(data + i + 1));
+		for (size_t k = 0; k < 8; k++)
+			counts[k % 4][data[i + k]]++;
+	}
+	for (; i + 1 < size; i++) {
+		same += data[i] == data[i + 1];
 		counts[0][data[i]]++;
-		counts[1][data[i + 1]]++;
-		counts[2][data[i + 2]]++;
-		counts[3][data[i + 3]]++;
-		same += (size_t)(data[i] == data[i + 1]) + (data[i + 1] == data[i + 2]) +
-			(data[i + 2] == data[i + 3]) + (data[i + 3] == data[i + 4]);
 	}
 	for (; i < size; i++)
 		counts[0][data[i]]++;
@@ -89,6 +110,9 @@ struct kist_filter_stats kist_filter_stats_of(struct kist_view bytes)
 	struct kist_filter_stats stats = { .entropy = 0 };
 	uint32_t counts[4][256] = { { 0 } };
 	size_t repeated = 0;
+	uint64_t squares = 0;
+	uint32_t top = 0;
+	double logs = 0;
 
 	for (size_t i = 0; i < pieces; i++) {
 		const size_t at = pieces == 1 ? 0 : (bytes.size - piece) / (pieces - 1) * i;
@@ -97,14 +121,16 @@ struct kist_filter_stats kist_filter_stats_of(struct kist_view bytes)
 	}
 	for (size_t i = 0; i < 256; i++) {
 		const uint32_t count = counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
-		const double part = (double)count / total;
 
 		if (count == 0)
 			continue;
-		stats.entropy += part * (log2_of((uint32_t)total) - log2_of(count));
-		stats.expected += part * part;
-		stats.top = part > stats.top ? part : stats.top;
+		logs += count * log2_of(count);
+		squares += (uint64_t)count * count;
+		top = count > top ? count : top;
 	}
+	stats.entropy = log2_of((uint32_t)total) - logs / total;
+	stats.expected = (double)squares / (total * total);
+	stats.top = top / total;
 	stats.repeated = (double)repeated / total;
 	return stats;
 }
