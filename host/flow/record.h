@@ -28,7 +28,7 @@
 /** The encoding of what no plugin reads. */
 #define KIST_BYTES_ENCODING "kist.bytes@1.0"
 /** What describe said stands in the record up to this size, else in a chunk of its own. */
-#define KIST_INFO_INLINE_SIZE_MAX ((size_t)1024)
+#define KIST_INFO_INLINE_SIZE_MAX ((size_t)2048)
 /** Bytes of a description given by a person. */
 #define KIST_DESCRIPTION_SIZE_MAX ((size_t)64 << 10)
 

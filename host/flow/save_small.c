@@ -99,6 +99,16 @@ static kist_status hint_of(struct small *small, size_t file, struct kist_filter_
 		     : KIST_OK;
 }
 
+/* They are on their way when this returns, and borrowed until the writer is settled. */
+static kist_status add_pieces(struct small *small, enum kist_chunk_kind kind, size_t count,
+			      struct kist_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		KIST_TRY(kist_writer_add(small->save->writer, kind, &small->pieces[i], &small->ids[i], NULL,
+					 err));
+	return KIST_OK;
+}
+
 /* The bytes: in the record itself, or a chunk, whose id is the digest of the whole. */
 static kist_status put_bytes(struct small *small, struct kist_error *err)
 {
@@ -119,8 +129,7 @@ static kist_status put_bytes(struct small *small, struct kist_error *err)
 		content->sha256 = kist_digest_of(bytes);
 		memcpy(content->bytes, bytes.data, bytes.size);
 	}
-	KIST_TRY(kist_writer_put(small->save->writer, KIST_CHUNK_DATA, small->pieces, pieces, small->ids,
-				 NULL, err));
+	KIST_TRY(add_pieces(small, KIST_CHUNK_DATA, pieces, err));
 	pieces = 0;
 	for (size_t i = 0; i < small->count; i++) {
 		if (small->contents[i].form == KIST_CONTENT_CHUNK)
@@ -160,8 +169,7 @@ static kist_status put_records(struct small *small, struct kist_error *err)
 		small->pieces[i].hint = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
 		start = small->text_ends[i];
 	}
-	KIST_TRY(kist_writer_put(small->save->writer, KIST_CHUNK_RECORD, small->pieces, small->count,
-				 small->ids, NULL, err));
+	KIST_TRY(add_pieces(small, KIST_CHUNK_RECORD, small->count, err));
 	for (size_t i = 0; i < small->count; i++) {
 		const struct kist_fetched *entry = &small->entries[small->which[i]];
 		struct kist_kept_file *kept = &small->kept[small->which[i]];
@@ -178,6 +186,7 @@ kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *e
 			    struct kist_kept_file *ret, struct kist_error *err)
 {
 	__attribute__((cleanup(small_done))) struct small *small = kist_alloc(1, sizeof(*small));
+	kist_status settled;
 	kist_status status;
 
 	if (!small)
@@ -195,6 +204,9 @@ kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *e
 	status = put_bytes(small, err);
 	if (status == KIST_OK)
 		status = put_records(small, err);
+	/* After a failure too: what was added is borrowed until then. */
+	settled = kist_writer_settle(save->writer, UINT64_MAX, status == KIST_OK ? err : NULL);
+	status = status == KIST_OK ? settled : status;
 	kist_registry_let_go(save->flow->registry);
 	return status;
 }
