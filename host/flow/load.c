@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/load.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/num.h"
 #include "flow/ahead.h"
+#include "flow/new_file.h"
 #include "flow/tree.h"
 #include "pack/recipe.h"
 #include "registry/collect.h"
-
-/* Zeros are left out of a restored file in blocks of this size: long enough to be worth a hole. */
-#define HOLE_SIZE ((size_t)64 << 10)
 
 void kist_object_reader_done(struct kist_object_reader *reader)
 {
@@ -360,42 +356,18 @@ kist_status kist_load_stream(struct kist_flow *flow, const json_t *record, int f
 	return kist_load_each(flow, record, write_to_fd, &fd, err);
 }
 
-/* A new file; blocks of zeros are left out. */
-struct new_file {
+/* A file on its way. */
+struct filling {
 	const struct kist_flow *flow;
-	int fd;
+	struct kist_new_file file;
 };
 
-static bool is_zero(struct kist_view bytes)
+static kist_status put_to_file(void *ctx, uint64_t offset, struct kist_view bytes, struct kist_error *err)
 {
-	return bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0;
-}
+	const struct filling *filling = ctx;
 
-/* The length of the block that begins at @offset, of which @left bytes are at hand. */
-static size_t block_at(uint64_t offset, size_t left)
-{
-	return (size_t)kist_min_u64(HOLE_SIZE - offset % HOLE_SIZE, left);
-}
-
-/* Writes blocks that are not zero, as many as possible in one go. */
-static kist_status put_with_holes(void *ctx, uint64_t offset, struct kist_view bytes, struct kist_error *err)
-{
-	const struct new_file *file = ctx;
-	size_t start = 0; /* of what is to be written */
-	size_t at = 0;
-
-	KIST_TRY(kist_flow_check_stop(file->flow, err));
-	while (at < bytes.size) {
-		const size_t len = block_at(offset + at, bytes.size - at);
-
-		if (len == HOLE_SIZE && is_zero(kist_view_of(bytes.data + at, len))) {
-			KIST_TRY(kist_pwrite_all(file->fd, kist_view_of(bytes.data + start, at - start),
-						 offset + start, err));
-			start = at + len;
-		}
-		at += len;
-	}
-	return kist_pwrite_all(file->fd, kist_view_of(bytes.data + start, at - start), offset + start, err);
+	KIST_TRY(kist_flow_check_stop(filling->flow, err));
+	return kist_new_file_put(&filling->file, offset, bytes, err);
 }
 
 static kist_status take_nothing(void *ctx, struct kist_view bytes, struct kist_error *err)
@@ -419,7 +391,8 @@ static kist_status tell_wrong(struct kist_object_reader *reader, const struct ki
  * The digest of the whole proves every byte, so the chunks need no proof of their own: nobody sees the file
  * before.
  */
-static kist_status fill_file(struct kist_object_reader *reader, struct new_file *file, struct kist_error *err)
+static kist_status fill_file(struct kist_object_reader *reader, struct filling *filling,
+			     struct kist_error *err)
 {
 	struct kist_whole whole;
 	struct kist_digest digest;
@@ -429,12 +402,12 @@ static kist_status fill_file(struct kist_object_reader *reader, struct new_file 
 
 	if (reader->content.form == KIST_CONTENT_INLINE || count == 1) {
 		KIST_TRY(give_one(reader, &bytes, &digest, err));
-		KIST_TRY(put_with_holes(file, 0, bytes, err));
+		KIST_TRY(put_to_file(filling, 0, bytes, err));
 		kist_flow_progress(reader->flow, bytes.size, bytes.size);
 		return check_whole(&reader->content, &digest, err);
 	}
 	start_whole(reader, &whole);
-	KIST_TRY(kist_spread_ahead(reader->flow, chunks, count, &whole, put_with_holes, file, err));
+	KIST_TRY(kist_spread_ahead(reader->flow, chunks, count, &whole, put_to_file, filling, err));
 	digest = kist_hasher_finish(&whole.hasher);
 	if (!kist_digest_equal(&digest, &reader->content.sha256))
 		return tell_wrong(reader, &digest, err);
@@ -444,18 +417,13 @@ static kist_status fill_file(struct kist_object_reader *reader, struct new_file 
 kist_status kist_load_file(struct kist_flow *flow, const json_t *record, int fd, struct kist_error *err)
 {
 	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
-	struct new_file file = { .flow = flow, .fd = fd };
-	uint64_t size;
+	struct filling filling = { .flow = flow };
 
 	if (kist_record_is_tree(record))
 		return kist_fail(err, KIST_INVALID, "this is a folder, not a file");
 	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
-	size = reader.content.size;
-	/* First: then what is written in any order is within the file, and a hole at its end is there. */
-	if (size > INT64_MAX || ftruncate(fd, (off_t)size) != 0)
-		return kist_fail_errno(err, size > INT64_MAX ? EFBIG : errno,
-				       "cannot set a size of %" PRIu64 " bytes", size);
-	return fill_file(&reader, &file, err);
+	KIST_TRY(kist_new_file_open(fd, reader.content.size, &filling.file, err));
+	return fill_file(&reader, &filling, err);
 }
 
 static kist_status append_to_buf(void *ctx, struct kist_view bytes, struct kist_error *err)
