@@ -2,6 +2,7 @@
 
 /* The entry of the plugin: binds functions to types. */
 #include "gguf.h"
+#include "onnx.h"
 #include "pickle_type.h"
 #include "safetensors.h"
 #include "torch.h"
@@ -46,6 +47,7 @@ static const ArtifactTaskInterface safetensors = {
 	}
 
 static const ArtifactTaskInterface gguf = READ_ONLY(gguf_open, gguf_probe);
+static const ArtifactTaskInterface onnx = READ_ONLY(onnx_open, onnx_probe);
 static const ArtifactTaskInterface torch = READ_ONLY(torch_open, torch_probe);
 
 static const ArtifactTaskInterface pickle = {
@@ -81,6 +83,16 @@ static const struct kist_type_decl gguf_type = {
 	.interface = &gguf,
 };
 
+static const struct kist_type_decl onnx_type = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_MODEL),
+	.type = "kist.onnx",
+	.task = "OnnxModelArtifactTask",
+	.major = 1,
+	.priority = 50,
+	.interface = &onnx,
+};
+
 static const struct kist_type_decl torch_type = {
 	.struct_size = sizeof(struct kist_type_decl),
 	.kinds = KIST_KIND_BIT(KIST_KIND_MODEL),
@@ -101,7 +113,7 @@ static const struct kist_type_decl pickle_decl = {
 	.interface = &pickle,
 };
 
-static const struct kist_type_decl *const types[] = { &safetensors_type, &gguf_type, &torch_type,
+static const struct kist_type_decl *const types[] = { &safetensors_type, &gguf_type, &onnx_type, &torch_type,
 						      &pickle_decl };
 
 static const struct kist_plugin plugin = {

@@ -47,7 +47,7 @@ static void put_summary(struct describing *describing, const char *format)
 
 	for (size_t i = 0; i < index->tensors.count; i++) {
 		parameters += model_index_at(index, i)->elements;
-		bytes += model_index_at(index, i)->len;
+		bytes += model_index_bytes(index, i);
 	}
 	model_out_text(out, "{\"kind\":\"model\",\"format\":\"");
 	model_out_text(out, format);
@@ -69,7 +69,8 @@ static kist_status put_stats(struct describing *describing, const struct model_t
 	const int dtype = model_dtype_find(tensor->dtype.code, tensor->dtype.bits);
 
 	/* Blocks are bytes in name only. */
-	if (dtype < 0 || tensor->has_strides || tensor->is_blocks || tensor->len > describing->budget)
+	if (dtype < 0 || tensor->has_strides || tensor->is_blocks || tensor->is_coded ||
+	    tensor->len > describing->budget)
 		return KIST_OK;
 	describing->budget -= tensor->len;
 	return model_put_stats(&(struct model_stats_input){ .call = describing->call,
@@ -104,8 +105,9 @@ static kist_status put_tensor(struct describing *describing, size_t i)
 		model_out_text(out, ",\"strides\":");
 		model_out_shape(out, model_index_shape(describing->index, i) + tensor->ndim, tensor->ndim);
 	}
-	put_field(out, ",\"bytes\":", tensor->len);
-	put_field(out, ",\"offset\":", tensor->offset);
+	put_field(out, ",\"bytes\":", model_index_bytes(describing->index, i));
+	if (!tensor->is_coded)
+		put_field(out, ",\"offset\":", tensor->offset);
 	if (!model_out_keep(out, mark)) {
 		describing->left_out++;
 		return KIST_OK;

@@ -39,7 +39,8 @@ kist_status model_index_add(struct kist_call *call, struct model_index *index,
 					 .dtype = entry->dtype,
 					 .ndim = (uint8_t)entry->ndim,
 					 .has_strides = entry->strides != NULL,
-					 .is_blocks = entry->elements > 0 };
+					 .is_blocks = entry->elements > 0,
+					 .is_coded = entry->is_coded };
 	MODEL_TRY(model_array_add(call, &index->names, 1, entry->name_len + 1, &name));
 	memcpy(name, entry->name, entry->name_len);
 	name[entry->name_len] = '\0';
@@ -56,6 +57,15 @@ kist_status model_index_add(struct kist_call *call, struct model_index *index,
 const struct model_tensor *model_index_at(const struct model_index *index, size_t i)
 {
 	return (const struct model_tensor *)index->tensors.items + i;
+}
+
+uint64_t model_index_bytes(const struct model_index *index, size_t i)
+{
+	const struct model_tensor *const tensor = model_index_at(index, i);
+
+	return tensor->is_coded ? model_element_count(model_index_shape(index, i), tensor->ndim) *
+					  (tensor->dtype.bits / 8)
+				: tensor->len;
 }
 
 const char *model_index_name(const struct model_index *index, size_t i)

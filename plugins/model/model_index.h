@@ -26,6 +26,7 @@
  * @strides:   In elements, not negative; NULL: row-major without gaps.
  * @offset:    Of the first byte of the tensor's stretch in the file, of @len bytes; all its elements lie in it.
  * @elements:  How many they are, where that is not the product of the sizes; else 0.
+ * @is_coded:  That stretch is what model_format.decode makes the elements of, row-major.
  */
 struct model_entry {
 	const char *name;
@@ -38,6 +39,7 @@ struct model_entry {
 	uint64_t offset;
 	uint64_t len;
 	uint64_t elements;
+	bool is_coded;
 };
 
 struct model_tensor {
@@ -52,6 +54,7 @@ struct model_tensor {
 	uint8_t ndim;
 	bool has_strides;
 	bool is_blocks; /* its elements are less than the bytes say, or more */
+	bool is_coded;
 };
 
 /**
@@ -67,6 +70,7 @@ struct model_index {
 	struct model_array numbers;
 	struct model_out meta;
 	struct model_out texts;
+	uint64_t absent;
 };
 
 void model_index_done(struct model_index *index);
@@ -76,6 +80,8 @@ kist_status model_index_add(struct kist_call *call, struct model_index *index,
 			    const struct model_entry *entry);
 
 const struct model_tensor *model_index_at(const struct model_index *index, size_t i);
+/** model_index_bytes() - Bytes of all elements of tensor @i. */
+uint64_t model_index_bytes(const struct model_index *index, size_t i);
 const char *model_index_name(const struct model_index *index, size_t i);
 const int64_t *model_index_shape(const struct model_index *index, size_t i);
 
@@ -91,6 +97,7 @@ uint64_t model_element_count(const int64_t *shape, int32_t ndim);
  *
  * @read: Reads all that says where tensors lie, and checks it against the size of the source.  Breaks of the
  *        format go to @fault.  What was read is done by the caller, also after a failure.
+ * @decode: Makes the @size bytes of the elements of a tensor that is coded; NULL when there are none.
  * @check: What validate looks at besides, as check sums, and what it warns of; NULL: nothing.
  */
 struct model_format {
@@ -100,6 +107,8 @@ struct model_format {
 	uint32_t minor;
 	kist_status (*read)(struct kist_call *call, struct kist_source *source, struct model_index *index,
 			    struct model_fault *fault);
+	kist_status (*decode)(struct kist_call *call, struct kist_source *source, uint64_t offset,
+			      uint64_t len, uint8_t *to, uint64_t size);
 	kist_status (*check)(struct kist_call *call, struct kist_source *source, struct kist_report *report,
 			     struct model_fault *fault);
 };

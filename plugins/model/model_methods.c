@@ -70,7 +70,7 @@ static kist_status give_parts(struct kist_call *call, const struct model_index *
 
 		if (i % 1024 == 0)
 			MODEL_TRY(call->poll(call));
-		if (tensor->offset < end)
+		if (tensor->is_coded || tensor->offset < end)
 			continue;
 		MODEL_TRY(layout->part(layout, &part));
 		end = tensor->offset + tensor->len;

@@ -9,6 +9,7 @@
 struct held_tensor {
 	DLManagedTensorVersioned tensor;
 	struct kist_region region;
+	uint8_t *own; /* of elements that were coded */
 	int64_t numbers[];
 };
 
@@ -18,6 +19,7 @@ static void delete_tensor(DLManagedTensorVersioned *tensor)
 
 	if (held->region.release)
 		held->region.release(&held->region);
+	free(held->own);
 	free(held);
 }
 
@@ -32,21 +34,16 @@ static void fill_strides(const int64_t *shape, int64_t *strides, int32_t ndim)
 	}
 }
 
-kist_status model_tensor_make(struct kist_call *call, struct kist_source *source,
-			      const struct model_entry *entry, DLManagedTensorVersioned **ret_tensor)
+/* Everything but where the elements are. */
+static kist_status make_tensor(struct kist_call *call, const struct model_entry *entry,
+			       struct held_tensor **ret)
 {
 	const size_t ndim = (size_t)entry->ndim;
-	struct held_tensor *made = calloc(1, sizeof(*made) + 2 * ndim * sizeof(made->numbers[0]));
-	kist_status status;
+	struct held_tensor *const made = calloc(1, sizeof(*made) + 2 * ndim * sizeof(made->numbers[0]));
 
 	if (!made)
 		return model_no_memory(call);
 	made->region.struct_size = sizeof(made->region);
-	status = entry->len > 0 ? source->map(source, entry->offset, entry->len, &made->region) : KIST_OK;
-	if (status != KIST_OK) {
-		free(made);
-		return status;
-	}
 	if (ndim > 0)
 		memcpy(made->numbers, entry->shape, ndim * sizeof(entry->shape[0]));
 	if (entry->strides)
@@ -56,13 +53,52 @@ kist_status model_tensor_make(struct kist_call *call, struct kist_source *source
 	made->tensor.version = (DLPackVersion){ DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION };
 	made->tensor.manager_ctx = made;
 	made->tensor.deleter = delete_tensor;
-	made->tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
-	made->tensor.dl_tensor = (DLTensor){ .data = (void *)(uintptr_t)made->region.base,
-					     .device = { .device_type = kDLCPU },
+	made->tensor.dl_tensor = (DLTensor){ .device = { .device_type = kDLCPU },
 					     .ndim = entry->ndim,
 					     .dtype = entry->dtype,
 					     .shape = made->numbers,
 					     .strides = made->numbers + ndim };
+	*ret = made;
+	return KIST_OK;
+}
+
+kist_status model_tensor_make(struct kist_call *call, struct kist_source *source,
+			      const struct model_entry *entry, DLManagedTensorVersioned **ret_tensor)
+{
+	struct held_tensor *made = NULL;
+	kist_status status;
+
+	MODEL_TRY(make_tensor(call, entry, &made));
+	status = entry->len > 0 ? source->map(source, entry->offset, entry->len, &made->region) : KIST_OK;
+	if (status != KIST_OK) {
+		made->region.release = NULL;
+		delete_tensor(&made->tensor);
+		return status;
+	}
+	made->tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
+	made->tensor.dl_tensor.data = (void *)(uintptr_t)made->region.base;
+	*ret_tensor = &made->tensor;
+	return KIST_OK;
+}
+
+/* A tensor over elements of its own. */
+static kist_status decode_tensor(struct kist_call *call, struct kist_source *source,
+				 const struct model_format *format, const struct model_entry *entry,
+				 uint64_t size, DLManagedTensorVersioned **ret_tensor)
+{
+	struct held_tensor *made = NULL;
+	kist_status status = KIST_NO_MEMORY;
+
+	MODEL_TRY(make_tensor(call, entry, &made));
+	made->own = calloc((size_t)size + 1, 1);
+	status = made->own ? format->decode(call, source, entry->offset, entry->len, made->own, size)
+			   : model_no_memory(call);
+	if (status != KIST_OK) {
+		delete_tensor(&made->tensor);
+		return status;
+	}
+	made->tensor.flags = DLPACK_FLAG_BITMASK_IS_COPIED;
+	made->tensor.dl_tensor.data = made->own;
 	*ret_tensor = &made->tensor;
 	return KIST_OK;
 }
@@ -70,6 +106,7 @@ kist_status model_tensor_make(struct kist_call *call, struct kist_source *source
 struct held_map {
 	struct kist_tensor_map map;
 	struct kist_source *source;
+	const struct model_format *format;
 	struct model_index index;
 };
 
@@ -78,6 +115,7 @@ static kist_status map_get(struct kist_tensor_map *map, struct kist_call *call, 
 {
 	const struct held_map *held = map->ctx;
 	const struct model_tensor *tensor;
+	struct model_entry entry;
 	const int64_t *shape;
 
 	if (i >= map->count)
@@ -85,15 +123,16 @@ static kist_status map_get(struct kist_tensor_map *map, struct kist_call *call, 
 				  (unsigned long long)i, (unsigned long long)map->count);
 	tensor = model_index_at(&held->index, i);
 	shape = model_index_shape(&held->index, i);
-	return model_tensor_make(
-		call, held->source,
-		&(struct model_entry){ .dtype = tensor->dtype,
-				       .ndim = tensor->ndim,
-				       .shape = shape,
-				       .strides = tensor->has_strides ? shape + tensor->ndim : NULL,
-				       .offset = tensor->offset,
-				       .len = tensor->len },
-		ret_tensor);
+	entry = (struct model_entry){ .dtype = tensor->dtype,
+				      .ndim = tensor->ndim,
+				      .shape = shape,
+				      .strides = tensor->has_strides ? shape + tensor->ndim : NULL,
+				      .offset = tensor->offset,
+				      .len = tensor->len };
+	if (tensor->is_coded)
+		return decode_tensor(call, held->source, held->format, &entry,
+				     model_index_bytes(&held->index, i), ret_tensor);
+	return model_tensor_make(call, held->source, &entry, ret_tensor);
 }
 
 static kist_status map_get_name(struct kist_tensor_map *map, uint64_t i, const char **ret_name)
@@ -128,12 +167,18 @@ kist_status model_deserialize(void *instance, struct kist_call *call, struct kis
 	if (!held)
 		return model_no_memory(call);
 	status = format->read(call, source, &held->index, &fault);
+	if (status == KIST_OK && held->index.absent > 0)
+		status = model_fault_set(&fault, KIST_UNSUPPORTED, "E_EXTERNAL", KIST_NO_OFFSET,
+					 "%llu of its tensors lie in other files, so it is not all of the "
+					 "model",
+					 (unsigned long long)held->index.absent);
 	if (status != KIST_OK) {
 		model_index_done(&held->index);
 		free(held);
 		return model_fault_fail(&fault, call, status);
 	}
 	held->source = source;
+	held->format = format;
 	held->map =
 		(struct kist_tensor_map){ .struct_size = sizeof(held->map),
 					  .ctx = held,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz/fuzz_model.h"
 
+#include <string.h>
+
 #include "support/must.h"
 #include "support/plugtest.h"
 
@@ -82,7 +84,9 @@ static void run_read(const uint8_t *data, size_t size, bool valid)
 
 	plugtest_source_init(&source, data, size);
 	plugtest_call_init(&call);
-	must(type->deserialize(instance, &call.call, &source.source, NULL, &object) == KIST_OK || !valid);
+	/* What lies in other files is no fault of this one, but not all of it is here. */
+	must(type->deserialize(instance, &call.call, &source.source, NULL, &object) == KIST_OK || !valid ||
+	     strcmp(call.error.code, "E_EXTERNAL") == 0);
 	map = object.release ? object.value : NULL;
 	for (uint64_t i = 0; map && i < map->count; i++) {
 		DLManagedTensorVersioned *tensor;

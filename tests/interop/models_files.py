@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models as other libraries write them: what kist says of them, whether they come back, and which tensors they are
-converted into.  "by-hand" needs Python alone: a file as torch.save writes it; "gguf", "torch" and "joblib" need that
+converted into.  "by-hand" needs Python alone: a file as torch.save writes it; "gguf", "torch", "joblib", "onnx" and "skl2onnx" need that
 library, and numpy; "shared" needs torch, safetensors and numpy."""
 import collections
 import io
@@ -213,4 +213,147 @@ def added_little(name, before):
     return after
 
 
-{"by-hand": check_by_hand, "shared": check_shared, "gguf": check_gguf, "torch": check_torch, "joblib": check_joblib}[sys.argv[1]]()
+ONNX_TYPES = {"FLOAT": "f4", "UINT8": "u1", "INT8": "i1", "UINT16": "u2", "INT16": "i2", "INT32": "i4", "INT64": "i8",
+              "BOOL": "?", "FLOAT16": "f2", "DOUBLE": "f8", "UINT32": "u4", "UINT64": "u8", "COMPLEX64": "c8"}
+
+
+def onnx_graph(initializers, **others):
+    from onnx import TensorProto, helper
+
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Relu", ["r"], ["s"]),
+         helper.make_node("Normalizer", ["s"], ["y"], domain="ai.onnx.ml", norm="L2")],
+        "a graph", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 3, "width"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])], initializers)
+    return helper.make_model(graph, producer_name="kist's test", ir_version=10,
+                             opset_imports=[helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 4)], **others)
+
+
+def check_onnx():
+    import numpy
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    random = numpy.random.default_rng(2)
+    wanted, initializers = {}, []
+    for name, kind in ONNX_TYPES.items():
+        for shape in ((3, 4), (), (0, 2)):
+            array = (random.normal(size=shape) * 50).astype(kind)
+            # As raw bytes, and as a list of numbers.
+            for raw in (True, False):
+                key = "%s.%s.%s" % (name, "x".join(map(str, shape)), "raw" if raw else "list")
+                values = array.tobytes() if raw else array.flatten().tolist()
+                initializers.append(helper.make_tensor(key, getattr(TensorProto, name), shape, values, raw=raw))
+                wanted[key] = array
+    large = random.normal(0, 0.02, (600, 200)).astype("f4")
+    initializers.append(numpy_helper.from_array(large, "large"))
+    initializers.append(helper.make_tensor("large list", TensorProto.FLOAT, large.shape, large.flatten()))
+    initializers.append(helper.make_tensor("nibbles", TensorProto.INT4, (5,), [1, -2, 3, -4, 5]))
+    initializers.append(helper.make_tensor("texts", TensorProto.STRING, (2,), [b"a", b"bc"]))
+    model = onnx_graph(initializers)
+    helper.set_model_props(model, {"author": "n\u00e9 \"x\"", "license": "MIT"})
+    onnx.checker.check_model(model)
+    onnx.save(model, "model.onnx")
+    # complex64 has no list of its own in safetensors; all others are converted and compared.
+    tensors = converted("model.onnx")
+    for key, array in {**wanted, "large": large, "large list": large}.items():
+        kist.equal(tensors[key][1:], (list(array.shape), array.tobytes()), key)
+    kist.equal(tensors["nibbles"][2], b"\xe1\xc3\x05", "nibbles")
+    info = kist.show("model.onnx")["info"]
+    said = info["metadata"]
+    kist.equal((said["ir_version"], said["producer"], said["opsets"]), (10, "kist's test", {"": 21, "ai.onnx.ml": 4}))
+    kist.equal(said["operators"], {"Relu": 2, "ai.onnx.ml.Normalizer": 1}, "operators")
+    kist.equal(said["inputs"], [{"name": "x", "dtype": "float32", "shape": [None, 3, "width"]}], "inputs")
+    kist.equal(said["properties"], {"author": "n\u00e9 \"x\"", "license": "MIT"}, "properties")
+    kist.equal((said["graph"], said["nodes"], said["string_tensors"]), ("a graph", 3, 1), "graph")
+    listed = {entry["name"]: entry for entry in info["list"]}
+    kist.near(listed["large"]["mean"], float(large.astype("f8").mean()), "mean", digits=1e-6)
+    # Raw and packed floats are the same part, so they are kept once.
+    before = json.loads(kist.run("stats", "--json"))["stored_bytes"]
+    onnx.save(onnx_graph([numpy_helper.from_array(large, "other name")]), "again.onnx")
+    kist.put("again.onnx")
+    kist.check(json.loads(kist.run("stats", "--json"))["stored_bytes"] - before < 20000, "the same weights are kept twice")
+    check_onnx_external(large)
+    check_onnx_hostile()
+
+
+def check_onnx_external(large):
+    """Tensors in another file are told of; nothing is opened, there or elsewhere."""
+    import onnx
+    from onnx import numpy_helper
+
+    onnx.save(onnx_graph([numpy_helper.from_array(large, "far")]), "external.onnx", save_as_external_data=True,
+              location="weights.bin", size_threshold=0)
+    os.remove("weights.bin")
+    kist.put("external.onnx")
+    said = kist.show("external.onnx")["info"]["metadata"]
+    kist.equal(said["external"], [{"tensor": "far", "location": "weights.bin", "offset": 0, "length": large.nbytes}],
+               "external")
+    kist.came_back(["external.onnx"])
+    kist.check(b"E_EXTERNAL" in kist.run("convert", "external.onnx", "--task", "SafetensorsModelArtifactTask", "--name",
+                                         "e", expect=1), "a model is converted that is not all there")
+
+
+def check_onnx_hostile():
+    import onnx
+    from onnx import TensorProto, helper
+
+    def external(location, **more):
+        tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[4], data_location=TensorProto.EXTERNAL)
+        for key, value in {"location": location, **more}.items():
+            tensor.external_data.add(key=key, value=str(value))
+        return tensor
+
+    def nested(depth):
+        graph = helper.make_graph([], "inner", [], [])
+        for _ in range(depth):
+            graph = helper.make_graph([helper.make_node("If", ["c"], ["y"], then_branch=graph)], "outer", [], [])
+        return graph
+
+    cases = [("E_PATH", [external("../../etc/passwd")]), ("E_PATH", [external("/etc/passwd")]),
+             ("E_PATH", [external("C:weights")]), ("E_PATH", [external("a\\b")]),
+             ("E_OFFSET", [external("w", offset="-1")]), ("E_OFFSET", [external("w", length=15)]),
+             ("E_OFFSET", [external("w", offset=2**63 - 8)]), ("E_TENSOR_INFO", [external("")]),
+             ("E_DUPLICATE", [helper.make_tensor("w", TensorProto.FLOAT, [1], [1])] * 2),
+             ("E_TENSOR_INFO", [TensorProto(name="w", data_type=1, dims=[2**40], raw_data=b"1234")]),
+             ("E_OVERFLOW", [TensorProto(name="w", data_type=1, dims=[2**40, 2**40], raw_data=b"1234")]),
+             ("E_SHAPE", [TensorProto(name="w", data_type=1, dims=[-1], raw_data=b"1234")]),
+             ("E_DTYPE", [TensorProto(name="w", data_type=99, dims=[1], raw_data=b"1234")]),
+             ("E_TENSOR_INFO", [TensorProto(name="w", data_type=8, dims=[1], raw_data=b"1234")])]
+    for i, (code, initializers) in enumerate(cases):
+        name = "hostile%d.onnx" % i
+        with open(name, "wb") as file:
+            file.write(onnx_graph(initializers).SerializeToString())
+        kist.check(code.encode() in kist.run("put", name, expect=1), name, "is not refused by", code)
+    deep = onnx_graph([])
+    deep.graph.node.add(op_type="If", attribute=[helper.make_attribute("then_branch", nested(15))])
+    with open("deep.onnx", "wb") as file:
+        file.write(deep.SerializeToString())
+    kist.put("deep.onnx")
+    kist.equal(kist.show("deep.onnx")["info"]["metadata"]["subgraphs"], 16, "subgraphs")
+    deep.graph.node.add(op_type="If", attribute=[helper.make_attribute("then_branch", nested(30))])
+    with open("deeper.onnx", "wb") as file:
+        file.write(deep.SerializeToString())
+    kist.check(b"E_DEPTH" in kist.run("put", "deeper.onnx", expect=1), "depth is not limited")
+
+
+def check_skl2onnx():
+    import numpy
+    import skl2onnx
+    import sklearn.linear_model
+    from skl2onnx.common.data_types import FloatTensorType
+
+    data = numpy.random.default_rng(3).normal(size=(100, 4)).astype("f4")
+    linear = sklearn.linear_model.LogisticRegression().fit(data, data[:, 0] > 0)
+    made = skl2onnx.to_onnx(linear, initial_types=[("x", FloatTensorType([None, 4]))])
+    with open("linear.onnx", "wb") as file:
+        file.write(made.SerializeToString())
+    kist.put("linear.onnx")
+    said = kist.came_back(["linear.onnx"])["linear.onnx"]["info"]["metadata"]
+    kist.equal(said["producer"], "skl2onnx", "producer")
+    kist.equal(said["nodes"], len(made.graph.node), "nodes")
+    kist.check("ai.onnx.ml" in said["opsets"], said["opsets"])
+
+
+{"onnx": check_onnx, "skl2onnx": check_skl2onnx, "by-hand": check_by_hand, "shared": check_shared, "gguf": check_gguf,
+ "torch": check_torch, "joblib": check_joblib}[sys.argv[1]]()

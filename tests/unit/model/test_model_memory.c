@@ -11,6 +11,7 @@ static const struct {
 	const char *type;
 	const char *path;
 } files[] = { { "kist.gguf", "tests/fuzz/corpus/gguf/library" },
+	      { "kist.onnx", "tests/fuzz/corpus/onnx/lists" },
 	      { "kist.torch", "tests/fuzz/corpus/torch/unknown" },
 	      { "kist.pickle", "tests/fuzz/corpus/pickle/joblib" } };
 
