@@ -59,7 +59,6 @@ struct kist_manifest_type {
  * @type:     A name, "tensor", or an object that describes a type.
  * @preset:   "default", of the right type; NULL: the input is required.
  * @position: Of the signature's arguments.
- * @count_of: The input whose number of elements this one is, and which nobody gives; SIZE_MAX: none.
  */
 struct kist_manifest_input {
 	const char *name;
@@ -67,19 +66,28 @@ struct kist_manifest_input {
 	const json_t *preset;
 	const char *description; /* "" when not said */
 	size_t position;
-	size_t count_of;
+};
+
+/** struct kist_manifest_count - An argument that nobody gives: the number of elements of an array. */
+struct kist_manifest_count {
+	size_t position;
+	size_t of; /* position of the array */
 };
 
 /**
  * struct kist_manifest_output - One output of a function task.
  *
  * @position: Of the signature's arguments; KIST_SIGNATURE_ARGS_MAX: what the function returns.
+ * @kinds:    KIST_KIND_BIT of each kind that an object of this type may have.
+ * @is_text:  What is written to a region is the text of a string, not JSON.
  */
 struct kist_manifest_output {
 	const char *name;
 	const json_t *type;
 	const char *description;
 	size_t position;
+	uint32_t kinds;
+	bool is_text;
 };
 
 #define KIST_MANIFEST_OUTPUTS_MAX (KIST_SIGNATURE_ARGS_MAX + 1)
@@ -90,7 +98,7 @@ struct kist_manifest_output {
  * @call:    @signature, read.
  * @caps:    KIST_CAP_DETERMINISTIC and KIST_CAP_REENTRANT.
  * @symbol:  Of an ordinary library; NULL: the library declares the task itself.
- * @inputs:  In the signature's order, without "call".
+ * @inputs:  In the signature's order, without "call" and what is counted.
  * @outputs: In the signature's order: what is written, then what comes back.
  */
 struct kist_manifest_task {
@@ -102,6 +110,8 @@ struct kist_manifest_task {
 	const char *symbol;
 	size_t input_count;
 	const struct kist_manifest_input *inputs;
+	size_t count_count;
+	const struct kist_manifest_count *counts;
 	size_t output_count;
 	const struct kist_manifest_output *outputs;
 };

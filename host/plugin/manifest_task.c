@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "kist/plugin.h"
 #include "plugin/manifest_type.h"
+#include "task/type.h"
 #include "task/value.h"
 
 #define DESCRIPTION_LEN_MAX ((size_t)1023)
@@ -19,7 +20,7 @@ static bool name_valid(const char *text)
 	return len > 0 && len < KIST_TASK_NAME_SIZE && text[len] == '\0' && (text[0] < '0' || text[0] > '9');
 }
 
-/* What a type is to C: one of these, as bits. */
+/* What values of a type can be, as bits. */
 enum {
 	AS_INTEGER = 1,
 	AS_NUMBER = 2,
@@ -31,45 +32,88 @@ enum {
 	AS_TABLE = 128,
 	AS_MODEL = 256,
 	AS_ANY = 512,
+	AS_OTHER = 1024, /* what no function can be given */
 	AS_VALUE = AS_INTEGER | AS_NUMBER | AS_BOOLEAN | AS_STRING | AS_JSON
 };
 
 static const struct {
-	const char *name;
+	const struct kist_type *type;
 	unsigned as;
-} known_types[] = { { "any", AS_ANY },	       { "string", AS_STRING },	  { "number", AS_NUMBER },
-		    { "integer", AS_INTEGER }, { "boolean", AS_BOOLEAN }, { "null", AS_JSON },
-		    { "tensor", AS_TENSOR },   { "table", AS_TABLE },	  { "model", AS_MODEL },
-		    { "bytes", AS_BYTES } };
+	uint32_t kinds;
+} simple_types[] = {
+	{ &kist_type_any, AS_ANY, (KIST_KIND_BIT(KIST_KIND_COUNT) - 1) & ~KIST_KIND_BIT(KIST_KIND_NULL) },
+	{ &kist_type_string, AS_STRING, KIST_KIND_BIT(KIST_KIND_VALUE) },
+	{ &kist_type_number, AS_NUMBER, KIST_KIND_BIT(KIST_KIND_VALUE) },
+	{ &kist_type_integer, AS_INTEGER, KIST_KIND_BIT(KIST_KIND_VALUE) },
+	{ &kist_type_boolean, AS_BOOLEAN, KIST_KIND_BIT(KIST_KIND_VALUE) },
+	{ &kist_type_null, AS_JSON, KIST_KIND_BIT(KIST_KIND_VALUE) },
+	{ &kist_type_bytes, AS_BYTES, KIST_KIND_BIT(KIST_KIND_BYTES) },
+	{ &kist_type_tensor, AS_TENSOR, KIST_KIND_BIT(KIST_KIND_TENSOR) },
+	{ &kist_type_table, AS_TABLE, KIST_KIND_BIT(KIST_KIND_TABLE) },
+	{ &kist_type_model, AS_MODEL, KIST_KIND_BIT(KIST_KIND_MODEL) },
+};
 
-static kist_status read_type(const struct kist_field *field, const json_t **ret, unsigned *ret_as,
-			     struct kist_error *err)
+/* Adds what values of @type can be.  Types are not deep: their reader sees to that. */
+static void collect(const struct kist_type *type, unsigned *as, uint32_t *kinds)
 {
-	struct kist_field type;
-	const json_t *value = json_object_get(field->value, "type");
+	unsigned parts = 0;
+	uint32_t ignored = 0;
 
-	if (json_is_object(value)) {
-		*ret = value;
-		*ret_as = AS_JSON;
-		return KIST_OK;
-	}
-	KIST_TRY(kist_field_get(field, "type", JSON_STRING, true, &type, err));
-	for (size_t i = 0; i < sizeof(known_types) / sizeof(known_types[0]); i++) {
-		if (strcmp(known_types[i].name, json_string_value(type.value)) != 0)
+	for (size_t i = 0; i < sizeof(simple_types) / sizeof(simple_types[0]); i++) {
+		if (simple_types[i].type != type)
 			continue;
-		*ret = type.value;
-		*ret_as = known_types[i].as;
-		return KIST_OK;
+		*as |= simple_types[i].as;
+		*kinds |= simple_types[i].kinds;
+		return;
 	}
-	return kist_field_fail(err, KIST_CORRUPT, type.path, "there is no type '%s'",
-			       json_string_value(type.value));
+	for (size_t i = 0; i < type->part_count; i++) {
+		if (type->form == KIST_TYPE_UNION)
+			collect(type->parts[i], as, kinds);
+		else
+			collect(type->parts[i], &parts, &ignored);
+	}
+	if (type->form == KIST_TYPE_UNION)
+		return;
+	/* A list of tensors is neither JSON nor an object. */
+	*as |= type->form == KIST_TYPE_SIMPLE || (parts & ~(unsigned)(AS_VALUE | AS_ANY)) ? AS_OTHER
+											  : AS_JSON;
+	*kinds |= KIST_KIND_BIT(KIST_KIND_VALUE);
 }
 
-/* What of these a C type takes or gives; @out: it gives. */
+/* What was read of the "type" of an input or output. */
+struct said {
+	const json_t *type;
+	unsigned as;
+	uint32_t kinds;
+};
+
+static kist_status read_type(const struct kist_field *field, struct said *ret, struct kist_error *err)
+{
+	kist_auto_types struct kist_types *types = NULL;
+	const struct kist_type *type = NULL;
+	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_field member;
+	kist_status status;
+
+	ret->type = json_object_get(field->value, "type");
+	if (!json_is_object(ret->type))
+		KIST_TRY(kist_field_get(field, "type", JSON_STRING, true, &member, err));
+	KIST_TRY(kist_types_new(&types, err));
+	status = kist_types_parse(types, ret->type, &type, NULL, &why);
+	if (status == KIST_NO_MEMORY)
+		return kist_fail_as(err, status, &why);
+	if (status != KIST_OK)
+		return kist_field_fail(err, status == KIST_LIMIT ? status : KIST_CORRUPT, field->path,
+				       "type: %s", why.text);
+	ret->as = 0;
+	ret->kinds = 0;
+	collect(type, &ret->as, &ret->kinds);
+	return KIST_OK;
+}
+
+/* All that a C type takes or gives; @out: it gives. */
 static unsigned fits_c(uint8_t c_type, bool out)
 {
-	if (c_type >= KIST_TASK_I8_ARRAY)
-		return AS_TENSOR;
 	switch (c_type) {
 	case KIST_TASK_F32:
 	case KIST_TASK_F64:
@@ -81,18 +125,17 @@ static unsigned fits_c(uint8_t c_type, bool out)
 	case KIST_TASK_BYTES:
 		return AS_BYTES;
 	case KIST_TASK_JSON:
+	case KIST_TASK_REGION_OUT:
 		return AS_VALUE | AS_ANY;
-	case KIST_TASK_TENSOR:
-	case KIST_TASK_TENSOR_OUT:
-		return AS_TENSOR;
 	case KIST_TASK_TABLE:
 		return AS_TABLE;
 	case KIST_TASK_OBJECT:
 	case KIST_TASK_OBJECT_OUT:
 		return AS_VALUE | AS_ANY | AS_BYTES | AS_TENSOR | AS_TABLE | AS_MODEL;
-	case KIST_TASK_REGION_OUT:
-		return AS_VALUE | AS_ANY | AS_BYTES;
 	default:
+		if (c_type >= KIST_TASK_I8_ARRAY || c_type == KIST_TASK_TENSOR ||
+		    c_type == KIST_TASK_TENSOR_OUT)
+			return AS_TENSOR;
 		return out ? AS_INTEGER | AS_NUMBER : AS_INTEGER;
 	}
 }
@@ -107,14 +150,17 @@ static kist_status read_name(const struct kist_field *field, const char **ret_na
 	return kist_field_text_optional(field, "description", DESCRIPTION_LEN_MAX, ret_description, err);
 }
 
-static kist_status check_fit(const struct kist_field *field, const char *name, unsigned as, uint8_t c_type,
-			     bool out, struct kist_error *err)
+static kist_status check_fit(const struct kist_field *field, const char *name, const struct said *said,
+			     uint8_t c_type, bool out, struct kist_error *err)
 {
-	if (as & fits_c(c_type, out))
+	/* A region is bytes, or it is JSON: one of them. */
+	if (c_type == KIST_TASK_REGION_OUT && said->as == AS_BYTES)
+		return KIST_OK;
+	if ((said->as & ~fits_c(c_type, out)) == 0)
 		return KIST_OK;
 	return kist_field_fail(err, KIST_CORRUPT, field->path,
-			       "'%s' is %s in the signature, which is another type than the one said here",
-			       name, kist_task_type_name(c_type));
+			       "'%s' is %s in the signature, which is not what its type says", name,
+			       kist_task_type_name(c_type));
 }
 
 /* A default: of what can be written in JSON, and nothing that the signature's type does not hold. */
@@ -141,35 +187,15 @@ static kist_status read_preset(const struct kist_field *field, struct kist_manif
 	return KIST_OK;
 }
 
-static kist_status read_count_of(const struct kist_field *field, struct kist_manifest_input *input,
-				 uint8_t c_type, struct kist_error *err)
-{
-	if (!json_object_get(field->value, "count_of"))
-		return KIST_OK;
-	if (c_type < KIST_TASK_I8 || c_type > KIST_TASK_U64 || input->preset)
-		return kist_field_fail(err, KIST_CORRUPT, field->path,
-				       "only an integer without a default is a \"count_of\"");
-	/* Which input it is of is looked up when all are read. */
-	input->count_of = 0;
-	return KIST_OK;
-}
-
-static kist_status read_input(struct kist_manifest_task *task, struct kist_manifest_input *input,
+static kist_status read_input(const struct kist_manifest_task *task, struct kist_manifest_input *input,
 			      const struct kist_field *field, struct kist_error *err)
 {
 	const uint8_t c_type = task->call.args[input->position];
-	unsigned as;
+	struct said said;
 
-	input->count_of = SIZE_MAX;
-	KIST_TRY(read_name(field, &input->name, &input->description, err));
-	KIST_TRY(read_type(field, &input->type, &as, err));
-	KIST_TRY(check_fit(field, input->name, as, c_type, false, err));
-	if (json_object_get(field->value, "count_of") && !task->symbol)
-		return kist_field_fail(err, KIST_CORRUPT, field->path,
-				       "\"count_of\" is for the arrays of ordinary libraries");
-	KIST_TRY(read_count_of(field, input, c_type, err));
-	if (input->count_of != SIZE_MAX)
-		return KIST_OK;
+	KIST_TRY(read_type(field, &said, err));
+	KIST_TRY(check_fit(field, input->name, &said, c_type, false, err));
+	input->type = said.type;
 	return read_preset(field, input, c_type, err);
 }
 
@@ -197,24 +223,49 @@ static kist_status check_count(const struct kist_field *list, const char *key, s
 			       key, signature, wanted);
 }
 
-static kist_status find_counted(struct kist_manifest_task *task, struct kist_manifest_input *inputs,
-				const struct kist_field *list, size_t i, struct kist_error *err)
+/* The place of the array that is called so, among the inputs. */
+static kist_status find_array(const struct kist_manifest_task *task, const struct kist_field *field,
+			      size_t *ret_position, struct kist_error *err)
 {
-	struct kist_field item;
 	const char *name;
 
-	KIST_TRY(kist_field_item(list, i, JSON_OBJECT, &item, err));
-	KIST_TRY(kist_field_text(&item, "count_of", KIST_TASK_NAME_SIZE - 1, &name, err));
-	for (size_t k = 0; k < task->input_count; k++) {
-		if (strcmp(inputs[k].name, name) != 0)
+	KIST_TRY(kist_field_text(field, "count_of", KIST_TASK_NAME_SIZE - 1, &name, err));
+	for (size_t i = 0; i < task->input_count; i++) {
+		if (strcmp(task->inputs[i].name, name) != 0 ||
+		    task->call.args[task->inputs[i].position] < KIST_TASK_I8_ARRAY)
 			continue;
-		if (task->call.args[inputs[k].position] < KIST_TASK_I8_ARRAY)
-			break;
-		inputs[i].count_of = k;
+		*ret_position = task->inputs[i].position;
 		return KIST_OK;
 	}
-	return kist_field_fail(err, KIST_CORRUPT, item.path,
+	return kist_field_fail(err, KIST_CORRUPT, field->path,
 			       "\"count_of\" names '%s', which is no array here", name);
+}
+
+/* After the inputs, since any of them may be what is counted. */
+static kist_status read_counts(struct kist_manifest_task *task, const struct kist_field *list,
+			       const size_t *places, struct kist_error *err)
+{
+	struct kist_manifest_count *counts;
+
+	counts = kist_alloc(json_array_size(list->value), sizeof(*counts));
+	if (!counts)
+		return kist_fail_memory(err, json_array_size(list->value) * sizeof(*counts));
+	task->counts = counts;
+	for (size_t i = 0; i < json_array_size(list->value); i++) {
+		const uint8_t c_type = task->call.args[places[i]];
+		struct kist_field item;
+
+		KIST_TRY(kist_field_item(list, i, JSON_OBJECT, &item, err));
+		if (!json_object_get(item.value, "count_of"))
+			continue;
+		if (c_type < KIST_TASK_I8 || c_type > KIST_TASK_U64 || json_object_get(item.value, "default"))
+			return kist_field_fail(err, KIST_CORRUPT, item.path,
+					       "only an integer without a default is a \"count_of\"");
+		counts[task->count_count].position = places[i];
+		KIST_TRY(find_array(task, &item, &counts[task->count_count].of, err));
+		task->count_count++;
+	}
+	return KIST_OK;
 }
 
 static kist_status read_inputs(struct kist_manifest_task *task, const struct kist_field *field,
@@ -232,36 +283,42 @@ static kist_status read_inputs(struct kist_manifest_task *task, const struct kis
 	if (!inputs)
 		return kist_fail_memory(err, count * sizeof(*inputs));
 	task->inputs = inputs;
-	task->input_count = count;
 	for (size_t i = 0; i < count; i++) {
+		struct kist_manifest_input *input = &inputs[task->input_count];
 		struct kist_field item;
 
 		KIST_TRY(kist_field_item(&list, i, JSON_OBJECT, &item, err));
-		inputs[i].position = places[i];
-		KIST_TRY(read_input(task, &inputs[i], &item, err));
-		for (size_t k = 0; k < i; k++) {
-			if (strcmp(inputs[k].name, inputs[i].name) == 0)
+		KIST_TRY(read_name(&item, &input->name, &input->description, err));
+		for (size_t k = 0; k < task->input_count; k++) {
+			if (strcmp(inputs[k].name, input->name) == 0)
 				return kist_field_fail(err, KIST_CORRUPT, item.path, "'%s' stands twice",
-						       inputs[i].name);
+						       input->name);
 		}
+		if (json_object_get(item.value, "count_of"))
+			continue;
+		input->position = places[i];
+		KIST_TRY(read_input(task, input, &item, err));
+		task->input_count++;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (inputs[i].count_of != SIZE_MAX)
-			KIST_TRY(find_counted(task, inputs, &list, i, err));
-	}
-	return KIST_OK;
+	return read_counts(task, &list, places, err);
 }
 
 static kist_status read_output(const struct kist_manifest_task *task, struct kist_manifest_output *output,
 			       const struct kist_field *field, struct kist_error *err)
 {
 	const bool returned = output->position == KIST_SIGNATURE_ARGS_MAX;
-	unsigned as;
+	const uint8_t c_type = returned ? task->call.ret : task->call.args[output->position];
+	struct said said;
 
 	KIST_TRY(read_name(field, &output->name, &output->description, err));
-	KIST_TRY(read_type(field, &output->type, &as, err));
-	return check_fit(field, output->name, as,
-			 returned ? task->call.ret : task->call.args[output->position], true, err);
+	KIST_TRY(read_type(field, &said, err));
+	KIST_TRY(check_fit(field, output->name, &said, c_type, true, err));
+	output->type = said.type;
+	output->kinds = said.kinds;
+	output->is_text = said.as == AS_STRING;
+	if (c_type == KIST_TASK_REGION_OUT && said.as != AS_BYTES)
+		output->kinds = KIST_KIND_BIT(KIST_KIND_VALUE);
+	return KIST_OK;
 }
 
 static kist_status read_outputs(struct kist_manifest_task *task, const struct kist_field *field,
@@ -373,6 +430,7 @@ kist_status kist_manifest_task_init(struct kist_manifest_task *ret, const struct
 void kist_manifest_task_done(struct kist_manifest_task *task)
 {
 	kist_free((void *)(uintptr_t)task->inputs);
+	kist_free((void *)(uintptr_t)task->counts);
 	kist_free((void *)(uintptr_t)task->outputs);
 	*task = (struct kist_manifest_task){ .name = NULL };
 }

@@ -12,8 +12,8 @@
  * Calls of function tasks: arguments are bound to the signature here, where nothing is hostile yet.
  *
  *     plugin u32, task u32
- *     for each argument of the signature that comes in, in order: its name text, how it is passed u32 (enum
- *     kist_task_pass), and what that says; a text for cstr is a text, for others bytes
+ *     for each argument of the signature that comes in, in order: its name text ("" of what is counted), how it
+ *     is passed u32 (enum kist_task_pass), and what that says; a text for cstr is a text, for others bytes
  *     for each that goes out, in order: the object's id u64, the kinds it may have u32, its form u32
  */
 
@@ -161,13 +161,6 @@ static kist_status bind_input(struct binding *binding, const struct kist_manifes
 	const uint8_t c_type = task->call.args[input->position];
 
 	kist_put_text(&binding->writer, input->name, strlen(input->name));
-	if (input->count_of != SIZE_MAX) {
-		if (arg && (arg->object != 0 || arg->value || arg->bytes.data))
-			return fail_argument(binding, input->name, err, "it is counted, and cannot be given");
-		kist_put_u32(&binding->writer, KIST_PASS_COUNT);
-		kist_put_u32(&binding->writer, (uint32_t)task->inputs[input->count_of].position);
-		return KIST_OK;
-	}
 	if (arg && arg->object != 0)
 		return put_object(binding, input->name, c_type, arg->object, err);
 	if (arg && arg->bytes.data)
@@ -179,32 +172,13 @@ static kist_status bind_input(struct binding *binding, const struct kist_manifes
 	return put_value(binding, input->name, c_type, input->preset, err);
 }
 
-static bool is_named(const json_t *type, const char *name)
-{
-	return json_is_string(type) && strcmp(json_string_value(type), name) == 0;
-}
-
-/* The kinds that an output of the declared type can have. */
-static uint32_t kinds_of(uint8_t c_type, const json_t *type)
-{
-	uint32_t kind;
-
-	if (c_type == KIST_TASK_TENSOR_OUT)
-		return KIST_KIND_BIT(KIST_KIND_TENSOR);
-	if (is_named(type, "any"))
-		return (KIST_KIND_BIT(KIST_KIND_COUNT) - 1) & ~KIST_KIND_BIT(KIST_KIND_NULL);
-	if (json_is_string(type) && kist_kind_parse(json_string_value(type), &kind) && kind != KIST_KIND_NULL)
-		return KIST_KIND_BIT(kind);
-	return KIST_KIND_BIT(KIST_KIND_VALUE);
-}
-
-static uint32_t form_of(uint8_t c_type, const json_t *type)
+static uint32_t form_of(uint8_t c_type, const struct kist_manifest_output *output)
 {
 	if (c_type != KIST_TASK_REGION_OUT)
 		return KIST_FORM_ITSELF;
-	if (is_named(type, "bytes"))
+	if (output->kinds == KIST_KIND_BIT(KIST_KIND_BYTES))
 		return KIST_FORM_BYTES;
-	return is_named(type, "string") ? KIST_FORM_TEXT : KIST_FORM_JSON;
+	return output->is_text ? KIST_FORM_TEXT : KIST_FORM_JSON;
 }
 
 static kist_status bind_outputs(struct binding *binding, struct kist_error *err)
@@ -217,20 +191,13 @@ static kist_status bind_outputs(struct binding *binding, struct kist_error *err)
 	KIST_TRY(client_free_objects(binding->worker, binding->out_count, binding->slots, binding->ids, err));
 	for (size_t i = 0; i < task->output_count; i++) {
 		const struct kist_manifest_output *output = &task->outputs[i];
-		uint8_t c_type;
-		uint32_t form;
 
 		if (output->position == KIST_SIGNATURE_ARGS_MAX)
 			continue;
-		c_type = task->call.args[output->position];
-		form = form_of(c_type, output->type);
-		binding->results.kinds_allowed[count] =
-			form == KIST_FORM_BYTES	   ? KIST_KIND_BIT(KIST_KIND_BYTES)
-			: form == KIST_FORM_ITSELF ? kinds_of(c_type, output->type)
-						   : KIST_KIND_BIT(KIST_KIND_VALUE);
+		binding->results.kinds_allowed[count] = output->kinds;
 		kist_put_u64(&binding->writer, binding->ids[count]);
-		kist_put_u32(&binding->writer, binding->results.kinds_allowed[count]);
-		kist_put_u32(&binding->writer, form);
+		kist_put_u32(&binding->writer, output->kinds);
+		kist_put_u32(&binding->writer, form_of(task->call.args[output->position], output));
 		count++;
 	}
 	binding->results.object_count = count;
@@ -248,8 +215,17 @@ static kist_status bind(struct binding *binding, const struct kist_task_ref *ref
 				    ref->plugin->title, binding->task->verb, arg_count, task->input_count);
 	kist_put_u32(&binding->writer, ref->plugin->index);
 	kist_put_u32(&binding->writer, (uint32_t)ref->task_index);
-	for (size_t i = 0; i < task->input_count; i++)
+	for (size_t i = 0, k = 0; i < task->input_count || k < task->count_count;) {
+		if (k < task->count_count &&
+		    (i == task->input_count || task->counts[k].position < task->inputs[i].position)) {
+			kist_put_text(&binding->writer, "", 0);
+			kist_put_u32(&binding->writer, KIST_PASS_COUNT);
+			kist_put_u32(&binding->writer, (uint32_t)task->counts[k++].of);
+			continue;
+		}
 		KIST_TRY(bind_input(binding, &task->inputs[i], i < arg_count ? &args[i] : NULL, err));
+		i++;
+	}
 	return bind_outputs(binding, err);
 }
 

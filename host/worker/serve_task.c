@@ -271,7 +271,7 @@ static kist_status count(struct task_run *run, size_t i)
 	for (int32_t k = 0; k < tensor->ndim; k++)
 		elements *= (uint64_t)tensor->shape[k];
 	if (bits < 64 && elements >> bits != 0)
-		return refuse(run, place, "the array has more elements than this number can say");
+		return refuse(run, counted, "it has more elements than the function can be told");
 	value->natural = elements;
 	return KIST_OK;
 }

@@ -47,13 +47,17 @@ static void try_task(const struct kist_manifest *manifest, const struct kist_man
 
 		must(input->name && input->type && input->position < task->call.arg_count);
 		must(!kist_signature_is_out(task->call.args[input->position]));
-		must(input->count_of == SIZE_MAX || (input->count_of < task->input_count && manifest->is_ordinary));
+	}
+	for (size_t i = 0; i < task->count_count; i++) {
+		must(manifest->is_ordinary && task->call.args[task->counts[i].of] >= KIST_TASK_I8_ARRAY);
+		must(task->counts[i].position < task->call.arg_count);
 	}
 	for (size_t i = 0; i < task->output_count; i++) {
 		const size_t position = task->outputs[i].position;
 
 		must(position == KIST_SIGNATURE_ARGS_MAX ||
 		     (position < task->call.arg_count && kist_signature_is_out(task->call.args[position])));
+		must(task->outputs[i].kinds != 0);
 	}
 }
 
