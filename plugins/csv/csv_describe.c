@@ -216,6 +216,37 @@ static void put_rejects(struct text *t, const struct csv_profile *p)
 	put(t, "]");
 }
 
+/* Where rows begin, and with which parameters the text before the first mark, and from any other on, reads as all of
+ * it does. */
+static void put_marks(struct text *t, const struct csv_profile *p)
+{
+	const struct csv_dialect *const d = &p->dialect;
+	const struct csv_marks *const m = &p->marks;
+
+	put(t, ",\"marks\":{\"params\":{");
+	put_byte(t, "delimiter", d->delimiter);
+	if (d->quote == CSV_QUOTE_NONE) {
+		put(t, ",\"quote\":\"none\"");
+	} else {
+		put(t, ",");
+		put_byte(t, "quote", d->quote);
+		put(t, ",");
+		put_byte(t, "escape", d->escape);
+	}
+	put(t, ",");
+	if (d->comment != 0)
+		put_byte(t, "comment", d->comment);
+	else
+		put(t, "\"comment\":\"none\"");
+	put(t, ",\"header\":\"%s\"},\"rows\":[", p->has_header ? "yes" : "no");
+	for (uint32_t i = 0; i < m->count; i++)
+		put(t, "%s%llu", i ? "," : "", (unsigned long long)m->marks[i].row + !p->has_header);
+	put(t, "],\"offsets\":[");
+	for (uint32_t i = 0; i < m->count; i++)
+		put(t, "%s%llu", i ? "," : "", (unsigned long long)m->marks[i].offset);
+	put(t, "]}");
+}
+
 static void put_profile(struct text *t, const struct csv_profile *p)
 {
 	put(t, "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":");
@@ -223,6 +254,8 @@ static void put_profile(struct text *t, const struct csv_profile *p)
 	put(t, ",\"rows\":%llu", (unsigned long long)p->rows);
 	if (p->dialect.lenient)
 		put_rejects(t, p);
+	if (p->marks.count > 1)
+		put_marks(t, p);
 	put(t, ",\"columns_total\":%u,\"columns\":[", p->width);
 	for (uint32_t i = 0; i < p->width; i++) {
 		if (CSV_DESCRIBE_SIZE_MAX - t->size < COLUMN_SIZE_MAX + TAIL_SIZE)

@@ -123,13 +123,15 @@ static kist_status read_character(struct kist_call *call, const struct kist_para
 	return KIST_OK;
 }
 
-static kist_status read_quote(struct kist_call *call, const struct kist_params *params, uint8_t *ret)
+/* The same, or @none for the word. */
+static kist_status read_character_or_none(struct kist_call *call, const struct kist_params *params,
+					  const char *name, uint8_t none, uint8_t *ret)
 {
-	const char *const text = string_of(params, "quote");
+	const char *const text = string_of(params, name);
 
 	if (!text || strcmp(text, "none") != 0)
-		return read_character(call, params, "quote", ret);
-	*ret = CSV_QUOTE_NONE;
+		return read_character(call, params, name, ret);
+	*ret = none;
 	return KIST_OK;
 }
 
@@ -163,11 +165,11 @@ kist_status csv_dialect_read(struct kist_call *call, const struct kist_params *p
 	if (status == KIST_OK)
 		status = csv_delimiter_read(call, params, &ret->delimiter);
 	if (status == KIST_OK)
-		status = read_quote(call, params, &ret->quote);
+		status = read_character_or_none(call, params, "quote", CSV_QUOTE_NONE, &ret->quote);
 	if (status == KIST_OK)
 		status = read_character(call, params, "escape", &ret->escape);
 	if (status == KIST_OK)
-		status = read_character(call, params, "comment", &ret->comment);
+		status = read_character_or_none(call, params, "comment", CSV_COMMENT_NONE, &ret->comment);
 	if (status == KIST_OK && !are_apart(ret))
 		return wrong(call, "delimiter, quote, escape and comment must differ from each other");
 	return status;

@@ -27,11 +27,13 @@ enum csv_encoding {
 /* CSV_NULLS_PANDAS: the words that pandas takes for null are null, too, quoted or not. */
 enum csv_nulls { CSV_NULLS_EMPTY, CSV_NULLS_PANDAS };
 
+#define CSV_COMMENT_NONE 0xffu
+
 /**
  * struct csv_dialect - All zero: everything is found out, and everything wrong is refused.
  *
  * @delimiter, @quote, @escape, @comment: As in csv_kernel.h; @delimiter 0 is found out, and then @quote 0 with
- *                it.
+ *                it.  A @comment of CSV_COMMENT_NONE is not looked for.
  * @header, @encoding, @nulls: enum csv_header, csv_encoding, csv_nulls.
  * @lenient:      Wrong records are passed over and listed; text behind a closing quote belongs to its cell.
  * @null_padding: A record that is too short is filled up with nulls.

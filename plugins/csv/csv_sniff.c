@@ -120,6 +120,12 @@ static bool is_clean(const struct csv_sniffed *found)
 	return found->width >= 2 && !found->strays && found->agree == found->records;
 }
 
+/* 0 for none, and for one that is found out. */
+static uint8_t comment_of(const struct csv_dialect *asked)
+{
+	return asked->comment == CSV_COMMENT_NONE ? 0 : asked->comment;
+}
+
 /* The other dialects, until one fits all that is there. */
 static bool find_other(const struct csv_dialect *asked, const uint8_t *head, size_t len, bool whole,
 		       struct csv_sniffed *ret)
@@ -131,7 +137,8 @@ static bool find_other(const struct csv_dialect *asked, const uint8_t *head, siz
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct csv_sniffed with = { .quote = asked->quote ? asked->quote : rows[i][0],
 						  .escape = asked->escape ? asked->escape : rows[i][1],
-						  .comment = asked->comment ? asked->comment : rows[i][2] };
+						  .comment =
+							  asked->comment ? comment_of(asked) : rows[i][2] };
 		const struct csv_sniffed found = best_of(asked, head, len, whole, with);
 
 		if (is_clean(&found) && found.signs > 0) {
@@ -148,7 +155,7 @@ struct csv_sniffed csv_sniff(const struct csv_dialect *asked, const uint8_t *hea
 	const struct csv_sniffed usual = { .delimiter = asked->delimiter ? asked->delimiter : ',',
 					   .quote = quote,
 					   .escape = asked->escape ? asked->escape : quote,
-					   .comment = asked->comment };
+					   .comment = comment_of(asked) };
 	struct csv_sniffed best;
 
 	if (len > CSV_HEAD_SIZE) {

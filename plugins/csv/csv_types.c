@@ -143,8 +143,10 @@ static kist_status read_all(struct csv_reader *reader, struct csv_profile *p, st
 		status = csv_reader_rows(reader, &rows);
 		if (status == KIST_OK && rows.count == 0)
 			return finish(p, fault);
-		if (status == KIST_OK)
+		if (status == KIST_OK) {
+			csv_marks_note(&p->marks, p->rows, reader->place);
 			add_rows(p, &rows);
+		}
 	}
 	return status;
 }
@@ -180,5 +182,6 @@ void csv_profile_done(struct csv_profile *p)
 	free(p->first_record);
 	free(p->first_cells);
 	free(p->rejects);
+	csv_marks_done(&p->marks);
 	*p = (struct csv_profile){ 0 };
 }

@@ -3,6 +3,7 @@
 #define CSV_TYPES_H
 
 #include "csv_column.h"
+#include "csv_marks.h"
 #include "csv_names.h"
 #include "csv_read.h"
 
@@ -20,6 +21,7 @@
  * @original: The header's own bytes for names that had to be changed, else data is NULL.  NULL without
  * header.
  * @rejected, @rejects: As in struct csv_reader.
+ * @marks:    Count records behind the first one, which is a row unless it is the header.
  */
 struct csv_profile {
 	struct csv_dialect dialect;
@@ -35,6 +37,7 @@ struct csv_profile {
 	struct csv_cell *first_cells;
 	struct csv_fault *rejects;
 	uint64_t rejected;
+	struct csv_marks marks;
 };
 
 /**

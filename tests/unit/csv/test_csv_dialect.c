@@ -53,6 +53,9 @@ static const struct {
 	/* Dialects that are asked for. */
 	{ TEXT("a,b\n'x,''y',2\n"), "quote=string:'", "", "a,b\n\"x,'y\",2\n" },
 	{ TEXT("a,b\n\"x,2\n"), "quote=string:none", "", "a,b\n\"\"\"x\",2\n" },
+	/* Without a comment the first line would be no record of two cells. */
+	{ TEXT("#x\na,b\n1,2\n"), "", "", "a,b\n1,2\n" },
+	{ TEXT("#x\na,b\n1,2\n"), "comment=string:none", "", "E_RAGGED@3" },
 	{ TEXT("a,b\n\"x\\\"y\",2\n"), "escape=string:\\", "", "a,b\n\"x\"\"y\",2\n" },
 	{ TEXT("% c\na,b\n%,\n1,2\n"), "comment=string:%", "", "a,b\n1,2\n" },
 	{ TEXT("a,b\n"), "quote=string:,", "delimiter=string:,", "E_HEADER_SYNTAX" },
