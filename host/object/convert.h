@@ -46,4 +46,17 @@ KIST_CHECKED kist_status kist_object_convert(struct kist_object *object, uint32_
 					     struct kist_call *call, struct kist_object *ret,
 					     struct kist_error *err);
 
+/**
+ * kist_object_rows() - A table of @count rows of @object, without the @skip first ones, and of some columns; fewer rows
+ * where it has no more.  Batches behind the last row are not asked for.
+ *
+ * @object: A table.  Given on success, left alone on failure.
+ * @select: "" for all columns; else as above.
+ * @ret:    Empty before; kist_object_release() it.  Set on success only.
+ *
+ * Errors: KIST_UNSUPPORTED (no table), and as above.
+ */
+KIST_CHECKED kist_status kist_object_rows(struct kist_object *object, const char *select, uint64_t skip,
+					  uint64_t count, struct kist_object *ret, struct kist_error *err);
+
 #endif

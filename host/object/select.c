@@ -2,17 +2,21 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "object/columns.h"
+#include "object/convert.h"
 #include "object/convert_parts.h"
 #include "object/made.h"
 #include "object/schema_copy.h"
 #include "object/stream.h"
 
-/* Some columns of a table.  Each batch is checked as it passes. */
+/* Some columns of a table, and a stretch of its rows.  Each batch is checked as it passes. */
 struct selection {
 	struct kist_object object; /* keeps the whole table */
 	struct ArrowSchema schema; /* of the whole */
 	struct kist_columns columns;
+	uint64_t skip; /* rows before the stretch */
+	uint64_t left; /* rows of it */
 	struct kist_error error;
 };
 
@@ -39,12 +43,32 @@ static kist_status take_columns(const struct selection *selection, struct ArrowA
 	return KIST_OK;
 }
 
+/* Narrows a batch to the rows that are wanted; false when it has none, but for one that is empty anyway. */
+static bool take_rows(struct selection *selection, struct ArrowArray *whole)
+{
+	const bool is_empty = whole->length == 0;
+	const uint64_t skipped = kist_min_u64(selection->skip, (uint64_t)whole->length);
+
+	selection->skip -= skipped;
+	whole->offset += (int64_t)skipped;
+	whole->length = (int64_t)kist_min_u64((uint64_t)whole->length - skipped, selection->left);
+	selection->left -= (uint64_t)whole->length;
+	return is_empty || whole->length > 0;
+}
+
 static kist_status next(struct selection *selection, struct ArrowArray *out, struct kist_error *err)
 {
 	kist_auto_array struct ArrowArray whole = { .release = NULL };
 
-	KIST_TRY(kist_stream_next(selection->object.value, &selection->schema, &whole, err));
-	return whole.release ? take_columns(selection, &whole, out, err) : KIST_OK;
+	while (selection->left > 0) {
+		KIST_TRY(kist_stream_next(selection->object.value, &selection->schema, &whole, err));
+		if (!whole.release)
+			return KIST_OK;
+		if (take_rows(selection, &whole))
+			return take_columns(selection, &whole, out, err);
+		kist_array_release(&whole);
+	}
+	return KIST_OK;
 }
 
 static int stream_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
@@ -93,8 +117,8 @@ static void stream_release(struct ArrowArrayStream *stream)
 	stream->release = NULL;
 }
 
-kist_status kist_table_select(struct kist_object *object, const char *select, struct kist_object *ret,
-			      struct kist_error *err)
+static kist_status select_part(struct kist_object *object, const char *select, uint64_t skip, uint64_t count,
+			       struct kist_object *ret, struct kist_error *err)
 {
 	__attribute__((cleanup(selection_free_))) struct selection *selection =
 		kist_alloc(1, sizeof(*selection));
@@ -106,9 +130,27 @@ kist_status kist_table_select(struct kist_object *object, const char *select, st
 
 	if (!selection)
 		return kist_fail_memory(err, sizeof(*selection));
+	selection->skip = skip;
+	selection->left = count;
 	KIST_TRY(kist_stream_schema(object->value, &selection->schema, err));
 	KIST_TRY(kist_columns_select(&selection->schema, select, &selection->columns, err));
 	KIST_TRY(kist_object_of_stream(&stream, ret, err));
 	kist_object_move(&kist_steal(selection)->object, object);
 	return KIST_OK;
+}
+
+kist_status kist_table_select(struct kist_object *object, const char *select, struct kist_object *ret,
+			      struct kist_error *err)
+{
+	return select_part(object, select, 0, UINT64_MAX, ret, err);
+}
+
+kist_status kist_object_rows(struct kist_object *object, const char *select, uint64_t skip, uint64_t count,
+			     struct kist_object *ret, struct kist_error *err)
+{
+	KIST_TRY(kist_object_check(object, err));
+	if (object->kind != KIST_KIND_TABLE)
+		return kist_fail(err, KIST_UNSUPPORTED, "only a table has rows and columns, not a %s",
+				 kist_kind_name(object->kind));
+	return select_part(object, select, skip, count, ret, err);
 }

@@ -61,6 +61,20 @@ static struct exchange about(const struct client_object *slot, uint32_t op, cons
 				  .type = slot->type };
 }
 
+/* In place: the result may lean on what it was made of, and on its input. */
+static kist_status replace(struct kist_worker *worker, struct client_object *slot, struct exchange *exchange,
+			   struct kist_writer *writer, struct kist_error *err)
+{
+	uint32_t kind = 0;
+
+	KIST_TRY(client_data_call(worker, writer, exchange, err));
+	KIST_TRY(client_take_kind(worker, exchange, &kind, err));
+	slot->last_id = slot->id + KIST_WORKER_OBJECTS_MAX;
+	slot->id = slot->last_id;
+	slot->kind = kind;
+	return KIST_OK;
+}
+
 kist_status kist_worker_convert(struct kist_worker *worker, uint64_t object, uint32_t kinds,
 				const char *select, uint64_t *ret_object, uint32_t *ret_kind,
 				struct kist_error *err)
@@ -74,11 +88,26 @@ kist_status kist_worker_convert(struct kist_worker *worker, uint64_t object, uin
 	exchange = about(slot, KIST_OP_CONVERT, "convert");
 	kist_put_u32(&writer, kinds);
 	kist_put_text(&writer, select, strlen(select));
-	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
-	KIST_TRY(client_take_kind(worker, &exchange, ret_kind, err));
-	/* In place: the result may lean on what it was made of, and on its input. */
-	slot->id = slot->last_id = object + KIST_WORKER_OBJECTS_MAX;
-	slot->kind = *ret_kind;
+	KIST_TRY(replace(worker, slot, &exchange, &writer, err));
+	*ret_object = slot->id;
+	*ret_kind = slot->kind;
+	return KIST_OK;
+}
+
+kist_status kist_worker_rows(struct kist_worker *worker, uint64_t object, const char *select, uint64_t skip,
+			     uint64_t count, uint64_t *ret_object, struct kist_error *err)
+{
+	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
+	struct client_object *slot = client_find_object(worker, object);
+	struct exchange exchange;
+
+	if (!slot)
+		return client_unknown_object(object, err);
+	exchange = about(slot, KIST_OP_ROWS, "taking rows");
+	kist_put_u64(&writer, skip);
+	kist_put_u64(&writer, count);
+	kist_put_text(&writer, select, strlen(select));
+	KIST_TRY(replace(worker, slot, &exchange, &writer, err));
 	*ret_object = slot->id;
 	return KIST_OK;
 }

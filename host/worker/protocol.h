@@ -24,6 +24,7 @@
  *     PROBE ... SERIALIZE object      deadline_ns source   call (client.c)     input, when it has one
  *     EXAMINE                         deadline_ns           a type, its arguments, bytes of each sample
  *     CONVERT, DROP, FETCH object    deadline_ns           CONVERT: kinds u32, selection text
+ *     ROWS               object       deadline_ns           skip u64, count u64, selection text
  *     MAKE               object       deadline_ns           kind u32, bytes
  *     CALL_TASK                       deadline_ns           a task, its arguments (client_task.c)
  *     DATA               length       status                                   (the bytes: in window)
@@ -119,6 +120,7 @@ enum kist_op {
 	KIST_OP_MAKE,
 	KIST_OP_FETCH,
 	KIST_OP_CALL_TASK,
+	KIST_OP_ROWS,
 
 	KIST_OP_READY = 64,
 	KIST_OP_RETURN,

@@ -353,6 +353,7 @@ static void dispatch(struct server *server, struct served_request *request)
 		return;
 	case KIST_OP_DROP:
 	case KIST_OP_CONVERT:
+	case KIST_OP_ROWS:
 	case KIST_OP_MAKE:
 	case KIST_OP_FETCH:
 		serve_object(server, request);

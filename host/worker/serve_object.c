@@ -60,11 +60,15 @@ kist_status serve_fresh(struct served_object *slot, bool keep, struct served_cal
 	return status;
 }
 
+/* CONVERT and ROWS: another object in the place of one. */
 static kist_status convert(struct server *server, struct served_request *request, struct served_call *call,
 			   uint64_t *ret_kind)
 {
 	struct served_object *slot = serve_find(server, request->header.a);
-	const uint32_t kinds = kist_get_u32(&request->reader);
+	const bool is_rows = request->header.op == KIST_OP_ROWS;
+	const uint64_t skip = is_rows ? kist_get_u64(&request->reader) : 0;
+	const uint64_t count = is_rows ? kist_get_u64(&request->reader) : 0;
+	const uint32_t kinds = is_rows ? 0 : kist_get_u32(&request->reader);
 	size_t len;
 	const char *select = kist_get_text(&request->reader, &len);
 	struct kist_object made = { .struct_size = sizeof(made) };
@@ -74,7 +78,8 @@ static kist_status convert(struct server *server, struct served_request *request
 	if (!slot || request->reader.bad)
 		serve_lost();
 	KIST_TRY(serve_fresh(slot, false, call));
-	status = kist_object_convert(&slot->object, kinds, select, &call->base, &made, &error);
+	status = is_rows ? kist_object_rows(&slot->object, select, skip, count, &made, &error)
+			 : kist_object_convert(&slot->object, kinds, select, &call->base, &made, &error);
 	if (status != KIST_OK) {
 		slot->is_read = !slot->object.release;
 		/* What the producer itself said is nearer to the cause than what the converter made of it. */
@@ -150,7 +155,7 @@ void serve_object(struct server *server, struct served_request *request)
 	status = serve_seal(server, &call.error);
 	if (status != KIST_OK)
 		call.by_worker = true;
-	else if (request->header.op == KIST_OP_CONVERT)
+	else if (request->header.op == KIST_OP_CONVERT || request->header.op == KIST_OP_ROWS)
 		status = convert(server, request, &call, &result);
 	else if (request->header.op == KIST_OP_MAKE)
 		status = make(server, request, &call);

@@ -193,6 +193,20 @@ KIST_CHECKED kist_status kist_worker_convert(struct kist_worker *worker, uint64_
 					     const char *select, uint64_t *ret_object, uint32_t *ret_kind,
 					     struct kist_error *err);
 
+/**
+ * kist_worker_rows() - Makes a table of some rows and columns of the table @object (object/convert.h).
+ *
+ * @object: Given on success, as above.
+ * @select: "" for all columns, or their names "a,b".
+ * @skip:   Rows that are left out at the front.
+ * @count:  Rows at most.
+ *
+ * Errors: KIST_UNSUPPORTED (no table), KIST_NOT_FOUND (@select).
+ */
+KIST_CHECKED kist_status kist_worker_rows(struct kist_worker *worker, uint64_t object, const char *select,
+					  uint64_t skip, uint64_t count, uint64_t *ret_object,
+					  struct kist_error *err);
+
 /** kist_worker_drop() - Releases an object. */
 KIST_CHECKED kist_status kist_worker_drop(struct kist_worker *worker, uint64_t object,
 					  struct kist_error *err);

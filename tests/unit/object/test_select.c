@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "object/convert.h"
+
+#include <stdio.h>
+#include <string.h>
+
 #include "support/suite.h"
 #include "unit/object/tables.h"
 
@@ -58,6 +62,69 @@ START_TEST(selected_columns_come_in_the_order_in_which_they_are_named)
 		column.release(&column);
 	}
 	schema.release(&schema);
+	ck_assert_int_eq(produce_live(), 0);
+}
+END_TEST
+
+/* Column "a" of some rows, each batch in brackets. */
+static void rows_are(uint64_t skip, uint64_t count, const char *expected)
+{
+	struct producer producer;
+	struct kist_object object;
+	struct kist_object ret = KIST_OBJECT_INIT;
+	struct ArrowArrayStream *stream;
+	struct ArrowSchema schema;
+	char text[200] = "";
+
+	two_batches(&producer, &object);
+	ck_assert_int_eq(kist_object_rows(&object, "a", skip, count, &ret, NULL), KIST_OK);
+	stream = ret.value;
+	ck_assert_int_eq(stream->get_schema(stream, &schema), 0);
+	for (;;) {
+		struct ArrowArray batch;
+
+		ck_assert_int_eq(stream->get_next(stream, &batch), 0);
+		if (!batch.release)
+			break;
+		ck_assert_int_eq(kist_array_check(&schema, &batch, NULL), KIST_OK);
+		strcat(text, "[");
+		for (int64_t i = 0; i < batch.length; i++) {
+			const struct ArrowArray *column = batch.children[0];
+			const int64_t at = batch.offset + column->offset + i;
+
+			snprintf(text + strlen(text), 30, "%lld ", (long long)((const int64_t *)column->buffers[1])[at]);
+		}
+		strcat(text, "]");
+		batch.release(&batch);
+	}
+	ck_assert_str_eq(text, expected);
+	schema.release(&schema);
+	kist_object_release(&ret);
+	ck_assert_int_eq(produce_live(), 0);
+}
+
+START_TEST(rows_are_taken_across_batches)
+{
+	rows_are(0, UINT64_MAX, "[1 2 ][3 ]");
+	rows_are(1, 1, "[2 ]");
+	rows_are(1, 2, "[2 ][3 ]");
+	rows_are(2, 5, "[3 ]");
+	rows_are(0, 0, "");
+	rows_are(1000, 5, "");
+}
+END_TEST
+
+START_TEST(only_a_table_has_rows)
+{
+	struct producer producer;
+	struct kist_object object;
+	struct kist_object ret = KIST_OBJECT_INIT;
+
+	two_batches(&producer, &object);
+	ck_assert_int_eq(kist_object_rows(&object, "none", 0, 1, &ret, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_object_convert(&object, TENSOR, "a", NULL, &ret, NULL), KIST_OK);
+	ck_assert_int_eq(kist_object_rows(&ret, "", 0, 1, &object, NULL), KIST_UNSUPPORTED);
+	kist_object_release(&ret);
 	ck_assert_int_eq(produce_live(), 0);
 }
 END_TEST
@@ -183,6 +250,8 @@ int main(void)
 
 	tcase_add_test(tcase, the_same_kind_without_a_selection_is_only_moved);
 	tcase_add_test(tcase, selected_columns_come_in_the_order_in_which_they_are_named);
+	tcase_add_test(tcase, rows_are_taken_across_batches);
+	tcase_add_test(tcase, only_a_table_has_rows);
 	tcase_add_test(tcase, a_selected_schema_keeps_metadata_flags_children_and_dictionary);
 	tcase_add_test(tcase, a_batch_that_names_one_column_twice_is_refused);
 	tcase_add_test(tcase, a_selection_that_is_not_there_names_what_is);
