@@ -14,8 +14,11 @@ static const struct kist_option options[] = {
 	{ .name = "slice", .argument = "SLICE", .help = "of an array or a tensor: as numpy does, 0:10,:,-1" },
 	{ .name = "rows",
 	  .argument = "FROM:TO",
-	  .help = "of an array or a tensor: the first dimension from FROM up to TO" },
-	{ .name = "format", .argument = "FORMAT", .help = "of what is taken out: npy, safetensors or raw" },
+	  .help = "of a table, or the first dimension of an array: from FROM up to TO" },
+	{ .name = "columns", .argument = "NAMES", .help = "of a table: these columns, a,b" },
+	{ .name = "format",
+	  .argument = "FORMAT",
+	  .help = "of an array that is taken out: npy, safetensors or raw" },
 	{ .name = "stats", .help = "say on the standard error how much was read" },
 	{ .name = NULL },
 };
@@ -67,14 +70,18 @@ static enum kist_exit read_options(struct kist_cli *cli, struct wanted *wanted)
 	const char *rows = kist_cli_value(cli, "rows");
 	struct kist_error err = KIST_ERROR_INIT;
 
-	*wanted = (struct wanted){ .partial.tensor = kist_cli_value(cli, "tensor") };
-	wanted->is_part = wanted->partial.tensor || slice || rows;
+	*wanted = (struct wanted){ .partial = { .tensor = kist_cli_value(cli, "tensor"),
+						.columns = kist_cli_value(cli, "columns"),
+						.is_rows = rows,
+						.has_format = kist_cli_has(cli, "format") } };
+	wanted->is_part = wanted->partial.tensor || wanted->partial.columns || slice || rows;
 	if (!read_format(cli, &wanted->partial.format))
 		return kist_cli_usage(cli, "'%s' is no format: npy, safetensors or raw",
 				      kist_cli_value(cli, "format"));
 	if ((kist_cli_has(cli, "format") || kist_cli_has(cli, "stats")) && !wanted->is_part)
 		return kist_cli_usage(
-			cli, "--format and --stats are of what --tensor, --slice or --rows take out");
+			cli, "--format and --stats are of what --tensor, --slice, --rows or --columns take "
+			     "out");
 	if (slice && rows)
 		return kist_cli_usage(cli, "--rows is the first dimension of --slice: give one of them");
 	if (wanted->is_part && cli->argument_count != 1)
@@ -101,7 +108,7 @@ static kist_status write_one(struct kist_cli *cli, const char *name, const struc
 	kist_status status;
 
 	KIST_TRY(kist_find(cli->flow, name, strlen(name), &artifact, err));
-	status = wanted->is_part ? kist_partial_array(cli->flow, artifact.record, &wanted->partial,
+	status = wanted->is_part ? kist_partial_write(cli->flow, artifact.record, &wanted->partial,
 						      STDOUT_FILENO, &read, err)
 				 : kist_load_stream(cli->flow, artifact.record, STDOUT_FILENO, err);
 	if (status != KIST_OK)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/partial.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "flow/ahead.h"
 #include "flow/gather.h"
 #include "flow/locate.h"
+#include "flow/partial_rows.h"
 #include "object/array_head.h"
 
 #define HEAD_SIZE_MAX ((size_t)128 << 10)
@@ -134,7 +137,7 @@ static kist_status put_head(const struct kist_array *array, const struct cut *cu
 	return kist_write_all(fd, kist_buf_view(&bytes), err);
 }
 
-static void tell_read(const struct kist_object_reader *reader, struct kist_partial_read *ret)
+void kist_partial_tell(const struct kist_object_reader *reader, struct kist_partial_read *ret)
 {
 	*ret = (struct kist_partial_read){
 		.chunks = reader->chunks_read,
@@ -144,24 +147,39 @@ static void tell_read(const struct kist_object_reader *reader, struct kist_parti
 	};
 }
 
-kist_status kist_partial_array(struct kist_flow *flow, const json_t *record,
+static kist_status write_array(struct kist_flow *flow, const json_t *record, const json_t *info,
 			       const struct kist_partial *partial, int fd, struct kist_partial_read *ret_read,
 			       struct kist_error *err)
 {
 	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
-	kist_auto_json json_t *info = NULL;
 	struct kist_array array;
 	struct cut cut;
 
-	if (kist_record_is_tree(record))
-		return kist_fail(err, KIST_UNSUPPORTED, "it is a folder: name a file in it");
-	KIST_TRY(kist_load_info(flow, record, &info, err));
 	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
 	KIST_TRY(kist_array_locate(info, reader.content.size, partial->tensor, &array, err));
+	if (partial->columns)
+		return kist_fail(err, KIST_UNSUPPORTED,
+				 "only a table has columns: --slice takes a part of an array");
 	KIST_TRY(cut_array(&array, partial->slice, &cut, err));
 	KIST_TRY(put_head(&array, &cut, partial->format, fd, err));
 	KIST_TRY(kist_gather(&reader, &cut.gather, fd, err));
 	if (ret_read)
-		tell_read(&reader, ret_read);
+		kist_partial_tell(&reader, ret_read);
 	return KIST_OK;
+}
+
+kist_status kist_partial_write(struct kist_flow *flow, const json_t *record,
+			       const struct kist_partial *partial, int fd, struct kist_partial_read *ret_read,
+			       struct kist_error *err)
+{
+	kist_auto_json json_t *info = NULL;
+	const char *kind;
+
+	if (kist_record_is_tree(record))
+		return kist_fail(err, KIST_UNSUPPORTED, "it is a folder: name a file in it");
+	KIST_TRY(kist_load_info(flow, record, &info, err));
+	kind = kist_json_get_text(info, "kind");
+	if (kind && strcmp(kind, "table") == 0 && !partial->tensor && (!partial->slice || partial->is_rows))
+		return kist_partial_rows(flow, record, info, partial, fd, ret_read, err);
+	return write_array(flow, record, info, partial, fd, ret_read, err);
 }

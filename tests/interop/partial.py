@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Slices that kist takes out of arrays are those of numpy, byte for byte, as numpy saves them.
+# Slices that kist takes out of arrays are those of numpy, byte for byte, as numpy saves them; rows and columns that it
+# takes out of tables are those that Python's csv reads.
+import csv
 import io
 import random
 import struct
@@ -101,5 +103,35 @@ def check_model():
     assert ours == weights[5].tobytes()
 
 
+def cell(column):
+    word = random.choice(["a", "b,c", "d\ne", "f\"g", "\u00e9", ";", " x "])
+    return [str(random.randint(-9, 99)), word, "%.2f" % random.random(), random.choice(["", "true", "z"])][column]
+
+
+def write_table(rows, encoding, delimiter):
+    with open("table.csv", "w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=delimiter, lineterminator=random.choice(["\n", "\r\n"])).writerows(rows)
+
+
+def check_table(tries, encoding, delimiter, header):
+    rows = [[cell(column) for column in range(4)] for _ in range(70000)]
+    names = [["n", "word \"quoted\"", "x", "y"]] if header else []
+    write_table(names + rows, encoding, delimiter)
+    options = ["--param", "header=" + ("yes" if header else "no")]
+    options += ["--param", "encoding=" + encoding] if encoding != "utf-8" else []
+    assert run("put", "table.csv", *options).returncode == 0
+    for _ in range(tries):
+        first = random.randint(-70010, 70010)
+        last = random.choice([first + random.randint(0, 50), random.randint(-70010, 70010)])
+        ours = run("cat", "table.csv", "--rows", "%d:%d" % (first, last), "--columns",
+                   "word \"quoted\",n" if header else "column_2,column_1")
+        assert ours.returncode == 0, ours.stderr
+        got = list(csv.reader(io.StringIO(ours.stdout.decode(), newline=""), delimiter=delimiter))
+        want = [[row[1], row[0]] for row in names + rows[first:last]]
+        assert got == want, (first, last, encoding, delimiter, header, got[:3], want[:3])
+
+
 check_arrays(int(sys.argv[1]))
+for table in (("utf-8", ",", True), ("utf-8", ";", False), ("utf-16le", "\t", True), ("latin-1", "|", False)):
+    check_table(int(sys.argv[1]), *table)
 check_model()
