@@ -15,6 +15,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_repair,
 	&kist_command_du,
 	&kist_command_exec,
+	&kist_command_run,
 	&kist_command_gc,
 	&kist_command_stats,
 	&kist_command_paths,

@@ -32,6 +32,7 @@ extern const struct kist_command kist_command_plugin_why;
 extern const struct kist_command kist_command_put;
 extern const struct kist_command kist_command_repair;
 extern const struct kist_command kist_command_rm;
+extern const struct kist_command kist_command_run;
 extern const struct kist_command kist_command_show;
 extern const struct kist_command kist_command_stats;
 extern const struct kist_command kist_command_tag;

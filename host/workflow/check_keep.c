@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -42,6 +43,19 @@ static const struct kist_type *type_of_argument(const struct kist_argument *argu
 	}
 }
 
+static void hint_arguments(struct kist_checking *checking, const struct kist_schema *schema)
+{
+	const struct kist_argument *argument;
+	char list[200];
+	size_t used = 0;
+
+	for (size_t i = 0; (argument = kist_schema_at(schema, i)) != NULL && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
+					 argument->name);
+	kist_issue_hint(checking->issues, "%s%s", used > 0 ? "it takes: " : "it takes none",
+			used > 0 ? list : "");
+}
+
 static const struct kist_argument *find_argument(struct kist_checking *checking, const struct kist_keep *keep,
 						 const struct kist_node *node)
 {
@@ -58,8 +72,8 @@ static const struct kist_argument *find_argument(struct kist_checking *checking,
 		       "artifact task '%s' has no argument '%s'", keep->task, node->key);
 	if (nearest.name)
 		kist_issue_hint(checking->issues, "did you mean '%s'?", nearest.name);
-	else if (!kist_schema_at(schema, 0))
-		kist_issue_hint(checking->issues, "it takes none");
+	else
+		hint_arguments(checking, schema);
 	return NULL;
 }
 

@@ -19,6 +19,7 @@ struct kist_offer_input {
 	const char *name;
 	const struct kist_type *type;
 	const json_t *preset; /* its default; NULL: it must be given */
+	size_t index;	      /* of the manifest's inputs, some of which nobody gives */
 };
 
 /** struct kist_offer_output - One of its outputs. */
@@ -61,6 +62,16 @@ static inline void kist_offer_free_(struct kist_offer **slot)
 	kist_offer_free(*slot);
 }
 #define kist_auto_offer __attribute__((cleanup(kist_offer_free_)))
+
+/**
+ * kist_offer_read() - What the usable plugins of @catalog offer.
+ *
+ * @catalog: Borrowed for the life of the offer.
+ *
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_offer_read(const struct kist_catalog *catalog, struct kist_offer **ret,
+					 struct kist_error *err);
 
 /** kist_offer_types() - The registry that the types of its tasks live in; lives as long as the offer. */
 struct kist_types *kist_offer_types(struct kist_offer *offer);
