@@ -14,12 +14,11 @@
  * Thread: constant once it is read.
  */
 
-/** struct kist_offer_input - One input of a function task. */
+/** struct kist_offer_input - One input of a function task, in the manifest's order. */
 struct kist_offer_input {
 	const char *name;
 	const struct kist_type *type;
 	const json_t *preset; /* its default; NULL: it must be given */
-	size_t index;	      /* of the manifest's inputs, some of which nobody gives */
 };
 
 /** struct kist_offer_output - One of its outputs. */

@@ -32,6 +32,7 @@ static kist_status read_function(const struct reading *reading, const struct kis
 	struct kist_offer_output outputs[KIST_MANIFEST_OUTPUTS_MAX];
 	struct kist_offer_function function = { .plugin = entry->manifest->id,
 						.name = task->name,
+						.input_count = task->input_count,
 						.inputs = inputs,
 						.output_count = task->output_count,
 						.outputs = outputs,
@@ -39,15 +40,9 @@ static kist_status read_function(const struct reading *reading, const struct kis
 						.task_index = index };
 
 	for (size_t i = 0; i < task->input_count; i++) {
-		struct kist_offer_input *input = &inputs[function.input_count];
-
-		if (task->inputs[i].count_of != SIZE_MAX)
-			continue;
-		*input = (struct kist_offer_input){ .name = task->inputs[i].name,
-						    .preset = task->inputs[i].preset,
-						    .index = i };
-		KIST_TRY(read_type(reading, task->inputs[i].type, &input->type));
-		function.input_count++;
+		inputs[i] = (struct kist_offer_input){ .name = task->inputs[i].name,
+						       .preset = task->inputs[i].preset };
+		KIST_TRY(read_type(reading, task->inputs[i].type, &inputs[i].type));
 	}
 	for (size_t i = 0; i < task->output_count; i++) {
 		outputs[i].name = task->outputs[i].name;

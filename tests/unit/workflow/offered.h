@@ -59,16 +59,16 @@ static inline void offered_function(struct offered *offered, const char *plugin,
 
 static inline void offered_functions(struct offered *offered)
 {
-	const struct kist_offer_input load[] = { { "path", &kist_type_string, NULL, 0 } };
-	const struct kist_offer_input scale[] = { { "array", &kist_type_tensor, NULL, 0 },
-						  { "factor", &kist_type_number, NULL, 0 } };
-	const struct kist_offer_input sample[] = { { "rows", &kist_type_integer, NULL, 0 },
-						   { "seed", &kist_type_integer, offered->zero, 0 } };
+	const struct kist_offer_input load[] = { { "path", &kist_type_string, NULL } };
+	const struct kist_offer_input scale[] = { { "array", &kist_type_tensor, NULL },
+						  { "factor", &kist_type_number, NULL } };
+	const struct kist_offer_input sample[] = { { "rows", &kist_type_integer, NULL },
+						   { "seed", &kist_type_integer, offered->zero } };
 	const struct kist_offer_input summarize[] = {
-		{ "table", offered_type(offered, "{\"union\": [\"table\", \"tensor\"]}"), NULL, 0 },
-		{ "names", offered_type(offered, "{\"list\": \"string\"}"), offered->none, 0 }
+		{ "table", offered_type(offered, "{\"union\": [\"table\", \"tensor\"]}"), NULL },
+		{ "names", offered_type(offered, "{\"list\": \"string\"}"), offered->none }
 	};
-	const struct kist_offer_input touch[] = { { "anything", &kist_type_any, NULL, 0 } };
+	const struct kist_offer_input touch[] = { { "anything", &kist_type_any, NULL } };
 	const struct kist_offer_input about[] = {
 		{ "point", offered_type(offered, "{\"mapping\": {\"x\": \"number\", \"y\": \"number\"}}"),
 		  NULL }
