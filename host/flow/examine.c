@@ -187,6 +187,5 @@ kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine
 kist_status kist_examine_content(struct kist_flow *flow, const struct kist_input *input,
 				 struct kist_examined *examined, struct kist_error *err)
 {
-	KIST_TRY(kist_worker_validate(flow->worker, &examined->serializer, input, NULL, NULL, err));
-	return kist_worker_describe(flow->worker, &examined->serializer, input, &examined->info, err);
+	return kist_worker_review(flow->worker, &examined->serializer, input, &examined->info, err);
 }

@@ -195,15 +195,16 @@ kist_status kist_worker_layout(struct kist_worker *worker, const struct kist_ser
 	return client_data_call(worker, &writer, &exchange, err);
 }
 
-kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_serializer_ref *ref,
-				 const struct kist_input *input,
-				 void (*each)(void *ctx, int32_t severity, const struct kist_error *issue),
-				 void *ctx, struct kist_error *err)
+static kist_status validate(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+			    const struct kist_input *input, uint64_t keep,
+			    void (*each)(void *ctx, int32_t severity, const struct kist_error *issue),
+			    void *ctx, struct kist_error *err)
 {
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
-	struct exchange exchange = {
-		.header = { .op = KIST_OP_VALIDATE }, .verb = "validate", .each_issue = each, .ctx = ctx
-	};
+	struct exchange exchange = { .header = { .op = KIST_OP_VALIDATE, .a = keep },
+				     .verb = "validate",
+				     .each_issue = each,
+				     .ctx = ctx };
 
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
 	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
@@ -211,6 +212,14 @@ kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_s
 		return kist_fail_at(err, KIST_CORRUPT, exchange.found.code, exchange.found.offset, "%.*s: %s",
 				    (int)ref->plugin->name_len, ref->plugin->title, exchange.found.text);
 	return KIST_OK;
+}
+
+kist_status kist_worker_validate(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+				 const struct kist_input *input,
+				 void (*each)(void *ctx, int32_t severity, const struct kist_error *issue),
+				 void *ctx, struct kist_error *err)
+{
+	return validate(worker, ref, input, 0, each, ctx, err);
 }
 
 /* A description as it comes. */
@@ -234,8 +243,9 @@ static kist_status keep_text(void *ctx, struct kist_view bytes, struct kist_erro
 	return kist_buf_append(&description->text, bytes.data, bytes.size, err);
 }
 
-kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_serializer_ref *ref,
-				 const struct kist_input *input, json_t **ret, struct kist_error *err)
+static kist_status describe(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+			    const struct kist_input *input, uint64_t keep, json_t **ret,
+			    struct kist_error *err)
 {
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
 	__attribute__((cleanup(description_done))) struct description description = {
@@ -243,7 +253,7 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 	};
 	kist_auto_json json_t *value = NULL;
 	const struct kist_output output = { .write = keep_text, .ctx = &description };
-	struct exchange exchange = { .header = { .op = KIST_OP_DESCRIBE },
+	struct exchange exchange = { .header = { .op = KIST_OP_DESCRIBE, .a = keep },
 				     .verb = "describe",
 				     .output = &output };
 	struct kist_error error = KIST_ERROR_INIT;
@@ -267,6 +277,19 @@ kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_s
 				 ref->plugin->title);
 	*ret = kist_steal(value);
 	return KIST_OK;
+}
+
+kist_status kist_worker_describe(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+				 const struct kist_input *input, json_t **ret, struct kist_error *err)
+{
+	return describe(worker, ref, input, 0, ret, err);
+}
+
+kist_status kist_worker_review(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+			       const struct kist_input *input, json_t **ret, struct kist_error *err)
+{
+	KIST_TRY(validate(worker, ref, input, KIST_KEEP, NULL, NULL, err));
+	return describe(worker, ref, input, KIST_KEEP, ret, err);
 }
 
 /* Objects. */

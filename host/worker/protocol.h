@@ -22,6 +22,7 @@
  *     PING
  *     LOAD               plugin index                      manifest            library
  *     PROBE ... SERIALIZE object      deadline_ns source   call (client.c)     input, when it has one
+ *     VALIDATE, DESCRIBE KEEP or 0    deadline_ns source   the same
  *     EXAMINE                         deadline_ns           a type, its arguments, bytes of each sample
  *     CONVERT, DROP, FETCH object    deadline_ns           CONVERT: kinds u32, selection text
  *     ROWS               object       deadline_ns           skip u64, count u64, selection text
@@ -49,6 +50,9 @@
  * A call:  host sends one of PING..DROP, the worker sends any number of LOG..RESULTS with the same id, then one
  * RETURN.  READ waits for DATA.  WRITE does not wait: each slot may be used again after its ACK, so at most
  * KIST_RING_SLOTS are under way.
+ *
+ * VALIDATE with KEEP leaves its instance open when it returns OK, for a DESCRIBE with KEEP that follows it and is
+ * about the same bytes and arguments.  The next PROBE ... SERIALIZE or EXAMINE closes it otherwise.
  *
  * EXAMINE is layout, validate and describe of many small inputs of one type at once: a message and a wake-up for
  * each of them cost more than what the plugin does.  EXAMINED names, in rising order, the samples that went
@@ -98,6 +102,9 @@
 #define KIST_WORKER_EXIT_LOST 113
 /** Exit status of a child that could not execute kist-worker. */
 #define KIST_WORKER_EXIT_EXEC 127
+
+/** In VALIDATE and DESCRIBE: one instance is for both. */
+#define KIST_KEEP 1u
 
 #define KIST_OP_IN_WINDOW 0x80000000u
 

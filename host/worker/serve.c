@@ -96,25 +96,6 @@ void serve_finish(struct server *server, struct served_call *call, kist_status s
 	served_call_done(call);
 }
 
-kist_status serve_open_instance(const struct served_request *request, struct served_call *call, void **ret)
-{
-	kist_status status;
-
-	*ret = NULL;
-	serve_within(call->server, KIST_WITHIN_OPEN);
-	status = request->type->interface.open(call->base.host, &call->base, ret);
-	serve_within(call->server, KIST_WITHIN_CALL);
-	return status;
-}
-
-void serve_close_instance(const struct served_request *request, const struct served_call *call,
-			  void *instance)
-{
-	serve_within(call->server, KIST_WITHIN_CLOSE);
-	request->type->interface.close(instance);
-	serve_within(call->server, KIST_WITHIN_CALL);
-}
-
 static kist_status deserialize(struct server *server, struct served_request *request,
 			       struct served_call *call, uint64_t *ret_kind)
 {
@@ -189,44 +170,6 @@ static kist_status serialize(struct server *server, const struct served_request 
 	return status;
 }
 
-/* LAYOUT, VALIDATE and DESCRIBE; *@ret_has says whether the type has such a method. */
-static kist_status inspect(struct server *server, struct served_request *request, struct served_call *call,
-			   uint64_t *ret_has)
-{
-	const ArtifactTaskInterface *interface = &request->type->interface;
-	const struct kist_params *params = &request->arguments.params;
-	struct served_source source;
-	struct served_layout layout;
-	struct served_report report;
-	struct served_sink sink;
-	kist_status status;
-	void *instance;
-
-	*ret_has = request->header.op == KIST_OP_LAYOUT	    ? interface->layout != NULL
-		   : request->header.op == KIST_OP_DESCRIBE ? interface->describe != NULL
-							    : 1;
-	if (*ret_has == 0)
-		return KIST_OK;
-	served_source_init(&source, server, request->fd, KIST_SOURCE_OF_CALL, request->input_size);
-	status = serve_open_instance(request, call, &instance);
-	if (status != KIST_OK)
-		return status;
-	if (request->header.op == KIST_OP_LAYOUT) {
-		served_layout_init(&layout, call, request->input_size);
-		status = interface->layout(instance, &call->base, &source.base, params, &layout.base);
-		served_layout_finish(&layout);
-	} else if (request->header.op == KIST_OP_VALIDATE) {
-		served_report_init(&report, call);
-		status = interface->validate(instance, &call->base, &source.base, params, &report.base);
-	} else {
-		served_sink_init(&sink, call);
-		status = interface->describe(instance, &call->base, &source.base, params, &sink.base);
-		served_sink_finish(&sink);
-	}
-	serve_close_instance(request, call, instance);
-	return status;
-}
-
 static kist_status probe(const struct served_request *request, struct served_call *call, uint64_t *ret_score)
 {
 	const struct kist_view head = request->reader.rest;
@@ -297,6 +240,8 @@ static void run_call(struct server *server, struct served_request *request)
 	served_call_init(&call, server, &request->plugin->host, request->header.b);
 	server->ahead_valid = false;
 	status = serve_seal(server, &call.error);
+	if (request->header.op != KIST_OP_DESCRIBE)
+		serve_drop_kept(server);
 	if (status == KIST_OK)
 		status = kist_get_arguments(&request->reader, &request->arguments, &call.error);
 	if (status != KIST_OK) {
@@ -313,7 +258,7 @@ static void run_call(struct server *server, struct served_request *request)
 		call.by_worker = true;
 		status = serve_examine(request, &call.error);
 	} else {
-		status = inspect(server, request, &call, &result);
+		status = serve_inspect(server, request, &call, &result);
 	}
 	serve_finish(server, &call, status, result);
 }

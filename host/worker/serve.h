@@ -12,7 +12,8 @@
 /*
  * The worker's side: takes calls from the host, makes them on plugins, answers.  Runs in kist-worker only.
  *
- * serve.c has the loop and the calls on serializers, serve_object.c the objects, serve_task.c the calls of
+ * serve.c has the loop and the calls on serializers, serve_inspect.c those that look at bytes, and instances,
+ * serve_object.c the objects, serve_task.c the calls of
  * function tasks, serve_call.c and serve_source.c what a plugin sees of the host, serve_load.c loading,
  * serve_examine.c the examination of many inputs at once.
  *
@@ -75,6 +76,9 @@ struct server {
 	struct served_plugin *plugins; /* KIST_WORKER_PLUGINS_MAX */
 	struct served_plugin self;     /* whose host the worker's own objects are read with */
 	struct served_object *objects; /* KIST_WORKER_OBJECTS_MAX */
+	/* An instance that validated, for a description; NULL: there is none. */
+	const struct kist_loaded_type *review_type;
+	void *review; /* may be NULL as any instance */
 };
 
 /** struct served_call - One call into a plugin. */
@@ -138,6 +142,17 @@ KIST_CHECKED kist_status serve_open_instance(const struct served_request *reques
 					     void **ret);
 void serve_close_instance(const struct served_request *request, const struct served_call *call,
 			  void *instance);
+
+/**
+ * serve_inspect() - LAYOUT, VALIDATE and DESCRIBE.
+ *
+ * @ret_has: Whether the type has such a method.
+ */
+KIST_CHECKED kist_status serve_inspect(struct server *server, const struct served_request *request,
+				       struct served_call *call, uint64_t *ret_has);
+
+/** serve_drop_kept() - Closes the instance that is kept for a description, if any. */
+void serve_drop_kept(struct server *server);
 
 /** serve_examine() - EXAMINE: takes the samples that are left of the request, and answers. */
 KIST_CHECKED kist_status serve_examine(struct served_request *request, struct kist_error *err);

@@ -18,6 +18,8 @@ struct sample {
 	bool unsound;
 	struct served_layout layout;
 	struct kist_buf info;
+	bool is_open;
+	void *instance;
 	uint64_t refused; /* bytes and calls that the plugin was told are too many */
 	uint64_t progress_ns;
 };
@@ -98,25 +100,38 @@ static kist_status call_method(struct sample *sample, uint32_t op, struct served
 	return interface->layout(instance, &call->base, &source.base, params, &sample->layout.base);
 }
 
-/* One call into the plugin, as if it were asked for alone. */
+/* One call into the plugin.  The first one opens the instance. */
 static void run_method(struct sample *sample, uint32_t op)
 {
 	const struct served_request *request = sample->request;
 	struct served_call call;
-	kist_status status;
-	void *instance;
+	kist_status status = KIST_OK;
 
 	served_call_init(&call, request->plugin->server, &request->plugin->host, request->header.b);
 	call.progress_ns = sample->progress_ns;
-	status = serve_open_instance(request, &call, &instance);
-	if (status == KIST_OK) {
-		status = call_method(sample, op, &call, instance);
-		serve_close_instance(request, &call, instance);
+	if (!sample->is_open) {
+		status = serve_open_instance(request, &call, &sample->instance);
+		sample->is_open = status == KIST_OK;
 	}
+	if (status == KIST_OK)
+		status = call_method(sample, op, &call, sample->instance);
 	if (status != KIST_OK || call.breach.status != KIST_OK)
 		sample->unsound = true;
 	sample->progress_ns = call.progress_ns;
 	served_call_done(&call);
+}
+
+static void close_sample(struct sample *sample)
+{
+	struct served_call call;
+
+	if (!sample->is_open)
+		return;
+	served_call_init(&call, sample->request->plugin->server, &sample->request->plugin->host,
+			 sample->request->header.b);
+	serve_close_instance(sample->request, &call, sample->instance);
+	served_call_done(&call);
+	sample->is_open = false;
 }
 
 static void run_sample(struct sample *sample)
@@ -135,6 +150,7 @@ static void run_sample(struct sample *sample)
 		run_method(sample, KIST_OP_VALIDATE);
 	if (!sample->unsound && interface->describe)
 		run_method(sample, KIST_OP_DESCRIBE);
+	close_sample(sample);
 }
 
 static void send_answers(const struct served_request *request, struct kist_writer *answers)

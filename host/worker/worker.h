@@ -136,6 +136,14 @@ KIST_CHECKED kist_status kist_worker_describe(struct kist_worker *worker,
 					      const struct kist_input *input, json_t **ret,
 					      struct kist_error *err);
 
+/**
+ * kist_worker_review() - kist_worker_validate(), then kist_worker_describe() on the same instance, which need not
+ * read the bytes again.
+ */
+KIST_CHECKED kist_status kist_worker_review(struct kist_worker *worker, const struct kist_serializer_ref *ref,
+					    const struct kist_input *input, json_t **ret,
+					    struct kist_error *err);
+
 /** struct kist_sample - One of many small inputs that are examined at once, and what came of it. */
 struct kist_sample {
 	struct kist_view bytes; /* Borrowed */

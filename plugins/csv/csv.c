@@ -20,17 +20,25 @@ KIST_NOTE("kist.csv", 0);
 #define PACKAGE_VERSION "0.1.0"
 #endif
 
+/* What validate found, for describe: an instance is about the same bytes. */
+struct instance {
+	struct csv_profile profile;
+	struct csv_dialect asked;
+	bool has_profile;
+};
+
 static kist_status open_instance(const struct kist_host *host, struct kist_call *call, void **ret_instance)
 {
 	(void)host;
-	(void)call;
-	*ret_instance = NULL;
-	return KIST_OK;
+	*ret_instance = calloc(1, sizeof(struct instance));
+	return *ret_instance ? KIST_OK : kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory");
 }
 
 static void close_instance(void *instance)
 {
-	(void)instance;
+	if (instance)
+		csv_profile_done(&((struct instance *)instance)->profile);
+	free(instance);
 }
 
 static kist_status serialize(void *instance, struct kist_call *call, const struct kist_object *object,
@@ -96,11 +104,17 @@ static kist_status deserialize(void *instance, struct kist_call *call, struct ki
 static kist_status validate(void *instance, struct kist_call *call, struct kist_source *source,
 			    const struct kist_params *params, struct kist_report *report)
 {
+	struct instance *const kept = instance;
 	struct csv_dialect dialect;
 	const kist_status status = csv_dialect_read(call, params, &dialect);
 
-	(void)instance;
-	return status == KIST_OK ? csv_validate(call, source, dialect, report) : status;
+	if (status != KIST_OK)
+		return status;
+	if (!kept)
+		return csv_validate(call, source, dialect, report, NULL, NULL);
+	csv_profile_done(&kept->profile);
+	kept->asked = dialect;
+	return csv_validate(call, source, dialect, report, &kept->profile, &kept->has_profile);
 }
 
 static kist_status probe(const void *head, size_t len, uint64_t total_size, int32_t *ret_score)
@@ -130,11 +144,15 @@ static kist_status layout(void *instance, struct kist_call *call, struct kist_so
 static kist_status describe(void *instance, struct kist_call *call, struct kist_source *source,
 			    const struct kist_params *params, struct kist_sink *sink)
 {
+	const struct instance *const kept = instance;
 	struct csv_dialect dialect;
 	const kist_status status = csv_dialect_read(call, params, &dialect);
 
-	(void)instance;
-	return status == KIST_OK ? csv_describe(call, source, dialect, sink) : status;
+	if (status != KIST_OK)
+		return status;
+	if (kept && kept->has_profile && memcmp(&kept->asked, &dialect, sizeof(dialect)) == 0)
+		return csv_describe_profile(call, &kept->profile, sink);
+	return csv_describe(call, source, dialect, sink);
 }
 
 static const ArtifactTaskInterface csv_interface = {

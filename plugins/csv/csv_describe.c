@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "csv_number.h"
-#include "csv_types.h"
 
 /* What one column takes at most: its name, every byte of it escaped, and its numbers. */
 #define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 768)
@@ -267,24 +266,30 @@ static void put_profile(struct text *t, const struct csv_profile *p)
 	put(t, "]}");
 }
 
-kist_status csv_describe(struct kist_call *call, struct kist_source *source, struct csv_dialect dialect,
-			 struct kist_sink *sink)
+kist_status csv_describe_profile(struct kist_call *call, const struct csv_profile *profile,
+				 struct kist_sink *sink)
 {
-	struct csv_profile profile;
-	struct csv_fault fault;
 	struct text text = { malloc(CSV_DESCRIBE_SIZE_MAX), 0 };
 	kist_status status;
 
 	if (!text.data)
 		return call->fail(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory", 9);
-	status = csv_profile_read(source, call, dialect, &profile, &fault);
-	if (status != KIST_OK) {
-		free(text.data);
-		return csv_fault_raise(&fault, call);
-	}
-	put_profile(&text, &profile);
-	csv_profile_done(&profile);
+	put_profile(&text, profile);
 	status = sink->write(sink, text.data, text.size);
 	free(text.data);
+	return status;
+}
+
+kist_status csv_describe(struct kist_call *call, struct kist_source *source, struct csv_dialect dialect,
+			 struct kist_sink *sink)
+{
+	struct csv_profile profile;
+	struct csv_fault fault;
+	kist_status status = csv_profile_read(source, call, dialect, &profile, &fault);
+
+	if (status != KIST_OK)
+		return csv_fault_raise(&fault, call);
+	status = csv_describe_profile(call, &profile, sink);
+	csv_profile_done(&profile);
 	return status;
 }

@@ -18,23 +18,25 @@ static kist_status no_memory(struct csv_fault *fault)
 	return csv_fault_set(fault, KIST_NO_MEMORY, "", KIST_NO_OFFSET, "no memory to read the table");
 }
 
-static kist_status keep_first(struct csv_profile *p, const struct csv_record *record, struct csv_fault *fault)
+static kist_status keep_first(struct csv_profile *p, const struct csv_rows *first, struct csv_fault *fault)
 {
-	const uint32_t sampled = record->count < CSV_SAMPLE_COLUMNS ? record->count : CSV_SAMPLE_COLUMNS;
+	const uint32_t width = first->width;
+	const uint32_t sampled = width < CSV_SAMPLE_COLUMNS ? width : CSV_SAMPLE_COLUMNS;
+	const size_t size = (size_t)first->stops[0] + 1;
 
-	p->width = record->count;
-	p->columns = calloc(record->count, sizeof(*p->columns));
+	p->width = width;
+	p->columns = calloc(width, sizeof(*p->columns));
 	p->samples = calloc(sampled, sizeof(*p->samples));
-	p->first_record = malloc(record->size);
-	p->first_cells = reallocarray(NULL, record->count, sizeof(*p->first_cells));
+	p->first_record = malloc(size);
+	p->first_cells = reallocarray(NULL, width, sizeof(*p->first_cells));
 	if (!p->columns || !p->samples || !p->first_record || !p->first_cells)
 		return no_memory(fault);
 	for (uint32_t i = 0; i < sampled; i++) {
 		p->samples[i].step = 1;
 		p->columns[i].sample = &p->samples[i];
 	}
-	memcpy(p->first_record, record->base, record->size);
-	memcpy(p->first_cells, record->cells, record->count * sizeof(*p->first_cells));
+	memcpy(p->first_record, first->base, size);
+	memcpy(p->first_cells, first->cells, width * sizeof(*p->first_cells));
 	return KIST_OK;
 }
 
@@ -103,7 +105,7 @@ static kist_status make_names(struct csv_profile *p, struct csv_text *texts, str
 }
 
 /* After the last record: is the first one a header, and what are the columns called. */
-static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
+static kist_status finish_columns(struct csv_profile *p, struct csv_fault *fault)
 {
 	struct csv_text *texts = calloc(p->width, sizeof(*texts));
 	kist_status status;
@@ -129,26 +131,39 @@ static kist_status finish(struct csv_profile *p, struct csv_fault *fault)
 	return status;
 }
 
+kist_status csv_profile_add(struct csv_profile *p, const struct csv_reader *reader,
+			    const struct csv_rows *rows, struct csv_fault *fault)
+{
+	/* The first record is one of its own: nothing is known of the width before. */
+	if (p->width == 0)
+		return keep_first(p, rows, fault);
+	csv_marks_note(&p->marks, p->rows, reader->place);
+	add_rows(p, rows);
+	return KIST_OK;
+}
+
+kist_status csv_profile_finish(struct csv_profile *p, struct csv_reader *reader, struct csv_fault *fault)
+{
+	p->dialect = reader->dialect;
+	p->newline = reader->newline;
+	p->rejected = reader->rejected;
+	p->rejects = reader->rejects;
+	reader->rejects = NULL;
+	return p->width > 0 ? finish_columns(p, fault) : KIST_OK;
+}
+
 static kist_status read_all(struct csv_reader *reader, struct csv_profile *p, struct csv_fault *fault)
 {
-	struct csv_record record;
 	struct csv_rows rows;
-	kist_status status = csv_reader_next(reader, &record);
+	kist_status status = csv_reader_rows(reader, &rows);
 
-	if (status == KIST_OK && record.count == 0)
-		return KIST_OK;
-	if (status == KIST_OK)
-		status = keep_first(p, &record, fault);
-	while (status == KIST_OK) {
-		status = csv_reader_rows(reader, &rows);
-		if (status == KIST_OK && rows.count == 0)
-			return finish(p, fault);
-		if (status == KIST_OK) {
-			csv_marks_note(&p->marks, p->rows, reader->place);
-			add_rows(p, &rows);
-		}
+	p->dialect = reader->dialect;
+	while (status == KIST_OK && rows.count > 0) {
+		status = csv_profile_add(p, reader, &rows, fault);
+		if (status == KIST_OK)
+			status = csv_reader_rows(reader, &rows);
 	}
-	return status;
+	return status == KIST_OK ? csv_profile_finish(p, reader, fault) : status;
 }
 
 kist_status csv_profile_read(struct kist_source *source, struct kist_call *call, struct csv_dialect dialect,
@@ -157,14 +172,10 @@ kist_status csv_profile_read(struct kist_source *source, struct kist_call *call,
 	struct csv_reader reader;
 	kist_status status = csv_reader_open(&reader, source, call, dialect);
 
-	*ret = (struct csv_profile){ .dialect = reader.dialect };
+	*ret = (struct csv_profile){ 0 };
 	*fault = (struct csv_fault){ .offset = KIST_NO_OFFSET };
 	if (status == KIST_OK)
 		status = read_all(&reader, ret, fault);
-	ret->newline = reader.newline;
-	ret->rejected = reader.rejected;
-	ret->rejects = reader.rejects;
-	reader.rejects = NULL;
 	if (status != KIST_OK && fault->status == KIST_OK)
 		*fault = reader.fault;
 	csv_reader_close(&reader);

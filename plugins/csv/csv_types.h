@@ -52,6 +52,21 @@ struct csv_profile {
 kist_status csv_profile_read(struct kist_source *source, struct kist_call *call, struct csv_dialect dialect,
 			     struct csv_profile *ret_profile, struct csv_fault *fault);
 
+/**
+ * csv_profile_add() - Of csv_profile_read(): adds the next rows.
+ *
+ * @profile: All zero before the first rows, with the reader's dialect.
+ * @rows:    What @reader gave last.
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+kist_status csv_profile_add(struct csv_profile *profile, const struct csv_reader *reader,
+			    const struct csv_rows *rows, struct csv_fault *fault);
+
+/** csv_profile_finish() - Of csv_profile_read(): after the last row.  Errors: KIST_NO_MEMORY. */
+kist_status csv_profile_finish(struct csv_profile *profile, struct csv_reader *reader,
+			       struct csv_fault *fault);
+
 /** csv_profile_done() - Free everything.  May run twice. */
 void csv_profile_done(struct csv_profile *profile);
 

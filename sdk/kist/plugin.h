@@ -58,7 +58,9 @@ enum {
 /**
  * struct ArtifactTaskInterface - A serializer.
  *
- * The instance made by @open is passed to every method but @probe.  Inputs are borrowed until the method
+ * The instance made by @open is passed to every method but @probe.  Calls of @layout, @validate and @describe on
+ * one instance are about the same bytes with the same parameters, so that what one of them found may be kept for
+ * the next.  Inputs are borrowed until the method
  * returns and must not be changed.  A method that fails says why with call->fail.
  *
  * @caps:  KIST_CAP_*.

@@ -156,6 +156,72 @@ START_TEST(a_broken_text_is_not_described)
 }
 END_TEST
 
+static kist_status read_nothing(struct kist_source *source, uint64_t offset, void *buf, size_t len,
+				size_t *ret_len)
+{
+	(void)source;
+	(void)offset;
+	(void)buf;
+	(void)len;
+	(void)ret_len;
+	return KIST_IO;
+}
+
+/* Validates on an instance, then describes with @params from a source that gives nothing any more. */
+static kist_status review(const char *text, const struct kist_params *params, struct plugtest_sink *sink)
+{
+	const ArtifactTaskInterface *const csv = csvtest_interface();
+	struct plugtest_source source;
+	struct plugtest_report report;
+	struct plugtest_call call;
+	void *instance = NULL;
+	kist_status status;
+
+	plugtest_source_init(&source, text, strlen(text));
+	plugtest_report_init(&report);
+	plugtest_sink_init(sink);
+	plugtest_call_init(&call);
+	ck_assert_int_eq(csv->open(NULL, &call.call, &instance), KIST_OK);
+	/* Twice: what the first one found is freed. */
+	ck_assert_int_eq(csv->validate(instance, &call.call, &source.source, NULL, &report.report), KIST_OK);
+	ck_assert_int_eq(csv->validate(instance, &call.call, &source.source, NULL, &report.report), KIST_OK);
+	source.source.read_at = read_nothing;
+	status = csv->describe(instance, &call.call, &source.source, params, &sink->sink);
+	csv->close(instance);
+	plugtest_call_done(&call);
+	return status;
+}
+
+START_TEST(an_instance_that_validated_describes_without_reading_again)
+{
+	static const char *const texts[] = { "", "a,b\n1,x\n2,\n", "1,2\n3,4\n", "a\n" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct plugtest_sink kept;
+		struct plugtest_sink alone;
+		struct plugtest_call call;
+
+		ck_assert_int_eq(review(texts[i], NULL, &kept), KIST_OK);
+		ck_assert_int_eq(describe(texts[i], strlen(texts[i]), NULL, &alone, &call), KIST_OK);
+		csvtest_expect(&kept, alone.data, alone.size);
+		plugtest_sink_done(&kept);
+		plugtest_sink_done(&alone);
+		plugtest_call_done(&call);
+	}
+}
+END_TEST
+
+START_TEST(other_parameters_and_faults_are_read_again)
+{
+	struct plugtest_sink sink;
+
+	ck_assert_int_eq(review("a,b\n1,2\n", plugtest_params("header=string:no", NULL), &sink), KIST_IO);
+	plugtest_sink_done(&sink);
+	ck_assert_int_eq(review("a,b\n1\n", NULL, &sink), KIST_IO);
+	plugtest_sink_done(&sink);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("describe");
@@ -166,5 +232,7 @@ int main(void)
 	tcase_add_loop_test(tcase, the_description_of_the_widest_table_keeps_to_its_limit, 0, 4);
 	tcase_add_test(tcase, mean_and_deviation_agree_with_two_passes_over_the_numbers);
 	tcase_add_test(tcase, a_broken_text_is_not_described);
+	tcase_add_test(tcase, an_instance_that_validated_describes_without_reading_again);
+	tcase_add_test(tcase, other_parameters_and_faults_are_read_again);
 	return suite_run(tcase, "csv_describe");
 }

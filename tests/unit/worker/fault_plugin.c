@@ -18,18 +18,26 @@
 KIST_NOTE("test.fault", 0);
 
 static const struct kist_host *saved_host;
+static unsigned int opened;
+static unsigned int closed;
+
+/* An instance: how many times it validated. */
+struct counter {
+	unsigned int validated;
+};
 
 static kist_status fault_open(const struct kist_host *host, struct kist_call *call, void **ret)
 {
-	(void)call;
 	saved_host = host;
-	*ret = NULL;
-	return KIST_OK;
+	*ret = calloc(1, sizeof(struct counter));
+	opened++;
+	return *ret ? KIST_OK : kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory");
 }
 
 static void fault_close(void *instance)
 {
-	(void)instance;
+	closed++;
+	free(instance);
 }
 
 static void overflow_stack(const volatile char *before, unsigned long depth)
@@ -217,11 +225,12 @@ static kist_status fault_serialize(void *instance, struct kist_call *call, const
 static kist_status fault_validate(void *instance, struct kist_call *call, struct kist_source *source,
 				  const struct kist_params *params, struct kist_report *report)
 {
+	struct counter *const counter = instance;
 	kist_status status;
 	char how;
 
-	(void)instance;
 	(void)params;
+	counter->validated++;
 	status = first_byte(call, source, &how);
 	if (status != KIST_OK)
 		return status;
@@ -370,16 +379,26 @@ static kist_status describe_nicely(struct kist_call *call, struct kist_source *s
 	return sink->write(sink, text, (size_t)len);
 }
 
+static kist_status describe_counter(const struct counter *counter, struct kist_sink *sink)
+{
+	char text[128];
+	const int len = snprintf(text, sizeof(text), "{\"validated\":%u,\"opened\":%u,\"closed\":%u}",
+				 counter->validated, opened, closed);
+
+	return sink->write(sink, text, (size_t)len);
+}
+
 static kist_status fault_describe(void *instance, struct kist_call *call, struct kist_source *source,
 				  const struct kist_params *params, struct kist_sink *sink)
 {
 	kist_status status;
 	char how;
 
-	(void)instance;
 	status = first_byte(call, source, &how);
 	if (status != KIST_OK)
 		return status;
+	if (how == 'k')
+		return describe_counter(instance, sink);
 	if (how == 'j') /* no JSON */
 		return sink->write(sink, "{oops", 5);
 	if (how == 'J') /* JSON, but no object */

@@ -243,6 +243,61 @@ START_TEST(validate_gives_all_issues_and_fails_with_the_first_error)
 }
 END_TEST
 
+/* What the instance that describes counted: {validated, opened, closed}. */
+static void check_counter(json_t *value, int validated, int opened, int closed)
+{
+	ck_assert_ptr_nonnull(value);
+	ck_assert_int_eq(json_integer_value(json_object_get(value, "validated")), validated);
+	ck_assert_int_eq(json_integer_value(json_object_get(value, "opened")), opened);
+	ck_assert_int_eq(json_integer_value(json_object_get(value, "closed")), closed);
+	json_decref(value);
+}
+
+START_TEST(a_review_describes_with_the_instance_that_validated)
+{
+	struct faulty faulty;
+	struct bytes_input bytes;
+	json_t *value = NULL;
+
+	faulty_load(&faulty, NULL);
+	bytes_input_host(&bytes, "k", 1);
+	const struct kist_serializer_ref ref = faulty_ref(&faulty, 0);
+	const struct kist_serializer_ref plain = faulty_ref(&faulty, 1);
+
+	ck_assert_int_eq(kist_worker_describe(faulty.worker, &ref, &bytes.input, &value, NULL), KIST_OK);
+	check_counter(value, 0, 1, 0);
+	ck_assert_int_eq(kist_worker_review(faulty.worker, &ref, &bytes.input, &value, NULL), KIST_OK);
+	check_counter(value, 1, 2, 1);
+	/* It is not kept for a call that does not belong to it, nor left open. */
+	ck_assert_int_eq(kist_worker_review(faulty.worker, &plain, &bytes.input, &value, NULL), KIST_OK);
+	ck_assert_ptr_null(value);
+	ck_assert_int_eq(kist_worker_describe(faulty.worker, &ref, &bytes.input, &value, NULL), KIST_OK);
+	check_counter(value, 0, 4, 3);
+	kist_worker_close(faulty.worker);
+}
+END_TEST
+
+START_TEST(what_a_review_finds_wrong_is_not_described)
+{
+	struct kist_error error = KIST_ERROR_INIT;
+	struct faulty faulty;
+	struct bytes_input bytes;
+	json_t *value = NULL;
+
+	faulty_load(&faulty, NULL);
+	bytes_input_host(&bytes, "i", 1);
+	const struct kist_serializer_ref ref = faulty_ref(&faulty, 0);
+
+	ck_assert_int_eq(kist_worker_review(faulty.worker, &ref, &bytes.input, &value, &error), KIST_CORRUPT);
+	ck_assert_str_eq(error.code, "E_FIRST");
+	ck_assert_ptr_null(value);
+	bytes_input_host(&bytes, "k", 1);
+	ck_assert_int_eq(kist_worker_describe(faulty.worker, &ref, &bytes.input, &value, NULL), KIST_OK);
+	check_counter(value, 0, 2, 1);
+	kist_worker_close(faulty.worker);
+}
+END_TEST
+
 static kist_status take_all(void *ctx, struct kist_view bytes, struct kist_error *err)
 {
 	return kist_buf_append(ctx, bytes.data, bytes.size, err);
@@ -522,6 +577,8 @@ int main(void)
 	tcase_add_test(tests, probe_gives_the_score_of_the_type);
 	tcase_add_test(tests, what_a_type_does_not_have_gives_nothing);
 	tcase_add_test(tests, validate_gives_all_issues_and_fails_with_the_first_error);
+	tcase_add_test(tests, a_review_describes_with_the_instance_that_validated);
+	tcase_add_test(tests, what_a_review_finds_wrong_is_not_described);
 	tcase_add_loop_test(tests, bytes_come_back_as_they_went_by_file_and_host_of_any_size, 0, 8);
 	tcase_add_test(tests, an_object_of_another_kind_is_explained);
 	tcase_add_test(tests, parts_reach_the_output_in_order_with_their_offsets);
