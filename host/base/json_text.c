@@ -11,8 +11,8 @@
 
 /* Longer numbers are none of ours; strtod() wants a copy. */
 #define NUMBER_SIZE_MAX 400
-/* Digits that are below INT64_MAX and any double, whatever they are. */
-#define DIGITS_SAFE 18
+/* Characters without an exponent that are below any double's limit, whatever they are. */
+#define DIGITS_SAFE 300
 #define EACH_BYTE   UINT64_C(0x0101010101010101)
 #define HIGH_BIT    UINT64_C(0x80)
 
@@ -141,7 +141,7 @@ static size_t scan_digits(struct scan *scan)
 	return (size_t)(scan->at - from);
 }
 
-/* Whether what is no short whole number has a finite value. */
+/* Whether what is no short number has a finite value. */
 static bool is_finite(const uint8_t *from, size_t size)
 {
 	char text[NUMBER_SIZE_MAX + 1];
@@ -156,25 +156,24 @@ static bool is_finite(const uint8_t *from, size_t size)
 static bool scan_number(struct scan *scan)
 {
 	const uint8_t *from = scan->at;
-	bool plain = true;
+	bool has_exponent = false;
 
 	(void)eat(scan, '-');
 	if (!eat(scan, '0') && scan_digits(scan) == 0)
 		return fail(scan, "value expected");
 	if (eat(scan, '.')) {
-		plain = false;
 		if (scan_digits(scan) == 0)
 			return fail(scan, "invalid number");
 	}
 	if (scan->at < scan->end && (*scan->at == 'e' || *scan->at == 'E')) {
-		plain = false;
+		has_exponent = true;
 		scan->at++;
 		if (!eat(scan, '+'))
 			(void)eat(scan, '-');
 		if (scan_digits(scan) == 0)
 			return fail(scan, "invalid number");
 	}
-	if ((!plain || scan->at - from > DIGITS_SAFE) && !is_finite(from, (size_t)(scan->at - from)))
+	if ((has_exponent || scan->at - from > DIGITS_SAFE) && !is_finite(from, (size_t)(scan->at - from)))
 		return fail(scan, "number out of range");
 	return true;
 }
