@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "base/num.h"
 #include "base/utf8.h"
 
@@ -119,6 +120,38 @@ kist_status kist_record_get_content(const json_t *record, struct kist_content *r
 	}
 	*ret = content;
 	return KIST_OK;
+}
+
+static bool digest_of_text(struct kist_view object, const char *key, struct kist_digest *ret)
+{
+	struct kist_view hex;
+
+	return kist_json_plain(kist_json_find(object, key), &hex) &&
+	       kist_digest_parse((const char *)hex.data, hex.size, ret);
+}
+
+bool kist_record_text_content(struct kist_view text, struct kist_content *ret)
+{
+	struct kist_content content = { .form = KIST_CONTENT_CHUNK };
+	struct kist_view inlined;
+	uint64_t version;
+
+	if (kist_json_check(text, SIZE_MAX, NULL) != KIST_OK ||
+	    !kist_json_u64(kist_json_find(text, "record"), &version) || version != RECORD_VERSION ||
+	    !kist_json_u64(kist_json_find(text, "size"), &content.size) ||
+	    !digest_of_text(text, "sha256", &content.sha256))
+		return false;
+	if (kist_json_plain(kist_json_find(text, "inline"), &inlined)) {
+		content.form = KIST_CONTENT_INLINE;
+		if (content.size > KIST_INLINE_SIZE_MAX ||
+		    !kist_hex_read((const char *)inlined.data, inlined.size, content.bytes,
+				   (size_t)content.size))
+			return false;
+	} else if (!digest_of_text(text, "chunk", &content.chunk)) {
+		return false;
+	}
+	*ret = content;
+	return true;
 }
 
 /* "1 234 567": digits in groups of three. */

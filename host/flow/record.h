@@ -52,6 +52,13 @@ KIST_CHECKED kist_status kist_record_set_content(json_t *record, const struct ki
 						 const struct kist_digest *digest, struct kist_error *err);
 
 /**
+ * kist_record_text_content() - kist_record_get_content() of a record's text, of which nothing is built.
+ *
+ * Return: false where it is not sure to be the same; then that function tells what is wrong, if anything is.
+ */
+bool kist_record_text_content(struct kist_view text, struct kist_content *ret);
+
+/**
  * kist_record_get_content() - Reads what kist_record_set_content() wrote.
  *
  * For a tree @ret->sha256 is the tree's digest, not that of the listing.

@@ -49,6 +49,7 @@ struct restoring {
 	int root_fd;
 	struct kist_restore_small *small;
 	struct kist_buf folders;		/* struct folder, in order */
+	struct kist_buf record;			/* of the file at hand */
 	char path[KIST_TREE_PATH_SIZE_MAX + 1]; /* of the entry at hand */
 	char made[KIST_TREE_PATH_SIZE_MAX + 1]; /* the folder that was made last, with those above it */
 };
@@ -88,14 +89,31 @@ static kist_status make_parents(struct restoring *restoring, struct kist_error *
 static kist_status find_record(struct restoring *restoring, const struct kist_tree_entry *entry,
 			       struct kist_artifact *ret, struct kist_error *err)
 {
-	/* Until the small files that are waiting are made. */
-	kist_registry_hold(restoring->flow->registry);
 	KIST_TRY(kist_lost_is_damage(
 		kist_registry_get_artifact(restoring->flow->registry, &entry->artifact, ret, err), err));
 	if (ret->size != entry->size || !kist_digest_equal(&ret->sha256, &entry->sha256))
 		return kist_fail_at(err, KIST_CORRUPT, "E_TREE", KIST_NO_OFFSET,
 				    "the tree and the record of '%s' do not agree", restoring->path);
 	return KIST_OK;
+}
+
+/* A small file waits, to be made with others; without a word where there is anything wrong with its record. */
+static kist_status take_small(struct restoring *restoring, const struct kist_tree_entry *entry, bool *ret,
+			      struct kist_error *err)
+{
+	struct kist_content content;
+
+	*ret = false;
+	/* Until the small files that are waiting are made. */
+	kist_registry_hold(restoring->flow->registry);
+	restoring->record.size = 0;
+	KIST_TRY(kist_lost_is_damage(kist_registry_get_record(restoring->flow->registry, &entry->artifact,
+							      &restoring->record, err),
+				     err));
+	if (!kist_record_text_content(kist_buf_view(&restoring->record), &content) ||
+	    content.size != entry->size || !kist_digest_equal(&content.sha256, &entry->sha256))
+		return KIST_OK;
+	return kist_restore_small_add(restoring->small, entry, &content, ret, err);
 }
 
 static kist_status make_file(struct restoring *restoring, const struct kist_tree_entry *entry,
@@ -105,10 +123,10 @@ static kist_status make_file(struct restoring *restoring, const struct kist_tree
 	kist_auto_fd int fd = -1;
 	bool taken;
 
-	KIST_TRY(find_record(restoring, entry, &artifact, err));
-	KIST_TRY(kist_restore_small_add(restoring->small, entry, artifact.record, &taken, err));
+	KIST_TRY(take_small(restoring, entry, &taken, err));
 	if (taken)
 		return KIST_OK;
+	KIST_TRY(find_record(restoring, entry, &artifact, err));
 	kist_registry_let_go(restoring->flow->registry);
 	KIST_TRY(kist_open_beneath(restoring->root_fd, restoring->path, O_WRONLY | O_CREAT | O_EXCL,
 				   KIST_PLACE_FILE_MODE, false, &fd, err));
@@ -193,6 +211,7 @@ static void restoring_done(struct restoring *restoring)
 {
 	kist_restore_small_free(restoring->small);
 	kist_buf_done(&restoring->folders);
+	kist_buf_done(&restoring->record);
 }
 
 static kist_status restore_tree(struct kist_flow *flow, const json_t *record, struct kist_place *place,
@@ -200,7 +219,10 @@ static kist_status restore_tree(struct kist_flow *flow, const json_t *record, st
 {
 	kist_auto_buf struct kist_buf listing = KIST_BUF_INIT(KIST_TREE_SIZE_MAX);
 	__attribute__((cleanup(restoring_done))) struct restoring restoring = {
-		.flow = flow, .root_fd = -1, .folders = KIST_BUF_INIT(KIST_TREE_SIZE_MAX)
+		.flow = flow,
+		.root_fd = -1,
+		.folders = KIST_BUF_INIT(KIST_TREE_SIZE_MAX),
+		.record = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX)
 	};
 	const json_t *file = json_object_get(record, "file");
 	kist_auto_fd int root_fd = -1;

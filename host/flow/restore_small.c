@@ -88,11 +88,11 @@ static kist_status write_file(const struct kist_restore_small *small, const stru
 /* A chunk proves itself by its id, which is that of the whole; what stands in the record has to be hashed. */
 static bool is_whole(const struct kist_content *content)
 {
-	const struct kist_digest inlined = kist_digest_of(kist_view_of(
-		content->bytes, content->form == KIST_CONTENT_INLINE ? (size_t)content->size : 0));
+	struct kist_digest proof = content->chunk;
 
-	return kist_digest_equal(content->form == KIST_CONTENT_INLINE ? &inlined : &content->chunk,
-				 &content->sha256);
+	if (content->form == KIST_CONTENT_INLINE)
+		proof = kist_digest_of(kist_view_of(content->bytes, (size_t)content->size));
+	return kist_digest_equal(&proof, &content->sha256);
 }
 
 static kist_status make_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
@@ -150,17 +150,18 @@ kist_status kist_restore_small_flush(struct kist_restore_small *small, struct ki
 }
 
 kist_status kist_restore_small_add(struct kist_restore_small *small, const struct kist_tree_entry *entry,
-				   const json_t *record, bool *ret, struct kist_error *err)
+				   const struct kist_content *content, bool *ret, struct kist_error *err)
 {
 	struct small_file *file = &small->files[small->count];
 
 	*ret = false;
 	if (entry->size > KIST_RESTORE_SMALL_SIZE_MAX)
 		return KIST_OK;
-	*file = (struct small_file){ .path = entry->path, .mode = entry->mode, .mtime_ns = entry->mtime_ns };
-	KIST_TRY(kist_record_get_content(record, &file->content, err));
-	if (file->content.form == KIST_CONTENT_RECIPE || !is_whole(&file->content))
+	if (content->form == KIST_CONTENT_RECIPE || !is_whole(content))
 		return KIST_OK;
+	*file = (struct small_file){
+		.path = entry->path, .mode = entry->mode, .mtime_ns = entry->mtime_ns, .content = *content
+	};
 	if (file->content.form == KIST_CONTENT_CHUNK) {
 		KIST_TRY(kist_load_find(small->flow, &file->content.chunk, &file->where, err));
 		/* As what is damaged: whoever restores files one by one says so. */

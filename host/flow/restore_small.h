@@ -33,15 +33,16 @@ KIST_CHECKED kist_status kist_restore_small_make_room(struct kist_restore_small 
 /**
  * kist_restore_small_add() - Takes the file of @entry, when it is a small one, to make it later.  There is room.
  *
- * @entry:  Its path is borrowed until it is made; the folder that it lies in is there.
- * @record: Of the file.
- * @ret:    Whether it was taken.
+ * @entry:   Its path is borrowed until it is made; the folder that it lies in is there.
+ * @content: As its record says, and @entry agrees.
+ * @ret:     Whether it was taken.
  *
- * Errors: KIST_CORRUPT (the record), KIST_NOT_FOUND, KIST_IO.
+ * Errors: KIST_NOT_FOUND, KIST_IO.
  */
 KIST_CHECKED kist_status kist_restore_small_add(struct kist_restore_small *small,
-						const struct kist_tree_entry *entry, const json_t *record,
-						bool *ret, struct kist_error *err);
+						const struct kist_tree_entry *entry,
+						const struct kist_content *content, bool *ret,
+						struct kist_error *err);
 
 /**
  * kist_restore_small_flush() - Makes all that was taken.

@@ -5,27 +5,41 @@
 #include "base/num.h"
 #include "registry/internal.h"
 
+/* The id proves the record, so that no flipped bit of a cache is ever believed. */
+static kist_status prove_record(struct kist_db *db, struct kist_view record, const struct kist_digest *id,
+				struct kist_error *err)
+{
+	const struct kist_digest actual = kist_digest_of(record);
+
+	if (kist_digest_equal(&actual, id))
+		return KIST_OK;
+	db->trouble = KIST_DB_DAMAGED;
+	return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a record is not itself");
+}
+
+/* Empty where none is known. */
+static struct kist_view record_of(sqlite3_stmt *row)
+{
+	const void *const data = sqlite3_column_blob(row, 3);
+
+	return kist_view_of(data, data ? (size_t)sqlite3_column_bytes(row, 3) : 0);
+}
+
 kist_status kist_row_artifact(struct kist_db *db, sqlite3_stmt *row, struct kist_artifact *ret,
 			      struct kist_error *err)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
 	struct kist_view record;
-	struct kist_digest actual;
 	kist_status status;
 
 	if (!kist_db_digest(db, row, 0, &artifact.id))
 		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: an id is none");
 	artifact.size = (uint64_t)sqlite3_column_int64(row, 2);
-	record = kist_view_of(sqlite3_column_blob(row, 3), (size_t)sqlite3_column_bytes(row, 3));
-	if (record.data) {
-		/* The id proves the record, so that no flipped bit of a cache is ever believed. */
-		actual = kist_digest_of(record);
-		if (!kist_db_digest(db, row, 1, &artifact.sha256) ||
-		    !kist_digest_equal(&actual, &artifact.id)) {
-			db->trouble = KIST_DB_DAMAGED;
-			return kist_fail(err, KIST_CORRUPT,
-					 "the index cannot be used: a record is not itself");
-		}
+	record = record_of(row);
+	if (record.size > 0) {
+		if (!kist_db_digest(db, row, 1, &artifact.sha256))
+			return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a digest is none");
+		KIST_TRY(prove_record(db, record, &artifact.id, err));
 		status = kist_json_parse(record, &artifact.record, err);
 		if (status != KIST_OK) {
 			db->trouble = status == KIST_CORRUPT ? KIST_DB_DAMAGED : db->trouble;
@@ -281,6 +295,37 @@ kist_status kist_registry_get_artifact(struct kist_registry *registry, const str
 {
 	struct artifact_query query = { .id = id, .ret = ret };
 	const kist_status status = kist_registry_run(registry, query_artifact, &query, err);
+
+	return status == KIST_NOT_FOUND ? fail_missing(err, "artifact", id) : status;
+}
+
+struct record_query {
+	const struct kist_digest *id;
+	struct kist_buf *ret;
+};
+
+static kist_status query_record(struct kist_registry *registry, void *ctx, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	struct record_query *const query = ctx;
+	struct kist_db *const db = &registry->db;
+	struct kist_view record;
+	bool found = false;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_ARTIFACT, &row, err, "d", query->id));
+	KIST_TRY(kist_db_step(db, row, &found, err));
+	if (!found)
+		return KIST_NOT_FOUND;
+	record = record_of(row);
+	KIST_TRY(prove_record(db, record, query->id, err));
+	return kist_buf_append(query->ret, record.data, record.size, err);
+}
+
+kist_status kist_registry_get_record(struct kist_registry *registry, const struct kist_digest *id,
+				     struct kist_buf *ret, struct kist_error *err)
+{
+	struct record_query query = { .id = id, .ret = ret };
+	const kist_status status = kist_registry_run(registry, query_record, &query, err);
 
 	return status == KIST_NOT_FOUND ? fail_missing(err, "artifact", id) : status;
 }

@@ -140,6 +140,15 @@ KIST_CHECKED kist_status kist_registry_suspect_pack(struct kist_registry *regist
 KIST_CHECKED kist_status kist_registry_is_sound(struct kist_registry *registry, bool *ret,
 						struct kist_error *err);
 
+/**
+ * kist_registry_get_record() - Appends to @ret the text of the record with this id, which proves it.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_LIMIT (of @ret).
+ */
+KIST_CHECKED kist_status kist_registry_get_record(struct kist_registry *registry,
+						  const struct kist_digest *id, struct kist_buf *ret,
+						  struct kist_error *err);
+
 /** kist_registry_get_artifact() - The record with this id; Owned by the caller.  Errors: KIST_NOT_FOUND. */
 KIST_CHECKED kist_status kist_registry_get_artifact(struct kist_registry *registry,
 						    const struct kist_digest *id, struct kist_artifact *ret,

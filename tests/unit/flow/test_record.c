@@ -53,7 +53,46 @@ START_TEST(the_short_way_makes_the_same_record)
 		ck_assert_int_eq(kist_record_get_content(record, &back, NULL), KIST_OK);
 		ck_assert_int_eq(back.form, content.form);
 		ck_assert_uint_eq(back.size, content.size);
+		/* And it is read without building anything. */
+		memset(&back, 0, sizeof(back));
+		ck_assert(kist_record_text_content(kist_buf_view(&text), &back));
+		ck_assert_int_eq(back.form, content.form);
+		ck_assert_uint_eq(back.size, content.size);
+		ck_assert(kist_digest_equal(&back.sha256, &content.sha256));
+		if (content.form == KIST_CONTENT_CHUNK)
+			ck_assert(kist_digest_equal(&back.chunk, &content.chunk));
+		else
+			ck_assert_mem_eq(back.bytes, content.bytes, content.size);
 	}
+}
+END_TEST
+
+#define SUM "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* Whoever reads all of them says what is wrong with one. */
+START_TEST(the_short_way_reads_no_record_that_is_out_of_the_ordinary)
+{
+	static const char *const texts[] = {
+		"",
+		"[]",
+		"{\"chunk\":\"" SUM "\",\"record\":1,\"sha256\":\"" SUM "\"}",
+		"{\"chunk\":\"" SUM "\",\"record\":2,\"sha256\":\"" SUM "\",\"size\":1}",
+		"{\"chunk\":\"" SUM "\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":-1}",
+		"{\"chunk\":\"" SUM "\",\"record\":1,\"sha256\":\"0\",\"size\":1}",
+		"{\"chunk\":\"xy\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":1}",
+		"{\"recipe\":\"" SUM "\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":1}",
+		"{\"inline\":\"00\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":2}",
+		"{\"inline\":\"00\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":257}",
+		"{\"record\":1,\"chunk\":\"" SUM "\",\"sha256\":\"" SUM "\",\"size\":1}",
+		"{\"chunk\":\"" SUM "\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":1} ",
+	};
+	const char *const good = "{\"chunk\":\"" SUM "\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":1}";
+	struct kist_content content;
+
+	ck_assert(kist_record_text_content(kist_view_of(good, strlen(good)), &content));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ck_assert_msg(!kist_record_text_content(kist_view_of(texts[i], strlen(texts[i])), &content),
+			      "%s", texts[i]);
 }
 END_TEST
 
@@ -62,5 +101,6 @@ int main(void)
 	TCase *tcase = tcase_create("record");
 
 	tcase_add_test(tcase, the_short_way_makes_the_same_record);
+	tcase_add_test(tcase, the_short_way_reads_no_record_that_is_out_of_the_ordinary);
 	return suite_run(tcase, "record");
 }

@@ -67,8 +67,10 @@ START_TEST(chunks_and_records_are_found)
 	const struct kist_digest content = fake_digest("content");
 	const struct kist_digest other = fake_digest("other");
 	const struct kist_chunk_index *index;
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(4096);
 	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_location where;
+	struct kist_digest proof;
 
 	registry = must_open(store, test_dir);
 	index = kist_registry_index(registry);
@@ -88,6 +90,13 @@ START_TEST(chunks_and_records_are_found)
 	ck_assert_uint_eq(artifact.size, 7);
 	ck_assert_str_eq(kist_json_get_text(artifact.record, "note"), "note");
 	ck_assert_int_eq(kist_registry_get_artifact(registry, &other, &artifact, NULL), KIST_NOT_FOUND);
+	/* And the text of the record, behind what was there. */
+	ck_assert_int_eq(kist_buf_append(&text, "x", 1, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_get_record(registry, &other, &text, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_registry_get_record(registry, &id, &text, NULL), KIST_OK);
+	ck_assert_uint_eq(text.data[0], 'x');
+	proof = kist_digest_of(kist_view_of(text.data + 1, text.size - 1));
+	ck_assert(kist_digest_equal(&proof, &id));
 }
 END_TEST
 
