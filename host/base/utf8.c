@@ -161,7 +161,10 @@ size_t kist_utf8_width(const char *text)
 		const size_t len = kist_utf8_step(text, left);
 		const uint32_t c = len ? code_point_of(text, len) : 0xfffd;
 
-		if (in_ranges(c, wide, sizeof(wide) / sizeof(wide[0])))
+		/* Nearly all text lies before the first range. */
+		if (c < narrow[0][0])
+			width++;
+		else if (in_ranges(c, wide, sizeof(wide) / sizeof(wide[0])))
 			width += 2;
 		else if (!in_ranges(c, narrow, sizeof(narrow) / sizeof(narrow[0])))
 			width++;

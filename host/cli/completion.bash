@@ -108,6 +108,7 @@ _kist_offer_kind()
 		NAME | NEW-NAME | PREFIX) _kist_offer_names ;;
 		TASK) _kist_offer_tasks ;;
 		ID) _kist_offer_column plugin list ;;
+		JOB) _kist_offer_column jobs ;;
 		KEY) _kist_offer_column plugin routes ;;
 		DIR | FILE | MANIFEST | PATH | URI) _kist_offer_files ;;
 		[a-z]*) _kist_offer "$kind" ;;

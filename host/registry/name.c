@@ -69,7 +69,7 @@ kist_status kist_name_check_given(const char *name, size_t len, struct kist_erro
 	if (kist_name_is_own(name, len))
 		return kist_fail(err, KIST_INVALID,
 				 "'%.*s' cannot be a name here: what begins with '" KIST_NAME_OWN_PREFIX
-				 "' is kist's own, such as the records of jobs",
+				 "' is kist's own; 'kist job' is for jobs",
 				 (int)(len < 200 ? len : 200), name);
 	return KIST_OK;
 }

@@ -35,6 +35,13 @@ documented stats kist stats
 documented du kist du
 documented du kist du --why a.npy
 documented paths kist paths
+echo '{"id":"job-1","record":{"metrics":{"steps":{"steps":[1],"values":[2],"times":[3]}}}}' |
+	"$top_builddir/tests/support/make_jobs" .kist
+documented jobs kist jobs
+documented jobs kist query --best loss --min
+documented job kist job show job-1
+documented job kist job rm --force job-1
+documented job kist job recover
 documented plugin kist plugin list
 documented plugin kist plugin inspect kist.numpy
 documented plugin kist plugin inspect org.example.one
