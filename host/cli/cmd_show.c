@@ -14,6 +14,7 @@
 #include "cli/value.h"
 #include "flow/compare.h"
 #include "flow/find.h"
+#include "flow/history.h"
 #include "flow/load.h"
 #include "flow/stored.h"
 #include "flow/tree.h"
@@ -31,6 +32,7 @@ static const struct kist_option options[] = {
 	{ .name = "against",
 	  .argument = "NAME",
 	  .help = "say which tensors are as they are in NAME, changed, new or gone" },
+	{ .name = "changes", .help = "the same against what NAME meant before" },
 	{ .name = NULL },
 };
 
@@ -184,19 +186,23 @@ static kist_status add_stored(struct kist_cli *cli, const json_t *record, json_t
 	return kist_record_set_take(facts, "stored", value, err);
 }
 
-/* Sets in @info what became of each tensor since the version that --against names. */
+static bool is_compared(const struct kist_cli *cli)
+{
+	return kist_cli_value(cli, "against") || kist_cli_has(cli, "changes");
+}
+
+/* Sets in @info what became of each tensor, or of the array, since another version. */
 static kist_status compare(struct kist_cli *cli, const json_t *record, json_t *info, struct kist_error *err)
 {
-	const char *name = kist_cli_value(cli, "against");
+	const char *other = kist_cli_value(cli, "against");
+	const char *name = cli->arguments[0];
 	kist_auto_artifact struct kist_artifact old = KIST_ARTIFACT_INIT;
 	kist_auto_json json_t *old_info = NULL;
 
-	KIST_TRY(kist_find(cli->flow, name, strlen(name), &old, err));
+	KIST_TRY(other ? kist_find(cli->flow, other, strlen(other), &old, err)
+		       : kist_history_previous(cli->flow, name, strlen(name), &old, err));
 	KIST_TRY(kist_load_info(cli->flow, old.record, &old_info, err));
-	if (!json_object_get(info, "list") || !json_object_get(old_info, "list"))
-		return kist_fail(err, KIST_UNSUPPORTED, "only models, which have tensors, can be compared");
-	return kist_compare_parts(cli->flow, record, json_object_get(info, "list"), old.record,
-				  json_object_get(old_info, "list"), err);
+	return kist_compare_infos(cli->flow, record, info, old.record, old_info, err);
 }
 
 static bool is_drawn(const struct kist_cli *cli)
@@ -214,7 +220,7 @@ static kist_status draw(struct kist_cli *cli, const json_t *record, struct kist_
 	if (!info)
 		return kist_fail(err, KIST_UNSUPPORTED,
 				 "no plugin has said anything about it, so that there is nothing to draw");
-	if (kist_cli_value(cli, "against"))
+	if (is_compared(cli))
 		KIST_TRY(compare(cli, record, info, err));
 	KIST_TRY(kist_preview_add_head(cli->flow, record, info, err));
 	return kist_preview_print(cli, cli->arguments[0], info, cli->json ? KIST_PREVIEW_JSON : format, err);
@@ -237,7 +243,7 @@ static kist_status show(struct kist_cli *cli, struct kist_error *err)
 	else
 		KIST_TRY(add_stored(cli, artifact.record, facts, err));
 	KIST_TRY(kist_load_info(cli->flow, artifact.record, &info, err));
-	if (kist_cli_value(cli, "against"))
+	if (is_compared(cli))
 		KIST_TRY(compare(cli, artifact.record, info, err));
 	if (info)
 		KIST_TRY(kist_record_set_take(facts, "info", json_incref(info), err));
@@ -251,6 +257,8 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 	enum kist_preview_format format;
 
+	if (kist_cli_value(cli, "against") && kist_cli_has(cli, "changes"))
+		return kist_cli_usage(cli, "--changes is --against what NAME meant before: give one of them");
 	if (!kist_preview_format_read(cli, &format))
 		return kist_cli_usage(cli, "'%s' is no format: text, svg, csv or json",
 				      kist_cli_value(cli, "format"));

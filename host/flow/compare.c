@@ -103,12 +103,14 @@ static const struct {
 	       { "float32", { kDLFloat, 32, 1 } },
 	       { "float64", { kDLFloat, 64, 1 } } };
 
-/* The type of a part of floating numbers; of anything else one of no bits. */
+/* The type of a part of floating numbers, as this machine has them; of anything else one of no bits. */
 static DLDataType float_type(const json_t *row)
 {
+	const char *order = kist_json_get_text(row, "byte_order");
 	const char *name = kist_json_get_text(row, "dtype");
+	const bool is_turned = order && strcmp(order, "big") == 0;
 
-	for (size_t i = 0; name && i < sizeof(floats) / sizeof(floats[0]); i++) {
+	for (size_t i = 0; name && !is_turned && i < sizeof(floats) / sizeof(floats[0]); i++) {
 		if (strcmp(floats[i].name, name) == 0)
 			return floats[i].type;
 	}
@@ -163,12 +165,13 @@ static kist_status measure(struct versions *versions, DLDataType type, const str
 
 static bool equal_members(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = { "dtype", "shape", "bytes" };
+	static const char *const keys[] = { "dtype", "shape", "bytes", "order", "byte_order", "strides" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const json_t *left = json_object_get(a, keys[i]);
+		const json_t *right = json_object_get(b, keys[i]);
 
-		if (left && !json_equal(left, json_object_get(b, keys[i])))
+		if ((left || right) && !json_equal(left, right))
 			return false;
 	}
 	return true;
@@ -283,4 +286,53 @@ kist_status kist_compare_parts(struct kist_flow *flow, const json_t *record, jso
 			KIST_TRY(compare_part(&versions, row, json_object_get(old_index, name), err));
 	}
 	return add_gone(list, old_list, now_index, err);
+}
+
+/* An array as a list of one part, which is what is said of it. */
+static kist_status list_array(const json_t *info, json_t **ret, struct kist_error *err)
+{
+	*ret = json_pack("[o]", json_copy((json_t *)(uintptr_t)info));
+	if (!*ret || json_object_set_new(json_array_get(*ret, 0), "name", json_string("data")) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return KIST_OK;
+}
+
+static bool is_array(const json_t *info)
+{
+	const char *kind = kist_json_get_text(info, "kind");
+	uint64_t offset;
+
+	return kind && strcmp(kind, "tensor") == 0 && kist_json_get_u64(info, "offset", &offset);
+}
+
+static kist_status compare_arrays(struct kist_flow *flow, const json_t *record, json_t *info,
+				  const json_t *old_record, const json_t *old_info, struct kist_error *err)
+{
+	static const char *const keys[] = { "status", "equal", "l2", "max_abs" };
+	kist_auto_json json_t *list = NULL;
+	kist_auto_json json_t *old_list = NULL;
+
+	KIST_TRY(list_array(info, &list, err));
+	KIST_TRY(list_array(old_info, &old_list, err));
+	KIST_TRY(kist_compare_parts(flow, record, list, old_record, old_list, err));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *value = json_object_get(json_array_get(list, 0), keys[i]);
+
+		if (value && json_object_set(info, keys[i], value) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return KIST_OK;
+}
+
+kist_status kist_compare_infos(struct kist_flow *flow, const json_t *record, json_t *info,
+			       const json_t *old_record, const json_t *old_info, struct kist_error *err)
+{
+	json_t *list = json_object_get(info, "list");
+	const json_t *old_list = json_object_get(old_info, "list");
+
+	if (json_is_array(list) && json_is_array(old_list))
+		return kist_compare_parts(flow, record, list, old_record, old_list, err);
+	if (is_array(info) && is_array(old_info))
+		return compare_arrays(flow, record, info, old_record, old_info, err);
+	return kist_fail(err, KIST_UNSUPPORTED, "only two models, or two arrays, can be compared");
 }

@@ -31,4 +31,14 @@ KIST_CHECKED kist_status kist_compare_parts(struct kist_flow *flow, const json_t
 					    const json_t *old_record, const json_t *old_list,
 					    struct kist_error *err);
 
+/**
+ * kist_compare_infos() - The same of what two descriptions tell of: models by their tensors; of two arrays @info itself
+ * gets the "status", and maybe the rest.
+ *
+ * Errors: KIST_UNSUPPORTED (neither two models nor two arrays), and as above.
+ */
+KIST_CHECKED kist_status kist_compare_infos(struct kist_flow *flow, const json_t *record, json_t *info,
+					    const json_t *old_record, const json_t *old_info,
+					    struct kist_error *err);
+
 #endif

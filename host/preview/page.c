@@ -169,9 +169,10 @@ static kist_status put_heat(struct page *page, const json_t *info)
 
 static kist_status put_array(struct page *page, const json_t *info)
 {
-	static const char *const keys[] = { "dtype", "shape",	 "order", "elements", "bytes", "min",
-					    "max",   "mean",	 "std",	  "nan",      "inf",   "neg_inf",
-					    "zero",  "negative", "first", "last",     NULL };
+	static const char *const keys[] = { "dtype", "shape", "order",	 "elements", "bytes", "status",
+					    "equal", "l2",    "max_abs", "min",	     "max",   "mean",
+					    "std",   "nan",   "inf",	 "neg_inf",  "zero",  "negative",
+					    "first", "last",  NULL };
 	KIST_TRY(put_facts(page, info, keys));
 	KIST_TRY(put_histogram(page, info));
 	KIST_TRY(put_curve(page, info));

@@ -249,11 +249,11 @@ static kist_status put_head(struct svg *svg, const json_t *info)
 
 static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 {
-	static const char *const keys[] = { "kind",	"format", "dtype",	   "shape",   "order",
-					    "elements", "rows",	  "columns_total", "tensors", "parameters",
-					    "bytes",	"min",	  "max",	   "mean",    "std",
-					    "nan",	"inf",	  "neg_inf",	   "zero",    "negative",
-					    NULL };
+	static const char *const keys[] = { "kind",	"format",  "dtype",	    "shape",	"order",
+					    "elements", "rows",	   "columns_total", "tensors",	"parameters",
+					    "bytes",	"status",  "equal",	    "l2",	"max_abs",
+					    "min",	"max",	   "mean",	    "std",	"nan",
+					    "inf",	"neg_inf", "zero",	    "negative", NULL };
 	const json_t *list = kist_preview_list(info);
 	char text[KIST_SCALAR_SIZE];
 

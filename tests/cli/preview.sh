@@ -43,7 +43,7 @@ says err "'png' is no format: text, svg, csv or json"
 expect 3 kist show --format svg -o none/x.svg array.npy
 says err none/x.svg
 expect 1 kist show --against bytes model.safetensors
-says err 'only models'
+says err 'only two models, or two arrays'
 expect 3 kist show --against nobody model.safetensors
 
 # The same model, and the same under another name.
@@ -52,6 +52,40 @@ expect 0 kist show -p --against model.safetensors other
 says out same
 expect 0 kist show --against model.safetensors other
 says out same
+
+# What a name meant before is found without being named.
+expect 3 kist show --changes model.safetensors
+says err "'model.safetensors' has meant nothing else before"
+expect 3 kist show --changes nobody
+expect 2 kist show --changes --against other model.safetensors
+cp model.safetensors before.safetensors
+printf '\100' | dd of=model.safetensors bs=1 seek=66 conv=notrunc status=none
+cp array.npy before.npy
+printf '\100' | dd of=array.npy bs=1 seek=131 conv=notrunc status=none
+expect 0 kist put model.safetensors array.npy
+expect 0 kist tag other third
+expect 0 kist show -p --changes model.safetensors
+says out 'changed'
+expect 0 kist show -p --changes array.npy
+says out 'status changed' 'equal 0.83' 'max_abs 3'
+expect 0 kist show --json --changes array.npy
+says out '"status": "changed"'
+expect 0 kist rm array.npy
+expect 0 kist put array.npy
+expect 3 kist show --changes array.npy
+# Of a file in a folder, too.
+mkdir folder
+cp before.npy folder/array.npy
+expect 0 kist put folder
+cp array.npy folder/array.npy
+expect 0 kist put folder
+expect 0 kist show --changes folder/array.npy
+says out changed
+expect 3 kist show --changes folder/none.npy
+expect 0 kist rm array.npy model.safetensors
+expect 0 kist put array.npy
+cp before.safetensors model.safetensors
+expect 0 kist put model.safetensors
 
 # A checkpoint of which one tensor moved: how far.
 if [ -n "$python" ]; then
