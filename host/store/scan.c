@@ -2,6 +2,7 @@
 #include "store/scan.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,6 +14,8 @@
 #define BATCH_BYTES ((size_t)2 << 20)
 /* Fewer are not worth a thread. */
 #define BESIDE_MIN 512
+/* So many chunks are taken at once from what two threads share. */
+#define STEP 16
 
 struct pack {
 	struct kist_store *store;
@@ -32,17 +35,27 @@ struct item {
 	uint64_t looked[KIST_SCAN_LOOKED_MAX / sizeof(uint64_t)];
 };
 
+struct batch;
+
+/* One of the two that unpack a batch. */
+struct hand {
+	struct batch *batch;
+	struct kist_chunk_reader reader;
+	/* What ends the scan before this item: nothing else was left out before it. */
+	size_t failed_at;
+	kist_status failed;
+	struct kist_error why;
+};
+
 /* A stretch of the index, unpacked. */
 struct batch {
 	const struct pack *pack;
 	size_t first;
 	size_t count;
+	atomic_size_t next; /* that nobody has taken */
 	struct kist_buf bytes;
-	struct kist_chunk_reader reader;
 	struct item *items;
-	/* What ends the scan before the item where it stands. */
-	kist_status failed;
-	struct kist_error why;
+	struct hand hands[2]; /* of the thread, and of who waits for it */
 	pthread_t thread;
 	bool running;
 };
@@ -53,7 +66,8 @@ static void batch_done(struct batch *batch)
 		(void)pthread_join(batch->thread, NULL);
 	batch->running = false;
 	kist_buf_done(&batch->bytes);
-	kist_chunk_reader_done(&batch->reader);
+	kist_chunk_reader_done(&batch->hands[0].reader);
+	kist_chunk_reader_done(&batch->hands[1].reader);
 	kist_free(batch->items);
 	batch->items = NULL;
 }
@@ -93,8 +107,11 @@ static kist_status batch_begin(struct batch *batch, const struct pack *pack, siz
 	batch->pack = pack;
 	batch->first = first;
 	batch->count = 0;
-	batch->failed = KIST_OK;
-	kist_error_clear(&batch->why);
+	atomic_store(&batch->next, 0);
+	for (size_t i = 0; i < 2; i++) {
+		batch->hands[i].batch = batch;
+		batch->hands[i].failed = KIST_OK;
+	}
 	while (batch->count < BATCH_COUNT && first + batch->count < pack->footer.count &&
 	       total < BATCH_BYTES) {
 		const struct kist_pack_entry entry = kist_pack_entry_at(pack->index, first + batch->count);
@@ -112,39 +129,48 @@ static kist_status batch_begin(struct batch *batch, const struct pack *pack, siz
 	return kist_buf_reserve(&batch->bytes, total, err);
 }
 
-static kist_status unpack(struct batch *batch, const struct item *item, struct kist_error *err)
+static kist_status unpack(struct hand *hand, const struct item *item, struct kist_error *err)
 {
-	const struct pack *pack = batch->pack;
+	const struct pack *pack = hand->batch->pack;
 	const struct kist_location *where = &item->where;
-	uint8_t *to = batch->bytes.data + item->at;
+	uint8_t *to = hand->batch->bytes.data + item->at;
 
 	if (!pack->is_whole)
-		return kist_store_read_chunk_into(pack->store, &batch->reader, where, &item->id, to, err);
+		return kist_store_read_chunk_into(pack->store, &hand->reader, where, &item->id, to, err);
 	if (where->offset > pack->bytes.size || where->stored_len > pack->bytes.size - where->offset)
 		return kist_fail(err, KIST_CORRUPT, "the record lies outside of the pack");
-	return kist_decode_chunk(&batch->reader, where, &item->id,
+	return kist_decode_chunk(&hand->reader, where, &item->id,
 				 kist_view_of(pack->bytes.data + where->offset, where->stored_len), to, err);
 }
 
-static void *batch_work(void *arg)
+static kist_status take_up(struct hand *hand, struct item *item)
 {
-	struct batch *batch = arg;
+	const struct batch *batch = hand->batch;
 	const struct kist_scan *scan = batch->pack->scan;
 
-	for (size_t i = 0; i < batch->count; i++) {
-		struct item *item = &batch->items[i];
+	if (!is_record(batch->pack, &item->where))
+		return KIST_OK;
+	kist_error_clear(&hand->why);
+	item->status = unpack(hand, item, &hand->why);
+	if (item->status == KIST_OK && scan->look)
+		scan->look(kist_view_of(batch->bytes.data + item->at, item->where.raw_len), item->looked);
+	return is_damage(item->status) ? KIST_OK : item->status;
+}
 
-		if (!is_record(batch->pack, &item->where))
-			continue;
-		kist_error_clear(&batch->why);
-		item->status = unpack(batch, item, &batch->why);
-		if (item->status == KIST_OK && scan->look)
-			scan->look(kist_view_of(batch->bytes.data + item->at, item->where.raw_len),
-				   item->looked);
-		if (item->status == KIST_OK || is_damage(item->status))
-			continue;
-		batch->failed = item->status;
-		batch->count = i;
+/* Takes steps of the batch until none is left, or one fails. */
+static void *hand_work(void *arg)
+{
+	struct hand *hand = arg;
+	struct batch *batch = hand->batch;
+	size_t first;
+
+	while (hand->failed == KIST_OK && (first = atomic_fetch_add(&batch->next, STEP)) < batch->count) {
+		const size_t end = (size_t)kist_min_u64(first + STEP, batch->count);
+
+		for (size_t i = first; i < end && hand->failed == KIST_OK; i++) {
+			hand->failed = take_up(hand, &batch->items[i]);
+			hand->failed_at = i;
+		}
 	}
 	return NULL;
 }
@@ -155,25 +181,37 @@ static kist_status batch_start(struct batch *batch, const struct pack *pack, siz
 {
 	KIST_TRY(batch_begin(batch, pack, first, err));
 	batch->running = pack->scan->with_records && pack->footer.count >= BESIDE_MIN &&
-			 pthread_create(&batch->thread, NULL, batch_work, batch) == 0;
-	if (!batch->running)
-		(void)batch_work(batch);
+			 pthread_create(&batch->thread, NULL, hand_work, &batch->hands[0]) == 0;
 	return KIST_OK;
 }
 
+/* Takes a hand in what is left of the batch. */
 static kist_status batch_wait(struct batch *batch, struct kist_error *err)
 {
+	(void)hand_work(&batch->hands[1]);
 	if (batch->running && pthread_join(batch->thread, NULL) != 0)
 		return kist_fail(err, KIST_INTERNAL, "a thread cannot be waited for");
 	batch->running = false;
 	return KIST_OK;
 }
 
-static kist_status batch_give(struct batch *batch, struct kist_error *err)
+/* Who failed at the first item of all, or NULL. */
+static const struct hand *failed_hand(const struct batch *batch)
+{
+	const struct hand *const hands = batch->hands;
+
+	if (hands[0].failed == KIST_OK || hands[1].failed == KIST_OK)
+		return hands[0].failed != KIST_OK ? &hands[0] : hands[1].failed != KIST_OK ? &hands[1] : NULL;
+	return hands[0].failed_at < hands[1].failed_at ? &hands[0] : &hands[1];
+}
+
+static kist_status batch_give(const struct batch *batch, struct kist_error *err)
 {
 	const struct kist_scan *scan = batch->pack->scan;
+	const struct hand *failed = failed_hand(batch);
+	const size_t count = failed ? failed->failed_at : batch->count;
 
-	for (size_t i = 0; i < batch->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct item *item = &batch->items[i];
 		struct kist_scanned chunk = { .id = &item->id,
 					      .where = &item->where,
@@ -185,9 +223,7 @@ static kist_status batch_give(struct batch *batch, struct kist_error *err)
 		}
 		KIST_TRY(scan->each(scan->ctx, &chunk, err));
 	}
-	if (batch->failed == KIST_OK)
-		return KIST_OK;
-	return kist_fail_as(err, batch->failed, &batch->why);
+	return failed ? kist_fail_as(err, failed->failed, &failed->why) : KIST_OK;
 }
 
 /* While one batch is taken up, the next is unpacked. */
@@ -203,7 +239,7 @@ static kist_status give_all(const struct pack *pack, struct batch *batches, stru
 		struct batch *batch = &batches[turn];
 
 		KIST_TRY(batch_wait(batch, err));
-		done = batch->failed == KIST_OK ? batch->first + batch->count : pack->footer.count;
+		done = failed_hand(batch) ? pack->footer.count : batch->first + batch->count;
 		turn = 1 - turn;
 		if (done < pack->footer.count)
 			KIST_TRY(batch_start(&batches[turn], pack, done, err));
