@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "agent/relay.h"
-#include "agent/run.h"
 #include "agent/watch.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -25,12 +24,11 @@ struct agent {
 	const struct kist_agent_options *options;
 	struct kist_agent_result *result;
 	struct kist_job *job;
-	struct kist_run run;
+	struct kist_keeping keeping;
 	struct kist_journal journal;
 	struct kist_relay out;
 	struct kist_relay err;
 	struct kist_watch *watch;
-	struct kist_keeper *keeper;
 	struct kist_program program;
 	int signals; /* signalfd; -1: none */
 	sigset_t mask_before;
@@ -39,19 +37,14 @@ struct agent {
 	int asked;	   /* the signal by which somebody asked it to end; 0: nobody */
 };
 
-static void warn(const struct agent *agent, const char *path, const struct kist_error *why)
-{
-	agent->options->warn(agent->options->ctx, path, why);
-}
-
 /* What has no place in the program's life is told, and left out. */
-static void go_on(const struct agent *agent, kist_status status, const struct kist_error *why)
+static void go_on(struct agent *agent, kist_status status, const struct kist_error *why)
 {
 	if (status != KIST_OK)
-		warn(agent, NULL, why);
+		kist_keeping_warn(&agent->keeping, NULL, why);
 }
 
-static int take_signals(struct agent *agent, struct kist_error *err)
+static kist_status take_signals(struct agent *agent, struct kist_error *err)
 {
 	static const int taken[] = { SIGTERM, SIGINT,  SIGHUP,	 SIGQUIT, SIGUSR1,
 				     SIGUSR2, SIGCONT, SIGWINCH, SIGCHLD };
@@ -60,6 +53,7 @@ static int take_signals(struct agent *agent, struct kist_error *err)
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		(void)sigaddset(&set, taken[i]);
+	(void)sigaddset(&set, KIST_AGENT_SIGNAL_KILL);
 	/* Taking the terminal back from the program would stop the agent otherwise; and who reads what is
 	 * passed on may go away. */
 	(void)signal(SIGTTOU, SIG_IGN);
@@ -90,80 +84,49 @@ static kist_status make_job(struct agent *agent, struct kist_error *err)
 	return kist_job_set_state(agent->job, KIST_JOB_STARTED, getpid(), err);
 }
 
-/* run.json. */
-static kist_status write_run(const struct agent *agent, struct kist_error *err)
+/* The folder as others find it, from wherever they are; it need not be there yet. */
+static bool find_folder(const char *path, char ret[static PATH_MAX])
+{
+	char here[PATH_MAX];
+
+	if (path[0] == '/')
+		return snprintf(ret, PATH_MAX, "%s", path) < PATH_MAX;
+	return getcwd(here, sizeof(here)) && snprintf(ret, PATH_MAX, "%s/%s", here, path) < PATH_MAX;
+}
+
+/* What run.json says. */
+static kist_status make_facts(struct agent *agent, struct kist_error *err)
 {
 	const struct kist_agent_options *options = agent->options;
-	char folder[PATH_MAX];
 	kist_auto_json json_t *command = json_array();
 	kist_auto_json json_t *facts = NULL;
+	char folder[PATH_MAX];
 
 	for (size_t i = 0; options->command[i]; i++)
 		(void)json_array_append_new(command,
 					    kist_json_text(options->command[i], strlen(options->command[i])));
-	facts = json_pack("{s:i,s:s,s:s,s:s,s:O,s:I,s:s}", "schema_version", KIST_RUN_SCHEMA_VERSION,
+	facts = json_pack("{s:i,s:s,s:s,s:s,s:O,s:I,s:I,s:s}", "schema_version", KIST_RUN_SCHEMA_VERSION,
 			  "run_id", agent->result->id, "project", options->project ? options->project : "",
-			  "state", kist_job_state_name(agent->result->state), "command", command,
-			  "time_limit_s", (json_int_t)options->time_limit_s, "store", options->store);
+			  "state", kist_job_state_name(KIST_JOB_STARTED), "command", command, "time_limit_s",
+			  (json_int_t)options->time_limit_s, "started_ns", (json_int_t)kist_wall_ns(),
+			  "store", options->store);
 	if (!facts)
 		return kist_fail_memory(err, sizeof(json_t));
-	if (options->folder && realpath(options->folder, folder))
+	if (options->folder && !find_folder(options->folder, folder))
+		return kist_fail_errno(err, errno, "cannot find this folder");
+	if (options->folder)
 		KIST_TRY(kist_json_set_bytes(facts, "artifact_path", folder, strlen(folder), err));
-	else if (options->folder)
-		KIST_TRY(kist_json_set_bytes(facts, "artifact_path", options->folder, strlen(options->folder),
-					     err));
-	return kist_run_write(&agent->run, facts, err);
+	agent->keeping.facts = kist_steal(facts);
+	return KIST_OK;
 }
 
 static kist_status make_run(struct agent *agent, struct kist_error *err)
 {
-	KIST_TRY(kist_run_create(agent->options->runs_dir, agent->result->id, &agent->run, err));
-	(void)snprintf(agent->result->run_folder, sizeof(agent->result->run_folder), "%s", agent->run.path);
-	KIST_TRY(kist_journal_open(&agent->journal, agent->run.dir_fd, err));
-	return write_run(agent, err);
-}
-
-static void each_kept(void *ctx, const char *path, const struct kist_saved *saved)
-{
-	struct agent *agent = ctx;
-	char artifact[KIST_DIGEST_HEX_SIZE];
-	json_t *facts;
-
-	kist_digest_hex(&saved->artifact, artifact);
-	facts = json_pack("{s:s,s:s,s:O,s:O,s:O}", "task_name", "", "artifact", artifact, "size_bytes",
-			  json_object_get(saved->record, "size"), "digest",
-			  json_object_get(saved->record, "sha256"), "kind",
-			  json_object_get(saved->record, "kind"));
-	if (facts)
-		(void)!kist_json_set_bytes(facts, "artifact_name", path, strlen(path), NULL);
-	kist_run_event(&agent->run, "artifact", facts);
-}
-
-static void each_failed(void *ctx, const char *path, const struct kist_error *why)
-{
-	struct agent *agent = ctx;
-	json_t *facts = json_pack("{s:s,s:s,s:s}", "status", kist_status_name(why->status), "code", why->code,
-				  "text", why->text);
-
-	if (facts && path)
-		(void)!kist_json_set_bytes(facts, "artifact_name", path, strlen(path), NULL);
-	kist_run_event(&agent->run, "failure", facts);
-	warn(agent, path, why);
-}
-
-static kist_status start_keeper(struct agent *agent, struct kist_error *err)
-{
-	const struct kist_keeper_options how = { .open = agent->options->open,
-						 .open_ctx = agent->options->ctx,
-						 .each_kept = each_kept,
-						 .each_failed = each_failed,
-						 .ctx = agent,
-						 .job = agent->job,
-						 .folder = agent->options->folder,
-						 .ignore_count = agent->options->ignore_count,
-						 .ignore = agent->options->ignore };
-
-	return kist_keeper_start(&how, &agent->keeper, err);
+	KIST_TRY(kist_run_create(agent->options->runs_dir, agent->result->id, &agent->keeping.run, err));
+	(void)snprintf(agent->result->run_folder, sizeof(agent->result->run_folder), "%s",
+		       agent->keeping.run.path);
+	KIST_TRY(kist_journal_open(&agent->journal, agent->keeping.run.dir_fd, err));
+	return KIST_OK;
 }
 
 /* The program's environment: ours, and how it finds the agent.  Ended by NULL; the strings are not copied. */
@@ -214,18 +177,23 @@ static void take_file(void *ctx, const char *path)
 {
 	const struct agent *agent = ctx;
 
-	kist_keeper_add(agent->keeper, path);
+	kist_keeper_add(agent->keeping.keeper, path);
 }
 
 static void take_signal(struct agent *agent, int signal)
 {
+	if (signal == KIST_AGENT_SIGNAL_KILL) {
+		agent->asked = SIGKILL;
+		kist_program_signal(&agent->program, SIGKILL);
+		return;
+	}
 	switch (signal) {
 	case SIGCHLD:
 		kist_program_follow_stop(&agent->program);
 		return;
 	case SIGUSR1:
-		if (agent->keeper)
-			kist_keeper_flush(agent->keeper);
+		if (agent->keeping.keeper)
+			kist_keeper_flush(agent->keeping.keeper);
 		return;
 	case SIGTERM:
 	case SIGINT:
@@ -237,7 +205,7 @@ static void take_signal(struct agent *agent, int signal)
 		break;
 	}
 	kist_program_signal(&agent->program, signal);
-	kist_run_event(&agent->run, "signal", json_pack("{s:i}", "signal", signal));
+	kist_run_event(&agent->keeping.run, "signal", json_pack("{s:i}", "signal", signal));
 }
 
 static void read_signals(struct agent *agent)
@@ -319,43 +287,6 @@ static void judge(struct agent *agent)
 		(void)snprintf(text, size, "exit status %d", end->status);
 }
 
-static void finish(struct agent *agent, bool has_exit, const char *error)
-{
-	char log[PATH_MAX + 32];
-	char times[PATH_MAX + 32];
-	const struct kist_keeper_part parts[] = { { .what = "output", .path = log },
-						  { .what = "output-times", .path = times } };
-	const struct kist_agent_result *result = agent->result;
-	const struct kist_keeper_end end = { .state = result->state,
-					     .has_exit = has_exit,
-					     .status = result->end.status,
-					     .signal = result->end.signal,
-					     .error = error,
-					     .part_count = agent->journal.size > 0 ? 2 : 0,
-					     .parts = parts };
-
-	(void)snprintf(log, sizeof(log), "%s/" KIST_JOURNAL_TEXT_NAME, agent->run.path);
-	(void)snprintf(times, sizeof(times), "%s/" KIST_JOURNAL_TIMES_NAME, agent->run.path);
-	kist_keeper_finish(agent->keeper, &end, &agent->result->kept);
-}
-
-static void end_run(struct agent *agent, const char *error)
-{
-	struct kist_error why = KIST_ERROR_INIT;
-
-	if (agent->run.dir_fd < 0)
-		return;
-	kist_run_event(&agent->run, "end",
-		       json_pack("{s:s,s:i,s:i,s:s}", "state", kist_job_state_name(agent->result->state),
-				 "exit_status", agent->result->end.status, "signal",
-				 agent->result->end.signal, "error", error));
-	go_on(agent, write_run(agent, &why), &why);
-	if (agent->run.failed.status != KIST_OK)
-		warn(agent, NULL, &agent->run.failed);
-	if (agent->journal.failed.status != KIST_OK)
-		warn(agent, NULL, &agent->journal.failed);
-}
-
 static void start_watch(struct agent *agent)
 {
 	struct kist_error why = KIST_ERROR_INIT;
@@ -374,6 +305,35 @@ static kist_status run_program(struct agent *agent, struct kist_error *err)
 	}
 	attend(agent);
 	return KIST_OK;
+}
+
+static void finish(struct agent *agent, bool has_exit, const char *error)
+{
+	const struct kist_agent_result *result = agent->result;
+	const struct kist_keeper_end end = { .state = result->state,
+					     .has_exit = has_exit,
+					     .status = result->end.status,
+					     .signal = result->end.signal,
+					     .error = error };
+
+	if (agent->journal.failed.status != KIST_OK)
+		kist_keeping_warn(&agent->keeping, NULL, &agent->journal.failed);
+	kist_keeping_finish(&agent->keeping, &end, &agent->result->kept);
+}
+
+static kist_status start_keeping(struct agent *agent, struct kist_error *err)
+{
+	const struct kist_agent_options *options = agent->options;
+	const struct kist_keeping_options how = { .open = options->open,
+						  .open_ctx = options->ctx,
+						  .warn = options->warn,
+						  .ctx = options->ctx,
+						  .job = agent->job,
+						  .folder = options->folder,
+						  .ignore_count = options->ignore_count,
+						  .ignore = options->ignore };
+
+	return kist_keeping_start(&agent->keeping, &how, err);
 }
 
 static kist_status run_job(struct agent *agent, struct kist_error *err)
@@ -395,17 +355,15 @@ static kist_status run_job(struct agent *agent, struct kist_error *err)
 		error = err->text;
 	}
 	finish(agent, status == KIST_OK, error[0] ? error : NULL);
-	end_run(agent, error);
 	return status;
 }
 
 static void agent_done(struct agent *agent)
 {
-	kist_keeper_free(agent->keeper);
 	kist_watch_close(agent->watch);
 	kist_program_done(&agent->program);
 	kist_journal_done(&agent->journal);
-	kist_run_done(&agent->run);
+	kist_keeping_done(&agent->keeping);
 	kist_job_free(agent->job);
 	if (agent->signals >= 0) {
 		kist_fd_close(&agent->signals);
@@ -418,7 +376,7 @@ kist_status kist_agent_run(const struct kist_agent_options *options, struct kist
 {
 	__attribute__((cleanup(agent_done))) struct agent agent = { .options = options,
 								    .result = ret,
-								    .run = KIST_RUN_INIT,
+								    .keeping = KIST_KEEPING_INIT,
 								    .journal = KIST_JOURNAL_INIT,
 								    .out = KIST_RELAY_INIT,
 								    .err = KIST_RELAY_INIT,
@@ -429,15 +387,17 @@ kist_status kist_agent_run(const struct kist_agent_options *options, struct kist
 	*ret = (struct kist_agent_result){ .state = KIST_JOB_STARTED };
 	KIST_TRY(take_signals(&agent, err));
 	KIST_TRY(make_job(&agent, err));
+	KIST_TRY(make_facts(&agent, err));
+	agent.keeping.options = (struct kist_keeping_options){ .warn = options->warn, .ctx = options->ctx };
 	if (make_run(&agent, &why) == KIST_EXISTS)
 		return kist_fail(err, KIST_EXISTS, "there is a job '%s' already, in '%s'", ret->id,
 				 options->runs_dir);
 	go_on(&agent, why.status, &why);
-	KIST_TRY(start_keeper(&agent, err));
+	KIST_TRY(start_keeping(&agent, err));
 	/* An id of one's own may be taken; that is worth waiting for. */
-	if (options->id && kist_keeper_wait(agent.keeper, err) != KIST_OK) {
-		kist_keeper_drop(agent.keeper);
-		kist_run_remove(&agent.run);
+	if (options->id && kist_keeper_wait(agent.keeping.keeper, err) != KIST_OK) {
+		kist_keeper_drop(agent.keeping.keeper);
+		kist_run_remove(&agent.keeping.run);
 		return err->status;
 	}
 	return run_job(&agent, err);

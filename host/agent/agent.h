@@ -3,8 +3,9 @@
 #define KIST_AGENT_AGENT_H
 
 #include <limits.h>
+#include <signal.h>
 
-#include "agent/keeper.h"
+#include "agent/keeping.h"
 #include "agent/program.h"
 
 /*
@@ -15,7 +16,8 @@
  * and the program runs on.
  *
  * Signals: SIGTERM, SIGINT, SIGHUP and SIGQUIT go to the program's group, and a program that ends after one is
- * "stopped"; SIGUSR2, SIGWINCH and SIGCONT go to it, too.  SIGUSR1 keeps what the program has written so far.
+ * "stopped"; SIGUSR2, SIGWINCH and SIGCONT go to it, too.  SIGUSR1 keeps what the program has written so far;
+ * KIST_AGENT_SIGNAL_KILL kills the group.
  *
  * Thread: [main], before any other thread is started; one agent a process.
  * Source: docs/guide/jobs.md.
@@ -23,6 +25,9 @@
 
 /** How long a program has after its time limit until it is killed. */
 #define KIST_AGENT_GRACE_S 10
+
+/** Sent to the agent: ends the program at once. */
+#define KIST_AGENT_SIGNAL_KILL SIGRTMIN
 
 /** struct kist_agent_options - All Borrowed for the call. */
 struct kist_agent_options {

@@ -171,7 +171,7 @@ static kist_status set_end(struct kist_job *job, const struct kist_keeper_end *e
 	KIST_TRY(kist_job_set_error(job, end->error, err));
 	if (end->state != KIST_JOB_FINISHED)
 		KIST_TRY(kist_job_mark_partial(job, err));
-	return kist_job_set_state(job, end->state, 0, err);
+	return kist_job_state(job) == end->state ? KIST_OK : kist_job_set_state(job, end->state, 0, err);
 }
 
 /* The last commit: the log of the job and its record. */

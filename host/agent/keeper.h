@@ -34,6 +34,7 @@ struct kist_keeper_options {
 	const char *folder;   /* artifact folder; NULL: none is kept */
 	size_t ignore_count; /* patterns of fnmatch(3) of files that are not kept: of their name, or where a */
 	const char *const *ignore; /* pattern has a '/', of their path */
+	int64_t changed_before_ns; /* files that were written to later are another job's; 0: none are */
 };
 
 /** struct kist_keeper_part - A file of the agent's that is kept with the job in the end. */

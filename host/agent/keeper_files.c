@@ -71,6 +71,9 @@ static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, 
 	KIST_TRY(full_path(keeper, one->file->path, path, err));
 	if (stat(path, &one->stamp) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return KIST_OK;
+	if (keeper->options.changed_before_ns > 0 &&
+	    kist_stamp_ns(one->stamp.st_mtim) >= keeper->options.changed_before_ns)
+		return KIST_OK;
 	if (!S_ISREG(one->stamp.st_mode) ||
 	    (one->file->kept && kist_stamp_is_same_file(&one->stamp, &one->file->stamp) &&
 	     !kist_stamp_has_changed(&one->stamp, &one->file->stamp)))

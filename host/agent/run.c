@@ -74,6 +74,21 @@ kist_status kist_run_open_dead(const char *runs_dir, const char *id, struct kist
 	return open_files(ret, err);
 }
 
+kist_status kist_run_open(const char *runs_dir, const char *id, struct kist_run *ret, struct kist_error *err)
+{
+	KIST_TRY(set_path(runs_dir, id, ret, err));
+	KIST_TRY(kist_open_at(AT_FDCWD, ret->path, O_RDONLY | O_DIRECTORY, 0, &ret->dir_fd, err));
+	return kist_open_at(ret->dir_fd, KIST_RUN_LOCK, O_RDONLY, 0, &ret->lock_fd, err);
+}
+
+bool kist_run_is_alive(const struct kist_run *run)
+{
+	if (flock(run->lock_fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	(void)flock(run->lock_fd, LOCK_UN);
+	return false;
+}
+
 kist_status kist_run_write(const struct kist_run *run, const json_t *facts, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "base/json.h"
 
@@ -59,6 +60,13 @@ KIST_CHECKED kist_status kist_run_create(const char *runs_dir, const char *id, s
  * (its agent lives); KIST_IO. */
 KIST_CHECKED kist_status kist_run_open_dead(const char *runs_dir, const char *id, struct kist_run *ret,
 					    struct kist_error *err);
+
+/** kist_run_open() - Opens the folder to look at it.  Errors: KIST_NOT_FOUND, KIST_DENIED, KIST_IO. */
+KIST_CHECKED kist_status kist_run_open(const char *runs_dir, const char *id, struct kist_run *ret,
+				       struct kist_error *err);
+
+/** kist_run_is_alive() - Whether its agent is at work; of kist_run_open(). */
+bool kist_run_is_alive(const struct kist_run *run);
 
 /** kist_run_remove() - Removes the folder of a job that did not begin, and closes it. */
 void kist_run_remove(struct kist_run *run);

@@ -207,7 +207,6 @@ static enum kist_exit run(struct kist_cli *cli)
 	__attribute__((cleanup(executing_done))) struct executing executing = { .cli = cli };
 	const char *folder = kist_cli_value(cli, "artifacts");
 	const char *limit = kist_cli_value(cli, "time-limit");
-	char runs_dir[PATH_MAX];
 	struct kist_agent_options how = {
 		.command = cli->arguments,
 		.id = kist_cli_value(cli, "id"),
@@ -215,7 +214,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		.folder = folder ? folder : "artifacts",
 		.ignore = executing.ignore,
 		.follow = !kist_cli_has(cli, "at-end"),
-		.runs_dir = runs_dir,
+		.runs_dir = cli->paths.runs_dir,
 		.store = cli->paths.store,
 		.open = open_store,
 		.warn = warn,
@@ -231,8 +230,6 @@ static enum kist_exit run(struct kist_cli *cli)
 			cli, "--time-limit takes a number and s, m, h or d, as in 12h, not '%s'", limit);
 	if (read_params(&executing, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
-	if (snprintf(runs_dir, sizeof(runs_dir), "%s/runs", cli->paths.data_dir) >= (int)sizeof(runs_dir))
-		return kist_cli_usage(cli, "the path of the user's data folder is too long");
 	how.ignore_count = read_ignore(&executing);
 	how.params = executing.params;
 	how.tags = executing.tags;

@@ -275,65 +275,6 @@ static enum kist_exit run_rm(struct kist_cli *cli)
 	return KIST_EXIT_DONE;
 }
 
-/* Jobs whose owner is gone, gathered first: what is committed changes the index. */
-static kist_status gather(void *ctx, const struct kist_job_row *row, struct kist_error *err)
-{
-	return json_array_append_new(ctx, json_string(row->texts[KIST_JOB_ROW_ID])) == 0
-		       ? KIST_OK
-		       : kist_fail_memory(err, sizeof(json_t));
-}
-
-static kist_status find_lost(struct kist_cli *cli, json_t *list, struct kist_error *err)
-{
-	const struct kist_job_query query = { .where = "state = lost" };
-	kist_auto_job_index struct kist_job_index *index = NULL;
-	char id[KIST_JOB_ID_MAX + 1];
-
-	for (size_t i = 0; i < cli->argument_count; i++) {
-		KIST_TRY(kist_job_find(cli->flow, cli->arguments[i], id, err));
-		if (json_array_append_new(list, json_string(id)) != 0)
-			return kist_fail_memory(err, sizeof(json_t));
-	}
-	if (cli->argument_count > 0)
-		return KIST_OK;
-	KIST_TRY(kist_job_index_open(cli->flow, &index, err));
-	return kist_job_index_each(index, &query, gather, list, NULL, err);
-}
-
-static kist_status recover(struct kist_cli *cli, struct kist_error *err)
-{
-	kist_auto_json json_t *list = json_array();
-	json_t *lost = json_array();
-	kist_auto_json json_t *facts = json_pack("{s:o}", "lost", lost);
-
-	if (!list || !facts)
-		return kist_fail_memory(err, sizeof(json_t));
-	KIST_TRY(kist_cli_open(cli, false, err));
-	KIST_TRY(find_lost(cli, list, err));
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *id = json_string_value(json_array_get(list, i));
-		bool is_lost = false;
-
-		KIST_TRY(kist_job_call_lost(cli->flow, id, &is_lost, err));
-		if (is_lost && json_array_append(lost, json_array_get(list, i)) != 0)
-			return kist_fail_memory(err, sizeof(json_t));
-	}
-	if (cli->json)
-		return kist_print_json_take(json_incref(facts), err);
-	if (!cli->quiet)
-		printf("%zu job%s lost; what %s kept is marked as partial\n", json_array_size(lost),
-		       json_array_size(lost) == 1 ? " is" : "s are",
-		       json_array_size(lost) == 1 ? "it" : "they");
-	return KIST_OK;
-}
-
-static enum kist_exit run_recover(struct kist_cli *cli)
-{
-	struct kist_error err = KIST_ERROR_INIT;
-
-	return recover(cli, &err) == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, true);
-}
-
 const struct kist_command kist_command_job_show = {
 	.name = "job show",
 	.arguments = "JOB",
@@ -351,12 +292,4 @@ const struct kist_command kist_command_job_rm = {
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX,
 	.run = run_rm,
-};
-
-const struct kist_command kist_command_job_recover = {
-	.name = "job recover",
-	.arguments = "[JOB...]",
-	.summary = "record as lost the jobs whose process is gone",
-	.arguments_max = SIZE_MAX,
-	.run = run_recover,
 };

@@ -10,19 +10,19 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 
 	if (cli->json) {
-		if (kist_print_json_take(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "store",
+		if (kist_print_json_take(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "store",
 						   paths->store, "why", paths->store_why, "config",
 						   paths->config_dir, "cache", paths->cache_dir, "data",
-						   paths->data_dir, "temporary", paths->temp_dir, "worker",
-						   paths->worker, "plugins", paths->plugin_dir, "notes",
-						   paths->notes),
+						   paths->data_dir, "runs", paths->runs_dir, "temporary",
+						   paths->temp_dir, "worker", paths->worker, "plugins",
+						   paths->plugin_dir, "notes", paths->notes),
 					 &err) != KIST_OK)
 			return kist_cli_fail(cli, &err, false);
 		return KIST_EXIT_DONE;
 	}
 	printf("store      %s\n           %s\n", paths->store, paths->store_why);
-	printf("config     %s\ncache      %s\ndata       %s\ntemporary  %s\n", paths->config_dir,
-	       paths->cache_dir, paths->data_dir, paths->temp_dir);
+	printf("config     %s\ncache      %s\ndata       %s\nruns       %s\ntemporary  %s\n",
+	       paths->config_dir, paths->cache_dir, paths->data_dir, paths->runs_dir, paths->temp_dir);
 	printf("worker     %s\nplugins    %s\n", paths->worker, paths->plugin_dir);
 	if (paths->notes[0])
 		printf("note       %s\n", paths->notes);

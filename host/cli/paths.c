@@ -148,8 +148,8 @@ static kist_status choose_store(const char *given, struct kist_paths *ret, struc
 static void note_ignored(struct kist_paths *ret)
 {
 	static const char *const names[] = {
-		"KIST_STORE",	  "KIST_PLUGIN_PATH", "HOME",	"XDG_CONFIG_HOME",
-		"XDG_CACHE_HOME", "XDG_DATA_HOME",    "TMPDIR",
+		"KIST_STORE",	   "KIST_PLUGIN_PATH", "KIST_RUNS_DIR", "HOME",
+		"XDG_CONFIG_HOME", "XDG_CACHE_HOME",   "XDG_DATA_HOME", "TMPDIR",
 	};
 	size_t used = strlen(ret->notes);
 	size_t count = 0;
@@ -170,6 +170,7 @@ static void note_ignored(struct kist_paths *ret)
 kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct kist_error *err)
 {
 	const char *temporary = secure_getenv("TMPDIR");
+	const char *runs = secure_getenv("KIST_RUNS_DIR");
 	char home[PATH_MAX];
 
 	*ret = (struct kist_paths){ .store_is_own = false };
@@ -177,6 +178,10 @@ kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct ki
 	KIST_TRY(user_dir("XDG_CONFIG_HOME", home, ".config", ret->config_dir, err));
 	KIST_TRY(user_dir("XDG_CACHE_HOME", home, ".cache", ret->cache_dir, err));
 	KIST_TRY(user_dir("XDG_DATA_HOME", home, ".local/share", ret->data_dir, err));
+	if (runs && runs[0] == '/')
+		KIST_TRY(set(ret->runs_dir, runs, "", err));
+	else
+		KIST_TRY(set(ret->runs_dir, ret->data_dir, "runs", err));
 	KIST_TRY(set(ret->temp_dir, temporary && temporary[0] == '/' ? temporary : "/tmp", "", err));
 	KIST_TRY(installation(ret, err));
 	KIST_TRY(choose_store(store, ret, err));

@@ -23,6 +23,7 @@ struct kist_paths {
 	char config_dir[PATH_MAX];
 	char cache_dir[PATH_MAX];
 	char data_dir[PATH_MAX];
+	char runs_dir[PATH_MAX]; /* of jobs that this machine runs or has run */
 	char temp_dir[PATH_MAX];
 	char worker[PATH_MAX];	   /* the program */
 	char plugin_dir[PATH_MAX]; /* of this installation */

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/keeping.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/journal.h"
+#include "base/mem.h"
+
+void kist_keeping_done(struct kist_keeping *keeping)
+{
+	kist_keeper_free(keeping->keeper);
+	keeping->keeper = NULL;
+	json_decref(keeping->facts);
+	keeping->facts = NULL;
+	kist_run_done(&keeping->run);
+}
+
+void kist_keeping_warn(struct kist_keeping *keeping, const char *path, const struct kist_error *why)
+{
+	json_t *facts = json_pack("{s:s,s:s,s:s}", "status", kist_status_name(why->status), "code", why->code,
+				  "text", why->text);
+
+	if (facts && path)
+		(void)!kist_json_set_bytes(facts, "artifact_name", path, strlen(path), NULL);
+	kist_run_event(&keeping->run, "failure", facts);
+	keeping->options.warn(keeping->options.ctx, path, why);
+}
+
+static void each_failed(void *ctx, const char *path, const struct kist_error *why)
+{
+	kist_keeping_warn(ctx, path, why);
+}
+
+static void each_kept(void *ctx, const char *path, const struct kist_saved *saved)
+{
+	struct kist_keeping *keeping = ctx;
+	char artifact[KIST_DIGEST_HEX_SIZE];
+	json_t *facts;
+
+	kist_digest_hex(&saved->artifact, artifact);
+	facts = json_pack("{s:s,s:s,s:O,s:O,s:O}", "task_name", "", "artifact", artifact, "size_bytes",
+			  json_object_get(saved->record, "size"), "digest",
+			  json_object_get(saved->record, "sha256"), "kind",
+			  json_object_get(saved->record, "kind"));
+	if (facts)
+		(void)!kist_json_set_bytes(facts, "artifact_name", path, strlen(path), NULL);
+	kist_run_event(&keeping->run, "artifact", facts);
+}
+
+kist_status kist_keeping_start(struct kist_keeping *keeping, const struct kist_keeping_options *options,
+			       struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	const struct kist_keeper_options how = { .open = options->open,
+						 .open_ctx = options->open_ctx,
+						 .each_kept = each_kept,
+						 .each_failed = each_failed,
+						 .ctx = keeping,
+						 .job = options->job,
+						 .folder = options->folder,
+						 .ignore_count = options->ignore_count,
+						 .ignore = options->ignore,
+						 .changed_before_ns = options->changed_before_ns };
+
+	keeping->options = *options;
+	if (keeping->run.dir_fd >= 0 && kist_run_write(&keeping->run, keeping->facts, &why) != KIST_OK)
+		kist_keeping_warn(keeping, NULL, &why);
+	return kist_keeper_start(&how, &keeping->keeper, err);
+}
+
+/* run.json and events.jsonl, once more. */
+static void tell_end(struct kist_keeping *keeping, const struct kist_keeper_end *end,
+		     const struct kist_kept *kept)
+{
+	const char *const state = kist_job_state_name(end->state);
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_auto_json json_t *facts =
+		json_pack("{s:s,s:b,s:i,s:i,s:s,s:b}", "state", state, "has_exit", end->has_exit,
+			  "exit_status", end->status, "signal", end->signal, "error",
+			  end->error ? end->error : "", "recorded", kept->recorded);
+
+	if (!facts || json_object_update(keeping->facts, facts) != 0)
+		(void)kist_fail(&why, KIST_NO_MEMORY, "no memory to write down the end of the job");
+	kist_run_event(&keeping->run, "end", kist_steal(facts));
+	if (why.status != KIST_OK || kist_run_write(&keeping->run, keeping->facts, &why) != KIST_OK)
+		keeping->options.warn(keeping->options.ctx, NULL, &why);
+	if (keeping->run.failed.status != KIST_OK)
+		keeping->options.warn(keeping->options.ctx, NULL, &keeping->run.failed);
+}
+
+void kist_keeping_finish(struct kist_keeping *keeping, const struct kist_keeper_end *end,
+			 struct kist_kept *ret)
+{
+	char log[PATH_MAX + 32];
+	char times[PATH_MAX + 32];
+	const struct kist_keeper_part parts[] = { { .what = "output", .path = log },
+						  { .what = "output-times", .path = times } };
+	struct kist_keeper_end all = *end;
+	struct stat st;
+
+	(void)snprintf(log, sizeof(log), "%s/" KIST_JOURNAL_TEXT_NAME, keeping->run.path);
+	(void)snprintf(times, sizeof(times), "%s/" KIST_JOURNAL_TIMES_NAME, keeping->run.path);
+	if (keeping->run.dir_fd >= 0 && stat(log, &st) == 0 && st.st_size > 0 && stat(times, &st) == 0) {
+		all.parts = parts;
+		all.part_count = 2;
+	}
+	kist_keeper_finish(keeping->keeper, &all, ret);
+	if (keeping->run.dir_fd >= 0)
+		tell_end(keeping, end, ret);
+}
