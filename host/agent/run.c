@@ -35,9 +35,21 @@ void kist_run_remove(struct kist_run *run)
 	kist_run_done(run);
 }
 
+static kist_status open_folder(struct kist_run *run, struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (kist_open_at(AT_FDCWD, run->path, O_RDONLY | O_DIRECTORY, 0, &run->dir_fd, &why) == KIST_OK)
+		return KIST_OK;
+	if (why.status == KIST_NOT_FOUND)
+		return kist_fail(err, KIST_NOT_FOUND, "this machine has not run job '%s': there is no '%s'",
+				 run->id, run->path);
+	return kist_fail_as(err, why.status, &why);
+}
+
 static kist_status open_files(struct kist_run *run, struct kist_error *err)
 {
-	KIST_TRY(kist_open_at(AT_FDCWD, run->path, O_RDONLY | O_DIRECTORY, 0, &run->dir_fd, err));
+	KIST_TRY(open_folder(run, err));
 	KIST_TRY(kist_open_at(run->dir_fd, KIST_RUN_LOCK, O_RDWR | O_CREAT, 0600, &run->lock_fd, err));
 	if (flock(run->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK
@@ -77,7 +89,7 @@ kist_status kist_run_open_dead(const char *runs_dir, const char *id, struct kist
 kist_status kist_run_open(const char *runs_dir, const char *id, struct kist_run *ret, struct kist_error *err)
 {
 	KIST_TRY(set_path(runs_dir, id, ret, err));
-	KIST_TRY(kist_open_at(AT_FDCWD, ret->path, O_RDONLY | O_DIRECTORY, 0, &ret->dir_fd, err));
+	KIST_TRY(open_folder(ret, err));
 	return kist_open_at(ret->dir_fd, KIST_RUN_LOCK, O_RDONLY, 0, &ret->lock_fd, err);
 }
 

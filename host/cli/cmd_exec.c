@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "base/mem.h"
@@ -154,6 +155,20 @@ static kist_status read_params(struct executing *executing, struct kist_error *e
 	return KIST_OK;
 }
 
+/* The store as others find it, from wherever they are. */
+static kist_status absolute_store(const struct kist_cli *cli, char ret[static PATH_MAX],
+				  struct kist_error *err)
+{
+	const bool is_relative = cli->paths.store[0] != '/' && !strchr(cli->paths.store, ':');
+	char here[PATH_MAX] = "";
+
+	if (is_relative && !getcwd(here, sizeof(here)))
+		return kist_fail_errno(err, errno, "cannot find this folder");
+	if (snprintf(ret, PATH_MAX, "%s%s%s", here, is_relative ? "/" : "", cli->paths.store) >= PATH_MAX)
+		return kist_fail(err, KIST_LIMIT, "the path of the store is too long");
+	return KIST_OK;
+}
+
 static size_t read_ignore(struct executing *executing)
 {
 	const struct kist_cli *cli = executing->cli;
@@ -207,6 +222,7 @@ static enum kist_exit run(struct kist_cli *cli)
 	__attribute__((cleanup(executing_done))) struct executing executing = { .cli = cli };
 	const char *folder = kist_cli_value(cli, "artifacts");
 	const char *limit = kist_cli_value(cli, "time-limit");
+	char store[PATH_MAX];
 	struct kist_agent_options how = {
 		.command = cli->arguments,
 		.id = kist_cli_value(cli, "id"),
@@ -215,7 +231,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		.ignore = executing.ignore,
 		.follow = !kist_cli_has(cli, "at-end"),
 		.runs_dir = cli->paths.runs_dir,
-		.store = cli->paths.store,
+		.store = store,
 		.open = open_store,
 		.warn = warn,
 		.ctx = &executing,
@@ -228,7 +244,7 @@ static enum kist_exit run(struct kist_cli *cli)
 	if (limit && !read_time(limit, &how.time_limit_s))
 		return kist_cli_usage(
 			cli, "--time-limit takes a number and s, m, h or d, as in 12h, not '%s'", limit);
-	if (read_params(&executing, &err) != KIST_OK)
+	if (read_params(&executing, &err) != KIST_OK || absolute_store(cli, store, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	how.ignore_count = read_ignore(&executing);
 	how.params = executing.params;

@@ -17,7 +17,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_exec,
 	&kist_command_run,
 	&kist_command_logs,
-	&kist_command_job_recover,
+	&kist_command_job_stop,
 	&kist_command_retrieve_artifacts,
 	&kist_command_gc,
 	&kist_command_stats,

@@ -19,6 +19,7 @@ extern const struct kist_command kist_command_init;
 extern const struct kist_command kist_command_job_recover;
 extern const struct kist_command kist_command_job_rm;
 extern const struct kist_command kist_command_job_show;
+extern const struct kist_command kist_command_job_stop;
 extern const struct kist_command kist_command_jobs;
 extern const struct kist_command kist_command_logs;
 extern const struct kist_command kist_command_ls;

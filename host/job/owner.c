@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/owner.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -120,6 +123,45 @@ enum kist_owner_life kist_owner_life(const struct kist_owner *owner)
 			       strcmp(here.host, owner->host) == 0
 		       ? KIST_OWNER_GONE
 		       : KIST_OWNER_UNKNOWN;
+}
+
+/* A record may come from others: it is no way to signal whatever else runs here. */
+static bool is_kist(uint64_t pid)
+{
+	char path[64];
+	char own[PATH_MAX];
+	char its[PATH_MAX];
+	const ssize_t own_len = readlink("/proc/self/exe", own, sizeof(own));
+	ssize_t its_len;
+
+	snprintf(path, sizeof(path), "/proc/%llu/exe", (unsigned long long)pid);
+	its_len = readlink(path, its, sizeof(its));
+	return own_len > 0 && its_len == own_len && memcmp(own, its, (size_t)own_len) == 0;
+}
+
+kist_status kist_owner_signal(const struct kist_owner *owner, int signal, int *ret_pid_fd,
+			      struct kist_error *err)
+{
+	/* From here on the number means this process; whether that is the one is seen then. */
+	kist_auto_fd int pid_fd = owner->pid > 0 && owner->pid <= INT_MAX
+					  ? (int)syscall(SYS_pidfd_open, (pid_t)owner->pid, 0)
+					  : -1;
+	const enum kist_owner_life life = kist_owner_life(owner);
+
+	if (life == KIST_OWNER_UNKNOWN)
+		return kist_fail(err, KIST_UNSUPPORTED,
+				 "it runs on '%s', or in another container: stop it there", owner->host);
+	if (pid_fd < 0 || life == KIST_OWNER_GONE)
+		return kist_fail(err, KIST_NOT_FOUND, "process %llu, which ran it, is gone",
+				 (unsigned long long)owner->pid);
+	if (!is_kist(owner->pid))
+		return kist_fail(err, KIST_DENIED, "process %llu is no kist of this installation",
+				 (unsigned long long)owner->pid);
+	if (syscall(SYS_pidfd_send_signal, pid_fd, signal, NULL, 0) != 0)
+		return kist_fail(err, KIST_DENIED, "cannot signal process %llu: %s",
+				 (unsigned long long)owner->pid, strerror(errno));
+	*ret_pid_fd = kist_fd_move(&pid_fd);
+	return KIST_OK;
 }
 
 kist_status kist_owner_json(const struct kist_owner *owner, json_t **ret, struct kist_error *err)

@@ -42,6 +42,16 @@ KIST_CHECKED kist_status kist_owner_of(pid_t pid, struct kist_owner *ret, struct
 /** kist_owner_life() - Whether that process is there, as far as it can be seen from here. */
 enum kist_owner_life kist_owner_life(const struct kist_owner *owner);
 
+/**
+ * kist_owner_signal() - Sends @signal to that process, if it is there and a kist of this user.
+ *
+ * @ret_pid_fd: Becomes readable when it has ended; owned by the caller.
+ *
+ * Errors: KIST_NOT_FOUND (it is gone), KIST_UNSUPPORTED (it is another machine's; the text names it), KIST_DENIED.
+ */
+KIST_CHECKED kist_status kist_owner_signal(const struct kist_owner *owner, int signal, int *ret_pid_fd,
+					   struct kist_error *err);
+
 /** kist_owner_json() - New reference.  Errors: KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_owner_json(const struct kist_owner *owner, json_t **ret,
 					 struct kist_error *err);

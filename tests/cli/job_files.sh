@@ -1,0 +1,115 @@
+# What a job made and printed is given back: all of it, under its folder alone, verified; also when its agent was killed.
+runs=$HOME/.local/share/kist/runs
+expect 0 kist init
+expect 0 kist exec -q --id one -- sh -c 'mkdir -p artifacts/models/a artifacts/models2 artifacts/x/data/y
+	echo 1 >artifacts/models/a/w.bin; seq 2000 >artifacts/models2/w.bin; echo 3 >artifacts/run.sh
+	echo 4 >artifacts/x/data/y/data.txt; chmod 750 artifacts/run.sh; touch -d @1000000000 artifacts/run.sh
+	echo first; echo second >&2; printf "third"; printf " more\n"'
+
+# Retrieving: names, modes and times; one folder alone; what is there is not replaced unasked.
+expect 2 kist retrieve artifacts
+expect 3 kist retrieve artifacts --job_id nobody
+expect 3 kist retrieve artifacts --job_id one --source_dir model
+says err "has made nothing in 'model'"
+expect 1 kist retrieve artifacts --job_id one --source_dir ../one
+[ ! -e models ] || fail 'something was retrieved'
+for source in models ./models/ models//; do
+	expect 0 kist retrieve artifacts --job_id one --save_dir got --source_dir $source -f
+	equal "$(cd got && find . -type f)" ./models/a/w.bin
+done
+expect 1 kist retrieve artifacts --job_id one --save_dir got
+says err 'got/models/a/w.bin' 'there already'
+equal "$(cd got && find . -type f | LC_ALL=C sort | tr '\n' ' ')" \
+	'./models/a/w.bin ./models2/w.bin ./run.sh ./x/data/y/data.txt '
+equal "$(stat -c '%a %Y' got/run.sh)" '750 1000000000'
+expect 0 kist retrieve artifacts --job_id one --save_dir got -f --json
+says out '"job": "one"' '"path": "got/x/data/y/data.txt"'
+same got/run.sh artifacts/run.sh
+rm -rf got
+
+# A wrong byte is not given out, and it is said.
+mv .kist whole
+cp -r whole .kist
+for pack in $(find .kist/packs -type f); do
+	chmod u+w "$pack"
+	size=$(stat -c %s "$pack")
+	head -c "$size" /dev/zero | dd of="$pack" bs=1 seek=100 count=400 conv=notrunc 2>/dev/null
+done
+expect 4 kist retrieve artifacts --job_id one --save_dir got
+rm -rf .kist got
+mv whole .kist
+
+# The log: as it came, by stream, with times.
+expect 0 kist logs one
+equal "$(LC_ALL=C sort out | tr '\n' ' ')" 'first second third more '
+expect 0 kist logs --only err one
+equal "$(cat out)" second
+expect 0 kist logs -t one
+grep -q '^20[0-9-]*T[0-9:]*Z out  third more$' out || fail 'no times'
+expect 3 kist logs nobody
+expect 2 kist logs --only both one
+rm -r "$runs/one"
+expect 0 kist logs one
+
+# One that runs: its log is followed to its end, and the job is stopped from outside.
+rm -rf artifacts
+mkfifo go
+kist exec -q --id live -- sh -c 'mkdir artifacts; echo 1 >artifacts/a; echo ready; read -r word <go; echo "$word"' >/dev/null &
+agent=$!
+until kist logs live 2>/dev/null | grep -q ready; do sleep 0.02; done
+kist logs -f live >followed &
+logs=$!
+echo done >go
+wait $agent
+wait $logs
+equal "$(tr '\n' ' ' <followed)" 'ready done '
+kist exec -q --id long -- sh -c 'trap "echo asked; exit 0" TERM; echo ready; while :; do sleep 0.02; done' >/dev/null &
+agent=$!
+until kist logs long 2>/dev/null | grep -q ready; do sleep 0.02; done
+expect 0 kist job stop long
+says out 'job long is'
+wait $agent
+expect 0 kist logs long
+says out asked
+expect 1 kist job stop long
+says err 'has ended'
+status=0
+kist exec -q --id hard -- sh -c 'trap "" TERM; echo ready; while :; do sleep 0.02; done' >/dev/null &
+agent=$!
+until kist logs hard 2>/dev/null | grep -q ready; do sleep 0.02; done
+expect 0 kist job stop --kill hard
+says out 'job hard is stopped'
+wait $agent || status=$?
+equal $status 137
+
+# Its agent is killed: what was closed before is kept already, the rest is kept by recover, once.
+rm -rf artifacts
+kist exec -q --id shot -- sh -c 'mkdir artifacts; echo 1 >artifacts/a; read -r word <go; echo 2 >artifacts/b; : >ended' &
+agent=$!
+until kist cat jobs/shot/a >/dev/null 2>&1; do sleep 0.02; done
+expect 1 kist job recover shot
+says err 'is at work'
+kill -KILL $agent
+wait $agent || :
+echo on >go
+until [ -e ended ]; do sleep 0.02; done
+expect 0 kist job recover
+says out 'job shot is lost'
+kist cat kist:job/shot >record
+says record '"state":"lost"' 'jobs/shot/b' '"partial":true'
+equal "$(kist cat jobs/shot/a)$(kist cat jobs/shot/b)" 12
+expect 0 kist job recover
+says out 'nothing is left'
+expect 3 kist job recover nobody
+
+# One whose store was not there; meanwhile another job wrote to the same folder.
+rm -rf artifacts
+expect 3 kist --store away exec -q --id early -- sh -c 'mkdir artifacts; echo 1 >artifacts/early; exit 3'
+expect 0 kist exec -q --id later -- sh -c 'echo 2 >artifacts/later'
+expect 3 kist job recover early
+expect 0 kist init away
+expect 0 kist job recover early
+says out 'job early is failed: 1 file kept'
+expect 0 kist --store away ls jobs/early/
+says_not out later
+expect 0 kist verify
