@@ -156,6 +156,16 @@ static kist_status find_lost(const struct recovering *recovering, json_t *list, 
 	return kist_job_index_each(index, &query, gather, list, NULL, err);
 }
 
+/* *@ret_lost: it is, and was not so far. */
+static kist_status call_lost(struct kist_flow *flow, const char *id, bool *ret_lost, struct kist_error *err)
+{
+	kist_auto_job struct kist_job *job = NULL;
+
+	*ret_lost = false;
+	KIST_TRY(kist_job_load(flow, id, &job, err));
+	return kist_job_state(job) == KIST_JOB_LOST ? KIST_OK : kist_job_call_lost(flow, id, ret_lost, err);
+}
+
 static kist_status record_lost(struct recovering *recovering, struct kist_error *err)
 {
 	kist_auto_json json_t *list = json_array();
@@ -168,7 +178,7 @@ static kist_status record_lost(struct recovering *recovering, struct kist_error 
 	json_array_foreach(list, i, id) {
 		bool is_lost = false;
 
-		KIST_TRY(kist_job_call_lost(recovering->cli->flow, json_string_value(id), &is_lost, err));
+		KIST_TRY(call_lost(recovering->cli->flow, json_string_value(id), &is_lost, err));
 		if (!is_lost)
 			continue;
 		if (json_array_append(recovering->lost, json_array_get(list, i)) != 0)

@@ -80,7 +80,7 @@ says out j-ccc j-aaa '2.5s'
 
 # Lost is recorded once, with what it made marked.
 expect 0 kist job recover --json
-equal "$(tr -d ' \n' <out)" '{"runs":[],"lost":["j-bbb"]}'
+equal "$(tr -d ' \n' <out)" '{"lost":["j-bbb"],"runs":[]}'
 expect 0 kist job show j-bbb --json
 says out '"state": "lost"' '"partial": true' '"revision": 2'
 
