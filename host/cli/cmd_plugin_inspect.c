@@ -58,19 +58,66 @@ static kist_status print_arguments(json_t *types, struct kist_error *err)
 	return KIST_OK;
 }
 
+static const char *const task_titles[] = { "TASK", "HAS", "NAMED", "OF TYPE", "DEFAULT", "MEANS" };
+
+static kist_status add_places(struct kist_table *table, const char *task, const char *what, json_t *places,
+			      struct kist_error *err)
+{
+	json_t *place;
+	size_t i;
+
+	json_array_foreach(places, i, place) {
+		KIST_TRY(kist_table_add_text(table, task, err));
+		KIST_TRY(kist_table_add_text(table, what, err));
+		KIST_TRY(kist_table_add_text(table, kist_json_get_text(place, "name"), err));
+		KIST_TRY(add_cell(table, json_object_get(place, "type"), err));
+		KIST_TRY(add_cell(table, json_object_get(place, "default"), err));
+		KIST_TRY(add_cell(table, json_object_get(place, "description"), err));
+	}
+	return KIST_OK;
+}
+
+/* What each function task takes and gives. */
+static kist_status print_tasks(json_t *tasks, struct kist_error *err)
+{
+	kist_auto_table struct kist_table table =
+		KIST_TABLE_INIT(sizeof(task_titles) / sizeof(task_titles[0]), task_titles);
+	json_t *task;
+	size_t i;
+
+	json_array_foreach(tasks, i, task) {
+		const char *name = kist_json_get_text(task, "name");
+
+		KIST_TRY(add_places(&table, name, "input", json_object_get(task, "inputs"), err));
+		KIST_TRY(add_places(&table, name, "output", json_object_get(task, "outputs"), err));
+	}
+	if (table.rows > 0) {
+		printf("\n");
+		kist_table_print(&table, false);
+	}
+	return KIST_OK;
+}
+
 static kist_status print_people(json_t *facts, struct kist_error *err)
 {
 	json_t *types = json_object_get(facts, "types");
+	json_t *tasks = json_object_get(facts, "tasks");
 	kist_auto_json json_t *kept = kist_json_copy(types);
+	kist_auto_json json_t *kept_tasks = kist_json_copy(tasks);
 
 	for (size_t i = 0; i < json_array_size(types); i++) {
 		(void)json_object_del(json_array_get(types, i), "serialize");
 		(void)json_object_del(json_array_get(types, i), "deserialize");
 	}
-	if (json_array_size(json_object_get(facts, "tasks")) == 0)
+	for (size_t i = 0; i < json_array_size(tasks); i++) {
+		(void)json_object_del(json_array_get(tasks, i), "inputs");
+		(void)json_object_del(json_array_get(tasks, i), "outputs");
+	}
+	if (json_array_size(tasks) == 0)
 		(void)json_object_del(facts, "tasks");
 	kist_print_value(facts, 0);
-	return print_arguments(kept, err);
+	KIST_TRY(print_arguments(kept, err));
+	return print_tasks(kept_tasks, err);
 }
 
 static kist_status print_and_drop(json_t *facts, struct kist_error *err)

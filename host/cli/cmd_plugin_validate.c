@@ -135,6 +135,7 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, json_
 
 	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
 	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
+	KIST_TRY(kist_catalog_measure(manifest, err));
 	entry.manifest = manifest;
 	entry.digest = kist_digest_of(kist_buf_view(&text));
 	KIST_TRY(kist_record_set_text(row, "id", manifest->id, err));

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "flow/record.h"
+#include "kist/plugin.h"
 #include "object/check.h"
 #include "plugin/cache.h"
 
@@ -171,6 +172,57 @@ static kist_status add_type(json_t *list, const struct kist_manifest_type *type,
 	return kist_record_set_take(object, "deserialize", kist_schema_json(type->deserialize), err);
 }
 
+/* {"name": ..., "type": ..., and, of an input, "required": true or "default": ...} */
+static kist_status add_place(json_t *list, const char *name, const json_t *type, const char *description,
+			     const struct kist_manifest_input *input, struct kist_error *err)
+{
+	json_t *place = json_object();
+
+	if (json_array_append_new(list, place) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_record_set_text(place, "name", name, err));
+	KIST_TRY(kist_record_set_take(place, "type", kist_json_copy(type), err));
+	if (input && input->preset)
+		KIST_TRY(kist_record_set_take(place, "default", kist_json_copy(input->preset), err));
+	else if (input)
+		KIST_TRY(kist_record_set_take(place, "required", json_true(), err));
+	if (description[0] != '\0')
+		KIST_TRY(kist_record_set_text(place, "description", description, err));
+	return KIST_OK;
+}
+
+static kist_status add_task(json_t *list, const struct kist_manifest_task *task, struct kist_error *err)
+{
+	json_t *object = json_object();
+	json_t *inputs = json_array();
+	json_t *outputs = json_array();
+	const char *caps[2];
+	size_t cap_count = 0;
+
+	if (json_array_append_new(list, object) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_record_set_take(object, "inputs", inputs, err));
+	KIST_TRY(kist_record_set_take(object, "outputs", outputs, err));
+	KIST_TRY(kist_record_set_text(object, "name", task->name, err));
+	KIST_TRY(kist_record_set_text(object, "signature", task->signature, err));
+	if (task->description[0] != '\0')
+		KIST_TRY(kist_record_set_text(object, "description", task->description, err));
+	if (task->symbol)
+		KIST_TRY(kist_record_set_text(object, "symbol", task->symbol, err));
+	if (task->caps & KIST_CAP_DETERMINISTIC)
+		caps[cap_count++] = "deterministic";
+	if (task->caps & KIST_CAP_REENTRANT)
+		caps[cap_count++] = "reentrant";
+	KIST_TRY(add_texts(object, "caps", caps, cap_count, err));
+	for (size_t i = 0; i < task->input_count; i++)
+		KIST_TRY(add_place(inputs, task->inputs[i].name, task->inputs[i].type,
+				   task->inputs[i].description, &task->inputs[i], err));
+	for (size_t i = 0; i < task->output_count; i++)
+		KIST_TRY(add_place(outputs, task->outputs[i].name, task->outputs[i].type,
+				   task->outputs[i].description, NULL, err));
+	return KIST_OK;
+}
+
 static kist_status add_manifest(json_t *facts, const struct kist_manifest *manifest, struct kist_error *err)
 {
 	json_t *types = json_array();
@@ -184,13 +236,10 @@ static kist_status add_manifest(json_t *facts, const struct kist_manifest *manif
 	KIST_TRY(kist_record_set_digest(facts, "library_sha256", &manifest->library_sha256, err));
 	for (size_t i = 0; i < manifest->type_count; i++)
 		KIST_TRY(add_type(types, &manifest->types[i], err));
-	for (size_t i = 0; i < manifest->task_count; i++) {
-		json_t *task = json_pack("{s:s,s:s}", "name", manifest->tasks[i].name, "signature",
-					 manifest->tasks[i].signature);
-
-		if (!task || json_array_append_new(tasks, task) != 0)
-			return kist_fail_memory(err, sizeof(json_t));
-	}
+	if (manifest->is_ordinary)
+		KIST_TRY(kist_record_set_take(facts, "ordinary_library", json_true(), err));
+	for (size_t i = 0; i < manifest->task_count; i++)
+		KIST_TRY(add_task(tasks, &manifest->tasks[i], err));
 	return KIST_OK;
 }
 

@@ -43,20 +43,23 @@ static void key_init(struct key *ret, const struct kist_catalog_entry *entry, co
 	char host[256];
 	char host_hex[KIST_DIGEST_HEX_SIZE];
 	char manifest_hex[KIST_DIGEST_HEX_SIZE];
+	char library_hex[KIST_DIGEST_HEX_SIZE];
 	struct kist_digest host_digest;
 
 	describe_host(host, sizeof(host));
 	host_digest = kist_digest_of(kist_view_of(host, strlen(host)));
 	kist_digest_hex(&host_digest, host_hex);
 	kist_digest_hex(&entry->digest, manifest_hex);
+	/* That of a library of the system is not in the manifest. */
+	kist_digest_hex(&entry->manifest->library_sha256, library_hex);
 	if (snprintf(ret->path, sizeof(ret->path), "%s/plugins/%s-%.16s", cache_dir, manifest_hex,
 		     host_hex) >= (int)sizeof(ret->path))
 		ret->path[0] = '\0';
 	ret->changed_ns = ns_of(&info->st_ctim);
 	snprintf(ret->text, sizeof(ret->text),
-		 "kist-library 1\n%s\n%s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n",
-		 host, manifest_hex, (uint64_t)info->st_dev, (uint64_t)info->st_ino, (uint64_t)info->st_size,
-		 ns_of(&info->st_mtim), ret->changed_ns);
+		 "kist-library 2\n%s\n%s %s\n%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n",
+		 host, manifest_hex, library_hex, (uint64_t)info->st_dev, (uint64_t)info->st_ino,
+		 (uint64_t)info->st_size, ns_of(&info->st_mtim), ret->changed_ns);
 }
 
 static bool is_remembered(const struct key *key)

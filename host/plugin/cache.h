@@ -8,9 +8,9 @@
  * The cache of checked libraries, so that "plugin list" need not hash every library each time.
  *
  *     <cache_dir>/plugins/<SHA-256 of the manifest>-<16 digits of the host's>
- *         kist-library 1
+ *         kist-library 2
  *         kist 0.1.0, abi 1.0, x86_64, glibc 2.36, on somewhere
- *         <SHA-256 of the manifest>
+ *         <SHA-256 of the manifest> <that of the library>
  *         <device> <inode> <size> <mtime in ns> <ctime in ns>
  *
  * A file says that this very library, under this very manifest, passed on this very host.  It holds nothing
@@ -42,5 +42,12 @@ KIST_CHECKED kist_status kist_catalog_check_library(const struct kist_catalog_en
  */
 KIST_CHECKED kist_status kist_search_open_library(const struct kist_catalog_entry *entry, int *ret_fd,
 						  struct kist_error *err);
+
+/**
+ * kist_search_open_system() - The file of a library of the system.  Owned by the caller.
+ *
+ * Errors: KIST_NOT_FOUND; KIST_DENIED (others than root may write it, or it is no regular file); KIST_IO.
+ */
+KIST_CHECKED kist_status kist_search_open_system(const char *soname, int *ret_fd, struct kist_error *err);
 
 #endif

@@ -204,6 +204,25 @@ static kist_status scan_folder(struct holder *holder, size_t i, struct kist_erro
 
 /* Decisions ----------------------------------------------------------------------------------------- */
 
+/* Which version of a library of the system may run is not in the manifest, but in the pin. */
+static void decide_library(const struct holder *holder, struct kist_catalog_entry *entry)
+{
+	struct kist_manifest *manifest = (struct kist_manifest *)(uintptr_t)entry->manifest;
+	const struct kist_trust_library *library = kist_trust_library(&holder->trust, &entry->digest);
+
+	if (!manifest->is_system || manifest->library_size > 0)
+		return;
+	if (!library) {
+		(void)kist_fail(
+			&entry->refusal, KIST_DENIED,
+			"no version of '%s' is trusted: run 'kist plugin trust %s' if you know what it is",
+			manifest->library_file, entry->path);
+		return;
+	}
+	manifest->library_size = library->size;
+	manifest->library_sha256 = library->digest;
+}
+
 static void decide_trust(const struct holder *holder, struct kist_catalog_entry *entry)
 {
 	struct kist_error *refusal = &entry->refusal;
@@ -223,6 +242,8 @@ static void decide_trust(const struct holder *holder, struct kist_catalog_entry 
 		(void)kist_fail(refusal, KIST_DENIED,
 				"not trusted: run 'kist plugin trust %s' if you know where it comes from",
 				entry->path);
+	else
+		decide_library(holder, entry);
 }
 
 /* Usable entries of one id together, the winner first: pinned, then tier, then version, then path. */

@@ -111,9 +111,26 @@ const struct kist_catalog_entry *kist_catalog_find(const struct kist_catalog *ca
 KIST_CHECKED kist_status kist_catalog_open_library(const struct kist_catalog_entry *entry, int *ret_fd,
 						   struct kist_error *err);
 
+/**
+ * kist_catalog_measure() - Fills in the size and digest of a library of the system, as it is now, where the
+ * manifest leaves them out.  Does nothing for other manifests.
+ *
+ * Errors: KIST_NOT_FOUND (no such library), KIST_DENIED (others than root may write it), KIST_LIMIT, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_catalog_measure(struct kist_manifest *manifest, struct kist_error *err);
+
 /** kist_trust_add() - Pins a third party's manifest by its SHA-256 in <config_dir>/trusted.json.  Durable. */
 KIST_CHECKED kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest,
 					const char *id, const char *version, struct kist_error *err);
+
+/**
+ * kist_trust_add_system() - kist_trust_add() of a manifest with a library of the system, which is pinned as it
+ * is now; what was pinned of it before is replaced.
+ *
+ * @manifest: Measured.
+ */
+KIST_CHECKED kist_status kist_trust_add_system(const char *config_dir, const struct kist_digest *digest,
+					       const struct kist_manifest *manifest, struct kist_error *err);
 
 /** kist_trust_drop() - Drops all of the user's pins of plugin @id.  Durable.  Errors: KIST_NOT_FOUND (none). */
 KIST_CHECKED kist_status kist_trust_drop(const char *config_dir, const char *id, struct kist_error *err);

@@ -80,7 +80,8 @@ static kist_status check_segments(const struct kist_elf *elf, struct kist_error 
 	return KIST_OK;
 }
 
-static kist_status check_needed(const char *name, struct kist_error *err)
+static kist_status check_needed(const char *name, const struct kist_manifest *manifest,
+				struct kist_error *err)
 {
 	static const char *const allowed[] = { "libc.so.6",
 					       "libm.so.6",
@@ -102,13 +103,24 @@ static kist_status check_needed(const char *name, struct kist_error *err)
 	    strncmp(name, "libtsan.so", 10) == 0)
 		return KIST_OK;
 #endif
-	return REFUSE(err, KIST_UNSUPPORTED, "needs the library '%s': link it into the plugin statically",
+	for (size_t i = 0; i < manifest->library_need_count; i++) {
+		if (strcmp(name, manifest->library_needs[i]) == 0)
+			return KIST_OK;
+	}
+	return REFUSE(err, KIST_UNSUPPORTED,
+		      manifest->is_ordinary
+			      ? "needs the library '%s', which \"needs\" of its manifest does not name"
+			      : "needs the library '%s': link it into the plugin statically",
 		      name);
 }
 
-static kist_status check_search_path(const char *path, struct kist_error *err)
+static kist_status check_search_path(const char *path, const struct kist_manifest *manifest,
+				     struct kist_error *err)
 {
 	if (path[0] == '\0')
+		return KIST_OK;
+	/* What stands beside a library of the system is found without it, in the linker's cache. */
+	if (manifest->is_system && strcmp(path, "$ORIGIN") == 0)
 		return KIST_OK;
 	return REFUSE(
 		err, KIST_UNSUPPORTED,
@@ -116,17 +128,19 @@ static kist_status check_search_path(const char *path, struct kist_error *err)
 		path);
 }
 
-static kist_status check_flags(uint64_t flags, struct kist_error *err)
+/* Static thread-local storage is scarce; libraries of the system, the C library's own among them, may use it. */
+static kist_status check_flags(uint64_t flags, bool may_be_static, struct kist_error *err)
 {
 	if (flags & DF_TEXTREL)
 		return REFUSE(err, KIST_UNSUPPORTED, "has text relocations: compile it with -fPIC");
-	if (flags & DF_STATIC_TLS)
+	if ((flags & DF_STATIC_TLS) && !may_be_static)
 		return REFUSE(err, KIST_UNSUPPORTED,
 			      "uses static thread-local storage: compile it with -ftls-model=global-dynamic");
 	return KIST_OK;
 }
 
-static kist_status check_entry(const struct kist_elf *elf, const Elf64_Dyn *entry, struct kist_error *err)
+static kist_status check_entry(const struct kist_elf *elf, const Elf64_Dyn *entry,
+			       const struct kist_manifest *manifest, struct kist_error *err)
 {
 	const char *text = "";
 
@@ -134,14 +148,14 @@ static kist_status check_entry(const struct kist_elf *elf, const Elf64_Dyn *entr
 		KIST_TRY(kist_elf_string(elf, entry->d_un.d_val, &text, err));
 	switch (entry->d_tag) {
 	case DT_NEEDED:
-		return check_needed(text, err);
+		return check_needed(text, manifest, err);
 	case DT_RUNPATH:
 	case DT_RPATH:
-		return check_search_path(text, err);
+		return check_search_path(text, manifest, err);
 	case DT_FLAGS:
-		return check_flags(entry->d_un.d_val, err);
+		return check_flags(entry->d_un.d_val, manifest->is_system, err);
 	case DT_TEXTREL:
-		return check_flags(DF_TEXTREL, err);
+		return check_flags(DF_TEXTREL, false, err);
 	case DT_FLAGS_1:
 		if (entry->d_un.d_val & DF_1_PIE)
 			return REFUSE(err, KIST_UNSUPPORTED, "a program, not a library: it is marked as PIE");
@@ -156,12 +170,13 @@ static kist_status check_entry(const struct kist_elf *elf, const Elf64_Dyn *entr
 	}
 }
 
-static kist_status check_dynamic(const struct kist_elf *elf, struct kist_error *err)
+static kist_status check_dynamic(const struct kist_elf *elf, const struct kist_manifest *manifest,
+				 struct kist_error *err)
 {
 	for (uint32_t i = 0; i < elf->dynamic_count; i++) {
 		const Elf64_Dyn entry = kist_elf_dynamic(elf, i);
 
-		KIST_TRY(check_entry(elf, &entry, err));
+		KIST_TRY(check_entry(elf, &entry, manifest, err));
 	}
 	return KIST_OK;
 }
@@ -226,6 +241,40 @@ static kist_status check_symbols(const struct kist_elf *elf, struct kist_error *
 	}
 	if (!entry)
 		return REFUSE(err, KIST_UNSUPPORTED, "does not export " ENTRY_NAME);
+	return KIST_OK;
+}
+
+static bool is_function(const Elf64_Sym *symbol)
+{
+	const unsigned type = ELF64_ST_TYPE(symbol->st_info);
+
+	return type == STT_FUNC || type == STT_GNU_IFUNC;
+}
+
+static kist_status check_task_symbol(const struct kist_elf *elf, const char *wanted, struct kist_error *err)
+{
+	bool found = false;
+
+	for (uint32_t i = 1; i < elf->symbol_count && !found; i++) {
+		const Elf64_Sym symbol = kist_elf_symbol(elf, i);
+		const char *name;
+
+		if (!is_exported(&symbol) || !is_function(&symbol))
+			continue;
+		KIST_TRY(kist_elf_string(elf, symbol.st_name, &name, err));
+		found = strcmp(name, wanted) == 0 && in_code(elf, symbol.st_value);
+	}
+	if (!found)
+		return REFUSE(err, KIST_UNSUPPORTED, "does not export the function '%s'", wanted);
+	return KIST_OK;
+}
+
+/* Of an ordinary library: the functions that the manifest names. */
+static kist_status check_task_symbols(const struct kist_elf *elf, const struct kist_manifest *manifest,
+				      struct kist_error *err)
+{
+	for (size_t i = 0; i < manifest->task_count; i++)
+		KIST_TRY(check_task_symbol(elf, manifest->tasks[i].symbol, err));
 	return KIST_OK;
 }
 
@@ -304,6 +353,11 @@ static kist_status check_note(const struct kist_elf *elf, const struct kist_mani
 		if (segment.p_type == PT_NOTE)
 			KIST_TRY(scan_notes(elf, &segment, &offset, &count, err));
 	}
+	if (manifest->is_ordinary)
+		return count == 0
+			       ? KIST_OK
+			       : REFUSE(err, KIST_INCOMPATIBLE,
+					"is a plugin, with a note .note.kist: its tasks need no \"symbol\"");
 	if (count == 0)
 		return REFUSE(err, KIST_UNSUPPORTED,
 			      "has no note .note.kist: put KIST_NOTE in one of its sources");
@@ -322,6 +376,6 @@ kist_status kist_elf_gate(struct kist_view file, const struct kist_manifest *man
 	KIST_TRY(check_segments(&elf, err));
 	KIST_TRY(check_note(&elf, manifest, err));
 	KIST_TRY(kist_elf_find_dynamic(&elf, err));
-	KIST_TRY(check_dynamic(&elf, err));
-	return check_symbols(&elf, err);
+	KIST_TRY(check_dynamic(&elf, manifest, err));
+	return manifest->is_ordinary ? check_task_symbols(&elf, manifest, err) : check_symbols(&elf, err);
 }

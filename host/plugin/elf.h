@@ -29,6 +29,9 @@
  * relocations, static TLS, a search path, or libraries outside a short list, which exports
  * kist_plugin_entry_v1 and nothing else, and whose note .note.kist says what @manifest says.
  *
+ * An ordinary library (@manifest->is_ordinary) has no such note, exports the functions that the manifest names
+ * and any others, and may need the libraries that the manifest names; one of the system may have static TLS.
+ *
  * Errors: KIST_CORRUPT (not ELF, truncated, inconsistent); KIST_UNSUPPORTED (other machine, or one of the
  * above); KIST_INCOMPATIBLE (ABI version, or a note that differs from the manifest).
  */

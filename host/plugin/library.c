@@ -20,6 +20,12 @@
 #define COPY_STEP	 ((size_t)64 << 10)
 #define LIBRARY_SIZE_MAX ((uint64_t)1 << 30)
 
+/* A library of the system is replaced by its package, under the same name. */
+#define SYSTEM_CHANGED                                                                                       \
+	"the system has another version of it than the one that was trusted: run 'kist plugin trust' again " \
+	"if "                                                                                                \
+	"you know why"
+
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
@@ -82,6 +88,8 @@ static kist_status check_digest(const struct kist_digest *actual, const struct k
 
 	if (kist_digest_equal(actual, &manifest->library_sha256))
 		return KIST_OK;
+	if (manifest->is_system)
+		return kist_fail(err, KIST_DENIED, SYSTEM_CHANGED);
 	kist_digest_hex(actual, found);
 	kist_digest_hex(&manifest->library_sha256, wanted);
 	return kist_fail(err, KIST_DENIED,
@@ -111,6 +119,8 @@ static kist_status check_size(int fd, const struct kist_manifest *manifest, stru
 				 (unsigned long long)LIBRARY_SIZE_MAX);
 	if (fstat(fd, &info) != 0)
 		return kist_fail_errno(err, errno, "cannot look at it");
+	if (manifest->is_system && (uint64_t)info.st_size != manifest->library_size)
+		return kist_fail(err, KIST_DENIED, SYSTEM_CHANGED);
 	if (info.st_size < 0 || (uint64_t)info.st_size != manifest->library_size)
 		return kist_fail(err, KIST_DENIED,
 				 "not the library that its manifest names: it has %lld bytes, not %llu",
@@ -126,12 +136,44 @@ kist_status kist_search_open_library(const struct kist_catalog_entry *entry, int
 	kist_auto_mem char *resolved = NULL;
 	kist_auto_fd int dir_fd = -1;
 
+	if (entry->manifest->is_system)
+		return kist_search_open_system(entry->manifest->library_file, ret_fd, err);
 	/* A plugin folder "/" leaves an empty text: the slash itself is its name. */
 	folder = kist_strndup(entry->path, folder_len ? folder_len : 1);
 	if (!folder)
 		return kist_fail_memory(err, strlen(entry->path));
 	KIST_TRY(kist_search_open_dir(folder, &resolved, &dir_fd, err));
 	return kist_search_open_file(dir_fd, entry->manifest->library_file, ret_fd, err);
+}
+
+/* What a pin says of a library of the system is taken from the file once, by who trusts it. */
+kist_status kist_catalog_measure(struct kist_manifest *manifest, struct kist_error *err)
+{
+	struct kist_hasher hasher;
+	kist_auto_mem uint8_t *step = kist_alloc(COPY_STEP, 1);
+	kist_auto_fd int fd = -1;
+	uint64_t size = 0;
+	size_t got;
+
+	if (!manifest->is_system || manifest->library_size > 0)
+		return KIST_OK;
+	if (!step)
+		return kist_fail_memory(err, COPY_STEP);
+	KIST_TRY(kist_search_open_system(manifest->library_file, &fd, err));
+	kist_hasher_start(&hasher);
+	do {
+		KIST_TRY(kist_pread_full(fd, step, COPY_STEP, size, &got, err));
+		kist_hasher_add(&hasher, kist_view_of(step, got));
+		size += got;
+		if (size > LIBRARY_SIZE_MAX)
+			return kist_fail(err, KIST_LIMIT, "library '%s': more than %llu bytes",
+					 manifest->library_file, (unsigned long long)LIBRARY_SIZE_MAX);
+	} while (got > 0);
+	if (size == 0)
+		return kist_fail(err, KIST_CORRUPT, "library '%s' is empty", manifest->library_file);
+	manifest->library_sha256 = kist_hasher_finish(&hasher);
+	manifest->library_size = size;
+	return KIST_OK;
 }
 
 static kist_status open_checked(const struct kist_catalog_entry *entry, int *ret_fd, struct kist_error *err)

@@ -30,18 +30,32 @@ bool kist_trust_is_built_in(const struct kist_digest *manifest)
 	return false;
 }
 
+static size_t find(const struct kist_trust *trust, const struct kist_digest *manifest)
+{
+	size_t i = 0;
+
+	while (i < trust->count && !kist_digest_equal(&trust->pins[i], manifest))
+		i++;
+	return i;
+}
+
 bool kist_trust_has(const struct kist_trust *trust, const struct kist_digest *manifest)
 {
-	for (size_t i = 0; i < trust->count; i++) {
-		if (kist_digest_equal(&trust->pins[i], manifest))
-			return true;
-	}
-	return false;
+	return find(trust, manifest) < trust->count;
+}
+
+const struct kist_trust_library *kist_trust_library(const struct kist_trust *trust,
+						    const struct kist_digest *manifest)
+{
+	const size_t i = find(trust, manifest);
+
+	return i < trust->count && trust->libraries[i].size > 0 ? &trust->libraries[i] : NULL;
 }
 
 void kist_trust_done(struct kist_trust *trust)
 {
 	kist_free(trust->pins);
+	kist_free(trust->libraries);
 	*trust = (struct kist_trust)KIST_TRUST_INIT;
 }
 
@@ -96,6 +110,16 @@ static kist_status read_json(int dir_fd, json_t **ret, struct kist_error *err)
 	return fail_form(err, "not {\"version\":1,\"pins\":[...]}");
 }
 
+static bool read_library(const json_t *pin, struct kist_trust_library *ret)
+{
+	const char *hex = kist_json_get_text(pin, "library");
+
+	if (!json_object_get(pin, "library") && !json_object_get(pin, "size"))
+		return true;
+	return hex && kist_digest_parse(hex, strlen(hex), &ret->digest) &&
+	       kist_json_get_u64(pin, "size", &ret->size) && ret->size > 0;
+}
+
 static kist_status read_pins(const json_t *pins, struct kist_trust *trust, struct kist_error *err)
 {
 	const size_t count = json_array_size(pins);
@@ -104,13 +128,16 @@ static kist_status read_pins(const json_t *pins, struct kist_trust *trust, struc
 		return kist_fail(err, KIST_LIMIT, KIST_TRUST_FILE ": %zu pins, at most %d are allowed", count,
 				 KIST_TRUST_PINS_MAX);
 	trust->pins = kist_alloc(count, sizeof(*trust->pins));
-	if (!trust->pins)
-		return kist_fail_memory(err, count * sizeof(*trust->pins));
+	trust->libraries = kist_alloc(count, sizeof(*trust->libraries));
+	if (!trust->pins || !trust->libraries)
+		return kist_fail_memory(err, count * sizeof(*trust->libraries));
 	for (size_t i = 0; i < count; i++) {
 		const char *hex = kist_json_get_text(json_array_get(pins, i), "manifest");
 
 		if (!hex || !kist_digest_parse(hex, strlen(hex), &trust->pins[i]))
 			return fail_form(err, "a pin without the SHA-256 of a manifest");
+		if (!read_library(json_array_get(pins, i), &trust->libraries[i]))
+			return fail_form(err, "a pin with a library, but not its SHA-256 and size");
 	}
 	trust->count = count;
 	return KIST_OK;
@@ -147,8 +174,22 @@ static kist_status lock_dir(int dir_fd, struct kist_error *err)
 	return KIST_OK;
 }
 
+static kist_status note_library(json_t *pin, const struct kist_trust_library *library, struct kist_error *err)
+{
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	if (library->size == 0)
+		return KIST_OK;
+	kist_digest_hex(&library->digest, hex);
+	if (json_object_set_new(pin, "library", json_string(hex)) != 0 ||
+	    json_object_set_new(pin, "size", json_integer((json_int_t)library->size)) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return KIST_OK;
+}
+
 static kist_status add_pin(json_t *json, const struct kist_digest *manifest, const char *id,
-			   const char *version, struct kist_error *err)
+			   const char *version, const struct kist_trust_library *library,
+			   struct kist_error *err)
 {
 	json_t *pins = json_object_get(json, "pins");
 	kist_auto_json json_t *pin = NULL;
@@ -159,13 +200,15 @@ static kist_status add_pin(json_t *json, const struct kist_digest *manifest, con
 		const char *there = kist_json_get_text(json_array_get(pins, i), "manifest");
 
 		if (there && strcmp(there, hex) == 0)
-			return KIST_OK;
+			return note_library(json_array_get(pins, i), library, err);
 	}
 	if (json_array_size(pins) >= KIST_TRUST_PINS_MAX)
 		return kist_fail(err, KIST_LIMIT, KIST_TRUST_FILE " holds %d pins already",
 				 KIST_TRUST_PINS_MAX);
 	pin = json_pack("{s:s, s:s, s:s}", "manifest", hex, "id", id, "version", version);
-	return pin && json_array_append(pins, pin) == 0 ? KIST_OK : kist_fail_memory(err, 1);
+	if (!pin || json_array_append(pins, pin) != 0)
+		return kist_fail_memory(err, 1);
+	return note_library(pin, library, err);
 }
 
 static kist_status drop_pins(json_t *json, const char *wanted, struct kist_error *err)
@@ -212,14 +255,29 @@ kist_status kist_trust_drop(const char *config_dir, const char *id, struct kist_
 	return write_json(dir_fd, json, err);
 }
 
-kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest, const char *id,
-			   const char *version, struct kist_error *err)
+static kist_status add(const char *config_dir, const struct kist_digest *manifest, const char *id,
+		       const char *version, const struct kist_trust_library *library, struct kist_error *err)
 {
 	kist_auto_json json_t *json = NULL;
 	kist_auto_fd int dir_fd = -1;
 
 	KIST_TRY(open_dir(config_dir, &dir_fd, err));
 	KIST_TRY(read_json(dir_fd, &json, err));
-	KIST_TRY(add_pin(json, manifest, id, version, err));
+	KIST_TRY(add_pin(json, manifest, id, version, library, err));
 	return write_json(dir_fd, json, err);
+}
+
+kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest, const char *id,
+			   const char *version, struct kist_error *err)
+{
+	return add(config_dir, manifest, id, version, &(struct kist_trust_library){ .size = 0 }, err);
+}
+
+kist_status kist_trust_add_system(const char *config_dir, const struct kist_digest *digest,
+				  const struct kist_manifest *manifest, struct kist_error *err)
+{
+	const struct kist_trust_library library = { .digest = manifest->library_sha256,
+						    .size = manifest->library_size };
+
+	return add(config_dir, digest, manifest->id, manifest->version, &library, err);
 }

@@ -9,7 +9,7 @@ kist plugin list --json >again
 same wanted again
 [ "$(find "$cache" -type f | wc -l)" -ge 3 ] || fail 'nothing is remembered'
 head -qn 1 "$cache"/* | sort -u >first
-equal "$(cat first)" 'kist-library 1'
+equal "$(cat first)" 'kist-library 2'
 [ "$(sed -n 2p "$(find "$cache" -type f | head -n 1)" | grep -c "on $(uname -n)$")" = 1 ] || fail 'it does not name its host'
 
 # Deleted, spoiled, another host's, a folder, a link, unwritable: the same answer.

@@ -132,6 +132,40 @@ static kist_status ramp(struct kist_call *call, int64_t rows, int64_t columns, D
 }
 KIST_TASK("ramp", ramp, (CALL, I64, I64, TENSOR_OUT), STATUS);
 
+static const struct {
+	const char *name;
+	DLDataType dtype;
+} dtypes[] = { { "f64", { kDLFloat, 64, 1 } }, { "f32", { kDLFloat, 32, 1 } }, { "i16", { kDLInt, 16, 1 } } };
+
+/* 0, 1, 2 and so on; every second element of a longer array when @gap. */
+static kist_status count_up(struct kist_call *call, const char *dtype, int64_t n, uint8_t gap,
+			    DLManagedTensorVersioned **ret)
+{
+	const int64_t shape[1] = { gap ? 2 * n : n };
+	kist_status status;
+	size_t k = 0;
+
+	while (k < 2 && strcmp(dtypes[k].name, dtype) != 0)
+		k++;
+	status = kist_tensor_new(call, dtypes[k].dtype, 1, shape, ret);
+	for (int64_t i = 0; status == KIST_OK && i < shape[0]; i++) {
+		const double value = gap ? (i % 2 ? -1000.0 : (double)(i / 2)) : (double)i;
+
+		if (k == 0)
+			((double *)kist_tensor_data(*ret))[i] = value;
+		else if (k == 1)
+			((float *)kist_tensor_data(*ret))[i] = (float)value;
+		else
+			((int16_t *)kist_tensor_data(*ret))[i] = (int16_t)value;
+	}
+	if (status == KIST_OK && gap) {
+		(*ret)->dl_tensor.shape[0] = n;
+		(*ret)->dl_tensor.strides[0] = 2;
+	}
+	return status;
+}
+KIST_TASK("count_up", count_up, (CALL, CSTR, I64, B8, TENSOR_OUT), STATUS);
+
 static kist_status scale(struct kist_call *call, const DLManagedTensorVersioned *array, double factor,
 			 DLManagedTensorVersioned **ret)
 {
@@ -404,6 +438,7 @@ static const struct kist_task_decl *const tasks[] = {
 	KIST_TASK_DECL(echo_text),
 	KIST_TASK_DECL(echo_bytes),
 	KIST_TASK_DECL(ramp),
+	KIST_TASK_DECL(count_up),
 	KIST_TASK_DECL(scale),
 	KIST_TASK_DECL(sum),
 	KIST_TASK_DECL(halves),

@@ -90,28 +90,42 @@ static void read_manifest(struct tasks *tasks, const char *name, const char *lib
 		stop(error.text);
 }
 
+static void load(struct tasks *tasks, const char *name, const char *library)
+{
+	struct kist_error error = KIST_ERROR_INIT;
+	char built[256];
+
+	(void)snprintf(built, sizeof(built), "tests/unit/worker/%s", library);
+	read_manifest(tasks, name, below("top_builddir", built, tasks->path, sizeof(tasks->path)));
+	tasks->entry = (struct kist_catalog_entry){
+		.manifest = tasks->manifest, .path = tasks->path, .tier = KIST_TIER_GIVEN, .refusal = KIST_ERROR_INIT
+	};
+	if (kist_worker_load(tasks->worker, &tasks->entry, &tasks->plugin, &error) != KIST_OK)
+		stop(error.text);
+}
+
 void tasks_start(struct tasks *tasks, const char *name, const char *library,
 		 const struct kist_worker_options *options)
 {
 	const struct kist_worker_options usual = tasks_options(tasks);
 	struct kist_error error = KIST_ERROR_INIT;
-	static char path[4096];
-	char built[256];
 
 	*tasks = (struct tasks){ .worker = NULL };
-	(void)snprintf(built, sizeof(built), "tests/unit/worker/%s", library);
-	read_manifest(tasks, name, below("top_builddir", built, path, sizeof(path)));
-	tasks->entry = (struct kist_catalog_entry){
-		.manifest = tasks->manifest, .path = path, .tier = KIST_TIER_GIVEN, .refusal = KIST_ERROR_INIT
-	};
-	if (kist_worker_start(options ? options : &usual, &tasks->worker, &error) != KIST_OK ||
-	    kist_worker_load(tasks->worker, &tasks->entry, &tasks->plugin, &error) != KIST_OK)
+	if (kist_worker_start(options ? options : &usual, &tasks->worker, &error) != KIST_OK)
 		stop(error.text);
+	load(tasks, name, library);
+}
+
+void tasks_join(struct tasks *tasks, const struct tasks *first, const char *name, const char *library)
+{
+	*tasks = (struct tasks){ .worker = first->worker, .joined = true };
+	load(tasks, name, library);
 }
 
 void tasks_stop(struct tasks *tasks)
 {
-	kist_worker_close(tasks->worker);
+	if (!tasks->joined)
+		kist_worker_close(tasks->worker);
 	kist_manifest_free(tasks->manifest);
 	*tasks = (struct tasks){ .worker = NULL };
 }
@@ -136,7 +150,7 @@ kist_status tasks_call(struct tasks *tasks, const char *name, const struct kist_
 json_t *tasks_value(const char *json)
 {
 	struct kist_error error = KIST_ERROR_INIT;
-	char text[1024];
+	char text[4096];
 	json_t *value;
 
 	(void)snprintf(text, sizeof(text), "%s", json);

@@ -13,6 +13,8 @@ struct tasks {
 	struct kist_worker_plugin *plugin;
 	struct kist_manifest *manifest;
 	struct kist_catalog_entry entry;
+	char path[4096]; /* of the library */
+	bool joined;
 	char log[256];
 	unsigned long progress;
 };
@@ -20,6 +22,8 @@ struct tasks {
 /** Reads the manifest @name of tests/zoo, for @library in tests/unit/worker, and starts a worker with it. */
 void tasks_start(struct tasks *tasks, const char *name, const char *library,
 		 const struct kist_worker_options *options);
+/** Loads another into the same worker; tasks_stop() it before the first. */
+void tasks_join(struct tasks *tasks, const struct tasks *first, const char *name, const char *library);
 void tasks_stop(struct tasks *tasks);
 struct kist_worker_options tasks_options(struct tasks *tasks);
 
