@@ -26,6 +26,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_job_rm,
 	&kist_command_job_recover,
 	&kist_command_query,
+	&kist_command_lineage,
 	&kist_command_paths,
 	&kist_command_plugin_list,
 	&kist_command_plugin_inspect,

@@ -35,7 +35,7 @@ static const char schema[] =
 	"  min_step INTEGER, max_step INTEGER, count INTEGER NOT NULL, PRIMARY KEY(job, key)) WITHOUT ROWID;"
 	"CREATE TABLE uses(artifact BLOB NOT NULL, job INTEGER NOT NULL, step TEXT NOT NULL, task TEXT NOT "
 	"NULL,"
-	"  name TEXT NOT NULL, is_output INTEGER NOT NULL);"
+	"  name TEXT NOT NULL, kind INTEGER NOT NULL);"
 	"CREATE INDEX uses_of ON uses(artifact);"
 	"CREATE INDEX uses_by ON uses(job, step);"
 	"CREATE TRIGGER job_goes AFTER DELETE ON jobs BEGIN DELETE FROM params WHERE job = OLD.no;"
@@ -53,7 +53,7 @@ static const char *const texts[KIST_JOB_SQL_COUNT] = {
 	[KIST_JOB_SQL_ADD_TAG] = "INSERT INTO tags(job, key, text) VALUES(?1, ?2, ?3)",
 	[KIST_JOB_SQL_ADD_METRIC] = "INSERT INTO metrics(job, key, last, min, max, min_step, max_step, count)"
 				    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[KIST_JOB_SQL_ADD_USE] = "INSERT INTO uses(artifact, job, step, task, name, is_output)"
+	[KIST_JOB_SQL_ADD_USE] = "INSERT INTO uses(artifact, job, step, task, name, kind)"
 				 " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[KIST_JOB_SQL_OWNED] = "SELECT no, owner FROM jobs WHERE owner IS NOT NULL",
 	[KIST_JOB_SQL_CALL_LOST] = "UPDATE jobs SET state = 'lost', owner = NULL WHERE no = ?1",
@@ -62,12 +62,12 @@ static const char *const texts[KIST_JOB_SQL_COUNT] = {
 		"INSERT OR REPLACE INTO meta(one, version, store_id, boot, head, head_digest)"
 		" VALUES(1, ?1, ?2, ?3, ?4, ?5)",
 	[KIST_JOB_SQL_EACH_ID] = "SELECT id, artifact FROM jobs ORDER BY id",
-	[KIST_JOB_SQL_USES_OF] = "SELECT j.id, j.state, u.step, u.task, u.name, u.artifact, u.is_output"
+	[KIST_JOB_SQL_USES_OF] = "SELECT j.id, j.state, u.step, u.task, u.name, u.artifact, u.kind"
 				 " FROM uses u JOIN jobs j ON j.no = u.job WHERE u.artifact = ?1"
 				 " ORDER BY j.created, j.id, u.step, u.name",
-	[KIST_JOB_SQL_USES_BY] = "SELECT j.id, j.state, u.step, u.task, u.name, u.artifact, u.is_output"
+	[KIST_JOB_SQL_USES_BY] = "SELECT j.id, j.state, u.step, u.task, u.name, u.artifact, u.kind"
 				 " FROM uses u JOIN jobs j ON j.no = u.job WHERE j.id = ?1 AND u.step = ?2"
-				 " ORDER BY u.is_output, u.rowid",
+				 " ORDER BY u.kind, u.rowid",
 };
 
 kist_status kist_job_index_fail(struct kist_job_index *index, int code, struct kist_error *err)

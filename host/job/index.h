@@ -17,7 +17,7 @@
  *     params    job, key, num (NULL: no number), text
  *     tags      job, key, text
  *     metrics   job, key, last, min, max, their steps, count; NULL: no value that is a number
- *     uses      artifact, job, step, name, is_output: who takes and makes what
+ *     uses      artifact, job, step, task, name, kind: who takes and makes what
  *
  * A job that is not at its end and whose owner is gone is listed as lost, whether anybody has said so in its
  * record or not.  A record that cannot be read is listed as damaged.
@@ -98,15 +98,22 @@ KIST_CHECKED kist_status kist_job_index_each(struct kist_job_index *index, const
 								 struct kist_error *err),
 					     void *ctx, uint64_t *ret_total, struct kist_error *err);
 
+/** How a job uses an artifact. */
+enum kist_job_use_kind {
+	KIST_JOB_USE_INPUT,
+	KIST_JOB_USE_OUTPUT,
+	KIST_JOB_USE_KEPT, /* an output that has a name in the store */
+};
+
 /** struct kist_job_use - That a job takes or makes an artifact.  Borrowed for the call. */
 struct kist_job_use {
 	const char *job;
 	const char *state;
 	const char *step; /* "" for the job as a whole */
 	const char *task; /* of the step; or "" */
-	const char *name; /* as what */
+	const char *name; /* as what; of what is kept, under which */
 	struct kist_digest artifact;
-	bool is_output;
+	enum kist_job_use_kind kind;
 };
 
 /** kist_job_index_uses_of() - Calls @each for every use of @artifact. */

@@ -229,8 +229,8 @@ static kist_status gather_lines(struct putting *putting, struct kist_error *err)
 	return KIST_OK;
 }
 
-static kist_status put_use(struct putting *putting, const json_t *use, const json_t *step, bool is_output,
-			   struct kist_error *err)
+static kist_status put_use(struct putting *putting, const json_t *use, const json_t *step,
+			   enum kist_job_use_kind kind, struct kist_error *err)
 {
 	const char *task = kist_json_get_text(step, "task");
 	const char *name = kist_json_get_text(step, "name");
@@ -246,15 +246,15 @@ static kist_status put_use(struct putting *putting, const json_t *use, const jso
 	kist_job_index_bind(statement, 3, name ? name : "");
 	kist_job_index_bind(statement, 4, task ? task : "");
 	kist_job_index_bind(statement, 5, kist_json_get_text(use, "name"));
-	(void)sqlite3_bind_int64(statement, 6, is_output);
+	(void)sqlite3_bind_int64(statement, 6, kind);
 	return run(putting->index, statement, err);
 }
 
-static kist_status put_uses(struct putting *putting, const json_t *list, const json_t *step, bool is_output,
-			    struct kist_error *err)
+static kist_status put_uses(struct putting *putting, const json_t *list, const json_t *step,
+			    enum kist_job_use_kind kind, struct kist_error *err)
 {
 	for (size_t i = 0; i < json_array_size(list); i++)
-		KIST_TRY(put_use(putting, json_array_get(list, i), step, is_output, err));
+		KIST_TRY(put_use(putting, json_array_get(list, i), step, kind, err));
 	return KIST_OK;
 }
 
@@ -271,7 +271,7 @@ static kist_status put_artifacts(struct putting *putting, struct kist_error *err
 		if (!step)
 			return kist_fail_memory(err, sizeof(json_t));
 		KIST_TRY(kist_record_set_text(step, "name", name ? name : "", err));
-		KIST_TRY(put_use(putting, artifact, step, true, err));
+		KIST_TRY(put_use(putting, artifact, step, KIST_JOB_USE_KEPT, err));
 	}
 	return KIST_OK;
 }
@@ -281,12 +281,12 @@ static kist_status put_all_uses(struct putting *putting, struct kist_error *err)
 	const json_t *root = putting->job->root;
 	const json_t *steps = json_object_get(root, "steps");
 
-	KIST_TRY(put_uses(putting, json_object_get(root, "inputs"), NULL, false, err));
+	KIST_TRY(put_uses(putting, json_object_get(root, "inputs"), NULL, KIST_JOB_USE_INPUT, err));
 	for (size_t i = 0; i < json_array_size(steps); i++) {
 		const json_t *step = json_array_get(steps, i);
 
-		KIST_TRY(put_uses(putting, json_object_get(step, "inputs"), step, false, err));
-		KIST_TRY(put_uses(putting, json_object_get(step, "outputs"), step, true, err));
+		KIST_TRY(put_uses(putting, json_object_get(step, "inputs"), step, KIST_JOB_USE_INPUT, err));
+		KIST_TRY(put_uses(putting, json_object_get(step, "outputs"), step, KIST_JOB_USE_OUTPUT, err));
 	}
 	return put_artifacts(putting, err);
 }

@@ -261,7 +261,7 @@ kist_status kist_job_index_each(struct kist_job_index *index, const struct kist_
 /* A use that was read. */
 struct held_use {
 	struct kist_digest artifact;
-	bool is_output;
+	enum kist_job_use_kind kind;
 	size_t at[5];
 };
 
@@ -288,7 +288,7 @@ static kist_status read_uses(struct kist_job_index *index, sqlite3_stmt *stateme
 		if (!artifact || sqlite3_column_bytes(statement, 5) != (int)KIST_DIGEST_SIZE)
 			return kist_job_index_fail(index, SQLITE_CORRUPT, err);
 		memcpy(use.artifact.bytes, artifact, KIST_DIGEST_SIZE);
-		use.is_output = sqlite3_column_int64(statement, 6) != 0;
+		use.kind = (enum kist_job_use_kind)sqlite3_column_int64(statement, 6);
 		KIST_TRY(kist_buf_append(uses, &use, sizeof(use), err));
 	}
 }
@@ -316,7 +316,7 @@ static kist_status give_uses(struct kist_job_index *index, sqlite3_stmt *stateme
 						      .task = text[3],
 						      .name = text[4],
 						      .artifact = held[i].artifact,
-						      .is_output = held[i].is_output },
+						      .kind = held[i].kind },
 			      err));
 	}
 	return KIST_OK;

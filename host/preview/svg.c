@@ -21,32 +21,11 @@ struct svg {
 	struct kist_error *err;
 };
 
-/* Everything that XML may not have as it is; U+FFFE and U+FFFF it may not have at all. */
-static kist_status put_escaped(struct kist_buf *to, const char *text, struct kist_error *err)
-{
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		const char *as = text[i] == '&'	   ? "&amp;"
-				 : text[i] == '<'  ? "&lt;"
-				 : text[i] == '>'  ? "&gt;"
-				 : text[i] == '"'  ? "&quot;"
-				 : text[i] == '\'' ? "&#39;"
-						   : NULL;
-
-		if (!as && (strncmp(text + i, "\xEF\xBF\xBE", 3) == 0 ||
-			    strncmp(text + i, "\xEF\xBF\xBF", 3) == 0)) {
-			as = "?";
-			i += 2;
-		}
-		KIST_TRY(as ? kist_draw_words(to, as, err) : kist_buf_append(to, text + i, 1, err));
-	}
-	return KIST_OK;
-}
-
 static kist_status put_words(struct svg *svg, size_t x, size_t size, const char *text)
 {
 	KIST_TRY(kist_buf_appendf(&svg->body, svg->err, "<text x=\"%zu\" y=\"%zu\" font-size=\"%zu\">", x,
 				  svg->y, size));
-	KIST_TRY(put_escaped(&svg->body, text, svg->err));
+	KIST_TRY(kist_draw_xml(&svg->body, text, svg->err));
 	return kist_draw_words(&svg->body, "</text>\n", svg->err);
 }
 
@@ -109,7 +88,7 @@ static kist_status put_axis(struct svg *svg, const json_t *from, const json_t *t
 	KIST_TRY(kist_buf_appendf(&svg->body, svg->err,
 				  "<text x=\"%zu\" y=\"%zu\" font-size=\"11\" text-anchor=\"end\">",
 				  MARGIN + width, svg->y));
-	KIST_TRY(put_escaped(&svg->body, text, svg->err));
+	KIST_TRY(kist_draw_xml(&svg->body, text, svg->err));
 	return kist_draw_words(&svg->body, "</text>\n", svg->err);
 }
 

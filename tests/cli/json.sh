@@ -42,6 +42,7 @@ documented jobs kist query --best loss --min
 documented job kist job show job-1
 documented job kist job rm --force job-1
 documented job kist job recover
+documented lineage kist lineage people.csv
 documented plugin kist plugin list
 documented plugin kist plugin inspect kist.numpy
 documented plugin kist plugin inspect org.example.one
