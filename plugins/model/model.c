@@ -2,8 +2,8 @@
 
 /* The entry of the plugin: binds functions to types. */
 #include "gguf.h"
+#include "kept.h"
 #include "onnx.h"
-#include "pickle_type.h"
 #include "safetensors.h"
 #include "torch.h"
 
@@ -50,17 +50,20 @@ static const ArtifactTaskInterface gguf = READ_ONLY(gguf_open, gguf_probe);
 static const ArtifactTaskInterface onnx = READ_ONLY(onnx_open, onnx_probe);
 static const ArtifactTaskInterface torch = READ_ONLY(torch_open, torch_probe);
 
-static const ArtifactTaskInterface pickle = {
-	.struct_size = sizeof(ArtifactTaskInterface),
-	.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_READ,
-	.open = open_nothing,
-	.close = close_nothing,
-	.serialize = pickle_serialize,
-	.deserialize = pickle_deserialize,
-	.validate = pickle_validate,
-	.probe = pickle_probe,
-	.describe = pickle_describe_file,
-};
+/* A format that is kept as bytes; only those with arrays in them have parts. */
+#define KEPT(open_, probe_, layout_)                                                                         \
+	{                                                                                                    \
+		.struct_size = sizeof(ArtifactTaskInterface),                                                \
+		.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_READ, .open = (open_), \
+		.close = close_nothing, .serialize = kept_refuse_write, .deserialize = kept_deserialize,     \
+		.validate = kept_validate, .probe = (probe_), .layout = (layout_),                           \
+		.describe = kept_describe,                                                                   \
+	}
+
+static const ArtifactTaskInterface hdf5 = KEPT(hdf5_open, hdf5_probe, NULL);
+static const ArtifactTaskInterface keras = KEPT(keras_open, keras_probe, NULL);
+static const ArtifactTaskInterface pickle = KEPT(pickle_open, pickle_probe, NULL);
+static const ArtifactTaskInterface skops = KEPT(skops_open, skops_probe, kept_layout);
 
 static const struct kist_type_decl safetensors_type = {
 	.struct_size = sizeof(struct kist_type_decl),
@@ -103,18 +106,49 @@ static const struct kist_type_decl torch_type = {
 	.interface = &torch,
 };
 
-static const struct kist_type_decl pickle_decl = {
+static const struct kist_type_decl hdf5_type = {
 	.struct_size = sizeof(struct kist_type_decl),
 	.kinds = KIST_KIND_BIT(KIST_KIND_BYTES),
-	.type = PICKLE_TYPE,
+	.type = "kist.hdf5",
+	.task = "Hdf5ArtifactTask",
+	.major = 1,
+	.priority = 10,
+	.interface = &hdf5,
+};
+
+static const struct kist_type_decl keras_type = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_BYTES),
+	.type = "kist.keras",
+	.task = "KerasArtifactTask",
+	.major = 1,
+	.priority = 10,
+	.interface = &keras,
+};
+
+static const struct kist_type_decl pickle_type = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_BYTES),
+	.type = "kist.pickle",
 	.task = "PickleArtifactTask",
 	.major = 1,
 	.priority = 10,
 	.interface = &pickle,
 };
 
-static const struct kist_type_decl *const types[] = { &safetensors_type, &gguf_type, &onnx_type, &torch_type,
-						      &pickle_decl };
+static const struct kist_type_decl skops_type = {
+	.struct_size = sizeof(struct kist_type_decl),
+	.kinds = KIST_KIND_BIT(KIST_KIND_BYTES),
+	.type = "kist.skops",
+	.task = "SkopsArtifactTask",
+	.major = 1,
+	.priority = 10,
+	.interface = &skops,
+};
+
+static const struct kist_type_decl *const types[] = { &safetensors_type, &gguf_type, &onnx_type,
+						      &torch_type,	 &hdf5_type, &keras_type,
+						      &pickle_type,	 &skops_type };
 
 static const struct kist_plugin plugin = {
 	.struct_size = sizeof(struct kist_plugin),

@@ -15,7 +15,8 @@ kist_status model_array_add(struct kist_call *call, struct model_array *array, s
 		array->items = items;
 		array->capacity = capacity;
 	}
-	*(void **)ret = (char *)array->items + array->count * size;
+	/* Of nothing yet there is no place. */
+	*(void **)ret = array->items ? (char *)array->items + array->count * size : NULL;
 	array->count += count;
 	return KIST_OK;
 }

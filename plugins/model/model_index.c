@@ -75,7 +75,10 @@ const char *model_index_name(const struct model_index *index, size_t i)
 
 const int64_t *model_index_shape(const struct model_index *index, size_t i)
 {
-	return (const int64_t *)index->numbers.items + model_index_at(index, i)->numbers;
+	const int64_t *const numbers = index->numbers.items;
+
+	/* When no tensor has a dimension there are none. */
+	return numbers ? numbers + model_index_at(index, i)->numbers : NULL;
 }
 
 static int compare_names(const void *context, uint32_t a, uint32_t b)

@@ -126,7 +126,7 @@ static kist_status map_get(struct kist_tensor_map *map, struct kist_call *call, 
 	entry = (struct model_entry){ .dtype = tensor->dtype,
 				      .ndim = tensor->ndim,
 				      .shape = shape,
-				      .strides = tensor->has_strides ? shape + tensor->ndim : NULL,
+				      .strides = tensor->has_strides && shape ? shape + tensor->ndim : NULL,
 				      .offset = tensor->offset,
 				      .len = tensor->len };
 	if (tensor->is_coded)

@@ -100,11 +100,11 @@ kist_status onnx_take_entry(struct onnx *onnx, void *state, const struct onnx_fi
 }
 
 /* The text that was put last is not there for the second time. */
-static kist_status check_once(struct onnx *onnx, struct onnx_set *set, const struct wire_field *field)
+static kist_status check_once(struct onnx *onnx, struct model_set *set, const struct wire_field *field)
 {
 	uint64_t count;
 
-	MODEL_TRY(onnx_set_add(onnx->reader.call, set, onnx->text, &count));
+	MODEL_TRY(model_set_add(onnx->reader.call, set, ONNX_OPS_MAX, onnx->text, &count));
 	if (count > 1)
 		return model_reader_fault(&onnx->reader, "E_DUPLICATE", field->at, "'%.100s' is there twice",
 					  onnx->text);
@@ -192,18 +192,8 @@ static void put_part(struct model_out *out, const char *before, const struct mod
 
 static void put_ops(const struct onnx *onnx, struct model_out *out)
 {
-	const struct onnx_count *const counts = onnx->operators.counts.items;
-
-	model_out_text(out, ",\"operators\":{");
-	for (size_t i = 0; i < onnx->operators.counts.count; i++) {
-		const char *const name = (const char *)onnx->operators.texts.items + counts[i].text;
-
-		if (i > 0)
-			model_out_text(out, ",");
-		model_out_string(out, name, strlen(name));
-		put_field(out, ":", counts[i].count);
-	}
-	model_out_text(out, "}");
+	model_out_text(out, ",\"operators\":");
+	model_set_put(&onnx->operators, true, out);
 	if (onnx->ops_left_out > 0)
 		put_field(out, ",\"operators_left_out\":", onnx->ops_left_out);
 }
@@ -296,9 +286,9 @@ static void onnx_free(struct onnx *onnx)
 
 	for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]); i++)
 		model_out_done(outs[i]);
-	onnx_set_done(&onnx->operators);
-	onnx_set_done(&onnx->domains);
-	onnx_set_done(&onnx->keys);
+	model_set_done(&onnx->operators);
+	model_set_done(&onnx->domains);
+	model_set_done(&onnx->keys);
 	free(onnx);
 }
 

@@ -3,6 +3,7 @@
 #define MODEL_ONNX_H
 
 #include "model_index.h"
+#include "model_set.h"
 #include "onnx_schema.h"
 #include "wire.h"
 
@@ -29,22 +30,12 @@
 #define ONNX_DTYPE_COUNT  29
 #define ONNX_DTYPE_STRING 8
 
-/** struct onnx_set - Texts that are counted, ONNX_OPS_MAX at most.  Begins zeroed; onnx_set_done() frees it. */
-struct onnx_set {
-	struct model_array counts; /* struct onnx_count */
-	struct model_array texts;
-};
-struct onnx_count {
-	size_t text; /* place in texts, NUL-terminated */
-	uint64_t count;
-};
-
 struct onnx {
 	struct model_reader reader;
 	struct model_index *index;
-	struct onnx_set operators;
-	struct onnx_set domains;
-	struct onnx_set keys;
+	struct model_set operators;
+	struct model_set domains;
+	struct model_set keys;
 	struct model_out opsets;
 	struct model_out properties;
 	struct model_out inputs;
@@ -97,10 +88,6 @@ kist_status onnx_text(struct onnx *onnx, const struct wire_field *field, char *r
 /** onnx_put() - Writes @before and the text of @field as a string of JSON. */
 kist_status onnx_put(struct onnx *onnx, const char *before, const struct wire_field *field,
 		     struct model_out *out);
-
-/** onnx_set_add() - Counts @text; *@ret_count is how often it was there, 0 when there are too many others. */
-kist_status onnx_set_add(struct kist_call *call, struct onnx_set *set, const char *text, uint64_t *ret_count);
-void onnx_set_done(struct onnx_set *set);
 
 /** struct onnx_entry - A key and a value; their fields are all zero when they are not there. */
 struct onnx_entry {

@@ -175,7 +175,7 @@ kist_status onnx_take_node(struct onnx *onnx, const struct wire_field *field, un
 					  "the name of an operator has more than %zu bytes", ONNX_TEXT_MAX);
 	MODEL_TRY(onnx_text(onnx, &node.op, onnx->name));
 	memcpy(name + len, onnx->name, strlen(onnx->name) + 1);
-	MODEL_TRY(onnx_set_add(onnx->reader.call, &onnx->operators, name, &count));
+	MODEL_TRY(model_set_add(onnx->reader.call, &onnx->operators, ONNX_OPS_MAX, name, &count));
 	onnx->ops_left_out += count == 0;
 	return KIST_OK;
 }

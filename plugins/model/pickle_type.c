@@ -1,63 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A pickle as bytes: what it would do is told, and nothing else is done with it. */
-#include "pickle_type.h"
+#include "kept.h"
 
 #include <stdlib.h>
 
 #include "pickle.h"
 
-#define DESCRIPTION_SIZE_MAX ((size_t)256 << 10)
-#define SCORE_LIKELY	     60
-
-kist_status pickle_serialize(void *instance, struct kist_call *call, const struct kist_object *object,
-			     const struct kist_params *params, struct kist_sink *sink)
-{
-	(void)instance;
-	(void)object;
-	(void)params;
-	(void)sink;
-	return kist_failf(call, KIST_UNSUPPORTED, "E_KIND", KIST_NO_OFFSET,
-			  "pickles are kept, not written: to load one is to run it");
-}
-
-static void release_bytes(struct kist_object *object)
-{
-	struct kist_region *const region = object->value;
-
-	if (region->release)
-		region->release(region);
-	free(region);
-	object->value = NULL;
-	object->release = NULL;
-}
-
-kist_status pickle_deserialize(void *instance, struct kist_call *call, struct kist_source *source,
-			       const struct kist_params *params, struct kist_object *ret_object)
-{
-	struct kist_region *const region = calloc(1, sizeof(*region));
-	kist_status status;
-
-	(void)instance;
-	(void)params;
-	if (!region)
-		return model_no_memory(call);
-	region->struct_size = sizeof(*region);
-	status = source->size > 0 ? source->map(source, 0, source->size, region) : KIST_OK;
-	if (status != KIST_OK) {
-		free(region);
-		return status;
-	}
-	ret_object->kind = KIST_KIND_BYTES;
-	ret_object->flags = 0;
-	ret_object->type = PICKLE_TYPE;
-	ret_object->type_major = 1;
-	ret_object->type_minor = 0;
-	ret_object->value = region;
-	ret_object->release = release_bytes;
-	ret_object->priv = NULL;
-	return KIST_OK;
-}
+#define SCORE_LIKELY 60
 
 /* joblib compresses all of a pickle: how it begins then, or NULL. */
 static kist_status find_compression(struct kist_call *call, struct kist_source *source, const char **ret)
@@ -87,45 +37,65 @@ static kist_status find_compression(struct kist_call *call, struct kist_source *
 	return KIST_OK;
 }
 
-static kist_status scan(struct kist_call *call, struct kist_source *source, struct pickle *pickle)
+static kist_status scan(const struct kept *kept, struct pickle *pickle)
 {
 	struct model_reader *const reader = malloc(sizeof(*reader));
-	struct model_fault fault = { 0 };
 	kist_status status;
 
-	*pickle = (struct pickle){ .root = PICKLE_NO };
 	if (!reader)
-		return model_no_memory(call);
-	model_reader_init(reader, call, source, &fault);
+		return model_no_memory(kept->call);
+	model_reader_init(reader, kept->call, kept->source, kept->fault);
 	status = pickle_scan(reader, pickle);
 	free(reader);
-	return model_fault_fail(&fault, call, status);
+	return status;
 }
 
-kist_status pickle_validate(void *instance, struct kist_call *call, struct kist_source *source,
-			    const struct kist_params *params, struct kist_report *report)
+/* A broken pickle is told of, and described as far as it goes. */
+static void report(const struct kept *kept, const struct pickle *pickle)
 {
-	struct pickle pickle;
+	const struct model_fault *const malformed = &pickle->malformed;
+
+	if (malformed->code)
+		kept->report->issue(kept->report, KIST_ISSUE_ERROR, malformed->code, malformed->offset,
+				    malformed->text, strlen(malformed->text));
+	else if (pickle_verdict(pickle) == PICKLE_UNKNOWN_GLOBALS)
+		kist_issuef(kept->report, KIST_ISSUE_WARNING, "E_GLOBALS", 0,
+			    "it names what is not known to be harmless: whoever loads it runs it");
+}
+
+static kist_status look(const struct kept *kept)
+{
+	struct pickle pickle = { .root = PICKLE_NO };
 	const char *compression;
 	kist_status status;
 
-	(void)instance;
-	(void)params;
-	MODEL_TRY(find_compression(call, source, &compression));
+	MODEL_TRY(find_compression(kept->call, kept->source, &compression));
 	if (compression) {
-		kist_issuef(report, KIST_ISSUE_WARNING, "E_COMPRESSED", 0,
-			    "it is compressed by %s, and not looked into", compression);
+		if (kept->report)
+			kist_issuef(kept->report, KIST_ISSUE_WARNING, "E_COMPRESSED", 0,
+				    "it is compressed by %s, and not looked into", compression);
+		model_out_text(kept->out, ",\"compression\":\"");
+		model_out_text(kept->out, compression);
+		model_out_text(kept->out, "\"");
 		return KIST_OK;
 	}
-	status = scan(call, source, &pickle);
-	if (pickle.malformed.code)
-		report->issue(report, KIST_ISSUE_ERROR, pickle.malformed.code, pickle.malformed.offset,
-			      pickle.malformed.text, strlen(pickle.malformed.text));
-	else if (status == KIST_OK && pickle_verdict(&pickle) == PICKLE_UNKNOWN_GLOBALS)
-		kist_issuef(report, KIST_ISSUE_WARNING, "E_GLOBALS", 0,
-			    "it names what is not known to be harmless: whoever loads it runs it");
+	status = scan(kept, &pickle);
+	if (status == KIST_OK && kept->report)
+		report(kept, &pickle);
+	model_out_text(kept->out, ",\"pickle\":");
+	pickle_describe(&pickle, kept->out);
 	pickle_done(&pickle);
 	return status;
+}
+
+static const struct kept_format format = { .type = "kist.pickle", .name = "pickle", .look = look };
+
+kist_status pickle_open(const struct kist_host *host, struct kist_call *call, void **ret_instance)
+{
+	(void)host;
+	(void)call;
+	*ret_instance = (void *)(uintptr_t)&format;
+	return KIST_OK;
 }
 
 kist_status pickle_probe(const void *head, size_t len, uint64_t total_size, int32_t *ret_score)
@@ -139,34 +109,4 @@ kist_status pickle_probe(const void *head, size_t len, uint64_t total_size, int3
 			     ? SCORE_LIKELY
 			     : 0;
 	return KIST_OK;
-}
-
-kist_status pickle_describe_file(void *instance, struct kist_call *call, struct kist_source *source,
-				 const struct kist_params *params, struct kist_sink *sink)
-{
-	struct model_out out = { .limit = DESCRIPTION_SIZE_MAX };
-	struct pickle pickle = { .root = PICKLE_NO };
-	const char *compression;
-	kist_status status;
-
-	(void)instance;
-	(void)params;
-	MODEL_TRY(find_compression(call, source, &compression));
-	status = compression ? KIST_OK : scan(call, source, &pickle);
-	if (status == KIST_OK) {
-		model_out_text(&out, "{\"kind\":\"bytes\",\"format\":\"pickle\",");
-		if (compression) {
-			model_out_text(&out, "\"compression\":\"");
-			model_out_text(&out, compression);
-			model_out_text(&out, "\"");
-		} else {
-			model_out_text(&out, "\"pickle\":");
-			pickle_describe(&pickle, &out);
-		}
-		model_out_text(&out, "}");
-		status = out.failed ? model_no_memory(call) : sink->write(sink, out.data, out.size);
-	}
-	model_out_done(&out);
-	pickle_done(&pickle);
-	return status;
 }

@@ -490,18 +490,13 @@ kist_status torch_open(const struct kist_host *host, struct kist_call *call, voi
 /* The first entry of a zip is <root>/data.pkl. */
 kist_status torch_probe(const void *head, size_t len, uint64_t total_size, int32_t *ret_score)
 {
-	const uint8_t *const bytes = head;
-	const size_t name_at = 30;
 	const size_t suffix = strlen("/" PICKLE_NAME);
-	size_t name_len;
+	const char *name;
+	const size_t name_len = zip_first_name(head, len, &name);
 
 	(void)total_size;
 	*ret_score = 0;
-	if (len < name_at || memcmp(head, "PK\3\4", 4) != 0)
-		return KIST_OK;
-	name_len = (size_t)bytes[26] | (size_t)bytes[27] << 8;
-	if (name_len > suffix && name_at + name_len <= len &&
-	    memcmp(bytes + name_at + name_len - suffix, "/" PICKLE_NAME, suffix) == 0)
+	if (name_len > suffix && memcmp(name + name_len - suffix, "/" PICKLE_NAME, suffix) == 0)
 		*ret_score = SCORE_SURE;
 	return KIST_OK;
 }

@@ -85,6 +85,21 @@ const struct zip_entry *zip_find(const struct zip *zip, const char *name)
 	return NULL;
 }
 
+size_t zip_first_name(const void *head, size_t len, const char **ret_name)
+{
+	const uint8_t *const bytes = head;
+	size_t name_len;
+
+	*ret_name = "";
+	if (len < LOCAL_SIZE || le32(bytes) != LOCAL_MAGIC)
+		return 0;
+	name_len = le16(bytes + 26);
+	if (name_len > len - LOCAL_SIZE)
+		return 0;
+	*ret_name = (const char *)bytes + LOCAL_SIZE;
+	return name_len;
+}
+
 /* The end record is the last thing in the file, with a comment of just the length that it tells. */
 static kist_status find_end(struct zip_reading *reading, uint8_t ret[static END_SIZE])
 {

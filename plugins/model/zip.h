@@ -64,6 +64,13 @@ const struct zip_entry *zip_find(const struct zip *zip, const char *name);
 /** zip_is_sound_name() - Whether an entry may have this name of @len bytes: UTF-8, relative, without "..". */
 bool zip_is_sound_name(const char *name, size_t len);
 
+/**
+ * zip_first_name() - The name of the entry that the head of a file begins with.
+ *
+ * Returns its length, and where it is in *@ret_name; 0 when there is none in the @len bytes at @head.
+ */
+size_t zip_first_name(const void *head, size_t len, const char **ret_name);
+
 /** struct zip_stream - The bytes of one entry from front to back, inflated when they are deflated. */
 struct zip_stream;
 

@@ -2,7 +2,7 @@
 #ifndef NUMPY_NPZ_H
 #define NUMPY_NPZ_H
 
-#include "model/zip.h"
+#include "model/zip_member.h"
 #include "numpy_plugin.h"
 
 /*
@@ -41,31 +41,9 @@ void npz_done(struct npz *npz);
 /** npz_name() - The name of array @i, NUL-terminated.  Borrowed. */
 const char *npz_name(const struct npz *npz, size_t i);
 
-/**
- * struct npz_member - An entry as a source of its own.
- *
- * What is deflated is inflated as it is read, from the beginning when a reader goes back.
- */
-struct npz_member {
-	struct kist_source source;
-	struct kist_call *call;
-	struct kist_source *outer;
-	const struct zip_entry *entry;
-	struct model_fault *fault;
-	struct zip_stream *stream;
-	uint64_t at; /* what the stream gives next */
-};
-
-/** npz_member_open() - @member is closed by npz_member_close(); all others are borrowed until then. */
-void npz_member_open(struct npz_member *member, struct kist_call *call, struct kist_source *outer,
-		     const struct zip_entry *entry, struct model_fault *fault);
-void npz_member_close(struct npz_member *member);
-
-#define npz_auto_member __attribute__((cleanup(npz_member_close)))
-
 /** npz_file_open() - Reads the header of array @i from @member, which is opened.  Errors: as npz_read(). */
 kist_status npz_file_open(const struct npz *npz, size_t i, struct kist_call *call, struct kist_source *source,
-			  struct npz_member *member, struct npy_file *ret_file, struct model_fault *fault);
+			  struct zip_member *member, struct npy_file *ret_file, struct model_fault *fault);
 
 /* The methods of ArtifactTaskInterface. */
 kist_status npz_serialize(void *instance, struct kist_call *call, const struct kist_object *object,

@@ -74,7 +74,7 @@ static void put_descr(struct model_out *out, const struct npy_file *file)
 	model_out_text(out, "\"");
 }
 
-static kist_status put_stats(struct describing *describing, struct npz_member *member,
+static kist_status put_stats(struct describing *describing, struct zip_member *member,
 			     const struct npy_file *file)
 {
 	const enum stats_type type = npy_stats_type(&file->header.dtype);
@@ -102,7 +102,7 @@ static kist_status put_stats(struct describing *describing, struct npz_member *m
 }
 
 /* One entry of the list, or one more that is left out; its statistics always have room. */
-static kist_status put_array(struct describing *describing, size_t i, struct npz_member *member,
+static kist_status put_array(struct describing *describing, size_t i, struct zip_member *member,
 			     const struct npy_file *file)
 {
 	const struct npy_header *const header = &file->header;
@@ -140,7 +140,7 @@ static kist_status put_array(struct describing *describing, size_t i, struct npz
 static kist_status look_at(struct describing *describing, size_t i)
 {
 	npy_auto_file struct npy_file file = { .major = 0 };
-	npz_auto_member struct npz_member member = { .stream = NULL };
+	zip_auto_member struct zip_member member = { .stream = NULL };
 
 	NPY_TRY(npz_file_open(&describing->npz, i, describing->call, describing->source, &member, &file,
 			      &describing->fault));

@@ -7,9 +7,6 @@
 
 #define SCORE_SURE  90
 #define SCORE_EMPTY 40
-/* Of the header that stands before an entry. */
-#define LOCAL_SIZE    30
-#define LOCAL_NAME_AT 26
 
 void npz_done(struct npz *npz)
 {
@@ -28,14 +25,14 @@ static uint64_t place_of(const struct zip_entry *entry, uint64_t at)
 }
 
 kist_status npz_file_open(const struct npz *npz, size_t i, struct kist_call *call, struct kist_source *source,
-			  struct npz_member *member, struct npy_file *ret_file, struct model_fault *fault)
+			  struct zip_member *member, struct npy_file *ret_file, struct model_fault *fault)
 {
 	const struct zip_entry *const entry = zip_at(&npz->zip, i);
 	struct npy_fault inner;
 	kist_status status;
 	char text[128];
 
-	npz_member_open(member, call, source, entry, fault);
+	zip_member_open(member, call, source, entry, fault);
 	status = npy_header_take(call, &member->source, npz->params, ret_file, &inner);
 	if (status == KIST_OK)
 		status = npy_set_logical(call, npz->params, false, &ret_file->header.dtype);
@@ -56,7 +53,7 @@ static kist_status take_member(struct kist_call *call, struct kist_source *sourc
 	char *const name = (char *)npz->zip.names.items + entry->name;
 	const size_t len = strlen(name);
 	npy_auto_file struct npy_file file = { .major = 0 };
-	npz_auto_member struct npz_member member = { .stream = NULL };
+	zip_auto_member struct zip_member member = { .stream = NULL };
 
 	if (len < NPZ_SUFFIX_SIZE || memcmp(name + len - NPZ_SUFFIX_SIZE, NPZ_SUFFIX, NPZ_SUFFIX_SIZE) != 0)
 		return model_fault_set(fault, KIST_CORRUPT, "E_ZIP", entry->header_at,
@@ -90,7 +87,7 @@ static kist_status get_tensor(const struct held_archive *held, struct kist_call 
 			      struct model_fault *fault, DLManagedTensorVersioned **ret_tensor)
 {
 	npy_auto_file struct npy_file file = { .major = 0 };
-	npz_auto_member struct npz_member member = { .stream = NULL };
+	zip_auto_member struct zip_member member = { .stream = NULL };
 	const struct kist_param limit = { .struct_size = sizeof(limit),
 					  .name = "max_header",
 					  .integer = (int64_t)NPY_HEADER_MAX };
@@ -200,17 +197,14 @@ kist_status npz_validate(void *instance, struct kist_call *call, struct kist_sou
 /* The first entry of a zip is an array; or there is none, and the zip is just its end. */
 kist_status npz_probe(const void *head, size_t len, uint64_t total_size, int32_t *ret_score)
 {
-	const uint8_t *const bytes = head;
-	size_t name_len;
+	const char *name;
+	const size_t name_len = zip_first_name(head, len, &name);
 
 	*ret_score = 0;
 	if (len >= 4 && memcmp(head, "PK\5\6", 4) == 0 && total_size == 22)
 		*ret_score = SCORE_EMPTY;
-	if (len < LOCAL_SIZE || memcmp(head, "PK\3\4", 4) != 0)
-		return KIST_OK;
-	name_len = (size_t)bytes[LOCAL_NAME_AT] | (size_t)bytes[LOCAL_NAME_AT + 1] << 8;
-	if (name_len >= NPZ_SUFFIX_SIZE && LOCAL_SIZE + name_len <= len &&
-	    memcmp(bytes + LOCAL_SIZE + name_len - NPZ_SUFFIX_SIZE, NPZ_SUFFIX, NPZ_SUFFIX_SIZE) == 0)
+	if (name_len >= NPZ_SUFFIX_SIZE &&
+	    memcmp(name + name_len - NPZ_SUFFIX_SIZE, NPZ_SUFFIX, NPZ_SUFFIX_SIZE) == 0)
 		*ret_score = SCORE_SURE;
 	return KIST_OK;
 }
@@ -228,7 +222,7 @@ static kist_status give_part(struct kist_call *call, struct kist_source *source,
 			     size_t i, struct kist_layout *layout, struct model_fault *fault)
 {
 	npy_auto_file struct npy_file file = { .major = 0 };
-	npz_auto_member struct npz_member member = { .stream = NULL };
+	zip_auto_member struct zip_member member = { .stream = NULL };
 	int64_t shape[KIST_RANK_MAX];
 	struct kist_part part;
 

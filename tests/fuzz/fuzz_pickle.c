@@ -13,15 +13,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct plugtest_report report;
 	struct plugtest_sink sink;
 	struct plugtest_call call;
+	void *format;
 	bool malformed;
 
 	plugtest_source_init(&source, data, size);
 	plugtest_report_init(&report);
 	plugtest_sink_init(&sink);
 	plugtest_call_init(&call);
-	must(type->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
+	must(type->open(NULL, &call.call, &format) == KIST_OK);
+	must(type->validate(format, &call.call, &source.source, NULL, &report.report) == KIST_OK);
 	must(report.errors == 0 || report.offset <= size);
-	must(type->describe(NULL, &call.call, &source.source, NULL, &sink.sink) == KIST_OK);
+	must(type->describe(format, &call.call, &source.source, NULL, &sink.sink) == KIST_OK);
 	must(sink.size > 2 && sink.data[sink.size - 1] == '}');
 	malformed = memmem(sink.data, sink.size, "\"verdict\":\"malformed\"", 21) != NULL;
 	must(malformed == (report.errors > 0));

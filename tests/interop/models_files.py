@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models as other libraries write them: what kist says of them, whether they come back, and which tensors they are
-converted into.  "by-hand" needs Python alone: a file as torch.save writes it; "gguf", "torch", "joblib", "onnx" and "skl2onnx" need that
+converted into.  "by-hand" needs Python alone: a file as torch.save writes it; "gguf", "torch", "joblib", "onnx", "skl2onnx", "skops", "hdf5" (h5py) and "keras" need that
 library, and numpy; "shared" needs torch, safetensors and numpy."""
 import collections
 import io
@@ -355,5 +355,98 @@ def check_skl2onnx():
     kist.check("ai.onnx.ml" in said["opsets"], said["opsets"])
 
 
-{"onnx": check_onnx, "skl2onnx": check_skl2onnx, "by-hand": check_by_hand, "shared": check_shared, "gguf": check_gguf,
- "torch": check_torch, "joblib": check_joblib}[sys.argv[1]]()
+def check_skops():
+    """skops: arrays are typed parts, types are named and judged; nothing is made."""
+    import functools
+    import numpy
+    import skops.io
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    data = numpy.random.default_rng(4).normal(size=(300, 60)).astype("f4")
+    wanted = data[:, 0] > 0
+    objects = {
+        "clean": make_pipeline(FunctionTransformer(numpy.log1p), StandardScaler(), LogisticRegression()),
+        "forest": RandomForestClassifier(3, random_state=0).fit(data, wanted),
+        "array": {"data": data, "more": [1, "x", (2.5, None), {3, 4}, b"bytes", slice(1, 2)]},
+        "called": {"harm": functools.partial(os.system, "touch harmed")},
+    }
+    for name, value in objects.items():
+        skops.io.dump(value, name + ".skops")
+    kist.put(*(name + ".skops" for name in objects))
+    said = kist.came_back([name + ".skops" for name in objects])
+    for name in ("clean", "forest", "array"):
+        info = said[name + ".skops"]["info"]
+        kist.equal((info["verdict"], info["unknown_types"]), ("clean_allowlist", []), name)
+    kist.check("sklearn.tree._tree.Tree" in said["forest.skops"]["info"]["known_types"], "the forest has no tree")
+    info = said["called.skops"]["info"]
+    kist.equal(info["verdict"], "unknown_globals", "called")
+    kist.check("posix.system" in info["unknown_types"], info["unknown_types"])
+    # The array is kept once with the same array in a file of its own.
+    before = json.loads(kist.run("stats", "--json"))["stored_bytes"]
+    numpy.save("data.npy", data)
+    kist.put("data.npy")
+    kist.check(json.loads(kist.run("stats", "--json"))["stored_bytes"] - before < data.nbytes // 4,
+               "the same array is kept twice")
+    kist.check(not os.path.exists("harmed"), "a file of skops was loaded")
+
+
+def check_hdf5():
+    import h5py
+
+    for name, options in {"old": {}, "latest": {"libver": "latest"}, "block": {"userblock_size": 1024},
+                          "both": {"libver": "latest", "userblock_size": 512}}.items():
+        with h5py.File(name + ".h5", "w", **options) as file:
+            file["a/b"] = list(range(1000))
+        kist.put(name + ".h5")
+        info = kist.came_back([name + ".h5"])[name + ".h5"]["info"]["superblock"]
+        kist.equal(info["version"], 3 if "libver" in options else 0, name)
+        kist.equal(info["user_block"], options.get("userblock_size", 0), name)
+        kist.equal((info["end"], info["bytes_behind"]), (os.path.getsize(name + ".h5"), 0), name)
+    with open("old.h5", "rb") as file, open("cut.h5", "wb") as cut:
+        cut.write(file.read()[:-1])
+    kist.check(b"E_TRUNCATED" in kist.run("put", "cut.h5", expect=1), "a file that is cut off is taken")
+
+
+def check_keras():
+    import keras
+
+    plain = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3, "relu", kernel_regularizer="l2"),
+                              keras.layers.Dropout(0.2), keras.layers.Dense(1)])
+    plain.compile("adam", "mse")
+    plain.save("plain.keras")
+    given = keras.Input((4,))
+    keras.Model(given, keras.layers.Lambda(lambda x: x * 2)(given)).save("lambda.keras")
+
+    @keras.saving.register_keras_serializable("mine")
+    class Mine(keras.layers.Dense):
+        pass
+
+    keras.Sequential([keras.layers.Input((4,)), Mine(2)]).save("mine.keras")
+    # What CVE-2025-1550 is about: any module, any function.
+    with zipfile.ZipFile("plain.keras") as old, zipfile.ZipFile("harm.keras", "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name == "config.json":
+                config = json.loads(text)
+                config["config"]["layers"].append({"module": "os", "class_name": "system", "registered_name": None,
+                                                   "config": {"command": "touch harmed"}})
+                text = json.dumps(config)
+            new.writestr(name, text)
+    names = ["plain.keras", "lambda.keras", "mine.keras", "harm.keras"]
+    kist.put(*names)
+    said = kist.came_back(names)
+    info = said["plain.keras"]["info"]
+    kist.equal((info["verdict"], info["model"], info["layers"]), ("clean_allowlist", "Sequential", 4), "plain")
+    kist.equal(info["keras_version"], keras.__version__, "version")
+    for name, unknown in (("lambda", "keras.layers.Lambda"), ("mine", "Mine"), ("harm", "os.system")):
+        info = said[name + ".keras"]["info"]
+        kist.equal(info["verdict"], "unknown_globals", name)
+        kist.check(any(unknown in known for known in info["unknown_types"]), name, info["unknown_types"])
+    kist.check(not os.path.exists("harmed"), "a file of Keras was loaded")
+
+
+{"skops": check_skops, "hdf5": check_hdf5, "keras": check_keras, "onnx": check_onnx, "skl2onnx": check_skl2onnx,
+ "by-hand": check_by_hand, "shared": check_shared, "gguf": check_gguf, "torch": check_torch, "joblib": check_joblib}[sys.argv[1]]()

@@ -11,6 +11,9 @@ static const struct {
 	const char *type;
 	const char *path;
 } files[] = { { "kist.gguf", "tests/fuzz/corpus/gguf/library" },
+	      { "kist.hdf5", "tests/fuzz/corpus/kept/hdf5" },
+	      { "kist.keras", "tests/fuzz/corpus/kept/keras" },
+	      { "kist.skops", "tests/fuzz/corpus/kept/skops" },
 	      { "kist.onnx", "tests/fuzz/corpus/onnx/lists" },
 	      { "kist.torch", "tests/fuzz/corpus/torch/unknown" },
 	      { "kist.pickle", "tests/fuzz/corpus/pickle/joblib" } };

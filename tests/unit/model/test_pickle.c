@@ -21,14 +21,16 @@ static struct said scan(const void *bytes, size_t size)
 	struct plugtest_source source;
 	struct plugtest_sink sink;
 	struct plugtest_call call;
+	void *format;
 	struct said said;
 
 	plugtest_call_init(&call);
 	plugtest_report_init(&report);
 	plugtest_sink_init(&sink);
 	plugtest_source_init(&source, bytes, size);
-	ck_assert_int_eq(type->validate(NULL, &call.call, &source.source, NULL, &report.report), KIST_OK);
-	ck_assert_int_eq(type->describe(NULL, &call.call, &source.source, NULL, &sink.sink), KIST_OK);
+	ck_assert_int_eq(type->open(NULL, &call.call, &format), KIST_OK);
+	ck_assert_int_eq(type->validate(format, &call.call, &source.source, NULL, &report.report), KIST_OK);
+	ck_assert_int_eq(type->describe(format, &call.call, &source.source, NULL, &sink.sink), KIST_OK);
 	said = (struct said){ .errors = report.errors, .warnings = report.warnings, .offset = report.offset };
 	ck_assert_uint_lt(sink.size, sizeof(said.text));
 	memcpy(said.text, sink.data, sink.size);
@@ -251,15 +253,17 @@ START_TEST(a_pickle_comes_back_as_bytes_and_is_not_written)
 	struct plugtest_source source;
 	struct plugtest_sink sink;
 	struct plugtest_call call;
+	void *format;
 
 	plugtest_call_init(&call);
 	plugtest_sink_init(&sink);
 	plugtest_source_init(&source, "N.", 2);
-	ck_assert_int_eq(type->deserialize(NULL, &call.call, &source.source, NULL, &object), KIST_OK);
+	ck_assert_int_eq(type->open(NULL, &call.call, &format), KIST_OK);
+	ck_assert_int_eq(type->deserialize(format, &call.call, &source.source, NULL, &object), KIST_OK);
 	ck_assert_uint_eq(object.kind, KIST_KIND_BYTES);
 	region = object.value;
 	ck_assert_int_eq(memcmp(region->base, "N.", 2), 0);
-	ck_assert_int_eq(type->serialize(NULL, &call.call, &object, NULL, &sink.sink), KIST_UNSUPPORTED);
+	ck_assert_int_eq(type->serialize(format, &call.call, &object, NULL, &sink.sink), KIST_UNSUPPORTED);
 	object.release(&object);
 	plugtest_sink_done(&sink);
 	plugtest_call_done(&call);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* An entry of a zip as a source of its own. */
-#include <stdlib.h>
+#include "zip_member.h"
 
-#include "npz.h"
+#include <stdlib.h>
 
 /* Where memory for inflated bytes begins, so that numbers lie on their boundaries. */
 #define INFLATED_ALIGNMENT 64
@@ -12,7 +12,7 @@
 static kist_status stored_read_at(struct kist_source *source, uint64_t offset, void *buf, size_t len,
 				  size_t *ret_len)
 {
-	const struct npz_member *const member = source->ctx;
+	const struct zip_member *const member = source->ctx;
 	const uint64_t left = offset < source->size ? source->size - offset : 0;
 
 	if (left == 0) {
@@ -26,7 +26,7 @@ static kist_status stored_read_at(struct kist_source *source, uint64_t offset, v
 static kist_status stored_map(struct kist_source *source, uint64_t offset, uint64_t len,
 			      struct kist_region *ret_region)
 {
-	const struct npz_member *const member = source->ctx;
+	const struct zip_member *const member = source->ctx;
 
 	if (offset > source->size || len > source->size - offset)
 		return KIST_INVALID;
@@ -34,16 +34,16 @@ static kist_status stored_map(struct kist_source *source, uint64_t offset, uint6
 }
 
 /* Puts the stream to @offset, which is not behind the end. */
-static kist_status seek(struct npz_member *member, uint64_t offset)
+static kist_status seek(struct zip_member *member, uint64_t offset)
 {
 	uint8_t *skipped;
 	kist_status status = KIST_OK;
 
 	if (!member->stream || offset < member->at) {
-		npz_member_close(member);
+		zip_member_close(member);
 		member->at = 0;
-		NPY_TRY(zip_stream_open(member->call, member->outer, member->entry, member->fault,
-					&member->stream));
+		MODEL_TRY(zip_stream_open(member->call, member->outer, member->entry, member->fault,
+					  &member->stream));
 	}
 	if (offset == member->at)
 		return KIST_OK;
@@ -64,15 +64,15 @@ static kist_status seek(struct npz_member *member, uint64_t offset)
 static kist_status deflated_read_at(struct kist_source *source, uint64_t offset, void *buf, size_t len,
 				    size_t *ret_len)
 {
-	struct npz_member *const member = source->ctx;
+	struct zip_member *const member = source->ctx;
 	const uint64_t left = offset < source->size ? source->size - offset : 0;
 	const size_t size = left < len ? (size_t)left : len;
 
 	*ret_len = 0;
 	if (size == 0)
 		return KIST_OK;
-	NPY_TRY(seek(member, offset));
-	NPY_TRY(zip_stream_read(member->stream, buf, size));
+	MODEL_TRY(seek(member, offset));
+	MODEL_TRY(zip_stream_read(member->stream, buf, size));
 	member->at += size;
 	*ret_len = size;
 	return KIST_OK;
@@ -86,20 +86,20 @@ static void release_inflated(struct kist_region *region)
 }
 
 /* All of the entry is inflated, so that its check sum is proven too. */
-static kist_status fill(struct npz_member *member, uint64_t offset, uint64_t len, uint8_t *to)
+static kist_status fill(struct zip_member *member, uint64_t offset, uint64_t len, uint8_t *to)
 {
-	npz_member_close(member);
-	NPY_TRY(seek(member, offset));
-	NPY_TRY(zip_stream_read(member->stream, to, (size_t)len));
+	zip_member_close(member);
+	MODEL_TRY(seek(member, offset));
+	MODEL_TRY(zip_stream_read(member->stream, to, (size_t)len));
 	member->at += len;
-	NPY_TRY(seek(member, member->entry->size));
+	MODEL_TRY(seek(member, member->entry->size));
 	return zip_stream_end(member->stream);
 }
 
 static kist_status deflated_map(struct kist_source *source, uint64_t offset, uint64_t len,
 				struct kist_region *ret_region)
 {
-	struct npz_member *const member = source->ctx;
+	struct zip_member *const member = source->ctx;
 	void *bytes = NULL;
 	kist_status status;
 
@@ -119,12 +119,12 @@ static kist_status deflated_map(struct kist_source *source, uint64_t offset, uin
 	return KIST_OK;
 }
 
-void npz_member_open(struct npz_member *member, struct kist_call *call, struct kist_source *outer,
+void zip_member_open(struct zip_member *member, struct kist_call *call, struct kist_source *outer,
 		     const struct zip_entry *entry, struct model_fault *fault)
 {
 	const bool is_stored = entry->method == ZIP_STORED;
 
-	*member = (struct npz_member){
+	*member = (struct zip_member){
 		.source = { .struct_size = sizeof(member->source),
 			    .ctx = member,
 			    .size = entry->size,
@@ -137,7 +137,7 @@ void npz_member_open(struct npz_member *member, struct kist_call *call, struct k
 	};
 }
 
-void npz_member_close(struct npz_member *member)
+void zip_member_close(struct zip_member *member)
 {
 	zip_stream_close(member->stream);
 	member->stream = NULL;
