@@ -64,6 +64,7 @@ says out reason
 
 # Signals go to the program; SIGUSR1 keeps what is there.
 rm -rf artifacts
+: >asked.out
 kist exec --id asked -- sh -c 'trap "exit 4" TERM; mkdir artifacts; exec 3>artifacts/open; echo 1 >&3; echo ready
 	while :; do sleep 0.05; done' >asked.out 2>asked.err &
 agent=$!
