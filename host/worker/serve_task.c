@@ -432,6 +432,9 @@ static kist_status call_function(struct task_run *run, const struct kist_task *t
 	if (run->plugin->manifest->is_ordinary)
 		KIST_TRY(guard_all(run));
 	status = kist_task_call(task, run->values, run->signature->arg_count, &returned, &error);
+	/* A function that returns a number has no other way to fail. */
+	if (status == KIST_OK && run->signature->ret != KIST_TASK_STATUS)
+		status = run->call->error.status;
 	if (status != KIST_OK)
 		check_failed(run);
 	/* The arguments are of the signature's types, so this can only be what the function returned. */

@@ -72,15 +72,18 @@ static inline kist_status kist_tensor_new(struct kist_call *call, DLDataType dty
 	void *memory;
 
 	for (int32_t i = 0; i < ndim; i++) {
-		if (shape[i] < 0 || (size > 0 && (uint64_t)shape[i] > (PTRDIFF_MAX - aligned - 64) / size))
-			return kist_failf(call, KIST_INVALID, "E_SHAPE", KIST_NO_OFFSET,
-					  "an array with a dimension of %lld", (long long)shape[i]);
+		if (shape[i] < 0 || (size > 0 && (uint64_t)shape[i] > (PTRDIFF_MAX - aligned - 64) / size)) {
+			(void)kist_failf(call, KIST_INVALID, "E_SHAPE", KIST_NO_OFFSET,
+					 "an array with a dimension of %lld", (long long)shape[i]);
+			return KIST_INVALID;
+		}
 		size *= (size_t)shape[i];
 	}
 	memory = calloc(1, aligned + size + 64);
-	if (!memory)
-		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for %zu bytes",
-				  size);
+	if (!memory) {
+		(void)kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for %zu bytes", size);
+		return KIST_NO_MEMORY;
+	}
 	tensor = (DLManagedTensorVersioned *)memory;
 	extents = (int64_t *)(tensor + 1);
 	for (int64_t i = ndim - 1, step = 1; i >= 0; i--) {

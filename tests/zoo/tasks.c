@@ -279,6 +279,13 @@ static double fail_and_return(struct kist_call *call)
 }
 KIST_TASK("fail_and_return", fail_and_return, (CALL), F64);
 
+static kist_status fail_in_vain(struct kist_call *call)
+{
+	(void)fail(call, KIST_INVALID);
+	return KIST_OK;
+}
+KIST_TASK("fail_in_vain", fail_in_vain, (CALL), STATUS);
+
 static void crash(void)
 {
 	signal(SIGSEGV, SIG_DFL);
@@ -449,6 +456,7 @@ static const struct kist_task_decl *const tasks[] = {
 	KIST_TASK_DECL(fail),
 	KIST_TASK_DECL(fail_silently),
 	KIST_TASK_DECL(fail_and_return),
+	KIST_TASK_DECL(fail_in_vain),
 	KIST_TASK_DECL(crash),
 	KIST_TASK_DECL(leave),
 	KIST_TASK_DECL(spin),

@@ -311,7 +311,8 @@ START_TEST(what_a_task_says_of_its_failure_is_told)
 	assert_fails("fail_silently", "[-6]", KIST_LIMIT, "failed in task 'fail_silently' (limit) without saying why");
 	assert_fails("fail_silently", "[1]", KIST_INTERNAL, "broke the contract in task 'fail_silently': the function");
 	assert_fails("fail_silently", "[-99]", KIST_INTERNAL, "which is no status");
-	assert_fails("fail_and_return", "[]", KIST_INTERNAL, "it reported a failure and returned as if");
+	assert_fails("fail_and_return", "[]", KIST_INVALID, "task 'fail_and_return': it was told to fail");
+	assert_fails("fail_in_vain", "[]", KIST_INTERNAL, "it reported a failure and returned as if there was none");
 	assert_gives("sub", "[10, 3]", "7");
 }
 END_TEST
