@@ -6,7 +6,6 @@
 #define VERSION_MAX	 3
 #define SUPERBLOCK_FIRST ((uint64_t)512) /* where it may lie, and then at twice that, and so on */
 #define HEAD_SIZE	 9
-#define OLD_FLAGS_AT	 20 /* of versions 0 and 1 */
 #define NEW_SIZE(width)	 (12 + 4 * (width) + 4)
 #define NEW_SIZE_MAX	 48
 #define SCORE_SURE	 95
@@ -76,11 +75,11 @@ static kist_status take_old(struct model_reader *reader, struct superblock *bloc
 {
 	uint64_t skipped;
 
-	reader->at = block->at + 13;
+	MODEL_TRY(model_reader_bytes(reader, NULL, 4));
 	MODEL_TRY(model_reader_u8(reader, &block->offset_size));
 	MODEL_TRY(model_reader_u8(reader, &block->length_size));
 	MODEL_TRY(check_sizes(reader, block));
-	reader->at = block->at + OLD_FLAGS_AT;
+	MODEL_TRY(model_reader_bytes(reader, NULL, 5));
 	MODEL_TRY(take_number(reader, 4, &block->flags));
 	if (block->version == 1)
 		MODEL_TRY(take_number(reader, 4, &skipped));

@@ -160,8 +160,15 @@ static enum npy_dtype_fault parse_kind(const char *text, size_t len, struct npy_
 		return parse_time(text + 1, len - 1, dtype);
 	if (kind == 'S' || kind == 'U' || kind == 'V')
 		return parse_bytes(text + 1, len - 1, dtype);
-	if (len < 2 || !parse_size(text + 1, len - 1, &size) || !is_number_size(kind, size))
+	if (len < 2 || !parse_size(text + 1, len - 1, &size))
 		return NPY_DTYPE_UNKNOWN;
+	/* A package of other floating numbers writes it, and numpy itself cannot read it: bytes without a type. */
+	if (kind == 'f' && size == 1) {
+		dtype->kind = 'V';
+		dtype->order = '|';
+	} else if (!is_number_size(kind, size)) {
+		return NPY_DTYPE_UNKNOWN;
+	}
 	dtype->item_size = size;
 	finish(dtype, size, "", 0);
 	return NPY_DTYPE_OK;

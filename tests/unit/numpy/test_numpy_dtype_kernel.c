@@ -28,6 +28,8 @@ START_TEST(type_strings_have_one_canonical_form)
 		{ ">U0", ">U0", 0, 4, "str" },
 		{ "V7", "|V7", 7, 1, "void" },
 		{ "<V2", "<V2", 2, 1, "void" },
+		{ "<f1", "|V1", 1, 1, "void" },
+		{ ">f1", "|V1", 1, 1, "void" },
 		{ "<M8[ns]", "<M8[ns]", 8, 8, "datetime64[ns]" },
 		{ ">m8[25us]", ">m8[25us]", 8, 8, "timedelta64[25us]" },
 		{ "M8", "<M8", 8, 8, "datetime64" },
