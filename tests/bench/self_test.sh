@@ -31,3 +31,6 @@ says out 'took 7 s' '| put | csv | 100 ms | restic, compression auto: 299 ms | 2
 
 expect 0 "$top_builddir/tests/bench/bench_stats" 1 1
 says out 'MB/s' bf16 'i64 wide'
+
+expect 0 env SCALE=1 sh "$top_srcdir/tests/bench/jobs.sh"
+says out '100 jobs' 'kist query --best'

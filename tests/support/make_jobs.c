@@ -103,6 +103,21 @@ static json_t *resolve(const json_t *value, const json_t *ids)
 	return made;
 }
 
+/* The state of a job that is there follows from the one it is in. */
+static void set_members(struct kist_job *job, json_t *record)
+{
+	const char *name = job->base ? kist_json_get_text(record, "state") : NULL;
+	struct kist_error err = KIST_ERROR_INIT;
+	enum kist_job_state state;
+
+	if (name) {
+		must(kist_job_state_parse(name, &state));
+		ok(kist_job_set_state(job, state, 0, &err), &err);
+		must(json_object_del(record, "state") == 0);
+	}
+	must(json_object_update(job->root, record) == 0);
+}
+
 static void make_one(const json_t *line)
 {
 	const struct kist_job_options options = { .id = kist_json_get_text(line, "id"), .kind = "test" };
@@ -128,7 +143,7 @@ static void make_one(const json_t *line)
 	}
 	record = resolve(json_object_get(line, "record"), ids);
 	if (record)
-		must(json_object_update(job->root, record) == 0);
+		set_members(job, record);
 	ok(kist_job_commit(job, save, &err), &err);
 }
 
