@@ -24,6 +24,7 @@ kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *s
 void kist_encoder_done(struct kist_encoder *encoder)
 {
 	kist_pool_free(encoder->pool);
+	encoder->pool = NULL;
 	for (size_t i = 0; i < KIST_POOL_WORKERS_MAX; i++) {
 		kist_filter_done(&encoder->filters[i]);
 		kist_buf_done(&encoder->raws[i]);

@@ -97,19 +97,35 @@ static kist_status join(struct kist_publishing *beside)
 	return beside->status;
 }
 
+static kist_status wait_for_oldest(struct kist_publisher *publisher, struct kist_error *err)
+{
+	struct kist_publishing *const oldest = &publisher->beside[publisher->oldest];
+	const kist_status status = join(oldest);
+
+	publisher->oldest = (publisher->oldest + 1) % KIST_PUBLISHING_MAX;
+	if (status != KIST_OK && err)
+		*err = oldest->error;
+	return status;
+}
+
 kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_error *err)
 {
-	const kist_status status = join(&publisher->beside);
+	kist_status status = KIST_OK;
 
-	if (status != KIST_OK && err)
-		*err = publisher->beside.error;
+	for (size_t i = 0; i < KIST_PUBLISHING_MAX; i++) {
+		const kist_status one = wait_for_oldest(publisher, status == KIST_OK ? err : NULL);
+
+		status = status == KIST_OK ? one : status;
+	}
 	return status;
 }
 
 void kist_publisher_done(struct kist_publisher *publisher)
 {
-	(void)join(&publisher->beside);
-	kist_pack_builder_done(&publisher->beside.builder);
+	for (size_t i = 0; i < KIST_PUBLISHING_MAX; i++) {
+		(void)join(&publisher->beside[i]);
+		kist_pack_builder_done(&publisher->beside[i].builder);
+	}
 	json_decref(publisher->packs);
 }
 
@@ -118,7 +134,8 @@ void kist_publisher_drop(struct kist_publisher *publisher)
 	const json_t *pack;
 	size_t i;
 
-	(void)join(&publisher->beside);
+	for (i = 0; i < KIST_PUBLISHING_MAX; i++)
+		(void)join(&publisher->beside[i]);
 	json_array_foreach(publisher->packs, i, pack) {
 		const char *hex = kist_json_get_text(pack, "id");
 		char key[KIST_PACK_KEY_SIZE];
@@ -134,11 +151,13 @@ void kist_publisher_drop(struct kist_publisher *publisher)
 	(void)json_array_clear(publisher->packs);
 }
 
-/* Starts to put @pack, and gives it the memory of the one that went before.  False when no thread can be had.
- */
+/* Starts to put @pack, and gives it the memory of the one that went before in its place.  False when no thread can be
+ * had. */
 static bool put_beside(struct kist_publisher *publisher, struct kist_open_pack *pack, const char *key)
 {
-	struct kist_publishing *beside = &publisher->beside;
+	/* The one that was waited for is the newest now. */
+	struct kist_publishing *beside =
+		&publisher->beside[(publisher->oldest + KIST_PUBLISHING_MAX - 1) % KIST_PUBLISHING_MAX];
 	const struct kist_pack_builder sealed = pack->builder;
 
 	pack->builder = beside->builder;
@@ -168,7 +187,7 @@ kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack
 	id = kist_pack_name(sealed.data, sealed.data + sealed.size - KIST_PACK_FOOT_SIZE);
 	kist_pack_key(&id, key);
 	if (beside)
-		KIST_TRY(kist_publish_wait(publisher, err));
+		KIST_TRY(wait_for_oldest(publisher, err));
 	KIST_TRY(name_pack(publisher->packs, &id, pack->kind, sealed.size, err));
 	if (!beside || !put_beside(publisher, pack, key))
 		KIST_TRY(kist_backend_put_new(publisher->store->backend, key, &sealed, 1, err));

@@ -8,13 +8,16 @@
 
 /*
  * The packs that a writer has under way: begun when first needed, put on the backend when they are full.  A full
- * pack is written and synced by a thread of its own while the next one fills.
+ * pack is written and synced by a thread of its own while the next ones fill.
  *
  * Thread: one thread at a time.
  */
 
+/** So many packs may be on their way to the backend at once: while one is synced, another is written. */
+#define KIST_PUBLISHING_MAX 2
+
 /** What a pack is filled to, index not counted. */
-#define KIST_DATA_PACK_SIZE ((size_t)64 << 20)
+#define KIST_DATA_PACK_SIZE ((size_t)32 << 20)
 /** Metadata is read more often and in small pieces; it also keeps a writer's memory in bounds. */
 #define KIST_META_PACK_SIZE ((size_t)16 << 20)
 
@@ -52,12 +55,13 @@ struct kist_publisher {
 	struct kist_store *store;
 	struct kist_session session;
 	json_t *packs; /* what was published, and what is on its way */
-	struct kist_publishing beside;
+	struct kist_publishing beside[KIST_PUBLISHING_MAX];
+	size_t oldest; /* of these, in turn */
 };
 
 #define KIST_PUBLISHER_INIT                                                                                  \
 	{                                                                                                    \
-		.beside = {.builder = KIST_PACK_BUILDER_INIT }                                               \
+		.beside = { { .builder = KIST_PACK_BUILDER_INIT }, { .builder = KIST_PACK_BUILDER_INIT } }   \
 	}
 
 /** kist_publisher_start() - Draws a session.  Errors: KIST_NO_MEMORY, KIST_IO. */
@@ -88,14 +92,15 @@ KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, struct 
  *
  * Nothing is done when it is empty; it is empty afterwards.
  *
- * @beside: It may still be on its way on return; another one that is so is waited for first.
+ * @beside: It may still be on its way on return; when there are KIST_PUBLISHING_MAX, the oldest of them is waited
+ * for first.
  *
  * Errors: KIST_NO_MEMORY, KIST_IO; those of what was on its way come with the next call.
  */
 KIST_CHECKED kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack,
 				      bool beside, struct kist_error *err);
 
-/** kist_publish_wait() - Waits for what is on its way, and says what became of it. */
+/** kist_publish_wait() - Waits for all that is on its way, and says what became of it. */
 KIST_CHECKED kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_error *err);
 
 #endif

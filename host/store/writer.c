@@ -315,16 +315,18 @@ kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, s
 
 	if (status == KIST_OK)
 		status = place_until(writer, UINT64_MAX, err);
-	/* Both are synced at the same time. */
+	/* Both are synced at the same time, and what is not needed any more goes meanwhile. */
 	if (status == KIST_OK)
-		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA],
-				      writer->packs[KIST_PACK_META].builder.count > 0, err);
+		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA], true, err);
+	kist_encoder_done(&writer->encoder);
+	kist_open_pack_done(&writer->packs[KIST_PACK_DATA]);
 	if (status == KIST_OK)
 		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], false, err);
 	if (status == KIST_OK)
 		status = kist_publish_wait(&writer->publisher, err);
+	writer->failed = status != KIST_OK;
 	if (status != KIST_OK)
-		return fail_writer(writer, status);
+		return status;
 	writer->finished = true;
 	*ret_packs = json_incref(writer->publisher.packs);
 	return KIST_OK;

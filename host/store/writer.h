@@ -9,14 +9,14 @@
  * A writer: gathers chunks, drops those that are already kept, and publishes the rest in packs.
  *
  * Chunks of objects go into data packs; recipes, records, trees and infos into metadata packs.  A pack is
- * published when it is full (64 MiB of data, 16 MiB of metadata), while the next one fills, and at
+ * published when it is full (32 MiB of data, 16 MiB of metadata), while the next one fills, and at
  * kist_writer_finish(); each record is decoded and checked before it goes into one.
  * Nothing is visible to anyone until a commit names the packs.
  *
  * A chunk that is like one that is kept may be stored as the difference to it.  Then the writer leans on that
  * one, its base, as on a chunk that was there.  A base is always a chunk that is kept whole.
  *
- * Memory: two open packs, one on its way, and the records of KIST_ENCODE_COUNT_MAX chunks (encode.h); beside
+ * Memory: two open packs, two on their way, and the records of KIST_ENCODE_COUNT_MAX chunks (encode.h); beside
  * that 88 bytes at most for each new chunk.
  * Thread: one writer, one thread at a time; inside, all cores work on chunks.
  */
