@@ -9,6 +9,8 @@
 #include "pack/pool.h"
 
 struct small_file {
+	struct kist_job job; /* comes first */
+	struct kist_restore_small *small;
 	struct kist_view path;
 	uint32_t mode;
 	int64_t mtime_ns;
@@ -23,6 +25,9 @@ struct kist_restore_small {
 	struct kist_pool *pool;
 	struct kist_chunk_reader readers[KIST_POOL_WORKERS_MAX];
 	uint8_t *rooms[KIST_POOL_WORKERS_MAX];
+	size_t looked_up; /* since others could last change the index */
+	/* A ring: @count of them from @first on are on their way. */
+	size_t first;
 	size_t count;
 	struct small_file files[KIST_RESTORE_SMALL_COUNT];
 };
@@ -95,10 +100,10 @@ static bool is_whole(const struct kist_content *content)
 	return kist_digest_equal(&proof, &content->sha256);
 }
 
-static kist_status make_job(void *ctx, size_t index, unsigned worker, struct kist_error *err)
+static kist_status make_file(struct kist_job *job, unsigned worker, struct kist_error *err)
 {
-	struct kist_restore_small *small = ctx;
-	struct small_file *file = &small->files[index];
+	struct small_file *file = (struct small_file *)job;
+	struct kist_restore_small *small = file->small;
 	struct kist_view bytes = kist_view_of(file->content.bytes, (size_t)file->content.size);
 
 	KIST_TRY(kist_flow_check_stop(small->flow, err));
@@ -133,35 +138,54 @@ static kist_status make_again(struct kist_restore_small *small, const struct sma
 	return status;
 }
 
+/* Waits for the file that was taken first, and makes others meanwhile. */
+static kist_status finish_first(struct kist_restore_small *small, struct kist_error *err)
+{
+	struct small_file *file = &small->files[small->first];
+
+	small->first = (small->first + 1) % KIST_RESTORE_SMALL_COUNT;
+	small->count--;
+	KIST_TRY(kist_pool_wait(small->pool, &file->job, err));
+	if (!file->again)
+		return KIST_OK;
+	kist_registry_let_go(small->flow->registry);
+	return make_again(small, file, err);
+}
+
 kist_status kist_restore_small_flush(struct kist_restore_small *small, struct kist_error *err)
 {
-	const size_t count = small->count;
-
 	kist_registry_let_go(small->flow->registry);
-	small->count = 0;
-	if (count == 0)
-		return KIST_OK;
-	KIST_TRY(kist_pool_run(small->pool, count, make_job, small, err));
-	for (size_t i = 0; i < count; i++) {
-		if (small->files[i].again)
-			KIST_TRY(make_again(small, &small->files[i], err));
-	}
+	while (small->count > 0)
+		KIST_TRY(finish_first(small, err));
 	return KIST_OK;
+}
+
+kist_status kist_restore_small_make_room(struct kist_restore_small *small, struct kist_error *err)
+{
+	if (small->looked_up == KIST_RESTORE_SMALL_COUNT) {
+		kist_registry_let_go(small->flow->registry);
+		small->looked_up = 0;
+	}
+	return small->count == KIST_RESTORE_SMALL_COUNT ? finish_first(small, err) : KIST_OK;
 }
 
 kist_status kist_restore_small_add(struct kist_restore_small *small, const struct kist_tree_entry *entry,
 				   const struct kist_content *content, bool *ret, struct kist_error *err)
 {
-	struct small_file *file = &small->files[small->count];
+	struct small_file *file = &small->files[(small->first + small->count) % KIST_RESTORE_SMALL_COUNT];
 
 	*ret = false;
 	if (entry->size > KIST_RESTORE_SMALL_SIZE_MAX)
 		return KIST_OK;
 	if (content->form == KIST_CONTENT_RECIPE || !is_whole(content))
 		return KIST_OK;
-	*file = (struct small_file){
-		.path = entry->path, .mode = entry->mode, .mtime_ns = entry->mtime_ns, .content = *content
-	};
+	*file = (struct small_file){ .job.run = make_file,
+				     .small = small,
+				     .path = entry->path,
+				     .mode = entry->mode,
+				     .mtime_ns = entry->mtime_ns,
+				     .content = *content };
+	small->looked_up++;
 	if (file->content.form == KIST_CONTENT_CHUNK) {
 		KIST_TRY(kist_load_find(small->flow, &file->content.chunk, &file->where, err));
 		/* As what is damaged: whoever restores files one by one says so. */
@@ -169,11 +193,7 @@ kist_status kist_restore_small_add(struct kist_restore_small *small, const struc
 			return KIST_OK;
 	}
 	small->count++;
+	kist_pool_add(small->pool, &file->job);
 	*ret = true;
 	return KIST_OK;
-}
-
-kist_status kist_restore_small_make_room(struct kist_restore_small *small, struct kist_error *err)
-{
-	return small->count == KIST_RESTORE_SMALL_COUNT ? kist_restore_small_flush(small, err) : KIST_OK;
 }

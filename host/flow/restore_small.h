@@ -6,14 +6,14 @@
 #include "flow/tree.h"
 
 /*
- * Restoring the small files of a tree many at a time: they are looked up together, then read, proved and
- * written on all cores.
+ * Restoring the small files of a tree many at a time: while some are looked up, others are read, proved and
+ * written, on all cores.
  *
  * Memory: one chunk of KIST_RESTORE_SMALL_SIZE_MAX and one record a core.
  * Thread: one struct kist_restore_small, one thread at a time.
  */
 
-/** Files at a time. */
+/** Files on their way at a time. */
 #define KIST_RESTORE_SMALL_COUNT ((size_t)128)
 /** Larger files are none; nor could this one have a hole. */
 #define KIST_RESTORE_SMALL_SIZE_MAX ((uint64_t)(64 << 10) - 1)
@@ -26,12 +26,16 @@ KIST_CHECKED kist_status kist_restore_small_new(struct kist_flow *flow, int root
 /** kist_restore_small_free() - Accepts NULL. */
 void kist_restore_small_free(struct kist_restore_small *small);
 
-/** kist_restore_small_make_room() - kist_restore_small_flush(), when no further file could be taken. */
+/**
+ * kist_restore_small_make_room() - Waits for the file that was taken first, when no further one could be taken.
+ *
+ * Errors: those of kist_restore_small_flush().
+ */
 KIST_CHECKED kist_status kist_restore_small_make_room(struct kist_restore_small *small,
 						      struct kist_error *err);
 
 /**
- * kist_restore_small_add() - Takes the file of @entry, when it is a small one, to make it later.  There is room.
+ * kist_restore_small_add() - Takes the file of @entry, when it is a small one, to make it by and by.  There is room.
  *
  * @entry:   Its path is borrowed until it is made; the folder that it lies in is there.
  * @content: As its record says, and @entry agrees.
@@ -45,7 +49,7 @@ KIST_CHECKED kist_status kist_restore_small_add(struct kist_restore_small *small
 						struct kist_error *err);
 
 /**
- * kist_restore_small_flush() - Makes all that was taken.
+ * kist_restore_small_flush() - Waits until all that was taken is made.
  *
  * Errors: KIST_CORRUPT, KIST_CANCELLED, KIST_IO, KIST_NO_MEMORY; the text names the file.
  */
