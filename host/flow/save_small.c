@@ -16,7 +16,6 @@ struct small {
 	size_t which[KIST_FETCH_ENTRIES_MAX];			   /* entry */
 	const struct kist_together *typed[KIST_FETCH_ENTRIES_MAX]; /* NULL: plain */
 	struct kist_content contents[KIST_FETCH_ENTRIES_MAX];
-	struct kist_piece pieces[KIST_FETCH_ENTRIES_MAX];
 	struct kist_digest ids[KIST_FETCH_ENTRIES_MAX];
 	size_t text_ends[KIST_FETCH_ENTRIES_MAX];
 	struct kist_buf texts; /* of the records */
@@ -76,6 +75,12 @@ static kist_status choose(struct small *small, size_t count, struct kist_error *
 		if (entry->whole)
 			KIST_TRY(choose_one(small, i, err));
 	}
+	return KIST_OK;
+}
+
+/* What the plugins find sound. */
+static kist_status examine(struct small *small, struct kist_error *err)
+{
 	if (small->together_count > 0)
 		KIST_TRY(kist_examine_together(small->save->flow, small->together, small->together_count,
 					       err));
@@ -99,41 +104,34 @@ static kist_status hint_of(struct small *small, size_t file, struct kist_filter_
 		     : KIST_OK;
 }
 
-/* They are on their way when this returns, and borrowed until the writer is settled. */
-static kist_status add_pieces(struct small *small, enum kist_chunk_kind kind, size_t count,
-			      struct kist_error *err)
+/* It is on its way when this returns, and borrowed until the writer is settled. */
+static kist_status put_chunk(struct small *small, size_t file, struct kist_view bytes, struct kist_error *err)
 {
-	for (size_t i = 0; i < count; i++)
-		KIST_TRY(kist_writer_add(small->save->writer, kind, &small->pieces[i], &small->ids[i], NULL,
-					 err));
+	struct kist_content *content = &small->contents[file];
+	struct kist_piece piece = { .bytes = bytes };
+
+	KIST_TRY(hint_of(small, file, &piece.hint, err));
+	KIST_TRY(kist_writer_add(small->save->writer, KIST_CHUNK_DATA, &piece, &content->chunk, NULL, err));
+	content->form = KIST_CONTENT_CHUNK;
+	content->sha256 = content->chunk;
 	return KIST_OK;
 }
 
-/* The bytes: in the record itself, or a chunk, whose id is the digest of the whole. */
-static kist_status put_bytes(struct small *small, struct kist_error *err)
+/* The bytes of the files from @first on: in the record itself, or a chunk, whose id is the digest of the whole. */
+static kist_status put_bytes(struct small *small, size_t first, struct kist_error *err)
 {
-	size_t pieces = 0;
-
-	for (size_t i = 0; i < small->count; i++) {
+	for (size_t i = first; i < small->count; i++) {
 		const struct kist_view bytes = small->entries[small->which[i]].bytes;
 		struct kist_content *content = &small->contents[i];
 
 		content->size = bytes.size;
 		if (bytes.size > KIST_INLINE_SIZE_MAX) {
-			content->form = KIST_CONTENT_CHUNK;
-			small->pieces[pieces] = (struct kist_piece){ .bytes = bytes };
-			KIST_TRY(hint_of(small, i, &small->pieces[pieces++].hint, err));
+			KIST_TRY(put_chunk(small, i, bytes, err));
 			continue;
 		}
 		content->form = KIST_CONTENT_INLINE;
 		content->sha256 = kist_digest_of(bytes);
 		memcpy(content->bytes, bytes.data, bytes.size);
-	}
-	KIST_TRY(add_pieces(small, KIST_CHUNK_DATA, pieces, err));
-	pieces = 0;
-	for (size_t i = 0; i < small->count; i++) {
-		if (small->contents[i].form == KIST_CONTENT_CHUNK)
-			small->contents[i].sha256 = small->contents[i].chunk = small->ids[pieces++];
 	}
 	return KIST_OK;
 }
@@ -165,11 +163,14 @@ static kist_status put_records(struct small *small, struct kist_error *err)
 		small->text_ends[i] = small->texts.size;
 	}
 	for (size_t i = 0; i < small->count; i++) {
-		small->pieces[i].bytes = kist_view_of(small->texts.data + start, small->text_ends[i] - start);
-		small->pieces[i].hint = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
+		const struct kist_piece piece = { .bytes = kist_view_of(small->texts.data + start,
+									small->text_ends[i] - start),
+						  .hint = { .kind = KIST_FILTER_BYTES } };
+
+		KIST_TRY(kist_writer_add(small->save->writer, KIST_CHUNK_RECORD, &piece, &small->ids[i], NULL,
+					 err));
 		start = small->text_ends[i];
 	}
-	KIST_TRY(add_pieces(small, KIST_CHUNK_RECORD, small->count, err));
 	for (size_t i = 0; i < small->count; i++) {
 		const struct kist_fetched *entry = &small->entries[small->which[i]];
 		struct kist_kept_file *kept = &small->kept[small->which[i]];
@@ -180,6 +181,28 @@ static kist_status put_records(struct small *small, struct kist_error *err)
 		KIST_TRY(kist_save_seen_add(small->save, entry->path, &entry->st, kept, err));
 	}
 	return KIST_OK;
+}
+
+/* While plugins look at the files that are theirs, and while records are made, chunks are compressed. */
+static kist_status put_all(struct small *small, struct kist_error *err)
+{
+	struct kist_registry *const registry = small->save->flow->registry;
+	const size_t plain = small->count;
+	kist_status status;
+
+	kist_registry_hold(registry);
+	status = put_bytes(small, 0, err);
+	kist_registry_let_go(registry);
+	if (status == KIST_OK)
+		status = examine(small, err);
+	if (status != KIST_OK)
+		return status;
+	kist_registry_hold(registry);
+	status = put_bytes(small, plain, err);
+	if (status == KIST_OK)
+		status = put_records(small, err);
+	kist_registry_let_go(registry);
+	return status;
 }
 
 kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *entries, size_t count,
@@ -198,15 +221,10 @@ kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *e
 	for (size_t i = 0; i < count; i++)
 		ret[i].done = false;
 	KIST_TRY(choose(small, count, err));
-	if (small->count == 0)
+	if (small->count + small->together_count == 0)
 		return KIST_OK;
-	kist_registry_hold(save->flow->registry);
-	status = put_bytes(small, err);
-	if (status == KIST_OK)
-		status = put_records(small, err);
+	status = put_all(small, err);
 	/* After a failure too: what was added is borrowed until then. */
 	settled = kist_writer_settle(save->writer, UINT64_MAX, status == KIST_OK ? err : NULL);
-	status = status == KIST_OK ? settled : status;
-	kist_registry_let_go(save->flow->registry);
-	return status;
+	return status == KIST_OK ? settled : status;
 }

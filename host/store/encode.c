@@ -16,8 +16,9 @@ kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *s
 		encoder->bases[i] = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
 	}
 	for (size_t i = 0; i < KIST_ENCODE_COUNT_MAX; i++)
-		encoder->fresh[i].room = (struct kist_buf)KIST_BUF_INIT(
+		encoder->rooms[i] = (struct kist_buf)KIST_BUF_INIT(
 			KIST_RECORD_HEAD_MAX + kist_codec_stored_size(KIST_CHUNK_SIZE_MAX));
+	encoder->idle = KIST_ENCODE_COUNT_MAX;
 	return kist_pool_new(&encoder->pool, err);
 }
 
@@ -31,8 +32,10 @@ void kist_encoder_done(struct kist_encoder *encoder)
 		kist_chunk_reader_done(&encoder->readers[i]);
 		kist_buf_done(&encoder->bases[i]);
 	}
-	for (size_t i = 0; i < KIST_ENCODE_COUNT_MAX; i++)
+	for (size_t i = 0; i < KIST_ENCODE_COUNT_MAX; i++) {
 		kist_buf_done(&encoder->fresh[i].room);
+		kist_buf_done(&encoder->rooms[i]);
+	}
 }
 
 /*
@@ -137,6 +140,12 @@ static kist_status encode(struct kist_job *job, unsigned worker, struct kist_err
 	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
+bool kist_encoder_is_full(const struct kist_encoder *encoder, size_t size)
+{
+	return encoder->count == KIST_ENCODE_COUNT_MAX ||
+	       (encoder->count >= KIST_ENCODE_COUNT_LARGE && encoder->bytes + size > KIST_ENCODE_BYTES_LARGE);
+}
+
 void kist_encoder_add(struct kist_encoder *encoder, const struct kist_fresh *fresh)
 {
 	struct kist_fresh *const added =
@@ -149,10 +158,23 @@ void kist_encoder_add(struct kist_encoder *encoder, const struct kist_fresh *fre
 	added->number = fresh->number;
 	added->record = fresh->record;
 	added->like = fresh->like;
+	kist_buf_move(&added->room, &encoder->rooms[--encoder->idle]);
+	encoder->bytes += fresh->piece.bytes.size;
 	if (encoder->count++ == 0 && fresh->piece.bytes.size <= ALONE_SIZE_MAX)
 		kist_pool_do(&added->job);
 	else
 		kist_pool_add(encoder->pool, &added->job);
+}
+
+/* What lies in its room stays there until the room is given out again. */
+static void drop_first(struct kist_encoder *encoder)
+{
+	struct kist_fresh *const fresh = &encoder->fresh[encoder->first];
+
+	kist_buf_move(&encoder->rooms[encoder->idle++], &fresh->room);
+	encoder->bytes -= fresh->piece.bytes.size;
+	encoder->first = (encoder->first + 1) % KIST_ENCODE_COUNT_MAX;
+	encoder->count--;
 }
 
 kist_status kist_encoder_take(struct kist_encoder *encoder, const struct kist_fresh **ret,
@@ -161,8 +183,7 @@ kist_status kist_encoder_take(struct kist_encoder *encoder, const struct kist_fr
 	struct kist_fresh *const fresh = &encoder->fresh[encoder->first];
 
 	KIST_TRY(kist_pool_wait(encoder->pool, &fresh->job, err));
-	encoder->first = (encoder->first + 1) % KIST_ENCODE_COUNT_MAX;
-	encoder->count--;
+	drop_first(encoder);
 	*ret = fresh;
 	return KIST_OK;
 }
@@ -170,5 +191,6 @@ kist_status kist_encoder_take(struct kist_encoder *encoder, const struct kist_fr
 void kist_encoder_drop(struct kist_encoder *encoder)
 {
 	kist_pool_drop(encoder->pool);
-	encoder->count = 0;
+	while (encoder->count > 0)
+		drop_first(encoder);
 }

@@ -18,8 +18,10 @@
  * Thread: one struct kist_encoder, one thread at a time.
  */
 
-/** Chunks in the queue at most. */
-#define KIST_ENCODE_COUNT_MAX ((size_t)16)
+/** Chunks in the queue at most; and from so many large ones on, so many bytes. */
+#define KIST_ENCODE_COUNT_MAX	((size_t)256)
+#define KIST_ENCODE_COUNT_LARGE ((size_t)16)
+#define KIST_ENCODE_BYTES_LARGE ((size_t)2 << 20)
 
 /** struct kist_fresh - A chunk that is to be kept, on its way to its record. */
 struct kist_fresh {
@@ -30,11 +32,16 @@ struct kist_fresh {
 	uint64_t number;
 	struct kist_record record;
 	struct kist_base_location like; /* what it may be the difference to; stored_len 0 for nothing */
-	struct kist_buf room;
-	struct kist_view bytes; /* of the record, head and body, in @room */
+	struct kist_buf room;		/* none while it is not in the queue */
+	struct kist_view bytes;		/* of the record, head and body, in @room */
 };
 
-/** struct kist_encoder - The queue: @count of @fresh from @first on, around the end. */
+/**
+ * struct kist_encoder - The queue: @count of @fresh from @first on, around the end; together they are @bytes.
+ *
+ * Rooms that no chunk has lie on a stack, @idle of them: so there are no more large ones than were in the queue
+ * at once.
+ */
 struct kist_encoder {
 	struct kist_store *store;
 	struct kist_pool *pool;
@@ -42,8 +49,11 @@ struct kist_encoder {
 	struct kist_buf raws[KIST_POOL_WORKERS_MAX]; /* room to decode in */
 	struct kist_chunk_reader readers[KIST_POOL_WORKERS_MAX];
 	struct kist_buf bases[KIST_POOL_WORKERS_MAX];
+	struct kist_buf rooms[KIST_ENCODE_COUNT_MAX];
+	size_t idle;
 	size_t first;
 	size_t count;
+	size_t bytes;
 	struct kist_fresh fresh[KIST_ENCODE_COUNT_MAX];
 };
 
@@ -55,6 +65,9 @@ struct kist_encoder {
 KIST_CHECKED kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *store,
 					   struct kist_error *err);
 void kist_encoder_done(struct kist_encoder *encoder);
+
+/** kist_encoder_is_full() - Whether there is no room in the queue for a further chunk of @size bytes. */
+bool kist_encoder_is_full(const struct kist_encoder *encoder, size_t size);
 
 /**
  * kist_encoder_add() - Puts a chunk into the queue, which has room for it.

@@ -243,7 +243,7 @@ static kist_status add(struct kist_writer *writer, enum kist_chunk_kind kind, co
 	fresh.record.id = *ret_id;
 	if (kind == KIST_CHUNK_DATA)
 		KIST_TRY(find_like(writer, piece, ret_id, &fresh.like, err));
-	if (writer->encoder.count == KIST_ENCODE_COUNT_MAX)
+	while (kist_encoder_is_full(&writer->encoder, piece->bytes.size))
 		KIST_TRY(place_one(writer, err));
 	kist_encoder_add(&writer->encoder, &fresh);
 	stats->chunks_new++;
