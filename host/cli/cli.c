@@ -85,7 +85,8 @@ kist_status kist_cli_drop_repeats(struct kist_cli *cli, size_t first, struct kis
 	return KIST_OK;
 }
 
-kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err)
+kist_status kist_cli_pairs(const struct kist_cli *cli, const char *option, json_t **ret,
+			   struct kist_error *err)
 {
 	kist_auto_json json_t *params = json_object();
 
@@ -96,10 +97,10 @@ kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kis
 		const char *equals = strchr(text, '=');
 		kist_auto_mem char *key = NULL;
 
-		if (strcmp(cli->values[i].option->name, "param") != 0)
+		if (strcmp(cli->values[i].option->name, option) != 0)
 			continue;
 		if (!equals || equals == text)
-			return kist_fail(err, KIST_INVALID, "--param takes KEY=VALUE, not '%s'", text);
+			return kist_fail(err, KIST_INVALID, "--%s takes KEY=VALUE, not '%s'", option, text);
 		key = kist_strndup(text, (size_t)(equals - text));
 		if (!key)
 			return kist_fail_memory(err, strlen(text));
@@ -110,6 +111,11 @@ kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kis
 	}
 	*ret = kist_steal(params);
 	return KIST_OK;
+}
+
+kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err)
+{
+	return kist_cli_pairs(cli, "param", ret, err);
 }
 
 kist_status kist_cli_check_names(const struct kist_cli *cli, size_t first, struct kist_error *err)

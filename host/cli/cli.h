@@ -97,6 +97,10 @@ KIST_CHECKED kist_status kist_cli_drop_repeats(struct kist_cli *cli, size_t firs
 /** kist_cli_params() - All --param KEY=VALUE as an object.  New reference.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_params(const struct kist_cli *cli, json_t **ret, struct kist_error *err);
 
+/** kist_cli_pairs() - All --<option> KEY=VALUE as an object.  New reference.  Errors: KIST_INVALID. */
+KIST_CHECKED kist_status kist_cli_pairs(const struct kist_cli *cli, const char *option, json_t **ret,
+					struct kist_error *err);
+
 /** kist_cli_check_store() - Whether @uri is a place where a store stays.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_check_store(const char *uri, struct kist_error *err);
 

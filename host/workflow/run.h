@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_WORKFLOW_RUN_H
+#define KIST_WORKFLOW_RUN_H
+
+#include "flow/flow.h"
+#include "job/record.h"
+#include "workflow/entrypoint.h"
+
+/*
+ * Running an entrypoint that was checked without errors.
+ *
+ * Function tasks run in the flow's worker, one after the other; commands run beside them, each in a folder of its
+ * own.  What is to be kept of a step is committed when it has ended, together with the job's record, so that a
+ * later failure takes nothing away: then all of it is marked as partial.  After a failure nothing more is started,
+ * and what still runs comes to its end.
+ *
+ * An artifact output "a" of a run called "r" is found as "r/a", which moves with each run, and for good as
+ * "jobs/<id>/a".
+ *
+ * Thread: [main]; starts a thread of its own that watches the time.
+ * Source: docs/guide/workflows.md.
+ */
+
+#define KIST_RUN_PREFIX "jobs/"
+/** Commands that run at once. */
+#define KIST_RUN_JOBS_MAX 256
+/** How long a command has after it was asked to end. */
+#define KIST_RUN_GRACE_S 5
+
+/** struct kist_run_event - What happens to a step. */
+struct kist_run_event {
+	const struct kist_entrypoint *entrypoint;
+	size_t step;
+	enum kist_job_state state; /* that it is in now: started, finished, failed, stopped */
+	uint64_t took_ns;	   /* when it has ended */
+	const char *error;	   /* or NULL */
+};
+
+/** struct kist_run_options - All Borrowed for the call. */
+struct kist_run_options {
+	const char *name;     /* of what is run: names and the folder of outputs begin with it */
+	const char *folder;   /* where the entrypoint's file lies */
+	const char *exports;  /* folder for the outputs; made when there is one */
+	const json_t *inputs; /* {"<artifact input>": "<name>"}; or NULL */
+	const char *const *command;
+	size_t command_count;
+	size_t jobs; /* commands and tasks that run at once; 1 to KIST_RUN_JOBS_MAX */
+	bool no_artifacts;
+	bool no_outputs; /* with @no_artifacts: nothing is written at all, also no record of the job */
+	void (*event)(void *ctx, const struct kist_run_event *event); /* may be NULL */
+	void *ctx;
+};
+
+/**
+ * struct kist_run_result - What came of it.
+ *
+ * @facts: {"job", "state", "steps": [{"name", "state", "ms"?, "error"?}], "artifacts": [{"name", "own_name",
+ *         "artifact", "step"?}], "outputs": [{"name", "path"}]}; "job" is null when nothing is recorded.
+ */
+struct kist_run_result {
+	enum kist_job_state state;
+	json_t *facts;
+};
+
+#define KIST_RUN_RESULT_INIT                                                                                 \
+	{                                                                                                    \
+		.facts = NULL                                                                                \
+	}
+
+/** kist_run_result_done() - May run twice. */
+void kist_run_result_done(struct kist_run_result *result);
+#define kist_auto_run_result __attribute__((cleanup(kist_run_result_done)))
+
+/**
+ * kist_run_entrypoint() - Runs it to its end.
+ *
+ * @entrypoint: Checked with kist_given.to_run against the offer of this flow's catalog, without errors.
+ * @ret: Set on failure, too, unless nothing began.
+ *
+ * Errors: what a step gave, with its name before it; KIST_CANCELLED (flow->stop).  Of inputs: KIST_NOT_FOUND,
+ * KIST_INVALID (another kind).  As kist_job_commit().
+ */
+KIST_CHECKED kist_status kist_run_entrypoint(struct kist_flow *flow, struct kist_entrypoint *entrypoint,
+					     const struct kist_run_options *options,
+					     struct kist_run_result *ret, struct kist_error *err);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KIST_WORKFLOW_RUN_PRIVATE_H
+#define KIST_WORKFLOW_RUN_PRIVATE_H
+
+#include <limits.h>
+
+#include "flow/load.h"
+#include "flow/save.h"
+#include "workflow/plan.h"
+#include "workflow/run.h"
+#include "workflow/watch.h"
+
+/*
+ * The run, in parts: run.c (the order of all, and the job), run_value.c (values and references), run_task.c
+ * (function tasks), run_command.c (commands), run_file.c (values as files and back), run_keep.c (what is kept).
+ */
+
+/** struct kist_value - What a reference leads to: JSON, an object of the worker, or a file. */
+struct kist_value {
+	json_t *json;	 /* or NULL */
+	uint64_t object; /* 0: none */
+	uint32_t kind;	 /* of the object */
+	char *file;	 /* of a command; NULL: none */
+	int fd;		 /* that the object reads from; -1: none */
+};
+
+#define KIST_VALUE_INIT                                                                                      \
+	{                                                                                                    \
+		.fd = -1                                                                                     \
+	}
+/** kist_value_done() - May run twice.  An object ends with its worker. */
+void kist_value_done(struct kist_value *value);
+
+/** struct kist_run_step - A step while it runs. */
+struct kist_run_step {
+	enum kist_job_state state;
+	struct kist_value *values; /* of each output; NULL before it has ended */
+	uint64_t started_ns;
+	uint64_t took_ns;
+	pid_t pid; /* of a command that runs; 0: none */
+	int pid_fd;
+	int out_fd;	      /* what it prints */
+	char *folder;	      /* that it works in */
+	uint64_t deadline_ns; /* 0: none */
+	uint64_t asked_ns;    /* when it was asked to end; 0: it was not */
+	bool by_time;	      /* for its time */
+	char *error;
+};
+
+/** struct kist_run_input - An artifact input. */
+struct kist_run_input {
+	struct kist_artifact artifact;
+	struct kist_route_target target;
+	struct kist_object_reader reader;
+	struct kist_value value;
+};
+
+struct kist_running {
+	struct kist_flow *flow;
+	struct kist_entrypoint *entrypoint;
+	const struct kist_run_options *options;
+	struct kist_plan plan;
+	struct kist_job *job; /* NULL: nothing is recorded */
+	struct kist_run_step *steps;
+	struct kist_run_input *inputs;
+	bool *kept;    /* of each artifact output, then of each output */
+	size_t active; /* commands that run */
+	bool has_failed;
+	uint64_t stopped_ns;   /* when all commands were asked to end; 0: not yet */
+	char folder[PATH_MAX]; /* for files; "" before there is one */
+	unsigned file_count;   /* in it */
+	json_t *facts_artifacts;
+	json_t *facts_outputs;
+	struct kist_watch watch;
+};
+
+/** kist_running_find() - What @node refers to; NULL: it is no reference, or one to a member. */
+const struct kist_value *kist_running_find(const struct kist_running *running, const struct kist_node *node);
+
+/** kist_running_is_known() - Whether all that @node refers to is there. */
+bool kist_running_is_known(const struct kist_running *running, const struct kist_node *node);
+
+/**
+ * kist_running_json() - The value of @node with all that it refers to, as JSON.
+ *
+ * Errors: KIST_UNSUPPORTED (an object stands within a list or a mapping).
+ */
+KIST_CHECKED kist_status kist_running_json(struct kist_running *running, const struct kist_node *node,
+					   json_t **ret, struct kist_error *err);
+
+/** kist_running_object() - An object of the worker for @value; *@ret_is_new: it is to be dropped. */
+KIST_CHECKED kist_status kist_running_object(struct kist_running *running, const struct kist_value *value,
+					     uint64_t *ret, uint32_t *ret_kind, bool *ret_is_new,
+					     struct kist_error *err);
+
+/** kist_running_task() - Calls the function task of step @step. */
+KIST_CHECKED kist_status kist_running_task(struct kist_running *running, size_t step, struct kist_error *err);
+
+/** kist_running_start() - Starts the command of step @step. */
+KIST_CHECKED kist_status kist_running_start(struct kist_running *running, size_t step,
+					    struct kist_error *err);
+/**
+ * kist_running_wait() - Waits until a command ends, is over its time, or somebody asks to stop.
+ *
+ * @wait: false: looks and does not wait.
+ * @ret_step: The step whose command has ended; SIZE_MAX: none.
+ */
+void kist_running_wait(struct kist_running *running, bool wait, size_t *ret_step);
+/** kist_running_reap() - Takes the end of the command of step @step, and its outputs. */
+KIST_CHECKED kist_status kist_running_reap(struct kist_running *running, size_t step, struct kist_error *err);
+
+/** kist_running_new_path() - A path in the folder of the run for a new file with this extension ("": none). */
+KIST_CHECKED kist_status kist_running_new_path(struct kist_running *running, const char *extension,
+					       char ret[static PATH_MAX], struct kist_error *err);
+/** kist_running_write() - Writes @value to a new file and gives its path: kist_free() it. */
+KIST_CHECKED kist_status kist_running_write(struct kist_running *running, const struct kist_value *value,
+					    char **ret, struct kist_error *err);
+/** kist_running_write_to() - Writes it to @fd; an object by @target, or as fits it, with @params. */
+KIST_CHECKED kist_status kist_running_write_to(struct kist_running *running, const struct kist_value *value,
+					       const struct kist_route_target *target, const json_t *params,
+					       int fd, struct kist_error *err);
+/** kist_running_read() - The file @path of a command as a value of type @type. */
+KIST_CHECKED kist_status kist_running_read(struct kist_running *running, const char *path,
+					   const struct kist_type *type, struct kist_value *ret,
+					   struct kist_error *err);
+/** kist_running_remove_folder() - Takes the folder of the run away, with all that is in it. */
+void kist_running_remove_folder(struct kist_running *running);
+
+/** kist_running_keep() - Keeps all that is known and not kept yet, with the job's record. */
+KIST_CHECKED kist_status kist_running_keep(struct kist_running *running, struct kist_error *err);
+
+#endif
