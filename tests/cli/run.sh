@@ -103,7 +103,7 @@ equal "$(job 'job["state"], [step["state"] for step in job["steps"]]')" \
 	"('failed', ['finished', 'finished', 'failed', 'stopped'])"
 equal "$(job '[artifact.get("partial") for artifact in job["artifacts"]]')" '[True, True]'
 expect 0 kist get third/b -o b.npy
-for step in '{crash: ~}' '{leave: 3}' '{exec: [sh, -c, "exit 7"]}' '{exec: [sh, -c, "kill -9 $$$$"]}' '{exec: [nosuchprogram]}' \
+for step in '{crash: ~}' '{leave: 3}' '{exec: [sh, -c, "exit 7"]}' '{exec: [sh, -c, "kill -9 $$"]}' '{exec: [nosuchprogram]}' \
 	'{exec: ["true"], outputs: {o: nothing}}' '{exec: [sh, -c, "echo x >o.npy"], outputs: {o: {file: o.npy, type: tensor}}}' \
 	'{exec: [printf, "\\377"]}' '{wrap_wrong: 1}'; do
 	sed "s/fail: -3, dependencies: b/XX/; s/{XX}/MARK/" third.yaml >broken.yaml
@@ -152,7 +152,7 @@ for signal in INT TERM; do
 	cat >stop.yaml <<END
 graph:
   a: {ramp: [2, 2]}
-  b: {exec: [sh, -c, 'echo \$\$\$\$ >$PWD/up$signal; exec sleep 1000'], dependencies: a}
+  b: {exec: [sh, -c, 'echo \$\$ >$PWD/up$signal; exec sleep 1000'], dependencies: a}
 artifact_outputs: {a: {contents: \$a, task: NumpyArrayArtifactTask}}
 END
 	python3 - "$signal" <<'END' || fail "stopped by $signal"
