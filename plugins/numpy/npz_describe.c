@@ -52,14 +52,12 @@ static void put_descr(struct model_out *out, const struct npy_file *file)
 	const char *const text = file->text + header->descr_at;
 
 	if (header->dtype.kind != 'R') {
-		put_quoted(out, ",\"stored_as\":", header->dtype.descr, strlen(header->dtype.descr));
+		put_quoted(out, ",\"descr\":", header->dtype.descr, strlen(header->dtype.descr));
 		return;
 	}
-	if (header->descr_len > DESCR_SHOWN_MAX) {
-		model_out_text(out, ",\"stored_as\":\"record\"");
+	if (header->descr_len > DESCR_SHOWN_MAX)
 		return;
-	}
-	model_out_text(out, ",\"stored_as\":\"");
+	model_out_text(out, ",\"descr\":\"");
 	for (size_t i = 0; i < header->descr_len; i++) {
 		const uint8_t byte = (uint8_t)text[i];
 
@@ -120,7 +118,11 @@ static kist_status put_array(struct describing *describing, size_t i, struct zip
 	put_descr(out, file);
 	model_out_text(out, ",\"shape\":");
 	model_out_shape(out, header->shape, header->rank);
-	model_out_text(out, header->fortran ? ",\"order\":\"F\"" : ",\"order\":\"C\"");
+	/* What is as in other models is not told, so that they can be compared. */
+	if (header->fortran)
+		model_out_text(out, ",\"order\":\"F\"");
+	if (header->dtype.order == '>' && npy_dtype_width(&header->dtype) > 1)
+		model_out_text(out, ",\"byte_order\":\"big\"");
 	put_field(out, ",\"bytes\":", header->data_len);
 	if (member->entry->method == ZIP_STORED)
 		put_field(out, ",\"offset\":", member->entry->data_at + file->data_at);

@@ -471,10 +471,12 @@ START_TEST(arrays_are_described_with_their_statistics)
 		text = described();
 		ck_assert_ptr_nonnull(strstr(text, "{\"kind\":\"model\",\"format\":\"npz\",\"tensors\":2,"
 						   "\"parameters\":8,\"bytes\":28,\"list\":[{\"name\":"
-						   "\"layer/weight\",\"dtype\":\"float32\",\"stored_as\":"
-						   "\"<f4\",\"shape\":[2,3],\"order\":\"C\",\"bytes\":24,"));
+						   "\"layer/weight\",\"dtype\":\"float32\",\"descr\":"
+						   "\"<f4\",\"shape\":[2,3],\"bytes\":24,"));
 		ck_assert_ptr_nonnull(strstr(text, "\"min\":1,\"max\":6,\"mean\":3.5"));
 		ck_assert_ptr_nonnull(strstr(text, "\"min\":1,\"max\":256"));
+		ck_assert_ptr_nonnull(strstr(text, "\"descr\":\">i2\",\"shape\":[2],"
+						   "\"byte_order\":\"big\",\"bytes\":4,"));
 		ck_assert_ptr_nonnull(strstr(text, "],\"left_out\":0}"));
 		ck_assert_int_eq(strstr(text, "\"deflated_bytes\":") != NULL,
 				 (every_way[i] & MAKEZIP_DEFLATED) != 0);
