@@ -245,11 +245,17 @@ static kist_status add_manifest(json_t *facts, const struct kist_manifest *manif
 
 static kist_status add_summary(json_t *facts, const struct kist_manifest *manifest, struct kist_error *err)
 {
+	json_t *artifact_tasks = json_array();
 	json_t *tasks = json_array();
 
-	KIST_TRY(kist_record_set_take(facts, "artifact_tasks", tasks, err));
+	KIST_TRY(kist_record_set_take(facts, "artifact_tasks", artifact_tasks, err));
+	KIST_TRY(kist_record_set_take(facts, "function_tasks", tasks, err));
 	for (size_t i = 0; i < manifest->type_count; i++) {
-		if (json_array_append_new(tasks, json_string(manifest->types[i].task)) != 0)
+		if (json_array_append_new(artifact_tasks, json_string(manifest->types[i].task)) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	for (size_t i = 0; i < manifest->task_count; i++) {
+		if (json_array_append_new(tasks, json_string(manifest->tasks[i].name)) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
 	return KIST_OK;

@@ -116,8 +116,9 @@ static kist_status real_of_json(uint8_t type, const json_t *json, struct kist_ta
 	if (!json_is_number(json))
 		return refuse(err, json, "a number");
 	ret->real = json_number_value(json);
-	if (json_is_integer(json) && fabs(ret->real) >= ldexp(1.0, 53) &&
-	    (fabs(ret->real) >= ldexp(1.0, 63) || (json_int_t)ret->real != json_integer_value(json)))
+	if (json_is_integer(json) &&
+	    (ret->real >= ldexp(1.0, 63) || (json_int_t)ret->real != json_integer_value(json) ||
+	     (type == KIST_TASK_F32 && (double)(float)ret->real != ret->real)))
 		return kist_fail_at(err, KIST_INVALID, "E_ARGUMENT", KIST_NO_OFFSET,
 				    "%lld cannot be held exactly by %s", (long long)json_integer_value(json),
 				    kist_task_type_name(type));

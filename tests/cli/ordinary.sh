@@ -32,6 +32,8 @@ says out 'org.example.libm 1.0.0 loads'
 expect 0 kist plugin trust $list
 expect 0 kist --plugin-dir plugins plugin list
 says out org.example.libm ready power
+expect 0 kist --plugin-dir plugins --json plugin list
+says out '"function_tasks": [' '"power"'
 expect 0 grep -q '"library":"' "$trusted"
 expect 0 kist --plugin-dir plugins plugin inspect org.example.libm
 says out 'x to the power of y' deterministic reentrant number 'ordinary_library' pow input output
