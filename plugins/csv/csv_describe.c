@@ -10,7 +10,7 @@
 #include "csv_number.h"
 
 /* What one column takes at most: its name, every byte of it escaped, and its numbers. */
-#define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 768)
+#define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 768 + CSV_TOP_MAX * (CSV_LABEL_SIZE_MAX * 6 + 32))
 #define TAIL_SIZE	2
 
 struct text {
@@ -145,7 +145,49 @@ static void put_moments(struct text *t, const struct csv_column *c)
 	}
 }
 
-static void put_column(struct text *t, const char *name, const struct csv_column *c)
+/* How many different texts there are among those that were looked at, and the most frequent ones. */
+static void put_labels(struct text *t, const struct csv_column *c, const struct csv_labels *l)
+{
+	const struct csv_label *top[CSV_TOP_MAX];
+	const uint32_t count = c->kind != CSV_KIND_BINARY ? csv_labels_top(l, top) : 0;
+
+	if (count == 0)
+		return;
+	put(t, ",\"distinct\":%u", l->count);
+	if (l->seen < c->values)
+		put(t, ",\"distinct_of\":%llu", (unsigned long long)l->seen);
+	put(t, ",\"top\":[");
+	for (uint32_t i = 0; i < count; i++) {
+		put(t, "%s{\"value\":", i ? "," : "");
+		put_string(t, (const char *)l->text + top[i]->at, top[i]->len);
+		put(t, ",\"count\":%llu}", (unsigned long long)top[i]->count);
+	}
+	put(t, "]");
+}
+
+/* Of texts: how long they are in the mean, and how many are in each tenth of the shortest to the longest. */
+static void put_lengths(struct text *t, const struct csv_column *c, const struct csv_labels *l)
+{
+	const uint64_t width = (uint64_t)c->len_max - c->len_min + 1;
+	uint32_t bins[BINS] = { 0 };
+
+	if (c->values > 0)
+		put_real(t, "mean_len", (double)c->bytes / (double)c->values);
+	if (l->length_count == 0 || width < 2)
+		return;
+	for (uint32_t i = 0; i < l->length_count; i++) {
+		const uint64_t over = l->lengths[i] > c->len_min ? l->lengths[i] - c->len_min : 0;
+
+		bins[over < width ? over * BINS / width : BINS - 1]++;
+	}
+	put(t, ",\"histogram\":{\"of\":%u,\"counts\":[", l->length_count);
+	for (uint32_t i = 0; i < BINS; i++)
+		put(t, "%s%u", i ? "," : "", bins[i]);
+	put(t, "]}");
+}
+
+static void put_column(struct text *t, const char *name, const struct csv_column *c,
+		       const struct csv_labels *l)
 {
 	put(t, "{\"name\":");
 	put_string(t, name, shown_size(name));
@@ -161,6 +203,10 @@ static void put_column(struct text *t, const char *name, const struct csv_column
 		put(t, ",\"true\":%llu", (unsigned long long)c->trues);
 	if (c->kind == CSV_KIND_TEXT || c->kind == CSV_KIND_BINARY)
 		put(t, ",\"min_len\":%u,\"max_len\":%u", c->len_min, c->len_max);
+	if (l && (c->kind == CSV_KIND_TEXT || c->kind == CSV_KIND_BINARY))
+		put_lengths(t, c, l);
+	if (l)
+		put_labels(t, c, l);
 	put(t, "}");
 }
 
@@ -261,7 +307,8 @@ static void put_profile(struct text *t, const struct csv_profile *p)
 			break;
 		if (i > 0)
 			put(t, ",");
-		put_column(t, p->names[i], &p->columns[i]);
+		put_column(t, p->names[i], &p->columns[i],
+			   p->labels && i < CSV_SAMPLE_COLUMNS ? &p->labels[i] : NULL);
 	}
 	put(t, "]}");
 }
@@ -285,7 +332,7 @@ kist_status csv_describe(struct kist_call *call, struct kist_source *source, str
 {
 	struct csv_profile profile;
 	struct csv_fault fault;
-	kist_status status = csv_profile_read(source, call, dialect, &profile, &fault);
+	kist_status status = csv_profile_read_labels(source, call, dialect, &profile, &fault);
 
 	if (status != KIST_OK)
 		return csv_fault_raise(&fault, call);

@@ -2,8 +2,7 @@
 #ifndef CSV_MARKS_H
 #define CSV_MARKS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "csv_read.h"
 
 /*
  * Where in a text some of its records begin, so that a range of rows can be read without what stands before.
@@ -34,8 +33,13 @@ struct csv_marks {
 	bool failed; /* no memory: there are none */
 };
 
-/** csv_marks_note() - Record @row begins at @offset.  Both rise from call to call. */
-void csv_marks_note(struct csv_marks *marks, uint64_t row, uint64_t offset);
+/**
+ * csv_marks_add() - @rows follow, the first of them record @row; they are what @reader gave last.
+ *
+ * Which records get a mark depends on the text alone, not on how many were found at once.
+ */
+void csv_marks_add(struct csv_marks *marks, const struct csv_reader *reader, const struct csv_rows *rows,
+		   uint64_t row);
 
 void csv_marks_done(struct csv_marks *marks);
 

@@ -6,11 +6,18 @@
 
 #include "csv_runs.h"
 
+static uint32_t sampled_columns(uint32_t width)
+{
+	return width < CSV_SAMPLE_COLUMNS ? width : CSV_SAMPLE_COLUMNS;
+}
+
 static void add_rows(struct csv_profile *p, const struct csv_rows *rows)
 {
-	p->rows += rows->count;
 	for (uint32_t i = 0; i < p->width; i++)
 		csv_runs_add(&p->columns[i], rows, i, p->dialect.nulls);
+	for (uint32_t i = 0; p->labels && i < sampled_columns(p->width); i++)
+		csv_labels_add(&p->labels[i], rows, i, p->rows, p->dialect.nulls);
+	p->rows += rows->count;
 }
 
 static kist_status no_memory(struct csv_fault *fault)
@@ -21,7 +28,7 @@ static kist_status no_memory(struct csv_fault *fault)
 static kist_status keep_first(struct csv_profile *p, const struct csv_rows *first, struct csv_fault *fault)
 {
 	const uint32_t width = first->width;
-	const uint32_t sampled = width < CSV_SAMPLE_COLUMNS ? width : CSV_SAMPLE_COLUMNS;
+	const uint32_t sampled = sampled_columns(width);
 	const size_t size = (size_t)first->stops[0] + 1;
 
 	p->width = width;
@@ -29,7 +36,10 @@ static kist_status keep_first(struct csv_profile *p, const struct csv_rows *firs
 	p->samples = calloc(sampled, sizeof(*p->samples));
 	p->first_record = malloc(size);
 	p->first_cells = reallocarray(NULL, width, sizeof(*p->first_cells));
-	if (!p->columns || !p->samples || !p->first_record || !p->first_cells)
+	if (p->has_labels)
+		p->labels = calloc(sampled, sizeof(*p->labels));
+	if (!p->columns || !p->samples || !p->first_record || !p->first_cells ||
+	    (p->has_labels && !p->labels))
 		return no_memory(fault);
 	for (uint32_t i = 0; i < sampled; i++) {
 		p->samples[i].step = 1;
@@ -137,7 +147,7 @@ kist_status csv_profile_add(struct csv_profile *p, const struct csv_reader *read
 	/* The first record is one of its own: nothing is known of the width before. */
 	if (p->width == 0)
 		return keep_first(p, rows, fault);
-	csv_marks_note(&p->marks, p->rows, reader->place);
+	csv_marks_add(&p->marks, reader, rows, p->rows);
 	add_rows(p, rows);
 	return KIST_OK;
 }
@@ -166,13 +176,14 @@ static kist_status read_all(struct csv_reader *reader, struct csv_profile *p, st
 	return status == KIST_OK ? csv_profile_finish(p, reader, fault) : status;
 }
 
-kist_status csv_profile_read(struct kist_source *source, struct kist_call *call, struct csv_dialect dialect,
-			     struct csv_profile *ret, struct csv_fault *fault)
+static kist_status read_profile(struct kist_source *source, struct kist_call *call,
+				struct csv_dialect dialect, bool has_labels, struct csv_profile *ret,
+				struct csv_fault *fault)
 {
 	struct csv_reader reader;
 	kist_status status = csv_reader_open(&reader, source, call, dialect);
 
-	*ret = (struct csv_profile){ 0 };
+	*ret = (struct csv_profile){ .has_labels = has_labels };
 	*fault = (struct csv_fault){ .offset = KIST_NO_OFFSET };
 	if (status == KIST_OK)
 		status = read_all(&reader, ret, fault);
@@ -184,6 +195,19 @@ kist_status csv_profile_read(struct kist_source *source, struct kist_call *call,
 	return status;
 }
 
+kist_status csv_profile_read(struct kist_source *source, struct kist_call *call, struct csv_dialect dialect,
+			     struct csv_profile *ret, struct csv_fault *fault)
+{
+	return read_profile(source, call, dialect, false, ret, fault);
+}
+
+kist_status csv_profile_read_labels(struct kist_source *source, struct kist_call *call,
+				    struct csv_dialect dialect, struct csv_profile *ret,
+				    struct csv_fault *fault)
+{
+	return read_profile(source, call, dialect, csv_profile_wants_labels(source), ret, fault);
+}
+
 void csv_profile_done(struct csv_profile *p)
 {
 	csv_names_free(p->names, p->width);
@@ -193,6 +217,9 @@ void csv_profile_done(struct csv_profile *p)
 	free(p->first_record);
 	free(p->first_cells);
 	free(p->rejects);
+	for (uint32_t i = 0; p->labels && i < sampled_columns(p->width); i++)
+		csv_labels_done(&p->labels[i]);
+	free(p->labels);
 	csv_marks_done(&p->marks);
 	*p = (struct csv_profile){ 0 };
 }

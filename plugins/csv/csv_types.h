@@ -3,6 +3,7 @@
 #define CSV_TYPES_H
 
 #include "csv_column.h"
+#include "csv_labels.h"
 #include "csv_marks.h"
 #include "csv_names.h"
 #include "csv_read.h"
@@ -21,6 +22,7 @@
  * @original: The header's own bytes for names that had to be changed, else data is NULL.  NULL without
  * header.
  * @rejected, @rejects: As in struct csv_reader.
+ * @has_labels, @labels: Set before the first record, they are gathered, of the first CSV_SAMPLE_COLUMNS columns.
  * @marks:    Count records behind the first one, which is a row unless it is the header.
  */
 struct csv_profile {
@@ -38,6 +40,8 @@ struct csv_profile {
 	struct csv_fault *rejects;
 	uint64_t rejected;
 	struct csv_marks marks;
+	bool has_labels;
+	struct csv_labels *labels;
 };
 
 /**
@@ -51,6 +55,17 @@ struct csv_profile {
  */
 kist_status csv_profile_read(struct kist_source *source, struct kist_call *call, struct csv_dialect dialect,
 			     struct csv_profile *ret_profile, struct csv_fault *fault);
+
+/** csv_profile_read_labels() - The same, with labels where csv_profile_wants_labels(): for what describe says. */
+kist_status csv_profile_read_labels(struct kist_source *source, struct kist_call *call,
+				    struct csv_dialect dialect, struct csv_profile *ret_profile,
+				    struct csv_fault *fault);
+
+/** csv_profile_wants_labels() - Whether a table is so long that its labels are worth it. */
+static inline bool csv_profile_wants_labels(const struct kist_source *source)
+{
+	return source->size >= CSV_LABELS_SIZE_MIN;
+}
 
 /**
  * csv_profile_add() - Of csv_profile_read(): adds the next rows.

@@ -68,6 +68,7 @@ kist_status csv_validate(struct kist_call *call, struct kist_source *source, str
 
 	reader.passes_over = false;
 	profile.dialect = reader.dialect;
+	profile.has_labels = csv_profile_wants_labels(source);
 	if (status == KIST_OK) {
 		status = check_records(&reader, report, ret_profile ? &profile : NULL, &has);
 	} else if (is_text_fault(&reader.fault)) {
