@@ -81,30 +81,52 @@ static kist_status put_axis(struct page *page, const json_t *from, const json_t 
 	return kist_draw_words(page->to, "\n", page->err);
 }
 
-static kist_status put_histogram(struct page *page, const json_t *info)
+/* Bars of bins, merged so that they fit.  Returns in *@ret_width how many columns they take. */
+static kist_status put_bins(struct page *page, struct kist_histogram *histogram, size_t *ret_width)
 {
-	struct kist_histogram histogram;
-	size_t by;
-	size_t wide;
+	const size_t by = merged_by(histogram->count, page->width);
 	size_t count = 0;
 	uint64_t most = 0;
+	size_t wide;
 
-	if (!kist_histogram_of(info, &histogram))
-		return KIST_OK;
-	by = merged_by(histogram.count, page->width);
-	for (size_t i = 0; i < histogram.count; i += by, count++) {
+	for (size_t i = 0; i < histogram->count; i += by, count++) {
 		uint64_t sum = 0;
 
-		for (size_t j = i; j < i + by && j < histogram.count; j++)
-			sum += histogram.bins[j];
-		histogram.bins[count] = sum;
+		for (size_t j = i; j < i + by && j < histogram->count; j++)
+			sum += histogram->bins[j];
+		histogram->bins[count] = sum;
 		most = sum > most ? sum : most;
 	}
 	wide = page->width / count < 3 ? page->width / count : 3;
+	*ret_width = count * wide;
+	return kist_draw_bars(histogram->bins, count, most, CHART_ROWS, wide, page->to, page->err);
+}
+
+static kist_status put_histogram(struct page *page, const json_t *info)
+{
+	struct kist_histogram histogram;
+	size_t width = 0;
+
+	if (!kist_histogram_of(info, &histogram))
+		return KIST_OK;
 	KIST_TRY(kist_buf_appendf(page->to, page->err, "\nhistogram of %llu numbers\n",
 				  (unsigned long long)histogram.of));
-	KIST_TRY(kist_draw_bars(histogram.bins, count, most, CHART_ROWS, wide, page->to, page->err));
-	return put_axis(page, json_object_get(info, "min"), json_object_get(info, "max"), count * wide);
+	KIST_TRY(put_bins(page, &histogram, &width));
+	return put_axis(page, json_object_get(info, "min"), json_object_get(info, "max"), width);
+}
+
+static kist_status put_exponents(struct page *page, const json_t *info)
+{
+	struct kist_histogram histogram;
+	size_t width = 0;
+	int64_t from;
+
+	if (!kist_exponents_of(info, &histogram, &from))
+		return KIST_OK;
+	KIST_TRY(kist_buf_appendf(page->to, page->err, "\nexponents of %llu numbers, from 2^%lld to 2^%lld\n",
+				  (unsigned long long)histogram.of, (long long)from,
+				  (long long)from + (long long)histogram.count - 1));
+	return put_bins(page, &histogram, &width);
 }
 
 /* The means of a curve; between the least and the most a stretch is drawn lightly in SVG only. */
@@ -175,6 +197,7 @@ static kist_status put_array(struct page *page, const json_t *info)
 					    "first", "last",  NULL };
 	KIST_TRY(put_facts(page, info, keys));
 	KIST_TRY(put_histogram(page, info));
+	KIST_TRY(put_exponents(page, info));
 	KIST_TRY(put_curve(page, info));
 	return put_heat(page, info);
 }
@@ -268,11 +291,40 @@ static kist_status put_head(struct page *page, const json_t *info)
 	return KIST_OK;
 }
 
+/* The most frequent texts of a column, as many as fit into a line. */
+static kist_status put_top(struct page *page, const json_t *column)
+{
+	const json_t *top = json_object_get(column, "top");
+	size_t used = 0;
+
+	for (size_t i = 0; i < json_array_size(top); i++) {
+		const json_t *item = json_array_get(top, i);
+		char name[KIST_SCALAR_SIZE];
+		char value[KIST_SCALAR_SIZE];
+		char count[KIST_SCALAR_SIZE];
+
+		if (!json_is_string(json_object_get(item, "value")))
+			break;
+		cell_text(json_object_get(column, "name"), page->name_width, name);
+		cell_text(json_object_get(item, "value"), CELL_WIDTH, value);
+		cell_text(json_object_get(item, "count"), CELL_WIDTH, count);
+		if (i == 0) {
+			KIST_TRY(kist_buf_appendf(page->to, page->err, "\n%s: ", name));
+			used = kist_utf8_width(name) + 2;
+		}
+		used += kist_utf8_width(value) + kist_utf8_width(count) + 4;
+		if (i > 0 && used > page->width)
+			break;
+		KIST_TRY(kist_buf_appendf(page->to, page->err, "%s%s (%s)", i ? "  " : "", value, count));
+	}
+	return used > 0 ? kist_draw_words(page->to, "\n", page->err) : KIST_OK;
+}
+
 static kist_status put_table(struct page *page, const json_t *info, const json_t *list)
 {
 	static const char *const facts[] = { "rows", "columns_total", NULL };
-	static const char *const keys[] = { "name", "type",   "nulls",	 "min",	    "max",  "mean",
-					    "std",  "median", "min_len", "max_len", "true", NULL };
+	static const char *const keys[] = { "name", "type",   "nulls",	 "distinct", "min",  "max", "mean",
+					    "std",  "median", "min_len", "max_len",  "true", NULL };
 	const size_t shown = shown_of(list);
 	size_t widths[KEYS_MAX];
 
@@ -285,6 +337,8 @@ static kist_status put_table(struct page *page, const json_t *info, const json_t
 	for (size_t i = 0; i < shown; i++)
 		KIST_TRY(put_row(page, json_array_get(list, i), keys, widths));
 	KIST_TRY(put_more(page, json_array_size(list) - shown));
+	for (size_t i = 0; i < shown; i++)
+		KIST_TRY(put_top(page, json_array_get(list, i)));
 	return put_head(page, info);
 }
 

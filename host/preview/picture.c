@@ -10,9 +10,8 @@
 #define ITEMS_SHOWN 16
 #define ITEM_SIZE   28
 
-bool kist_histogram_of(const json_t *object, struct kist_histogram *ret)
+static bool bins_of(const json_t *histogram, struct kist_histogram *ret)
 {
-	const json_t *histogram = json_object_get(object, "histogram");
 	const json_t *counts = json_object_get(histogram, "counts");
 	const size_t count = json_array_size(counts);
 
@@ -28,6 +27,22 @@ bool kist_histogram_of(const json_t *object, struct kist_histogram *ret)
 		ret->most = ret->bins[i] > ret->most ? ret->bins[i] : ret->most;
 	}
 	return ret->most > 0;
+}
+
+bool kist_histogram_of(const json_t *object, struct kist_histogram *ret)
+{
+	return bins_of(json_object_get(object, "histogram"), ret);
+}
+
+bool kist_exponents_of(const json_t *object, struct kist_histogram *ret, int64_t *ret_from)
+{
+	const json_t *exponents = json_object_get(object, "exponents");
+	const json_t *from = json_object_get(exponents, "from");
+
+	*ret_from = (int64_t)json_integer_value(from);
+	/* No number has others. */
+	return json_is_integer(from) && *ret_from >= -INT16_MAX && *ret_from <= INT16_MAX &&
+	       bins_of(exponents, ret);
 }
 
 static int digit_of(char c)

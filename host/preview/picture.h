@@ -32,6 +32,9 @@ struct kist_histogram {
 /** kist_histogram_of() - That of @object, or false. */
 bool kist_histogram_of(const json_t *object, struct kist_histogram *ret);
 
+/** kist_exponents_of() - That of the exponents of @object, or false.  *@ret_from is the exponent of the first bin. */
+bool kist_exponents_of(const json_t *object, struct kist_histogram *ret, int64_t *ret_from);
+
 /** struct kist_map - Levels from 0 to KIST_LEVEL_MAX, row by row; -1 for none. */
 struct kist_map {
 	size_t rows;

@@ -16,8 +16,8 @@ const json_t *kist_preview_list(const json_t *info)
 
 void kist_preview_drop_pictures(json_t *info)
 {
-	static const char *const pictures[] = { "histogram", "curve",	   "heat",   "first",
-						"last",	     "first_rows", "offset", "marks" };
+	static const char *const pictures[] = { "histogram", "exponents",  "curve",  "heat",  "first",
+						"last",	     "first_rows", "offset", "marks", "top" };
 	const json_t *list = kist_preview_list(info);
 
 	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {

@@ -58,15 +58,12 @@ static kist_status put_facts(struct svg *svg, const json_t *object, const char *
 }
 
 /* Bars within @width by @height at @x, ending at the present line. */
-static kist_status put_bars(struct svg *svg, const json_t *object, size_t x, size_t width, size_t height)
+static kist_status put_bins(struct svg *svg, const struct kist_histogram *histogram, size_t x, size_t width,
+			    size_t height)
 {
-	struct kist_histogram histogram;
-
-	if (!kist_histogram_of(object, &histogram))
-		return KIST_OK;
-	for (size_t i = 0; i < histogram.count; i++) {
-		const double high = (double)histogram.bins[i] / (double)histogram.most * (double)height;
-		const double wide = (double)width / (double)histogram.count;
+	for (size_t i = 0; i < histogram->count; i++) {
+		const double high = (double)histogram->bins[i] / (double)histogram->most * (double)height;
+		const double wide = (double)width / (double)histogram->count;
 
 		KIST_TRY(kist_buf_appendf(
 			&svg->body, svg->err,
@@ -74,6 +71,13 @@ static kist_status put_bars(struct svg *svg, const json_t *object, size_t x, siz
 			(double)x + (double)i * wide, (double)svg->y - high, wide * 0.9, high));
 	}
 	return KIST_OK;
+}
+
+static kist_status put_bars(struct svg *svg, const json_t *object, size_t x, size_t width, size_t height)
+{
+	struct kist_histogram histogram;
+
+	return kist_histogram_of(object, &histogram) ? put_bins(svg, &histogram, x, width, height) : KIST_OK;
 }
 
 /* What is written under the left and the right end. */
@@ -105,6 +109,23 @@ static kist_status put_histogram(struct svg *svg, const json_t *info)
 	svg->y += CHART_HEIGHT + 6;
 	KIST_TRY(put_bars(svg, info, MARGIN, WIDTH - 2 * MARGIN, CHART_HEIGHT));
 	return put_axis(svg, json_object_get(info, "min"), json_object_get(info, "max"), WIDTH - 2 * MARGIN);
+}
+
+static kist_status put_exponents(struct svg *svg, const json_t *info)
+{
+	struct kist_histogram histogram;
+	char text[96];
+	int64_t from;
+
+	if (!kist_exponents_of(info, &histogram, &from))
+		return KIST_OK;
+	snprintf(text, sizeof(text), "exponents of %llu numbers, from 2^%lld to 2^%lld",
+		 (unsigned long long)histogram.of, (long long)from,
+		 (long long)from + (long long)histogram.count - 1);
+	svg->y += LINE;
+	KIST_TRY(put_line(svg, text));
+	svg->y += CHART_HEIGHT + 6;
+	return put_bins(svg, &histogram, MARGIN, WIDTH - 2 * MARGIN, CHART_HEIGHT);
 }
 
 static double curve_x(const struct kist_map *map, size_t i)
@@ -245,6 +266,7 @@ static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 		return put_head(svg, info);
 	}
 	KIST_TRY(put_histogram(svg, info));
+	KIST_TRY(put_exponents(svg, info));
 	KIST_TRY(put_curve(svg, info));
 	return put_heat(svg, info);
 }

@@ -6,7 +6,7 @@
 /* Longest literal of a record type that is shown. */
 #define DESCR_SHOWN_MAX 8192
 /* Room for all else: 64 dimensions of 20 bytes, a dozen numbers of 32, the names. */
-#define JSON_SIZE (8192 + 6 * DESCR_SHOWN_MAX + STATS_PICTURE_SIZE)
+#define JSON_SIZE (8192 + 6 * DESCR_SHOWN_MAX + STATS_PICTURE_SIZE + STATS_EXPONENTS_SIZE)
 
 /* Numbers shown of each end, and of what has fewer bytes. */
 #define ENDS_MANY      32
@@ -175,6 +175,10 @@ static kist_status put_numbers(struct kist_call *call, struct kist_source *sourc
 	put(json, ",%s", text);
 	(void)stats_picture_text(&stats, &sample, header->fortran, cells_max(header), text);
 	put(json, "%s", text);
+	if (stats_is_floating(type) && header->data_len >= ENDS_FEW_BELOW) {
+		(void)stats_exponents_text(&sample, text);
+		put(json, "%s", text);
+	}
 	if (stats.finite > 0 && is_image(header, &stats))
 		put_image(json, header);
 	return put_ends(call, source, file, type, json);

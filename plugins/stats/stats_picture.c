@@ -2,8 +2,10 @@
 #include "stats_picture.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "stats_text.h"
 
@@ -138,4 +140,57 @@ size_t stats_picture_text(const struct stats *stats, const struct stats_sample *
 	map.rows = least(is_transposed ? sample->columns_taken : sample->rows_taken, side);
 	map.columns = least(is_transposed ? sample->rows_taken : sample->columns_taken, side);
 	return len + put_map(&map, ret + len, STATS_PICTURE_SIZE - len);
+}
+
+/* That of a number as a double has it; INT_MIN for zero and what is not finite. */
+static int exponent_of(double number)
+{
+	uint64_t bits;
+	int field;
+
+	memcpy(&bits, &number, sizeof(bits));
+	field = (int)(bits >> 52 & 0x7ff);
+	return bits << 1 == 0 || field == 0x7ff ? INT_MIN : field - 1023;
+}
+
+static int largest_exponent(const struct stats_sample *sample)
+{
+	int largest = INT_MIN;
+
+	for (uint64_t i = 0; i < sample->count; i++) {
+		const int exponent = exponent_of(sample->values[i]);
+
+		largest = exponent > largest ? exponent : largest;
+	}
+	return largest;
+}
+
+size_t stats_exponents_text(const struct stats_sample *sample, char ret[static STATS_EXPONENTS_SIZE])
+{
+	const int largest = largest_exponent(sample);
+	uint32_t counts[STATS_EXPONENTS] = { 0 };
+	uint64_t of = 0;
+	size_t first = 0;
+	size_t len;
+	int least;
+
+	ret[0] = '\0';
+	if (largest == INT_MIN)
+		return 0;
+	least = largest - (STATS_EXPONENTS - 1);
+	for (uint64_t i = 0; i < sample->count; i++) {
+		const int exponent = exponent_of(sample->values[i]);
+
+		counts[exponent > least ? exponent - least : 0] += exponent != INT_MIN;
+		of += exponent != INT_MIN;
+	}
+	while (counts[first] == 0)
+		first++;
+	len = (size_t)snprintf(ret, STATS_EXPONENTS_SIZE,
+			       ",\"exponents\":{\"of\":%" PRIu64 ",\"from\":%d,\"counts\":[", of,
+			       least + (int)first);
+	for (size_t i = first; i < STATS_EXPONENTS; i++)
+		len += (size_t)snprintf(ret + len, STATS_EXPONENTS_SIZE - len, "%s%" PRIu32,
+					i > first ? "," : "", counts[i]);
+	return len + (size_t)snprintf(ret + len, STATS_EXPONENTS_SIZE - len, "]}");
 }

@@ -15,6 +15,10 @@
 #define STATS_BINS_SMALL 12
 /** Points of a curve; rows and columns of a heat map. */
 #define STATS_SIDE_MAX 64
+/** Exponents that are told apart. */
+#define STATS_EXPONENTS 64
+/** Bytes that stats_exponents_text() takes at most, NUL included. */
+#define STATS_EXPONENTS_SIZE ((size_t)STATS_EXPONENTS * 6 + 64)
 /** Bytes that stats_histogram_text() takes at most, NUL included. */
 #define STATS_HISTOGRAM_SIZE ((size_t)STATS_BINS * 6 + 64)
 /** And stats_picture_text(). */
@@ -35,5 +39,12 @@ size_t stats_histogram_text(const struct stats *stats, const struct stats_sample
  */
 size_t stats_picture_text(const struct stats *stats, const struct stats_sample *sample, bool is_transposed,
 			  uint64_t cells_max, char ret[static STATS_PICTURE_SIZE]);
+
+/**
+ * stats_exponents_text() - ,"exponents":{"of":n,"from":e,"counts":[...]}: how many numbers of the sample, finite and not
+ * zero, are at least 2^e and below 2^(e+1) without their sign, and so on up to the largest; of more than STATS_EXPONENTS
+ * the first count has all that are smaller.  Nothing when there is no such number.  Returns the length.
+ */
+size_t stats_exponents_text(const struct stats_sample *sample, char ret[static STATS_EXPONENTS_SIZE]);
 
 #endif

@@ -64,6 +64,29 @@ START_TEST(an_array_is_drawn_in_each_format)
 }
 END_TEST
 
+START_TEST(exponents_are_drawn_from_the_least_to_the_largest)
+{
+	const char *array = "{\"kind\":\"tensor\",\"exponents\":{\"of\":9,\"from\":-3,\"counts\":[1,0,8]}}";
+
+	has(TEXT, array, "exponents of 9 numbers, from 2^-3 to 2^-1\n");
+	has(SVG, array, "exponents of 9 numbers, from 2^-3 to 2^-1<");
+	has_not(TEXT, "{\"kind\":\"tensor\",\"exponents\":{\"of\":9,\"counts\":[1]}}", "exponents");
+	has_not(TEXT, "{\"kind\":\"tensor\",\"exponents\":{\"of\":9,\"from\":99999,\"counts\":[1]}}", "exponents");
+}
+END_TEST
+
+START_TEST(the_most_frequent_texts_stand_in_one_line)
+{
+	const char *table =
+		"{\"kind\":\"table\",\"columns\":[{\"name\":\"c\",\"type\":\"text\",\"distinct\":3,"
+		"\"top\":[{\"value\":\"x\\u001b\",\"count\":7},{\"value\":\"y\",\"count\":2},5]}]}";
+
+	has(TEXT, table, "\nc: x\\x1b (7)  y (2)");
+	has(TEXT, table, "distinct");
+	has(CSV, table, ",3,");
+}
+END_TEST
+
 START_TEST(a_table_and_a_model_are_drawn_by_their_lists)
 {
 	const char *table =
@@ -205,6 +228,8 @@ int main(void)
 	TCase *tcase = tcase_create("preview");
 
 	tcase_add_test(tcase, an_array_is_drawn_in_each_format);
+	tcase_add_test(tcase, exponents_are_drawn_from_the_least_to_the_largest);
+	tcase_add_test(tcase, the_most_frequent_texts_stand_in_one_line);
 	tcase_add_test(tcase, a_table_and_a_model_are_drawn_by_their_lists);
 	tcase_add_test(tcase, what_is_hostile_is_made_harmless);
 	tcase_add_test(tcase, controls_are_hidden_from_a_terminal);
