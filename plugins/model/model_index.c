@@ -104,11 +104,14 @@ kist_status model_index_twin(struct kist_call *call, const struct model_index *i
 
 uint64_t model_element_count(const int64_t *shape, int32_t ndim)
 {
+	bool is_empty = false;
 	int64_t count = 1;
 
+	/* Beside a 0 the others count too, so that strides do not overflow. */
 	for (int32_t i = 0; i < ndim; i++) {
-		if (__builtin_mul_overflow(count, shape[i], &count))
+		is_empty = is_empty || shape[i] == 0;
+		if (shape[i] > 0 && __builtin_mul_overflow(count, shape[i], &count))
 			return UINT64_MAX;
 	}
-	return (uint64_t)count;
+	return is_empty ? 0 : (uint64_t)count;
 }

@@ -89,7 +89,7 @@ const int64_t *model_index_shape(const struct model_index *index, size_t i);
 kist_status model_index_twin(struct kist_call *call, const struct model_index *index, bool *ret_any,
 			     size_t *ret);
 
-/** model_element_count() - The product of the sizes, or UINT64_MAX when it is not below 2^63. */
+/** model_element_count() - The product of the sizes; UINT64_MAX when that of those but 0 is not below 2^63. */
 uint64_t model_element_count(const int64_t *shape, int32_t ndim);
 
 /**

@@ -231,6 +231,14 @@ START_TEST(a_tensor_must_have_just_the_values_that_it_needs)
 		put_int(&tensor, 1, (uint64_t)1 << bits);
 		ck_assert_str_eq(judge_tensor(&tensor), "E_OVERFLOW");
 	}
+	/* Of no elements, and still beyond all strides. */
+	tensor.size = 0;
+	put_int(&tensor, 1, (uint64_t)1 << 62);
+	put_int(&tensor, 1, 0);
+	put_int(&tensor, 1, 4);
+	put_int(&tensor, 2, 1);
+	put_text(&tensor, 8, "w");
+	ck_assert_str_eq(judge_tensor(&tensor), "E_OVERFLOW");
 	tensor = weight();
 	put_int(&tensor, 2, 1);
 	ck_assert_str_eq(judge_tensor(&tensor), "E_DUPLICATE");
