@@ -63,6 +63,7 @@ void zip_done(struct zip *zip)
 {
 	free(zip->entries.items);
 	free(zip->names.items);
+	free(zip->by_name);
 	*zip = (struct zip){ .directory_at = 0 };
 }
 
@@ -78,9 +79,19 @@ const char *zip_name(const struct zip *zip, size_t i)
 
 const struct zip_entry *zip_find(const struct zip *zip, const char *name)
 {
-	for (size_t i = 0; i < zip->entries.count; i++) {
-		if (strcmp(zip_name(zip, i), name) == 0)
-			return zip_at(zip, i);
+	size_t low = 0;
+	size_t high = zip->entries.count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		const int side = strcmp(zip_name(zip, zip->by_name[middle]), name);
+
+		if (side == 0)
+			return zip_at(zip, zip->by_name[middle]);
+		if (side < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return NULL;
 }
@@ -464,14 +475,10 @@ static kist_status check_order(struct zip_reading *reading, uint32_t *order)
 
 static kist_status check_places(struct zip_reading *reading)
 {
-	uint32_t *order = NULL;
-	kist_status status;
+	struct zip *const zip = reading->zip;
 
-	MODEL_TRY(model_order(reading->reader.call, reading->zip->entries.count, compare_places, reading->zip,
-			      &order));
-	status = check_order(reading, order);
-	free(order);
-	return status;
+	MODEL_TRY(model_order(reading->reader.call, zip->entries.count, compare_places, zip, &zip->by_name));
+	return check_order(reading, zip->by_name);
 }
 
 static kist_status read_all(struct zip_reading *reading)

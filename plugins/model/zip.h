@@ -42,6 +42,7 @@ struct zip_entry {
 struct zip {
 	struct model_array entries;
 	struct model_array names;
+	uint32_t *by_name; /* places in entries, sorted */
 	uint64_t directory_at;
 };
 

@@ -104,6 +104,92 @@ START_TEST(what_is_named_is_told_however_it_is_named)
 }
 END_TEST
 
+START_TEST(what_others_found_a_way_round_their_lists_with_is_not_known)
+{
+	static const char *const names[] = {
+		"__builtin__ apply",
+		"__builtin__ eval",
+		"_osx_support _read_output",
+		"_pickle loads",
+		"aiohttp.client ClientSession",
+		"asyncio.unix_events _UnixSubprocessTransport._start",
+		"bdb Bdb",
+		"builtins __import__",
+		"builtins compile",
+		"builtins exec",
+		"builtins getattr",
+		"cProfile run",
+		"cloudpickle loads",
+		"code InteractiveInterpreter.runcode",
+		"collections OrderedDict.__init__",
+		"collections OrderedDict.__class__",
+		"ctypes CDLL",
+		"dill loads",
+		"doctest debug_script",
+		"ensurepip _run_pip",
+		"functools partial",
+		"functools reduce",
+		"idlelib.run Executive.runcode",
+		"importlib import_module",
+		"joblib.numpy_pickle load",
+		"lib2to3.pgen2.pgen ParserGenerator.make_label",
+		"logging.config listen",
+		"numpy load",
+		"numpy core.multiarray._reconstruct",
+		"numpy.f2py.crackfortran getlincoef",
+		"numpy.testing._private.utils runstring",
+		"operator attrgetter",
+		"operator methodcaller",
+		"pdb run",
+		"pickle loads",
+		"pip main",
+		"pkgutil resolve_name",
+		"profile run",
+		"pydoc pipepager",
+		"runpy _run_code",
+		"shutil rmtree",
+		"socket socket",
+		"subprocess Popen",
+		"sys modules",
+		"tempfile NamedTemporaryFile",
+		"timeit timeit",
+		"torch Size.__new__",
+		"torch _utils._rebuild_tensor_v2",
+		"torch load",
+		"torch._dynamo.guards GuardBuilder.get",
+		"torch._inductor.codecache compile_file",
+		"torch.hub load",
+		"torch.jit.unsupported_tensor_ops execWrapper",
+		"torch.serialization load",
+		"torch.utils._config_module load_config",
+		"torch.utils.collect_env run",
+		"trace Trace.run",
+		"types CodeType",
+		"uuid _get_command_stdout",
+		"venv create",
+		"webbrowser open",
+		"numpy  ndarray",
+		"numpy ndarray ",
+		"Numpy ndarray",
+		"collections ",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const size_t module_len = strcspn(names[i], " ");
+		const char *const name = names[i] + module_len + 1;
+		char bytes[256];
+		int size = snprintf(bytes, sizeof(bytes), "c%.*s\n%s\n.", (int)module_len, names[i], name);
+		struct said said = scan(bytes, (size_t)size);
+
+		ck_assert_msg(says(&said, UNKNOWN), "%s: %s", names[i], said.text);
+		size = snprintf(bytes, sizeof(bytes), "\x80\x04\x8c%c%.*s\x8c%c%s\x93.", (int)module_len,
+				(int)module_len, names[i], (int)strlen(name), name);
+		said = scan(bytes, (size_t)size);
+		ck_assert_msg(says(&said, UNKNOWN), "%s: %s", names[i], said.text);
+	}
+}
+END_TEST
+
 START_TEST(what_torch_and_numpy_name_is_known)
 {
 	struct said said = SCAN("\x80\x02"
@@ -276,6 +362,7 @@ int main(void)
 
 	tcase_add_test(tcase, plain_values_of_every_protocol_are_clean);
 	tcase_add_test(tcase, what_is_named_is_told_however_it_is_named);
+	tcase_add_test(tcase, what_others_found_a_way_round_their_lists_with_is_not_known);
 	tcase_add_test(tcase, what_torch_and_numpy_name_is_known);
 	tcase_add_test(tcase, a_broken_pickle_is_malformed_and_what_it_named_is_told);
 	tcase_add_test(tcase, opcodes_stay_in_their_frame);
