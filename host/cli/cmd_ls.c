@@ -29,7 +29,6 @@ struct listing {
 	struct kist_table table;
 	struct kist_json_list facts; /* for --json */
 	bool is_whole;		     /* digests and times */
-	bool hides_own;		     /* names that are kist's own */
 	uint64_t count;
 	uint64_t lost;
 };
@@ -82,8 +81,6 @@ static kist_status add(void *ctx, const struct kist_ref *ref, const struct kist_
 {
 	struct listing *listing = ctx;
 
-	if (listing->hides_own && kist_name_is_own(ref->name, ref->name_len))
-		return KIST_OK;
 	listing->count++;
 	listing->lost += !artifact->record;
 	if (listing->names) {
@@ -101,8 +98,8 @@ static kist_status list(struct listing *listing, struct kist_error *err)
 	const struct kist_cli *cli = listing->cli;
 	const char *prefix = cli->argument_count ? cli->arguments[0] : "";
 
-	listing->hides_own = !kist_name_is_own(prefix, strlen(prefix));
-	KIST_TRY(kist_registry_each_ref(cli->flow->registry, prefix, strlen(prefix), add, listing, err));
+	KIST_TRY(
+		kist_registry_each_given_ref(cli->flow->registry, prefix, strlen(prefix), add, listing, err));
 	if (cli->json)
 		return kist_json_list_end(&listing->facts, err);
 	if (listing->names)

@@ -178,6 +178,16 @@ KIST_CHECKED kist_status kist_registry_each_ref(struct kist_registry *registry, 
 								    struct kist_error *err),
 						void *ctx, struct kist_error *err);
 
+/**
+ * kist_registry_each_given_ref() - As kist_registry_each_ref(), but for names that are kist's own, unless @prefix
+ * is one's: what people have named.
+ */
+KIST_CHECKED kist_status kist_registry_each_given_ref(
+	struct kist_registry *registry, const char *prefix, size_t len,
+	kist_status (*each)(void *ctx, const struct kist_ref *ref, const struct kist_artifact *artifact,
+			    struct kist_error *err),
+	void *ctx, struct kist_error *err);
+
 /** kist_registry_each_name() - As kist_registry_each_ref(), without looking for records: @artifact has none. */
 KIST_CHECKED kist_status kist_registry_each_name(struct kist_registry *registry, const char *prefix,
 						 size_t len,

@@ -178,6 +178,12 @@ struct ref_walk {
 	void *ctx;
 };
 
+/* Whether kist's own names, and others, begin with @prefix. */
+static bool holds_own(const char *prefix, size_t len)
+{
+	return len < strlen(KIST_NAME_OWN_PREFIX) && memcmp(prefix, KIST_NAME_OWN_PREFIX, len) == 0;
+}
+
 static kist_status visit_ref(void *ctx, const struct row *row, bool *ret_go_on, struct kist_error *err)
 {
 	const struct ref_walk *walk_of = ctx;
@@ -216,6 +222,30 @@ kist_status kist_registry_each_ref(struct kist_registry *registry, const char *p
 	struct ref_walk walk_of = { .prefix = prefix, .len = len, .each = each, .ctx = ctx };
 
 	return walk_refs(registry, KIST_SQL_EACH_REF, &walk_of, err);
+}
+
+/* Up to kist's own names, and behind them: a store may have more of these than of others. */
+kist_status kist_registry_each_given_ref(struct kist_registry *registry, const char *prefix, size_t len,
+					 kist_status (*each)(void *ctx, const struct kist_ref *ref,
+							     const struct kist_artifact *artifact,
+							     struct kist_error *err),
+					 void *ctx, struct kist_error *err)
+{
+	struct ref_walk walk_of = { .prefix = prefix, .len = len, .each = each, .ctx = ctx };
+	auto_page struct page *before = NULL;
+	auto_page struct page *behind = NULL;
+
+	if (!holds_own(prefix, len))
+		return kist_registry_each_ref(registry, prefix, len, each, ctx, err);
+	KIST_TRY(page_new(KIST_SQL_EACH_REF, prefix, len, &before, err));
+	KIST_TRY(page_new(KIST_SQL_EACH_REF, KIST_NAME_OWN_PREFIX, strlen(KIST_NAME_OWN_PREFIX), &behind,
+			  err));
+	/* The one ends where own names begin, the other begins where they end. */
+	kist_buf_move(&behind->key, &behind->end);
+	kist_buf_move(&behind->end, &before->end);
+	KIST_TRY(kist_buf_append(&before->end, KIST_NAME_OWN_PREFIX, strlen(KIST_NAME_OWN_PREFIX), err));
+	KIST_TRY(walk(registry, before, visit_ref, &walk_of, err));
+	return walk(registry, behind, visit_ref, &walk_of, err);
 }
 
 kist_status kist_registry_each_name(struct kist_registry *registry, const char *prefix, size_t len,

@@ -59,6 +59,13 @@ expect 1 kist job show 'x/../y'
 equal "$(kist ls --names | tr '\n' ' ')" 'a.txt b.txt '
 equal "$(kist ls --names kist: | tr '\n' ' ')" 'kist:job/j-aaa kist:job/j-bbb kist:job/j-ccc '
 echo x >f
+for name in k kist kist9 'kist;a' z; do
+	kist put --quiet --name "$name" f
+done
+equal "$(kist ls --names | tr '\n' ' ')" 'a.txt b.txt k kist kist9 kist;a z '
+equal "$(kist ls --names kist | tr '\n' ' ')" 'kist kist9 kist;a '
+equal "$(kist ls --names kist:j | grep -c '')" 3
+kist rm --quiet k kist kist9 'kist;a' z
 expect 2 kist put --name kist:x f
 expect 2 kist tag a.txt kist:x
 expect 2 kist rm kist:job/j-aaa
