@@ -60,17 +60,23 @@ static kist_status add_node(struct kist_lineage *lineage, const struct kist_line
 	return KIST_OK;
 }
 
+/* Of what is said of one thing twice, the first that says anything counts. */
+static kist_status learn(struct kist_lineage *lineage, size_t *at, const char *text, struct kist_error *err)
+{
+	return kist_lineage_text(lineage, *at)[0] || !text[0] ? KIST_OK : keep(lineage, text, at, err);
+}
+
 static kist_status add_edge(struct search *search, size_t from, size_t to, const char *name,
 			    struct kist_error *err)
 {
 	struct kist_lineage *lineage = search->lineage;
-	const struct kist_lineage_edge *edges = (const void *)lineage->edges.data;
+	struct kist_lineage_edge *edges = (void *)lineage->edges.data;
 	const size_t count = lineage->edges.size / sizeof(*edges);
 	struct kist_lineage_edge edge = { .from = from, .to = to };
 
 	for (size_t i = 0; i < count; i++) {
 		if (edges[i].from == from && edges[i].to == to)
-			return KIST_OK;
+			return learn(lineage, &edges[i].name, name, err);
 	}
 	if (count == KIST_LINEAGE_EDGES_MAX) {
 		lineage->is_cut = true;
@@ -122,13 +128,13 @@ static kist_status find_step(struct search *search, const struct kist_job_use *u
 {
 	struct kist_lineage *lineage = search->lineage;
 	struct kist_lineage_node node = { .is_step = true, .depth = depth };
-	const struct kist_lineage_node *nodes = nodes_of(lineage);
+	struct kist_lineage_node *nodes = nodes_of(lineage);
 
 	for (size_t i = 0; i < node_count(lineage); i++) {
 		if (nodes[i].is_step && strcmp(kist_lineage_text(lineage, nodes[i].job), use->job) == 0 &&
 		    strcmp(kist_lineage_text(lineage, nodes[i].name), use->step) == 0) {
 			*ret = i;
-			return KIST_OK;
+			return learn(lineage, &nodes[i].task, use->task, err);
 		}
 	}
 	KIST_TRY(keep(lineage, use->step, &node.name, err));
