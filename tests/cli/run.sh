@@ -115,6 +115,44 @@ for step in '{crash: ~}' '{leave: 3}' '{exec: [sh, -c, "exit 7"]}' '{exec: [sh, 
 done
 whole
 
+# One of several outputs is kept; a name may be kept more than once.
+cat >parts.yaml <<'END'
+graph:
+  a: {ramp: [4, 2]}
+  b: {ramp: [2, 2]}
+  parts:
+    exec: [sh, -c, 'cp "$0" low.npy; cp "$1" high.npy', $a, $b]
+    outputs: {low: {file: low.npy, type: tensor}, high: {file: high.npy, type: tensor}}
+  halves: {halves: $parts.low}
+artifact_outputs:
+  low:  {contents: $parts.low, task: NumpyArrayArtifactTask}
+  high: {contents: $parts.high, task: NumpyArrayArtifactTask}
+  both: {contents: $parts.high, task: kist.numpy/NumpyArrayArtifactTask}
+outputs: {count: {contents: $halves.count, file: count.json}}
+END
+expect 0 kist run parts.yaml
+expect 0 kist show parts/high
+equal "$(cat exports/parts/count.json)" 8
+expect 0 kist show parts/low
+says out '4, 2'
+expect 0 kist show parts/both
+says out '2, 2'
+
+# Killed in the middle: what was kept before is there, the record says that it started, the store is whole.
+cat >killed.yaml <<'END'
+graph:
+  a: {ramp: [2, 2]}
+  b: {scale: [$a, 3.0]}
+  c: {exec: [sh, -c, 'kill -9 $PPID'], dependencies: b}
+artifact_outputs:
+  a: {contents: $a, task: NumpyArrayArtifactTask}
+  b: {contents: $b, task: NumpyArrayArtifactTask}
+END
+expect 137 kist run killed.yaml
+expect 0 kist get killed/b -o killed.npy
+rm -rf "$TMPDIR"/kist-run-*
+whole
+
 # Time: of a command, and of a task.
 printf 'graph: {a: {exec: [sleep, 1000], timeout: 0.2}}\n' >slow.yaml
 expect 1 kist run slow.yaml
