@@ -282,7 +282,7 @@ kist_status kist_task_call(const struct kist_task *task, const struct kist_task_
 			   struct kist_task_value *ret, struct kist_error *err)
 {
 	const struct kist_signature *const signature = &task->signature;
-	union slot slots[SLOTS_MAX + 1] = { { .u64 = 0 } };
+	union slot slots[SLOTS_MAX + 1];
 	void *pointers[SLOTS_MAX];
 	union result result = { .whole = { 0 } };
 	struct kist_task_value value;

@@ -229,6 +229,14 @@ static kist_status bind(struct binding *binding, const struct kist_task_ref *ref
 	return bind_outputs(binding, err);
 }
 
+/* The worker's word for what came back is a number of 64 bits; the type may hold less. */
+static bool is_of_type(const struct kist_task_value *value, const json_t *json)
+{
+	struct kist_task_value back;
+
+	return kist_task_value_of_json(value->type, json, &back, NULL) == KIST_OK;
+}
+
 /* What the function returned, if the task has that for an output: the last. */
 static kist_status take_returned(const struct binding *binding, json_t **ret, struct kist_error *err)
 {
@@ -240,8 +248,14 @@ static kist_status take_returned(const struct binding *binding, json_t **ret, st
 	if (task->output_count == binding->out_count)
 		return KIST_OK;
 	value.natural = binding->results.bits;
-	if (kist_task_value_json(&value, ret, &why) == KIST_OK)
+	if (kist_task_value_json(&value, ret, &why) == KIST_OK && is_of_type(&value, *ret))
 		return KIST_OK;
+	json_decref(*ret);
+	*ret = NULL;
+	if (why.status == KIST_OK)
+		return kist_fail(err, KIST_INTERNAL,
+				 "%s broke the worker's protocol in %s: a number of another type",
+				 binding->plugin->title, binding->task->verb);
 	return kist_fail_at(err, why.status, why.code[0] ? why.code : NULL, KIST_NO_OFFSET, "%.*s: %s: %s",
 			    (int)binding->plugin->name_len, binding->plugin->title, binding->task->verb,
 			    why.text);

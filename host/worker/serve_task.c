@@ -301,7 +301,7 @@ static bool is_taken(const struct task_run *run, size_t i, const void *value)
 	for (size_t k = 0; value && k < run->signature->arg_count; k++) {
 		const struct place *place = &run->places[k];
 
-		if ((place->from && place->from->object.value == value) ||
+		if ((place->from && (place->from->object.value == value || place->reader.value == value)) ||
 		    (k < i && kist_signature_is_out(run->signature->args[k]) && place->object.value == value))
 			return true;
 	}

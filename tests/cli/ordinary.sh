@@ -42,6 +42,18 @@ says out '"symbol": "pow"' '"required": true' '"default": 2' '"signature": "f64,
 expect 0 kist --plugin-dir plugins plugin doctor
 says out 'org.example.libm' loads
 
+# And it is a task like any other.
+cat >power.yaml <<'END'
+graph:
+  square: {power: [3]}
+  cube: {task: power, kwargs: {x: $square, y: 1.5}}
+outputs:
+  cube: {contents: $cube, file: cube.txt}
+END
+expect 0 kist init
+expect 0 kist --plugin-dir plugins run power.yaml
+equal "$(cat exports/power/cube.txt)" 27
+
 # The system's library became another one.
 sed -i -e 's/"library":"..../"library":"0000/' "$trusted"
 expect 0 kist --plugin-dir plugins plugin list

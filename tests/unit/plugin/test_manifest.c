@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "kist/object.h"
+#include "kist/plugin.h"
 #include "plugin/manifest.h"
 #include "support/suite.h"
 #include "unit/plugin/quoted.h"
@@ -203,6 +203,102 @@ static const char *page(void)
 	return whole;
 }
 
+/* What is wrong with a task, in place of a sound one. */
+static const struct {
+	const char *task;
+	const char *text;
+} task_faults[] = {
+	{ "{'name':'t','signature':'i64->i64','outputs':[{'name':'r','type':'integer'}]}",
+	  "tasks[0].inputs: 0 inputs, the signature 'i64->i64' has 1" },
+	{ "{'name':'t','signature':'i64->i64','inputs':[{'name':'a','type':'integer'}]}",
+	  "tasks[0].outputs: 0 outputs, the signature 'i64->i64' has 1" },
+	{ "{'name':'t','signature':'call,i64->void','inputs':[{'name':'c','type':'any'},{'name':'a','type':'integer'}]}",
+	  "tasks[0].inputs: 2 inputs, the signature 'call,i64->void' has 1" },
+	{ "{'name':'t','signature':'i64->status','inputs':[{'name':'a','type':'integer'}],'outputs':[{'name':'r','type':"
+	  "'integer'}]}",
+	  "tasks[0].outputs: 1 outputs, the signature 'i64->status' has 0" },
+	{ "{'name':'t','signature':'i64,i64->void','inputs':[{'name':'a','type':'integer'},{'name':'a','type':"
+	  "'integer'}]}",
+	  "tasks[0].inputs[1]: 'a' stands twice" },
+	{ "{'name':'t','signature':'i64->void','inputs':[{'name':'a.b','type':'integer'}]}",
+	  "tasks[0].inputs[0]: name 'a.b' is no name of letters, digits and '_'" },
+	{ "{'name':'t','signature':'i64->void','inputs':[{'name':'a','type':'number'}]}",
+	  "tasks[0].inputs[0]: 'a' is i64 in the signature, which is not what its type says" },
+	{ "{'name':'t','signature':'f64->f64','inputs':[{'name':'a','type':'integer'}],'outputs':[{'name':'r','type':"
+	  "'integer'}]}",
+	  "tasks[0].outputs[0]: 'r' is f64 in the signature, which is not what its type says" },
+	{ "{'name':'t','signature':'tensor->void','inputs':[{'name':'a','type':{'union':['tensor','table']}}]}",
+	  "tasks[0].inputs[0]: 'a' is tensor in the signature, which is not what its type says" },
+	{ "{'name':'t','signature':'json->void','inputs':[{'name':'a','type':{'list':'tensor'}}]}",
+	  "tasks[0].inputs[0]: 'a' is json in the signature, which is not what its type says" },
+	{ "{'name':'t','signature':'i64->void','inputs':[{'name':'a','type':'intger'}]}",
+	  "tasks[0].inputs[0]: type: there is no type 'intger': did you mean 'integer'?" },
+	{ "{'name':'t','signature':'u8->void','inputs':[{'name':'a','type':'integer','default':256}]}",
+	  "tasks[0].inputs[0]: the default of 'a': 256 does not fit u8: 0 to 255 are allowed" },
+	{ "{'name':'t','signature':'i64->void','inputs':[{'name':'a','type':'integer','required':false}]}",
+	  "tasks[0].inputs[0]: 'a' needs a \"default\", or to be \"required\"" },
+	{ "{'name':'t','signature':'i64->void','inputs':[{'name':'a','type':'integer','required':true,'default':1}]}",
+	  "tasks[0].inputs[0]: 'a' needs a \"default\", or to be \"required\"" },
+	{ "{'name':'t','signature':'->void','caps':['fast']}",
+	  "tasks[0].caps[0]: 'fast' is none of deterministic, reentrant" },
+	{ "{'name':'t','signature':'f64[]->void','inputs':[{'name':'a','type':'tensor'}]}",
+	  "tasks[0]: signature 'f64[]->void': f64[] is for ordinary libraries, whose tasks have a \"symbol\"; write "
+	  "tensor" },
+	{ "{'name':'t','signature':'->void','symbol':'t'}",
+	  "tasks: a task with a \"symbol\" is of an ordinary library: then all tasks need one, and there are no types" },
+	{ "{'name':'t','signature':'object->void','symbol':'t','inputs':[{'name':'a','type':'any'}]}",
+	  "tasks[0]: signature 'object->void': an ordinary library cannot take object" },
+	{ "{'name':'t','signature':'->status','symbol':'t'}",
+	  "tasks[0]: signature '->status': an ordinary library has no status; write i32" },
+	{ "{'name':'t','signature':'i32,f64[]->void','symbol':'t','inputs':[{'name':'n','type':'integer','count_of':'b'},"
+	  "{'name':'a','type':'tensor'}]}",
+	  "tasks[0].inputs[0]: \"count_of\" names 'b', which is no array here" },
+	{ "{'name':'t','signature':'f64,f64[]->void','symbol':'t','inputs':[{'name':'n','type':'number','count_of':'a'},"
+	  "{'name':'a','type':'tensor'}]}",
+	  "tasks[0].inputs[0]: only an integer without a default is a \"count_of\"" },
+};
+
+START_TEST(a_task_that_does_not_agree_with_its_signature_is_refused_in_words)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_manifest *manifest;
+
+	ck_assert_int_eq(parse(ADDMUL, task_faults[_i].task, &manifest, &err), KIST_CORRUPT);
+	ck_assert_str_eq(err.text, task_faults[_i].text);
+	ck_assert_str_eq(err.code, "E_MANIFEST");
+}
+END_TEST
+
+START_TEST(a_task_gives_all_that_it_says)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_manifest *manifest;
+	const struct kist_manifest_task *task;
+
+	ck_assert_msg(parse(ADDMUL,
+			    "{'name':'t','signature':'call,tensor,json,region*,object*->i32','caps':['reentrant'],"
+			    "'inputs':[{'name':'a','type':'tensor'},{'name':'b','type':{'list':'number'},'default':[1]}],"
+			    "'outputs':[{'name':'text','type':'string'},{'name':'object','type':{'union':['tensor',"
+			    "'table']}},{'name':'code','type':'integer'}]}",
+			    &manifest, &err) == KIST_OK,
+		      "%s", err.text);
+	task = &manifest->tasks[0];
+	ck_assert_uint_eq(task->caps, KIST_CAP_REENTRANT);
+	ck_assert_uint_eq(task->input_count, 2);
+	ck_assert_uint_eq(task->inputs[0].position, 1);
+	ck_assert_ptr_null(task->inputs[0].preset);
+	ck_assert_uint_eq(json_array_size(task->inputs[1].preset), 1);
+	ck_assert_uint_eq(task->output_count, 3);
+	ck_assert(task->outputs[0].is_text);
+	ck_assert_uint_eq(task->outputs[0].kinds, KIST_KIND_BIT(KIST_KIND_VALUE));
+	ck_assert_uint_eq(task->outputs[1].position, 4);
+	ck_assert_uint_eq(task->outputs[1].kinds, KIST_KIND_BIT(KIST_KIND_TENSOR) | KIST_KIND_BIT(KIST_KIND_TABLE));
+	ck_assert_uint_eq(task->outputs[2].position, KIST_SIGNATURE_ARGS_MAX);
+	ck_assert(!manifest->is_ordinary && !manifest->is_system);
+	kist_manifest_free(manifest);
+}
+END_TEST
+
 START_TEST(the_example_in_the_documentation_is_a_manifest)
 {
 	struct kist_error err = KIST_ERROR_INIT;
@@ -382,6 +478,9 @@ int main(void)
 	TCase *tests = tcase_create("all");
 
 	tcase_add_test(tests, a_manifest_gives_all_that_it_says);
+	tcase_add_loop_test(tests, a_task_that_does_not_agree_with_its_signature_is_refused_in_words, 0,
+			    (int)(sizeof(task_faults) / sizeof(task_faults[0])));
+	tcase_add_test(tests, a_task_gives_all_that_it_says);
 	tcase_add_loop_test(tests, a_manifest_with_a_fault_is_refused_in_words, 0,
 			    (int)(sizeof(faults) / sizeof(faults[0])));
 	tcase_add_test(tests, the_example_in_the_documentation_is_a_manifest);

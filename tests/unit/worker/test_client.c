@@ -59,6 +59,7 @@ START_TEST(a_message_that_does_not_fit_the_call_ends_the_worker)
 		  "nothing is to be" },
 		{ KIST_OP_LAYOUT, { .op = KIST_OP_ISSUE, .a = 2 }, "an issue that nobody asked for" },
 		{ KIST_OP_VALIDATE, { .op = KIST_OP_ISSUE, .a = 2 }, "an issue that nobody asked for" },
+		{ KIST_OP_PING, { .op = KIST_OP_RESULTS }, "results that nobody asked for" },
 		{ KIST_OP_PING, { .op = KIST_OP_RETURN, .a = 1 }, "an unknown status" },
 		{ KIST_OP_PING, { .op = KIST_OP_RETURN, .a = 1ull << 40 }, "an unknown status" },
 		{ KIST_OP_PING, { .op = KIST_OP_RETURN, .a = (uint32_t)-16 }, "an unknown status" },
@@ -79,6 +80,83 @@ START_TEST(a_message_that_does_not_fit_the_call_ends_the_worker)
 		ck_assert_uint_eq(hostile.taken + hostile.parts + hostile.reads + hostile.issues, 0);
 		hostile_close(&hostile);
 	}
+}
+END_TEST
+
+/* Gives RESULTS with @kinds and the bits of a number, @cut bytes too short. */
+static kist_status take_results(struct hostile *hostile, struct exchange *exchange, const uint32_t *kinds,
+				size_t count, size_t cut, struct kist_error *err)
+{
+	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
+	const struct kist_header header = { .op = KIST_OP_RESULTS, .id = exchange->header.id };
+	bool done;
+
+	for (size_t i = 0; i < count; i++)
+		kist_put_u32(&writer, kinds[i]);
+	kist_put_u64(&writer, 7);
+	return hostile_take(hostile, exchange, &header, kist_view_of(writer.buf.data, writer.buf.size - cut),
+			    &done, err);
+}
+
+static struct exchange calling_task(struct hostile *hostile, struct client_results *results)
+{
+	struct exchange exchange;
+
+	*results = (struct client_results){ .object_count = 2,
+					    .kinds_allowed = { KIST_KIND_BIT(KIST_KIND_TENSOR),
+							       KIST_KIND_BIT(KIST_KIND_VALUE) } };
+	hostile_open(hostile);
+	exchange = hostile_exchange(hostile, KIST_OP_CALL_TASK);
+	exchange.results = results;
+	return exchange;
+}
+
+START_TEST(results_that_nobody_asked_for_end_the_worker)
+{
+	static const struct {
+		uint32_t kinds[3];
+		size_t count, cut;
+		const char *text;
+	} table[] = {
+		{ { KIST_KIND_TENSOR, KIST_KIND_TENSOR }, 2, 0, "an object of another kind" },
+		{ { KIST_KIND_TENSOR, KIST_KIND_COUNT }, 2, 0, "an object of another kind" },
+		{ { KIST_KIND_TENSOR, UINT32_MAX }, 2, 0, "an object of another kind" },
+		{ { KIST_KIND_TENSOR, KIST_KIND_VALUE }, 2, 1, "results that cannot be read" },
+		{ { KIST_KIND_TENSOR, KIST_KIND_VALUE, KIST_KIND_VALUE }, 3, 0, "results that cannot be read" },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct kist_error error = KIST_ERROR_INIT;
+		struct client_results results;
+		struct hostile hostile;
+		struct exchange exchange = calling_task(&hostile, &results);
+
+		ck_assert_int_eq(take_results(&hostile, &exchange, table[i].kinds, table[i].count, table[i].cut, &error),
+				 KIST_INTERNAL);
+		ck_assert_msg(strstr(error.text, table[i].text), "row %zu: %s", i, error.text);
+		hostile_close(&hostile);
+	}
+}
+END_TEST
+
+START_TEST(results_come_once_and_before_the_end)
+{
+	static const uint32_t kinds[] = { KIST_KIND_TENSOR, KIST_KIND_VALUE };
+	struct kist_error error = KIST_ERROR_INIT;
+	struct client_results results;
+	struct hostile hostile;
+	struct exchange exchange = calling_task(&hostile, &results);
+
+	ck_assert_int_eq(take_results(&hostile, &exchange, kinds, 2, 0, &error), KIST_OK);
+	ck_assert_uint_eq(results.bits, 7);
+	ck_assert_uint_eq(results.kinds[1], KIST_KIND_VALUE);
+	ck_assert_int_eq(take_results(&hostile, &exchange, kinds, 2, 0, &error), KIST_INTERNAL);
+	hostile_close(&hostile);
+	kist_error_clear(&error);
+	exchange = calling_task(&hostile, &results);
+	ck_assert_int_eq(take(&hostile, &exchange, (struct kist_header){ .op = KIST_OP_RETURN }, &error), KIST_INTERNAL);
+	ck_assert_msg(strstr(error.text, "an end without results"), "%s", error.text);
+	hostile_close(&hostile);
 }
 END_TEST
 
@@ -244,6 +322,8 @@ int main(void)
 	TCase *tests = tcase_create("client");
 
 	tcase_add_test(tests, a_message_that_does_not_fit_the_call_ends_the_worker);
+	tcase_add_test(tests, results_that_nobody_asked_for_end_the_worker);
+	tcase_add_test(tests, results_come_once_and_before_the_end);
 	tcase_add_test(tests, a_message_of_another_call_ends_the_worker);
 	tcase_add_test(tests, a_layout_is_checked_again_by_the_host);
 	tcase_add_test(tests, a_layout_comes_in_messages_of_many_parts);
