@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/relay.h"
+#include "agent/server.h"
 #include "agent/watch.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -30,7 +31,8 @@ struct agent {
 	struct kist_relay err;
 	struct kist_watch *watch;
 	struct kist_program program;
-	int signals; /* signalfd; -1: none */
+	struct kist_server *server; /* NULL: none */
+	int signals;		    /* signalfd; -1: none */
 	sigset_t mask_before;
 	uint64_t limit_ns; /* when the program is told to end; 0: never */
 	uint64_t kill_ns;  /* when it is killed; 0: not yet */
@@ -129,8 +131,12 @@ static kist_status make_run(struct agent *agent, struct kist_error *err)
 	return KIST_OK;
 }
 
+/* Room for "KIST_JOB_ID=..." and "KIST_SOCKET=...". */
+#define VARIABLE_SIZE ((size_t)256)
+#define VARIABLES     2
+
 /* The program's environment: ours, and how it finds the agent.  Ended by NULL; the strings are not copied. */
-static kist_status make_environment(const struct agent *agent, char *id, size_t id_size, char ***ret,
+static kist_status make_environment(char variables[static VARIABLES][VARIABLE_SIZE], char ***ret,
 				    struct kist_error *err)
 {
 	size_t count = 0;
@@ -139,25 +145,32 @@ static kist_status make_environment(const struct agent *agent, char *id, size_t 
 
 	while (environ[count])
 		count++;
-	all = kist_alloc(count + 2, sizeof(*all));
+	all = kist_alloc(count + VARIABLES + 1, sizeof(*all));
 	if (!all)
-		return kist_fail_memory(err, (count + 2) * sizeof(*all));
+		return kist_fail_memory(err, (count + VARIABLES + 1) * sizeof(*all));
 	for (size_t i = 0; i < count; i++) {
-		if (strncmp(environ[i], "KIST_JOB_ID=", 12) != 0)
+		if (strncmp(environ[i], "KIST_JOB_ID=", 12) != 0 &&
+		    strncmp(environ[i], "KIST_SOCKET=", 12) != 0)
 			all[kept++] = environ[i];
 	}
-	(void)snprintf(id, id_size, "KIST_JOB_ID=%s", agent->result->id);
-	all[kept] = id;
+	for (size_t i = 0; i < VARIABLES; i++) {
+		if (variables[i][0])
+			all[kept++] = variables[i];
+	}
 	*ret = all;
 	return KIST_OK;
 }
 
 static kist_status start_program(struct agent *agent, struct kist_error *err)
 {
-	char id[KIST_JOB_ID_MAX + 16];
+	char variables[VARIABLES][VARIABLE_SIZE] = { "" };
 	kist_auto_mem char **environment = NULL;
 
-	KIST_TRY(make_environment(agent, id, sizeof(id), &environment, err));
+	(void)snprintf(variables[0], VARIABLE_SIZE, "KIST_JOB_ID=%s", agent->result->id);
+	if (agent->server)
+		(void)snprintf(variables[1], VARIABLE_SIZE, "KIST_SOCKET=%s",
+			       kist_server_path(agent->server));
+	KIST_TRY(make_environment(variables, &environment, err));
 	KIST_TRY(kist_program_start(agent->options->command, environment, &agent->program, err));
 	if (agent->options->time_limit_s > 0)
 		agent->limit_ns = kist_now_ns() + agent->options->time_limit_s * NS_PER_S;
@@ -295,6 +308,14 @@ static void start_watch(struct agent *agent)
 		go_on(agent, kist_watch_open(agent->options->folder, &agent->watch, &why), &why);
 }
 
+static void start_server(struct agent *agent)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	go_on(agent, kist_server_start(agent->options->temp_dir, agent->keeping.keeper, &agent->server, &why),
+	      &why);
+}
+
 static kist_status run_program(struct agent *agent, struct kist_error *err)
 {
 	KIST_TRY(start_program(agent, err));
@@ -343,9 +364,11 @@ static kist_status run_job(struct agent *agent, struct kist_error *err)
 	kist_status status;
 
 	start_watch(agent);
+	start_server(agent);
 	status = run_program(agent, err);
 	kist_relay_end(&agent->out);
 	kist_relay_end(&agent->err);
+	kist_server_end(kist_steal(agent->server));
 	if (agent->watch)
 		kist_watch_read(agent->watch, &events);
 	if (status == KIST_OK) {

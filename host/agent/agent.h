@@ -40,9 +40,10 @@ struct kist_agent_options {
 	bool follow;		   /* keep files while the program runs, and not only in the end */
 	uint64_t time_limit_s;	   /* 0: none */
 	const char *runs_dir;
-	const char *store; /* URI, for the run folder's facts */
-	json_t *params;	   /* or NULL */
-	json_t *tags;	   /* text each; or NULL */
+	const char *temp_dir; /* for the socket */
+	const char *store;    /* URI, for the run folder's facts */
+	json_t *params;	      /* or NULL */
+	json_t *tags;	      /* text each; or NULL */
 	/* As in struct kist_keeper_options. */
 	kist_status (*open)(void *ctx, struct kist_flow **ret, struct kist_error *err);
 	/* Told of what goes wrong; perhaps in another thread.  @path: of a file, or NULL. */

@@ -2,12 +2,16 @@
 #include "agent/keeper_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/time.h"
 
 #define NS_PER_S 1000000000ull
+/* So many names a record has while it is still committed with every group: it is written as a whole. */
+#define RECORD_EACH_MAX 1000
 /* How long a change of the record waits for others. */
 #define RECORD_S 5
 /* When a store that could not be opened is tried again. */
@@ -26,6 +30,44 @@ kist_status keeper_record(struct kist_keeper *keeper, struct kist_error *err)
 	return KIST_OK;
 }
 
+kist_status keeper_name(const struct kist_keeper *keeper, const char *path, char *ret_name, size_t *ret_len,
+			struct kist_error *err)
+{
+	const int len = snprintf(ret_name, KIST_NAME_SIZE_MAX + 1, KIST_KEEPER_PREFIX "%s/%s",
+				 kist_job_id(keeper->options.job), path);
+
+	if (len > (int)KIST_NAME_SIZE_MAX)
+		return kist_fail(err, KIST_LIMIT, "'%s' would be a name of more than %zu bytes", path,
+				 KIST_NAME_SIZE_MAX);
+	*ret_len = (size_t)len;
+	return KIST_OK;
+}
+
+kist_status keeper_add_artifact(struct kist_keeper *keeper, const char *path,
+				const struct kist_digest *artifact, struct kist_error *err)
+{
+	char name[KIST_NAME_SIZE_MAX + 1];
+	struct kist_job_artifact named = { .name = name, .artifact = *artifact };
+
+	/* One that it cannot name is kept all the same, and found by its name. */
+	if (keeper->kept.files >= KIST_JOB_ARTIFACTS_MAX - KIST_KEEPER_GROUP_MAX)
+		return KIST_OK;
+	KIST_TRY(keeper_name(keeper, path, name, &named.name_len, err));
+	KIST_TRY(kist_job_add_artifact(keeper->options.job, &named, err));
+	keeper->changed = true;
+	return KIST_OK;
+}
+
+kist_status keeper_commit(struct kist_keeper *keeper, struct kist_save *save, struct kist_error *err)
+{
+	if (keeper->recorded_ns == 0 || keeper->kept.files > RECORD_EACH_MAX)
+		return kist_save_commit(save, err);
+	KIST_TRY(kist_job_commit(keeper->options.job, save, err));
+	keeper->recorded_ns = kist_now_ns();
+	keeper->changed = false;
+	return KIST_OK;
+}
+
 kist_status keeper_open(struct kist_keeper *keeper, bool force, struct kist_error *err)
 {
 	if (keeper->flow)
@@ -33,7 +75,11 @@ kist_status keeper_open(struct kist_keeper *keeper, bool force, struct kist_erro
 	if (!force && kist_now_ns() < keeper->next_open_ns)
 		return kist_fail(err, KIST_IO, "the store could not be opened a moment ago");
 	keeper->next_open_ns = kist_now_ns() + OPEN_AGAIN_S * NS_PER_S;
-	return keeper->options.open(keeper->options.open_ctx, &keeper->flow, err);
+	KIST_TRY(keeper->options.open(keeper->options.open_ctx, &keeper->flow, err));
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->is_open = true;
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return KIST_OK;
 }
 
 static void tell(struct kist_keeper *keeper, const struct kist_error *why)
@@ -58,14 +104,15 @@ static void record_if_changed(struct kist_keeper *keeper)
 struct taken {
 	struct kist_buf hints;
 	struct keeper_change *changes;
+	struct keeper_object *objects;
 	bool flush;
 	bool ending;
 };
 
 static bool is_idle(const struct kist_keeper *keeper)
 {
-	return !keeper->dropped && keeper->hints.size == 0 && !keeper->changes && !keeper->flush &&
-	       !keeper->ending;
+	return !keeper->dropped && keeper->hints.size == 0 && !keeper->changes && !keeper->objects &&
+	       !keeper->flush && !keeper->ending;
 }
 
 /* Waits until there is something to do, or until a changed record has waited long enough. */
@@ -89,11 +136,16 @@ static void take(struct kist_keeper *keeper, struct taken *ret)
 	wait_for_work(keeper);
 	kist_buf_move(&ret->hints, &keeper->hints);
 	ret->changes = keeper->changes;
+	ret->objects = keeper->objects;
 	ret->flush = keeper->flush;
 	ret->ending = keeper->ending || keeper->dropped;
 	keeper->changes = NULL;
 	keeper->last_change = &keeper->changes;
+	keeper->change_count = 0;
+	keeper->objects = NULL;
+	keeper->last_object = &keeper->objects;
 	keeper->flush = false;
+	(void)pthread_cond_broadcast(&keeper->room);
 	(void)pthread_mutex_unlock(&keeper->mutex);
 }
 
@@ -113,15 +165,29 @@ static void make_changes(struct kist_keeper *keeper, struct keeper_change *chang
 	}
 }
 
+/* Objects that wait for the store, with those that have come since behind them. */
+static void hold(struct kist_keeper *keeper, struct keeper_object *objects)
+{
+	struct keeper_object **last = &keeper->held;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = objects;
+}
+
 static void work(struct kist_keeper *keeper, const struct taken *taken)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
+	hold(keeper, taken->objects);
 	make_changes(keeper, taken->changes);
+	if (keeper->dropped)
+		return;
 	if (keeper_open(keeper, taken->ending, &why) != KIST_OK) {
 		keeper_note(keeper, &why);
 		return;
 	}
+	keeper_keep_objects(keeper);
 	for (size_t at = 0; at < taken->hints.size; at += strlen((const char *)taken->hints.data + at) + 1)
 		keeper_want(keeper, (const char *)taken->hints.data + at);
 	if (taken->flush || taken->ending)
@@ -191,6 +257,21 @@ static kist_status record_end(struct kist_keeper *keeper, struct kist_error *err
 	return kist_job_commit_alone(keeper->flow, keeper->options.job, err);
 }
 
+/* Objects for which the store never came. */
+static void tell_left(struct kist_keeper *keeper)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (!keeper->held || keeper->dropped)
+		return;
+	(void)kist_fail(&why, KIST_IO, "it could not be kept: the store could not be reached");
+	for (const struct keeper_object *object = keeper->held; object; object = object->next) {
+		keeper->kept.failed++;
+		keeper->options.each_failed(keeper->options.ctx, object->name, &why);
+	}
+	keeper_note(keeper, &why);
+}
+
 static void *run(void *ctx)
 {
 	struct kist_keeper *keeper = ctx;
@@ -203,12 +284,10 @@ static void *run(void *ctx)
 
 		take(keeper, &taken);
 		ending = taken.ending;
-		if (keeper->dropped)
-			make_changes(keeper, taken.changes);
-		else
-			work(keeper, &taken);
+		work(keeper, &taken);
 		kist_buf_done(&taken.hints);
 	}
+	tell_left(keeper);
 	keeper->kept.recorded = !keeper->dropped && record_end(keeper, &why) == KIST_OK;
 	if (why.status != KIST_OK)
 		tell(keeper, &why);
@@ -224,6 +303,7 @@ static kist_status init_locks(struct kist_keeper *keeper, struct kist_error *err
 
 	failed = failed ? failed : pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
 	failed = failed ? failed : pthread_cond_init(&keeper->awake, &how);
+	failed = failed ? failed : pthread_cond_init(&keeper->room, NULL);
 	failed = failed ? failed : pthread_mutex_init(&keeper->mutex, NULL);
 	(void)pthread_condattr_destroy(&how);
 	return failed == 0 ? KIST_OK : kist_fail_errno(err, failed, "cannot make a lock");
@@ -242,6 +322,7 @@ kist_status kist_keeper_start(const struct kist_keeper_options *options, struct 
 	keeper->kept.why = (struct kist_error)KIST_ERROR_INIT;
 	keeper->refusal = (struct kist_error)KIST_ERROR_INIT;
 	keeper->last_change = &keeper->changes;
+	keeper->last_object = &keeper->objects;
 	KIST_TRY(init_locks(keeper, err));
 	failed = pthread_create(&keeper->thread, NULL, run, keeper);
 	if (failed != 0)
@@ -291,11 +372,56 @@ kist_status kist_keeper_change(struct kist_keeper *keeper,
 	added->change = change;
 	added->argument = argument;
 	(void)pthread_mutex_lock(&keeper->mutex);
+	/* These need no store: there is room soon. */
+	while (keeper->change_count >= KIST_KEEPER_CHANGES_MAX && !keeper->dropped)
+		(void)pthread_cond_wait(&keeper->room, &keeper->mutex);
+	keeper->change_count++;
 	*keeper->last_change = added;
 	keeper->last_change = &added->next;
 	(void)pthread_cond_signal(&keeper->awake);
 	(void)pthread_mutex_unlock(&keeper->mutex);
 	return KIST_OK;
+}
+
+/* Waits for room for one more object; @mutex is held. */
+static kist_status wait_for_room(struct kist_keeper *keeper, struct kist_error *err)
+{
+	while (keeper->object_count >= KIST_KEEPER_OBJECTS_MAX) {
+		if (!keeper->is_open || keeper->dropped)
+			return kist_fail(err, KIST_LIMIT,
+					 "%zu files wait to be kept, and the store cannot be reached",
+					 keeper->object_count);
+		(void)pthread_cond_wait(&keeper->room, &keeper->mutex);
+	}
+	return KIST_OK;
+}
+
+kist_status kist_keeper_save(struct kist_keeper *keeper, const char *name, int *fd, struct kist_error *err)
+{
+	struct keeper_object *added = kist_alloc(1, sizeof(*added));
+	kist_status status;
+
+	if (added)
+		added->name = kist_strndup(name, strlen(name));
+	if (!added || !added->name) {
+		kist_free(added);
+		return kist_fail_memory(err, sizeof(*added));
+	}
+	(void)pthread_mutex_lock(&keeper->mutex);
+	status = wait_for_room(keeper, err);
+	if (status == KIST_OK) {
+		added->fd = kist_fd_move(fd);
+		*keeper->last_object = added;
+		keeper->last_object = &added->next;
+		keeper->object_count++;
+		(void)pthread_cond_signal(&keeper->awake);
+	}
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	if (status != KIST_OK) {
+		kist_free(added->name);
+		kist_free(added);
+	}
+	return status;
 }
 
 void kist_keeper_flush(struct kist_keeper *keeper)
@@ -321,9 +447,11 @@ void kist_keeper_free(struct kist_keeper *keeper)
 {
 	if (!keeper)
 		return;
+	keeper_drop_objects(keeper);
 	kist_buf_done(&keeper->hints);
 	kist_files_done(&keeper->files);
 	(void)pthread_cond_destroy(&keeper->awake);
+	(void)pthread_cond_destroy(&keeper->room);
 	(void)pthread_mutex_destroy(&keeper->mutex);
 	kist_free(keeper);
 }

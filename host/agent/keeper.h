@@ -88,6 +88,18 @@ KIST_CHECKED kist_status kist_keeper_change(struct kist_keeper *keeper,
 								  struct kist_error *err),
 					    json_t *argument, struct kist_error *err);
 
+/**
+ * kist_keeper_save() - What *@fd, a regular file, holds is kept as "jobs/<id>/<@name>" soon.
+ *
+ * Waits while many are waiting already.
+ *
+ * @fd: Taken on success: -1 then.
+ *
+ * Errors: KIST_LIMIT (many wait, and the store cannot be reached), KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_keeper_save(struct kist_keeper *keeper, const char *name, int *fd,
+					  struct kist_error *err);
+
 /** kist_keeper_flush() - Keeps all that is in the folder now, closed or not, without waiting for it. */
 void kist_keeper_flush(struct kist_keeper *keeper);
 

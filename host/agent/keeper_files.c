@@ -15,9 +15,6 @@
 
 /* Of collectors that come first, again and again, one has to give up some time. */
 #define TRIES_MAX 10
-/* So many names a record has while it is still committed with every group: it is written as a whole. */
-#define RECORD_EACH_MAX 1000
-
 /* One file on its way into a commit. */
 struct keeping {
 	struct kist_file *file;
@@ -62,12 +59,8 @@ static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, 
 	char path[PATH_MAX];
 	char name[KIST_NAME_SIZE_MAX + 1];
 	struct kist_save_options how = { .name = name, .opaque = true };
-	const int len = snprintf(name, sizeof(name), KIST_KEEPER_PREFIX "%s/%s",
-				 kist_job_id(keeper->options.job), one->file->path);
 
-	if (len > (int)KIST_NAME_SIZE_MAX)
-		return kist_fail(err, KIST_LIMIT, "'%s' would be a name of more than %zu bytes",
-				 one->file->path, KIST_NAME_SIZE_MAX);
+	KIST_TRY(keeper_name(keeper, one->file->path, name, &how.name_len, err));
 	KIST_TRY(full_path(keeper, one->file->path, path, err));
 	if (stat(path, &one->stamp) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return KIST_OK;
@@ -78,36 +71,7 @@ static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, 
 	    (one->file->kept && kist_stamp_is_same_file(&one->stamp, &one->file->stamp) &&
 	     !kist_stamp_has_changed(&one->stamp, &one->file->stamp)))
 		return KIST_OK;
-	how.name_len = (size_t)len;
 	return kist_save_path(save, path, &how, &one->saved, err);
-}
-
-static kist_status name_artifact(struct kist_keeper *keeper, const struct keeping *one,
-				 struct kist_error *err)
-{
-	char name[KIST_NAME_SIZE_MAX + 1];
-	const int len = snprintf(name, sizeof(name), KIST_KEEPER_PREFIX "%s/%s",
-				 kist_job_id(keeper->options.job), one->file->path);
-	const struct kist_job_artifact artifact = {
-		.name = name, .name_len = (size_t)len, .artifact = one->saved.artifact, .partial = true
-	};
-
-	/* One that it cannot name is kept all the same, and found by its name. */
-	if (keeper->kept.files >= KIST_JOB_ARTIFACTS_MAX - KIST_KEEPER_GROUP_MAX)
-		return KIST_OK;
-	KIST_TRY(kist_job_add_artifact(keeper->options.job, &artifact, err));
-	keeper->changed = true;
-	return KIST_OK;
-}
-
-static kist_status commit(struct kist_keeper *keeper, struct kist_save *save, struct kist_error *err)
-{
-	if (keeper->recorded_ns == 0 || keeper->kept.files > RECORD_EACH_MAX)
-		return kist_save_commit(save, err);
-	KIST_TRY(kist_job_commit(keeper->options.job, save, err));
-	keeper->recorded_ns = kist_now_ns();
-	keeper->changed = false;
-	return KIST_OK;
 }
 
 /* Keeps the files of the group in one commit; what fails by itself is told and left out. */
@@ -126,11 +90,11 @@ static kist_status keep_all(struct kist_keeper *keeper, struct keeping *all, siz
 		if (!all[i].saved.record)
 			continue;
 		taken++;
-		KIST_TRY(name_artifact(keeper, &all[i], err));
+		KIST_TRY(keeper_add_artifact(keeper, all[i].file->path, &all[i].saved.artifact, err));
 	}
 	if (taken == 0)
 		return KIST_OK;
-	KIST_TRY(commit(keeper, save, err));
+	KIST_TRY(keeper_commit(keeper, save, err));
 	keeper->kept.stored += kist_save_stats(save).stored_bytes;
 	return KIST_OK;
 }

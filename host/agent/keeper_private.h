@@ -26,13 +26,30 @@ struct keeper_change {
 	json_t *argument;
 };
 
+/** struct keeper_object - A file that was given to be kept. */
+struct keeper_object {
+	struct keeper_object *next;
+	char *name;
+	int fd;
+};
+
+/** Of objects, and of changes, that wait. */
+#define KIST_KEEPER_OBJECTS_MAX ((size_t)64)
+#define KIST_KEEPER_CHANGES_MAX ((size_t)16384)
+
 struct kist_keeper {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t awake;
+	pthread_cond_t room;   /* for more to wait */
 	struct kist_buf hints; /* NUL-terminated paths */
 	struct keeper_change *changes;
 	struct keeper_change **last_change;
+	size_t change_count;
+	struct keeper_object *objects;
+	struct keeper_object **last_object;
+	size_t object_count; /* those that are held, too */
+	bool is_open;	     /* the store */
 	bool flush;
 	bool ending;
 	bool dropped;		   /* nothing more is to be committed */
@@ -43,6 +60,7 @@ struct kist_keeper {
 	struct kist_flow *flow; /* NULL: the store could not be opened so far */
 	uint64_t next_open_ns;
 	struct kist_files files;
+	struct keeper_object *held; /* that are to be kept next */
 	size_t group_count;
 	struct kist_file *group[KIST_KEEPER_GROUP_MAX]; /* that wait */
 	struct kist_keeper_end end;
@@ -57,6 +75,18 @@ KIST_CHECKED kist_status keeper_open(struct kist_keeper *keeper, bool force, str
 /** keeper_record() - Commits the job's record. */
 KIST_CHECKED kist_status keeper_record(struct kist_keeper *keeper, struct kist_error *err);
 
+/** keeper_name() - "jobs/<id>/<@path>".  @ret_name: KIST_NAME_SIZE_MAX + 1 bytes.  Errors: KIST_LIMIT. */
+KIST_CHECKED kist_status keeper_name(const struct kist_keeper *keeper, const char *path, char *ret_name,
+				     size_t *ret_len, struct kist_error *err);
+
+/** keeper_add_artifact() - The record names @artifact, of @path, as far as a record names so many. */
+KIST_CHECKED kist_status keeper_add_artifact(struct kist_keeper *keeper, const char *path,
+					     const struct kist_digest *artifact, struct kist_error *err);
+
+/** keeper_commit() - Commits what was gathered, and the record with it while it is short. */
+KIST_CHECKED kist_status keeper_commit(struct kist_keeper *keeper, struct kist_save *save,
+				       struct kist_error *err);
+
 /** keeper_note() - Remembers what went wrong, the first of it. */
 void keeper_note(struct kist_keeper *keeper, const struct kist_error *why);
 
@@ -65,6 +95,12 @@ void keeper_want(struct kist_keeper *keeper, const char *path);
 
 /** keeper_keep_group() - Keeps the files that wait.  What fails is told, and may be wanted again. */
 void keeper_keep_group(struct kist_keeper *keeper);
+
+/** keeper_keep_objects() - Keeps the objects that are held.  What fails is told. */
+void keeper_keep_objects(struct kist_keeper *keeper);
+
+/** keeper_drop_objects() - Drops them. */
+void keeper_drop_objects(struct kist_keeper *keeper);
 
 /** keeper_look() - Wants every file of the folder that is not kept as it is. */
 void keeper_look(struct kist_keeper *keeper);

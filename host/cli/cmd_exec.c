@@ -231,6 +231,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		.ignore = executing.ignore,
 		.follow = !kist_cli_has(cli, "at-end"),
 		.runs_dir = cli->paths.runs_dir,
+		.temp_dir = cli->paths.temp_dir,
 		.store = store,
 		.open = open_store,
 		.warn = warn,

@@ -52,6 +52,9 @@ expect 0 kist exec --id live --ignore '*.tmp' --ignore 'no/*' -- sh -c '
 	rm -r artifacts; mkdir artifacts; echo 4 >artifacts/again; until_kept again
 	mkdir artifacts/no; echo 5 >artifacts/no/c; echo 6 >artifacts/c.tmp' "$runs/live/artifacts.jsonl"
 says err 'job live finished: 4 files kept'
+record live >record
+says record '"state":"finished"'
+says_not record partial
 expect 0 kist ls jobs/live/
 says_not out tmp
 says_not out /no/

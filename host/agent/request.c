@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/request.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/time.h"
+
+/* A number, or the name of one that JSON has none for. */
+static bool read_number(const json_t *value, double *ret)
+{
+	static const struct {
+		const char *name;
+		double number;
+	} names[] = { { "NaN", NAN }, { "Infinity", INFINITY }, { "-Infinity", -INFINITY } };
+
+	if (json_is_number(value)) {
+		*ret = json_number_value(value);
+		return true;
+	}
+	for (size_t i = 0; json_is_string(value) && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(json_string_value(value), names[i].name) == 0) {
+			*ret = names[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a change of the record needs stands in the request itself. */
+static kist_status add_metric(struct kist_job *job, const json_t *request, struct kist_error *err)
+{
+	double value = NAN;
+
+	(void)read_number(json_object_get(request, "value"), &value);
+	return kist_job_add_metric(job, kist_json_get_text(request, "name"),
+				   json_integer_value(json_object_get(request, "step")), value,
+				   json_integer_value(json_object_get(request, "time")), err);
+}
+
+static kist_status set_param(struct kist_job *job, const json_t *request, struct kist_error *err)
+{
+	return kist_job_set_param(job, kist_json_get_text(request, "name"), json_object_get(request, "value"),
+				  err);
+}
+
+static kist_status set_tag(struct kist_job *job, const json_t *request, struct kist_error *err)
+{
+	return kist_job_set_tag(job, kist_json_get_text(request, "name"), kist_json_get_text(request, "text"),
+				err);
+}
+
+/* ------ what a request asks for ------ */
+
+struct asking {
+	json_t *request;
+	int *fd;
+	struct kist_keeper *keeper;
+};
+
+static kist_status change(struct asking *asking,
+			  kist_status (*how)(struct kist_job *job, const json_t *request,
+					     struct kist_error *err),
+			  struct kist_error *err)
+{
+	return kist_keeper_change(asking->keeper, how, json_incref(asking->request), err);
+}
+
+static bool is_integer_or_missing(const json_t *request, const char *key)
+{
+	const json_t *value = json_object_get(request, key);
+
+	return !value || json_is_integer(value);
+}
+
+static kist_status ask_metric(struct asking *asking, struct kist_error *err)
+{
+	double value;
+	/* When it came is when it was asked for, and not when the record is changed. */
+	json_t *time = json_integer((json_int_t)kist_wall_ns());
+
+	if (json_object_set_new(asking->request, "time", time) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	if (!read_number(json_object_get(asking->request, "value"), &value))
+		return kist_fail(err, KIST_INVALID,
+				 "\"value\" is a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
+	if (!is_integer_or_missing(asking->request, "step"))
+		return kist_fail(err, KIST_INVALID, "\"step\" is a whole number");
+	return change(asking, add_metric, err);
+}
+
+static kist_status ask_param(struct asking *asking, struct kist_error *err)
+{
+	if (!json_object_get(asking->request, "value"))
+		return kist_fail(err, KIST_INVALID, "a parameter has a \"value\"");
+	return change(asking, set_param, err);
+}
+
+static kist_status ask_tag(struct asking *asking, struct kist_error *err)
+{
+	if (!kist_json_get_text(asking->request, "text"))
+		return kist_fail(err, KIST_INVALID, "a tag has a \"text\"");
+	return change(asking, set_tag, err);
+}
+
+/* The program's own path, opened with what the agent may: both are one user's. */
+static kist_status open_path(const char *path, int *ret, struct kist_error *err)
+{
+	if (path[0] != '/')
+		return kist_fail(err, KIST_INVALID, "\"path\" is an absolute path, not '%s'", path);
+	return kist_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, ret, err);
+}
+
+static kist_status ask_save(struct asking *asking, struct kist_error *err)
+{
+	const char *name = kist_json_get_text(asking->request, "name");
+	const char *path = kist_json_get_text(asking->request, "path");
+	struct stat st;
+
+	KIST_TRY(kist_name_check(name, strlen(name), err));
+	if (path && *asking->fd < 0)
+		KIST_TRY(open_path(path, asking->fd, err));
+	if (*asking->fd < 0)
+		return kist_fail(err, KIST_INVALID, "neither a file came along nor does \"path\" name one");
+	if (fstat(*asking->fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return kist_fail(err, KIST_INVALID, "what is to be saved is no regular file");
+	return kist_keeper_save(asking->keeper, name, asking->fd, err);
+}
+
+static kist_status ask_flush(struct asking *asking, struct kist_error *err)
+{
+	(void)err;
+	kist_keeper_flush(asking->keeper);
+	return KIST_OK;
+}
+
+static const struct {
+	const char *op;
+	bool has_name;
+	kist_status (*ask)(struct asking *asking, struct kist_error *err);
+} asks[] = {
+	{ "metric", true, ask_metric }, { "param", true, ask_param },  { "tag", true, ask_tag },
+	{ "save", true, ask_save },	{ "flush", false, ask_flush },
+};
+
+kist_status kist_request_serve(struct kist_view line, int *fd, struct kist_keeper *keeper,
+			       struct kist_error *err)
+{
+	kist_auto_json json_t *request = NULL;
+	struct asking asking = { .fd = fd, .keeper = keeper };
+	const char *op;
+	const char *name;
+
+	KIST_TRY(kist_json_parse(line, &request, err));
+	op = kist_json_get_text(request, "op");
+	name = kist_json_get_text(request, "name");
+	asking.request = request;
+	for (size_t i = 0; op && i < sizeof(asks) / sizeof(asks[0]); i++) {
+		if (strcmp(op, asks[i].op) != 0)
+			continue;
+		if (asks[i].has_name && (!name || !name[0]))
+			return kist_fail(err, KIST_INVALID, "\"%s\" needs a \"name\"", op);
+		return asks[i].ask(&asking, err);
+	}
+	return kist_fail(err, KIST_INVALID, "\"op\" is metric, param, tag, save or flush");
+}

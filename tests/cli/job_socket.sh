@@ -1,0 +1,120 @@
+# What a program tells its agent: metrics, parameters, tags, arrays and files; and nonsense, which harms nobody.
+guide=$top_srcdir/docs/guide/jobs.md
+expect 0 kist init
+
+# The examples of the guide are run as they stand there.
+example() { # LANGUAGE FILE
+	awk -v start="\`\`\`$1" '$0 == start { on = 1; next } $0 == "```" { on = 0 } on' "$guide" >"$2"
+	[ -s "$2" ] || fail "the guide has no example in $1"
+}
+example python job.py
+expect 0 kist exec -q --id py -- python3 job.py
+expect 0 kist show jobs/py/people.csv
+says out table
+kist cat kist:job/py >record
+says record '"lr":0.1' '"values":[0.9,0.5,"NaN"]' '"steps":[0,1,2]' '"name":"jobs/py/people.csv"'
+says_not record partial
+
+example c job.c
+export PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$top_builddir/tests/root"
+${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -I"$top_builddir/tests/root/usr/local/include" job.c -o job -lm
+./job
+expect 0 kist exec -q --id c -- ./job
+expect 0 kist show jobs/c/weights.npy
+says out 'float32 [2, 3]'
+equal "$(kist cat jobs/c/weights.npy | tail -c 4 | od -An -tx1 | tr -d ' ')" 0000c040
+kist cat kist:job/c >record
+says record '"loss":{' '0.25'
+cat >job.cc <<'END'
+#include <kist/job.h>
+int main() { struct kist_job_client job = KIST_JOB_CLIENT_INIT; kist_job_connect(&job);
+	int status = kist_job_tag(&job, "quote \" \\ \n", "\xc3\xa9"); kist_job_close(&job); return status; }
+END
+if command -v ${CXX:-c++} >/dev/null; then
+	${CXX:-c++} -std=gnu++17 -Wall -Wextra -Werror -I"$top_builddir/tests/root/usr/local/include" job.cc -o jobcc
+	expect 0 kist exec -q --id cc -- ./jobcc
+	kist cat kist:job/cc >record
+	says record '"quote \" \\ \n":"é"'
+fi
+
+# Nonsense.
+cat >nonsense.py <<'END'
+import json, os, socket, sys
+path = os.environ["KIST_SOCKET"]
+assert os.stat(os.path.dirname(path)).st_mode & 0o777 == 0o700
+def client():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    s.settimeout(60)
+    return s
+s = client()
+answers = s.makefile()
+for line in [b"", b"{", b"[]", b"\xff\xfe", b'{"op":1}', b'{"op":"metric"}', b'{"op":"metric","name":"m"}',
+             b'{"op":"metric","name":"m","value":"x"}', b'{"op":"metric","name":"m","value":1,"step":1.5}',
+             b'{"op":"tag","name":"t"}', b'{"op":"param","name":"p"}', b'{"op":"save","name":"x"}',
+             b'{"op":"save","name":"../x","path":"/etc/hostname"}', b'{"op":"save","name":"x","path":"relative"}',
+             b'{"op":"save","name":"x","path":"/nothing/here"}', b'{"op":"save","name":"x","path":"/dev/zero"}',
+             b'{"op":"save","name":"x","path":"/tmp"}', b'{"op":"metric","name":"","value":1}',
+             b'{"op":"exit"}', b"[" * 5000]:
+    s.sendall(line + b"\n")
+    answer = json.loads(answers.readline())
+    assert answer["ok"] is False and answer["error"], (line, answer)
+pipe = os.pipe()
+socket.send_fds(s, [b'{"op":"save","name":"pipe"}\n'], [pipe[0]])
+assert json.loads(answers.readline())["ok"] is False
+socket.send_fds(s, [b'{"op":"tag","name":"many","text":"files"}\n'], list(pipe))
+assert json.loads(answers.readline())["ok"]
+# A line without an end, and clients that leave in the middle of one.
+endless = client()
+try:
+    while True:
+        endless.sendall(b"x" * 65536)
+except (BrokenPipeError, ConnectionResetError):
+    pass
+for i in range(200):
+    c = client()
+    c.sendall(b'{"op":"metric","na')
+    c.close()
+# A client that reads nothing.
+mute = client()
+mute.setblocking(False)
+try:
+    for i in range(1000000):
+        mute.send(b"{}\n")
+except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+    pass
+# All of it later, the first one is served as before; in pieces, two in one.
+s.sendall(b'{"op":"metric","name":"m","value"')
+s.sendall(b':1}\n{"op":"metric","name":"m","value":"-Infinity","step":9}\n')
+assert json.loads(answers.readline())["ok"] and json.loads(answers.readline())["ok"]
+# Said in the last moment.
+s.sendall(b'{"op":"tag","name":"last","text":"word"}\n')
+os._exit(0)
+END
+expect 0 kist exec --id fool -- python3 nonsense.py
+says err 'job fool finished: 0 files kept'
+kist cat kist:job/fool >record
+says record '"many":"files"' '"last":"word"' '"values":[1,"-Infinity"]'
+
+# Hundreds of files through the socket, more than wait at once.
+cat >many.py <<'END'
+exec(open("job.py").read().split("\ntell({")[0])
+for i in range(300):
+    save("d/%d.txt" % i, b"%d" % i)
+END
+expect 0 kist exec --id many -- python3 many.py
+says err '300 files kept'
+equal "$(kist cat jobs/many/d/299.txt)" 299
+
+# No store: the program is told when too much waits, and runs on.
+expect 0 kist --store away exec --id away -- python3 -c '
+exec(open("many.py").read().split("for i")[0])
+refused = 0
+for i in range(100):
+    try:
+        save("d/%d.txt" % i, b"%d" % i)
+    except RuntimeError as why:
+        assert "store" in str(why), why
+        refused += 1
+assert refused == 36, refused'
+expect 0 kist verify
