@@ -25,6 +25,7 @@ struct instance {
 	struct csv_profile profile;
 	struct csv_dialect asked;
 	bool has_profile;
+	bool has_schema;
 };
 
 static kist_status open_instance(const struct kist_host *host, struct kist_call *call, void **ret_instance)
@@ -114,6 +115,8 @@ static kist_status validate(void *instance, struct kist_call *call, struct kist_
 		return csv_validate(call, source, dialect, report, NULL, NULL);
 	csv_profile_done(&kept->profile);
 	kept->asked = dialect;
+	kept->asked.schema = NULL;
+	kept->has_schema = dialect.schema != NULL;
 	return csv_validate(call, source, dialect, report, &kept->profile, &kept->has_profile);
 }
 
@@ -141,6 +144,17 @@ static kist_status layout(void *instance, struct kist_call *call, struct kist_so
 	return part.len > 0 ? layout->part(layout, &part) : KIST_OK;
 }
 
+/* Both were asked for in one way; schemas are not compared. */
+static bool are_alike(const struct instance *kept, struct csv_dialect d)
+{
+	const struct csv_dialect *const asked = &kept->asked;
+
+	return !kept->has_schema && !d.schema && asked->delimiter == d.delimiter && asked->quote == d.quote &&
+	       asked->escape == d.escape && asked->comment == d.comment && asked->header == d.header &&
+	       asked->encoding == d.encoding && asked->nulls == d.nulls && asked->lenient == d.lenient &&
+	       asked->null_padding == d.null_padding;
+}
+
 static kist_status describe(void *instance, struct kist_call *call, struct kist_source *source,
 			    const struct kist_params *params, struct kist_sink *sink)
 {
@@ -150,7 +164,7 @@ static kist_status describe(void *instance, struct kist_call *call, struct kist_
 
 	if (status != KIST_OK)
 		return status;
-	if (kept && kept->has_profile && memcmp(&kept->asked, &dialect, sizeof(dialect)) == 0)
+	if (kept && kept->has_profile && are_alike(kept, dialect))
 		return csv_describe_profile(call, &kept->profile, sink);
 	return csv_describe(call, source, dialect, sink);
 }

@@ -8,10 +8,14 @@
 #include <string.h>
 
 #include "csv_number.h"
+#include "csv_schema.h"
 
 /* What one column takes at most: its name, every byte of it escaped, and its numbers. */
 #define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 768 + CSV_TOP_MAX * (CSV_LABEL_SIZE_MAX * 6 + 32))
 #define TAIL_SIZE	2
+/* What the schema takes at most, without names. */
+#define SCHEMA_SIZE_MAX	       512u
+#define SCHEMA_COLUMN_SIZE_MAX 128u
 
 struct text {
 	char *data;
@@ -292,6 +296,75 @@ static void put_marks(struct text *t, const struct csv_profile *p)
 	put(t, "]}");
 }
 
+/* "format" of a moment: W3C's patterns are those of Unicode. */
+static void put_pattern(struct text *t, const struct csv_column *c)
+{
+	static const char *const zones[] = { "", "X", "xxx" };
+	const bool stamp = c->kind == CSV_KIND_STAMP;
+	const unsigned int digits = c->trimmed ? 6 : c->form.digits;
+
+	put(t, "%sHH:mm:ss%s%.*s%s",
+	    !stamp	? ""
+	    : c->form.t ? "yyyy-MM-ddT"
+			: "yyyy-MM-dd ",
+	    digits > 0 ? "." : "", (int)digits, "SSSSSSSSS", zones[stamp ? c->form.zone : CSV_ZONE_NONE]);
+}
+
+static void put_datatype(struct text *t, const struct csv_column *c)
+{
+	const char *const type = csv_schema_type(c->kind);
+
+	if (c->kind == CSV_KIND_DECIMAL && c->scale > 0) {
+		put(t, "{\"base\":\"%s\",\"format\":\"0.%0*d\"}", type, c->scale, 0);
+	} else if (c->kind == CSV_KIND_BOOL) {
+		put(t, "{\"base\":\"%s\",\"format\":\"true|false\"}", type);
+	} else if (c->kind == CSV_KIND_TIME || c->kind == CSV_KIND_STAMP) {
+		put(t, "{\"base\":\"%s\",\"format\":\"", type);
+		put_pattern(t, c);
+		put(t, "\"}");
+	} else {
+		put(t, "\"%s\"", type);
+	}
+}
+
+/* The sidecar schema that says the same; for all columns or not at all. */
+static void put_schema(struct text *t, const struct csv_profile *p)
+{
+	const struct csv_dialect *const d = &p->dialect;
+	size_t needed = SCHEMA_SIZE_MAX;
+
+	for (uint32_t i = 0; i < p->width; i++)
+		needed += SCHEMA_COLUMN_SIZE_MAX + 6 * strnlen(p->names[i], CSV_NAME_SHOWN_MAX);
+	if (p->width == 0 || needed > CSV_DESCRIBE_SIZE_MAX - t->size)
+		return;
+	put(t, ",\"csvw\":{\"@context\":\"http://www.w3.org/ns/csvw\",\"dialect\":{");
+	put_byte(t, "delimiter", d->delimiter);
+	put(t, ",");
+	put_byte(t, "quoteChar", d->quote);
+	put(t, ",\"doubleQuote\":%s,\"header\":%s", d->escape == d->quote ? "true" : "false",
+	    p->has_header ? "true" : "false");
+	put(t, ",");
+	put_byte(t, "commentPrefix", d->comment);
+	put(t, ",\"encoding\":\"%s\"},\"tableSchema\":{\"columns\":[",
+	    d->encoding == CSV_ENCODING_LATIN1 ? "ISO-8859-1"
+					       : csv_encoding_name((enum csv_encoding)d->encoding));
+	for (uint32_t i = 0; i < p->width; i++) {
+		const bool changed = p->original && p->original[i].data;
+
+		put(t, "%s{", i ? "," : "");
+		/* A title that is not the header's, or only its start, would not be found again. */
+		if (p->has_header && !changed && strlen(p->names[i]) <= CSV_NAME_SHOWN_MAX) {
+			put(t, "\"titles\":");
+			put_string(t, p->names[i], strlen(p->names[i]));
+			put(t, ",");
+		}
+		put(t, "\"datatype\":");
+		put_datatype(t, &p->columns[i]);
+		put(t, "}");
+	}
+	put(t, "]}}");
+}
+
 static void put_profile(struct text *t, const struct csv_profile *p)
 {
 	put(t, "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":");
@@ -310,7 +383,9 @@ static void put_profile(struct text *t, const struct csv_profile *p)
 		put_column(t, p->names[i], &p->columns[i],
 			   p->labels && i < CSV_SAMPLE_COLUMNS ? &p->labels[i] : NULL);
 	}
-	put(t, "]}");
+	put(t, "]");
+	put_schema(t, p);
+	put(t, "}");
 }
 
 kist_status csv_describe_profile(struct kist_call *call, const struct csv_profile *profile,

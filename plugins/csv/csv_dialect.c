@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "csv_kernel.h"
+#include "csv_schema.h"
 #include "csv_sniff.h"
 #include "kist/helpers.h"
 
@@ -150,6 +151,31 @@ static bool are_apart(const struct csv_dialect *d)
 	return true;
 }
 
+/* What the schema says of the dialect counts where no parameter says it. */
+static kist_status read_schema(struct kist_call *call, const struct kist_params *params,
+			       struct csv_dialect *d)
+{
+	const struct kist_param *const param = params ? kist_param_find(params, "schema") : NULL;
+	const struct csv_schema *schema;
+	kist_status status;
+
+	if (!param || param->kind != KIST_PARAM_STRING || param->string_len == 0)
+		return KIST_OK;
+	status = csv_schema_read(call, param->string, param->string_len, &schema);
+	if (status != KIST_OK)
+		return status;
+	if (schema->delimiter != 0 && !csv_delimiter_allowed(schema->delimiter))
+		return wrong(call, "the schema's delimiter cannot be one");
+	d->schema = schema;
+	d->delimiter = d->delimiter ? d->delimiter : schema->delimiter;
+	d->quote = d->quote ? d->quote : schema->quote;
+	d->escape = d->escape ? d->escape : schema->escape;
+	d->comment = d->comment ? d->comment : schema->comment;
+	d->header = d->header ? d->header : schema->header;
+	d->encoding = d->encoding ? d->encoding : schema->encoding;
+	return KIST_OK;
+}
+
 kist_status csv_dialect_read(struct kist_call *call, const struct kist_params *params,
 			     struct csv_dialect *ret)
 {
@@ -170,6 +196,8 @@ kist_status csv_dialect_read(struct kist_call *call, const struct kist_params *p
 		status = read_character(call, params, "escape", &ret->escape);
 	if (status == KIST_OK)
 		status = read_character_or_none(call, params, "comment", CSV_COMMENT_NONE, &ret->comment);
+	if (status == KIST_OK)
+		status = read_schema(call, params, ret);
 	if (status == KIST_OK && !are_apart(ret))
 		return wrong(call, "delimiter, quote, escape and comment must differ from each other");
 	return status;

@@ -29,6 +29,8 @@ enum csv_nulls { CSV_NULLS_EMPTY, CSV_NULLS_PANDAS };
 
 #define CSV_COMMENT_NONE 0xffu
 
+struct csv_schema;
+
 /**
  * struct csv_dialect - All zero: everything is found out, and everything wrong is refused.
  *
@@ -38,8 +40,10 @@ enum csv_nulls { CSV_NULLS_EMPTY, CSV_NULLS_PANDAS };
  * @lenient:      Wrong records are passed over and listed; text behind a closing quote belongs to its cell.
  * @null_padding: A record that is too short is filled up with nulls.
  * @bom:          Found out: the text begins with a byte order mark.
+ * @schema:       What the columns have to be; or NULL.  Lives as long as the call.
  */
 struct csv_dialect {
+	const struct csv_schema *schema;
 	uint8_t delimiter;
 	uint8_t quote;
 	uint8_t escape;
@@ -52,7 +56,7 @@ struct csv_dialect {
 	bool bom;
 };
 
-/** csv_dialect_read() - Read the parameters of deserialize.  Errors: KIST_INVALID (E_HEADER_SYNTAX). */
+/** csv_dialect_read() - Read the parameters of deserialize.  Errors: KIST_INVALID (E_HEADER_SYNTAX, E_SCHEMA). */
 kist_status csv_dialect_read(struct kist_call *call, const struct kist_params *params,
 			     struct csv_dialect *ret);
 

@@ -50,10 +50,11 @@ static inline void count(struct tally *t, uint32_t len)
 	t->bytes += len;
 }
 
-/* A run is of a column that has a value. */
 static void take_tally(struct csv_column *c, const struct tally *t)
 {
-	c->len_min = t->len_min < c->len_min ? t->len_min : c->len_min;
+	if (t->values == 0)
+		return;
+	c->len_min = c->values == 0 || t->len_min < c->len_min ? t->len_min : c->len_min;
 	c->len_max = t->len_max > c->len_max ? t->len_max : c->len_max;
 	c->values += t->values;
 	c->bytes += t->bytes;

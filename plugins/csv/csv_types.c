@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "csv_runs.h"
+#include "csv_schema.h"
 
 static uint32_t sampled_columns(uint32_t width)
 {
@@ -44,6 +45,10 @@ static kist_status keep_first(struct csv_profile *p, const struct csv_rows *firs
 	for (uint32_t i = 0; i < sampled; i++) {
 		p->samples[i].step = 1;
 		p->columns[i].sample = &p->samples[i];
+	}
+	for (uint32_t i = 0; p->dialect.schema && i < width && i < p->dialect.schema->count; i++) {
+		if (p->dialect.schema->columns[i].wanted == CSV_WANTED_TEXT)
+			p->columns[i].kind = CSV_KIND_TEXT;
 	}
 	memcpy(p->first_record, first->base, size);
 	memcpy(p->first_cells, first->cells, width * sizeof(*p->first_cells));
@@ -114,6 +119,47 @@ static kist_status make_names(struct csv_profile *p, struct csv_text *texts, str
 	return KIST_OK;
 }
 
+static kist_status check_wish(const struct csv_profile *p, uint32_t i, struct csv_fault *fault)
+{
+	const struct csv_wish *const wish = &p->dialect.schema->columns[i];
+	const struct csv_column *const c = &p->columns[i];
+	const struct csv_cell *const cell = &p->first_cells[i];
+	const char *const name = p->names[i];
+
+	/* The header's own bytes: a name may have been changed. */
+	if (p->has_header && wish->title &&
+	    (cell->len != wish->title_len ||
+	     memcmp(p->first_record + cell->begin, wish->title, wish->title_len) != 0))
+		return csv_fault_set(fault, KIST_CORRUPT, "E_SCHEMA", KIST_NO_OFFSET,
+				     "column %u is '%.64s', and the schema says '%.*s'", i + 1, name,
+				     (int)(wish->title_len < 64 ? wish->title_len : 64), wish->title);
+	if (!csv_schema_takes(wish->wanted, c->kind, c->scale))
+		return csv_fault_set(fault, KIST_CORRUPT, "E_SCHEMA", KIST_NO_OFFSET,
+				     "column '%.64s' holds %s, and the schema says %s", name,
+				     csv_kind_name(c->kind), csv_schema_name(wish->wanted));
+	if (wish->required && c->nulls > 0)
+		return csv_fault_set(fault, KIST_CORRUPT, "E_SCHEMA", KIST_NO_OFFSET,
+				     "column '%.64s' has %llu nulls, and the schema says that it has none",
+				     name, (unsigned long long)c->nulls);
+	return KIST_OK;
+}
+
+/* Whether the table is what the schema says; it is not needed any more. */
+static kist_status check_schema(struct csv_profile *p, struct csv_fault *fault)
+{
+	const struct csv_schema *const schema = p->dialect.schema;
+	kist_status status = KIST_OK;
+
+	if (!schema || !schema->columns)
+		return KIST_OK;
+	if (schema->count != p->width)
+		return csv_fault_set(fault, KIST_CORRUPT, "E_SCHEMA", KIST_NO_OFFSET,
+				     "the table has %u columns, and the schema %u", p->width, schema->count);
+	for (uint32_t i = 0; i < p->width && status == KIST_OK; i++)
+		status = check_wish(p, i, fault);
+	return status;
+}
+
 /* After the last record: is the first one a header, and what are the columns called. */
 static kist_status finish_columns(struct csv_profile *p, struct csv_fault *fault)
 {
@@ -154,12 +200,19 @@ kist_status csv_profile_add(struct csv_profile *p, const struct csv_reader *read
 
 kist_status csv_profile_finish(struct csv_profile *p, struct csv_reader *reader, struct csv_fault *fault)
 {
+	kist_status status;
+
 	p->dialect = reader->dialect;
 	p->newline = reader->newline;
 	p->rejected = reader->rejected;
 	p->rejects = reader->rejects;
 	reader->rejects = NULL;
-	return p->width > 0 ? finish_columns(p, fault) : KIST_OK;
+	status = p->width > 0 ? finish_columns(p, fault) : KIST_OK;
+	if (status == KIST_OK && p->width > 0)
+		status = check_schema(p, fault);
+	/* It does not outlive the call. */
+	p->dialect.schema = NULL;
+	return status;
 }
 
 static kist_status read_all(struct csv_reader *reader, struct csv_profile *p, struct csv_fault *fault)

@@ -40,7 +40,13 @@ static kist_status check_records(struct csv_reader *reader, struct kist_report *
 
 		if (status == KIST_OK && rows.count == 0) {
 			*ret_has = p && issues == 0;
-			return *ret_has ? csv_profile_finish(p, reader, &reader->fault) : KIST_OK;
+			status = *ret_has ? csv_profile_finish(p, reader, &reader->fault) : KIST_OK;
+			*ret_has = *ret_has && status == KIST_OK;
+			if (status == KIST_OK || !is_text_fault(&reader->fault))
+				return status;
+			/* It is not what its schema says. */
+			report_fault(report, KIST_ISSUE_ERROR, &reader->fault);
+			return KIST_OK;
 		}
 		if (status == KIST_OK && p && issues == 0)
 			status = csv_profile_add(p, reader, &rows, &reader->fault);
@@ -70,7 +76,8 @@ kist_status csv_validate(struct kist_call *call, struct kist_source *source, str
 	profile.dialect = reader.dialect;
 	profile.has_labels = csv_profile_wants_labels(source);
 	if (status == KIST_OK) {
-		status = check_records(&reader, report, ret_profile ? &profile : NULL, &has);
+		status =
+			check_records(&reader, report, ret_profile || dialect.schema ? &profile : NULL, &has);
 	} else if (is_text_fault(&reader.fault)) {
 		report_fault(report, KIST_ISSUE_ERROR, &reader.fault);
 		status = KIST_OK;
@@ -79,7 +86,7 @@ kist_status csv_validate(struct kist_call *call, struct kist_source *source, str
 		status = csv_fault_raise(&reader.fault, call);
 	csv_reader_close(&reader);
 	has = has && status == KIST_OK;
-	if (!has)
+	if (!has || !ret_profile)
 		csv_profile_done(&profile);
 	if (ret_profile) {
 		*ret_profile = profile;

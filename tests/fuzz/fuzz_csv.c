@@ -4,6 +4,7 @@
  * Any bytes as a CSV file: every hook survives them, two runs agree, validate and deserialize judge alike,
  * and what serialize wrote reads back and is written again byte for byte.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/fuzz.h"
@@ -191,6 +192,36 @@ static void run_dialects(const uint8_t *data, size_t size)
 	plugtest_call_done(&call);
 }
 
+/* Any bytes as a sidecar schema. */
+static void run_schema(const uint8_t *data, size_t size)
+{
+	static const char text[] = "a,b\n1,x\n";
+	char *const json = malloc(size + 1);
+	const struct kist_param param = { .struct_size = sizeof(param),
+					  .name = "schema",
+					  .kind = KIST_PARAM_STRING,
+					  .string = json,
+					  .string_len = (uint32_t)size };
+	const struct kist_param *const list[] = { &param };
+	const struct kist_params params = {
+		.struct_size = sizeof(params), .count = 1, .list = list, .json = "{}", .json_len = 2
+	};
+	struct plugtest_source source;
+	struct plugtest_call call;
+	struct plugtest_sink sink;
+
+	must(json != NULL);
+	memcpy(json, data, size);
+	json[size] = '\0';
+	plugtest_source_init(&source, text, sizeof(text) - 1);
+	plugtest_call_init(&call);
+	plugtest_sink_init(&sink);
+	(void)csv->describe(NULL, &call.call, &source.source, &params, &sink.sink);
+	plugtest_sink_done(&sink);
+	plugtest_call_done(&call);
+	free(json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int32_t score = -1;
@@ -205,5 +236,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(rewrite(data, size, NULL) == valid);
 	run_rewrite(data, size);
 	run_dialects(data, size);
+	run_schema(data, size);
 	return 0;
 }

@@ -110,7 +110,8 @@ static bool source_fails(struct plugtest_source *source)
 	return source->fail_at > 0 && source->calls == source->fail_at;
 }
 
-static kist_status source_read_at(struct kist_source *base, uint64_t offset, void *buf, size_t len, size_t *ret_len)
+static kist_status source_read_at(struct kist_source *base, uint64_t offset, void *buf, size_t len,
+				  size_t *ret_len)
 {
 	struct plugtest_source *source = base->ctx;
 	size_t n = offset < base->size ? (size_t)(base->size - offset) : 0;
@@ -133,7 +134,8 @@ static void region_release(struct kist_region *region)
 }
 
 /* A copy at an odd address, as a hostile host may give it, so that ASan sees every byte past the end. */
-static kist_status source_map(struct kist_source *base, uint64_t offset, uint64_t len, struct kist_region *ret)
+static kist_status source_map(struct kist_source *base, uint64_t offset, uint64_t len,
+			      struct kist_region *ret)
 {
 	struct plugtest_source *source = base->ctx;
 	uint8_t *copy;
@@ -179,9 +181,11 @@ static void *grown(void *old, size_t count, size_t size)
 
 static void keep_part(struct plugtest_part *to, const struct kist_part *part, uint64_t offset)
 {
-	*to = (struct plugtest_part){
-		.offset = offset, .len = part->len, .flags = part->flags, .dtype = part->dtype, .ndim = part->ndim
-	};
+	*to = (struct plugtest_part){ .offset = offset,
+				      .len = part->len,
+				      .flags = part->flags,
+				      .dtype = part->dtype,
+				      .ndim = part->ndim };
 	snprintf(to->name, sizeof(to->name), "%s", part->name ? part->name : "");
 	for (int32_t i = 0; i < part->ndim && i < KIST_RANK_MAX; i++)
 		to->shape[i] = part->shape[i];
@@ -257,8 +261,8 @@ static kist_status layout_part(struct kist_layout *base, const struct kist_part 
 {
 	struct plugtest_layout *layout = base->ctx;
 
-	if (part->offset < layout->end || part->offset > layout->size || part->len > layout->size - part->offset ||
-	    part->ndim < 0 || part->ndim > KIST_RANK_MAX)
+	if (part->offset < layout->end || part->offset > layout->size ||
+	    part->len > layout->size - part->offset || part->ndim < 0 || part->ndim > KIST_RANK_MAX)
 		return KIST_INVALID;
 	layout->parts = grown(layout->parts, layout->part_count + 1, sizeof(*layout->parts));
 	keep_part(&layout->parts[layout->part_count++], part, part->offset);
@@ -349,13 +353,15 @@ static void parse_param(const char *text, struct kist_param *param, char *storag
 
 const struct kist_params *plugtest_params(const char *first, ...)
 {
-	static char storage[PARAMS_MAX][256];
+	static char storage[PARAMS_MAX][4096];
 	static struct kist_param list[PARAMS_MAX];
 	static const struct kist_param *pointers[PARAMS_MAX];
 	static struct kist_params params;
 	va_list args;
 
-	params = (struct kist_params){ .struct_size = sizeof(params), .list = pointers, .json = "{}", .json_len = 2 };
+	params = (struct kist_params){
+		.struct_size = sizeof(params), .list = pointers, .json = "{}", .json_len = 2
+	};
 	va_start(args, first);
 	for (const char *text = first; text && params.count < PARAMS_MAX; text = va_arg(args, const char *)) {
 		parse_param(text, &list[params.count], storage[params.count], sizeof(storage[0]));

@@ -43,7 +43,14 @@ START_TEST(a_table_is_described_by_dialect_rows_and_columns)
 		  "{\"name\":\"b\",\"type\":\"bool\",\"nulls\":1,\"true\":1},"
 		  "{\"name\":\"u\",\"type\":\"text\",\"nulls\":1,\"min_len\":1,\"max_len\":3},"
 		  "{\"name\":\"n\\\"\",\"type\":\"null\",\"nulls\":3},"
-		  "{\"name\":\"z\",\"type\":\"binary\",\"nulls\":2,\"min_len\":1,\"max_len\":1}]}" },
+		  "{\"name\":\"z\",\"type\":\"binary\",\"nulls\":2,\"min_len\":1,\"max_len\":1}],"
+		  "\"csvw\":{\"@context\":\"http://www.w3.org/ns/csvw\",\"dialect\":{\"delimiter\":"
+		  "\"\\u0009\",\"quoteChar\":\"\\\"\",\"doubleQuote\":true,\"header\":true,\"commentPrefix\":"
+		  "\"\",\"encoding\":\"UTF-8\"},\"tableSchema\":{\"columns\":["
+		  "{\"titles\":\"i\",\"datatype\":\"integer\"},{\"titles\":\"g\",\"datatype\":\"double\"},"
+		  "{\"titles\":\"b\",\"datatype\":{\"base\":\"boolean\",\"format\":\"true|false\"}},"
+		  "{\"titles\":\"u\",\"datatype\":\"string\"},{\"titles\":\"n\\\"\",\"datatype\":\"any\"},"
+		  "{\"titles\":\"z\",\"datatype\":\"string\"}]}}}" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
