@@ -2,16 +2,11 @@
 #include "workflow/run.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "flow/convert.h"
-#include "flow/find.h"
-#include "job/commit.h"
 #include "workflow/run_private.h"
 
 void kist_run_result_done(struct kist_run_result *result)
@@ -73,172 +68,6 @@ static kist_status init(struct kist_running *running, struct kist_error *err)
 	    !running->facts_outputs)
 		return kist_fail_memory(err, entrypoint->step_count * sizeof(*running->steps));
 	return kist_watch_start(&running->watch, running->flow->stop, err);
-}
-
-/* Finds the artifacts of all inputs, and who reads them. */
-static kist_status find_inputs(struct kist_running *running, struct kist_error *err)
-{
-	for (size_t i = 0; i < running->entrypoint->input_count; i++) {
-		const char *input = running->entrypoint->inputs[i].name;
-		const char *name = kist_json_get_text(running->options->inputs, input);
-		struct kist_run_input *taken = &running->inputs[i];
-
-		if (!name)
-			return kist_fail(err, KIST_INVALID, "no artifact is given for the input '%s'", input);
-		if (kist_find(running->flow, name, strlen(name), &taken->artifact, err) != KIST_OK ||
-		    kist_stored_target(running->flow, taken->artifact.record, &taken->target, err) != KIST_OK)
-			return kist_fail_context(err, "artifact input '%s'", input);
-	}
-	return KIST_OK;
-}
-
-/* Gathers what is to be in the worker: each entry once. */
-struct loading {
-	struct kist_route_target targets[KIST_FLOW_PLUGINS_MAX];
-	size_t count;
-	struct kist_error *err;
-};
-
-static kist_status load_later(struct loading *loading, const struct kist_catalog_entry *entry)
-{
-	for (size_t i = 0; i < loading->count; i++) {
-		if (loading->targets[i].entry == entry)
-			return KIST_OK;
-	}
-	if (loading->count == KIST_FLOW_PLUGINS_MAX)
-		return kist_fail(loading->err, KIST_LIMIT, "more than %d plugins in one run",
-				 KIST_FLOW_PLUGINS_MAX);
-	loading->targets[loading->count++].entry = entry;
-	return KIST_OK;
-}
-
-/* Files of commands, and outputs without a task, go to whoever knows them: who that is shows only then. */
-static kist_status load_all_types(struct kist_running *running, struct loading *loading)
-{
-	const struct kist_catalog *catalog;
-
-	KIST_TRY(kist_flow_catalog(running->flow, &catalog, loading->err));
-	for (size_t i = 0; i < catalog->entry_count; i++) {
-		const struct kist_catalog_entry *entry = &catalog->entries[i];
-
-		if (entry->manifest && entry->refusal.status == KIST_OK && entry->manifest->type_count > 0)
-			KIST_TRY(load_later(loading, entry));
-	}
-	return KIST_OK;
-}
-
-/* All plugins are loaded before the first of them is used: that seals the worker. */
-static kist_status load_plugins(struct kist_running *running, struct kist_error *err)
-{
-	const struct kist_entrypoint *entrypoint = running->entrypoint;
-	struct loading loading = { .count = 0, .err = err };
-	bool needs_types = entrypoint->output_count > 0;
-
-	for (size_t i = 0; i < entrypoint->step_count; i++) {
-		needs_types = needs_types || entrypoint->steps[i].exec;
-		if (entrypoint->steps[i].function)
-			KIST_TRY(load_later(&loading, entrypoint->steps[i].function->entry));
-	}
-	for (size_t i = 0; i < entrypoint->artifact_count; i++)
-		KIST_TRY(load_later(&loading, entrypoint->artifacts[i].artifact->entry));
-	for (size_t i = 0; i < entrypoint->input_count; i++)
-		KIST_TRY(load_later(&loading, running->inputs[i].target.entry));
-	if (needs_types)
-		KIST_TRY(load_all_types(running, &loading));
-	KIST_TRY(kist_flow_load(running->flow, loading.targets, loading.count, err));
-	running->flow->worker_used = true;
-	return KIST_OK;
-}
-
-static kist_status check_input(const struct kist_artifact_input *input, uint32_t kind, struct kist_error *err)
-{
-	static const struct kist_type *const of_kinds[KIST_KIND_COUNT] = {
-		[KIST_KIND_NULL] = &kist_type_null,	[KIST_KIND_BYTES] = &kist_type_bytes,
-		[KIST_KIND_TENSOR] = &kist_type_tensor, [KIST_KIND_MODEL] = &kist_type_model,
-		[KIST_KIND_TABLE] = &kist_type_table,	[KIST_KIND_VALUE] = &kist_type_unknown,
-		[KIST_KIND_OPAQUE] = &kist_type_any,
-	};
-	const struct kist_type *given = kind < KIST_KIND_COUNT ? of_kinds[kind] : &kist_type_any;
-	char wanted[160];
-
-	if (kist_type_may_hold(input->type, given))
-		return KIST_OK;
-	kist_type_print(input->type, wanted, sizeof(wanted));
-	return kist_fail_at(err, KIST_INVALID, "E_TYPE", KIST_NO_OFFSET, "it is %s, and %s is expected",
-			    given->name, wanted);
-}
-
-static kist_status read_input(struct kist_running *running, size_t i, struct kist_error *err)
-{
-	struct kist_run_input *taken = &running->inputs[i];
-	kist_auto_json json_t *params = NULL;
-	struct kist_serializer_ref serializer;
-	struct kist_input input;
-
-	KIST_TRY(kist_flow_serializer(running->flow, &taken->target, false,
-				      kist_record_read_params(taken->artifact.record), &serializer, &params,
-				      err));
-	KIST_TRY(kist_object_reader_open(running->flow, taken->artifact.record, &taken->reader, err));
-	input = kist_object_reader_input(&taken->reader);
-	KIST_TRY(kist_worker_deserialize(running->flow->worker, &serializer, &input, &taken->value.object,
-					 &taken->value.kind, err));
-	return check_input(&running->entrypoint->inputs[i], taken->value.kind, err);
-}
-
-static kist_status read_inputs(struct kist_running *running, struct kist_error *err)
-{
-	for (size_t i = 0; i < running->entrypoint->input_count; i++) {
-		if (read_input(running, i, err) != KIST_OK)
-			return kist_fail_context(err, "artifact input '%s'",
-						 running->entrypoint->inputs[i].name);
-	}
-	return KIST_OK;
-}
-
-static kist_status describe_job(struct kist_running *running, struct kist_error *err)
-{
-	const struct kist_entrypoint *entrypoint = running->entrypoint;
-	struct kist_job *job = running->job;
-
-	for (size_t i = 0; i < entrypoint->parameter_count; i++) {
-		if (entrypoint->parameters[i].value)
-			KIST_TRY(kist_job_set_param(job, entrypoint->parameters[i].name,
-						    entrypoint->parameters[i].value, err));
-	}
-	for (size_t i = 0; i < entrypoint->input_count; i++)
-		KIST_TRY(kist_job_add_input(job, entrypoint->inputs[i].name, &running->inputs[i].artifact.id,
-					    err));
-	for (size_t i = 0; i < running->plan.count; i++) {
-		const struct kist_step *step = &entrypoint->steps[running->plan.order[i]];
-		const struct kist_manifest *manifest =
-			step->function ? step->function->entry->manifest : NULL;
-		const struct kist_job_step added = {
-			.name = step->name,
-			.task = step->task,
-			.plugin_id = manifest ? manifest->id : NULL,
-			.plugin_version = manifest ? manifest->version : NULL,
-			.plugin_sha256 = manifest ? &manifest->library_sha256 : NULL,
-		};
-
-		KIST_TRY(kist_job_add_step(job, &added, err));
-	}
-	return KIST_OK;
-}
-
-static kist_status begin_job(struct kist_running *running, struct kist_error *err)
-{
-	const struct kist_run_options *options = running->options;
-	const struct kist_job_options how = { .kind = "run",
-					      .entrypoint = options->name,
-					      .command = options->command,
-					      .command_count = options->command_count };
-
-	if (options->no_artifacts && options->no_outputs)
-		return KIST_OK;
-	KIST_TRY(kist_job_new(&how, &running->job, err));
-	KIST_TRY(describe_job(running, err));
-	KIST_TRY(kist_job_set_state(running->job, KIST_JOB_STARTED, getpid(), err));
-	return kist_job_commit_alone(running->flow, running->job, err);
 }
 
 static void tell(const struct kist_running *running, size_t step)
@@ -460,52 +289,9 @@ static void end_commands(struct kist_running *running)
 	}
 }
 
-/* What became of the whole, for the record. */
-static kist_status end_job(struct kist_running *running, enum kist_job_state state,
-			   const struct kist_error *why, struct kist_error *err)
-{
-	if (!running->job)
-		return KIST_OK;
-	/* Who asked to stop wants to know what was made. */
-	running->flow->stop = NULL;
-	for (size_t i = 0; i < running->plan.count; i++) {
-		if (!kist_job_state_is_end(running->steps[i].state))
-			KIST_TRY(kist_job_set_step_state(running->job, running->entrypoint->steps[i].name,
-							 KIST_JOB_STOPPED, NULL, err));
-	}
-	if (state != KIST_JOB_FINISHED) {
-		KIST_TRY(kist_job_set_error(running->job, why->text, err));
-		KIST_TRY(kist_job_mark_partial(running->job, err));
-	}
-	KIST_TRY(kist_job_set_state(running->job, state, 0, err));
-	return kist_job_commit_alone(running->flow, running->job, err);
-}
-
-static kist_status make_facts(const struct kist_running *running, enum kist_job_state state, json_t **ret,
-			      struct kist_error *err)
-{
-	kist_auto_json json_t *steps = json_array();
-
-	for (size_t i = 0; steps && i < running->plan.count; i++) {
-		const size_t at = running->plan.order[i];
-		const struct kist_run_step *run = &running->steps[at];
-		json_t *row = json_pack("{ss,ss,ss*}", "name", running->entrypoint->steps[at].name, "state",
-					kist_job_state_name(run->state), "error", run->error);
-
-		if (row && run->started_ns != 0)
-			(void)json_object_set_new(row, "ms", json_real((double)(run->took_ns / 1000) / 1e3));
-		if (!row || json_array_append_new(steps, row) != 0)
-			return kist_fail_memory(err, sizeof(json_t));
-	}
-	*ret = json_pack("{ss?,ss,sO,sO,sO}", "job", running->job ? kist_job_id(running->job) : NULL, "state",
-			 kist_job_state_name(state), "steps", steps, "artifacts", running->facts_artifacts,
-			 "outputs", running->facts_outputs);
-	return *ret ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
-}
-
 static kist_status run_all(struct kist_running *running, struct kist_error *err)
 {
-	kist_status status = read_inputs(running, err);
+	kist_status status = kist_running_read_inputs(running, err);
 
 	if (status == KIST_OK)
 		status = kist_running_keep(running, err);
@@ -528,14 +314,14 @@ kist_status kist_run_entrypoint(struct kist_flow *flow, struct kist_entrypoint *
 	kist_status ended;
 
 	KIST_TRY(init(&running, why));
-	KIST_TRY(find_inputs(&running, why));
-	KIST_TRY(load_plugins(&running, why));
-	KIST_TRY(begin_job(&running, why));
+	KIST_TRY(kist_running_find_inputs(&running, why));
+	KIST_TRY(kist_running_load_plugins(&running, why));
+	KIST_TRY(kist_running_begin_job(&running, why));
 	status = run_all(&running, why);
 	ret->state = status == KIST_OK		? KIST_JOB_FINISHED
 		     : status == KIST_CANCELLED ? KIST_JOB_STOPPED
 						: KIST_JOB_FAILED;
-	ended = end_job(&running, ret->state, why, status == KIST_OK ? why : &own);
-	KIST_TRY(make_facts(&running, ret->state, &ret->facts, status == KIST_OK ? why : NULL));
+	ended = kist_running_end_job(&running, ret->state, why, status == KIST_OK ? why : &own);
+	KIST_TRY(kist_running_facts(&running, ret->state, &ret->facts, status == KIST_OK ? why : NULL));
 	return status == KIST_OK ? ended : status;
 }

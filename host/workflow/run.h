@@ -41,6 +41,9 @@ struct kist_run_options {
 	const char *name;     /* of what is run: names and the folder of outputs begin with it */
 	const char *folder;   /* where the entrypoint's file lies */
 	const char *exports;  /* folder for the outputs; made when there is one */
+	const char *kind;     /* of the job; NULL: "run" */
+	const char *project;  /* of the job; or NULL */
+	const char *parent;   /* id of the job that this is a part of; or NULL */
 	const json_t *inputs; /* {"<artifact input>": "<name>"}; or NULL */
 	const char *const *command;
 	size_t command_count;

@@ -11,7 +11,8 @@
 #include "workflow/watch.h"
 
 /*
- * The run, in parts: run.c (the order of all, and the job), run_value.c (values and references), run_task.c
+ * The run, in parts: run.c (the order of all), run_input.c (artifact inputs, and the plugins), run_job.c
+ * (the record of the job), run_value.c (values and references), run_task.c
  * (function tasks), run_command.c (commands), run_file.c (values as files and back), run_keep.c (what is kept).
  */
 
@@ -73,6 +74,22 @@ struct kist_running {
 	json_t *facts_outputs;
 	struct kist_watch watch;
 };
+
+/** kist_running_find_inputs() - Finds the artifacts of all inputs, and who reads them. */
+KIST_CHECKED kist_status kist_running_find_inputs(struct kist_running *running, struct kist_error *err);
+/** kist_running_load_plugins() - Loads all plugins, before the first of them is used: that seals the worker. */
+KIST_CHECKED kist_status kist_running_load_plugins(struct kist_running *running, struct kist_error *err);
+/** kist_running_read_inputs() - Makes objects of the artifacts.  Errors: KIST_INVALID E_TYPE (another kind). */
+KIST_CHECKED kist_status kist_running_read_inputs(struct kist_running *running, struct kist_error *err);
+
+/** kist_running_begin_job() - Commits the record of a job that has started, unless nothing is to be written. */
+KIST_CHECKED kist_status kist_running_begin_job(struct kist_running *running, struct kist_error *err);
+/** kist_running_end_job() - Commits what became of it; @why: what it failed with. */
+KIST_CHECKED kist_status kist_running_end_job(struct kist_running *running, enum kist_job_state state,
+					      const struct kist_error *why, struct kist_error *err);
+/** kist_running_facts() - struct kist_run_result.  New reference. */
+KIST_CHECKED kist_status kist_running_facts(const struct kist_running *running, enum kist_job_state state,
+					    json_t **ret, struct kist_error *err);
 
 /** kist_running_find() - What @node refers to; NULL: it is no reference, or one to a member. */
 const struct kist_value *kist_running_find(const struct kist_running *running, const struct kist_node *node);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "flow/convert.h"
+#include "flow/find.h"
+#include "workflow/run_private.h"
+
+/* Finds the artifacts of all inputs, and who reads them. */
+kist_status kist_running_find_inputs(struct kist_running *running, struct kist_error *err)
+{
+	for (size_t i = 0; i < running->entrypoint->input_count; i++) {
+		const char *input = running->entrypoint->inputs[i].name;
+		const char *name = kist_json_get_text(running->options->inputs, input);
+		struct kist_run_input *taken = &running->inputs[i];
+
+		if (!name)
+			return kist_fail(err, KIST_INVALID, "no artifact is given for the input '%s'", input);
+		if (kist_find(running->flow, name, strlen(name), &taken->artifact, err) != KIST_OK ||
+		    kist_stored_target(running->flow, taken->artifact.record, &taken->target, err) != KIST_OK)
+			return kist_fail_context(err, "artifact input '%s'", input);
+	}
+	return KIST_OK;
+}
+
+/* Gathers what is to be in the worker: each entry once. */
+struct loading {
+	struct kist_route_target targets[KIST_FLOW_PLUGINS_MAX];
+	size_t count;
+	struct kist_error *err;
+};
+
+static kist_status load_later(struct loading *loading, const struct kist_catalog_entry *entry)
+{
+	for (size_t i = 0; i < loading->count; i++) {
+		if (loading->targets[i].entry == entry)
+			return KIST_OK;
+	}
+	if (loading->count == KIST_FLOW_PLUGINS_MAX)
+		return kist_fail(loading->err, KIST_LIMIT, "more than %d plugins in one run",
+				 KIST_FLOW_PLUGINS_MAX);
+	loading->targets[loading->count++].entry = entry;
+	return KIST_OK;
+}
+
+/* Files of commands, and outputs without a task, go to whoever knows them: who that is shows only then. */
+static kist_status load_all_types(struct kist_running *running, struct loading *loading)
+{
+	const struct kist_catalog *catalog;
+
+	KIST_TRY(kist_flow_catalog(running->flow, &catalog, loading->err));
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		const struct kist_catalog_entry *entry = &catalog->entries[i];
+
+		if (entry->manifest && entry->refusal.status == KIST_OK && entry->manifest->type_count > 0)
+			KIST_TRY(load_later(loading, entry));
+	}
+	return KIST_OK;
+}
+
+/* All plugins are loaded before the first of them is used: that seals the worker. */
+kist_status kist_running_load_plugins(struct kist_running *running, struct kist_error *err)
+{
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+	struct loading loading = { .count = 0, .err = err };
+	bool needs_types = entrypoint->output_count > 0;
+
+	for (size_t i = 0; i < entrypoint->step_count; i++) {
+		needs_types = needs_types || entrypoint->steps[i].exec;
+		if (entrypoint->steps[i].function)
+			KIST_TRY(load_later(&loading, entrypoint->steps[i].function->entry));
+	}
+	for (size_t i = 0; i < entrypoint->artifact_count; i++)
+		KIST_TRY(load_later(&loading, entrypoint->artifacts[i].artifact->entry));
+	for (size_t i = 0; i < entrypoint->input_count; i++)
+		KIST_TRY(load_later(&loading, running->inputs[i].target.entry));
+	if (needs_types)
+		KIST_TRY(load_all_types(running, &loading));
+	KIST_TRY(kist_flow_load(running->flow, loading.targets, loading.count, err));
+	running->flow->worker_used = true;
+	return KIST_OK;
+}
+
+static kist_status check_input(const struct kist_artifact_input *input, uint32_t kind, struct kist_error *err)
+{
+	static const struct kist_type *const of_kinds[KIST_KIND_COUNT] = {
+		[KIST_KIND_NULL] = &kist_type_null,	[KIST_KIND_BYTES] = &kist_type_bytes,
+		[KIST_KIND_TENSOR] = &kist_type_tensor, [KIST_KIND_MODEL] = &kist_type_model,
+		[KIST_KIND_TABLE] = &kist_type_table,	[KIST_KIND_VALUE] = &kist_type_unknown,
+		[KIST_KIND_OPAQUE] = &kist_type_any,
+	};
+	const struct kist_type *given = kind < KIST_KIND_COUNT ? of_kinds[kind] : &kist_type_any;
+	char wanted[160];
+
+	if (kist_type_may_hold(input->type, given))
+		return KIST_OK;
+	kist_type_print(input->type, wanted, sizeof(wanted));
+	return kist_fail_at(err, KIST_INVALID, "E_TYPE", KIST_NO_OFFSET, "it is %s, and %s is expected",
+			    given->name, wanted);
+}
+
+static kist_status read_input(struct kist_running *running, size_t i, struct kist_error *err)
+{
+	struct kist_run_input *taken = &running->inputs[i];
+	kist_auto_json json_t *params = NULL;
+	struct kist_serializer_ref serializer;
+	struct kist_input input;
+
+	KIST_TRY(kist_flow_serializer(running->flow, &taken->target, false,
+				      kist_record_read_params(taken->artifact.record), &serializer, &params,
+				      err));
+	KIST_TRY(kist_object_reader_open(running->flow, taken->artifact.record, &taken->reader, err));
+	input = kist_object_reader_input(&taken->reader);
+	KIST_TRY(kist_worker_deserialize(running->flow->worker, &serializer, &input, &taken->value.object,
+					 &taken->value.kind, err));
+	return check_input(&running->entrypoint->inputs[i], taken->value.kind, err);
+}
+
+kist_status kist_running_read_inputs(struct kist_running *running, struct kist_error *err)
+{
+	for (size_t i = 0; i < running->entrypoint->input_count; i++) {
+		if (read_input(running, i, err) != KIST_OK)
+			return kist_fail_context(err, "artifact input '%s'",
+						 running->entrypoint->inputs[i].name);
+	}
+	return KIST_OK;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "job/commit.h"
+#include "workflow/run_private.h"
+
+static kist_status describe_job(struct kist_running *running, struct kist_error *err)
+{
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+	struct kist_job *job = running->job;
+
+	for (size_t i = 0; i < entrypoint->parameter_count; i++) {
+		if (entrypoint->parameters[i].value)
+			KIST_TRY(kist_job_set_param(job, entrypoint->parameters[i].name,
+						    entrypoint->parameters[i].value, err));
+	}
+	for (size_t i = 0; i < entrypoint->input_count; i++)
+		KIST_TRY(kist_job_add_input(job, entrypoint->inputs[i].name, &running->inputs[i].artifact.id,
+					    err));
+	for (size_t i = 0; i < running->plan.count; i++) {
+		const struct kist_step *step = &entrypoint->steps[running->plan.order[i]];
+		const struct kist_manifest *manifest =
+			step->function ? step->function->entry->manifest : NULL;
+		const struct kist_job_step added = {
+			.name = step->name,
+			.task = step->task,
+			.plugin_id = manifest ? manifest->id : NULL,
+			.plugin_version = manifest ? manifest->version : NULL,
+			.plugin_sha256 = manifest ? &manifest->library_sha256 : NULL,
+		};
+
+		KIST_TRY(kist_job_add_step(job, &added, err));
+	}
+	return KIST_OK;
+}
+
+kist_status kist_running_begin_job(struct kist_running *running, struct kist_error *err)
+{
+	const struct kist_run_options *options = running->options;
+	const struct kist_job_options how = { .kind = options->kind ? options->kind : "run",
+					      .project = options->project,
+					      .parent = options->parent,
+					      .entrypoint = options->name,
+					      .command = options->command,
+					      .command_count = options->command_count };
+
+	if (options->no_artifacts && options->no_outputs)
+		return KIST_OK;
+	KIST_TRY(kist_job_new(&how, &running->job, err));
+	KIST_TRY(describe_job(running, err));
+	KIST_TRY(kist_job_set_state(running->job, KIST_JOB_STARTED, getpid(), err));
+	return kist_job_commit_alone(running->flow, running->job, err);
+}
+
+/* What became of the whole, for the record. */
+kist_status kist_running_end_job(struct kist_running *running, enum kist_job_state state,
+				 const struct kist_error *why, struct kist_error *err)
+{
+	if (!running->job)
+		return KIST_OK;
+	/* Who asked to stop wants to know what was made. */
+	running->flow->stop = NULL;
+	for (size_t i = 0; i < running->plan.count; i++) {
+		if (!kist_job_state_is_end(running->steps[i].state))
+			KIST_TRY(kist_job_set_step_state(running->job, running->entrypoint->steps[i].name,
+							 KIST_JOB_STOPPED, NULL, err));
+	}
+	if (state != KIST_JOB_FINISHED) {
+		KIST_TRY(kist_job_set_error(running->job, why->text, err));
+		KIST_TRY(kist_job_mark_partial(running->job, err));
+	}
+	KIST_TRY(kist_job_set_state(running->job, state, 0, err));
+	return kist_job_commit_alone(running->flow, running->job, err);
+}
+
+kist_status kist_running_facts(const struct kist_running *running, enum kist_job_state state, json_t **ret,
+			       struct kist_error *err)
+{
+	kist_auto_json json_t *steps = json_array();
+
+	for (size_t i = 0; steps && i < running->plan.count; i++) {
+		const size_t at = running->plan.order[i];
+		const struct kist_run_step *run = &running->steps[at];
+		json_t *row = json_pack("{ss,ss,ss*}", "name", running->entrypoint->steps[at].name, "state",
+					kist_job_state_name(run->state), "error", run->error);
+
+		if (row && run->started_ns != 0)
+			(void)json_object_set_new(row, "ms", json_real((double)(run->took_ns / 1000) / 1e3));
+		if (!row || json_array_append_new(steps, row) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	*ret = json_pack("{ss?,ss,sO,sO,sO}", "job", running->job ? kist_job_id(running->job) : NULL, "state",
+			 kist_job_state_name(state), "steps", steps, "artifacts", running->facts_artifacts,
+			 "outputs", running->facts_outputs);
+	return *ret ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
+}
