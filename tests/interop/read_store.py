@@ -5,6 +5,7 @@
     read_store.py list STORE        one name a line, escaped
     read_store.py filters STORE     how many records have which filter
     read_store.py restore STORE DIR every name as a file or folder below DIR
+    read_store.py jobs STORE        one job a line: id, state, how many steps, points and artifacts
     read_store.py midstates STORE   how many midstates of recipes were checked, all that stand near an end
 
 Written from the page, with the standard library and the zstd program, so that what the page says is enough.
@@ -19,6 +20,7 @@ import subprocess
 import sys
 
 ZERO = "0" * 64
+STATES = ("queued", "started", "finished", "failed", "stopped", "lost")
 KINDS = ("data", "recipe", "record", "tree", "info")
 BLOCK = 131072
 GEAR = [int.from_bytes(hashlib.md5(bytes([value]) * 64).digest()[:8], "big") for value in range(256)]
@@ -583,6 +585,42 @@ class Store:
         return record, data
 
 
+    # 11. Jobs
+
+    def jobs(self):
+        for name, artifact in sorted(self.refs.items()):
+            if name.startswith(b"kist:job/"):
+                yield self.job(name[len(b"kist:job/"):].decode(), artifact)
+
+    def job(self, job_id, artifact):
+        record, data = self.file(artifact)
+        need((record["kind"], record["encoding"]) == ("value", "kist.job@1.0"), "record of job", job_id)
+        job = parse_canonical(data, "job " + job_id)
+        need(len(data) <= 16 << 20 and job["kist_job"] == 1 and job["id"] == job_id, "version and id of", job_id)
+        need(re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,127}", job_id), "id", job_id)
+        need(job["state"] in STATES and job["revision"] >= 0 and job["created"] >= 0, "state of", job_id)
+        for key in ("kind", "project", "user"):
+            need(len(job[key].encode()) <= 1024, key, "of", job_id)
+        need(all(isinstance(text, str) for text in job["tags"].values()) and isinstance(job["params"], dict), "tags")
+        points = 0
+        for series in job["metrics"].values():
+            lists = [series[key] for key in ("steps", "values", "times")]
+            need(len({len(one) for one in lists}) == 1 and lists[0], "lengths of a series of", job_id)
+            need(all(isinstance(step, int) for step in lists[0] + lists[2]), "steps and times of", job_id)
+            need(all(value in ("NaN", "Infinity", "-Infinity") if isinstance(value, str) else
+                     isinstance(value, (int, float)) for value in lists[1]), "values of", job_id)
+            points += len(lists[0])
+        for step in job["steps"]:
+            need(step["name"] and step["state"] in STATES, "step of", job_id)
+        need(len({step["name"] for step in job["steps"]}) == len(job["steps"]), "names of steps of", job_id)
+        names = [made.get("name_bytes", made["name"]) for made in job["artifacts"]]
+        need(len(set(names)) == len(names), "names of artifacts of", job_id)
+        uses = job["inputs"] + job["artifacts"]
+        for use in uses + [use for step in job["steps"] for use in step["inputs"] + step["outputs"]]:
+            need(use["name"] and re.fullmatch("[0-9a-f]{64}", use["artifact"]), "artifact of", job_id)
+        return job_id, job["state"], len(job["steps"]), points, len(names)
+
+
 def write(path, data, mode, mtime_ns):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "xb") as file:
@@ -630,10 +668,12 @@ def restore(store, target):
 
 
 def main():
-    need(len(sys.argv) == {"list": 3, "filters": 3, "midstates": 3, "restore": 4}.get(sys.argv[1], 0), __doc__)
+    need(len(sys.argv) == {"list": 3, "jobs": 3, "filters": 3, "midstates": 3, "restore": 4}.get(sys.argv[1], 0), __doc__)
     store = Store(sys.argv[2])
     if sys.argv[1] == "restore":
         return restore(store, sys.argv[3])
+    if sys.argv[1] == "jobs":
+        return [print(*job) for job in store.jobs()]
     if sys.argv[1] == "filters":
         return print(*store.filters)
     if sys.argv[1] == "midstates":

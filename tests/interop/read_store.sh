@@ -176,3 +176,18 @@ mv in/cut in/last
 expect 0 kist put in/last
 [ -s .kist/checkpoints/00000000000000001000 ] || fail 'no checkpoint'
 compare
+
+# Records of jobs, as the page has them.
+expect 0 kist init jobs
+"$top_builddir/tests/support/make_jobs" jobs 3
+printf '%s\n' '{"id":"all","record":{"state":"started","owner":"me","command":["a","b"],"steps":[{"name":"one","state":"failed","error":"e","inputs":[],"outputs":[{"name":"y","artifact":"@made"}]}],"metrics":{"m":{"steps":[-1,2],"values":["NaN",0.1],"times":[1,2]}}},"made":{"made":"x","more":"y"}}' \
+	'{"id":"all","record":{"state":"failed","exit_status":3,"error":"it broke"}}' |
+	"$top_builddir/tests/support/make_jobs" jobs
+python3 "$reader" jobs jobs >found || fail 'the page does not read the jobs'
+cat >wanted <<'END'
+all failed 1 2 2
+job-00000000 finished 0 10 0
+job-00000001 finished 0 10 0
+job-00000002 failed 0 10 0
+END
+same found wanted
