@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -9,6 +12,8 @@
 #include "job/index_private.h"
 #include "registry/checked_file.h"
 
+#define LOCK_MS		1000
+#define LOCK_STEP_MS	20
 #define BUSY_MS		30000
 #define LIKE_LENGTH_MAX 1000 /* of a pattern: matching takes long */
 #define EXPR_DEPTH_MAX	1000
@@ -129,6 +134,8 @@ static void disconnect(struct kist_job_index *index)
 	}
 	(void)sqlite3_close(index->sql);
 	index->sql = NULL;
+	/* The lock last: nobody removes what is still open. */
+	kist_fd_close(&index->lock_fd);
 }
 
 /* Where the index lies; false when it is to be kept in memory. */
@@ -138,6 +145,28 @@ static bool find_path(const struct kist_job_index *index, char ret[static PATH_M
 
 	return folder && !index->in_memory &&
 	       snprintf(ret, PATH_MAX, "%s/%s", folder, KIST_JOB_INDEX_FILE) < PATH_MAX;
+}
+
+/* flock() with an end to its patience: whoever holds it may have been stopped. */
+static bool lock(struct kist_job_index *index, int operation)
+{
+	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+	const char *folder = kist_registry_folder(index->flow->registry);
+	char path[PATH_MAX];
+
+	if (index->lock_fd < 0 &&
+	    (!folder || snprintf(path, sizeof(path), "%s/%s", folder, KIST_JOB_INDEX_LOCK) >= PATH_MAX ||
+	     kist_open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, &index->lock_fd, NULL) !=
+		     KIST_OK))
+		return false;
+	for (int waited_ms = 0; waited_ms < LOCK_MS; waited_ms += LOCK_STEP_MS) {
+		if (flock(index->lock_fd, operation | LOCK_NB) == 0)
+			return true;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return false;
+		(void)nanosleep(&step, NULL);
+	}
+	return false;
 }
 
 static kist_status connect_to(struct kist_job_index *index, struct kist_error *err)
@@ -151,6 +180,8 @@ static kist_status connect_to(struct kist_job_index *index, struct kist_error *e
 
 	if (!vfs)
 		return kist_job_index_fail(index, SQLITE_CANTOPEN, err);
+	/* Nobody who cannot lock the file may touch it. */
+	index->in_memory = index->in_memory || !lock(index, LOCK_SH);
 	if (!find_path(index, path))
 		snprintf(path, sizeof(path), ":memory:");
 	code = sqlite3_open_v2(path, &index->sql, flags, vfs);
@@ -422,7 +453,8 @@ static void remove_file(struct kist_job_index *index)
 	char path[PATH_MAX];
 
 	disconnect(index);
-	if (!find_path(index, path) || (unlink(path) != 0 && access(path, F_OK) == 0))
+	if (!find_path(index, path) || !lock(index, LOCK_EX) ||
+	    (unlink(path) != 0 && access(path, F_OK) == 0))
 		index->in_memory = true;
 }
 
@@ -451,6 +483,7 @@ kist_status kist_job_index_open(struct kist_flow *flow, struct kist_job_index **
 	if (!index)
 		return kist_fail_memory(err, sizeof(*index));
 	index->flow = flow;
+	index->lock_fd = -1;
 	index->in_memory = !kist_registry_folder(flow->registry);
 	status = try_open(index, &why);
 	if (status != KIST_OK && index->is_bad)

@@ -19,6 +19,9 @@
  *     metrics   job, key, last, min, max, their steps, count; NULL: no value that is a number
  *     uses      artifact, job, step, task, name, kind: who takes and makes what
  *
+ * SQLite finds its journal by name, so that two files of one name, an old one that is still written to and a new
+ * one, would mix: who uses the file holds a shared flock() of jobs.lock, and only who holds it alone removes the file.
+ *
  * A job that is not at its end and whose owner is gone is listed as lost, whether anybody has said so in its
  * record or not.  A record that cannot be read is listed as damaged.
  *
@@ -27,6 +30,7 @@
 
 #define KIST_JOB_INDEX_VERSION 1
 #define KIST_JOB_INDEX_FILE    "jobs.sqlite"
+#define KIST_JOB_INDEX_LOCK    "jobs.lock"
 
 struct kist_job_index;
 

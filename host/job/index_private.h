@@ -34,6 +34,7 @@ struct kist_job_index {
 	struct kist_flow *flow;
 	sqlite3 *sql;
 	sqlite3_stmt *statements[KIST_JOB_SQL_COUNT];
+	int lock_fd; /* -1 in memory */
 	bool in_memory;
 	bool is_bad; /* what failed is the index: it is to be made anew */
 };

@@ -228,6 +228,32 @@ START_TEST(one_index_does_for_the_time_that_another_process_changes)
 }
 END_TEST
 
+START_TEST(a_damaged_index_that_somebody_uses_stays_and_is_done_without)
+{
+	kist_auto_job_index struct kist_job_index *held = NULL;
+	char path[PATH_MAX];
+	struct stat before;
+	struct stat after;
+	char byte = 'x';
+	int fd;
+
+	make_three();
+	ck_assert_int_eq(kist_job_index_open(flow, &held, NULL), KIST_OK);
+	index_path(path);
+	ck_assert_int_eq(stat(path, &before), 0);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pwrite(fd, &byte, 1, 4096 + 17), 1);
+	ck_assert_int_eq(close(fd), 0);
+	check(&(struct kist_job_query){ .where = "", .sort = "id" }, "a b c", 3);
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	kist_job_index_close(held);
+	held = NULL;
+	check(&(struct kist_job_query){ .where = "", .sort = "id" }, "a b c", 3);
+}
+END_TEST
+
 START_TEST(a_job_whose_owner_is_gone_is_listed_as_lost)
 {
 	kist_auto_job struct kist_job *here = new_job("here", "p");
@@ -296,6 +322,7 @@ int main(void)
 	tcase_add_test(tcase, what_changes_is_seen_and_what_is_removed_is_gone);
 	tcase_add_test(tcase, an_index_that_is_missing_or_damaged_is_made_anew);
 	tcase_add_test(tcase, one_index_does_for_the_time_that_another_process_changes);
+	tcase_add_test(tcase, a_damaged_index_that_somebody_uses_stays_and_is_done_without);
 	tcase_add_test(tcase, a_job_whose_owner_is_gone_is_listed_as_lost);
 	tcase_add_test(tcase, what_is_no_record_is_listed_as_damaged);
 	tcase_add_test(tcase, without_memory_it_fails_and_is_whole_the_next_time);
