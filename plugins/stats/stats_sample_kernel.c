@@ -36,12 +36,27 @@ static uint64_t place_of(const struct stats_sample *sample, uint64_t i)
 	       begin_of(i % sample->columns_taken, sample->columns_taken, sample->columns);
 }
 
+/* Of a small array every number is taken: there is no place to reckon. */
+static void add_all(struct stats_sample *sample, const uint8_t *bytes, uint64_t count)
+{
+	const uint64_t end = sample->count + least(count, sample->rows * sample->columns - sample->count);
+	const size_t size = stats_size(sample->type);
+
+	for (; sample->count < end; bytes += size)
+		sample->values[sample->count++] = stats_value(sample->type, bytes);
+	sample->seen += count;
+}
+
 void stats_sample_add(struct stats_sample *sample, const void *data, uint64_t count)
 {
 	const uint8_t *const bytes = data;
 	const uint64_t all = sample->rows_taken * sample->columns_taken;
 	const size_t size = stats_size(sample->type);
 
+	if (sample->rows_taken == sample->rows && sample->columns_taken == sample->columns) {
+		add_all(sample, bytes, count);
+		return;
+	}
 	while (sample->count < all) {
 		const uint64_t place = place_of(sample, sample->count);
 
