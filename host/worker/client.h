@@ -61,6 +61,7 @@ struct kist_worker {
 	uint32_t next_id;
 	struct kist_error gone; /* set: the worker is gone */
 	bool sealed;
+	bool keep_tables;
 	json_t *sandbox;
 	size_t plugin_count;
 	struct kist_worker_plugin *plugins[KIST_WORKER_PLUGINS_MAX];

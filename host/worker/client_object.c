@@ -125,6 +125,11 @@ kist_status kist_worker_drop(struct kist_worker *worker, uint64_t object, struct
 	return KIST_OK;
 }
 
+void kist_worker_keep_tables(struct kist_worker *worker)
+{
+	worker->keep_tables = true;
+}
+
 kist_status kist_worker_kind(struct kist_worker *worker, uint64_t object, uint32_t *ret_kind,
 			     struct kist_error *err)
 {

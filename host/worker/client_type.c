@@ -303,6 +303,7 @@ kist_status kist_worker_deserialize(struct kist_worker *worker, const struct kis
 	struct client_object *slot;
 
 	KIST_TRY(client_free_objects(worker, 1, &slot, &exchange.header.a, err));
+	exchange.header.c = worker->keep_tables;
 	KIST_TRY(put_target(worker, ref, input, input->size, &exchange, &writer, err));
 	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
 	KIST_TRY(client_take_kind(worker, &exchange, ret_kind, err));

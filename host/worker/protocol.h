@@ -24,6 +24,7 @@
  *     PROBE ... SERIALIZE object      deadline_ns source   call (client.c)     input, when it has one
  *     VALIDATE, DESCRIBE KEEP or 0    deadline_ns source   the same
  *     EXAMINE                         deadline_ns           a type, its arguments, bytes of each sample
+ *     DESERIALIZE        object       deadline_ns shared    call, with c: 1 when others may want the object too
  *     CONVERT, DROP, FETCH object    deadline_ns           CONVERT: kinds u32, selection text
  *     ROWS               object       deadline_ns           skip u64, count u64, selection text
  *     MAKE               object       deadline_ns           kind u32, bytes

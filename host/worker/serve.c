@@ -129,6 +129,7 @@ static kist_status deserialize(struct server *server, struct served_request *req
 	if (status == KIST_OK && call->breach.status == KIST_OK) {
 		slot->id = request->header.a;
 		slot->plugin = request->plugin;
+		slot->is_shared = request->header.c != 0;
 		*ret_kind = slot->object.kind;
 		return KIST_OK;
 	}
@@ -153,8 +154,8 @@ static kist_status serialize(struct server *server, const struct served_request 
 
 	if (!slot)
 		serve_lost();
-	/* What a task made may be wanted by others too; what was read from a file is passed on as it is read. */
-	KIST_TRY(serve_fresh(slot, !slot->source, call));
+	/* What is wanted by nobody else is passed on as it is read. */
+	KIST_TRY(serve_fresh(slot, slot->is_shared, call));
 	served_sink_init(&sink, call);
 	status = serve_open_instance(request, call, &instance);
 	if (status != KIST_OK)

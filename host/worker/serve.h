@@ -49,6 +49,7 @@ struct served_object {
 	struct served_source *source; /* NULL: it leans on no input */
 	struct served_plugin *plugin; /* that made it; NULL: the worker itself */
 	struct kist_kept_table *kept; /* of a table that is read more than once; else NULL */
+	bool is_shared;		      /* others may want it after whoever reads it first */
 	bool is_read;		      /* a table whose rows are gone */
 };
 

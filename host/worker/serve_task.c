@@ -389,6 +389,7 @@ static void keep(struct task_run *run, struct place *place)
 	slot->object = place->object;
 	slot->source = NULL;
 	slot->plugin = run->plugin;
+	slot->is_shared = true;
 }
 
 static kist_status take_all(struct task_run *run, const struct kist_task_value *returned)

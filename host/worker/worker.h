@@ -183,6 +183,14 @@ KIST_CHECKED kist_status kist_worker_deserialize(struct kist_worker *worker,
 						 const struct kist_input *input, uint64_t *ret_object,
 						 uint32_t *ret_kind, struct kist_error *err);
 
+/**
+ * kist_worker_keep_tables() - Says that objects that are deserialized from now on may be wanted by several.
+ *
+ * A table is a stream: without this serialize passes it on as it is read, and its rows are gone then.  With it
+ * they are kept in memory from the first time they are read; those that tasks make or are given always are.
+ */
+void kist_worker_keep_tables(struct kist_worker *worker);
+
 /** kist_worker_serialize() - Writes object @object to @output. */
 KIST_CHECKED kist_status kist_worker_serialize(struct kist_worker *worker,
 					       const struct kist_serializer_ref *ref, uint64_t object,

@@ -201,6 +201,7 @@ static kist_status read_object(struct kist_running *running, const char *path, s
 				    err));
 	if (!examined.target.entry)
 		return kist_fail(err, KIST_UNSUPPORTED, "no plugin reads it");
+	kist_worker_keep_tables(running->flow->worker);
 	return kist_worker_deserialize(running->flow->worker, &examined.serializer, &input, &ret->object,
 				       &ret->kind, err);
 }

@@ -110,6 +110,7 @@ static kist_status read_input(struct kist_running *running, size_t i, struct kis
 				      err));
 	KIST_TRY(kist_object_reader_open(running->flow, taken->artifact.record, &taken->reader, err));
 	input = kist_object_reader_input(&taken->reader);
+	kist_worker_keep_tables(running->flow->worker);
 	KIST_TRY(kist_worker_deserialize(running->flow->worker, &serializer, &input, &taken->value.object,
 					 &taken->value.kind, err));
 	return check_input(&running->entrypoint->inputs[i], taken->value.kind, err);
