@@ -73,6 +73,9 @@ static const char *const texts[KIST_JOB_SQL_COUNT] = {
 	[KIST_JOB_SQL_USES_BY] = "SELECT j.id, j.state, u.step, u.task, u.name, u.artifact, u.kind"
 				 " FROM uses u JOIN jobs j ON j.no = u.job WHERE j.id = ?1 AND u.step = ?2"
 				 " ORDER BY u.kind, u.rowid",
+	[KIST_JOB_SQL_USES_IN] = "SELECT j.id, j.state, u.step, u.task, u.name, u.artifact, u.kind"
+				 " FROM uses u JOIN jobs j ON j.no = u.job WHERE j.id = ?1"
+				 " ORDER BY u.kind, u.rowid",
 };
 
 kist_status kist_job_index_fail(struct kist_job_index *index, int code, struct kist_error *err)

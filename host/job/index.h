@@ -127,7 +127,10 @@ KIST_CHECKED kist_status kist_job_index_uses_of(struct kist_job_index *index,
 								    struct kist_error *err),
 						void *ctx, struct kist_error *err);
 
-/** kist_job_index_uses_by() - Calls @each for everything that step @step of @job takes and makes. */
+/**
+ * kist_job_index_uses_by() - Calls @each for everything that step @step of @job takes and makes; "" is the job as a
+ * whole, and NULL all of its steps, too.
+ */
 KIST_CHECKED kist_status kist_job_index_uses_by(struct kist_job_index *index, const char *job,
 						const char *step,
 						kist_status (*each)(void *ctx, const struct kist_job_use *use,

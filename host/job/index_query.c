@@ -337,8 +337,10 @@ kist_status kist_job_index_uses_by(struct kist_job_index *index, const char *job
 {
 	sqlite3_stmt *statement;
 
-	KIST_TRY(kist_job_index_use(index, KIST_JOB_SQL_USES_BY, &statement, err));
+	KIST_TRY(kist_job_index_use(index, step ? KIST_JOB_SQL_USES_BY : KIST_JOB_SQL_USES_IN, &statement,
+				    err));
 	kist_job_index_bind(statement, 1, job);
-	kist_job_index_bind(statement, 2, step);
+	if (step)
+		kist_job_index_bind(statement, 2, step);
 	return give_uses(index, statement, each, ctx, err);
 }

@@ -15,6 +15,7 @@ struct search {
 	unsigned depth_max;
 	size_t at;	 /* the node that is looked at */
 	bool has_makers; /* of that artifact */
+	bool has_uses;	 /* that step, in the direction of the search */
 	bool has_name;	 /* that it was kept under first */
 	/* Of the uses of an artifact, jobs of which a step is known: the job as a whole says nothing more then. */
 	json_t *steps_known;
@@ -198,6 +199,7 @@ static kist_status follow_step(void *ctx, const struct kist_job_use *use, struct
 
 	if (search->forward ? use->kind == KIST_JOB_USE_INPUT : use->kind != KIST_JOB_USE_INPUT)
 		return KIST_OK;
+	search->has_uses = true;
 	KIST_TRY(find_artifact(search, &use->artifact, use->name, depth + 1, &artifact, err));
 	if (artifact == SIZE_MAX)
 		return KIST_OK;
@@ -235,21 +237,35 @@ static kist_status follow_parents(struct search *search, struct kist_error *err)
 	return KIST_OK;
 }
 
+/*
+ * What a step takes is not always known, as of what was never kept: then the job as a whole has taken it.  What the
+ * job as a whole takes may be in all that its steps make.
+ */
+static kist_status expand_step(struct search *search, const struct kist_lineage_node *node,
+			       struct kist_error *err)
+{
+	const char *name = kist_lineage_text(search->lineage, node->name);
+	/* Texts move while nodes are added. */
+	kist_auto_mem char *job =
+		kist_strndup(kist_lineage_text(search->lineage, node->job), KIST_JOB_ID_MAX);
+	kist_auto_mem char *step = kist_strndup(name, strlen(name));
+
+	if (!job || !step)
+		return kist_fail_memory(err, KIST_JOB_ID_MAX);
+	search->has_uses = false;
+	KIST_TRY(kist_job_index_uses_by(search->index, job, search->forward && !step[0] ? NULL : step,
+					follow_step, search, err));
+	if (search->has_uses || search->forward || !step[0])
+		return KIST_OK;
+	return kist_job_index_uses_by(search->index, job, "", follow_step, search, err);
+}
+
 static kist_status expand(struct search *search, struct kist_error *err)
 {
 	const struct kist_lineage_node node = nodes_of(search->lineage)[search->at];
 
-	if (node.is_step) {
-		/* Texts move while nodes are added. */
-		kist_auto_mem char *job =
-			kist_strndup(kist_lineage_text(search->lineage, node.job), KIST_JOB_ID_MAX);
-		const char *name = kist_lineage_text(search->lineage, node.name);
-		kist_auto_mem char *step = kist_strndup(name, strlen(name));
-
-		if (!job || !step)
-			return kist_fail_memory(err, KIST_JOB_ID_MAX);
-		return kist_job_index_uses_by(search->index, job, step, follow_step, search, err);
-	}
+	if (node.is_step)
+		return expand_step(search, &node, err);
 	search->has_makers = false;
 	search->has_name = false;
 	if (json_object_clear(search->steps_known) != 0)

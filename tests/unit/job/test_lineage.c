@@ -162,6 +162,27 @@ START_TEST(where_no_job_is_known_the_parents_are)
 }
 END_TEST
 
+START_TEST(what_a_job_takes_as_a_whole_is_in_what_its_steps_make)
+{
+	const struct kist_digest first = make_link(0, NULL);
+	const struct kist_job_options options = { .id = "whole", .kind = "test" };
+	const struct kist_job_step step = { .name = "step" };
+	struct kist_job_artifact artifact = { .name = "made", .name_len = 4, .step = "step" };
+	kist_auto_job struct kist_job *job = NULL;
+	kist_auto_save struct kist_save *save = NULL;
+
+	ck_assert_int_eq(kist_job_new(&options, &job, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_add_step(job, &step, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_add_input(job, "x", &first, NULL), KIST_OK);
+	ck_assert_int_eq(kist_save_open(&flow, &save, NULL), KIST_OK);
+	artifact.artifact = put(save, "made", NULL);
+	ck_assert_int_eq(kist_job_add_artifact(job, &artifact, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_commit(job, save, NULL), KIST_OK);
+	check(&artifact.artifact, false, 100, 4, 3, false);
+	check(&first, true, 100, 3, 2, false);
+}
+END_TEST
+
 START_TEST(a_circle_has_an_end)
 {
 	const struct kist_digest first = make_link(0, NULL);
@@ -206,6 +227,7 @@ int main(void)
 	tcase_add_test(tcase, a_chain_is_followed_both_ways_and_as_far_as_asked);
 	tcase_add_test(tcase, nodes_say_what_they_are);
 	tcase_add_test(tcase, where_no_job_is_known_the_parents_are);
+	tcase_add_test(tcase, what_a_job_takes_as_a_whole_is_in_what_its_steps_make);
 	tcase_add_test(tcase, a_circle_has_an_end);
 	tcase_add_test(tcase, it_does_without_memory_at_any_point);
 	return suite_run(tcase, "job/lineage");
