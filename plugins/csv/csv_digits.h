@@ -99,7 +99,10 @@ static inline __attribute__((always_inline)) uint64_t csv_digits_last(const uint
 	return csv_load_(end - 8, 8) >> 8 * (8 - len);
 }
 
-/** csv_digits_parse() - The number of @len digits, 1 to CSV_DIGITS_64.  Returns false for other bytes. */
+/**
+ * csv_digits_parse() - The number of @len digits, 1 to CSV_DIGITS_64; more if the first ones are zero.  Returns false for
+ * other bytes.
+ */
 static inline __attribute__((always_inline)) bool csv_digits_parse(const uint8_t *text, size_t len,
 								   uint64_t *ret)
 {

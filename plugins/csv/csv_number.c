@@ -267,8 +267,9 @@ static bool parse_special(const uint8_t *text, size_t len, double *ret_value)
 	return false;
 }
 
-/* Bytes of two words of digits, and the point. */
-#define PLAIN_SIZE_MAX 17u
+/* Bytes of two words of digits, and the point; of "0.000" and CSV_DIGITS_MAX digits. */
+#define AROUND_SIZE_MAX 17u
+#define PLAIN_SIZE_MAX	22u
 
 /* The digits around the point, which is byte @whole of @word, the first bytes of @text. */
 static inline bool read_around(const uint8_t *text, size_t len, uint64_t word, size_t whole, uint64_t *ret)
@@ -291,8 +292,36 @@ static inline bool read_around(const uint8_t *text, size_t len, uint64_t word, s
 	return true;
 }
 
+/* The digits before and behind the point, where there are more. */
+static bool read_long(const uint8_t *text, size_t len, size_t whole, uint64_t *ret)
+{
+	const size_t scale = len - whole - 1;
+	const bool small = text[0] == '0' && text[2] == '0';
+	uint64_t before;
+	uint64_t behind;
+
+	/* A zero more in front overflows nothing. */
+	if (whole + scale > CSV_DIGITS_64 && !(small && scale == CSV_DIGITS_64 + 1))
+		return false;
+	if (!csv_digits_parse(text, whole, &before) || !csv_digits_parse(text + whole + 1, scale, &behind))
+		return false;
+	*ret = before == 0 ? behind : before * csv_digits_tens(scale) + behind;
+	return true;
+}
+
+/* Of 16 or 17 digits: the number, if they are its shortest text. */
+static bool read_exact(uint64_t digits, size_t scale, double *ret_value)
+{
+	const int count = digits >= csv_digits_tens(CSV_DIGITS_MAX - 1) ? CSV_DIGITS_MAX : CSV_DIGITS_MAX - 1;
+	const double value = csv_decimal_to_double(digits, -(int)scale);
+	const struct csv_decimal best = csv_decimal_shortest(value);
+
+	*ret_value = value;
+	return best.digits == digits && best.point == count - (int)scale;
+}
+
 /*
- * "D.D" with digits that a double holds exactly, divided by a power of ten that one does: the quotient is the
+ * "D.D".  Digits that a double holds exactly are divided by a power of ten that one does: the quotient is the
  * nearest double.  False says nothing: the text may be a number all the same.
  */
 static bool parse_plain(const uint8_t *text, size_t len, double *ret_value, struct csv_places *ret_places)
@@ -310,14 +339,19 @@ static bool parse_plain(const uint8_t *text, size_t len, double *ret_value, stru
 		return false;
 	if ((text[0] == '0' && whole > 1) || (text[len - 1] == '0' && scale > 1))
 		return false;
-	if (!read_around(text, len, word, whole, &digits) || digits >= csv_digits_tens(CSV_DIGITS_SAFE))
+	if (len <= AROUND_SIZE_MAX ? !read_around(text, len, word, whole, &digits)
+				   : !read_long(text, len, whole, &digits))
+		return false;
+	if (digits >= csv_digits_tens(CSV_DIGITS_MAX))
 		return false;
 	/* Below 0.0001 there has to be an exponent. */
 	if (scale > 4 && digits < csv_digits_tens(scale - 4))
 		return false;
+	*ret_places = (struct csv_places){ (uint8_t)whole, (uint8_t)scale };
+	if (digits >= csv_digits_tens(CSV_DIGITS_SAFE))
+		return text[len - 1] != '0' && read_exact(digits, scale, ret_value);
 	/* As signed numbers, which a processor turns into doubles more readily. */
 	*ret_value = (double)(int64_t)digits / (double)(int64_t)csv_digits_tens(scale);
-	*ret_places = (struct csv_places){ (uint8_t)whole, (uint8_t)scale };
 	return true;
 }
 
