@@ -21,8 +21,10 @@ static const struct {
 	{ "a,b\n1,\"z\n\n", KIST_CORRUPT, "E_QUOTE", 6, "line 2, column 2: the quote is never closed" },
 	{ "\xff\xfe"
 	  "a\0",
-	  KIST_UNSUPPORTED, "E_ENCODING", 0, "the text is UTF-16: say encoding=utf-16, or convert it to UTF-8" },
-	{ "\xfe\xff", KIST_UNSUPPORTED, "E_ENCODING", 0, "the text is UTF-16: say encoding=utf-16, or convert it to UTF-8" },
+	  KIST_UNSUPPORTED, "E_ENCODING", 0,
+	  "the text is UTF-16: say encoding=utf-16, or convert it to UTF-8" },
+	{ "\xfe\xff", KIST_UNSUPPORTED, "E_ENCODING", 0,
+	  "the text is UTF-16: say encoding=utf-16, or convert it to UTF-8" },
 };
 
 static void check_refused(const uint8_t *data, size_t size, size_t step, kist_status status, const char *code,
