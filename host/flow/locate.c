@@ -14,19 +14,11 @@ static bool is_kind(const json_t *info, const char *kind)
 	return said && strcmp(said, kind) == 0;
 }
 
-/* Parts that the description had no room for are there, and cannot be found by it. */
 static kist_status fail_unknown(const json_t *info, const char *part, struct kist_error *err)
 {
 	const json_t *list = json_object_get(info, "list");
 	struct kist_nearest nearest = KIST_NEAREST_INIT(part);
-	uint64_t left_out = 0;
 
-	if (kist_json_get_u64(info, "left_out", &left_out) && left_out > 0)
-		return kist_fail(
-			err, KIST_UNSUPPORTED,
-			"'%.200s' is none of the %zu tensors that are described, and %llu more are not: "
-			"'kist convert --select' finds those",
-			part, json_array_size(list), (unsigned long long)left_out);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *name = kist_json_get_text(json_array_get(list, i), "name");
 
@@ -39,6 +31,22 @@ static kist_status fail_unknown(const json_t *info, const char *part, struct kis
 	return kist_fail(err, KIST_NOT_FOUND,
 			 "it has no tensor '%.200s': 'kist show' lists the %zu that it has", part,
 			 json_array_size(list));
+}
+
+bool kist_array_is_left_out(const json_t *info, const char *part)
+{
+	const json_t *list = json_object_get(info, "list");
+	uint64_t left_out = 0;
+
+	if (!part || !kist_json_get_u64(info, "left_out", &left_out) || left_out == 0)
+		return false;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = kist_json_get_text(json_array_get(list, i), "name");
+
+		if (name && strcmp(name, part) == 0)
+			return false;
+	}
+	return true;
 }
 
 static kist_status find_part(const json_t *info, const char *part, const json_t **ret, struct kist_error *err)

@@ -11,7 +11,7 @@
  *
  * What a description says is checked against itself and the object's size; nothing else of it is believed.
  *
- * Thread: pure.
+ * Thread: kist_array_ask() with one flow, one thread at a time; the others are pure.
  */
 
 /** struct kist_array - Elements that lie in row-major or column-major order, without gaps. */
@@ -40,5 +40,21 @@ struct kist_array {
  */
 KIST_CHECKED kist_status kist_array_locate(const json_t *info, uint64_t object_size, const char *part,
 					   struct kist_array *ret, struct kist_error *err);
+
+/** kist_array_is_left_out() - Whether @part may be one of the parts that the description of a model had no room for. */
+bool kist_array_is_left_out(const json_t *info, const char *part);
+
+/**
+ * kist_array_ask() - The array @part of @record's object as the plugin of its type lays it out: for a part that is left
+ * out.
+ *
+ * @reader: Of the object.
+ *
+ * Errors: KIST_NOT_FOUND (no such part), KIST_UNSUPPORTED (the plugin is not here; the elements do not lie one behind
+ * the other), those of kist_worker_layout().
+ */
+KIST_CHECKED kist_status kist_array_ask(struct kist_flow *flow, const json_t *record,
+					struct kist_object_reader *reader, const char *part,
+					struct kist_array *ret, struct kist_error *err);
 
 #endif

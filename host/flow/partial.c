@@ -156,7 +156,10 @@ static kist_status write_array(struct kist_flow *flow, const json_t *record, con
 	struct cut cut;
 
 	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
-	KIST_TRY(kist_array_locate(info, reader.content.size, partial->tensor, &array, err));
+	if (kist_array_is_left_out(info, partial->tensor))
+		KIST_TRY(kist_array_ask(flow, record, &reader, partial->tensor, &array, err));
+	else
+		KIST_TRY(kist_array_locate(info, reader.content.size, partial->tensor, &array, err));
 	if (partial->columns)
 		return kist_fail(err, KIST_UNSUPPORTED,
 				 "only a table has columns: --slice takes a part of an array");

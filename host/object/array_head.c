@@ -19,36 +19,45 @@
 #define SAFETENSORS_ALIGN 8
 
 static const struct kist_array_type types[] = {
-	{ "bool", 8, "|b1", "BOOL" },
-	{ "int8", 8, "|i1", "I8" },
-	{ "uint8", 8, "|u1", "U8" },
-	{ "int16", 16, "<i2", "I16" },
-	{ "uint16", 16, "<u2", "U16" },
-	{ "int32", 32, "<i4", "I32" },
-	{ "uint32", 32, "<u4", "U32" },
-	{ "int64", 64, "<i8", "I64" },
-	{ "uint64", 64, "<u8", "U64" },
-	{ "float16", 16, "<f2", "F16" },
-	{ "float32", 32, "<f4", "F32" },
-	{ "float64", 64, "<f8", "F64" },
-	{ "complex64", 64, "<c8", "C64" },
-	{ "complex128", 128, "<c16", NULL },
+	{ "bool", 8, "|b1", "BOOL", kDLBool },
+	{ "int8", 8, "|i1", "I8", kDLInt },
+	{ "uint8", 8, "|u1", "U8", kDLUInt },
+	{ "int16", 16, "<i2", "I16", kDLInt },
+	{ "uint16", 16, "<u2", "U16", kDLUInt },
+	{ "int32", 32, "<i4", "I32", kDLInt },
+	{ "uint32", 32, "<u4", "U32", kDLUInt },
+	{ "int64", 64, "<i8", "I64", kDLInt },
+	{ "uint64", 64, "<u8", "U64", kDLUInt },
+	{ "float16", 16, "<f2", "F16", kDLFloat },
+	{ "float32", 32, "<f4", "F32", kDLFloat },
+	{ "float64", 64, "<f8", "F64", kDLFloat },
+	{ "complex64", 64, "<c8", "C64", kDLComplex },
+	{ "complex128", 128, "<c16", NULL, kDLComplex },
 	/* numpy has no names for these: raw bytes. */
-	{ "bfloat16", 16, "<V2", "BF16" },
-	{ "float8_e4m3fn", 8, "|V1", "F8_E4M3" },
-	{ "float8_e4m3fnuz", 8, "|V1", "F8_E4M3FNUZ" },
-	{ "float8_e5m2", 8, "|V1", "F8_E5M2" },
-	{ "float8_e5m2fnuz", 8, "|V1", "F8_E5M2FNUZ" },
-	{ "float8_e8m0fnu", 8, "|V1", "F8_E8M0" },
-	{ "float6_e2m3fn", 6, NULL, "F6_E2M3" },
-	{ "float6_e3m2fn", 6, NULL, "F6_E3M2" },
-	{ "float4_e2m1fn", 4, NULL, "F4" },
+	{ "bfloat16", 16, "<V2", "BF16", kDLBfloat },
+	{ "float8_e4m3fn", 8, "|V1", "F8_E4M3", kDLFloat8_e4m3fn },
+	{ "float8_e4m3fnuz", 8, "|V1", "F8_E4M3FNUZ", kDLFloat8_e4m3fnuz },
+	{ "float8_e5m2", 8, "|V1", "F8_E5M2", kDLFloat8_e5m2 },
+	{ "float8_e5m2fnuz", 8, "|V1", "F8_E5M2FNUZ", kDLFloat8_e5m2fnuz },
+	{ "float8_e8m0fnu", 8, "|V1", "F8_E8M0", kDLFloat8_e8m0fnu },
+	{ "float6_e2m3fn", 6, NULL, "F6_E2M3", kDLFloat6_e2m3fn },
+	{ "float6_e3m2fn", 6, NULL, "F6_E3M2", kDLFloat6_e3m2fn },
+	{ "float4_e2m1fn", 4, NULL, "F4", kDLFloat4_e2m1fn },
 };
 
 const struct kist_array_type *kist_array_type_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (strcmp(types[i].name, name) == 0)
+			return &types[i];
+	}
+	return NULL;
+}
+
+const struct kist_array_type *kist_array_type_of(DLDataType dtype)
+{
+	for (size_t i = 0; dtype.lanes == 1 && i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i].code == dtype.code && types[i].bits == dtype.bits)
 			return &types[i];
 	}
 	return NULL;

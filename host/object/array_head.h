@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "kist/dlpack.h"
 
 /*
  * Names of element types, and what stands before the elements in a file that holds one array: .npy or .safetensors.
@@ -22,10 +23,14 @@ struct kist_array_type {
 	uint32_t bits;		 /* of one element */
 	const char *npy;	 /* "<f4"; NULL when numpy has no such elements */
 	const char *safetensors; /* "F32"; NULL likewise */
+	uint8_t code;		 /* DLPack's */
 };
 
 /** kist_array_type_find() - The type called @name, or NULL. */
 const struct kist_array_type *kist_array_type_find(const char *name);
+
+/** kist_array_type_of() - That of DLPack's @dtype, or NULL. */
+const struct kist_array_type *kist_array_type_of(DLDataType dtype);
 
 /** struct kist_array_head - What a head says. */
 struct kist_array_head {

@@ -227,7 +227,7 @@ kist_status kist_part_check(const struct kist_part *part, struct kist_error *err
 
 	if (part->struct_size < KIST_SIZE_TO(struct kist_part, shape))
 		return invalid_part("the part's struct_size is too small", err);
-	if (part->flags & ~(uint32_t)(KIST_PART_FORTRAN | KIST_PART_BIG_ENDIAN))
+	if (part->flags & ~(uint32_t)(KIST_PART_FORTRAN | KIST_PART_BIG_ENDIAN | KIST_PART_STORAGE))
 		return invalid_part("the part has unknown flags", err);
 	if (part->name && (strnlen(part->name, KIST_OBJECT_NAME_SIZE_MAX + 1) > KIST_OBJECT_NAME_SIZE_MAX ||
 			   !kist_utf8_valid(part->name, strlen(part->name))))

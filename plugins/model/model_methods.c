@@ -58,6 +58,7 @@ static kist_status give_parts(struct kist_call *call, const struct model_index *
 		const int64_t row = (int64_t)(tensor->len / (tensor->dtype.bits / 8));
 		const struct kist_part part = {
 			.struct_size = sizeof(part),
+			.flags = tensor->has_strides ? KIST_PART_STORAGE : 0,
 			.name = model_index_name(index, order[i]),
 			.offset = tensor->offset,
 			.len = tensor->len,

@@ -22,8 +22,9 @@ extern "C" {
 #define KIST_RANK_MAX 64
 
 enum {
-	KIST_PART_FORTRAN = 1,	 /* Column-major; else row-major. */
-	KIST_PART_BIG_ENDIAN = 2 /* Elements of more than one byte are big-endian. */
+	KIST_PART_FORTRAN = 1,	  /* Column-major; else row-major. */
+	KIST_PART_BIG_ENDIAN = 2, /* Elements of more than one byte are big-endian. */
+	KIST_PART_STORAGE = 4	  /* @shape is not the tensor's: its elements lie in an order of their own. */
 };
 
 /**

@@ -103,6 +103,21 @@ def check_model():
     assert ours == weights[5].tobytes()
 
 
+def check_many_tensors():
+    """More tensors than the description has room for: their plugin is asked."""
+    values = np.arange(3000 * 6, dtype="<f4").reshape(3000, 2, 3)
+    header = {"layer.%04d.weight" % i: {"dtype": "F32", "shape": [2, 3], "data_offsets": [i * 24, i * 24 + 24]}
+              for i in range(3000)}
+    text = json.dumps(header).encode()
+    with open("many.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + values.tobytes())
+    assert run("put", "many.safetensors").returncode == 0
+    for i in (0, 2999):
+        ours = run("cat", "many.safetensors", "--tensor", "layer.%04d.weight" % i, "--rows", "1:")
+        assert ours.stdout == saved(values[i, 1:], False), ours.stderr
+    assert run("cat", "many.safetensors", "--tensor", "layer.3000.weight").returncode == 3
+
+
 def cell(column):
     word = random.choice(["a", "b,c", "d\ne", "f\"g", "\u00e9", ";", " x "])
     return [str(random.randint(-9, 99)), word, "%.2f" % random.random(), random.choice(["", "true", "z"])][column]
@@ -132,6 +147,7 @@ def check_table(tries, encoding, delimiter, header):
 
 
 check_arrays(int(sys.argv[1]))
+check_many_tensors()
 for table in (("utf-8", ",", True), ("utf-8", ";", False), ("utf-16le", "\t", True), ("latin-1", "|", False)):
     check_table(int(sys.argv[1]), *table)
 check_model()

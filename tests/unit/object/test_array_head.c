@@ -102,6 +102,10 @@ START_TEST(types_are_known_by_their_common_names)
 	ck_assert_ptr_null(kist_array_type_find("float4_e2m1fn")->npy);
 	ck_assert_ptr_null(kist_array_type_find("complex128")->safetensors);
 	ck_assert_ptr_null(kist_array_type_find("record"));
+	ck_assert_str_eq(kist_array_type_of((DLDataType){ kDLBfloat, 16, 1 })->name, "bfloat16");
+	ck_assert_str_eq(kist_array_type_of((DLDataType){ kDLInt, 64, 1 })->name, "int64");
+	ck_assert_ptr_null(kist_array_type_of((DLDataType){ kDLInt, 64, 2 }));
+	ck_assert_ptr_null(kist_array_type_of((DLDataType){ kDLFloat, 80, 1 }));
 }
 END_TEST
 

@@ -254,7 +254,7 @@ START_TEST(a_part_must_have_the_length_of_its_shape)
 	part.shape = NULL;
 	ck_assert_int_eq(kist_part_check(&part, NULL), KIST_INVALID);
 	part.shape = shape;
-	part.flags = 4;
+	part.flags = 8;
 	ck_assert_int_eq(kist_part_check(&part, NULL), KIST_INVALID);
 	part.flags = KIST_PART_FORTRAN | KIST_PART_BIG_ENDIAN;
 	ck_assert_int_eq(kist_part_check(&part, NULL), KIST_OK);
