@@ -64,9 +64,11 @@ void kist_save_set_reread(struct kist_save *save, bool reread)
 	save->reread = reread;
 }
 
-void kist_save_set_last(struct kist_save *save, kist_save_last_make *make, void *ctx)
+void kist_save_set_last(struct kist_save *save, kist_save_last_make *make,
+			kist_save_last_is_current *is_current, void *ctx)
 {
 	save->make_last = make;
+	save->last_is_current = is_current;
 	save->last_ctx = ctx;
 }
 

@@ -128,16 +128,22 @@ KIST_CHECKED kist_status kist_save_bytes(struct kist_save *save, const struct ki
 /** kist_save_last_make - Puts into @last what hangs on all that is committed before; may be called again. */
 typedef kist_status kist_save_last_make(void *ctx, struct kist_save *last, struct kist_error *err);
 
+/** kist_save_last_is_current - Whether what was made still follows from all that is committed by now. */
+typedef bool kist_save_last_is_current(void *ctx);
+
 /**
- * kist_save_set_last() - Has @make called once the log was folded, each time before the commit is tried: what
- * it puts is in the same commit, and no other commit stands between what it has read and what it puts.
+ * kist_save_set_last() - Has @make called once the log was folded, before the commit is tried: what it puts is in
+ * the same commit, and no other commit stands between what it has read and what it puts.
  *
  * So a name can be given a new meaning that depends on the old one.  What @make fails with is what the commit
  * fails with.  Such a save shares its commit with no other.
  *
- * @ctx: Borrowed until the commit is made, or the save closed.
+ * @is_current: Asked before each further try, when others were first: if it is, what was made need not be made again.
+ *              NULL: it never is.
+ * @ctx:        Borrowed until the commit is made, or the save closed.
  */
-void kist_save_set_last(struct kist_save *save, kist_save_last_make *make, void *ctx);
+void kist_save_set_last(struct kist_save *save, kist_save_last_make *make,
+			kist_save_last_is_current *is_current, void *ctx);
 
 /** kist_save_own_ref() - As kist_save_ref(), for a name that may be one of kist's own. */
 KIST_CHECKED kist_status kist_save_own_ref(struct kist_save *save, const char *name, size_t name_len,

@@ -83,10 +83,14 @@ static kist_status recheck(struct kist_save *save, struct kist_error *err)
 	return KIST_OK;
 }
 
-/* What hangs on all that is committed before it.  It is made when that was folded, so it leans on what stands. */
+/* What hangs on all that is committed before it.  It is made when that was folded, so it leans on what stands; what was
+ * made for a try before this one is looked at like all else. */
 static kist_status make_last(struct kist_save *save, struct kist_error *err)
 {
 	if (!save->make_last)
+		return KIST_OK;
+	if (save->last && save->last_is_current && save->last_is_current(save->last_ctx) &&
+	    kist_writer_recheck(save->last->writer, NULL) == KIST_OK)
 		return KIST_OK;
 	kist_save_drop_last(save);
 	KIST_TRY(kist_save_open(save->flow, &save->last, err));

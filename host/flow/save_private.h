@@ -27,6 +27,7 @@ struct kist_save {
 	uint64_t unread;		/* files that were not */
 	uint64_t only_at;		/* the one number that its commit may have; 0: any */
 	kist_save_last_make *make_last; /* NULL: nothing hangs on what was committed before */
+	kist_save_last_is_current *last_is_current;
 	void *last_ctx;
 	struct kist_save *last; /* what it has put for the commit that is tried; or NULL */
 	json_t *last_packs;

@@ -78,10 +78,12 @@ struct committing {
 	struct kist_job *job;
 	struct kist_flow *flow;
 	struct kist_job *merged; /* to go on with: nothing can fail once it is committed */
+	bool has_theirs;	 /* the name led somewhere when that was made */
+	struct kist_digest theirs;
 };
 
 /* What the job's name leads to now, when all commits are known. */
-static kist_status find_theirs(const struct committing *committing, json_t **ret, struct kist_error *err)
+static kist_status find_theirs(struct committing *committing, json_t **ret, struct kist_error *err)
 {
 	const struct kist_job *job = committing->job;
 	kist_auto_job struct kist_job *theirs = NULL;
@@ -98,6 +100,9 @@ static kist_status find_theirs(const struct committing *committing, json_t **ret
 		return kist_fail(err, KIST_EXISTS, "there is a job '%s' already", kist_job_id(job));
 	if (job->base && status == KIST_NOT_FOUND)
 		return kist_fail(err, status, "job '%s' was removed meanwhile", kist_job_id(job));
+	committing->has_theirs = job->base != NULL;
+	if (job->base)
+		committing->theirs = artifact;
 	if (!job->base || kist_digest_equal(&artifact, &job->committed)) {
 		*ret = json_incref(job->base ? job->base : job->root);
 		return KIST_OK;
@@ -164,13 +169,29 @@ static kist_status make_record(void *ctx, struct kist_save *last, struct kist_er
 	return put_record(committing, kist_buf_view(&text), last, err);
 }
 
+/* Whether the name leads where it led when the record was made. */
+static bool is_current(void *ctx)
+{
+	const struct committing *committing = ctx;
+	char name[KIST_JOB_NAME_SIZE];
+	struct kist_digest artifact;
+	const kist_status status =
+		kist_registry_find_ref(committing->flow->registry, name,
+				       kist_job_name(kist_job_id(committing->job), name), &artifact, NULL);
+
+	if (status == KIST_NOT_FOUND)
+		return !committing->has_theirs;
+	return status == KIST_OK && committing->has_theirs &&
+	       kist_digest_equal(&artifact, &committing->theirs);
+}
+
 kist_status kist_job_commit(struct kist_job *job, struct kist_save *save, struct kist_error *err)
 {
 	struct committing committing = { .job = job, .flow = kist_save_flow(save) };
 	struct kist_job before;
 	kist_status status;
 
-	kist_save_set_last(save, make_record, &committing);
+	kist_save_set_last(save, make_record, is_current, &committing);
 	status = kist_save_commit(save, err);
 	if (status == KIST_OK) {
 		before = *job;
@@ -336,7 +357,7 @@ kist_status kist_job_drop(struct kist_flow *flow, const char *id, bool force, bo
 	kist_auto_save struct kist_save *save = NULL;
 
 	KIST_TRY(kist_save_open(flow, &save, err));
-	kist_save_set_last(save, make_drop, &dropping);
+	kist_save_set_last(save, make_drop, NULL, &dropping);
 	KIST_TRY(kist_save_commit(save, err));
 	*ret = dropping.dropped;
 	return KIST_OK;

@@ -13,6 +13,36 @@
 #define THREADS 4
 #define ROUNDS	10
 
+/* What another process does just before a commit is tried, once. */
+static _Thread_local void (*meanwhile)(void);
+static _Thread_local int finished; /* writers */
+
+kist_status __real_kist_log_append(struct kist_store *store, uint64_t number,
+				   const struct kist_digest *previous, json_t *commit,
+				   struct kist_digest *ret_digest, struct kist_error *err);
+kist_status __wrap_kist_log_append(struct kist_store *store, uint64_t number,
+				   const struct kist_digest *previous, json_t *commit,
+				   struct kist_digest *ret_digest, struct kist_error *err);
+kist_status __wrap_kist_log_append(struct kist_store *store, uint64_t number,
+				   const struct kist_digest *previous, json_t *commit,
+				   struct kist_digest *ret_digest, struct kist_error *err)
+{
+	void (*const now)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (now)
+		now();
+	return __real_kist_log_append(store, number, previous, commit, ret_digest, err);
+}
+
+kist_status __real_kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, struct kist_error *err);
+kist_status __wrap_kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, struct kist_error *err);
+kist_status __wrap_kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, struct kist_error *err)
+{
+	finished++;
+	return __real_kist_writer_finish(writer, ret_packs, err);
+}
+
 static void open_flow(struct kist_flow *flow)
 {
 	*flow = (struct kist_flow){ .store = NULL };
@@ -274,6 +304,75 @@ START_TEST(names_of_kists_own_cannot_be_given)
 }
 END_TEST
 
+/* By another process, in a flow of its own. */
+static void put_other(void)
+{
+	kist_auto_save struct kist_save *save = NULL;
+	struct kist_flow own;
+	struct kist_digest id;
+
+	open_flow(&own);
+	ck_assert_int_eq(kist_save_open(&own, &save, NULL), KIST_OK);
+	ck_assert_int_eq(put(save, "other", &id), KIST_OK);
+	ck_assert_int_eq(kist_save_commit(save, NULL), KIST_OK);
+	kist_save_close(kist_steal(save));
+	kist_flow_done(&own);
+}
+
+static void tag_job(void)
+{
+	kist_auto_job struct kist_job *job = NULL;
+	struct kist_flow own;
+
+	open_flow(&own);
+	ck_assert_int_eq(kist_job_load(&own, "j", &job, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_set_tag(job, "seen", "yes", NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_commit_alone(&own, job, NULL), KIST_OK);
+	kist_flow_done(&own);
+}
+
+static void take_id(void)
+{
+	kist_auto_job struct kist_job *job = new_job("j");
+	struct kist_flow own;
+
+	open_flow(&own);
+	ck_assert_int_eq(kist_job_commit_alone(&own, job, NULL), KIST_OK);
+	kist_flow_done(&own);
+}
+
+START_TEST(a_record_is_made_again_only_when_it_has_to)
+{
+	kist_auto_job struct kist_job *job = new_job("j");
+
+	must_commit(job);
+	finished = 0;
+	meanwhile = put_other;
+	ck_assert_int_eq(commit_with(&flow, job, "result", NULL), KIST_OK);
+	/* The save, its record, and the other's. */
+	ck_assert_int_eq(finished, 3);
+	finished = 0;
+	meanwhile = tag_job;
+	ck_assert_int_eq(commit_with(&flow, job, "more", NULL), KIST_OK);
+	/* The save, its record twice; the other's, and its record. */
+	ck_assert_int_eq(finished, 5);
+	ck_assert_str_eq(kist_json_get_text(json_object_get(job->root, "tags"), "seen"), "yes");
+	ck_assert_uint_eq(json_array_size(json_object_get(job->root, "artifacts")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(job->root, "revision")), 4);
+	ck_assert(is_named("other") && is_named("more"));
+}
+END_TEST
+
+START_TEST(an_id_that_is_taken_at_the_last_moment_is_taken)
+{
+	kist_auto_job struct kist_job *job = new_job("j");
+
+	meanwhile = take_id;
+	ck_assert_int_eq(commit_with(&flow, job, "lonely", NULL), KIST_EXISTS);
+	ck_assert(!is_named("lonely"));
+}
+END_TEST
+
 struct worker {
 	pthread_t thread;
 	unsigned no;
@@ -381,6 +480,8 @@ int main(void)
 	tcase_add_test(tcase, a_job_is_found_by_a_part_of_its_id);
 	tcase_add_test(tcase, only_a_job_whose_owner_is_gone_is_called_lost);
 	tcase_add_test(tcase, names_of_kists_own_cannot_be_given);
+	tcase_add_test(tcase, a_record_is_made_again_only_when_it_has_to);
+	tcase_add_test(tcase, an_id_that_is_taken_at_the_last_moment_is_taken);
 	tcase_add_test(tcase, many_who_change_jobs_at_once_lose_nothing);
 	tcase_add_test(tcase, without_memory_nothing_is_half_done);
 	return suite_run(tcase, "job/commit");
