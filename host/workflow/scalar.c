@@ -59,24 +59,24 @@ static bool is_number(const char *text)
 	return *at == '\0';
 }
 
+/* One that cannot be counts as 0, so that nothing else is wrong with it. */
 static const char *resolve_integer(struct kist_node *node, int base)
 {
 	const char *text = base == 10 ? node->text : node->text + 2;
 
 	errno = 0;
-	node->integer = strtoll(text, NULL, base);
-	if (errno != 0)
-		return too_large;
 	node->kind = KIST_NODE_INTEGER;
+	node->integer = strtoll(text, NULL, base);
+	node->integer = errno == 0 ? node->integer : 0;
 	node->number = (double)node->integer;
-	return NULL;
+	return errno == 0 ? NULL : too_large;
 }
 
-static const char *resolve_number(struct kist_node *node)
+static const char *resolve_number(struct kist_node *node, double number)
 {
-	node->number = strtod(node->text, NULL);
 	node->kind = KIST_NODE_NUMBER;
-	return isfinite(node->number) ? NULL : not_finite;
+	node->number = isfinite(number) ? number : 0;
+	return isfinite(number) ? NULL : not_finite;
 }
 
 const char *kist_scalar_resolve(struct kist_node *node)
@@ -101,6 +101,6 @@ const char *kist_scalar_resolve(struct kist_node *node)
 	if (base != 0)
 		return resolve_integer(node, base);
 	if (is_one_of(node->text, infinite))
-		return not_finite;
-	return is_number(node->text) ? resolve_number(node) : NULL;
+		return resolve_number(node, INFINITY);
+	return is_number(node->text) ? resolve_number(node, strtod(node->text, NULL)) : NULL;
 }

@@ -14,7 +14,7 @@
 /**
  * kist_scalar_resolve() - Sets kind, integer and number of @node by its text.
  *
- * Gives NULL, or why the text, which looks like a number, cannot be one.
+ * Gives NULL, or why the text, which looks like a number, cannot be one: it counts as 0 then.
  */
 const char *kist_scalar_resolve(struct kist_node *node);
 

@@ -134,6 +134,22 @@ START_TEST(a_plain_scalar_means_what_the_core_schema_says)
 }
 END_TEST
 
+START_TEST(a_number_that_cannot_be_is_told_and_is_json_all_the_same)
+{
+	static const char text[] = "[1e999, -.inf, .nan, 99999999999999999999, 0xfffffffffffffffff]";
+	kist_auto_issues struct kist_issues issues = KIST_ISSUES_INIT;
+	kist_auto_document struct kist_document *document = parse(text, strlen(text), &issues);
+	kist_auto_json json_t *value = NULL;
+	char *dumped;
+
+	ck_assert_uint_eq(issues.error_count, 5);
+	ck_assert_int_eq(kist_node_json(kist_document_root(document), NULL, NULL, &value, NULL), KIST_OK);
+	dumped = json_dumps(value, JSON_COMPACT);
+	ck_assert_str_eq(dumped, "[0.0,0.0,0.0,0,0]");
+	kist_free(dumped);
+}
+END_TEST
+
 START_TEST(each_value_knows_its_place_and_its_order)
 {
 	static const char text[] =
@@ -292,6 +308,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, every_fault_is_told_with_its_place, 0, ROWS(faults));
 	tcase_add_loop_test(tcase, a_plain_scalar_means_what_the_core_schema_says, 0, ROWS(scalars));
+	tcase_add_test(tcase, a_number_that_cannot_be_is_told_and_is_json_all_the_same);
 	tcase_add_test(tcase, each_value_knows_its_place_and_its_order);
 	tcase_add_loop_test(tcase, each_limit_holds_and_the_last_before_it_is_read, 0, ROWS(limits));
 	tcase_add_test(tcase, a_mapping_has_at_most_so_many_keys);
