@@ -75,12 +75,20 @@ static uint64_t step_of(const struct kist_cut *cut)
 	return cut->sizes.typed - cut->sizes.typed % element_size;
 }
 
+/* Whether the stretch is a part that has its chunks to itself. */
+static bool is_own(const struct kist_cut *cut)
+{
+	return cut->stretch_part != KIST_CUT_NO_PART &&
+	       cut->parts[cut->stretch_part].len >= KIST_CUT_PART_MIN;
+}
+
 /* Whether the stretch after this one is there and short. */
 static bool short_follows(const struct kist_cut *cut)
 {
 	struct kist_cut ahead = *cut;
 
-	return next_stretch(&ahead) && ahead.stretch_end - cut->stretch_end < KIST_CUT_STRETCH_MIN;
+	return next_stretch(&ahead) && !is_own(&ahead) &&
+	       ahead.stretch_end - cut->stretch_end < KIST_CUT_STRETCH_MIN;
 }
 
 bool kist_cut_next(struct kist_cut *cut, uint64_t *ret_offset, size_t *ret_len, size_t *ret_part)
@@ -93,7 +101,8 @@ bool kist_cut_next(struct kist_cut *cut, uint64_t *ret_offset, size_t *ret_len, 
 	if (start == cut->stretch_end)
 		(void)next_stretch(cut);
 	/* Short ones gather until they are long enough together, or until a long one begins. */
-	while (!cut->by_content && cut->stretch_end - start < KIST_CUT_STRETCH_MIN && short_follows(cut))
+	while (!cut->by_content && !is_own(cut) && cut->stretch_end - start < KIST_CUT_STRETCH_MIN &&
+	       short_follows(cut))
 		(void)next_stretch(cut);
 	left = cut->stretch_end - start;
 	if (left >= step_of(cut) + (cut->by_content ? 0 : KIST_CUT_STRETCH_MIN))

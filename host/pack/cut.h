@@ -11,9 +11,9 @@
 /*
  * Cutting: where the chunks of an object begin.
  *
- * An object is a row of stretches: its typed parts and the gaps between them.  A stretch of
- * KIST_CUT_STRETCH_MIN bytes or more is cut at its start, so that a tensor gives the same chunks whatever
- * lies before it.  A part is then cut every `typed` bytes, rounded down to whole elements: tensors change in
+ * An object is a row of stretches: its typed parts and the gaps between them.  A gap of KIST_CUT_STRETCH_MIN
+ * bytes or more is cut at its start, and a part of KIST_CUT_PART_MIN or more at both its ends, so that a tensor
+ * gives the same chunks whatever lies around it.  A part is then cut every `typed` bytes, rounded down to whole elements: tensors change in
  * place.  A rest of less than KIST_CUT_STRETCH_MIN bytes is left on its last chunk.  A gap of four times
  * `cdc` bytes or more is cut by its content (pack/cdc.h): text grows and shrinks; a shorter one is one chunk.
  * Short stretches that follow each other are gathered into chunks of at least KIST_CUT_STRETCH_MIN bytes.
@@ -27,8 +27,10 @@
  * Source: docs/format/store.md, section 5; docs/adr/0011-cutting-by-content.md.
  */
 
-/** A stretch shorter than this gets no chunk of its own. */
-#define KIST_CUT_STRETCH_MIN  ((uint64_t)64 << 10)
+/** A gap shorter than this gets no chunk of its own; a chunk of short stretches has as many bytes. */
+#define KIST_CUT_STRETCH_MIN ((uint64_t)64 << 10)
+/** A part shorter than this gets no chunk of its own. */
+#define KIST_CUT_PART_MIN     ((uint64_t)16 << 10)
 #define KIST_CUT_SIZE_DEFAULT ((uint32_t)1 << 20)
 #define KIST_CUT_SIZE_MIN     ((uint32_t)64 << 10)
 /** So that the longest chunk (short ones, a cut, a rest) stays within KIST_CHUNK_SIZE_MAX. */

@@ -176,10 +176,11 @@ def check_shared():
     torch.manual_seed(1)
     weights = {"embedding": torch.randn(3000, 64) * 0.02, "positions": torch.arange(40000)}
     for layer in range(6):
-        # From a scalar to a mebibyte; 70 KiB is just enough for chunks of its own.
+        # From a scalar to a mebibyte; 16 KiB are just enough for a chunk of its own.
         weights.update({"layer.%d.weight" % layer: torch.randn(512, 700) * 0.02,
                         "layer.%d.bias" % layer: torch.randn(700) * 0.02,
                         "layer.%d.half" % layer: (torch.randn(70, 512) * 0.02).half(),
+                        "layer.%d.low" % layer: torch.randn(8, 512) * 0.02,
                         "layer.%d.scale" % layer: torch.tensor(float(layer))})
     save_file(weights, "weights.safetensors")
     torch.save(weights, "weights.pt")

@@ -164,14 +164,29 @@ END_TEST
 
 START_TEST(short_parts_are_gathered)
 {
-	/* 40 KiB and 40 KiB make one chunk; 10 KiB at the end another. */
-	const struct kist_cut_part parts[] = { { 0, 40 * KIB, 4 },
-					       { 40 * KIB, 40 * KIB, 4 },
-					       { 80 * KIB, 10 * KIB, 4 } };
-	const size_t lens[] = { 80 * KIB, 10 * KIB };
-	const size_t owners[] = { 1, 2 };
+	/* Five of 15 KiB make one chunk; 10 KiB at the end another. */
+	struct kist_cut_part parts[6];
+	const size_t lens[] = { 75 * KIB, 10 * KIB };
+	const size_t owners[] = { 4, 5 };
 
-	expect(90 * KIB, parts, 3, lens, owners, 2);
+	for (size_t i = 0; i < 6; i++)
+		parts[i] = (struct kist_cut_part){ i * 15 * KIB, (i < 5 ? 15 : 10) * KIB, 4 };
+	expect(85 * KIB, parts, 6, lens, owners, 2);
+}
+END_TEST
+
+START_TEST(a_part_of_16_kib_keeps_its_chunk_to_itself_whatever_lies_around_it)
+{
+	/* Side by side, with something short between, and with a short part before and behind. */
+	const struct kist_cut_part parts[] = { { 0, 16 * KIB, 4 },
+					       { 16 * KIB, 40 * KIB, 4 },
+					       { 56 * KIB + 200, 16 * KIB, 4 },
+					       { 72 * KIB + 200, 16 * KIB - 1, 1 },
+					       { 88 * KIB + 199, 16 * KIB, 4 } };
+	const size_t lens[] = { 16 * KIB, 40 * KIB, 200, 16 * KIB, 16 * KIB - 1, 16 * KIB, 7 };
+	const size_t owners[] = { 0, 1, NO, 2, 3, 4, NO };
+
+	expect(104 * KIB + 206, parts, 5, lens, owners, 7);
 }
 END_TEST
 
@@ -241,6 +256,7 @@ int main(void)
 	tcase_add_test(tests, the_cuts_of_a_part_do_not_depend_on_what_lies_before_it);
 	tcase_add_test(tests, a_cut_falls_between_elements);
 	tcase_add_test(tests, short_parts_are_gathered);
+	tcase_add_test(tests, a_part_of_16_kib_keeps_its_chunk_to_itself_whatever_lies_around_it);
 	tcase_add_test(tests, a_gap_between_long_parts_is_a_chunk_of_its_own);
 	tcase_add_test(tests, the_longest_chunk_fits_and_all_bytes_are_covered);
 	tcase_add_test(tests, what_cannot_be_cut_is_refused);
