@@ -229,6 +229,10 @@ static kist_status give_part(struct kist_call *call, struct kist_source *source,
 	NPY_TRY(npz_file_open(npz, i, call, source, &member, &file, fault));
 	npy_part_of(&file.header, zip_at(&npz->zip, i)->data_at + file.data_at, shape, &part);
 	part.name = npz_name(npz, i);
+	/* Text, records, times: of their bytes alone nobody makes the array again. */
+	if (npy_dtype_is_opaque(&file.header.dtype) || file.header.dtype.kind == 'M' ||
+	    file.header.dtype.kind == 'm')
+		part.flags |= KIST_PART_STORAGE;
 	return layout->part(layout, &part);
 }
 

@@ -391,6 +391,24 @@ START_TEST(the_same_arrays_are_written_as_the_same_bytes_each_where_it_can_be_ma
 }
 END_TEST
 
+/* Of the first part. */
+static uint32_t flags_of_part(void)
+{
+	struct plugtest_source source;
+	struct plugtest_layout layout;
+	struct plugtest_call call;
+	uint32_t flags;
+
+	plugtest_call_init(&call);
+	plugtest_source_init(&source, zip.bytes, zip.size);
+	plugtest_layout_init(&layout, zip.size);
+	ck_assert_int_eq(npz()->layout(NULL, &call.call, &source.source, NULL, &layout.layout), KIST_OK);
+	flags = layout.parts[0].flags;
+	plugtest_layout_done(&layout);
+	plugtest_call_done(&call);
+	return flags;
+}
+
 START_TEST(records_text_and_times_are_written_as_they_were_read)
 {
 	static const char *const descrs[] = { "[('a', '<i2'), ('b', '>f4'), ('', '|V2')]",
@@ -408,6 +426,9 @@ START_TEST(records_text_and_times_are_written_as_they_were_read)
 		makezip_add(&zip, "a.npy", array, array_size);
 		makezip_end(&zip);
 		ck_assert_str_eq(judge(), "");
+		if (i % 2 == 0)
+			ck_assert_uint_eq(flags_of_part() & KIST_PART_STORAGE,
+					  descrs[i][2] == 'c' ? 0 : KIST_PART_STORAGE);
 		write_again(zip.bytes, zip.size, &sink);
 		ck_assert_ptr_nonnull(memmem(sink.data, sink.size, descrs[i], strlen(descrs[i])));
 		ck_assert_mem_eq(sink.data + sink.parts[0].offset, numbers, sizeof(numbers));
