@@ -35,6 +35,10 @@ START_TEST(every_type_of_the_grammar_is_read)
 		{ "tensor*", KIST_TASK_TENSOR_OUT, false },
 		{ "object*", KIST_TASK_OBJECT_OUT, false },
 		{ "region*", KIST_TASK_REGION_OUT, false },
+		{ "i8[]", KIST_TASK_I8_ARRAY, false },
+		{ "u64[]", KIST_TASK_U64_ARRAY, false },
+		{ "f32[]", KIST_TASK_F32_ARRAY, false },
+		{ "f64[]", KIST_TASK_F64_ARRAY, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
