@@ -30,6 +30,20 @@ const char *kist_cli_value(const struct kist_cli *cli, const char *name)
 	return NULL;
 }
 
+bool kist_cli_choose(const struct kist_cli *cli, const char *name, const char *const *words, size_t count,
+		     size_t *ret)
+{
+	const char *asked = kist_cli_value(cli, name);
+
+	for (size_t i = 0; asked && i < count; i++) {
+		if (strcmp(asked, words[i]) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	return !asked;
+}
+
 bool kist_cli_read_deadline(struct kist_cli *cli)
 {
 	const char *text = kist_cli_value(cli, "deadline");

@@ -83,6 +83,14 @@ bool kist_cli_has(const struct kist_cli *cli, const char *name);
 const char *kist_cli_value(const struct kist_cli *cli, const char *name);
 
 /**
+ * kist_cli_choose() - Which of @count @words option @name was given; *@ret is left alone when it was not given.
+ *
+ * false: it is none of them.
+ */
+bool kist_cli_choose(const struct kist_cli *cli, const char *name, const char *const *words, size_t count,
+		     size_t *ret);
+
+/**
  * kist_cli_read_deadline() - Reads --deadline SECONDS into cli->call_ms_max.  false: that is no such time.
  */
 bool kist_cli_read_deadline(struct kist_cli *cli);

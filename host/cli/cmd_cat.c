@@ -33,18 +33,11 @@ struct wanted {
 static bool read_format(const struct kist_cli *cli, enum kist_partial_format *ret)
 {
 	static const char *const names[] = { "npy", "safetensors", "raw" };
-	const char *asked = kist_cli_value(cli, "format");
+	size_t chosen = KIST_PARTIAL_NPY;
+	const bool is_one = kist_cli_choose(cli, "format", names, sizeof(names) / sizeof(names[0]), &chosen);
 
-	*ret = KIST_PARTIAL_NPY;
-	if (!asked)
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(asked, names[i]) == 0) {
-			*ret = (enum kist_partial_format)i;
-			return true;
-		}
-	}
-	return false;
+	*ret = (enum kist_partial_format)chosen;
+	return is_one;
 }
 
 /* One range; a single number means the row that it names, and the dimension stays. */

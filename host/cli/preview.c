@@ -19,18 +19,11 @@
 bool kist_preview_format_read(const struct kist_cli *cli, enum kist_preview_format *ret)
 {
 	static const char *const names[] = { "text", "svg", "csv", "json" };
-	const char *asked = kist_cli_value(cli, "format");
+	size_t chosen = KIST_PREVIEW_TEXT;
+	const bool is_one = kist_cli_choose(cli, "format", names, sizeof(names) / sizeof(names[0]), &chosen);
 
-	*ret = KIST_PREVIEW_TEXT;
-	if (!asked)
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(asked, names[i]) == 0) {
-			*ret = (enum kist_preview_format)i;
-			return true;
-		}
-	}
-	return false;
+	*ret = (enum kist_preview_format)chosen;
+	return is_one;
 }
 
 /* Whether its bytes are lines that can be shown. */
