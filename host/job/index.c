@@ -445,7 +445,11 @@ static kist_status try_open(struct kist_job_index *index, struct kist_error *err
 {
 	struct kist_owner here;
 
-	KIST_TRY(kist_owner_of(getpid(), &here, err));
+	/* What was written in another boot may be torn: where it has no id, nothing of before is used. */
+	if (kist_owner_of(getpid(), &here, NULL) != KIST_OK || !here.boot[0]) {
+		here.boot[0] = '\0';
+		index->in_memory = true;
+	}
 	index->is_bad = false;
 	KIST_TRY(connect_to(index, err));
 	return bring_up_to_date(index, here.boot, err);

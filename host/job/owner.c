@@ -95,10 +95,12 @@ static void find_here(struct kist_owner *ret)
 kist_status kist_owner_of(pid_t pid, struct kist_owner *ret, struct kist_error *err)
 {
 	struct kist_owner owner;
+	uint64_t own_start;
 
 	find_here(&owner);
 	owner.pid = (uint64_t)pid;
-	if (!read_start(owner.pid, &owner.start))
+	/* Where there is no /proc a process cannot be told from a later one of its pid. */
+	if (!read_start(owner.pid, &owner.start) && read_start((uint64_t)getpid(), &own_start))
 		return kist_fail(err, KIST_NOT_FOUND, "process %d is not there", (int)pid);
 	*ret = owner;
 	return KIST_OK;
@@ -112,7 +114,8 @@ enum kist_owner_life kist_owner_life(const struct kist_owner *owner)
 	find_here(&here);
 	if (here.boot[0] && strcmp(here.boot, owner->boot) == 0) {
 		/* Of another namespace's pids nothing is to be seen. */
-		if (here.pid_namespace == 0 || here.pid_namespace != owner->pid_namespace)
+		if (here.pid_namespace == 0 || here.pid_namespace != owner->pid_namespace ||
+		    owner->start == 0)
 			return KIST_OWNER_UNKNOWN;
 		return read_start(owner->pid, &start) && start == owner->start ? KIST_OWNER_ALIVE
 									       : KIST_OWNER_GONE;

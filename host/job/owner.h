@@ -27,7 +27,7 @@ struct kist_owner {
 	char boot[KIST_OWNER_TEXT_SIZE];    /* or empty */
 	uint64_t pid_namespace;		    /* 0: not known */
 	uint64_t pid;
-	uint64_t start; /* clock ticks since the boot */
+	uint64_t start; /* clock ticks since the boot; 0: not known */
 };
 
 enum kist_owner_life {
@@ -36,7 +36,7 @@ enum kist_owner_life {
 	KIST_OWNER_UNKNOWN, /* it is another machine's, or another container's */
 };
 
-/** kist_owner_of() - What identifies process @pid of this machine.  Errors: KIST_NOT_FOUND, KIST_IO. */
+/** kist_owner_of() - What identifies process @pid of this machine.  Errors: KIST_NOT_FOUND. */
 KIST_CHECKED kist_status kist_owner_of(pid_t pid, struct kist_owner *ret, struct kist_error *err);
 
 /** kist_owner_life() - Whether that process is there, as far as it can be seen from here. */

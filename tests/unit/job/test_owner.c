@@ -55,6 +55,9 @@ START_TEST(of_another_machine_or_container_nothing_is_known)
 	other.pid_namespace++;
 	ck_assert_int_eq(kist_owner_life(&other), KIST_OWNER_UNKNOWN);
 	other = owner;
+	other.start = 0;
+	ck_assert_int_eq(kist_owner_life(&other), KIST_OWNER_UNKNOWN);
+	other = owner;
 	other.boot[0] = other.boot[0] == 'x' ? 'y' : 'x';
 	/* The same machine, started again: only where it has an id can that be told. */
 	ck_assert_int_eq(kist_owner_life(&other), owner.machine[0] ? KIST_OWNER_GONE : KIST_OWNER_UNKNOWN);
