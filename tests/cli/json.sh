@@ -56,6 +56,9 @@ documented plugin kist plugin trust "$plugins/org.example.one.plugin.json"
 documented plugin kist plugin validate a.npy
 documented plugin kist plugin validate "$plugins/org.example.one.plugin.json"
 documented plugin kist plugin doctor
+printf 'graph: {a: {exec: [echo, x]}}\nparameters: {unused: 1}\noutputs: {a: {contents: $a, file: a}}\n' >flow.yaml
+documented run kist run flow.yaml
+documented run kist run --check flow.yaml
 
 # All guides and formats are named in the README, and what it names under formats is there.
 for page in "$top_srcdir"/docs/guide/*.md "$top_srcdir"/docs/format/*.md; do
