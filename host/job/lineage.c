@@ -244,10 +244,10 @@ static kist_status follow_parents(struct search *search, struct kist_error *err)
 static kist_status expand_step(struct search *search, const struct kist_lineage_node *node,
 			       struct kist_error *err)
 {
+	const char *id = kist_lineage_text(search->lineage, node->job);
 	const char *name = kist_lineage_text(search->lineage, node->name);
 	/* Texts move while nodes are added. */
-	kist_auto_mem char *job =
-		kist_strndup(kist_lineage_text(search->lineage, node->job), KIST_JOB_ID_MAX);
+	kist_auto_mem char *job = kist_strndup(id, strlen(id));
 	kist_auto_mem char *step = kist_strndup(name, strlen(name));
 
 	if (!job || !step)
