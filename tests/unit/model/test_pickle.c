@@ -316,8 +316,8 @@ START_TEST(a_compressed_file_is_kept_and_not_looked_into)
 	static const char *const heads[] = { "\x78\x9c....",
 					     "\x1f\x8b....",
 					     "BZh9..",
-					     "\xfd"
-					     "7zXZ\0",
+					     ("\xfd"
+					      "7zXZ\0"),
 					     "\x5d\0\0\x80..",
 					     "\x04\x22\x4d\x18.." };
 
