@@ -49,7 +49,6 @@ NPY_DESCRS = [
     ("E_DTYPE", 20, "'<'"),
     ("E_DTYPE", 20, "'<f4x'"),
     ("E_DTYPE", 20, "'<f-4'"),
-    ("E_DTYPE", 20, "'<f1'"),
     ("E_DTYPE", 20, "'<M8[xx]'"),
     ("E_DTYPE", 20, "'<m8[0s]'"),
     ("E_DTYPE", 20, "'<M8[s'"),

@@ -196,6 +196,8 @@ END
 	python3 - "$signal" <<'END' || fail "stopped by $signal"
 import os, signal, subprocess, sys
 number = getattr(signal, "SIG" + sys.argv[1])
+# Who runs the tests may have had it ignored, and so it would stay.
+signal.signal(number, signal.SIG_DFL)
 run = subprocess.Popen(["kist", "run", "stop.yaml"], stdout=open("out", "w"), stderr=open("err", "w"))
 child = int(open("up" + sys.argv[1]).read())
 run.send_signal(number)

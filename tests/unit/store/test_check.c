@@ -6,7 +6,7 @@
 
 /* Some chunks fill a stretch alone, and there are more than one stretch has room for. */
 #define CHUNKS	 12
-#define LONG_LEN ((size_t)3 << 20)
+#define LONG_LEN ((size_t)5 << 19)
 
 static struct kist_store *store;
 static struct kist_digest id;
