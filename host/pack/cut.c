@@ -75,10 +75,10 @@ static uint64_t step_of(const struct kist_cut *cut)
 	return cut->sizes.typed - cut->sizes.typed % element_size;
 }
 
-/* Whether the stretch is a part that has its chunks to itself. */
+/* Whether the stretch is a part that has its chunks to itself; of a small object none has. */
 static bool is_own(const struct kist_cut *cut)
 {
-	return cut->stretch_part != KIST_CUT_NO_PART &&
+	return cut->stretch_part != KIST_CUT_NO_PART && cut->size >= KIST_CUT_STRETCH_MIN &&
 	       cut->parts[cut->stretch_part].len >= KIST_CUT_PART_MIN;
 }
 

@@ -16,7 +16,8 @@
  * gives the same chunks whatever lies around it.  A part is then cut every `typed` bytes, rounded down to whole elements: tensors change in
  * place.  A rest of less than KIST_CUT_STRETCH_MIN bytes is left on its last chunk.  A gap of four times
  * `cdc` bytes or more is cut by its content (pack/cdc.h): text grows and shrinks; a shorter one is one chunk.
- * Short stretches that follow each other are gathered into chunks of at least KIST_CUT_STRETCH_MIN bytes.
+ * Short stretches that follow each other are gathered into chunks of at least KIST_CUT_STRETCH_MIN bytes.  An
+ * object of less than that is one chunk.
  *
  *     | head 128 | part of 2.5 MiB                    |
  *     | 128      | 1 MiB      | 1 MiB      | 0.5 MiB  |

@@ -190,6 +190,16 @@ START_TEST(a_part_of_16_kib_keeps_its_chunk_to_itself_whatever_lies_around_it)
 }
 END_TEST
 
+START_TEST(an_object_of_less_than_64_kib_is_one_chunk_with_parts_of_any_size)
+{
+	const struct kist_cut_part parts[] = { { 128, 20 * KIB, 4 }, { 128 + 20 * KIB, 40 * KIB, 4 } };
+	const size_t lens[] = { 60 * KIB + 128 };
+	const size_t owners[] = { 1 };
+
+	expect(60 * KIB + 128, parts, 2, lens, owners, 1);
+}
+END_TEST
+
 START_TEST(a_gap_between_long_parts_is_a_chunk_of_its_own)
 {
 	const struct kist_cut_part parts[] = { { 0, MIB, 4 }, { MIB + 100, MIB, 4 } };
@@ -257,6 +267,7 @@ int main(void)
 	tcase_add_test(tests, a_cut_falls_between_elements);
 	tcase_add_test(tests, short_parts_are_gathered);
 	tcase_add_test(tests, a_part_of_16_kib_keeps_its_chunk_to_itself_whatever_lies_around_it);
+	tcase_add_test(tests, an_object_of_less_than_64_kib_is_one_chunk_with_parts_of_any_size);
 	tcase_add_test(tests, a_gap_between_long_parts_is_a_chunk_of_its_own);
 	tcase_add_test(tests, the_longest_chunk_fits_and_all_bytes_are_covered);
 	tcase_add_test(tests, what_cannot_be_cut_is_refused);
