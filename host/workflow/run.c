@@ -140,6 +140,24 @@ static bool is_wanted_by(const struct kist_running *running, const struct kist_k
 	       (keep->args && refers_to(running, keep->args, step));
 }
 
+/* Whether a metric is an output of step @step. */
+static bool is_measured(const struct kist_running *running, size_t step)
+{
+	json_t *metrics = (json_t *)(uintptr_t)running->options->metrics;
+	const char *name;
+	json_t *said;
+
+	json_object_foreach(metrics, name, said) {
+		const struct kist_node node = { .kind = KIST_NODE_TEXT,
+						.text = json_string_value(said),
+						.len = json_string_length(said) };
+
+		if (refers_to(running, &node, step))
+			return true;
+	}
+	return false;
+}
+
 /* Whether somebody still needs what step @step gave. */
 static bool is_needed(const struct kist_running *running, size_t step)
 {
@@ -158,7 +176,7 @@ static bool is_needed(const struct kist_running *running, size_t step)
 		if (is_wanted_by(running, &entrypoint->outputs[i], entrypoint->artifact_count + i, step))
 			return true;
 	}
-	return false;
+	return is_measured(running, step);
 }
 
 /* The worker gives up objects that nobody needs any more. */
@@ -297,6 +315,8 @@ static kist_status run_all(struct kist_running *running, struct kist_error *err)
 		status = kist_running_keep(running, err);
 	if (status == KIST_OK)
 		status = run_steps(running, err);
+	if (status == KIST_OK)
+		status = kist_running_measure(running, err);
 	end_commands(running);
 	return status;
 }

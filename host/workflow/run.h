@@ -15,7 +15,7 @@
  * and what still runs comes to its end.
  *
  * An artifact output "a" of a run called "r" is found as "r/a", which moves with each run, and for good as
- * "jobs/<id>/a".
+ * "jobs/<id>/a".  With @names_at_end "r/a" moves only when the run has finished.
  *
  * Thread: [main]; starts a thread of its own that watches the time.
  * Source: docs/guide/workflows.md.
@@ -38,16 +38,19 @@ struct kist_run_event {
 
 /** struct kist_run_options - All Borrowed for the call. */
 struct kist_run_options {
-	const char *name;     /* of what is run: names and the folder of outputs begin with it */
-	const char *folder;   /* where the entrypoint's file lies */
-	const char *exports;  /* folder for the outputs; made when there is one */
-	const char *kind;     /* of the job; NULL: "run" */
-	const char *project;  /* of the job; or NULL */
-	const char *parent;   /* id of the job that this is a part of; or NULL */
-	const json_t *inputs; /* {"<artifact input>": "<name>"}; or NULL */
+	const char *name;      /* of what is run: names and the folder of outputs begin with it */
+	const char *folder;    /* where the entrypoint's file lies */
+	const char *exports;   /* folder for the outputs; made when there is one */
+	const char *kind;      /* of the job; NULL: "run" */
+	const char *project;   /* of the job; or NULL */
+	const char *parent;    /* id of the job that this is a part of; or NULL */
+	const json_t *inputs;  /* {"<artifact input>": "<name>"}; or NULL */
+	const json_t *tags;    /* of the job: {"<tag>": "<text>"}; or NULL */
+	const json_t *metrics; /* {"<metric>": "$step.output"}: numbers, noted with the end; or NULL */
 	const char *const *command;
 	size_t command_count;
-	size_t jobs; /* commands and tasks that run at once; 1 to KIST_RUN_JOBS_MAX */
+	size_t jobs;	   /* commands and tasks that run at once; 1 to KIST_RUN_JOBS_MAX */
+	bool names_at_end; /* names move when it has finished, in the commit that says so */
 	bool no_artifacts;
 	bool no_outputs; /* with @no_artifacts: nothing is written at all, also no record of the job */
 	void (*event)(void *ctx, const struct kist_run_event *event); /* may be NULL */

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "job/commit.h"
 #include "workflow/run_private.h"
+
+static kist_status tag_job(struct kist_running *running, struct kist_error *err)
+{
+	json_t *tags = (json_t *)(uintptr_t)running->options->tags;
+	const char *key;
+	json_t *text;
+
+	json_object_foreach(tags, key, text)
+		KIST_TRY(kist_job_set_tag(running->job, key, json_string_value(text), err));
+	return KIST_OK;
+}
 
 static kist_status describe_job(struct kist_running *running, struct kist_error *err)
 {
@@ -49,8 +61,52 @@ kist_status kist_running_begin_job(struct kist_running *running, struct kist_err
 		return KIST_OK;
 	KIST_TRY(kist_job_new(&how, &running->job, err));
 	KIST_TRY(describe_job(running, err));
+	KIST_TRY(tag_job(running, err));
 	KIST_TRY(kist_job_set_state(running->job, KIST_JOB_STARTED, getpid(), err));
 	return kist_job_commit_alone(running->flow, running->job, err);
+}
+
+kist_status kist_running_measure(struct kist_running *running, struct kist_error *err)
+{
+	json_t *metrics = (json_t *)(uintptr_t)running->options->metrics;
+	const char *name;
+	json_t *said;
+
+	json_object_foreach(metrics, name, said) {
+		const struct kist_node node = { .kind = KIST_NODE_TEXT,
+						.text = json_string_value(said),
+						.len = json_string_length(said) };
+		kist_auto_json json_t *value = NULL;
+
+		if (kist_running_json(running, &node, &value, err) != KIST_OK)
+			return kist_fail_context(err, "metric '%s'", name);
+		if (!json_is_number(value))
+			return kist_fail_at(err, KIST_INVALID, "E_METRIC", KIST_NO_OFFSET,
+					    "metric '%s': '%s' is no number", name, node.text);
+		if (running->job)
+			KIST_TRY(
+				kist_job_add_metric(running->job, name, 0, json_number_value(value), 0, err));
+	}
+	return KIST_OK;
+}
+
+/* The record of a run that has finished, and the names of all that it made, in one commit. */
+static kist_status commit_with_names(struct kist_running *running, struct kist_error *err)
+{
+	kist_auto_save struct kist_save *save = NULL;
+	const json_t *row;
+	size_t i;
+
+	KIST_TRY(kist_save_open(running->flow, &save, err));
+	json_array_foreach(running->facts_artifacts, i, row) {
+		const char *name = kist_json_get_text(row, "name");
+		struct kist_digest artifact;
+
+		if (!kist_record_get_digest(row, "artifact", &artifact))
+			return kist_fail(err, KIST_CORRUPT, "an artifact without a digest");
+		KIST_TRY(kist_save_own_ref(save, name, strlen(name), &artifact, "put", err));
+	}
+	return kist_job_commit(running->job, save, err);
 }
 
 /* What became of the whole, for the record. */
@@ -71,6 +127,8 @@ kist_status kist_running_end_job(struct kist_running *running, enum kist_job_sta
 		KIST_TRY(kist_job_mark_partial(running->job, err));
 	}
 	KIST_TRY(kist_job_set_state(running->job, state, 0, err));
+	if (state == KIST_JOB_FINISHED && running->options->names_at_end)
+		return commit_with_names(running, err);
 	return kist_job_commit_alone(running->flow, running->job, err);
 }
 

@@ -172,6 +172,8 @@ static kist_status save_one(struct keeping *keeping, size_t i, struct kist_error
 	KIST_TRY(contents_of(keeping->running, keep, &own, &value, err));
 	KIST_TRY(save_value(keeping, keep, value, &options, &saved, err));
 	keeping->ids[i] = saved.artifact;
+	if (keeping->running->options->names_at_end)
+		return KIST_OK;
 	return kist_save_own_ref(keeping->save, names.moving, strlen(names.moving), &saved.artifact, "put",
 				 err);
 }

@@ -84,6 +84,12 @@ KIST_CHECKED kist_status kist_running_read_inputs(struct kist_running *running, 
 
 /** kist_running_begin_job() - Commits the record of a job that has started, unless nothing is to be written. */
 KIST_CHECKED kist_status kist_running_begin_job(struct kist_running *running, struct kist_error *err);
+/**
+ * kist_running_measure() - Takes note of the metrics: of a run whose steps have all finished.
+ *
+ * Errors: KIST_INVALID E_METRIC (one is no number).
+ */
+KIST_CHECKED kist_status kist_running_measure(struct kist_running *running, struct kist_error *err);
 /** kist_running_end_job() - Commits what became of it; @why: what it failed with. */
 KIST_CHECKED kist_status kist_running_end_job(struct kist_running *running, enum kist_job_state state,
 					      const struct kist_error *why, struct kist_error *err);
