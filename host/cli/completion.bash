@@ -110,6 +110,7 @@ _kist_offer_kind()
 		ID) _kist_offer_column plugin list ;;
 		JOB) _kist_offer_column jobs ;;
 		KEY) _kist_offer_column plugin routes ;;
+		EXPERIMENT) _kist_offer_column experiment ls ;;
 		DIR | FILE | MANIFEST | PATH | URI) _kist_offer_files ;;
 		[a-z]*) _kist_offer "$kind" ;;
 		esac

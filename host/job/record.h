@@ -57,7 +57,7 @@ struct kist_job {
 /** struct kist_job_options - What is known of a job before it begins.  All Borrowed for the call. */
 struct kist_job_options {
 	const char *id;		    /* kist_job_id_check(); NULL: a new one is made */
-	const char *kind;	    /* what runs it: "exec", "run", "cell"; 1..KIST_JOB_TEXT_MAX bytes */
+	const char *kind;	    /* what runs it: "exec", "run", "cell", "experiment"; 1..KIST_JOB_TEXT_MAX bytes */
 	const char *project;	    /* NULL: "" */
 	const char *parent;	    /* id of the job that it is a part of; or NULL */
 	const char *entrypoint;	    /* name of what is run; or NULL */
