@@ -58,3 +58,23 @@ says err 'neither a file'
 expect 1 kist put bad/pipe
 expect 3 kist show bad
 expect 0 kist verify
+
+# Arrays of every size around those that share a chunk, in one folder: whether alone or among many.
+mkdir sizes
+for size in 1 15000 16256 16384 16512 30000 65407 65408 65409 65536 70000 200000; do
+	{
+		printf '\223NUMPY\001\000\166\000'
+		printf "%-117s\n" "{'descr': '|u1', 'fortran_order': False, 'shape': ($size,), }"
+		head -c $size /dev/urandom
+	} >sizes/$size.npy
+done
+expect 0 kist put sizes
+expect 0 kist get sizes -o sizes.back
+diff -r sizes sizes.back || fail 'arrays came back different'
+for size in 16384 65408 70000; do
+	expect 0 kist put sizes/$size.npy
+	expect 0 kist get $size.npy -o alone.npy
+	same alone.npy sizes/$size.npy
+	rm alone.npy
+done
+expect 0 kist verify
