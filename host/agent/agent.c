@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "job/owner.h"
 
 #define NS_PER_S  1000000000ull
 #define NS_PER_MS 1000000ull
@@ -266,8 +267,8 @@ static void attend(struct agent *agent)
 	};
 
 	for (;;) {
-		if (poll(waits, 3, patience_ms(agent)) < 0 && errno != EINTR)
-			return;
+		if (poll(waits, 3, patience_ms(agent)) < 0)
+			continue;
 		if (waits[1].revents)
 			read_signals(agent);
 		if (waits[2].revents)
@@ -316,9 +317,32 @@ static void start_server(struct agent *agent)
 	      &why);
 }
 
+/* What a recovery needs to know once the agent is gone: whether the program still writes, and what to clear away. */
+static kist_status note_program(struct agent *agent, struct kist_error *err)
+{
+	const char *socket = agent->server ? kist_server_path(agent->server) : "";
+	json_t *facts = agent->keeping.facts;
+	struct kist_owner owner;
+	json_t *program;
+
+	if (agent->keeping.run.dir_fd < 0)
+		return KIST_OK;
+	/* One that has ended by now needs no word. */
+	if (kist_owner_of(agent->program.pid, &owner, NULL) != KIST_OK)
+		return KIST_OK;
+	KIST_TRY(kist_owner_json(&owner, &program, err));
+	if (json_object_set_new(facts, "program", program) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_json_set_bytes(facts, "socket", socket, strlen(socket), err));
+	return kist_run_write(&agent->keeping.run, facts, err);
+}
+
 static kist_status run_program(struct agent *agent, struct kist_error *err)
 {
+	struct kist_error why = KIST_ERROR_INIT;
+
 	KIST_TRY(start_program(agent, err));
+	go_on(agent, note_program(agent, &why), &why);
 	if (start_relays(agent, err) != KIST_OK) {
 		kist_program_signal(&agent->program, SIGKILL);
 		attend(agent);
@@ -352,7 +376,8 @@ static kist_status start_keeping(struct agent *agent, struct kist_error *err)
 						  .job = agent->job,
 						  .folder = options->folder,
 						  .ignore_count = options->ignore_count,
-						  .ignore = options->ignore };
+						  .ignore = options->ignore,
+						  .runs_dir = options->runs_dir };
 
 	return kist_keeping_start(&agent->keeping, &how, err);
 }

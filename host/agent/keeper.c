@@ -107,6 +107,7 @@ struct taken {
 	struct keeper_object *objects;
 	bool flush;
 	bool ending;
+	bool dropped;
 };
 
 static bool is_idle(const struct kist_keeper *keeper)
@@ -138,6 +139,7 @@ static void take(struct kist_keeper *keeper, struct taken *ret)
 	ret->changes = keeper->changes;
 	ret->objects = keeper->objects;
 	ret->flush = keeper->flush;
+	ret->dropped = keeper->dropped;
 	ret->ending = keeper->ending || keeper->dropped;
 	keeper->changes = NULL;
 	keeper->last_change = &keeper->changes;
@@ -181,15 +183,18 @@ static void work(struct kist_keeper *keeper, const struct taken *taken)
 
 	hold(keeper, taken->objects);
 	make_changes(keeper, taken->changes);
-	if (keeper->dropped)
+	if (taken->dropped)
 		return;
+	keeper->unseen = true;
 	if (keeper_open(keeper, taken->ending, &why) != KIST_OK) {
 		keeper_note(keeper, &why);
 		return;
 	}
+	keeper->unseen = false;
 	keeper_keep_objects(keeper);
 	for (size_t at = 0; at < taken->hints.size; at += strlen((const char *)taken->hints.data + at) + 1)
 		keeper_want(keeper, (const char *)taken->hints.data + at);
+	keeper->halves = taken->ending ? KIST_KEEPER_HALVES_MAX : 0;
 	if (taken->flush || taken->ending)
 		keeper_look(keeper);
 	keeper_keep_group(keeper);
@@ -262,7 +267,7 @@ static void tell_left(struct kist_keeper *keeper)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
-	if (!keeper->held || keeper->dropped)
+	if (!keeper->held)
 		return;
 	(void)kist_fail(&why, KIST_IO, "it could not be kept: the store could not be reached");
 	for (const struct keeper_object *object = keeper->held; object; object = object->next) {
@@ -277,6 +282,7 @@ static void *run(void *ctx)
 	struct kist_keeper *keeper = ctx;
 	struct kist_error why = KIST_ERROR_INIT;
 	bool ending = false;
+	bool dropped = false;
 
 	begin(keeper);
 	while (!ending) {
@@ -284,11 +290,14 @@ static void *run(void *ctx)
 
 		take(keeper, &taken);
 		ending = taken.ending;
+		dropped = taken.dropped;
 		work(keeper, &taken);
 		kist_buf_done(&taken.hints);
 	}
-	tell_left(keeper);
-	keeper->kept.recorded = !keeper->dropped && record_end(keeper, &why) == KIST_OK;
+	if (!dropped)
+		tell_left(keeper);
+	keeper->kept.recorded = !dropped && record_end(keeper, &why) == KIST_OK;
+	keeper->kept.failed += keeper_count_failed(keeper) + (keeper->options.folder && keeper->unseen);
 	if (why.status != KIST_OK)
 		tell(keeper, &why);
 	kist_flow_close(keeper->flow);

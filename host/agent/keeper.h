@@ -35,6 +35,8 @@ struct kist_keeper_options {
 	size_t ignore_count; /* patterns of fnmatch(3) of files that are not kept: of their name, or where a */
 	const char *const *ignore; /* pattern has a '/', of their path */
 	int64_t changed_before_ns; /* files that were written to later are another job's; 0: none are */
+	const char
+		*runs_dir; /* of agents; where it lies in @folder it is none of the job's, nor is the store */
 };
 
 /** struct kist_keeper_part - A file of the agent's that is kept with the job in the end. */
@@ -56,11 +58,11 @@ struct kist_keeper_end {
 
 /** struct kist_kept - What came of it. */
 struct kist_kept {
-	size_t files;	       /* kept, each once */
-	size_t failed;	       /* that could not be kept */
-	uint64_t bytes;	       /* of what was kept */
-	uint64_t stored;       /* that were written for it */
-	bool recorded;	       /* the job's last record is in the store */
+	size_t files;	 /* kept, each once */
+	size_t failed;	 /* files, and folders that could not be looked through, that could not be kept */
+	uint64_t bytes;	 /* of what was kept */
+	uint64_t stored; /* that were written for it */
+	bool recorded;	 /* the job's last record is in the store */
 	struct kist_error why; /* what went wrong, the first of it */
 };
 

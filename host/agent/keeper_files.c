@@ -5,9 +5,12 @@
 #include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/time.h"
 #include "flow/stamp.h"
 #include "flow/walk.h"
@@ -26,6 +29,13 @@ static bool is_ignored(const struct kist_keeper *keeper, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
+	for (size_t i = 0; i < KEEPER_LEFT_OUT; i++) {
+		const size_t len = strlen(keeper->left_out[i]);
+
+		if (len > 0 && strncmp(path, keeper->left_out[i], len) == 0 &&
+		    (path[len] == '/' || path[len] == '\0'))
+			return true;
+	}
 	for (size_t i = 0; i < keeper->options.ignore_count; i++) {
 		const char *pattern = keeper->options.ignore[i];
 		const bool whole = strchr(pattern, '/');
@@ -34,6 +44,39 @@ static bool is_ignored(const struct kist_keeper *keeper, const char *path)
 			return true;
 	}
 	return false;
+}
+
+/* The part of @path, a folder, that is below @top: "" for none.  *@ret_all: @top is in it. */
+static void find_below(const char *top, const char *path, char ret[static PATH_MAX], bool *ret_all)
+{
+	char full[PATH_MAX];
+	size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
+	size_t full_len;
+
+	ret[0] = '\0';
+	if (!path || !realpath(path, full))
+		return;
+	full_len = strlen(full);
+	if (strncmp(full, top, len) == 0 && full[len] == '/' && full[len + 1])
+		(void)snprintf(ret, PATH_MAX, "%s", full + len + 1);
+	else if (strncmp(top, full, full_len) == 0 && (!top[full_len] || top[full_len] == '/'))
+		*ret_all = true;
+}
+
+/* The folder may come late, go and come again. */
+static void learn_left_out(struct kist_keeper *keeper)
+{
+	char top[PATH_MAX];
+	struct stat st;
+
+	if (!keeper->options.folder || stat(keeper->options.folder, &st) < 0 ||
+	    kist_stamp_is_same_file(&st, &keeper->folder) || !realpath(keeper->options.folder, top))
+		return;
+	keeper->folder = st;
+	keeper->all_left_out = false;
+	find_below(top, keeper->flow ? kist_backend_folder(kist_store_uri(keeper->flow->store)) : NULL,
+		   keeper->left_out[0], &keeper->all_left_out);
+	find_below(top, keeper->options.runs_dir, keeper->left_out[1], &keeper->all_left_out);
 }
 
 static void tell_failed(struct kist_keeper *keeper, struct kist_file *file, const struct kist_error *why)
@@ -62,8 +105,12 @@ static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, 
 
 	KIST_TRY(keeper_name(keeper, one->file->path, name, &how.name_len, err));
 	KIST_TRY(full_path(keeper, one->file->path, path, err));
-	if (stat(path, &one->stamp) < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return KIST_OK;
+	if (stat(path, &one->stamp) < 0) {
+		const bool is_gone = errno == ENOENT || errno == ENOTDIR;
+
+		one->file->refused = one->file->refused && !is_gone;
+		return is_gone ? KIST_OK : kist_fail_open(err, errno, path);
+	}
 	if (keeper->options.changed_before_ns > 0 &&
 	    kist_stamp_ns(one->stamp.st_mtim) >= keeper->options.changed_before_ns)
 		return KIST_OK;
@@ -75,8 +122,8 @@ static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, 
 }
 
 /* Keeps the files of the group in one commit; what fails by itself is told and left out. */
-static kist_status keep_all(struct kist_keeper *keeper, struct keeping *all, size_t count,
-			    struct kist_error *err)
+static kist_status try_all(struct kist_keeper *keeper, struct keeping *all, size_t count,
+			   struct kist_error *err)
 {
 	kist_auto_save struct kist_save *save = NULL;
 	size_t taken = 0;
@@ -85,6 +132,7 @@ static kist_status keep_all(struct kist_keeper *keeper, struct keeping *all, siz
 	for (size_t i = 0; i < count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 
+		kist_saved_done(&all[i].saved); /* of a try that came to nothing */
 		if (keep_one(keeper, save, &all[i], &why) != KIST_OK && why.status != KIST_NOT_FOUND)
 			tell_failed(keeper, all[i].file, &why);
 		if (!all[i].saved.record)
@@ -97,6 +145,24 @@ static kist_status keep_all(struct kist_keeper *keeper, struct keeping *all, siz
 	KIST_TRY(keeper_commit(keeper, save, err));
 	keeper->kept.stored += kist_save_stats(save).stored_bytes;
 	return KIST_OK;
+}
+
+/* A record names nothing that is not in the store. */
+static kist_status keep_all(struct kist_keeper *keeper, struct keeping *all, size_t count,
+			    struct kist_error *err)
+{
+	struct kist_job *job = keeper->options.job;
+	json_t *before = json_copy(json_object_get(job->root, "artifacts"));
+	kist_status status;
+
+	if (!before)
+		return kist_fail_memory(err, sizeof(json_t));
+	status = try_all(keeper, all, count, err);
+	if (status == KIST_OK)
+		json_decref(before);
+	else
+		kist_job_set_artifacts_take(job, before);
+	return status;
 }
 
 static void set_kept(struct kist_keeper *keeper, struct keeping *one)
@@ -117,23 +183,21 @@ static bool may_try_again(const struct kist_error *err, int tries)
 	       tries < TRIES_MAX;
 }
 
-void keeper_keep_group(struct kist_keeper *keeper)
+/* Keeps files in one commit; in the end in smaller ones, so that a file that does not fit takes no other with it. */
+static void keep_together(struct kist_keeper *keeper, struct keeping *all, size_t count)
 {
-	struct keeping all[KIST_KEEPER_GROUP_MAX];
-	const size_t count = keeper->group_count;
 	struct kist_error why = KIST_ERROR_INIT;
-	kist_status status;
 
-	for (size_t i = 0; i < count; i++) {
-		all[i] = (struct keeping){ .file = keeper->group[i], .saved = KIST_SAVED_INIT };
-		all[i].file->waiting = false;
-	}
-	keeper->group_count = 0;
-	for (int tries = 1; count > 0; tries++) {
-		status = keep_all(keeper, all, count, &why);
-		if (status == KIST_OK || !may_try_again(&why, tries))
-			break;
+	for (int tries = 1;; tries++) {
 		kist_error_clear(&why);
+		if (keep_all(keeper, all, count, &why) == KIST_OK || !may_try_again(&why, tries))
+			break;
+	}
+	if (why.status != KIST_OK && count > 1 && keeper->halves > 0) {
+		keeper->halves--;
+		keep_together(keeper, all, count / 2);
+		keep_together(keeper, all + count / 2, count - count / 2);
+		return;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (why.status == KIST_OK)
@@ -144,12 +208,27 @@ void keeper_keep_group(struct kist_keeper *keeper)
 	}
 }
 
+void keeper_keep_group(struct kist_keeper *keeper)
+{
+	struct keeping all[KIST_KEEPER_GROUP_MAX];
+	const size_t count = keeper->group_count;
+
+	for (size_t i = 0; i < count; i++) {
+		all[i] = (struct keeping){ .file = keeper->group[i], .saved = KIST_SAVED_INIT };
+		all[i].file->waiting = false;
+	}
+	keeper->group_count = 0;
+	if (count > 0)
+		keep_together(keeper, all, count);
+}
+
 void keeper_want(struct kist_keeper *keeper, const char *path)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 	struct kist_file *file;
 
-	if (is_ignored(keeper, path))
+	learn_left_out(keeper);
+	if (keeper->all_left_out || is_ignored(keeper, path))
 		return;
 	if (kist_files_get(&keeper->files, path, &file, &why) != KIST_OK) {
 		keeper_note(keeper, &why);
@@ -169,6 +248,7 @@ static kist_status note_bad_folder(void *ctx, const char *path, const struct kis
 	struct kist_keeper *keeper = ctx;
 
 	(void)err;
+	keeper->bad_folders++;
 	keeper_note(keeper, why);
 	keeper->options.each_failed(keeper->options.ctx, path, why);
 	return KIST_OK;
@@ -180,24 +260,51 @@ static void nothing_left_out(void *ctx, const char *path)
 	(void)path;
 }
 
+/* All that is below the folder.  Errors: KIST_NOT_FOUND: a job that made nothing has none. */
+static kist_status list_folder(struct kist_keeper *keeper, struct kist_walk *walk, struct kist_error *err)
+{
+	struct kist_walk_options how = { .each_bad = note_bad_folder,
+					 .each_left_out = nothing_left_out,
+					 .ctx = keeper };
+	const char *store = keeper->flow ? kist_backend_folder(kist_store_uri(keeper->flow->store)) : NULL;
+	kist_auto_fd int fd = -1;
+	struct stat st;
+
+	if (store && stat(store, &st) == 0)
+		how.left_out = &st;
+	KIST_TRY(kist_open_at(AT_FDCWD, keeper->options.folder, O_RDONLY | O_DIRECTORY, 0, &fd, err));
+	learn_left_out(keeper);
+	if (keeper->all_left_out)
+		return kist_fail(err, KIST_INVALID,
+				 "the artifact folder lies in the store, or in the folder of runs: nothing "
+				 "of it is kept");
+	return kist_walk_folder(fd, &how, walk, err);
+}
+
 void keeper_look(struct kist_keeper *keeper)
 {
 	kist_auto_walk struct kist_walk walk = KIST_WALK_INIT;
-	const struct kist_walk_options how = { .each_bad = note_bad_folder,
-					       .each_left_out = nothing_left_out,
-					       .ctx = keeper };
 	struct kist_error why = KIST_ERROR_INIT;
-	kist_auto_fd int fd = -1;
 
 	if (!keeper->options.folder)
 		return;
-	if (kist_open_at(AT_FDCWD, keeper->options.folder, O_RDONLY | O_DIRECTORY, 0, &fd, &why) != KIST_OK ||
-	    kist_walk_folder(fd, &how, &walk, &why) != KIST_OK) {
-		/* A job that made nothing has no folder. */
-		if (why.status != KIST_NOT_FOUND)
-			(void)note_bad_folder(keeper, "", &why, NULL);
-		return;
-	}
+	keeper->bad_folders = 0;
+	if (list_folder(keeper, &walk, &why) != KIST_OK && why.status != KIST_NOT_FOUND)
+		(void)note_bad_folder(keeper, "", &why, NULL);
 	for (size_t i = 0; i < kist_walk_count(&walk); i++)
 		keeper_want(keeper, kist_walk_path(&walk, i));
+	/* One that is gone since has not failed. */
+	for (size_t i = 0; i < keeper->files.room; i++) {
+		if (keeper->files.slots[i] && keeper->files.slots[i]->refused)
+			keeper_want(keeper, keeper->files.slots[i]->path);
+	}
+}
+
+size_t keeper_count_failed(const struct kist_keeper *keeper)
+{
+	size_t count = keeper->bad_folders;
+
+	for (size_t i = 0; i < keeper->files.room; i++)
+		count += keeper->files.slots[i] && keeper->files.slots[i]->refused;
+	return count;
 }

@@ -2,6 +2,7 @@
 #ifndef KIST_AGENT_KEEPER_PRIVATE_H
 #define KIST_AGENT_KEEPER_PRIVATE_H
 
+#include <limits.h>
 #include <pthread.h>
 
 #include "agent/files.h"
@@ -18,6 +19,8 @@
 #define KIST_KEEPER_HINTS_MAX ((size_t)64 << 20)
 /** Files that share a commit. */
 #define KIST_KEEPER_GROUP_MAX ((size_t)256)
+/** How often groups are divided when something cannot be kept: a store that takes nothing is not asked for ever. */
+#define KIST_KEEPER_HALVES_MAX 64u
 
 /** struct keeper_change - One change of the record that waits. */
 struct keeper_change {
@@ -36,6 +39,9 @@ struct keeper_object {
 /** Of objects, and of changes, that wait. */
 #define KIST_KEEPER_OBJECTS_MAX ((size_t)64)
 #define KIST_KEEPER_CHANGES_MAX ((size_t)16384)
+
+/** Folders that may lie in the artifact folder and are none of the job's: the store, and those of runs. */
+#define KEEPER_LEFT_OUT 2
 
 struct kist_keeper {
 	pthread_t thread;
@@ -60,7 +66,13 @@ struct kist_keeper {
 	struct kist_flow *flow; /* NULL: the store could not be opened so far */
 	uint64_t next_open_ns;
 	struct kist_files files;
-	struct keeper_object *held; /* that are to be kept next */
+	struct stat folder;			  /* that @left_out belongs to; st_ino 0: none so far */
+	bool all_left_out;			  /* the folder lies in the store, or in the folder of runs */
+	char left_out[KEEPER_LEFT_OUT][PATH_MAX]; /* below the folder; or empty */
+	struct keeper_object *held;		  /* that are to be kept next */
+	size_t bad_folders;			  /* at the last look */
+	bool unseen;				  /* the last look could not be had */
+	unsigned halves; /* how often a group that cannot be kept may still be divided: only in the end */
 	size_t group_count;
 	struct kist_file *group[KIST_KEEPER_GROUP_MAX]; /* that wait */
 	struct kist_keeper_end end;
@@ -102,7 +114,10 @@ void keeper_keep_objects(struct kist_keeper *keeper);
 /** keeper_drop_objects() - Drops them. */
 void keeper_drop_objects(struct kist_keeper *keeper);
 
-/** keeper_look() - Wants every file of the folder that is not kept as it is. */
+/** keeper_look() - Wants every file of the folder that is not kept as it is, and what could not be kept before. */
 void keeper_look(struct kist_keeper *keeper);
+
+/** keeper_count_failed() - The files that could not be kept. */
+size_t keeper_count_failed(const struct kist_keeper *keeper);
 
 #endif

@@ -25,6 +25,7 @@ struct kist_keeping_options {
 	size_t ignore_count;
 	const char *const *ignore;
 	int64_t changed_before_ns;
+	const char *runs_dir;
 };
 
 struct kist_keeping {

@@ -3,10 +3,15 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "job/owner.h"
 
 /* A recovery under way. */
 struct recovery {
@@ -96,6 +101,35 @@ static kist_status read_facts(struct recovery *recovery, struct kist_error *err)
 	return kist_recover_each(recovery->options->runs_dir, see_other, recovery, err);
 }
 
+/* What it writes from now on would be kept by nobody. */
+static kist_status check_program(const struct recovery *recovery, struct kist_error *err)
+{
+	const json_t *program = json_object_get(recovery->keeping.facts, "program");
+	struct kist_owner owner;
+
+	if (!kist_owner_from_json(program, &owner) || kist_owner_life(&owner) != KIST_OWNER_ALIVE)
+		return KIST_OK;
+	return kist_fail(
+		err, KIST_EXISTS,
+		"the agent of job '%s' is gone, but its program, process %llu, still runs: recover it "
+		"when that has ended",
+		recovery->options->id, (unsigned long long)owner.pid);
+}
+
+/* The agent makes "<temporary folder>/kist-XXXXXX/job"; nothing else is removed. */
+static void clear_socket(const json_t *facts)
+{
+	const char *socket = kist_json_get_text(facts, "socket");
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!socket || socket[0] != '/' || snprintf(path, sizeof(path), "%s", socket) >= (int)sizeof(path) ||
+	    lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode) || unlink(path) != 0)
+		return;
+	*strrchr(path, '/') = '\0';
+	(void)rmdir(path);
+}
+
 /* The job that never came to the store. */
 static kist_status make_job(struct recovery *recovery, struct kist_error *err)
 {
@@ -174,6 +208,7 @@ static kist_status recover(struct recovery *recovery, struct kist_recovered *ret
 		.job = recovery->job,
 		.folder = kist_json_get_text(recovery->keeping.facts, "artifact_path"),
 		.changed_before_ns = recovery->next_ns,
+		.runs_dir = recovery->options->runs_dir,
 	};
 	const struct kist_keeper_end end = end_of(recovery->keeping.facts);
 
@@ -188,10 +223,21 @@ kist_status kist_recover(const struct kist_recover_options *options, struct kist
 {
 	__attribute__((cleanup(recovery_done))) struct recovery recovery = { .options = options,
 									     .keeping = KIST_KEEPING_INIT };
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
 
 	*ret = (struct kist_recovered){ .nothing = false };
-	KIST_TRY(read_facts(&recovery, err));
-	if (json_is_true(json_object_get(recovery.keeping.facts, "recorded"))) {
+	status = read_facts(&recovery, &why);
+	if (status != KIST_OK && strcmp(why.code, KIST_RUN_CODE_EMPTY) == 0) {
+		ret->nothing = true;
+		return KIST_OK;
+	}
+	if (status != KIST_OK)
+		return kist_fail_as(err, status, &why);
+	KIST_TRY(check_program(&recovery, err));
+	clear_socket(recovery.keeping.facts);
+	if (json_is_true(json_object_get(recovery.keeping.facts, "recorded")) &&
+	    json_integer_value(json_object_get(recovery.keeping.facts, "failed")) == 0) {
 		ret->nothing = true;
 		return KIST_OK;
 	}

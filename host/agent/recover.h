@@ -26,7 +26,7 @@ struct kist_recover_options {
 
 /** struct kist_recovered - What came of it. */
 struct kist_recovered {
-	bool nothing; /* all of it was in the store before */
+	bool nothing; /* all of it was in the store before, or it never began */
 	enum kist_job_state state;
 	struct kist_kept kept;
 };
@@ -35,7 +35,7 @@ struct kist_recovered {
  * kist_recover() - Keeps what is left of job @options->id, and says in its record that it is lost, unless its
  * agent still saw how it ended.
  *
- * Errors: KIST_NOT_FOUND (this machine has no such run), KIST_EXISTS (its agent is at work), KIST_CORRUPT (the
+ * Errors: KIST_NOT_FOUND (this machine has no such run), KIST_EXISTS (its agent is at work, or its program still runs), KIST_CORRUPT (the
  * run folder), as the store.  With KIST_OK ret->kept.recorded says whether the store has all of it now.
  */
 KIST_CHECKED kist_status kist_recover(const struct kist_recover_options *options, struct kist_recovered *ret,

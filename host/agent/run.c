@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "agent/journal.h"
@@ -49,10 +48,11 @@ static kist_status open_folder(struct kist_run *run, struct kist_error *err)
 
 static kist_status open_files(struct kist_run *run, struct kist_error *err)
 {
-	KIST_TRY(open_folder(run, err));
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
 	KIST_TRY(kist_open_at(run->dir_fd, KIST_RUN_LOCK, O_RDWR | O_CREAT, 0600, &run->lock_fd, err));
-	if (flock(run->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK
+	if (fcntl(run->lock_fd, F_OFD_SETLK, &lock) < 0)
+		return errno == EAGAIN || errno == EACCES
 			       ? kist_fail(err, KIST_EXISTS, "the agent of job '%s' is at work", run->id)
 			       : kist_fail_errno(err, errno, "cannot lock '%s'", run->path);
 	KIST_TRY(kist_open_at(run->dir_fd, KIST_RUN_ARTIFACTS, LINE_FLAGS, 0600, &run->artifacts_fd, err));
@@ -76,6 +76,7 @@ kist_status kist_run_create(const char *runs_dir, const char *id, struct kist_ru
 	KIST_TRY(kist_mkdirs_at(AT_FDCWD, runs_dir, 0700, err));
 	if (mkdir(ret->path, 0700) < 0)
 		return kist_fail_open(err, errno, ret->path);
+	KIST_TRY(open_folder(ret, err));
 	return open_files(ret, err);
 }
 
@@ -83,6 +84,11 @@ kist_status kist_run_open_dead(const char *runs_dir, const char *id, struct kist
 			       struct kist_error *err)
 {
 	KIST_TRY(set_path(runs_dir, id, ret, err));
+	KIST_TRY(open_folder(ret, err));
+	/* An agent that has just made its folder is not to find it locked. */
+	if (faccessat(ret->dir_fd, KIST_RUN_FILE, F_OK, 0) < 0)
+		return kist_fail_at(err, KIST_NOT_FOUND, KIST_RUN_CODE_EMPTY, KIST_NO_OFFSET,
+				    "job '%s' has not begun: '%s' has no " KIST_RUN_FILE, id, ret->path);
 	return open_files(ret, err);
 }
 
@@ -95,10 +101,10 @@ kist_status kist_run_open(const char *runs_dir, const char *id, struct kist_run 
 
 bool kist_run_is_alive(const struct kist_run *run)
 {
-	if (flock(run->lock_fd, LOCK_SH | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK;
-	(void)flock(run->lock_fd, LOCK_UN);
-	return false;
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	/* Asked, and not tried: who wants the lock meanwhile gets it. */
+	return fcntl(run->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 kist_status kist_run_write(const struct kist_run *run, const json_t *facts, struct kist_error *err)

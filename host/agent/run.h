@@ -27,6 +27,8 @@
 #define KIST_RUN_ARTIFACTS	"artifacts.jsonl"
 #define KIST_RUN_EVENTS		"events.jsonl"
 #define KIST_RUN_LOCK		"lock"
+/** Code of kist_run_open_dead(): its agent is about to begin, or was killed before it did. */
+#define KIST_RUN_CODE_EMPTY "E_RUN_EMPTY"
 
 /** struct kist_run - An open run folder. */
 struct kist_run {
@@ -56,8 +58,11 @@ struct kist_run {
 KIST_CHECKED kist_status kist_run_create(const char *runs_dir, const char *id, struct kist_run *ret,
 					 struct kist_error *err);
 
-/** kist_run_open_dead() - Opens the folder of a run whose agent is gone.  Errors: KIST_NOT_FOUND; KIST_EXISTS
- * (its agent lives); KIST_IO. */
+/**
+ * kist_run_open_dead() - Opens the folder of a run whose agent is gone.
+ *
+ * Errors: KIST_NOT_FOUND, also KIST_RUN_CODE_EMPTY; KIST_EXISTS (its agent lives); KIST_IO.
+ */
 KIST_CHECKED kist_status kist_run_open_dead(const char *runs_dir, const char *id, struct kist_run *ret,
 					    struct kist_error *err);
 

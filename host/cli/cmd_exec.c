@@ -195,6 +195,13 @@ static void report(const struct kist_cli *cli, const struct kist_agent_result *r
 			"is "
 			"left, from %s\n",
 			result->id, kist_job_state_name(result->state), result->run_folder);
+	else if (kept->failed > 0)
+		fprintf(stderr,
+			"kist: exec: job %s %s, and %zu file%s could not be kept; 'kist job recover %s' "
+			"keeps what "
+			"is left\n",
+			result->id, kist_job_state_name(result->state), kept->failed,
+			kist_plural(kept->failed), result->id);
 	else if (!cli->quiet)
 		fprintf(stderr, "kist: exec: job %s %s%s%s%s: %zu file%s kept, %s given, %s written\n",
 			result->id, kist_job_state_name(result->state), result->error[0] ? " (" : "",

@@ -63,12 +63,13 @@ static kist_status say(struct recovering *recovering, const char *id, const stru
 		       struct kist_error *err)
 {
 	const struct kist_kept *kept = &recovered->kept;
-	json_t *facts = json_pack("{s:s,s:s,s:I,s:I,s:b}", "job", id, "state",
+	json_t *facts = json_pack("{s:s,s:s,s:I,s:I,s:I,s:b}", "job", id, "state",
 				  kist_job_state_name(recovered->state), "files", (json_int_t)kept->files,
-				  "bytes", (json_int_t)kept->bytes, "recorded", kept->recorded);
+				  "failed", (json_int_t)kept->failed, "bytes", (json_int_t)kept->bytes,
+				  "recorded", kept->recorded);
 	char bytes[32];
 
-	if (!kept->recorded)
+	if (!kept->recorded || kept->failed > 0)
 		recovering->worst = kist_exit_worse(recovering->worst, KIST_EXIT_FAILED);
 	if (json_array_append_new(recovering->runs, facts) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
@@ -76,7 +77,9 @@ static kist_status say(struct recovering *recovering, const char *id, const stru
 	if (!recovering->cli->json && !recovering->cli->quiet)
 		printf("job %s is %s: %zu file%s kept, %s%s\n", id, kist_job_state_name(recovered->state),
 		       kept->files, kist_plural(kept->files), bytes,
-		       kept->recorded ? "" : "; the store does not say so, try again");
+		       !kept->recorded	  ? "; the store does not say so, try again"
+		       : kept->failed > 0 ? "; not all could be kept, try again"
+					  : "");
 	return KIST_OK;
 }
 
@@ -102,7 +105,7 @@ static kist_status recover_one(void *ctx, const char *id, struct kist_error *err
 	if (!recovered.nothing)
 		return say(recovering, id, &recovered, err);
 	if (recovering->given && !recovering->cli->json && !recovering->cli->quiet)
-		printf("job %s: all of it is in the store\n", id);
+		printf("job %s: nothing is left to recover\n", id);
 	return KIST_OK;
 }
 

@@ -195,6 +195,10 @@ struct kist_job_artifact {
 KIST_CHECKED kist_status kist_job_add_artifact(struct kist_job *job, const struct kist_job_artifact *artifact,
 					       struct kist_error *err);
 
+/** kist_job_set_artifacts_take() - Sets the whole list, as after a commit that failed.  @artifacts: a copy of what
+ * it was. */
+void kist_job_set_artifacts_take(struct kist_job *job, json_t *artifacts);
+
 /** kist_job_mark_partial() - Marks all artifacts as those of a job that did not come to its end. */
 KIST_CHECKED kist_status kist_job_mark_partial(struct kist_job *job, struct kist_error *err);
 

@@ -371,6 +371,13 @@ kist_status kist_job_add_artifact(struct kist_job *job, const struct kist_job_ar
 	return kist_fail_memory(err, sizeof(json_t));
 }
 
+void kist_job_set_artifacts_take(struct kist_job *job, json_t *artifacts)
+{
+	(void)json_object_set_new(job->root, "artifacts", artifacts);
+	json_decref(job->artifact_places);
+	job->artifact_places = NULL;
+}
+
 kist_status kist_job_mark_partial(struct kist_job *job, struct kist_error *err)
 {
 	const json_t *artifacts = json_object_get(job->root, "artifacts");

@@ -41,7 +41,9 @@ mv whole .kist
 
 # The log: as it came, by stream, with times.
 expect 0 kist logs one
-equal "$(LC_ALL=C sort out | tr '\n' ' ')" 'first second third more '
+equal "$(stat -c %s out)" 24
+expect 0 kist logs --only out one
+equal "$(cat out)" "$(printf 'first\nthird more')"
 expect 0 kist logs --only err one
 equal "$(cat out)" second
 expect 0 kist logs -t one
@@ -84,23 +86,31 @@ equal $status 137
 
 # Its agent is killed: what was closed before is kept already, the rest is kept by recover, once.
 rm -rf artifacts
-kist exec -q --id shot -- sh -c 'mkdir artifacts; echo 1 >artifacts/a; read -r word <go; echo 2 >artifacts/b; : >ended' &
+kist exec -q --id shot -- sh -c 'echo "${KIST_SOCKET%/*}" >folder; mkdir artifacts; echo 1 >artifacts/a; read -r word <go; echo 2 >artifacts/b; : >ended' &
 agent=$!
 until kist cat jobs/shot/a >/dev/null 2>&1; do sleep 0.02; done
 expect 1 kist job recover shot
 says err 'is at work'
 kill -KILL $agent
 wait $agent || :
+# Its program still writes.
+expect 1 kist job recover shot
+says err 'still runs'
 echo on >go
 until [ -e ended ]; do sleep 0.02; done
-expect 0 kist job recover
+until kist job recover shot >out 2>err; do sleep 0.02; done
 says out 'job shot is lost'
+[ ! -e "$(cat folder)" ] || fail 'the folder of its socket is left'
 kist cat kist:job/shot >record
 says record '"state":"lost"' 'jobs/shot/b' '"partial":true'
 equal "$(kist cat jobs/shot/a)$(kist cat jobs/shot/b)" 12
 expect 0 kist job recover
 says out 'nothing is left'
 expect 3 kist job recover nobody
+# An agent that has just begun, or never did.
+mkdir "$runs/empty"
+expect 0 kist job recover
+equal "$(ls "$runs/empty")" ''
 
 # One whose store was not there; meanwhile another job wrote to the same folder.
 rm -rf artifacts
