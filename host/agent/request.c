@@ -62,12 +62,18 @@ struct asking {
 	struct kist_keeper *keeper;
 };
 
+static void asking_done(struct asking *asking)
+{
+	json_decref(asking->request);
+}
+
 static kist_status change(struct asking *asking,
 			  kist_status (*how)(struct kist_job *job, const json_t *request,
 					     struct kist_error *err),
 			  struct kist_error *err)
 {
-	return kist_keeper_change(asking->keeper, how, json_incref(asking->request), err);
+	/* Given away whole: what two threads hold would be counted by both. */
+	return kist_keeper_change(asking->keeper, how, kist_steal(asking->request), err);
 }
 
 static bool is_integer_or_missing(const json_t *request, const char *key)
@@ -150,15 +156,13 @@ static const struct {
 kist_status kist_request_serve(struct kist_view line, int *fd, struct kist_keeper *keeper,
 			       struct kist_error *err)
 {
-	kist_auto_json json_t *request = NULL;
-	struct asking asking = { .fd = fd, .keeper = keeper };
+	__attribute__((cleanup(asking_done))) struct asking asking = { .fd = fd, .keeper = keeper };
 	const char *op;
 	const char *name;
 
-	KIST_TRY(kist_json_parse(line, &request, err));
-	op = kist_json_get_text(request, "op");
-	name = kist_json_get_text(request, "name");
-	asking.request = request;
+	KIST_TRY(kist_json_parse(line, &asking.request, err));
+	op = kist_json_get_text(asking.request, "op");
+	name = kist_json_get_text(asking.request, "name");
 	for (size_t i = 0; op && i < sizeof(asks) / sizeof(asks[0]); i++) {
 		if (strcmp(op, asks[i].op) != 0)
 			continue;
