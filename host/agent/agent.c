@@ -50,17 +50,24 @@ static void go_on(struct agent *agent, kist_status status, const struct kist_err
 static kist_status take_signals(struct agent *agent, struct kist_error *err)
 {
 	static const int taken[] = { SIGTERM, SIGINT,  SIGHUP,	 SIGQUIT, SIGUSR1,
-				     SIGUSR2, SIGCONT, SIGWINCH, SIGCHLD };
+				     SIGUSR2, SIGCONT, SIGWINCH };
+	struct sigaction before;
 	sigset_t set;
 
 	(void)sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		(void)sigaddset(&set, taken[i]);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		/* nohup, and a shell's job in the background, mean it. */
+		if (sigaction(taken[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			(void)sigaddset(&set, taken[i]);
+	}
+	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, KIST_AGENT_SIGNAL_KILL);
 	/* Taking the terminal back from the program would stop the agent otherwise; and who reads what is
 	 * passed on may go away. */
 	(void)signal(SIGTTOU, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* Where children are nobody's to wait for, the end of the program would not be told. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	(void)pthread_sigmask(SIG_BLOCK, &set, &agent->mask_before);
 	agent->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return agent->signals >= 0 ? KIST_OK : kist_fail_errno(err, errno, "cannot take signals");
@@ -205,6 +212,9 @@ static void take_signal(struct agent *agent, int signal)
 	case SIGCHLD:
 		kist_program_follow_stop(&agent->program);
 		return;
+	case SIGCONT:
+		kist_program_go_on(&agent->program);
+		return;
 	case SIGUSR1:
 		if (agent->keeping.keeper)
 			kist_keeper_flush(agent->keeping.keeper);
@@ -290,7 +300,7 @@ static void judge(struct agent *agent)
 	result->state = KIST_JOB_FINISHED;
 	if (end->status == 0 && end->signal == 0 && !result->by_time)
 		return;
-	result->state = agent->asked && !result->by_time ? KIST_JOB_STOPPED : KIST_JOB_FAILED;
+	result->state = (agent->asked || end->by_keys) && !result->by_time ? KIST_JOB_STOPPED : KIST_JOB_FAILED;
 	if (result->by_time)
 		(void)snprintf(text, size, "it ran longer than its time limit of %llu s",
 			       (unsigned long long)agent->options->time_limit_s);

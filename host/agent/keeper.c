@@ -14,6 +14,8 @@
 #define RECORD_EACH_MAX 1000
 /* How long a change of the record waits for others. */
 #define RECORD_S 5
+/* Changes that are refused, as points past the most that a record has: so many are told of. */
+#define REFUSALS_TOLD_MAX 100
 /* When a store that could not be opened is tried again. */
 #define OPEN_AGAIN_S 30
 
@@ -157,10 +159,10 @@ static void make_changes(struct kist_keeper *keeper, struct keeper_change *chang
 		struct keeper_change *next = changes->next;
 		struct kist_error why = KIST_ERROR_INIT;
 
-		if (changes->change(keeper->options.job, changes->argument, &why) != KIST_OK)
-			tell(keeper, &why);
-		else
+		if (changes->change(keeper->options.job, changes->argument, &why) == KIST_OK)
 			keeper->changed = true;
+		else if (keeper->refused_changes++ < REFUSALS_TOLD_MAX)
+			tell(keeper, &why);
 		json_decref(changes->argument);
 		kist_free(changes);
 		changes = next;
@@ -191,7 +193,7 @@ static void work(struct kist_keeper *keeper, const struct taken *taken)
 		return;
 	}
 	keeper->unseen = false;
-	keeper_keep_objects(keeper);
+	keeper_keep_objects(keeper, taken->ending);
 	for (size_t at = 0; at < taken->hints.size; at += strlen((const char *)taken->hints.data + at) + 1)
 		keeper_want(keeper, (const char *)taken->hints.data + at);
 	keeper->halves = taken->ending ? KIST_KEEPER_HALVES_MAX : 0;
@@ -396,9 +398,9 @@ kist_status kist_keeper_change(struct kist_keeper *keeper,
 static kist_status wait_for_room(struct kist_keeper *keeper, struct kist_error *err)
 {
 	while (keeper->object_count >= KIST_KEEPER_OBJECTS_MAX) {
-		if (!keeper->is_open || keeper->dropped)
+		if (!keeper->is_open || keeper->dropped || keeper->stuck_count >= KIST_KEEPER_OBJECTS_MAX)
 			return kist_fail(err, KIST_LIMIT,
-					 "%zu files wait to be kept, and the store cannot be reached",
+					 "%zu files wait to be kept, and the store cannot take them",
 					 keeper->object_count);
 		(void)pthread_cond_wait(&keeper->room, &keeper->mutex);
 	}

@@ -97,7 +97,7 @@ KIST_CHECKED kist_status kist_keeper_change(struct kist_keeper *keeper,
  *
  * @fd: Taken on success: -1 then.
  *
- * Errors: KIST_LIMIT (many wait, and the store cannot be reached), KIST_NO_MEMORY.
+ * Errors: KIST_LIMIT (many wait, and the store cannot be reached, or is full), KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_keeper_save(struct kist_keeper *keeper, const char *name, int *fd,
 					  struct kist_error *err);

@@ -18,10 +18,14 @@
 
 /* Of collectors that come first, again and again, one has to give up some time. */
 #define TRIES_MAX 10
+/* The ticks of a kernel's clock are 1 to 10 ms apart. */
+#define PAUSE_NS   1000000
+#define PAUSES_MAX 12
 /* One file on its way into a commit. */
 struct keeping {
 	struct kist_file *file;
 	struct stat stamp;
+	bool is_settled; /* a write since @stamp would be seen in the file's times */
 	struct kist_saved saved; /* no record: it is not in the commit */
 };
 
@@ -95,6 +99,28 @@ static kist_status full_path(const struct kist_keeper *keeper, const char *path,
 	return len < PATH_MAX ? KIST_OK : kist_fail(err, KIST_LIMIT, "the path of '%s' is too long", path);
 }
 
+/*
+ * Looks at a file, and waits until a write that comes after that would be seen: one within the tick of the clock that
+ * gave the file its times leaves them as they are.
+ */
+static bool look_at(const char *path, struct keeping *one)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct timespec now;
+
+	for (int pauses = 0;; pauses++) {
+		(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		if (stat(path, &one->stamp) < 0)
+			return false;
+		one->is_settled = kist_stamp_is_settled(&one->stamp, now);
+		/* A clock of another machine that is ahead is not waited for. */
+		if (one->is_settled || pauses == PAUSES_MAX ||
+		    kist_stamp_ns(one->stamp.st_ctim) - kist_stamp_ns(now) > PAUSES_MAX * PAUSE_NS)
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 /* Adds one file to the commit.  One that is gone by now, or kept as it is, is none of its. */
 static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, struct keeping *one,
 			    struct kist_error *err)
@@ -105,7 +131,7 @@ static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, 
 
 	KIST_TRY(keeper_name(keeper, one->file->path, name, &how.name_len, err));
 	KIST_TRY(full_path(keeper, one->file->path, path, err));
-	if (stat(path, &one->stamp) < 0) {
+	if (!look_at(path, one)) {
 		const bool is_gone = errno == ENOENT || errno == ENOTDIR;
 
 		one->file->refused = one->file->refused && !is_gone;
@@ -174,6 +200,9 @@ static void set_kept(struct kist_keeper *keeper, struct keeping *one)
 	one->file->kept = true;
 	one->file->refused = false;
 	one->file->stamp = one->stamp;
+	/* Like no other: it is kept once more. */
+	if (!one->is_settled)
+		one->file->stamp.st_ctim.tv_nsec = -1;
 	keeper->options.each_kept(keeper->options.ctx, one->file->path, &one->saved);
 }
 

@@ -10,23 +10,27 @@
 
 #define TRIES_MAX 10
 
+/* Takes @object, which is out of the list, away. */
+static void drop(struct kist_keeper *keeper, struct keeper_object *object)
+{
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->object_count--;
+	keeper->stuck_count -= object->stuck;
+	(void)pthread_cond_broadcast(&keeper->room);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	kist_fd_close(&object->fd);
+	kist_free(object->name);
+	kist_free(object);
+}
+
 void keeper_drop_objects(struct kist_keeper *keeper)
 {
-	size_t count = 0;
-
 	while (keeper->held) {
 		struct keeper_object *object = keeper->held;
 
 		keeper->held = object->next;
-		kist_fd_close(&object->fd);
-		kist_free(object->name);
-		kist_free(object);
-		count++;
+		drop(keeper, object);
 	}
-	(void)pthread_mutex_lock(&keeper->mutex);
-	keeper->object_count -= count;
-	(void)pthread_cond_broadcast(&keeper->room);
-	(void)pthread_mutex_unlock(&keeper->mutex);
 }
 
 static kist_status save_one(struct kist_keeper *keeper, struct kist_save *save,
@@ -43,51 +47,93 @@ static kist_status save_one(struct kist_keeper *keeper, struct kist_save *save,
 	return keeper_add_artifact(keeper, object->name, &ret->artifact, err);
 }
 
-/* The first object, in a commit with the record. */
-static kist_status keep_first(struct kist_keeper *keeper, struct kist_saved *ret, struct kist_error *err)
+/* One object, in a commit with the record. */
+static kist_status try_one(struct kist_keeper *keeper, const struct keeper_object *object,
+			   struct kist_saved *ret, struct kist_error *err)
 {
 	kist_auto_save struct kist_save *save = NULL;
 
+	kist_saved_done(ret); /* of a try that came to nothing */
 	KIST_TRY(kist_save_open(keeper->flow, &save, err));
-	KIST_TRY(save_one(keeper, save, keeper->held, ret, err));
+	KIST_TRY(save_one(keeper, save, object, ret, err));
 	KIST_TRY(keeper_commit(keeper, save, err));
 	keeper->kept.stored += kist_save_stats(save).stored_bytes;
 	return KIST_OK;
 }
 
-static void tell_first(struct kist_keeper *keeper, const struct kist_saved *saved,
-		       const struct kist_error *why)
+/* A record names nothing that is not in the store. */
+static kist_status keep_one(struct kist_keeper *keeper, const struct keeper_object *object,
+			    struct kist_saved *ret, struct kist_error *err)
+{
+	struct kist_job *job = keeper->options.job;
+	json_t *before = json_copy(json_object_get(job->root, "artifacts"));
+
+	if (!before)
+		return kist_fail_memory(err, sizeof(json_t));
+	for (int tries = 1; try_one(keeper, object, ret, err) != KIST_OK; tries++) {
+		if (err->status != KIST_CANCELLED || strcmp(err->code, KIST_CODE_COLLECTED) != 0 ||
+		    tries == TRIES_MAX) {
+			kist_job_set_artifacts_take(job, before);
+			return err->status;
+		}
+		kist_error_clear(err);
+	}
+	json_decref(before);
+	return KIST_OK;
+}
+
+static void tell_kept(struct kist_keeper *keeper, const struct keeper_object *object,
+		      const struct kist_saved *saved)
 {
 	uint64_t size = 0;
 
-	if (why->status != KIST_OK) {
-		keeper->kept.failed++;
-		keeper_note(keeper, why);
-		keeper->options.each_failed(keeper->options.ctx, keeper->held->name, why);
-		return;
-	}
 	(void)!kist_json_get_u64(saved->record, "size", &size);
 	keeper->kept.files++;
 	keeper->kept.bytes += size;
-	keeper->options.each_kept(keeper->options.ctx, keeper->held->name, saved);
+	keeper->options.each_kept(keeper->options.ctx, object->name, saved);
 }
 
-void keeper_keep_objects(struct kist_keeper *keeper)
+/* *@object has failed; false when it may be tried again. */
+static bool give_up(struct kist_keeper *keeper, struct keeper_object *object, bool last,
+		    const struct kist_error *why)
 {
-	while (keeper->held) {
-		struct keeper_object *next = keeper->held->next;
+	const bool may_come = !last && (why->status == KIST_IO || why->status == KIST_NO_MEMORY);
+
+	if (!object->stuck) {
+		keeper_note(keeper, why);
+		keeper->options.each_failed(keeper->options.ctx, object->name, why);
+	}
+	keeper->kept.failed += !may_come;
+	if (!may_come || object->stuck)
+		return !may_come;
+	object->stuck = true;
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->stuck_count++;
+	(void)pthread_cond_broadcast(&keeper->room);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return false;
+}
+
+void keeper_keep_objects(struct kist_keeper *keeper, bool last)
+{
+	struct keeper_object **at = &keeper->held;
+
+	while (*at) {
+		struct keeper_object *object = *at;
 		kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 		struct kist_error why = KIST_ERROR_INIT;
 
-		for (int tries = 1; keep_first(keeper, &saved, &why) != KIST_OK; tries++) {
-			if (why.status != KIST_CANCELLED || strcmp(why.code, KIST_CODE_COLLECTED) != 0 ||
-			    tries == TRIES_MAX)
-				break;
-			kist_error_clear(&why);
+		if (object->stuck && !last) {
+			at = &object->next;
+			continue;
 		}
-		tell_first(keeper, &saved, &why);
-		keeper->held->next = NULL;
-		keeper_drop_objects(keeper);
-		keeper->held = next;
+		if (keep_one(keeper, object, &saved, &why) == KIST_OK) {
+			tell_kept(keeper, object, &saved);
+		} else if (!give_up(keeper, object, last, &why)) {
+			at = &object->next;
+			continue;
+		}
+		*at = object->next;
+		drop(keeper, object);
 	}
 }

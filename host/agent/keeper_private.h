@@ -34,6 +34,7 @@ struct keeper_object {
 	struct keeper_object *next;
 	char *name;
 	int fd;
+	bool stuck; /* the store could not take it: it is tried again in the end */
 };
 
 /** Of objects, and of changes, that wait. */
@@ -55,6 +56,7 @@ struct kist_keeper {
 	struct keeper_object *objects;
 	struct keeper_object **last_object;
 	size_t object_count; /* those that are held, too */
+	size_t stuck_count;  /* of these */
 	bool is_open;	     /* the store */
 	bool flush;
 	bool ending;
@@ -77,6 +79,7 @@ struct kist_keeper {
 	struct kist_file *group[KIST_KEEPER_GROUP_MAX]; /* that wait */
 	struct kist_keeper_end end;
 	struct kist_kept kept;
+	size_t refused_changes;
 	bool changed;	      /* the job, since it was committed */
 	uint64_t recorded_ns; /* when it was committed last; 0: never */
 };
@@ -108,8 +111,12 @@ void keeper_want(struct kist_keeper *keeper, const char *path);
 /** keeper_keep_group() - Keeps the files that wait.  What fails is told, and may be wanted again. */
 void keeper_keep_group(struct kist_keeper *keeper);
 
-/** keeper_keep_objects() - Keeps the objects that are held.  What fails is told. */
-void keeper_keep_objects(struct kist_keeper *keeper);
+/**
+ * keeper_keep_objects() - Keeps the objects that are held.
+ *
+ * What fails is told.  One that the store could not take is held and tried again when it is the @last time.
+ */
+void keeper_keep_objects(struct kist_keeper *keeper, bool last);
 
 /** keeper_drop_objects() - Drops them. */
 void keeper_drop_objects(struct kist_keeper *keeper);

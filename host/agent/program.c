@@ -23,10 +23,32 @@ static void spawning_done(struct spawning *spawning)
 	(void)posix_spawnattr_destroy(&spawning->attributes);
 }
 
-/* The terminal that is the standard input, if the agent's group is the one that it listens to; else -1. */
+/* The terminal that is the standard input, if it is that of the agent's session; else -1. */
 static int own_terminal(void)
 {
-	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() ? STDIN_FILENO : -1;
+	return isatty(STDIN_FILENO) && tcgetsid(STDIN_FILENO) == getsid(0) ? STDIN_FILENO : -1;
+}
+
+/* Whether the terminal listens to the agent's group: a shell can take it away, and give it back. */
+static bool is_ours(int terminal)
+{
+	return terminal >= 0 && tcgetpgrp(terminal) == getpgrp();
+}
+
+/* All signals but those that whoever started the agent has ignored, as nohup(1) does: they stay ignored. */
+static void find_defaults(sigset_t *ret)
+{
+	/* These kist ignores itself. */
+	static const int own[] = { SIGPIPE, SIGXFSZ, SIGTTOU };
+	struct sigaction now;
+
+	(void)sigfillset(ret);
+	for (int number = 1; number < NSIG; number++) {
+		if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+			(void)sigdelset(ret, number);
+	}
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		(void)sigaddset(ret, own[i]);
 }
 
 static kist_status spawning_init(struct spawning *spawning, int out, int error, int terminal,
@@ -46,7 +68,7 @@ static kist_status spawning_init(struct spawning *spawning, int out, int error, 
 	if (terminal >= 0)
 		failed = failed ? failed
 				: posix_spawn_file_actions_addtcsetpgrp_np(&spawning->actions, terminal);
-	(void)sigfillset(&set);
+	find_defaults(&set);
 	failed = failed ? failed : posix_spawnattr_setsigdefault(&spawning->attributes, &set);
 	(void)sigemptyset(&set);
 	failed = failed ? failed : posix_spawnattr_setsigmask(&spawning->attributes, &set);
@@ -92,7 +114,7 @@ kist_status kist_program_start(char *const *arguments, char *const *environment,
 	KIST_TRY(open_pipe(&program.out, &out, err));
 	KIST_TRY(open_pipe(&program.err, &error, err));
 	program.terminal = own_terminal();
-	KIST_TRY(spawning_init(&how, out, error, program.terminal, err));
+	KIST_TRY(spawning_init(&how, out, error, is_ours(program.terminal) ? program.terminal : -1, err));
 	failed = posix_spawnp(&program.pid, arguments[0], &how.actions, &how.attributes, arguments,
 			      environment);
 	spawning_done(&how);
@@ -119,6 +141,18 @@ void kist_program_signal(const struct kist_program *program, int signal)
 		(void)kill(-program->pid, signal);
 }
 
+/*
+ * Takes the terminal from the program, or from a group of its that is gone; but not from a shell.  The agent is in
+ * the background then, where asking for the terminal stops a process; it ignores that.
+ */
+static void take_back(const struct kist_program *program)
+{
+	const pid_t now = program->terminal >= 0 ? tcgetpgrp(program->terminal) : -1;
+
+	if (now > 0 && (now == program->pid || (kill(-now, 0) != 0 && errno == ESRCH)))
+		(void)tcsetpgrp(program->terminal, getpgrp());
+}
+
 bool kist_program_reap(struct kist_program *program, struct kist_program_end *ret)
 {
 	struct kist_program_end end = { .status = 0 };
@@ -132,9 +166,8 @@ bool kist_program_reap(struct kist_program *program, struct kist_program_end *re
 	} else {
 		end.status = WEXITSTATUS(status);
 	}
-	/* The agent is in the background now, where asking for the terminal stops a process; it ignores that. */
-	if (program->terminal >= 0)
-		(void)tcsetpgrp(program->terminal, getpgrp());
+	end.by_keys = program->terminal >= 0 && (end.signal == SIGINT || end.signal == SIGQUIT);
+	take_back(program);
 	program->terminal = -1;
 	program->pid = 0;
 	*ret = end;
@@ -148,9 +181,17 @@ void kist_program_follow_stop(const struct kist_program *program)
 	if (program->terminal < 0 || waitid(P_PIDFD, (id_t)program->pid_fd, &info, WSTOPPED | WNOHANG) < 0 ||
 	    info.si_pid == 0)
 		return;
-	(void)tcsetpgrp(program->terminal, getpgrp());
-	(void)raise(SIGSTOP);
-	(void)tcsetpgrp(program->terminal, program->pid);
+	take_back(program);
+	/* All that the shell has started together; where no shell would ever go on with it, nobody stops. */
+	(void)kill(0, SIGTSTP);
+	if (info.si_status == SIGTSTP || is_ours(program->terminal))
+		kist_program_go_on(program);
+}
+
+void kist_program_go_on(const struct kist_program *program)
+{
+	if (program->pid > 0 && is_ours(program->terminal))
+		(void)tcsetpgrp(program->terminal, program->pid);
 	kist_program_signal(program, SIGCONT);
 }
 

@@ -12,8 +12,9 @@
  * Somebody's program, in a process group of its own.
  *
  * It gets what the agent has: folder, standard input, limits, open descriptors that are not close-on-exec.  Its
- * signals are as a program finds them when a shell starts it.  Where the standard input is a terminal that the
- * agent has in its hands, the program gets it, and so its keys: Ctrl-C goes to the program.
+ * signals are as a program finds them when a shell starts it: what nohup(1) had ignored is ignored.  Where the
+ * standard input is a terminal that the agent has in its hands, the program gets it, and so its keys: Ctrl-C goes to
+ * the program, and Ctrl-Z stops it and the agent until the shell goes on with both, in the foreground or not.
  *
  * Thread: one program, one thread at a time; kist_program_signal() any.
  */
@@ -28,7 +29,7 @@ struct kist_program {
 	int pid_fd;
 	int out; /* read ends of its standard output and standard error */
 	int err;
-	int terminal; /* that was given to it; -1: none */
+	int terminal; /* that is its when it is the agent's; -1: none */
 };
 
 #define KIST_PROGRAM_INIT                                                                                    \
@@ -41,6 +42,7 @@ struct kist_program_end {
 	int status; /* of exit(); 0 when a signal ended it */
 	int signal; /* 0: none */
 	bool dumped_core;
+	bool by_keys;	     /* SIGINT or SIGQUIT, where there is a terminal to send them */
 	struct rusage usage; /* of it and its children that it waited for */
 };
 
@@ -69,6 +71,9 @@ bool kist_program_reap(struct kist_program *program, struct kist_program_end *re
  * and goes on with it when the agent is continued.
  */
 void kist_program_follow_stop(const struct kist_program *program);
+
+/** kist_program_go_on() - Lets it go on, with the terminal where that is the agent's now. */
+void kist_program_go_on(const struct kist_program *program);
 
 /** kist_program_done() - Closes what is open.  May run twice.  A program that still runs is left alone. */
 void kist_program_done(struct kist_program *program);

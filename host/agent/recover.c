@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "job/owner.h"
 
 /* A recovery under way. */
@@ -20,7 +21,25 @@ struct recovery {
 	struct kist_job *job;
 	struct kist_flow *flow; /* until the keeper has taken it */
 	int64_t next_ns;	/* when the next job began in the same folder; 0: none did */
+	char folder[PATH_MAX];	/* of artifacts; or empty */
 };
+
+/* The folder of artifacts, of whatever bytes its path is; false for none. */
+static bool read_folder(const json_t *facts, char ret[static PATH_MAX])
+{
+	const json_t *hex = json_object_get(facts, "artifact_path_bytes");
+	const char *text = kist_json_get_text(facts, "artifact_path");
+	const size_t len = json_string_length(hex) / 2;
+
+	if (hex) {
+		if (len >= PATH_MAX || !json_is_string(hex) ||
+		    !kist_hex_read(json_string_value(hex), json_string_length(hex), (uint8_t *)ret, len))
+			return false;
+		ret[len] = '\0';
+		return true;
+	}
+	return text && snprintf(ret, PATH_MAX, "%s", text) < PATH_MAX;
+}
 
 static void recovery_done(struct recovery *recovery)
 {
@@ -65,7 +84,7 @@ static kist_status see_other(void *ctx, const char *id, struct kist_error *err)
 	const json_t *own = recovery->keeping.facts;
 	kist_auto_run struct kist_run run = KIST_RUN_INIT;
 	kist_auto_json json_t *facts = NULL;
-	const char *folder;
+	char folder[PATH_MAX];
 	uint64_t began;
 	uint64_t own_began;
 
@@ -74,8 +93,7 @@ static kist_status see_other(void *ctx, const char *id, struct kist_error *err)
 	    kist_run_open(recovery->options->runs_dir, id, &run, NULL) != KIST_OK ||
 	    kist_run_read(&run, &facts, NULL) != KIST_OK)
 		return KIST_OK;
-	folder = kist_json_get_text(facts, "artifact_path");
-	if (!folder || strcmp(folder, kist_json_get_text(own, "artifact_path")) != 0 ||
+	if (!read_folder(facts, folder) || strcmp(folder, recovery->folder) != 0 ||
 	    !kist_json_get_u64(facts, "started_ns", &began) ||
 	    !kist_json_get_u64(own, "started_ns", &own_began) || began <= own_began)
 		return KIST_OK;
@@ -96,8 +114,11 @@ static kist_status read_facts(struct recovery *recovery, struct kist_error *err)
 	    !kist_json_get_text(recovery->keeping.facts, "store"))
 		return kist_fail(err, KIST_CORRUPT, "'%s/" KIST_RUN_FILE "' does not say what ran",
 				 recovery->keeping.run.path);
-	if (!kist_json_get_text(recovery->keeping.facts, "artifact_path"))
+	if (!json_object_get(recovery->keeping.facts, "artifact_path"))
 		return KIST_OK;
+	if (!read_folder(recovery->keeping.facts, recovery->folder))
+		return kist_fail(err, KIST_CORRUPT, "'%s/" KIST_RUN_FILE "' does not say where it wrote",
+				 recovery->keeping.run.path);
 	return kist_recover_each(recovery->options->runs_dir, see_other, recovery, err);
 }
 
@@ -206,7 +227,7 @@ static kist_status recover(struct recovery *recovery, struct kist_recovered *ret
 		.warn = recovery->options->warn,
 		.ctx = recovery->options->ctx,
 		.job = recovery->job,
-		.folder = kist_json_get_text(recovery->keeping.facts, "artifact_path"),
+		.folder = recovery->folder[0] ? recovery->folder : NULL,
 		.changed_before_ns = recovery->next_ns,
 		.runs_dir = recovery->options->runs_dir,
 	};

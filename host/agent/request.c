@@ -121,7 +121,7 @@ static kist_status open_path(const char *path, int *ret, struct kist_error *err)
 	return kist_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, ret, err);
 }
 
-static kist_status ask_save(struct asking *asking, struct kist_error *err)
+static kist_status save(struct asking *asking, struct kist_error *err)
 {
 	const char *name = kist_json_get_text(asking->request, "name");
 	const char *path = kist_json_get_text(asking->request, "path");
@@ -135,6 +135,15 @@ static kist_status ask_save(struct asking *asking, struct kist_error *err)
 	if (fstat(*asking->fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return kist_fail(err, KIST_INVALID, "what is to be saved is no regular file");
 	return kist_keeper_save(asking->keeper, name, asking->fd, err);
+}
+
+/* The file was this request's, and is no other's. */
+static kist_status ask_save(struct asking *asking, struct kist_error *err)
+{
+	const kist_status status = save(asking, err);
+
+	kist_fd_close(asking->fd);
+	return status;
 }
 
 static kist_status ask_flush(struct asking *asking, struct kist_error *err)

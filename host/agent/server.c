@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,7 +23,8 @@
 /* A client; free when @fd is -1. */
 struct client {
 	int fd;
-	int file; /* that came with the line under way; -1: none */
+	int file; /* that came with the lines that are read last, or the one under way; -1: none */
+	size_t got; /* bytes, so far */
 	struct kist_buf line;
 };
 
@@ -76,8 +78,6 @@ static bool serve_lines(struct kist_server *server, struct client *client)
 		used = (size_t)(newline - client->line.data) + 1;
 		(void)!kist_request_serve(kist_view_of(client->line.data, used - 1), &client->file,
 					  server->keeper, &why);
-		/* One that came with a line that had no use for it. */
-		kist_fd_close(&client->file);
 		memmove(client->line.data, newline + 1, client->line.size - used);
 		client->line.size -= used;
 		if (!answer(client, &why))
@@ -121,10 +121,20 @@ static bool read_client(struct kist_server *server, struct client *client)
 	take_files(client, &message);
 	if (size == 0)
 		return false;
-	if (kist_buf_append(&client->line, bytes, (size_t)size, &why) == KIST_OK)
-		return serve_lines(server, client);
-	(void)answer(client, &why);
-	return false;
+	client->got += (size_t)size;
+	if (kist_buf_append(&client->line, bytes, (size_t)size, &why) != KIST_OK) {
+		(void)answer(client, &why);
+		return false;
+	}
+	if (!serve_lines(server, client))
+		return false;
+	/*
+	 * The kernel may give lines that were sent before a file together with it.  It is the first of them that
+	 * can use one which gets it; when none could, nobody will.
+	 */
+	if (client->line.size == 0)
+		kist_fd_close(&client->file);
+	return true;
 }
 
 static bool is_own_user(int fd)
@@ -135,9 +145,11 @@ static bool is_own_user(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
-static void accept_client(struct kist_server *server)
+/* false: nobody waits. */
+static bool accept_client(struct kist_server *server)
 {
 	kist_auto_fd int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const bool is_there = fd >= 0;
 
 	for (size_t i = 0; fd >= 0 && is_own_user(fd) && i < KIST_SERVER_CLIENTS_MAX; i++) {
 		struct client *client = &server->clients[i];
@@ -145,23 +157,38 @@ static void accept_client(struct kist_server *server)
 		if (client->fd >= 0)
 			continue;
 		client->line = (struct kist_buf)KIST_BUF_INIT(KIST_SERVER_LINE_MAX + READ_SIZE);
+		client->got = 0;
 		client->fd = kist_fd_move(&fd);
 	}
+	return is_there;
+}
+
+/* Serves what has come from one client by now, and no more: whoever goes on for ever is not waited for. */
+static void serve_last(struct kist_server *server, struct client *client)
+{
+	const size_t before = client->got;
+	int waiting = 0;
+
+	if (client->fd < 0 || ioctl(client->fd, FIONREAD, &waiting) != 0)
+		waiting = 0;
+	while (waiting > 0 && client->got - before < (size_t)waiting && read_client(server, client))
+		continue;
+	client_close(client);
+}
+
+static void serve_all(struct kist_server *server)
+{
+	for (size_t i = 0; i < KIST_SERVER_CLIENTS_MAX; i++)
+		serve_last(server, &server->clients[i]);
 }
 
 /* What has come by the end is served: the program that sent it may have ended. */
 static void serve_rest(struct kist_server *server)
 {
-	for (size_t i = 0; i < KIST_SERVER_CLIENTS_MAX; i++) {
-		struct client *client = &server->clients[i];
-		struct pollfd wait = { .fd = client->fd, .events = POLLIN };
-
-		while (client->fd >= 0 && poll(&wait, 1, 0) > 0) {
-			if (!read_client(server, client))
-				client_close(client);
-		}
-		client_close(client);
-	}
+	serve_all(server);
+	for (size_t i = 0; i < KIST_SERVER_CLIENTS_MAX && accept_client(server); i++)
+		continue;
+	serve_all(server);
 }
 
 static void *run(void *ctx)
@@ -187,11 +214,10 @@ static void *run(void *ctx)
 				client_close(&server->clients[i]);
 		}
 		if (waits[KIST_SERVER_CLIENTS_MAX].revents)
-			accept_client(server);
+			(void)accept_client(server);
 		if (waits[KIST_SERVER_CLIENTS_MAX + 1].revents)
 			break;
 	}
-	accept_client(server);
 	serve_rest(server);
 	return NULL;
 }

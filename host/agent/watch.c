@@ -375,6 +375,11 @@ static void take(struct kist_watch *watch, const struct inotify_event *event,
 	if (event->mask & IN_Q_OVERFLOW) {
 		(void)kist_fail(&watch->missed, KIST_LIMIT,
 				"too much happened at once to be told of file by file");
+		/* Folders that came meanwhile are watched from now on, and where they were moved is learned. */
+		if (top_is_watched(watch))
+			enter(watch, "", events);
+		else
+			look_for_top(watch, events);
 		return;
 	}
 	if (event->wd == watch->above && !(event->mask & IN_IGNORED))

@@ -11,8 +11,8 @@
  * place.  The folder need not be there yet, nor stay.
  *
  * What is told is a hint: a file may be written to again.  What is not told (links, files made by link(2),
- * bytes written through a mapping, all of it when the kernel's queue overflows) a last look at the folder
- * finds.  No link is followed.
+ * bytes written through a mapping) a last look at the folder finds.  When the kernel's queue overflows all that is
+ * there is told of once more.  No link is followed.
  *
  * Limits: KIST_WATCH_FOLDERS_MAX folders, and the kernel's own.  A folder that cannot be watched is noted.
  * Thread: one struct kist_watch, one thread at a time.

@@ -35,6 +35,7 @@ static kist_status stop(struct kist_cli *cli, char id[static KIST_JOB_ID_MAX + 1
 {
 	kist_auto_job struct kist_job *job = NULL;
 	kist_auto_job struct kist_job *ended = NULL;
+	bool lost;
 	const int signal = kist_cli_has(cli, "kill") ? KIST_AGENT_SIGNAL_KILL : SIGTERM;
 
 	KIST_TRY(kist_job_find(cli->flow, cli->arguments[0], id, err));
@@ -45,6 +46,8 @@ static kist_status stop(struct kist_cli *cli, char id[static KIST_JOB_ID_MAX + 1
 	if (stop_owner(job, signal, err) != KIST_OK)
 		return kist_fail_context(err, "job '%s'", id);
 	KIST_TRY(kist_registry_fold(cli->flow->registry, err));
+	/* What was killed before it could say how it ended. */
+	KIST_TRY(kist_job_call_lost(cli->flow, id, &lost, err));
 	KIST_TRY(kist_job_load(cli->flow, id, &ended, err));
 	*ret_state = kist_job_state(ended);
 	return KIST_OK;

@@ -194,22 +194,49 @@ static kist_status print_here(struct logging *logging, struct kist_error *err)
 	return print_runs(logging, &source, err);
 }
 
+/* Finds the job in the store, and whether it has ended. */
+static kist_status find(struct logging *logging, bool *ret_ended, struct kist_error *err)
+{
+	kist_auto_job struct kist_job *job = NULL;
+	struct kist_cli *cli = logging->cli;
+
+	KIST_TRY(kist_cli_open(cli, false, err));
+	KIST_TRY(kist_job_find(cli->flow, cli->arguments[0], logging->id, err));
+	KIST_TRY(kist_job_load(cli->flow, logging->id, &job, err));
+	*ret_ended = kist_job_state_is_end(kist_job_state(job));
+	return KIST_OK;
+}
+
+/* One that this machine has run, and of which the store knows nothing: as when that was not there. */
+static bool has_only_run(struct logging *logging)
+{
+	const char *id = logging->cli->arguments[0];
+	kist_auto_run struct kist_run run = KIST_RUN_INIT;
+
+	if (kist_job_id_check(id, strlen(id), NULL) != KIST_OK ||
+	    kist_run_open(logging->cli->paths.runs_dir, id, &run, NULL) != KIST_OK)
+		return false;
+	(void)snprintf(logging->id, sizeof(logging->id), "%s", id);
+	return true;
+}
+
 /* The store has the log of a job that has ended, and this machine that of one that runs here. */
 static kist_status print_log(struct logging *logging, struct kist_error *err)
 {
-	kist_auto_job struct kist_job *job = NULL;
 	struct kist_error why = KIST_ERROR_INIT;
-	kist_status status;
+	bool has_ended = false;
+	kist_status status = find(logging, &has_ended, &why);
 
-	KIST_TRY(kist_job_find(logging->cli->flow, logging->cli->arguments[0], logging->id, err));
-	KIST_TRY(kist_job_load(logging->cli->flow, logging->id, &job, err));
-	status = kist_job_state_is_end(kist_job_state(job)) ? print_stored(logging, &why)
-							    : print_here(logging, &why);
-	if (status == KIST_NOT_FOUND && kist_job_state_is_end(kist_job_state(job))) {
+	if (status == KIST_NOT_FOUND && has_only_run(logging))
+		return print_here(logging, err);
+	if (status != KIST_OK)
+		return kist_fail_as(err, status, &why);
+	status = has_ended ? print_stored(logging, &why) : print_here(logging, &why);
+	if (status == KIST_NOT_FOUND && has_ended) {
 		kist_error_clear(&why);
 		status = print_here(logging, &why);
 	}
-	if (status == KIST_NOT_FOUND && kist_job_state_is_end(kist_job_state(job)))
+	if (status == KIST_NOT_FOUND && has_ended)
 		return KIST_OK; /* It has printed nothing. */
 	if (status == KIST_NOT_FOUND)
 		return kist_fail(
@@ -229,7 +256,7 @@ static enum kist_exit run(struct kist_cli *cli)
 		return kist_cli_usage(cli, "--only is out or err, not '%s'", only);
 	if (only)
 		logging.only = strcmp(only, "out") == 0 ? KIST_STREAM_OUT : KIST_STREAM_ERR;
-	if (kist_cli_open(cli, false, &err) != KIST_OK || print_log(&logging, &err) != KIST_OK)
+	if (print_log(&logging, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	return KIST_EXIT_DONE;
 }

@@ -196,29 +196,52 @@ static inline int kist_job_request_(struct kist_job_client *job, const char *op,
 	return kist_job_ask_(job, line, used + 2, file);
 }
 
+/* @value, which is finite, with a point whatever stands for it in the program's language. */
+static inline void kist_job_number_(double value, char *ret, size_t size)
+{
+	char text[64];
+	size_t used = 0;
+	int in_point = 0;
+
+	(void)snprintf(text, sizeof(text), "%.17g", value);
+	for (const char *at = text; *at && used + 1 < size; at++) {
+		if (strchr("0123456789+-e", *at))
+			ret[used++] = *at;
+		else if (!in_point)
+			ret[used++] = '.';
+		in_point = !strchr("0123456789+-e", *at);
+	}
+	ret[used] = '\0';
+}
+
 /** kist_job_metric() - One more point of series @name; @value may be no number, or infinite. */
 static inline int kist_job_metric(struct kist_job_client *job, const char *name, int64_t step, double value)
 {
-	char rest[96];
+	char rest[128];
+	char number[64];
 
 	if (isnan(value))
 		(void)snprintf(rest, sizeof(rest), ",\"step\":%lld,\"value\":\"NaN\"", (long long)step);
 	else if (isinf(value))
 		(void)snprintf(rest, sizeof(rest), ",\"step\":%lld,\"value\":\"%sInfinity\"", (long long)step,
 			       value < 0 ? "-" : "");
-	else
-		(void)snprintf(rest, sizeof(rest), ",\"step\":%lld,\"value\":%.17g", (long long)step, value);
+	else {
+		kist_job_number_(value, number, sizeof(number));
+		(void)snprintf(rest, sizeof(rest), ",\"step\":%lld,\"value\":%s", (long long)step, number);
+	}
 	return kist_job_request_(job, "metric", name, rest, NULL, -1);
 }
 
 /** kist_job_param() - A parameter that is a number.  kist_job_param_text() - One that is a text. */
 static inline int kist_job_param(struct kist_job_client *job, const char *name, double value)
 {
-	char rest[64];
+	char rest[96];
+	char number[64];
 
 	if (!isfinite(value))
 		return -EDOM;
-	(void)snprintf(rest, sizeof(rest), ",\"value\":%.17g", value);
+	kist_job_number_(value, number, sizeof(number));
+	(void)snprintf(rest, sizeof(rest), ",\"value\":%s", number);
 	return kist_job_request_(job, "param", name, rest, NULL, -1);
 }
 static inline int kist_job_param_text(struct kist_job_client *job, const char *name, const char *text)

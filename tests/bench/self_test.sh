@@ -34,3 +34,6 @@ says out 'MB/s' bf16 'i64 wide'
 
 expect 0 env SCALE=1 sh "$top_srcdir/tests/bench/jobs.sh"
 says out '100 jobs' 'kist query --best'
+
+expect 0 env SCALE=1 sh "$top_srcdir/tests/bench/exec.sh"
+says out 'kist exec -- true' 'from closed to kept'

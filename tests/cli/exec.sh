@@ -81,6 +81,17 @@ equal $status 4
 record asked >record
 says record '"state":"stopped"'
 
+# What nohup ignores, the program and its agent ignore.
+expect 0 sh -c 'trap "" HUP; exec kist exec -q --id nohup -- sh -c "kill -HUP \$PPID; kill -HUP \$\$; echo survived"'
+says out survived
+record nohup >record
+says record '"state":"finished"'
+
+# Nor does it matter who started it how.
+expect 5 python3 -c 'import os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execvp("kist", ["kist", "exec", "-q", "--", "sh", "-c", "exit 5"])'
+
 # Its time is up.
 expect 143 kist exec --id late --time-limit 1s -- sleep 60
 says err 'longer than its time limit of 1 s'
@@ -92,6 +103,8 @@ rm -rf artifacts
 expect 3 kist --store nowhere exec --id lone -- sh -c 'mkdir artifacts; echo 1 >artifacts/a; echo fine; exit 3'
 says out fine
 says err 'warning' 'the store does not say so'
+expect 0 kist --store nowhere logs lone
+says out fine
 rm -rf artifacts
 expect 0 env XDG_DATA_HOME=/dev/null kist exec --id folderless -- sh -c 'mkdir artifacts; echo 1 >artifacts/a; echo fine'
 says out fine

@@ -6,6 +6,15 @@ expect 0 kist exec -q --id one -- sh -c 'mkdir -p artifacts/models/a artifacts/m
 	echo 4 >artifacts/x/data/y/data.txt; chmod 750 artifacts/run.sh; touch -d @1000000000 artifacts/run.sh
 	echo first; echo second >&2; printf "third"; printf " more\n"'
 
+# Where a path ends in a slash, and a part of it comes again further down; names that others leave out; nothing at all.
+expect 0 kist exec -q --id odds --artifacts data/ -- sh -c 'mkdir -p data/x/data data/jobs/1 data/venv/lib data/template
+	echo 1 >data/x/data/y.txt; echo 2 >data/jobs/1/a; echo 3 >data/venv/lib/b.pyc; echo 4 >data/template/c; echo 5 >data/.git'
+expect 0 kist retrieve artifacts --job_id odds --save_dir odds
+diff -r data odds || fail 'not all of it came back'
+expect 0 kist exec -q --id none --artifacts nothing -- true
+expect 0 kist retrieve artifacts --job_id none --save_dir none
+says out '0 files'
+
 # Retrieving: names, modes and times; one folder alone; what is there is not replaced unasked.
 expect 2 kist retrieve artifacts
 expect 3 kist retrieve artifacts --job_id nobody
@@ -84,6 +93,16 @@ says out 'job hard is stopped'
 wait $agent || status=$?
 equal $status 137
 
+# A job of "kist run" that is killed cannot say how it ended.
+printf 'graph: {a: {exec: [sh, -c, ": >%s/begun; exec sleep 20"]}}\n' "$PWD" >flow.yaml
+kist run -q flow.yaml >/dev/null 2>&1 &
+agent=$!
+until [ -e begun ]; do sleep 0.02; done
+id=$(kist jobs --state started --json | sed -n 's/.*"id": "\([^"]*\)".*/\1/p')
+expect 0 kist job stop --kill "$id"
+says out "job $id is lost"
+wait $agent || :
+
 # Its agent is killed: what was closed before is kept already, the rest is kept by recover, once.
 rm -rf artifacts
 kist exec -q --id shot -- sh -c 'echo "${KIST_SOCKET%/*}" >folder; mkdir artifacts; echo 1 >artifacts/a; read -r word <go; echo 2 >artifacts/b; : >ended' &
@@ -111,6 +130,37 @@ expect 3 kist job recover nobody
 mkdir "$runs/empty"
 expect 0 kist job recover
 equal "$(ls "$runs/empty")" ''
+
+# Names of any bytes, below a folder of any bytes.
+odd=$(printf 'o\377d\n')
+expect 0 kist --store far exec -q --id odd --artifacts "$odd" -- sh -c 'mkdir "$1"; echo 1 >"$1/a
+b"; echo 2 >"$1/$1"; mkfifo "$1/pipe"; ln -s nowhere "$1/link"' sh "$odd"
+expect 0 kist init far
+expect 0 kist job recover odd
+says out 'job odd is finished: 2 files kept'
+KIST_STORE=far
+export KIST_STORE
+expect 0 kist retrieve artifacts --job_id odd --save_dir gotten
+same "gotten/a
+b" "$odd/a
+b"
+same "gotten/$odd" "$odd/$odd"
+unset KIST_STORE
+
+# Facts that somebody has spoiled are no way to anything.
+cp -r "$runs/odd" saved
+for facts in '' '{' '[]' '{"run_id":"odd"}' '{"run_id":"odd","store":1}' '{"run_id":"another","store":"far"}' \
+	'{"run_id":"odd","store":"far","artifact_path":7}' '{"run_id":"odd","store":"far","artifact_path":"a","artifact_path_bytes":"zz"}' \
+	'{"run_id":"odd","store":"far","command":7,"program":[],"socket":"/etc/hostname"}' \
+	'{"run_id":"odd","store":"far","command":[7],"exit_status":1e99,"failed":"x"}'; do
+	printf %s "$facts" >"$runs/odd/run.json"
+	status=0
+	kist job recover odd >out 2>err || status=$?
+	[ "$status" -le 4 ] || fail "'$facts': recover ended with $status"
+	[ -e /etc/hostname ] || fail 'a file was removed'
+done
+rm -r "$runs/odd"
+mv saved "$runs/odd"
 
 # One whose store was not there; meanwhile another job wrote to the same folder.
 rm -rf artifacts

@@ -34,6 +34,12 @@ expect 0 kist --store all/store ls jobs/whole/
 says out jobs/whole/one jobs/whole/storehouse/two
 says_not out store/
 says_not out runs/
+mkdir dot
+cd dot
+expect 0 kist init
+expect 0 kist exec --id dot --artifacts . -- sh -c 'echo 1 >x'
+cd ..
+equal "$(kist --store dot/.kist ls --names jobs/dot/ | LC_ALL=C sort | tr '\n' ' ')" 'jobs/dot/err jobs/dot/out jobs/dot/x '
 # And where it lies in one of them nothing is kept, and that is said.
 mkdir -p .kist/inside
 expect 0 kist exec --id in --artifacts .kist/inside -- sh -c 'echo 1 >.kist/inside/a'

@@ -52,7 +52,8 @@ answers = s.makefile()
 for line in [b"", b"{", b"[]", b"\xff\xfe", b'{"op":1}', b'{"op":"metric"}', b'{"op":"metric","name":"m"}',
              b'{"op":"metric","name":"m","value":"x"}', b'{"op":"metric","name":"m","value":1,"step":1.5}',
              b'{"op":"tag","name":"t"}', b'{"op":"param","name":"p"}', b'{"op":"save","name":"x"}',
-             b'{"op":"save","name":"../x","path":"/etc/hostname"}', b'{"op":"save","name":"x","path":"relative"}',
+             b'{"op":"save","name":"../x","path":"/etc/hostname"}', b'{"op":"save","name":"/x","path":"/etc/hostname"}',
+             b'{"op":"save","name":"a/../../../x","path":"/etc/hostname"}', b'{"op":"save","name":"x","path":"relative"}',
              b'{"op":"save","name":"x","path":"/nothing/here"}', b'{"op":"save","name":"x","path":"/dev/zero"}',
              b'{"op":"save","name":"x","path":"/tmp"}', b'{"op":"metric","name":"","value":1}',
              b'{"op":"exit"}', b"[" * 5000]:
@@ -105,6 +106,80 @@ END
 expect 0 kist exec --id many -- python3 many.py
 says err '300 files kept'
 equal "$(kist cat jobs/many/d/299.txt)" 299
+
+# Names that end alike are two, the same name again is its last bytes, and a name may be the folder of another.
+cat >names.py <<'END'
+exec(open("job.py").read().split("\ntell({")[0])
+save("a/x.txt", b"first")
+save("b/x.txt", b"second")
+save("b/x.txt", b"third")
+save("d", b"a file")
+save("d/x", b"below it")
+END
+expect 0 kist exec --id names -- python3 names.py
+equal "$(kist cat jobs/names/a/x.txt) $(kist cat jobs/names/b/x.txt) $(kist cat jobs/names/d/x)" 'first third below it'
+expect 1 kist retrieve artifacts --job_id names --save_dir names
+says err d/x
+equal "$(cat names/a/x.txt) $(cat names/b/x.txt) $(cat names/d)" 'first third a file'
+
+# Lines that are not waited for, a file with the last; many that come, speak and go in the last moment; one that is left
+# behind and speaks for ever.
+cat >last.py <<'END'
+import os, socket, subprocess, sys
+path = os.environ["KIST_SOCKET"]
+def client():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    return s
+if len(sys.argv) > 1:
+    s = client()
+    print("on", flush=True)
+    while True:
+        s.sendall(b'{"op":"flush"}\n' * 100)
+        s.recv(65536)
+s = client()
+fd = os.memfd_create("x")
+os.write(fd, b"glued")
+for i in range(60):
+    s.sendall(b'{"op":"tag","name":"t%d","text":"x"}\n' % (i % 9))
+    socket.send_fds(s, [b'{"op":"save","name":"glued/%d"}\n' % i], [fd])
+    s.setblocking(False)
+    try:
+        s.recv(65536)
+    except BlockingIOError:
+        pass
+    s.setblocking(True)
+other = subprocess.Popen([sys.executable, "last.py", "for ever"], stdout=subprocess.PIPE)
+other.stdout.readline()
+print(other.pid, file=open("other", "w"))
+for i in range(40):
+    client().sendall(b'{"op":"tag","name":"late%d","text":"x"}\n' % i)
+os._exit(0)
+END
+expect 0 kist exec --id last -- python3 last.py
+kill "$(cat other)" 2>/dev/null || :
+says err '60 files kept'
+kist cat kist:job/last >record
+says record '"late0":' '"late39":'
+
+# A store that takes no such file: it is tried again in the end, and the program is told when too many wait.
+head -c 3000000 /dev/urandom >large
+cat >full.py <<'END'
+import os
+exec(open("many.py").read().split("for i")[0])
+refused = 0
+for i in range(70):
+    try:
+        tell({"op": "save", "name": "big/%d" % i, "path": os.path.abspath("large")})
+    except RuntimeError as why:
+        assert "store" in str(why), why
+        refused += 1
+assert refused == 6, refused
+END
+expect 0 sh -c 'ulimit -f 1200; trap "" XFSZ; exec kist exec --id full -- python3 full.py'
+says err '64 files could not be kept'
+kist cat kist:job/full >record
+says_not record jobs/full/big
 
 # No store: the program is told when too much waits, and runs on.
 expect 0 kist --store away exec --id away -- python3 -c '

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/keeper.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "unit/agent/folder.h"
@@ -9,7 +11,7 @@
 
 /* The store is a memory of this process; whether it can be opened is the test's to say. */
 static bool store_is_there;
-static size_t kept_count;
+static atomic_size_t kept_count;
 static size_t failed_count;
 static char last_failed[64];
 
@@ -139,6 +141,38 @@ START_TEST(a_file_that_changes_is_kept_again_and_counts_once)
 }
 END_TEST
 
+/* Writes one byte. */
+static void write_file(const char *path, char byte)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fputc(byte, file), byte);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_write_just_after_a_file_was_kept_is_seen)
+{
+	struct kist_keeper *keeper = start(0);
+	enum { COUNT = 200 };
+
+	sh("rm -r artifacts/*");
+	for (size_t i = 0; i < COUNT; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "artifacts/f%zu", i);
+		write_file(path, 'a');
+		kist_keeper_add(keeper, strchr(path, '/') + 1);
+		while (kept_count <= i)
+			sched_yield();
+		write_file(path, 'b');
+	}
+	ck_assert_uint_eq(finish(keeper, KIST_JOB_FINISHED).files, COUNT);
+	/* Each of them was kept twice. */
+	ck_assert_uint_eq(kept_count, 2 * COUNT);
+}
+END_TEST
+
 START_TEST(a_store_that_comes_back_gets_all_in_the_end)
 {
 	struct kist_keeper *keeper;
@@ -221,6 +255,7 @@ int main(void)
 	tcase_add_checked_fixture(cases, setup, teardown);
 	tcase_add_test(cases, all_of_the_folder_is_kept_once_with_the_record);
 	tcase_add_test(cases, a_file_that_changes_is_kept_again_and_counts_once);
+	tcase_add_test(cases, a_write_just_after_a_file_was_kept_is_seen);
 	tcase_add_test(cases, a_store_that_comes_back_gets_all_in_the_end);
 	tcase_add_test(cases, a_store_that_stays_away_is_told_and_nothing_is_said_to_be_kept);
 	tcase_add_test(cases, what_another_job_wrote_later_is_left);

@@ -138,6 +138,21 @@ START_TEST(the_folder_may_be_this_one_or_a_link)
 }
 END_TEST
 
+START_TEST(what_the_kernel_had_no_room_to_tell_is_looked_for)
+{
+	kist_auto_watch struct kist_watch *watch = NULL;
+
+	sh("mkdir artifacts");
+	watch = open_watch("artifacts");
+	sh("i=0; while [ $i -lt 9000 ]; do : >artifacts/a; : >artifacts/b; i=$((i + 1)); done; mkdir artifacts/late; "
+	   "echo 1 >artifacts/late/f");
+	read_until(watch, "late/f");
+	told[0] = '\0';
+	sh("echo 2 >artifacts/late/g");
+	read_until(watch, "late/g");
+}
+END_TEST
+
 START_TEST(a_folder_that_cannot_be_watched_says_so)
 {
 	struct kist_watch *watch = NULL;
@@ -161,6 +176,7 @@ int main(void)
 	tcase_add_test(cases, a_folder_that_moves_is_known_by_its_new_name_alone);
 	tcase_add_test(cases, the_folder_may_come_later_and_go_and_come_again);
 	tcase_add_test(cases, the_folder_may_be_this_one_or_a_link);
+	tcase_add_test(cases, what_the_kernel_had_no_room_to_tell_is_looked_for);
 	tcase_add_test(cases, a_folder_that_cannot_be_watched_says_so);
 	return suite_run(cases, "agent/watch");
 }
