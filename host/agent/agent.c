@@ -49,8 +49,7 @@ static void go_on(struct agent *agent, kist_status status, const struct kist_err
 
 static kist_status take_signals(struct agent *agent, struct kist_error *err)
 {
-	static const int taken[] = { SIGTERM, SIGINT,  SIGHUP,	 SIGQUIT, SIGUSR1,
-				     SIGUSR2, SIGCONT, SIGWINCH };
+	static const int taken[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
 	struct sigaction before;
 	sigset_t set;
 
@@ -300,7 +299,8 @@ static void judge(struct agent *agent)
 	result->state = KIST_JOB_FINISHED;
 	if (end->status == 0 && end->signal == 0 && !result->by_time)
 		return;
-	result->state = (agent->asked || end->by_keys) && !result->by_time ? KIST_JOB_STOPPED : KIST_JOB_FAILED;
+	result->state =
+		(agent->asked || end->by_keys) && !result->by_time ? KIST_JOB_STOPPED : KIST_JOB_FAILED;
 	if (result->by_time)
 		(void)snprintf(text, size, "it ran longer than its time limit of %llu s",
 			       (unsigned long long)agent->options->time_limit_s);

@@ -25,7 +25,7 @@
 struct keeping {
 	struct kist_file *file;
 	struct stat stamp;
-	bool is_settled; /* a write since @stamp would be seen in the file's times */
+	bool is_settled;	 /* a write since @stamp would be seen in the file's times */
 	struct kist_saved saved; /* no record: it is not in the commit */
 };
 

@@ -22,6 +22,7 @@ struct recovery {
 	struct kist_flow *flow; /* until the keeper has taken it */
 	int64_t next_ns;	/* when the next job began in the same folder; 0: none did */
 	char folder[PATH_MAX];	/* of artifacts; or empty */
+	char error[KIST_JOB_ERROR_MAX + 1];
 };
 
 /* The folder of artifacts, of whatever bytes its path is; false for none. */
@@ -219,6 +220,18 @@ static struct kist_keeper_end end_of(const json_t *facts)
 	return end;
 }
 
+/* The agent was killed when its last commit was made, and before the run folder said so: the store knows better. */
+static void take_stored_end(struct recovery *recovery, struct kist_keeper_end *end)
+{
+	const char *error = kist_json_get_text(recovery->job->root, "error");
+
+	if (end->state != KIST_JOB_LOST || !kist_job_state_is_end(kist_job_state(recovery->job)))
+		return;
+	end->state = kist_job_state(recovery->job);
+	(void)snprintf(recovery->error, sizeof(recovery->error), "%s", error ? error : "");
+	end->error = error ? recovery->error : NULL;
+}
+
 static kist_status recover(struct recovery *recovery, struct kist_recovered *ret, struct kist_error *err)
 {
 	const struct kist_keeping_options how = {
@@ -231,8 +244,9 @@ static kist_status recover(struct recovery *recovery, struct kist_recovered *ret
 		.changed_before_ns = recovery->next_ns,
 		.runs_dir = recovery->options->runs_dir,
 	};
-	const struct kist_keeper_end end = end_of(recovery->keeping.facts);
+	struct kist_keeper_end end = end_of(recovery->keeping.facts);
 
+	take_stored_end(recovery, &end);
 	ret->state = end.state;
 	KIST_TRY(kist_keeping_start(&recovery->keeping, &how, err));
 	kist_keeping_finish(&recovery->keeping, &end, &ret->kept);

@@ -23,7 +23,7 @@
 /* A client; free when @fd is -1. */
 struct client {
 	int fd;
-	int file; /* that came with the lines that are read last, or the one under way; -1: none */
+	int file;   /* that came with the lines that are read last, or the one under way; -1: none */
 	size_t got; /* bytes, so far */
 	struct kist_buf line;
 };

@@ -19,7 +19,8 @@ def job(*command):
     if pid == 0:
         os.setpgid(0, 0)
         os.tcsetpgrp(0, os.getpid())
-        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        for number in signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP, signal.SIGINT:
+            signal.signal(number, signal.SIG_DFL)
         os.execvp("kist", ["kist", "exec", "-q", *command])
     return pid
 

@@ -74,6 +74,10 @@ echo done >go
 wait $agent
 wait $logs
 equal "$(tr '\n' ' ' <followed)" 'ready done '
+# Its agent was killed when all was kept, and before the run folder said so.
+sed -i 's/"recorded":true/"recorded":false/; s/"state":"finished"/"state":"started"/' "$runs/live/run.json"
+expect 0 kist job recover live
+says out 'job live is finished'
 kist exec -q --id long -- sh -c 'trap "echo asked; exit 0" TERM; echo ready; while :; do sleep 0.02; done' >/dev/null &
 agent=$!
 until kist logs long 2>/dev/null | grep -q ready; do sleep 0.02; done

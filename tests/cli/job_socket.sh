@@ -118,8 +118,8 @@ save("d/x", b"below it")
 END
 expect 0 kist exec --id names -- python3 names.py
 equal "$(kist cat jobs/names/a/x.txt) $(kist cat jobs/names/b/x.txt) $(kist cat jobs/names/d/x)" 'first third below it'
-expect 1 kist retrieve artifacts --job_id names --save_dir names
-says err d/x
+expect 3 kist retrieve artifacts --job_id names --save_dir names
+says err 'names/d'
 equal "$(cat names/a/x.txt) $(cat names/b/x.txt) $(cat names/d)" 'first third a file'
 
 # Lines that are not waited for, a file with the last; many that come, speak and go in the last moment; one that is left

@@ -144,7 +144,8 @@ START_TEST(what_the_kernel_had_no_room_to_tell_is_looked_for)
 
 	sh("mkdir artifacts");
 	watch = open_watch("artifacts");
-	sh("i=0; while [ $i -lt 9000 ]; do : >artifacts/a; : >artifacts/b; i=$((i + 1)); done; mkdir artifacts/late; "
+	sh("i=0; while [ $i -lt 9000 ]; do : >artifacts/a; : >artifacts/b; i=$((i + 1)); done; mkdir "
+	   "artifacts/late; "
 	   "echo 1 >artifacts/late/f");
 	read_until(watch, "late/f");
 	told[0] = '\0';
