@@ -7,6 +7,7 @@
 
 #include "agent/journal.h"
 #include "base/mem.h"
+#include "base/time.h"
 
 void kist_keeping_done(struct kist_keeping *keeping)
 {
@@ -101,6 +102,10 @@ void kist_keeping_finish(struct kist_keeping *keeping, const struct kist_keeper_
 	struct kist_keeper_end all = *end;
 	struct stat st;
 
+	/* A job that is lost ended nobody knows when. */
+	if (end->state != KIST_JOB_LOST && !json_object_get(keeping->facts, "ended_ns"))
+		(void)json_object_set_new(keeping->facts, "ended_ns",
+					  json_integer((json_int_t)kist_wall_ns()));
 	(void)snprintf(log, sizeof(log), "%s/" KIST_JOURNAL_TEXT_NAME, keeping->run.path);
 	(void)snprintf(times, sizeof(times), "%s/" KIST_JOURNAL_TIMES_NAME, keeping->run.path);
 	if (keeping->run.dir_fd >= 0 && stat(log, &st) == 0 && st.st_size > 0 && stat(times, &st) == 0) {

@@ -21,6 +21,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_experiment_show,
 	&kist_command_experiment_ls,
 	&kist_command_logs,
+	&kist_command_report,
 	&kist_command_job_stop,
 	&kist_command_retrieve_artifacts,
 	&kist_command_gc,

@@ -26,6 +26,7 @@ extern const struct kist_command kist_command_job_show;
 extern const struct kist_command kist_command_job_stop;
 extern const struct kist_command kist_command_jobs;
 extern const struct kist_command kist_command_logs;
+extern const struct kist_command kist_command_report;
 extern const struct kist_command kist_command_lineage;
 extern const struct kist_command kist_command_ls;
 extern const struct kist_command kist_command_paths;
