@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/stop.h"
 #include "care/collect.h"
+#include "workflow/run.h"
 
 /* Copying what lives in a pack needs room before the pack goes. */
 #define WHEN_FULL "; make a little room there, and run gc again: it frees more than it takes"
@@ -18,6 +19,7 @@
 static const struct kist_option options[] = {
 	{ .name = "dry-run", .letter = 'n', .help = "say what would be removed, and remove nothing" },
 	{ .name = "all", .letter = 'a', .help = "compact all packs that have anything dead in them" },
+	{ .name = "cache", .help = "drop the results of steps that are kept for later runs, first" },
 	{ .name = "grace",
 	  .argument = "SECONDS",
 	  .help = "how long a put may be silent before it counts as dead (86400)" },
@@ -88,11 +90,15 @@ static enum kist_exit run(struct kist_cli *cli)
 	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_collected done;
 	kist_status status;
+	size_t cached;
 
 	if (grace && (!kist_u64_parse(grace, strlen(grace), &how.grace_seconds) ||
 		      how.grace_seconds > GRACE_SECONDS_MAX))
 		return kist_cli_usage(cli, "--grace takes whole seconds");
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, true);
+	if (kist_cli_has(cli, "cache") && !how.dry_run &&
+	    kist_run_cache_drop(cli->flow, &cached, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	kist_stop_say("kist: gc: stopped; the store is whole, and the next gc goes on\n");
 	kist_progress_start(&cli->progress, "gc");

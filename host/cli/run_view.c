@@ -26,7 +26,8 @@ kist_status kist_run_view_init(struct kist_run_view *view, const struct kist_cli
 	KIST_TRY(kist_plan_make(entrypoint, &view->plan, err));
 	view->states = kist_alloc(view->plan.count, sizeof(*view->states));
 	view->took_ns = kist_alloc(view->plan.count, sizeof(*view->took_ns));
-	if (!view->states || !view->took_ns)
+	view->cached = kist_alloc(view->plan.count, sizeof(*view->cached));
+	if (!view->states || !view->took_ns || !view->cached)
 		return kist_fail_memory(err, view->plan.count * sizeof(*view->took_ns));
 	view->is_tree = isatty(STDOUT_FILENO) == 1 && view->plan.count <= KIST_RUN_VIEW_STEPS_MAX;
 	return KIST_OK;
@@ -37,8 +38,10 @@ void kist_run_view_done(struct kist_run_view *view)
 	kist_plan_done(&view->plan);
 	kist_free(view->states);
 	kist_free(view->took_ns);
+	kist_free(view->cached);
 	view->states = NULL;
 	view->took_ns = NULL;
+	view->cached = NULL;
 }
 
 static void print_step(const struct kist_run_view *view, size_t step, int indent)
@@ -47,7 +50,7 @@ static void print_step(const struct kist_run_view *view, size_t step, int indent
 
 	printf("%*s%s %-*s %s", indent, "", looks[state].sign,
 	       NAME_WIDTH - indent > 0 ? NAME_WIDTH - indent : 0, view->entrypoint->steps[step].name,
-	       looks[state].word);
+	       view->cached[step] ? "cached" : looks[state].word);
 	if (state > KIST_JOB_STARTED)
 		printf("  %.1f ms", (double)view->took_ns[step] / 1e6);
 	printf("\n");
@@ -73,6 +76,7 @@ void kist_run_view_event(void *ctx, const struct kist_run_event *event)
 	struct kist_run_view *view = ctx;
 
 	view->states[event->step] = event->state;
+	view->cached[event->step] = event->is_cached;
 	view->took_ns[event->step] = event->took_ns;
 	if (view->is_quiet)
 		return;

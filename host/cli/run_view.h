@@ -21,6 +21,7 @@ struct kist_run_view {
 	struct kist_plan plan;
 	enum kist_job_state *states;
 	uint64_t *took_ns;
+	bool *cached; /* of each step: its outputs are those of an earlier run */
 	bool is_tree;
 	bool is_drawn;
 	bool is_quiet;

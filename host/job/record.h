@@ -176,6 +176,10 @@ KIST_CHECKED kist_status kist_job_set_step_state(struct kist_job *job, const cha
 						 enum kist_job_state state, const char *error,
 						 struct kist_error *err);
 
+/** kist_job_set_step_cached() - The step was not run: its outputs are those of an earlier job. */
+KIST_CHECKED kist_status kist_job_set_step_cached(struct kist_job *job, const char *step,
+						  struct kist_error *err);
+
 /** kist_job_add_step_input(), kist_job_add_step_output() - What the step takes and gives.  @name: As what. */
 KIST_CHECKED kist_status kist_job_add_step_input(struct kist_job *job, const char *step, const char *name,
 						 const struct kist_digest *artifact, struct kist_error *err);

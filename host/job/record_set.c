@@ -281,6 +281,14 @@ kist_status kist_job_set_step_state(struct kist_job *job, const char *name, enum
 	return set_error(step, error, err);
 }
 
+kist_status kist_job_set_step_cached(struct kist_job *job, const char *name, struct kist_error *err)
+{
+	json_t *step;
+
+	KIST_TRY(need_step(job, name, &step, err));
+	return kist_record_set_take(step, "cached", json_true(), err);
+}
+
 static kist_status add_step_use(struct kist_job *job, const char *step, const char *list, const char *name,
 				const struct kist_digest *artifact, struct kist_error *err)
 {

@@ -39,6 +39,7 @@ static void running_done(struct kist_running *running)
 	kist_free(running->steps);
 	kist_free(running->inputs);
 	kist_free(running->kept);
+	kist_save_close(running->cache);
 	kist_job_free(running->job);
 	kist_plan_done(&running->plan);
 	json_decref(running->facts_artifacts);
@@ -77,7 +78,8 @@ static void tell(const struct kist_running *running, size_t step)
 					      .step = step,
 					      .state = run->state,
 					      .took_ns = run->took_ns,
-					      .error = run->error };
+					      .error = run->error,
+					      .is_cached = run->is_cached };
 
 	if (running->options->event)
 		running->options->event(running->options->ctx, &event);
@@ -94,6 +96,8 @@ static kist_status set_state(struct kist_running *running, size_t step, enum kis
 	else
 		run->took_ns = run->started_ns ? kist_now_ns() - run->started_ns : 0;
 	tell(running, step);
+	if (running->job && run->is_cached)
+		KIST_TRY(kist_job_set_step_cached(running->job, running->entrypoint->steps[step].name, err));
 	return running->job ? kist_job_set_step_state(running->job, running->entrypoint->steps[step].name,
 						      state, run->error, err)
 			    : KIST_OK;
@@ -342,6 +346,7 @@ kist_status kist_run_entrypoint(struct kist_flow *flow, struct kist_entrypoint *
 		     : status == KIST_CANCELLED ? KIST_JOB_STOPPED
 						: KIST_JOB_FAILED;
 	ended = kist_running_end_job(&running, ret->state, why, status == KIST_OK ? why : &own);
+	kist_running_commit_cache(&running);
 	KIST_TRY(kist_running_facts(&running, ret->state, &ret->facts, status == KIST_OK ? why : NULL));
 	return status == KIST_OK ? ended : status;
 }

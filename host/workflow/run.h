@@ -22,6 +22,12 @@
  */
 
 #define KIST_RUN_PREFIX "jobs/"
+/** Results of steps, for later runs: "<this><key>", and "<this><key>/<output>". */
+#define KIST_RUN_CACHE_PREFIX KIST_NAME_OWN_PREFIX "cache/"
+/** Such names in a store; the older half goes when there are more. */
+#define KIST_RUN_CACHE_NAMES_MAX ((size_t)10000)
+/** Bytes of an output that is kept for later runs. */
+#define KIST_RUN_CACHE_SIZE_MAX ((uint64_t)1 << 30)
 /** Commands that run at once. */
 #define KIST_RUN_JOBS_MAX 256
 /** How long a command has after it was asked to end. */
@@ -34,6 +40,7 @@ struct kist_run_event {
 	enum kist_job_state state; /* that it is in now: started, finished, failed, stopped */
 	uint64_t took_ns;	   /* when it has ended */
 	const char *error;	   /* or NULL */
+	bool is_cached;		   /* its outputs are those of an earlier run */
 };
 
 /** struct kist_run_options - All Borrowed for the call. */
@@ -51,6 +58,7 @@ struct kist_run_options {
 	size_t command_count;
 	size_t jobs;	   /* commands and tasks that run at once; 1 to KIST_RUN_JOBS_MAX */
 	bool names_at_end; /* names move when it has finished, in the commit that says so */
+	bool no_cache; /* results of earlier runs are neither taken nor kept for later ones */
 	bool no_artifacts;
 	bool no_outputs; /* with @no_artifacts: nothing is written at all, also no record of the job */
 	void (*event)(void *ctx, const struct kist_run_event *event); /* may be NULL */
@@ -60,7 +68,7 @@ struct kist_run_options {
 /**
  * struct kist_run_result - What came of it.
  *
- * @facts: {"job", "state", "steps": [{"name", "state", "ms"?, "error"?}], "artifacts": [{"name", "own_name",
+ * @facts: {"job", "state", "steps": [{"name", "state", "ms"?, "cached"?, "error"?}], "artifacts": [{"name", "own_name",
  *         "artifact", "step"?}], "outputs": [{"name", "path"}]}; "job" is null when nothing is recorded.
  */
 struct kist_run_result {
@@ -89,5 +97,9 @@ void kist_run_result_done(struct kist_run_result *result);
 KIST_CHECKED kist_status kist_run_entrypoint(struct kist_flow *flow, struct kist_entrypoint *entrypoint,
 					     const struct kist_run_options *options,
 					     struct kist_run_result *ret, struct kist_error *err);
+
+/** kist_run_cache_drop() - Drops all results that are kept for later runs.  *@ret_count: how many names. */
+KIST_CHECKED kist_status kist_run_cache_drop(struct kist_flow *flow, size_t *ret_count,
+					     struct kist_error *err);
 
 #endif

@@ -63,6 +63,7 @@ kist_status kist_running_load_plugins(struct kist_running *running, struct kist_
 	const struct kist_entrypoint *entrypoint = running->entrypoint;
 	struct loading loading = { .count = 0, .err = err };
 	bool needs_types = entrypoint->output_count > 0;
+	struct kist_route_target cache;
 
 	for (size_t i = 0; i < entrypoint->step_count; i++) {
 		needs_types = needs_types || entrypoint->steps[i].exec;
@@ -73,6 +74,9 @@ kist_status kist_running_load_plugins(struct kist_running *running, struct kist_
 		KIST_TRY(load_later(&loading, entrypoint->artifacts[i].artifact->entry));
 	for (size_t i = 0; i < entrypoint->input_count; i++)
 		KIST_TRY(load_later(&loading, running->inputs[i].target.entry));
+	kist_running_cache_target(running, &cache);
+	if (cache.entry)
+		KIST_TRY(load_later(&loading, cache.entry));
 	if (needs_types)
 		KIST_TRY(load_all_types(running, &loading));
 	KIST_TRY(kist_flow_load(running->flow, loading.targets, loading.count, err));
@@ -113,6 +117,8 @@ static kist_status read_input(struct kist_running *running, size_t i, struct kis
 	kist_worker_keep_tables(running->flow->worker);
 	KIST_TRY(kist_worker_deserialize(running->flow->worker, &serializer, &input, &taken->value.object,
 					 &taken->value.kind, err));
+	kist_value_set_source(&taken->value, "artifact", &taken->artifact.id, &taken->target.entry->digest,
+			      taken->target.entry->manifest->types[taken->target.type_index].type);
 	return check_input(&running->entrypoint->inputs[i], taken->value.kind, err);
 }
 

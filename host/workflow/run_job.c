@@ -145,6 +145,8 @@ kist_status kist_running_facts(const struct kist_running *running, enum kist_job
 
 		if (row && run->started_ns != 0)
 			(void)json_object_set_new(row, "ms", json_real((double)(run->took_ns / 1000) / 1e3));
+		if (row && run->is_cached)
+			(void)json_object_set_new(row, "cached", json_true());
 		if (!row || json_array_append_new(steps, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}

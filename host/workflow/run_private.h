@@ -13,7 +13,7 @@
 /*
  * The run, in parts: run.c (the order of all), run_input.c (artifact inputs, and the plugins), run_job.c
  * (the record of the job), run_value.c (values and references), run_task.c
- * (function tasks), run_command.c (commands), run_file.c (values as files and back), run_keep.c (what is kept).
+ * (function tasks), run_key.c (what a step's result depends on), run_cache.c (results of earlier runs), run_command.c (commands), run_file.c (values as files and back), run_keep.c (what is kept).
  */
 
 /** struct kist_value - What a reference leads to: JSON, an object of the worker, or a file. */
@@ -23,6 +23,8 @@ struct kist_value {
 	uint32_t kind;	 /* of the object */
 	char *file;	 /* of a command; NULL: none */
 	int fd;		 /* that the object reads from; -1: none */
+	bool has_source;
+	struct kist_digest source; /* what the object follows from: one source, one content */
 };
 
 #define KIST_VALUE_INIT                                                                                      \
@@ -46,6 +48,7 @@ struct kist_run_step {
 	uint64_t asked_ns;    /* when it was asked to end; 0: it was not */
 	bool by_time;	      /* for its time */
 	char *error;
+	bool is_cached; /* its outputs are those of an earlier run */
 };
 
 /** struct kist_run_input - An artifact input. */
@@ -73,6 +76,7 @@ struct kist_running {
 	json_t *facts_artifacts;
 	json_t *facts_outputs;
 	struct kist_watch watch;
+	struct kist_save *cache; /* results for later runs; NULL: none yet */
 };
 
 /** kist_running_find_inputs() - Finds the artifacts of all inputs, and who reads them. */
@@ -118,6 +122,39 @@ KIST_CHECKED kist_status kist_running_object(struct kist_running *running, const
 
 /** kist_running_task() - Calls the function task of step @step. */
 KIST_CHECKED kist_status kist_running_task(struct kist_running *running, size_t step, struct kist_error *err);
+
+/** kist_running_argument() - What is given for input @i of a function task; NULL: its default. */
+const struct kist_node *kist_running_argument(const struct kist_step *step, size_t i);
+
+/** How JSON is written where 1 and 1.0 are to stay what they are. */
+#define KIST_CACHE_JSON (JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
+
+/**
+ * kist_running_key() - What the result of step @step, a function task, depends on.
+ *
+ * Return: false when that cannot be told, or the task is not deterministic.
+ */
+bool kist_running_key(struct kist_running *running, size_t step, struct kist_digest *ret);
+
+/** kist_value_set_source() - @value is "@name" of @of, read by the plugin of manifest @read_by when there is one. */
+void kist_value_set_source(struct kist_value *value, const char *what, const struct kist_digest *of,
+			   const struct kist_digest *read_by, const char *name);
+
+/** kist_running_cache_target() - The artifact task that tensors are kept by; no entry: there is none. */
+void kist_running_cache_target(struct kist_running *running, struct kist_route_target *ret);
+
+/**
+ * kist_running_recall() - Gives step @step the outputs that an earlier run kept under @key.
+ *
+ * Return: false when there are none, or they cannot be read: whatever is wrong, the step is to be run.
+ */
+bool kist_running_recall(struct kist_running *running, size_t step, const struct kist_digest *key);
+
+/** kist_running_remember() - Gathers the outputs of step @step for later runs, if they can be given back exactly. */
+void kist_running_remember(struct kist_running *running, size_t step, const struct kist_digest *key);
+
+/** kist_running_commit_cache() - Commits what was gathered.  What goes wrong costs later runs time and no more. */
+void kist_running_commit_cache(struct kist_running *running);
 
 /** kist_running_start() - Starts the command of step @step. */
 KIST_CHECKED kist_status kist_running_start(struct kist_running *running, size_t step,

@@ -49,16 +49,21 @@ static kist_status set_argument(struct calling *calling, size_t i, const struct 
 	return KIST_OK;
 }
 
+const struct kist_node *kist_running_argument(const struct kist_step *step, size_t i)
+{
+	const struct kist_node *node = kist_step_arg(step, i);
+
+	return node || !step->kwargs ? node : kist_node_get(step->kwargs, step->function->inputs[i].name);
+}
+
 static kist_status set_arguments(struct calling *calling, struct kist_error *err)
 {
 	const struct kist_step *step = calling->step;
 	const struct kist_offer_function *function = step->function;
 
 	for (size_t i = 0; i < function->input_count; i++) {
-		const struct kist_node *node = kist_step_arg(step, i);
+		const struct kist_node *node = kist_running_argument(step, i);
 
-		if (!node && step->kwargs)
-			node = kist_node_get(step->kwargs, function->inputs[i].name);
 		if (!node)
 			continue;
 		if (set_argument(calling, i, node, err) != KIST_OK)
@@ -84,7 +89,7 @@ static kist_status call(struct calling *calling, const struct kist_task_ref *ref
 	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &why);
 }
 
-kist_status kist_running_task(struct kist_running *running, size_t step, struct kist_error *err)
+static kist_status call_now(struct kist_running *running, size_t step, struct kist_error *err)
 {
 	const struct kist_step *made_of = &running->entrypoint->steps[step];
 	const struct kist_offer_function *function = made_of->function;
@@ -113,5 +118,24 @@ kist_status kist_running_task(struct kist_running *running, size_t step, struct 
 		values[i].kind = results[i].kind;
 	}
 	kist_task_results_done(results, function->output_count);
+	return KIST_OK;
+}
+
+kist_status kist_running_task(struct kist_running *running, size_t step, struct kist_error *err)
+{
+	const struct kist_step *made_of = &running->entrypoint->steps[step];
+	struct kist_run_step *run = &running->steps[step];
+	struct kist_digest key;
+	const bool is_known = kist_running_key(running, step, &key);
+
+	run->is_cached = is_known && kist_running_recall(running, step, &key);
+	if (!run->is_cached)
+		KIST_TRY(call_now(running, step, err));
+	for (size_t i = 0; is_known && i < made_of->output_count; i++) {
+		if (run->values[i].object != 0)
+			kist_value_set_source(&run->values[i], "step", &key, NULL, made_of->outputs[i].name);
+	}
+	if (is_known && !run->is_cached)
+		kist_running_remember(running, step, &key);
 	return KIST_OK;
 }
