@@ -39,12 +39,15 @@ static void running_done(struct kist_running *running)
 	kist_free(running->steps);
 	kist_free(running->inputs);
 	kist_free(running->kept);
+	kist_free(running->kept_ids);
+	kist_trace_done(&running->trace);
+	kist_guard_end(&running->guard);
 	kist_save_close(running->cache);
 	kist_job_free(running->job);
 	kist_plan_done(&running->plan);
 	json_decref(running->facts_artifacts);
 	json_decref(running->facts_outputs);
-	kist_running_remove_folder(running);
+	kist_run_folder_remove(&running->folder);
 }
 
 static kist_status init(struct kist_running *running, struct kist_error *err)
@@ -52,10 +55,12 @@ static kist_status init(struct kist_running *running, struct kist_error *err)
 	const struct kist_entrypoint *entrypoint = running->entrypoint;
 
 	KIST_TRY(kist_plan_make(entrypoint, &running->plan, err));
+	KIST_TRY(kist_trace_make(entrypoint, &running->plan, &running->trace, err));
 	running->steps = kist_alloc(entrypoint->step_count, sizeof(*running->steps));
 	running->inputs = kist_alloc(entrypoint->input_count, sizeof(*running->inputs));
 	running->kept =
 		kist_alloc(entrypoint->artifact_count + entrypoint->output_count, sizeof(*running->kept));
+	running->kept_ids = kist_alloc(entrypoint->artifact_count, sizeof(*running->kept_ids));
 	running->facts_artifacts = json_array();
 	running->facts_outputs = json_array();
 	for (size_t i = 0; running->steps && i < entrypoint->step_count; i++)
@@ -65,8 +70,8 @@ static kist_status init(struct kist_running *running, struct kist_error *err)
 		running->inputs[i].reader = (struct kist_object_reader)KIST_OBJECT_READER_INIT;
 		running->inputs[i].value = (struct kist_value)KIST_VALUE_INIT;
 	}
-	if (!running->steps || !running->inputs || !running->kept || !running->facts_artifacts ||
-	    !running->facts_outputs)
+	if (!running->steps || !running->inputs || !running->kept || !running->kept_ids ||
+	    !running->facts_artifacts || !running->facts_outputs)
 		return kist_fail_memory(err, entrypoint->step_count * sizeof(*running->steps));
 	return kist_watch_start(&running->watch, running->flow->stop, err);
 }
@@ -96,6 +101,8 @@ static kist_status set_state(struct kist_running *running, size_t step, enum kis
 	else
 		run->took_ns = run->started_ns ? kist_now_ns() - run->started_ns : 0;
 	tell(running, step);
+	if (running->job && state == KIST_JOB_STARTED)
+		KIST_TRY(kist_running_note_taken(running, step, err));
 	if (running->job && run->is_cached)
 		KIST_TRY(kist_job_set_step_cached(running->job, running->entrypoint->steps[step].name, err));
 	return running->job ? kist_job_set_step_state(running->job, running->entrypoint->steps[step].name,
@@ -196,6 +203,7 @@ static void drop_unneeded(struct kist_running *running)
 			if (run->values[k].object != 0)
 				(void)!kist_worker_drop(running->flow->worker, run->values[k].object, NULL);
 			run->values[k].object = 0;
+			kist_fd_close(&run->values[k].fd);
 		}
 	}
 }
@@ -329,9 +337,13 @@ kist_status kist_run_entrypoint(struct kist_flow *flow, struct kist_entrypoint *
 				const struct kist_run_options *options, struct kist_run_result *ret,
 				struct kist_error *err)
 {
-	__attribute__((cleanup(running_done))) struct kist_running running = {
-		.flow = flow, .entrypoint = entrypoint, .options = options, .plan = KIST_PLAN_INIT
-	};
+	__attribute__((cleanup(running_done))) struct kist_running running = { .flow = flow,
+									       .entrypoint = entrypoint,
+									       .options = options,
+									       .plan = KIST_PLAN_INIT,
+									       .trace = KIST_TRACE_INIT,
+									       .folder = KIST_RUN_FOLDER_INIT,
+									       .guard = KIST_GUARD_INIT };
 	struct kist_error own = KIST_ERROR_INIT;
 	struct kist_error *why = err ? err : &own;
 	kist_status status;
@@ -346,7 +358,6 @@ kist_status kist_run_entrypoint(struct kist_flow *flow, struct kist_entrypoint *
 		     : status == KIST_CANCELLED ? KIST_JOB_STOPPED
 						: KIST_JOB_FAILED;
 	ended = kist_running_end_job(&running, ret->state, why, status == KIST_OK ? why : &own);
-	kist_running_commit_cache(&running);
 	KIST_TRY(kist_running_facts(&running, ret->state, &ret->facts, status == KIST_OK ? why : NULL));
 	return status == KIST_OK ? ended : status;
 }

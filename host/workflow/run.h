@@ -58,7 +58,7 @@ struct kist_run_options {
 	size_t command_count;
 	size_t jobs;	   /* commands and tasks that run at once; 1 to KIST_RUN_JOBS_MAX */
 	bool names_at_end; /* names move when it has finished, in the commit that says so */
-	bool no_cache; /* results of earlier runs are neither taken nor kept for later ones */
+	bool no_cache;	   /* results of earlier runs are neither taken nor kept for later ones */
 	bool no_artifacts;
 	bool no_outputs; /* with @no_artifacts: nothing is written at all, also no record of the job */
 	void (*event)(void *ctx, const struct kist_run_event *event); /* may be NULL */

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "job/commit.h"
 #include "plugin/manifest_type.h"
 #include "route/route.h"
 #include "workflow/run_private.h"
@@ -209,6 +210,7 @@ struct proof {
 	struct kist_hasher hasher;
 	uint64_t size;
 	int fd; /* -1: not wanted */
+	struct kist_error failed;
 };
 
 static kist_status prove_part(void *ctx, const struct kist_part *part, struct kist_error *err)
@@ -222,21 +224,27 @@ static kist_status prove_part(void *ctx, const struct kist_part *part, struct ki
 	return KIST_OK;
 }
 
+/* What goes wrong is kept: a call that is broken off may cost the worker. */
 static kist_status prove_bytes(void *ctx, struct kist_view bytes, struct kist_error *err)
 {
 	struct proof *proof = ctx;
 
+	(void)err;
 	proof->size += bytes.size;
 	if (proof->size > KIST_RUN_CACHE_SIZE_MAX)
-		return kist_fail(err, KIST_LIMIT, "it is too large to be kept for later runs");
+		(void)kist_fail(&proof->failed, KIST_LIMIT, "it is too large to be kept for later runs");
+	if (proof->failed.status != KIST_OK)
+		return KIST_OK;
 	kist_hasher_add(&proof->hasher, bytes);
-	return proof->fd >= 0 ? kist_write_all(proof->fd, bytes, err) : KIST_OK;
+	if (proof->fd >= 0)
+		(void)!kist_write_all(proof->fd, bytes, &proof->failed);
+	return KIST_OK;
 }
 
 static kist_status prove(struct kist_running *running, const struct kist_route_target *target,
 			 uint64_t object, int fd, struct kist_digest *ret, struct kist_error *err)
 {
-	struct proof proof = { .fd = fd };
+	struct proof proof = { .fd = fd, .failed = KIST_ERROR_INIT };
 	const struct kist_output output = { .part = prove_part, .write = prove_bytes, .ctx = &proof };
 	struct kist_serializer_ref serializer;
 	kist_auto_json json_t *params = NULL;
@@ -245,7 +253,8 @@ static kist_status prove(struct kist_running *running, const struct kist_route_t
 	KIST_TRY(kist_flow_serializer(running->flow, target, true, NULL, &serializer, &params, err));
 	KIST_TRY(kist_worker_serialize(running->flow->worker, &serializer, object, &output, err));
 	*ret = kist_hasher_finish(&proof.hasher);
-	return KIST_OK;
+	return proof.failed.status == KIST_OK ? KIST_OK
+					      : kist_fail_as(err, proof.failed.status, &proof.failed);
 }
 
 /* Whether a tensor comes back from a file as it is. */
@@ -423,16 +432,14 @@ static kist_status make_room(struct kist_running *running, struct kist_error *er
 	return each_name(running->flow, &names, err);
 }
 
-void kist_running_commit_cache(struct kist_running *running)
+bool kist_running_commit_cache(struct kist_running *running)
 {
-	struct kist_error why = KIST_ERROR_INIT;
+	const bool is_done = running->cache && make_room(running, NULL) == KIST_OK &&
+			     kist_job_commit(running->job, running->cache, NULL) == KIST_OK;
 
-	if (!running->cache)
-		return;
-	if (make_room(running, &why) != KIST_OK || kist_save_commit(running->cache, &why) != KIST_OK)
-		kist_flow_set_note(running->flow, "results of steps could not be kept for later runs");
 	kist_save_close(running->cache);
 	running->cache = NULL;
+	return is_done;
 }
 
 kist_status kist_run_cache_drop(struct kist_flow *flow, size_t *ret_count, struct kist_error *err)

@@ -209,7 +209,9 @@ kist_status kist_running_start(struct kist_running *running, size_t step, struct
 	run->folder = kist_strndup(folder, strlen(folder));
 	if (!run->folder)
 		return kist_fail_memory(err, strlen(folder));
+	KIST_TRY(kist_guard_start(&running->guard, err));
 	KIST_TRY(spawn(&command, folder, run->out_fd, &run->pid, err));
+	kist_guard_add(&running->guard, run->pid);
 	run->pid_fd = (int)syscall(SYS_pidfd_open, run->pid, 0);
 	run->deadline_ns = made_of->timeout_s > 0 ? kist_now_ns() + (uint64_t)(made_of->timeout_s * 1e9) : 0;
 	running->active++;
@@ -343,6 +345,7 @@ kist_status kist_running_reap(struct kist_running *running, size_t step, struct 
 	(void)waitpid(run->pid, &status, 0);
 	/* What it left behind ends with it: nothing of a run goes on once it has ended. */
 	(void)kill(-run->pid, SIGKILL);
+	kist_guard_drop(&running->guard, run->pid);
 	run->pid = 0;
 	kist_fd_close(&run->pid_fd);
 	running->active--;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,41 +9,11 @@
 #include "workflow/run_private.h"
 
 #define TEXT_SIZE_MAX ((size_t)1 << 20)
-#define FOLDERS_MAX   16
 
 kist_status kist_running_new_path(struct kist_running *running, const char *extension,
 				  char ret[static PATH_MAX], struct kist_error *err)
 {
-	int len;
-
-	if (running->folder[0] == '\0') {
-		len = snprintf(running->folder, sizeof(running->folder), "%s/kist-run-XXXXXX",
-			       running->flow->temp_dir);
-		if (len >= (int)sizeof(running->folder) || !mkdtemp(running->folder)) {
-			running->folder[0] = '\0';
-			return kist_fail_errno(err, errno, "cannot make a folder in '%s'",
-					       running->flow->temp_dir);
-		}
-	}
-	len = snprintf(ret, PATH_MAX, "%s/%u%s%s", running->folder, ++running->file_count,
-		       extension[0] ? "." : "", extension);
-	return len < PATH_MAX ? KIST_OK : kist_fail(err, KIST_LIMIT, "a path is too long");
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-	(void)status;
-	(void)type;
-	(void)where;
-	(void)remove(path);
-	return 0;
-}
-
-void kist_running_remove_folder(struct kist_running *running)
-{
-	if (running->folder[0] != '\0')
-		(void)nftw(running->folder, remove_one, FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
-	running->folder[0] = '\0';
+	return kist_run_folder_path(&running->folder, running->flow->temp_dir, extension, ret, err);
 }
 
 static kist_status take_bytes(void *ctx, struct kist_view bytes, struct kist_error *err)

@@ -63,10 +63,12 @@ kist_status kist_running_load_plugins(struct kist_running *running, struct kist_
 	const struct kist_entrypoint *entrypoint = running->entrypoint;
 	struct loading loading = { .count = 0, .err = err };
 	bool needs_types = entrypoint->output_count > 0;
-	struct kist_route_target cache;
+	struct kist_route_target cache = { .entry = NULL };
+	bool may_be_cached = false;
 
 	for (size_t i = 0; i < entrypoint->step_count; i++) {
 		needs_types = needs_types || entrypoint->steps[i].exec;
+		may_be_cached = may_be_cached || kist_step_is_deterministic(&entrypoint->steps[i]);
 		if (entrypoint->steps[i].function)
 			KIST_TRY(load_later(&loading, entrypoint->steps[i].function->entry));
 	}
@@ -74,7 +76,8 @@ kist_status kist_running_load_plugins(struct kist_running *running, struct kist_
 		KIST_TRY(load_later(&loading, entrypoint->artifacts[i].artifact->entry));
 	for (size_t i = 0; i < entrypoint->input_count; i++)
 		KIST_TRY(load_later(&loading, running->inputs[i].target.entry));
-	kist_running_cache_target(running, &cache);
+	if (may_be_cached)
+		kist_running_cache_target(running, &cache);
 	if (cache.entry)
 		KIST_TRY(load_later(&loading, cache.entry));
 	if (needs_types)

@@ -90,14 +90,73 @@ kist_status kist_running_measure(struct kist_running *running, struct kist_error
 	return KIST_OK;
 }
 
-/* The record of a run that has finished, and the names of all that it made, in one commit. */
-static kist_status commit_with_names(struct kist_running *running, struct kist_error *err)
+/* The artifact output under which that is kept which @node refers to; SIZE_MAX: none. */
+static size_t kept_as(const struct kist_running *running, const struct kist_node *node)
 {
-	kist_auto_save struct kist_save *save = NULL;
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+	const struct kist_value *value = kist_running_find(running, node);
+
+	for (size_t i = 0; value && i < entrypoint->artifact_count; i++) {
+		if (running->kept[i] &&
+		    kist_running_find(running, entrypoint->artifacts[i].contents) == value)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* Marks artifact inputs in @inputs, artifact outputs in @kept. */
+static void mark_taken(const struct kist_running *running, const struct kist_node *node, bool *inputs,
+		       bool *kept)
+{
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+	const size_t as = kist_entrypoint_resolve(entrypoint, node).kind == KIST_REFERENCE_STEP
+				  ? kept_as(running, node)
+				  : SIZE_MAX;
+
+	if (as != SIZE_MAX)
+		kept[as] = true;
+	else if (!node->first)
+		kist_trace_mark(&running->trace, entrypoint, node, inputs);
+	for (const struct kist_node *child = node->first; child; child = child->next)
+		mark_taken(running, child, inputs, kept);
+}
+
+kist_status kist_running_note_taken(struct kist_running *running, size_t step, struct kist_error *err)
+{
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+	const struct kist_step *taker = &entrypoint->steps[step];
+	const struct kist_node *const given[] = { taker->args, taker->kwargs, taker->exec };
+	kist_auto_mem bool *inputs = kist_alloc(entrypoint->input_count, sizeof(*inputs));
+	kist_auto_mem bool *kept = kist_alloc(entrypoint->artifact_count, sizeof(*kept));
+
+	if (!inputs || !kept)
+		return kist_fail_memory(err, entrypoint->input_count);
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		if (given[i])
+			mark_taken(running, given[i], inputs, kept);
+	}
+	for (size_t i = 0; i < entrypoint->input_count; i++) {
+		if (inputs[i])
+			KIST_TRY(kist_job_add_step_input(running->job, taker->name,
+							 entrypoint->inputs[i].name,
+							 &running->inputs[i].artifact.id, err));
+	}
+	for (size_t i = 0; i < entrypoint->artifact_count; i++) {
+		if (kept[i])
+			KIST_TRY(kist_job_add_step_input(running->job, taker->name,
+							 entrypoint->artifacts[i].name, &running->kept_ids[i],
+							 err));
+	}
+	return KIST_OK;
+}
+
+/* The names of all that a run made, when they move with its end. */
+static kist_status put_names(const struct kist_running *running, struct kist_save *save,
+			     struct kist_error *err)
+{
 	const json_t *row;
 	size_t i;
 
-	KIST_TRY(kist_save_open(running->flow, &save, err));
 	json_array_foreach(running->facts_artifacts, i, row) {
 		const char *name = kist_json_get_text(row, "name");
 		struct kist_digest artifact;
@@ -106,6 +165,20 @@ static kist_status commit_with_names(struct kist_running *running, struct kist_e
 			return kist_fail(err, KIST_CORRUPT, "an artifact without a digest");
 		KIST_TRY(kist_save_own_ref(save, name, strlen(name), &artifact, "put", err));
 	}
+	return KIST_OK;
+}
+
+/* The record, and the names when they move with it, in one commit; results for later runs, too, if that can be. */
+static kist_status commit_end(struct kist_running *running, bool with_names, struct kist_error *err)
+{
+	kist_auto_save struct kist_save *save = NULL;
+
+	if (running->cache && (!with_names || put_names(running, running->cache, NULL) == KIST_OK) &&
+	    kist_running_commit_cache(running))
+		return KIST_OK;
+	KIST_TRY(kist_save_open(running->flow, &save, err));
+	if (with_names)
+		KIST_TRY(put_names(running, save, err));
 	return kist_job_commit(running->job, save, err);
 }
 
@@ -127,9 +200,7 @@ kist_status kist_running_end_job(struct kist_running *running, enum kist_job_sta
 		KIST_TRY(kist_job_mark_partial(running->job, err));
 	}
 	KIST_TRY(kist_job_set_state(running->job, state, 0, err));
-	if (state == KIST_JOB_FINISHED && running->options->names_at_end)
-		return commit_with_names(running, err);
-	return kist_job_commit_alone(running->flow, running->job, err);
+	return commit_end(running, state == KIST_JOB_FINISHED && running->options->names_at_end, err);
 }
 
 kist_status kist_running_facts(const struct kist_running *running, enum kist_job_state state, json_t **ret,

@@ -65,20 +65,26 @@ static kist_status params_of(struct kist_running *running, const struct kist_kee
 	return keep->args ? kist_running_json(running, keep->args, ret, err) : KIST_OK;
 }
 
-/* What it was made from: every artifact that the run took. */
-static kist_status parents_of(const struct kist_running *running, json_t **ret, struct kist_error *err)
+/* What it was made from: the artifact inputs that it follows from. */
+static kist_status parents_of(const struct kist_running *running, const struct kist_keep *keep, json_t **ret,
+			      struct kist_error *err)
 {
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+	kist_auto_mem bool *marks = kist_alloc(entrypoint->input_count, sizeof(*marks));
 	kist_auto_json json_t *list = json_array();
 
-	for (size_t i = 0; list && i < running->entrypoint->input_count; i++) {
+	if (!marks || !list)
+		return kist_fail_memory(err, sizeof(json_t));
+	kist_trace_mark(&running->trace, entrypoint, keep->contents, marks);
+	if (keep->args)
+		kist_trace_mark(&running->trace, entrypoint, keep->args, marks);
+	for (size_t i = 0; i < entrypoint->input_count; i++) {
 		char hex[KIST_DIGEST_HEX_SIZE];
 
 		kist_digest_hex(&running->inputs[i].artifact.id, hex);
-		if (json_array_append_new(list, json_string(hex)) != 0)
+		if (marks[i] && json_array_append_new(list, json_string(hex)) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
-	if (!list)
-		return kist_fail_memory(err, sizeof(json_t));
 	*ret = kist_steal(list);
 	return KIST_OK;
 }
@@ -166,7 +172,7 @@ static kist_status save_one(struct keeping *keeping, size_t i, struct kist_error
 	const struct kist_value *value;
 
 	KIST_TRY(make_names(keeping->running, keep, &names, err));
-	KIST_TRY(parents_of(keeping->running, &parents, err));
+	KIST_TRY(parents_of(keeping->running, keep, &parents, err));
 	options.name_len = strlen(names.own);
 	options.parents = json_array_size(parents) > 0 ? parents : NULL;
 	KIST_TRY(contents_of(keeping->running, keep, &own, &value, err));
@@ -231,8 +237,10 @@ static kist_status keep_artifacts(struct kist_running *running, struct kist_erro
 	if (!any)
 		return KIST_OK;
 	KIST_TRY(commit_until_kept(&keeping, err));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		running->kept[i] = running->kept[i] || due[i];
+		running->kept_ids[i] = due[i] ? ids[i] : running->kept_ids[i];
+	}
 	return json_array_extend(running->facts_artifacts, rows) == 0 ? KIST_OK
 								      : kist_fail_memory(err, sizeof(json_t));
 }

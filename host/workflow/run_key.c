@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <gnu/libc-version.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -13,7 +14,8 @@
  * -0.0 as 0, which a task may tell apart.
  */
 
-#define KEY_VERSION "kist.step 1"
+/* With that of kist, which passes arguments on; the C library, which tasks call, is added. */
+#define KEY_VERSION "kist.step 1 " PACKAGE_VERSION
 
 static int take_text(const char *text, size_t len, void *ctx)
 {
@@ -92,6 +94,14 @@ static bool add_argument(struct kist_running *running, struct kist_hasher *hashe
 	return kist_running_json(running, node, &json, NULL) == KIST_OK && add_json(hasher, json);
 }
 
+bool kist_step_is_deterministic(const struct kist_step *step)
+{
+	const struct kist_offer_function *function = step->function;
+
+	return function &&
+	       (function->entry->manifest->tasks[function->task_index].caps & KIST_CAP_DETERMINISTIC);
+}
+
 bool kist_running_key(struct kist_running *running, size_t step, struct kist_digest *ret)
 {
 	const struct kist_step *made_of = &running->entrypoint->steps[step];
@@ -100,10 +110,11 @@ bool kist_running_key(struct kist_running *running, size_t step, struct kist_dig
 	const struct kist_manifest_task *task = &manifest->tasks[function->task_index];
 	struct kist_hasher hasher;
 
-	if (!(task->caps & KIST_CAP_DETERMINISTIC))
+	if (!kist_step_is_deterministic(made_of))
 		return false;
 	kist_hasher_start(&hasher);
 	add_text(&hasher, KEY_VERSION);
+	add_text(&hasher, gnu_get_libc_version());
 	add_text(&hasher, manifest->id);
 	add_text(&hasher, manifest->version);
 	/* The library of the system that a manifest names may change without it. */

@@ -2,12 +2,13 @@
 #ifndef KIST_WORKFLOW_RUN_PRIVATE_H
 #define KIST_WORKFLOW_RUN_PRIVATE_H
 
-#include <limits.h>
-
 #include "flow/load.h"
 #include "flow/save.h"
+#include "workflow/folder.h"
+#include "workflow/guard.h"
 #include "workflow/plan.h"
 #include "workflow/run.h"
+#include "workflow/trace.h"
 #include "workflow/watch.h"
 
 /*
@@ -67,12 +68,14 @@ struct kist_running {
 	struct kist_job *job; /* NULL: nothing is recorded */
 	struct kist_run_step *steps;
 	struct kist_run_input *inputs;
-	bool *kept;    /* of each artifact output, then of each output */
-	size_t active; /* commands that run */
+	struct kist_trace trace;
+	bool *kept;		      /* of each artifact output, then of each output */
+	struct kist_digest *kept_ids; /* of each artifact output that is kept */
+	size_t active;		      /* commands that run */
 	bool has_failed;
-	uint64_t stopped_ns;   /* when all commands were asked to end; 0: not yet */
-	char folder[PATH_MAX]; /* for files; "" before there is one */
-	unsigned file_count;   /* in it */
+	uint64_t stopped_ns; /* when all commands were asked to end; 0: not yet */
+	struct kist_run_folder folder;
+	struct kist_guard guard;
 	json_t *facts_artifacts;
 	json_t *facts_outputs;
 	struct kist_watch watch;
@@ -97,6 +100,12 @@ KIST_CHECKED kist_status kist_running_measure(struct kist_running *running, stru
 /** kist_running_end_job() - Commits what became of it; @why: what it failed with. */
 KIST_CHECKED kist_status kist_running_end_job(struct kist_running *running, enum kist_job_state state,
 					      const struct kist_error *why, struct kist_error *err);
+/**
+ * kist_running_note_taken() - Records what step @step takes: artifact inputs, and what is kept of other steps; of one of
+ * which nothing is kept, the inputs that it follows from.
+ */
+KIST_CHECKED kist_status kist_running_note_taken(struct kist_running *running, size_t step,
+						 struct kist_error *err);
 /** kist_running_facts() - struct kist_run_result.  New reference. */
 KIST_CHECKED kist_status kist_running_facts(const struct kist_running *running, enum kist_job_state state,
 					    json_t **ret, struct kist_error *err);
@@ -126,6 +135,9 @@ KIST_CHECKED kist_status kist_running_task(struct kist_running *running, size_t 
 /** kist_running_argument() - What is given for input @i of a function task; NULL: its default. */
 const struct kist_node *kist_running_argument(const struct kist_step *step, size_t i);
 
+/** kist_step_is_deterministic() - Whether it is a task that gives the same for the same, as its manifest says. */
+bool kist_step_is_deterministic(const struct kist_step *step);
+
 /** How JSON is written where 1 and 1.0 are to stay what they are. */
 #define KIST_CACHE_JSON (JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
 
@@ -153,8 +165,12 @@ bool kist_running_recall(struct kist_running *running, size_t step, const struct
 /** kist_running_remember() - Gathers the outputs of step @step for later runs, if they can be given back exactly. */
 void kist_running_remember(struct kist_running *running, size_t step, const struct kist_digest *key);
 
-/** kist_running_commit_cache() - Commits what was gathered.  What goes wrong costs later runs time and no more. */
-void kist_running_commit_cache(struct kist_running *running);
+/**
+ * kist_running_commit_cache() - Commits what was gathered, together with the record of the job.
+ *
+ * Return: false when there was nothing, or it could not be: nothing is committed then, the record neither.
+ */
+bool kist_running_commit_cache(struct kist_running *running);
 
 /** kist_running_start() - Starts the command of step @step. */
 KIST_CHECKED kist_status kist_running_start(struct kist_running *running, size_t step,
@@ -183,8 +199,6 @@ KIST_CHECKED kist_status kist_running_write_to(struct kist_running *running, con
 KIST_CHECKED kist_status kist_running_read(struct kist_running *running, const char *path,
 					   const struct kist_type *type, struct kist_value *ret,
 					   struct kist_error *err);
-/** kist_running_remove_folder() - Takes the folder of the run away, with all that is in it. */
-void kist_running_remove_folder(struct kist_running *running);
 
 /** kist_running_keep() - Keeps all that is known and not kept yet, with the job's record. */
 KIST_CHECKED kist_status kist_running_keep(struct kist_running *running, struct kist_error *err);

@@ -138,19 +138,26 @@ says out '4, 2'
 expect 0 kist show parts/both
 says out '2, 2'
 
-# Killed in the middle: what was kept before is there, the record says that it started, the store is whole.
-cat >killed.yaml <<'END'
+# Killed in the middle: what was kept before is there, the record says that it started, the store is whole.  Its commands end
+# with it, with all that they have started; its folder goes when another is made.
+mkfifo held
+cat >killed.yaml <<END
 graph:
   a: {ramp: [2, 2]}
-  b: {scale: [$a, 3.0]}
-  c: {exec: [sh, -c, 'kill -9 $PPID'], dependencies: b}
+  b: {scale: [\$a, 3.0]}
+  c: {exec: [sh, -c, 'exec 3>$PWD/held; sleep 1000 & kill -9 \$PPID; sleep 1000'], dependencies: b}
 artifact_outputs:
-  a: {contents: $a, task: NumpyArrayArtifactTask}
-  b: {contents: $b, task: NumpyArrayArtifactTask}
+  a: {contents: \$a, task: NumpyArrayArtifactTask}
+  b: {contents: \$b, task: NumpyArrayArtifactTask}
 END
+cat held >held.read &
+reader=$!
 expect 137 kist run killed.yaml
+wait "$reader"
 expect 0 kist get killed/b -o killed.npy
-rm -rf "$TMPDIR"/kist-run-*
+[ "$(ls "$TMPDIR" | grep kist-run)" ] || fail 'the folder of a run that was killed is gone already'
+expect 0 kist run flows/tool.yaml
+equal "$(ls "$TMPDIR" | grep kist-run || :)" ''
 whole
 
 # Time: of a command, and of a task.

@@ -248,6 +248,24 @@ START_TEST(steps_are_found_by_name_and_there_is_one_of_each)
 }
 END_TEST
 
+START_TEST(a_step_can_be_said_to_be_cached_when_it_has_begun)
+{
+	const struct kist_job_step step = { .name = "one" };
+	kist_auto_job struct kist_job *job = new_job("j");
+	kist_auto_job struct kist_job *again = NULL;
+	const json_t *row;
+
+	ck_assert_int_eq(kist_job_add_step(job, &step, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_set_step_state(job, "one", KIST_JOB_STARTED, NULL, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_set_step_cached(job, "two", NULL), KIST_NOT_FOUND);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_int_eq(kist_job_set_step_cached(job, "one", NULL), KIST_OK);
+	ck_assert_int_eq(round_trip(job, &again), KIST_OK);
+	row = json_array_get(json_object_get(again->root, "steps"), 0);
+	ck_assert(json_is_true(json_object_get(row, "cached")));
+}
+END_TEST
+
 START_TEST(it_does_without_memory_at_any_point)
 {
 	for (unsigned long k = 1;; k++) {
@@ -285,6 +303,7 @@ int main(void)
 	tcase_add_test(tcase, a_name_has_one_artifact_and_the_newest);
 	tcase_add_test(tcase, a_long_error_is_cut_at_a_character);
 	tcase_add_test(tcase, steps_are_found_by_name_and_there_is_one_of_each);
+	tcase_add_test(tcase, a_step_can_be_said_to_be_cached_when_it_has_begun);
 	tcase_add_test(tcase, it_does_without_memory_at_any_point);
 	return suite_run(tcase, "job/record");
 }
