@@ -21,6 +21,8 @@ function get(key,    rest) {
 
 function line(first, second, third, fourth, fifth, sixth, seventh) {
 	if (markdown)
+		gsub(/[|]/, "\\\\|", fourth)
+	if (markdown)
 		printf "| %s | %s | %s | %s | %s | %s | %s |\n", first, second, third, fourth, fifth, sixth, seventh
 	else
 		printf "%-12s %-13s %12s  %-40s %7s  %-13s %s\n", first, second, third, fourth, fifth, sixth, seventh
