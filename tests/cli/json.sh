@@ -42,6 +42,8 @@ documented jobs kist query --best loss --min
 documented job kist job show job-1
 documented job kist job rm --force job-1
 documented job kist job recover
+kist exec -q --id ran -- sh -c 'mkdir artifacts; cp a.npy artifacts'
+documented report kist report ran
 documented lineage kist lineage people.csv
 documented plugin kist plugin list
 documented plugin kist plugin inspect kist.numpy
