@@ -22,7 +22,7 @@
  */
 
 #define KIST_RUN_PREFIX "jobs/"
-/** Results of steps, for later runs: "<this><key>", and "<this><key>/<output>". */
+/** Results of steps, for later runs: "<this><key>", and "<this><key>.<output>". */
 #define KIST_RUN_CACHE_PREFIX KIST_NAME_OWN_PREFIX "cache/"
 /** Such names in a store; the older half goes when there are more. */
 #define KIST_RUN_CACHE_NAMES_MAX ((size_t)10000)

@@ -42,14 +42,14 @@ void kist_running_cache_target(struct kist_running *running, struct kist_route_t
 		*ret = route.target;
 }
 
-/* "kist:cache/<key>", or "kist:cache/<key>/<output>".  Gives its length; 0: it is too long. */
+/* "kist:cache/<key>", or "kist:cache/<key>.<output>".  Gives its length; 0: it is too long. */
 static size_t make_name(const struct kist_digest *key, const char *output, char ret[static NAME_SIZE])
 {
 	char hex[KIST_DIGEST_HEX_SIZE];
 	int len;
 
 	kist_digest_hex(key, hex);
-	len = snprintf(ret, NAME_SIZE, KIST_RUN_CACHE_PREFIX "%s%s%s", hex, output ? "/" : "",
+	len = snprintf(ret, NAME_SIZE, KIST_RUN_CACHE_PREFIX "%s%s%s", hex, output ? "." : "",
 		       output ? output : "");
 	return len < (int)NAME_SIZE ? (size_t)len : 0;
 }
