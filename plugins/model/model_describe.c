@@ -10,7 +10,7 @@
 /* Bytes of a description; of its metadata; of the statistics of one tensor; and of what ends it. */
 #define DESCRIPTION_SIZE_MAX ((size_t)256 << 10)
 #define METADATA_SIZE_MAX    ((size_t)64 << 10)
-#define TAIL_SIZE_MAX	     ((size_t)64)
+#define TAIL_SIZE_MAX	     (MODEL_FLOATS_SIZE_MAX + 64)
 #define DTYPE_NAME_SIZE	     ((size_t)32)
 
 struct describing {
@@ -20,6 +20,7 @@ struct describing {
 	struct model_out out;
 	uint8_t *buffer;
 	double *sample;
+	struct model_floats *floats;
 	uint64_t budget; /* bytes that may still be looked at: tensors may share theirs */
 	uint64_t listed;
 	uint64_t left_out;
@@ -77,6 +78,7 @@ static kist_status put_stats(struct describing *describing, const struct model_t
 							    .source = describing->source,
 							    .buffer = describing->buffer,
 							    .sample = describing->sample,
+							    .floats = describing->floats,
 							    .dtype = (uint8_t)dtype,
 							    .offset = tensor->offset,
 							    .len = tensor->len },
@@ -127,7 +129,8 @@ static kist_status describe(struct describing *describing, const char *format)
 	describing->budget = describing->source->size;
 	describing->buffer = malloc(MODEL_STEP_SIZE);
 	describing->sample = malloc(STATS_SAMPLE_MAX * sizeof(*describing->sample));
-	if (!describing->buffer || !describing->sample)
+	describing->floats = calloc(MODEL_FLOAT_TYPES, sizeof(*describing->floats));
+	if (!describing->buffer || !describing->sample || !describing->floats)
 		return model_no_memory(describing->call);
 	put_summary(describing, format);
 	model_out_text(out, ",\"list\":[");
@@ -138,6 +141,7 @@ static kist_status describe(struct describing *describing, const char *format)
 	}
 	out->limit = DESCRIPTION_SIZE_MAX;
 	put_field(out, "],\"left_out\":", describing->left_out);
+	model_put_floats(describing->floats, out);
 	model_out_text(out, "}");
 	return out->failed ? model_no_memory(describing->call) : KIST_OK;
 }
@@ -161,6 +165,7 @@ kist_status model_describe(void *instance, struct kist_call *call, struct kist_s
 	model_out_done(&describing.out);
 	free(describing.buffer);
 	free(describing.sample);
+	free(describing.floats);
 	model_index_done(&index);
 	return status;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model_stats.h"
 
+#include <math.h>
+
 #include "model_kernel.h"
+
 /* Which numbers elements are; STATS_NONE for those of less than a byte or of several numbers. */
 static enum stats_type stats_type_of(uint8_t dtype)
 {
@@ -37,6 +40,34 @@ static kist_status compute(const struct model_stats_input *input, struct stats *
 	return KIST_OK;
 }
 
+static void put_ratio(double ratio, struct model_out *out)
+{
+	char text[STATS_NUMBER_SIZE];
+
+	stats_number_text(ratio, false, text);
+	model_out_text(out, ",\"ratio\":");
+	model_out_text(out, text);
+}
+
+/* What the exponents of one tensor say of it, and of all of its type. */
+static void put_exponents(const struct model_stats_input *input, const struct stats_sample *sample,
+			  struct model_out *out)
+{
+	struct stats_exponents exponents = { 0 };
+	struct model_floats *floats;
+	double ratio;
+
+	if (!stats_is_floating(sample->type) || input->len < MODEL_FLOAT_SIZE_MIN)
+		return;
+	floats = &input->floats[sample->type - STATS_F16];
+	stats_exponents_add(&exponents, sample);
+	stats_exponents_join(&floats->exponents, &exponents);
+	ratio = stats_exponents_ratio(&exponents, sample->type);
+	floats->bytes += input->len;
+	floats->predicted += (double)input->len / ratio;
+	put_ratio(ratio, out);
+}
+
 kist_status model_put_stats(const struct model_stats_input *input, struct model_out *out)
 {
 	const enum stats_type type = stats_type_of(input->dtype);
@@ -54,5 +85,29 @@ kist_status model_put_stats(const struct model_stats_input *input, struct model_
 	(void)stats_histogram_text(&stats, &sample, STATS_BINS_SMALL, text + len);
 	model_out_text(out, ",");
 	model_out_text(out, text);
+	put_exponents(input, &sample, out);
 	return KIST_OK;
+}
+
+void model_put_floats(const struct model_floats floats[static MODEL_FLOAT_TYPES], struct model_out *out)
+{
+	static const char *const names[MODEL_FLOAT_TYPES] = { "float16", "bfloat16", "float32", "float64" };
+	const char *before = ",\"floats\":{\"";
+
+	for (size_t i = 0; i < MODEL_FLOAT_TYPES; i++) {
+		char text[STATS_EXPONENTS_SIZE];
+
+		if (floats[i].bytes == 0)
+			continue;
+		model_out_text(out, before);
+		model_out_text(out, names[i]);
+		model_out_text(out, "\":{\"bytes\":");
+		model_out_number(out, floats[i].bytes);
+		(void)stats_exponents_text(&floats[i].exponents, text);
+		model_out_text(out, text);
+		put_ratio(round(100 * ((double)floats[i].bytes / floats[i].predicted)) / 100, out);
+		before = "},\"";
+	}
+	if (before[0] == '}')
+		model_out_text(out, "}}");
 }

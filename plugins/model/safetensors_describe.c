@@ -9,7 +9,7 @@
 /* Bytes of a preview; of its metadata; of the statistics of one tensor; and of what ends a preview. */
 #define PREVIEW_SIZE_MAX  ((size_t)256 << 10)
 #define METADATA_SIZE_MAX ((size_t)64 << 10)
-#define TAIL_SIZE_MAX	  ((size_t)64)
+#define TAIL_SIZE_MAX	  (MODEL_FLOATS_SIZE_MAX + 64)
 
 struct preview {
 	struct kist_call *call;
@@ -18,6 +18,7 @@ struct preview {
 	struct model_out out;
 	uint8_t *buffer;
 	double *sample;
+	struct model_floats *floats;
 	uint64_t left_out;
 	uint64_t listed;
 };
@@ -153,6 +154,7 @@ static kist_status put_tensor(struct preview *preview, size_t i)
 					     .source = preview->source,
 					     .buffer = preview->buffer,
 					     .sample = preview->sample,
+					     .floats = preview->floats,
 					     .dtype = tensor->dtype,
 					     .offset = preview->header->data_offset + tensor->begin,
 					     .len = tensor->end - tensor->begin },
@@ -168,7 +170,8 @@ static kist_status make_preview(struct preview *preview)
 	out->limit = PREVIEW_SIZE_MAX;
 	preview->buffer = malloc(MODEL_STEP_SIZE);
 	preview->sample = malloc(STATS_SAMPLE_MAX * sizeof(*preview->sample));
-	if (!preview->buffer || !preview->sample)
+	preview->floats = calloc(MODEL_FLOAT_TYPES, sizeof(*preview->floats));
+	if (!preview->buffer || !preview->sample || !preview->floats)
 		return model_no_memory(preview->call);
 	MODEL_TRY(put_summary(preview));
 	model_out_text(out, ",\"list\":[");
@@ -179,6 +182,7 @@ static kist_status make_preview(struct preview *preview)
 	}
 	out->limit = PREVIEW_SIZE_MAX;
 	put_field(out, "],\"left_out\":", preview->left_out);
+	model_put_floats(preview->floats, out);
 	model_out_text(out, "}");
 	return out->failed ? model_no_memory(preview->call) : KIST_OK;
 }
@@ -201,6 +205,7 @@ kist_status safetensors_describe(void *instance, struct kist_call *call, struct 
 	model_out_done(&preview.out);
 	free(preview.buffer);
 	free(preview.sample);
+	free(preview.floats);
 	safetensors_header_done(&header);
 	return status;
 }

@@ -153,6 +153,18 @@ static uint64_t cells_max(const struct npy_header *header)
 	return cells < CELLS_FEW ? CELLS_FEW : cells;
 }
 
+static void put_exponents(enum stats_type type, const struct stats_sample *sample, struct json *json)
+{
+	struct stats_exponents exponents = { 0 };
+	char text[STATS_EXPONENTS_SIZE];
+
+	stats_exponents_add(&exponents, sample);
+	(void)stats_exponents_text(&exponents, text);
+	put(json, "%s", text);
+	stats_number_text(stats_exponents_ratio(&exponents, type), false, text);
+	put(json, ",\"ratio\":%s", text);
+}
+
 static kist_status put_numbers(struct kist_call *call, struct kist_source *source,
 			       const struct npy_file *file, enum stats_type type, struct json *json)
 {
@@ -175,10 +187,8 @@ static kist_status put_numbers(struct kist_call *call, struct kist_source *sourc
 	put(json, ",%s", text);
 	(void)stats_picture_text(&stats, &sample, header->fortran, cells_max(header), text);
 	put(json, "%s", text);
-	if (stats_is_floating(type) && header->data_len >= ENDS_FEW_BELOW) {
-		(void)stats_exponents_text(&sample, text);
-		put(json, "%s", text);
-	}
+	if (stats_is_floating(type) && header->data_len >= ENDS_FEW_BELOW)
+		put_exponents(type, &sample, json);
 	if (stats.finite > 0 && is_image(header, &stats))
 		put_image(json, header);
 	return put_ends(call, source, file, type, json);

@@ -2,7 +2,6 @@
 #include "stats_picture.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -142,55 +141,104 @@ size_t stats_picture_text(const struct stats *stats, const struct stats_sample *
 	return len + put_map(&map, ret + len, STATS_PICTURE_SIZE - len);
 }
 
-/* That of a number as a double has it; INT_MIN for zero and what is not finite. */
-static int exponent_of(double number)
+/* The exponent of a double that is neither zero nor finite. */
+#define FIELD_LAST (STATS_EXPONENT_FIELDS - 1)
+
+void stats_exponents_add(struct stats_exponents *exponents, const struct stats_sample *sample)
 {
-	uint64_t bits;
-	int field;
-
-	memcpy(&bits, &number, sizeof(bits));
-	field = (int)(bits >> 52 & 0x7ff);
-	return bits << 1 == 0 || field == 0x7ff ? INT_MIN : field - 1023;
-}
-
-static int largest_exponent(const struct stats_sample *sample)
-{
-	int largest = INT_MIN;
-
 	for (uint64_t i = 0; i < sample->count; i++) {
-		const int exponent = exponent_of(sample->values[i]);
+		uint64_t bits;
 
-		largest = exponent > largest ? exponent : largest;
+		memcpy(&bits, &sample->values[i], sizeof(bits));
+		if (bits << 1 == 0)
+			exponents->zeros++;
+		else
+			exponents->counts[bits >> 52 & FIELD_LAST]++;
 	}
-	return largest;
 }
 
-size_t stats_exponents_text(const struct stats_sample *sample, char ret[static STATS_EXPONENTS_SIZE])
+void stats_exponents_join(struct stats_exponents *exponents, const struct stats_exponents *more)
 {
-	const int largest = largest_exponent(sample);
-	uint32_t counts[STATS_EXPONENTS] = { 0 };
+	exponents->zeros += more->zeros;
+	for (size_t i = 0; i < STATS_EXPONENT_FIELDS; i++)
+		exponents->counts[i] += more->counts[i];
+}
+
+size_t stats_exponents_text(const struct stats_exponents *exponents, char ret[static STATS_EXPONENTS_SIZE])
+{
+	uint64_t counts[STATS_EXPONENTS] = { 0 };
+	size_t last = FIELD_LAST;
 	uint64_t of = 0;
 	size_t first = 0;
 	size_t len;
-	int least;
 
 	ret[0] = '\0';
-	if (largest == INT_MIN)
+	while (last > 0 && exponents->counts[last - 1] == 0)
+		last--;
+	if (last == 0)
 		return 0;
-	least = largest - (STATS_EXPONENTS - 1);
-	for (uint64_t i = 0; i < sample->count; i++) {
-		const int exponent = exponent_of(sample->values[i]);
+	for (size_t field = 0; field < last; field++) {
+		const size_t below = last - 1 - field;
 
-		counts[exponent > least ? exponent - least : 0] += exponent != INT_MIN;
-		of += exponent != INT_MIN;
+		counts[below < STATS_EXPONENTS ? STATS_EXPONENTS - 1 - below : 0] += exponents->counts[field];
+		of += exponents->counts[field];
 	}
 	while (counts[first] == 0)
 		first++;
 	len = (size_t)snprintf(ret, STATS_EXPONENTS_SIZE,
 			       ",\"exponents\":{\"of\":%" PRIu64 ",\"from\":%d,\"counts\":[", of,
-			       least + (int)first);
+			       (int)last - STATS_EXPONENTS + (int)first - 1023);
 	for (size_t i = first; i < STATS_EXPONENTS; i++)
-		len += (size_t)snprintf(ret + len, STATS_EXPONENTS_SIZE - len, "%s%" PRIu32,
+		len += (size_t)snprintf(ret + len, STATS_EXPONENTS_SIZE - len, "%s%" PRIu64,
 					i > first ? "," : "", counts[i]);
 	return len + (size_t)snprintf(ret + len, STATS_EXPONENTS_SIZE - len, "]}");
+}
+
+/* Bits of a logarithm behind its point. */
+#define LOG_BITS 16
+
+/* Bit by bit, without the library's function, so that it is the same on every machine.  @number is not 0. */
+static uint64_t binary_log(uint64_t number)
+{
+	const unsigned int whole = 63 - (unsigned int)__builtin_clzll(number);
+	/* From 1 to below 2, with 31 bits behind the point. */
+	uint64_t rest = number << (63 - whole) >> 32;
+	uint64_t log = whole;
+
+	for (int i = 0; i < LOG_BITS; i++) {
+		rest = rest * rest >> 31;
+		log = log << 1 | rest >> 32;
+		rest >>= rest >> 32;
+	}
+	return log;
+}
+
+/* What an exponent takes at least, on average, in 2^-LOG_BITS bits; @of is how many there are, not 0. */
+static uint64_t entropy_of(const struct stats_exponents *exponents, uint64_t of)
+{
+	uint64_t sum = exponents->zeros > 0 ? exponents->zeros * binary_log(exponents->zeros) : 0;
+
+	for (size_t i = 0; i < STATS_EXPONENT_FIELDS; i++) {
+		if (exponents->counts[i] > 0)
+			sum += exponents->counts[i] * binary_log(exponents->counts[i]);
+	}
+	return binary_log(of) > sum / of ? binary_log(of) - sum / of : 0;
+}
+
+double stats_exponents_ratio(const struct stats_exponents *exponents, enum stats_type type)
+{
+	/* The sign and what is behind the point. */
+	static const uint8_t other_bits[STATS_TYPE_COUNT] = {
+		[STATS_F16] = 11, [STATS_BF16] = 8, [STATS_F32] = 24, [STATS_F64] = 53
+	};
+	const uint64_t before = (uint64_t)stats_size(type) * 8 << LOG_BITS;
+	uint64_t of = exponents->zeros;
+	uint64_t after;
+
+	for (size_t i = 0; i < STATS_EXPONENT_FIELDS; i++)
+		of += exponents->counts[i];
+	if (of == 0 || other_bits[type] == 0)
+		return 0;
+	after = ((uint64_t)other_bits[type] << LOG_BITS) + entropy_of(exponents, of);
+	return (double)((before * 100 + after / 2) / after) / 100;
 }

@@ -38,22 +38,31 @@ static const char small_preview[] =
 	"{\"kind\":\"model\",\"format\":\"safetensors\",\"tensors\":6,\"parameters\":11,\"bytes\":39,"
 	"\"metadata\":{\"a\":\"<\\n>\",\"b\":\"1\"},"
 	"\"dtypes\":{\"int8\":3,\"float16\":1,\"bfloat16\":1,\"float32\":4,\"float64\":2},\"list\":["
-	"{\"name\":\"f\",\"dtype\":\"float32\",\"stored_as\":\"F32\",\"shape\":[2,2],\"bytes\":16,\"offset\":382,"
-	"\"min\":-1.5,\"max\":2,\"mean\":0.25,\"std\":1.75,\"nan\":1,\"inf\":1,\"neg_inf\":0,\"zero\":0,\"negative\":1"
+	"{\"name\":\"f\",\"dtype\":\"float32\",\"stored_as\":\"F32\",\"shape\":[2,2],\"bytes\":16,\"offset\":"
+	"382,"
+	"\"min\":-1.5,\"max\":2,\"mean\":0.25,\"std\":1.75,\"nan\":1,\"inf\":1,\"neg_inf\":0,\"zero\":0,"
+	"\"negative\":1"
 	",\"histogram\":{\"of\":2,\"counts\":[1,0,0,0,0,0,0,0,0,0,0,1]}},"
-	"{\"name\":\"d\",\"dtype\":\"float64\",\"stored_as\":\"F64\",\"shape\":[2],\"bytes\":16,\"offset\":398,"
-	"\"min\":0,\"max\":0.1,\"mean\":0.05,\"std\":0.05,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":1,\"negative\":0"
+	"{\"name\":\"d\",\"dtype\":\"float64\",\"stored_as\":\"F64\",\"shape\":[2],\"bytes\":16,\"offset\":"
+	"398,"
+	"\"min\":0,\"max\":0.1,\"mean\":0.05,\"std\":0.05,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":1,"
+	"\"negative\":0"
 	",\"histogram\":{\"of\":2,\"counts\":[1,0,0,0,0,0,0,0,0,0,0,1]}},"
-	"{\"name\":\"h\",\"dtype\":\"float16\",\"stored_as\":\"F16\",\"shape\":[1],\"bytes\":2,\"offset\":414,"
+	"{\"name\":\"h\",\"dtype\":\"float16\",\"stored_as\":\"F16\",\"shape\":[1],\"bytes\":2,\"offset\":"
+	"414,"
 	"\"min\":1,\"max\":1,\"mean\":1,\"std\":0,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0"
 	",\"histogram\":{\"of\":1,\"counts\":[1,0,0,0,0,0,0,0,0,0,0,0]}},"
-	"{\"name\":\"n\",\"dtype\":\"bfloat16\",\"stored_as\":\"BF16\",\"shape\":[1],\"bytes\":2,\"offset\":416,"
-	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":1,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0},"
+	"{\"name\":\"n\",\"dtype\":\"bfloat16\",\"stored_as\":\"BF16\",\"shape\":[1],\"bytes\":2,\"offset\":"
+	"416,"
+	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":1,\"inf\":0,\"neg_inf\":0,\"zero\":0,"
+	"\"negative\":0},"
 	"{\"name\":\"i\",\"dtype\":\"int8\",\"stored_as\":\"I8\",\"shape\":[3],\"bytes\":3,\"offset\":418,"
 	"\"min\":36,\"max\":38,\"mean\":37,\"std\":0.816496580927726,\"zero\":0,\"negative\":0"
 	",\"histogram\":{\"of\":3,\"counts\":[1,0,0,0,0,0,1,0,0,0,0,1]}},"
-	"{\"name\":\"e\",\"dtype\":\"float32\",\"stored_as\":\"F32\",\"shape\":[0,7],\"bytes\":0,\"offset\":421,"
-	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,\"negative\":0}"
+	"{\"name\":\"e\",\"dtype\":\"float32\",\"stored_as\":\"F32\",\"shape\":[0,7],\"bytes\":0,\"offset\":"
+	"421,"
+	"\"min\":null,\"max\":null,\"mean\":null,\"std\":null,\"nan\":0,\"inf\":0,\"neg_inf\":0,\"zero\":0,"
+	"\"negative\":0}"
 	"],\"left_out\":0}";
 
 static struct file small_file(void)
@@ -126,6 +135,56 @@ START_TEST(a_failing_source_is_passed_on)
 	} while (status != KIST_OK);
 	/* The length, the JSON, and five tensors with bytes to average. */
 	ck_assert_uint_eq(k, 2 + 5 + 1);
+	free(file.data);
+}
+END_TEST
+
+static const char *entry(const json_t *object, const char *key)
+{
+	static char text[256];
+	char *const dumped =
+		json_dumps(json_object_get(object, key), JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
+
+	snprintf(text, sizeof(text), "%s", dumped ? dumped : "nothing");
+	free(dumped);
+	return text;
+}
+
+START_TEST(floats_of_some_size_have_a_ratio_and_exponents_by_type)
+{
+	static const char json[] =
+		"{\"a\":{\"dtype\":\"F32\",\"shape\":[4096],\"data_offsets\":[0,16384]},"
+		"\"b\":{\"dtype\":\"F32\",\"shape\":[4096],\"data_offsets\":[16384,32768]},"
+		"\"c\":{\"dtype\":\"BF16\",\"shape\":[8192],\"data_offsets\":[32768,49152]},"
+		"\"d\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[49152,49160]},"
+		"\"e\":{\"dtype\":\"I32\",\"shape\":[4096],\"data_offsets\":[49160,65544]}}";
+	struct file file = file_make(json, 65544);
+	uint8_t *const data = file.data + file.size - 65544;
+	struct plugtest_sink sink;
+	json_t *preview;
+	json_t *list;
+
+	/* Ones and twos; ones; zeros. */
+	for (size_t i = 0; i < 4096; i++) {
+		memcpy(data + i * 4, i % 2 ? "\0\0\x80\x3f" : "\0\0\0\x40", 4);
+		memcpy(data + 16384 + i * 4, "\0\0\x80\x3f", 4);
+	}
+	memset(data + 32768, 0, 65544 - 32768);
+	ck_assert_int_eq(describe(&file, 0, 0, &sink), KIST_OK);
+	preview = json_loadb((const char *)sink.data, sink.size, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(preview);
+	list = json_object_get(preview, "list");
+	ck_assert_str_eq(entry(json_array_get(list, 0), "ratio"), "1.28");
+	ck_assert_str_eq(entry(json_array_get(list, 1), "ratio"), "1.3300000000000001");
+	ck_assert_str_eq(entry(json_array_get(list, 2), "ratio"), "2");
+	ck_assert_str_eq(entry(json_array_get(list, 3), "ratio"), "nothing");
+	ck_assert_str_eq(entry(json_array_get(list, 4), "ratio"), "nothing");
+	ck_assert_str_eq(
+		entry(preview, "floats"),
+		"{\"bfloat16\":{\"bytes\":16384,\"ratio\":2},\"float32\":{\"bytes\":32768,\"exponents\":"
+		"{\"counts\":[6144,2048],\"from\":0,\"of\":8192},\"ratio\":1.3}}");
+	json_decref(preview);
+	plugtest_sink_done(&sink);
 	free(file.data);
 }
 END_TEST
@@ -222,6 +281,7 @@ int main(void)
 	tcase_add_test(tcase, a_preview_says_what_the_model_holds);
 	tcase_add_test(tcase, a_cancelled_call_stops);
 	tcase_add_test(tcase, a_failing_source_is_passed_on);
+	tcase_add_test(tcase, floats_of_some_size_have_a_ratio_and_exponents_by_type);
 	tcase_add_test(tcase, a_broken_file_is_refused);
 	tcase_add_test(tcase, a_preview_is_never_over_256_kib);
 	tcase_add_test(tcase, numbers_do_not_depend_on_the_locale);
