@@ -76,8 +76,29 @@ static inline void add_number(struct csv_column *c, double value)
 		join_block(c);
 }
 
+/* Of a long column not all numbers count: the first of each so many. */
+#define NUMBERS_ALL	 65536u
+#define NUMBERS_TOGETHER 8192u
+#define NUMBERS_COUNTED	 1024u
+
+static void add_quantiles(struct csv_column *c, const double *values, uint32_t count)
+{
+	const uint32_t within = (uint32_t)(c->finite % NUMBERS_TOGETHER);
+	const uint32_t left = NUMBERS_TOGETHER - within;
+
+	if (c->finite < NUMBERS_ALL)
+		csv_quantiles_add(c->quantiles, values, count);
+	else if (within < NUMBERS_COUNTED)
+		csv_quantiles_add(c->quantiles, values,
+				  count < NUMBERS_COUNTED - within ? count : NUMBERS_COUNTED - within);
+	else if (count > left)
+		csv_quantiles_add(c->quantiles, values + left, count - left);
+}
+
 void csv_column_numbers(struct csv_column *c, const double *values, uint32_t count)
 {
+	if (c->quantiles)
+		add_quantiles(c, values, count);
 	for (uint32_t i = 0; i < count; i++)
 		add_number(c, values[i]);
 }
@@ -96,17 +117,19 @@ static void add_real(struct csv_column *c, double value)
 		c->min = value;
 	if (c->finite == 0 || value > c->max)
 		c->max = value;
-	add_number(c, value);
+	csv_column_numbers(c, &value, 1);
 }
 
 static bool add_int(struct csv_column *c, const uint8_t *text, size_t len)
 {
 	int64_t value;
+	double number;
 
 	if (!csv_int_parse(text, len, &value))
 		return false;
+	number = (double)value;
 	add_range(c, value, c->finite == 0);
-	add_number(c, (double)value);
+	csv_column_numbers(c, &number, 1);
 	return true;
 }
 

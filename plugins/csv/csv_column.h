@@ -3,6 +3,7 @@
 #define CSV_COLUMN_H
 
 #include "csv_number.h"
+#include "csv_quantiles.h"
 #include "csv_time.h"
 
 /*
@@ -71,6 +72,8 @@ struct csv_sample {
  *
  * @sample: NULL past the first CSV_SAMPLE_COLUMNS columns.  Borrowed from the profile.
  * @sample_at: Which finite number is the next to be taken.
+ * @quantiles: Of the first 65,536 finite numbers and of 1,024 of each 8,192 behind them; NULL as @sample is, and where no
+ *             labels are gathered.  Borrowed from the profile.
  * @nulls, @values: Cells that are null, and that are not.
  * @bytes:          Of all cells, unescaped.
  * @len_min, @len_max: Bytes in the shortest and the longest cell that is not null.
@@ -107,6 +110,7 @@ struct csv_column {
 	double m2;
 	struct csv_sample *sample;
 	uint64_t sample_at;
+	struct csv_quantiles *quantiles;
 };
 
 /** csv_column_add() - Add a cell that is not null.  @non_ascii false: all its bytes are ASCII. */
@@ -129,7 +133,10 @@ static inline void csv_column_note(struct csv_column *c, struct csv_places place
 	c->trimmed |= value == 0 && __builtin_signbit(value);
 }
 
-/** csv_column_numbers() - Of csv_column_add(): @count finite numbers into mean and sample. */
+/** Numbers that are added at once. */
+#define CSV_RUN_NUMBERS 256u
+
+/** csv_column_numbers() - Of csv_column_add(): @count finite numbers, at most CSV_RUN_NUMBERS. */
 void csv_column_numbers(struct csv_column *column, const double *values, uint32_t count);
 
 /** csv_column_finish() - After the last cell. */

@@ -11,7 +11,7 @@
 #include "csv_schema.h"
 
 /* What one column takes at most: its name, every byte of it escaped, and its numbers. */
-#define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 768 + CSV_TOP_MAX * (CSV_LABEL_SIZE_MAX * 6 + 32))
+#define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 1024 + CSV_TOP_MAX * (CSV_LABEL_SIZE_MAX * 6 + 32))
 #define TAIL_SIZE	2
 /* What the schema takes at most, without names. */
 #define SCHEMA_SIZE_MAX	       512u
@@ -83,6 +83,36 @@ static int compare_numbers(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static bool is_whole(const struct csv_column *c)
+{
+	return c->kind == CSV_KIND_INT64 || c->kind == CSV_KIND_UINT64 ||
+	       (c->kind == CSV_KIND_DECIMAL && c->scale == 0);
+}
+
+/* Of the numbers that were counted: what so many hundredths are below. */
+static void put_quantiles(struct text *t, const struct csv_column *c, double min, double max)
+{
+	static const struct {
+		const char *key;
+		uint64_t hundredths;
+	} quantiles[] = { { "q05", 5 }, { "q25", 25 }, { "median", 50 }, { "q75", 75 }, { "q95", 95 } };
+	const uint64_t last = c->quantiles->count - 1;
+
+	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+		const uint64_t part = quantiles[i].hundredths;
+		/* In two parts, as the product may be beyond 64 bits. */
+		const uint64_t rank = last / 100 * part + last % 100 * part / 100;
+		double number = csv_quantiles_at(c->quantiles, rank);
+
+		/* A bucket with whole numbers begins at one. */
+		number = is_whole(c) ? trunc(number) : number;
+		put_real(t, quantiles[i].key, number < min ? min : number > max ? max : number);
+	}
+	if (c->quantiles->count < c->finite)
+		put(t, ",\"quantiles_of\":%llu", (unsigned long long)c->quantiles->count);
+	put_real(t, "quantiles_error", csv_quantiles_error(c->quantiles));
+}
+
 /* Of the sample: how many are in each tenth of least to most, and what a quarter, a half, three quarters are below. */
 static void put_sample(struct text *t, const struct csv_column *c, double min, double max)
 {
@@ -104,6 +134,10 @@ static void put_sample(struct text *t, const struct csv_column *c, double min, d
 	for (uint32_t i = 0; i < BINS; i++)
 		put(t, "%s%u", i ? "," : "", bins[i]);
 	put(t, "]}");
+	if (c->quantiles && sample->count < c->finite) {
+		put_quantiles(t, c, min, max);
+		return;
+	}
 	qsort(sorted, sample->count, sizeof(sorted[0]), compare_numbers);
 	put_real(t, "q25", sorted[(sample->count - 1) / 4]);
 	put_real(t, "median", sorted[(sample->count - 1) / 2]);
@@ -154,12 +188,18 @@ static void put_labels(struct text *t, const struct csv_column *c, const struct 
 {
 	const struct csv_label *top[CSV_TOP_MAX];
 	const uint32_t count = c->kind != CSV_KIND_BINARY ? csv_labels_top(l, top) : 0;
+	bool is_exact;
+	const uint64_t distinct = csv_labels_distinct(l, &is_exact);
 
-	if (count == 0)
+	if (distinct == 0)
 		return;
-	put(t, ",\"distinct\":%u", l->count);
+	put(t, ",\"distinct\":%llu", (unsigned long long)distinct);
 	if (l->seen < c->values)
 		put(t, ",\"distinct_of\":%llu", (unsigned long long)l->seen);
+	if (!is_exact)
+		put_real(t, "distinct_error", CSV_DISTINCT_ERROR);
+	if (count == 0)
+		return;
 	put(t, ",\"top\":[");
 	for (uint32_t i = 0; i < count; i++) {
 		put(t, "%s{\"value\":", i ? "," : "");

@@ -4,17 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv_fixed.h"
+
 #define SLOTS_MIN 64u
 #define TEXT_MIN  ((size_t)512)
 /* Once so many cells were looked at, no more than a fifth of them may be different. */
 #define JUDGED_AT 4096u
-/* Of a long table so many rows are looked at, and seven times as many are not. */
-#define ROWS_TOGETHER ((uint64_t)1024)
+/* Of so many rows of a long table the first ones are looked at; fewer when texts are only counted. */
+#define ROWS_TOGETHER ((uint64_t)8192)
+#define ROWS_LOOKED   1024u
+#define ROWS_COUNTED  128u
 
+/* Both halves of a product, so that every bit counts. */
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
+	const csv_uint128 product = (csv_uint128)(hash ^ 0x9e3779b97f4a7c15u) * (word ^ 0xc2b2ae3d27d4eb4fu);
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static uint64_t load(const uint8_t *at, size_t len)
@@ -22,6 +28,10 @@ static uint64_t load(const uint8_t *at, size_t len)
 	uint64_t word = 0;
 
 	memcpy(&word, at, len);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	/* How many are different is told from hashes, and has to be the same everywhere. */
+	word = __builtin_bswap64(word);
+#endif
 	return word;
 }
 
@@ -29,9 +39,11 @@ static uint64_t hash_of(const uint8_t *text, uint32_t len)
 {
 	uint64_t hash = len;
 
-	for (; len >= 8; text += 8, len -= 8)
+	for (; len > 16; text += 8, len -= 8)
 		hash = mix(hash, load(text, 8));
 	/* Halves that overlap, so that no copy is of a length that the compiler does not know. */
+	if (len >= 8)
+		return mix(hash ^ load(text, 8), load(text + len - 8, 8));
 	if (len >= 4)
 		return mix(hash, load(text, 4) | load(text + len - 4, 4) << 32);
 	if (len == 0)
@@ -39,7 +51,7 @@ static uint64_t hash_of(const uint8_t *text, uint32_t len)
 	return mix(hash, text[0] | (uint64_t)text[len / 2] << 8 | (uint64_t)text[len - 1] << 16);
 }
 
-static void give_up(struct csv_labels *l)
+static void drop(struct csv_labels *l)
 {
 	free(l->labels);
 	free(l->slots);
@@ -48,7 +60,16 @@ static void give_up(struct csv_labels *l)
 	l->slots = NULL;
 	l->text = NULL;
 	l->count = 0;
+}
+
+/* From now on texts are only counted. */
+static void give_up(struct csv_labels *l)
+{
 	l->over = true;
+	l->registers = calloc(CSV_DISTINCT_REGISTERS, 1);
+	for (uint32_t i = 0; l->registers && i < l->count; i++)
+		csv_distinct_add(l->registers, l->labels[i].hash);
+	drop(l);
 }
 
 static bool grow_slots(struct csv_labels *l)
@@ -162,25 +183,31 @@ static void add_lengths(struct csv_labels *l, const struct csv_rows *rows, uint3
 }
 
 /* The next row from @row on that is looked at. */
-static uint64_t next_row(uint64_t row)
+static uint64_t next_row(const struct csv_labels *l, uint64_t row)
 {
-	const uint64_t within = row % (8 * ROWS_TOGETHER);
+	const uint64_t within = row % ROWS_TOGETHER;
+	const bool is_looked_at = l->over ? row < CSV_COUNTED_ROWS || within < ROWS_COUNTED
+					  : row < CSV_LABELS_ROWS || within < ROWS_LOOKED;
 
-	return row < CSV_LABELS_ROWS || within < ROWS_TOGETHER ? row : row - within + 8 * ROWS_TOGETHER;
+	return is_looked_at ? row : row - within + ROWS_TOGETHER;
 }
 
 void csv_labels_add(struct csv_labels *l, const struct csv_rows *rows, uint32_t index, uint64_t row,
 		    uint8_t nulls)
 {
 	add_lengths(l, rows, index, row, nulls);
-	for (uint64_t at = next_row(row); at < row + rows->count && !l->over; at = next_row(at + 1)) {
+	for (uint64_t at = next_row(l, row); at < row + rows->count; at = next_row(l, at + 1)) {
 		const struct csv_cell *const cell = cell_of(rows, index, at - row);
+		const uint8_t *const text = rows->base + cell->begin;
 
 		if (is_null(rows, cell, nulls))
 			continue;
 		l->seen++;
-		add_cell(l, rows->base + cell->begin, cell->len);
-		if (l->seen == JUDGED_AT && l->count > JUDGED_AT / 5)
+		if (!l->over)
+			add_cell(l, text, cell->len);
+		if (l->registers)
+			csv_distinct_add(l->registers, hash_of(text, cell->len));
+		if (!l->over && l->seen == JUDGED_AT && l->count > JUDGED_AT / 5)
 			give_up(l);
 	}
 }
@@ -215,8 +242,20 @@ uint32_t csv_labels_top(const struct csv_labels *l, const struct csv_label *ret[
 	return count;
 }
 
+uint64_t csv_labels_distinct(const struct csv_labels *l, bool *ret_is_exact)
+{
+	uint64_t count;
+
+	*ret_is_exact = !l->over;
+	if (!l->over || !l->registers)
+		return l->over ? 0 : l->count;
+	count = csv_distinct_count(l->registers);
+	return count < l->seen ? count : l->seen;
+}
+
 void csv_labels_done(struct csv_labels *l)
 {
-	give_up(l);
+	drop(l);
+	free(l->registers);
 	*l = (struct csv_labels){ 0 };
 }

@@ -5,9 +5,6 @@
 
 #include "csv_kernel.h"
 
-/* Numbers that are read before they are summed up. */
-#define RUN_NUMBERS 256u
-
 /* A column's cells, one of each record. */
 struct run {
 	const uint8_t *base;
@@ -65,12 +62,12 @@ static void take_tally(struct csv_column *c, const struct tally *t)
 static uint32_t add_ints(struct csv_column *c, const struct run *run, uint32_t i)
 {
 	struct tally tally = TALLY_INIT;
-	double values[RUN_NUMBERS];
+	double values[CSV_RUN_NUMBERS];
 	int64_t min = c->int_min;
 	int64_t max = c->int_max;
 	uint32_t n = 0;
 
-	for (; i < run->count && n < RUN_NUMBERS; i++) {
+	for (; i < run->count && n < CSV_RUN_NUMBERS; i++) {
 		const struct csv_cell *const cell = cell_at(run, i);
 		int64_t value;
 
@@ -110,10 +107,10 @@ static void take_range(struct csv_column *c, const double *values, uint32_t n)
 static uint32_t add_floats(struct csv_column *c, const struct run *run, uint32_t i)
 {
 	struct tally tally = TALLY_INIT;
-	double values[RUN_NUMBERS];
+	double values[CSV_RUN_NUMBERS];
 	uint32_t n = 0;
 
-	for (; i < run->count && n < RUN_NUMBERS; i++) {
+	for (; i < run->count && n < CSV_RUN_NUMBERS; i++) {
 		const struct csv_cell *const cell = cell_at(run, i);
 		struct csv_places places;
 		double value;

@@ -26,26 +26,38 @@ static kist_status no_memory(struct csv_fault *fault)
 	return csv_fault_set(fault, KIST_NO_MEMORY, "", KIST_NO_OFFSET, "no memory to read the table");
 }
 
+/* What is gathered of some columns only. */
+static bool make_samples(struct csv_profile *p, uint32_t count)
+{
+	p->samples = calloc(count, sizeof(*p->samples));
+	if (p->has_labels) {
+		p->labels = calloc(count, sizeof(*p->labels));
+		p->quantiles = calloc(count, sizeof(*p->quantiles));
+	}
+	if (!p->samples || (p->has_labels && (!p->labels || !p->quantiles)))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		p->samples[i].step = 1;
+		p->columns[i].sample = &p->samples[i];
+		if (!p->quantiles)
+			continue;
+		csv_quantiles_init(&p->quantiles[i]);
+		p->columns[i].quantiles = &p->quantiles[i];
+	}
+	return true;
+}
+
 static kist_status keep_first(struct csv_profile *p, const struct csv_rows *first, struct csv_fault *fault)
 {
 	const uint32_t width = first->width;
-	const uint32_t sampled = sampled_columns(width);
 	const size_t size = (size_t)first->stops[0] + 1;
 
 	p->width = width;
 	p->columns = calloc(width, sizeof(*p->columns));
-	p->samples = calloc(sampled, sizeof(*p->samples));
 	p->first_record = malloc(size);
 	p->first_cells = reallocarray(NULL, width, sizeof(*p->first_cells));
-	if (p->has_labels)
-		p->labels = calloc(sampled, sizeof(*p->labels));
-	if (!p->columns || !p->samples || !p->first_record || !p->first_cells ||
-	    (p->has_labels && !p->labels))
+	if (!p->columns || !p->first_record || !p->first_cells || !make_samples(p, sampled_columns(width)))
 		return no_memory(fault);
-	for (uint32_t i = 0; i < sampled; i++) {
-		p->samples[i].step = 1;
-		p->columns[i].sample = &p->samples[i];
-	}
 	for (uint32_t i = 0; p->dialect.schema && i < width && i < p->dialect.schema->count; i++) {
 		if (p->dialect.schema->columns[i].wanted == CSV_WANTED_TEXT)
 			p->columns[i].kind = CSV_KIND_TEXT;
@@ -266,6 +278,7 @@ void csv_profile_done(struct csv_profile *p)
 	csv_names_free(p->names, p->width);
 	free(p->columns);
 	free(p->samples);
+	free(p->quantiles);
 	free(p->original);
 	free(p->first_record);
 	free(p->first_cells);

@@ -22,7 +22,7 @@
  * @original: The header's own bytes for names that had to be changed, else data is NULL.  NULL without
  * header.
  * @rejected, @rejects: As in struct csv_reader.
- * @has_labels, @labels: Set before the first record, they are gathered, of the first CSV_SAMPLE_COLUMNS columns.
+ * @has_labels: Set before the first record; @labels and @quantiles are gathered, of the first CSV_SAMPLE_COLUMNS columns.
  * @marks:    Count records behind the first one, which is a row unless it is the header.
  */
 struct csv_profile {
@@ -33,6 +33,7 @@ struct csv_profile {
 	uint64_t rows;
 	struct csv_column *columns;
 	struct csv_sample *samples;
+	struct csv_quantiles *quantiles;
 	char **names;
 	struct csv_text *original;
 	uint8_t *first_record;

@@ -78,9 +78,46 @@ START_TEST(a_sample_of_many_rows_is_evenly_spaced)
 	ck_assert_int_eq(sink.sink.write(&sink.sink, "", 1), KIST_OK);
 	/* Every 512th. */
 	ck_assert_msg(strstr((const char *)sink.data,
-			     "\"of\":196,\"counts\":[20,20,19,20,19,20,19,20,19,20]},"
-			     "\"q25\":24576.0,\"median\":49664.0,\"q75\":74752.0") != NULL,
+			     "\"of\":196,\"counts\":[20,20,19,20,19,20,19,20,19,20]},\"q05\":") != NULL,
 		      "%s", (const char *)sink.data);
+	plugtest_sink_done(&sink);
+	plugtest_call_done(&call);
+}
+END_TEST
+
+static double number_behind(const struct plugtest_sink *sink, const char *key)
+{
+	const char *const found = strstr((const char *)sink->data, key);
+
+	ck_assert_msg(found != NULL, "%s", (const char *)sink->data);
+	return strtod(found + strlen(key), NULL);
+}
+
+START_TEST(quantiles_and_distinct_texts_of_many_rows_are_told_with_their_errors)
+{
+	static char text[100000 * 8];
+	struct plugtest_sink sink;
+	struct plugtest_call call;
+	size_t len = (size_t)sprintf(text, "n\n");
+	double error;
+
+	for (int i = 0; i < 100000; i++)
+		len += (size_t)sprintf(text + len, "%d\n", (int)((i * 7919LL + 3) % 100000));
+	ck_assert_int_eq(describe(text, len, NULL, &sink, &call), KIST_OK);
+	ck_assert_int_eq(sink.sink.write(&sink.sink, "", 1), KIST_OK);
+	error = number_behind(&sink, "\"quantiles_error\":");
+	ck_assert_double_le(error, 1.0 / 64);
+	ck_assert_double_eq_tol(number_behind(&sink, "\"q05\":"), 4999, 4999 * error + 1000);
+	ck_assert_double_eq_tol(number_behind(&sink, "\"q25\":"), 24999, 24999 * error + 1000);
+	ck_assert_double_eq_tol(number_behind(&sink, "\"median\":"), 49999, 49999 * error + 1000);
+	ck_assert_double_eq_tol(number_behind(&sink, "\"q75\":"), 74999, 74999 * error + 1000);
+	ck_assert_double_eq_tol(number_behind(&sink, "\"q95\":"), 94999, 94999 * error + 1000);
+	ck_assert(number_behind(&sink, "\"quantiles_of\":") == 65536 + 5 * 1024);
+	error = number_behind(&sink, "\"distinct_error\":");
+	/* 16,384 rows, and 128 of each 8,192 behind them. */
+	ck_assert(number_behind(&sink, "\"distinct_of\":") == 16384 + 11 * 128);
+	ck_assert_double_eq_tol(number_behind(&sink, "\"distinct\":"), 16384 + 11 * 128,
+				4 * error * (16384 + 11 * 128));
 	plugtest_sink_done(&sink);
 	plugtest_call_done(&call);
 }
@@ -234,6 +271,7 @@ int main(void)
 	TCase *tcase = tcase_create("describe");
 
 	tcase_add_test(tcase, a_sample_of_many_rows_is_evenly_spaced);
+	tcase_add_test(tcase, quantiles_and_distinct_texts_of_many_rows_are_told_with_their_errors);
 
 	tcase_add_test(tcase, a_table_is_described_by_dialect_rows_and_columns);
 	tcase_add_loop_test(tcase, the_description_of_the_widest_table_keeps_to_its_limit, 0, 4);

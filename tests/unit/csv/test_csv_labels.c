@@ -144,6 +144,46 @@ START_TEST(what_are_no_labels_is_given_up)
 }
 END_TEST
 
+START_TEST(of_what_is_given_up_the_number_is_known_about)
+{
+	struct csv_labels labels = { 0 };
+	bool is_exact;
+
+	ck_assert_uint_eq(csv_labels_distinct(&labels, &is_exact), 0);
+	add_cells(&labels, CSV_LABELS_MAX, TOGETHER, unique);
+	ck_assert_uint_eq(csv_labels_distinct(&labels, &is_exact), CSV_LABELS_MAX);
+	ck_assert(is_exact);
+	csv_labels_done(&labels);
+	add_cells(&labels, 40000, TOGETHER, unique);
+	ck_assert_uint_eq(labels.seen, CSV_COUNTED_ROWS + 3 * 128);
+	ck_assert_double_ge((double)csv_labels_distinct(&labels, &is_exact),
+			    (double)labels.seen * (1 - 4 * CSV_DISTINCT_ERROR));
+	/* No more than there are cells. */
+	ck_assert_uint_le(csv_labels_distinct(&labels, &is_exact), labels.seen);
+	ck_assert(!is_exact);
+	csv_labels_done(&labels);
+	/* The long one, too, and those before it. */
+	add_cells(&labels, 1000, TOGETHER, long_text);
+	ck_assert_uint_eq(csv_labels_distinct(&labels, &is_exact), 2);
+	ck_assert(!is_exact);
+	csv_labels_done(&labels);
+}
+END_TEST
+
+START_TEST(what_is_counted_after_all_was_given_up_does_not_depend_on_the_groups)
+{
+	struct csv_labels one = { 0 };
+	struct csv_labels other = { 0 };
+
+	add_cells(&one, 90000, 1, unique);
+	add_cells(&other, 90000, 13, unique);
+	ck_assert_uint_eq(one.seen, other.seen);
+	ck_assert_mem_eq(one.registers, other.registers, CSV_DISTINCT_REGISTERS);
+	csv_labels_done(&one);
+	csv_labels_done(&other);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("csv_labels");
@@ -153,5 +193,7 @@ int main(void)
 	tcase_add_test(tests, of_a_long_table_not_all_rows_are_looked_at);
 	tcase_add_test(tests, how_many_are_found_at_once_is_of_no_account);
 	tcase_add_test(tests, what_are_no_labels_is_given_up);
+	tcase_add_test(tests, of_what_is_given_up_the_number_is_known_about);
+	tcase_add_test(tests, what_is_counted_after_all_was_given_up_does_not_depend_on_the_groups);
 	return suite_run(tests, "csv_labels");
 }
