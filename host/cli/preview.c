@@ -35,19 +35,15 @@ static bool is_text(const json_t *info)
 	       !json_object_get(json_object_get(info, "dialect"), "encoding");
 }
 
-kist_status kist_preview_add_head(struct kist_flow *flow, const json_t *record, json_t *info,
-				  struct kist_error *err)
+/* Adds up to @count lines from @offset on to @lines. */
+static kist_status add_lines(struct kist_object_reader *reader, uint64_t offset, size_t count, json_t *lines,
+			     struct kist_error *err)
 {
-	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
-	kist_auto_json json_t *lines = json_array();
 	char text[KIST_PREVIEW_HEAD_SIZE];
 	size_t len = 0;
 
-	if (!is_text(info))
-		return KIST_OK;
-	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
-	KIST_TRY(kist_object_reader_read(&reader, 0, text, sizeof(text), &len, err));
-	for (size_t at = 0; at < len && json_array_size(lines) < KIST_PREVIEW_LINES;) {
+	KIST_TRY(kist_object_reader_read(reader, offset, text, sizeof(text), &len, err));
+	for (size_t at = 0; at < len && count > 0; count--) {
 		const char *end = memchr(text + at, '\n', len - at);
 		const size_t own = end ? (size_t)(end - text) - at : len - at;
 		const size_t shown = own > 0 && text[at + own - 1] == '\r' ? own - 1 : own;
@@ -56,7 +52,42 @@ kist_status kist_preview_add_head(struct kist_flow *flow, const json_t *record, 
 			return kist_fail_memory(err, sizeof(json_t));
 		at += own + 1;
 	}
-	return json_object_set(info, "head", lines) == 0 ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
+	return KIST_OK;
+}
+
+/* Of a long table: lines at some of its marks, evenly spaced, as rows begin there. */
+static kist_status add_sample(struct kist_object_reader *reader, json_t *info, struct kist_error *err)
+{
+	const json_t *offsets = json_object_get(json_object_get(info, "marks"), "offsets");
+	const size_t marks = json_array_size(offsets);
+	const size_t count = marks < KIST_PREVIEW_LINES ? marks : KIST_PREVIEW_LINES;
+	kist_auto_json json_t *lines = json_array();
+
+	if (count == 0)
+		return KIST_OK;
+	for (size_t i = 0; i < count; i++) {
+		const json_int_t offset =
+			json_integer_value(json_array_get(offsets, (i + 1) * marks / count - 1));
+
+		if (offset > 0)
+			KIST_TRY(add_lines(reader, (uint64_t)offset, 1, lines, err));
+	}
+	return json_object_set(info, "sample", lines) == 0 ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
+}
+
+kist_status kist_preview_add_head(struct kist_flow *flow, const json_t *record, json_t *info,
+				  struct kist_error *err)
+{
+	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
+	kist_auto_json json_t *lines = json_array();
+
+	if (!is_text(info))
+		return KIST_OK;
+	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
+	KIST_TRY(add_lines(&reader, 0, KIST_PREVIEW_LINES, lines, err));
+	if (json_object_set(info, "head", lines) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	return add_sample(&reader, info, err);
 }
 
 static size_t page_width(bool is_file)

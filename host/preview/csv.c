@@ -88,11 +88,40 @@ static kist_status put_bins(struct kist_buf *ret, const json_t *info, struct kis
 
 kist_status kist_preview_csv(const json_t *info, struct kist_buf *ret, struct kist_error *err)
 {
-	static const char *const keys[] = { "name",    "type",	  "dtype",    "shape", "bytes",	   "status",
-					    "equal",   "l2",	  "max_abs",  "nulls", "distinct", "min",
-					    "max",     "mean",	  "std",      "q25",   "median",   "q75",
-					    "nan",     "inf",	  "neg_inf",  "zero",  "true",	   "negative",
-					    "min_len", "max_len", "mean_len", NULL };
+	static const char *const keys[] = { "name",
+					    "type",
+					    "dtype",
+					    "shape",
+					    "bytes",
+					    "status",
+					    "equal",
+					    "l2",
+					    "max_abs",
+					    "nulls",
+					    "distinct",
+					    "distinct_of",
+					    "distinct_error",
+					    "min",
+					    "max",
+					    "mean",
+					    "std",
+					    "q05",
+					    "q25",
+					    "median",
+					    "q75",
+					    "q95",
+					    "quantiles_error",
+					    "nan",
+					    "inf",
+					    "neg_inf",
+					    "zero",
+					    "true",
+					    "negative",
+					    "min_len",
+					    "max_len",
+					    "mean_len",
+					    "ratio",
+					    NULL };
 	const json_t *list = kist_preview_list(info);
 
 	return list ? put_list(ret, list, keys, err) : put_bins(ret, info, err);

@@ -194,7 +194,7 @@ static kist_status put_array(struct page *page, const json_t *info)
 	static const char *const keys[] = { "dtype", "shape", "order",	 "elements", "bytes", "status",
 					    "equal", "l2",    "max_abs", "min",	     "max",   "mean",
 					    "std",   "nan",   "inf",	 "neg_inf",  "zero",  "negative",
-					    "first", "last",  NULL };
+					    "ratio", "first", "last",	 NULL };
 	KIST_TRY(put_facts(page, info, keys));
 	KIST_TRY(put_histogram(page, info));
 	KIST_TRY(put_exponents(page, info));
@@ -211,6 +211,20 @@ static const char *name_of(const json_t *row)
 	return name ? name : "";
 }
 
+/* Cell @k of a row; an estimate says that it is one. */
+static void row_text(const struct page *page, const json_t *row, const char *const *keys, size_t k,
+		     char ret[static KIST_SCALAR_SIZE])
+{
+	const bool is_estimate = strcmp(keys[k], "distinct") == 0 && json_object_get(row, "distinct_error");
+
+	cell_text(json_object_get(row, keys[k]), k ? CELL_WIDTH : page->name_width, ret);
+	if (is_estimate) {
+		memmove(ret + 1, ret, KIST_SCALAR_SIZE - 1);
+		ret[0] = '~';
+		ret[KIST_SCALAR_SIZE - 1] = '\0';
+	}
+}
+
 /* The widest of each column, with its title; 0 for one that nobody has. */
 static void measure(const struct page *page, const json_t *list, size_t count, const char *const *keys,
 		    size_t *ret_widths)
@@ -224,7 +238,7 @@ static void measure(const struct page *page, const json_t *list, size_t count, c
 
 			if (!value)
 				continue;
-			cell_text(value, k ? CELL_WIDTH : page->name_width, text);
+			row_text(page, json_array_get(list, i), keys, k, text);
 			own = kist_utf8_width(text);
 			own = own > strlen(keys[k]) ? own : strlen(keys[k]);
 			ret_widths[k] = own > ret_widths[k] ? own : ret_widths[k];
@@ -247,7 +261,7 @@ static kist_status put_row(struct page *page, const json_t *row, const char *con
 		if (widths[k] == 0)
 			continue;
 		if (row && value)
-			cell_text(value, k ? CELL_WIDTH : page->name_width, text);
+			row_text(page, row, keys, k, text);
 		else if (!row)
 			snprintf(text, sizeof(text), "%s", keys[k]);
 		KIST_TRY(kist_draw_padded(page->to, text, widths[k], k > 1 && !json_is_string(value),
@@ -274,18 +288,16 @@ static size_t shown_of(const json_t *list)
 	return count < KIST_PREVIEW_ROWS_MAX ? count : KIST_PREVIEW_ROWS_MAX;
 }
 
-/* The first lines of a table, as they are; kist puts them into the description when it is drawn. */
-static kist_status put_head(struct page *page, const json_t *info)
+/* Lines of a table, as they are; kist puts them into the description when it is drawn. */
+static kist_status put_lines(struct page *page, const json_t *lines, const char *title)
 {
-	const json_t *head = json_object_get(info, "head");
-
-	if (json_array_size(head) == 0)
+	if (json_array_size(lines) == 0)
 		return KIST_OK;
-	KIST_TRY(put_line(page, "\nfirst lines"));
-	for (size_t i = 0; i < json_array_size(head) && i < KIST_PREVIEW_ROWS_MAX; i++) {
+	KIST_TRY(put_line(page, title));
+	for (size_t i = 0; i < json_array_size(lines) && i < KIST_PREVIEW_ROWS_MAX; i++) {
 		char text[KIST_SCALAR_SIZE];
 
-		cell_text(json_array_get(head, i), page->width, text);
+		cell_text(json_array_get(lines, i), page->width, text);
 		KIST_TRY(put_line(page, text));
 	}
 	return KIST_OK;
@@ -339,7 +351,8 @@ static kist_status put_table(struct page *page, const json_t *info, const json_t
 	KIST_TRY(put_more(page, json_array_size(list) - shown));
 	for (size_t i = 0; i < shown; i++)
 		KIST_TRY(put_top(page, json_array_get(list, i)));
-	return put_head(page, info);
+	KIST_TRY(put_lines(page, json_object_get(info, "head"), "\nfirst lines"));
+	return put_lines(page, json_object_get(info, "sample"), "\nlines from all over it");
 }
 
 /* The tensors of a model as a tree: what stands before the dots of their names is said once. ---------- */
@@ -423,8 +436,8 @@ static kist_status put_group(struct page *page, const struct tree *tree, size_t 
 				(unsigned long long)bytes);
 }
 
-static const char *const tensor_keys[] = { "dtype",   "shape", "bytes", "status", "equal", "l2",
-					   "max_abs", "min",   "max",	"mean",	  "std",   NULL };
+static const char *const tensor_keys[] = { "dtype", "shape", "bytes", "status", "equal", "l2", "max_abs",
+					   "ratio", "min",   "max",   "mean",	"std",	 NULL };
 
 static kist_status put_tensor(struct page *page, const struct tree *tree, size_t i, size_t begin)
 {
@@ -495,12 +508,45 @@ static void measure_tree(const struct page *page, const json_t *list, struct tre
 	measure(page, list, tree->count, tensor_keys, tree->widths);
 }
 
+/* Exponents of all tensors of a type. */
+static kist_status put_floats(struct page *page, const json_t *info)
+{
+	static const char *const dtypes[] = { "float16", "bfloat16", "float32", "float64" };
+	static const char *const facts[] = { "bytes", "ratio", NULL };
+
+	for (size_t i = 0; i < sizeof(dtypes) / sizeof(dtypes[0]); i++) {
+		const json_t *const floats = json_object_get(json_object_get(info, "floats"), dtypes[i]);
+
+		if (!json_is_object(floats))
+			continue;
+		KIST_TRY(kist_buf_appendf(page->to, page->err, "\n%s\n", dtypes[i]));
+		KIST_TRY(put_facts(page, floats, facts));
+		KIST_TRY(put_exponents(page, floats));
+	}
+	return KIST_OK;
+}
+
+static kist_status put_license(struct page *page, const json_t *info)
+{
+	const char *const license = kist_preview_license(info);
+	const size_t room = page->width - strlen("license");
+	char text[KIST_SCALAR_SIZE];
+
+	if (!license)
+		return KIST_OK;
+	kist_text_escape(license, strlen(license), text, room < sizeof(text) ? room : sizeof(text));
+	return kist_buf_appendf(page->to, page->err, "license %s\n", text);
+}
+
 static kist_status put_model(struct page *page, const json_t *info, const json_t *list)
 {
 	static const char *const facts[] = { "tensors", "parameters", "bytes", "left_out", NULL };
 	struct kist_buf rows = KIST_BUF_INIT(KIST_PREVIEW_ROWS_MAX * sizeof(json_t *));
 	struct tree tree = { .count = shown_of(list) };
 	kist_status status = put_facts(page, info, facts);
+
+	if (status == KIST_OK)
+		status = put_license(page, info);
 
 	for (size_t i = 0; i < tree.count && status == KIST_OK; i++) {
 		const json_t *row = json_array_get(list, i);
@@ -517,6 +563,8 @@ static kist_status put_model(struct page *page, const json_t *info, const json_t
 	}
 	if (status == KIST_OK)
 		status = put_more(page, json_array_size(list) - tree.count);
+	if (status == KIST_OK)
+		status = put_floats(page, info);
 	kist_buf_done(&rows);
 	return status;
 }

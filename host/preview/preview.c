@@ -14,12 +14,34 @@ const json_t *kist_preview_list(const json_t *info)
 	return NULL;
 }
 
+const char *kist_preview_license(const json_t *info)
+{
+	static const char *const places[] = { "metadata", "properties" };
+	static const char *const names[] = { "license", "licence", "general.license" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const json_t *const place = json_object_get(info, places[i]);
+
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			const char *const license = kist_json_get_text(place, names[k]);
+
+			if (license)
+				return license;
+		}
+	}
+	return NULL;
+}
+
 void kist_preview_drop_pictures(json_t *info)
 {
 	static const char *const pictures[] = { "histogram", "exponents",  "curve",  "heat",  "first",
 						"last",	     "first_rows", "offset", "marks", "top" };
 	const json_t *list = kist_preview_list(info);
+	const char *dtype;
+	json_t *floats;
 
+	json_object_foreach(json_object_get(info, "floats"), dtype, floats)
+		(void)json_object_del(floats, "exponents");
 	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
 		(void)json_object_del(info, pictures[i]);
 		for (size_t row = 0; row < json_array_size(list); row++)

@@ -50,6 +50,9 @@ void kist_preview_drop_pictures(json_t *info);
 /** kist_preview_hide_controls() - Makes '?' of what a terminal would obey, but for ends of lines and tabs. */
 void kist_preview_hide_controls(struct kist_buf *text);
 
+/** kist_preview_license() - Under which licence a model says that it is, or NULL; as it stands there.  Borrowed. */
+const char *kist_preview_license(const json_t *info);
+
 /** kist_preview_list() - The columns of a table or the tensors of a model, or NULL.  Borrowed. */
 const json_t *kist_preview_list(const json_t *info);
 

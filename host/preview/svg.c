@@ -199,8 +199,8 @@ static kist_status put_heat(struct svg *svg, const json_t *info)
 /* A line for each column of a table or tensor of a model. */
 static kist_status put_rows(struct svg *svg, const json_t *list)
 {
-	static const char *const keys[] = { "name", "type", "dtype", "shape", "status", "nulls",
-					    "min",  "max",  "mean",  "std",   NULL };
+	static const char *const keys[] = { "name", "type", "dtype", "shape", "status", "nulls", "distinct",
+					    "min",  "max",  "mean",  "std",   "ratio",	NULL };
 	const size_t count = json_array_size(list);
 
 	svg->y += LINE / 2;
@@ -212,6 +212,8 @@ static kist_status put_rows(struct svg *svg, const json_t *list)
 		for (size_t k = 0; keys[k]; k++) {
 			const json_t *value = json_object_get(row, keys[k]);
 			const size_t len = strlen(line);
+			const bool is_estimate =
+				strcmp(keys[k], "distinct") == 0 && json_object_get(row, "distinct_error");
 			char text[KIST_SCALAR_SIZE];
 
 			if (!value || json_is_object(value))
@@ -219,7 +221,11 @@ static kist_status put_rows(struct svg *svg, const json_t *list)
 			kist_scalar_text(value, text);
 			kist_text_escape(text, strlen(text), cut, 48);
 			snprintf(line + len, sizeof(line) - len, "%s%s%s%s", k ? "  " : "",
-				 k > 5 ? keys[k] : "", k > 5 ? " " : "", cut);
+				 k > 5 ? keys[k] : "",
+				 is_estimate ? " ~"
+				 : k > 5     ? " "
+					     : "",
+				 cut);
 		}
 		kist_text_escape(line, strlen(line), cut, sizeof(cut));
 		KIST_TRY(put_line(svg, cut));
@@ -230,21 +236,51 @@ static kist_status put_rows(struct svg *svg, const json_t *list)
 	return put_line(svg, "... and more");
 }
 
-/* The first lines of a table, as they are. */
-static kist_status put_head(struct svg *svg, const json_t *info)
+/* Lines of a table, as they are. */
+static kist_status put_lines(struct svg *svg, const json_t *lines)
 {
-	const json_t *head = json_object_get(info, "head");
-
 	svg->y += LINE;
-	for (size_t i = 0; i < json_array_size(head) && i < KIST_PREVIEW_ROWS_MAX; i++) {
+	for (size_t i = 0; i < json_array_size(lines) && i < KIST_PREVIEW_ROWS_MAX; i++) {
 		char text[KIST_SCALAR_SIZE];
 		char cut[100];
 
-		kist_scalar_text(json_array_get(head, i), text);
+		kist_scalar_text(json_array_get(lines, i), text);
 		kist_text_escape(text, strlen(text), cut, sizeof(cut));
 		KIST_TRY(put_line(svg, cut));
 	}
 	return KIST_OK;
+}
+
+/* Exponents of all tensors of a type. */
+static kist_status put_floats(struct svg *svg, const json_t *info)
+{
+	static const char *const dtypes[] = { "float16", "bfloat16", "float32", "float64" };
+	static const char *const facts[] = { "bytes", "ratio", NULL };
+
+	for (size_t i = 0; i < sizeof(dtypes) / sizeof(dtypes[0]); i++) {
+		const json_t *const floats = json_object_get(json_object_get(info, "floats"), dtypes[i]);
+
+		if (!json_is_object(floats))
+			continue;
+		svg->y += LINE;
+		KIST_TRY(put_line(svg, dtypes[i]));
+		KIST_TRY(put_facts(svg, floats, facts));
+		KIST_TRY(put_exponents(svg, floats));
+	}
+	return KIST_OK;
+}
+
+static kist_status put_license(struct svg *svg, const json_t *info)
+{
+	const char *const license = kist_preview_license(info);
+	char text[100];
+	char cut[80];
+
+	if (!license)
+		return KIST_OK;
+	kist_text_escape(license, strlen(license), cut, sizeof(cut));
+	snprintf(text, sizeof(text), "license %s", cut);
+	return put_line(svg, text);
 }
 
 static kist_status draw(struct svg *svg, const char *title, const json_t *info)
@@ -253,7 +289,8 @@ static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 					    "elements", "rows",	   "columns_total", "tensors",	"parameters",
 					    "bytes",	"status",  "equal",	    "l2",	"max_abs",
 					    "min",	"max",	   "mean",	    "std",	"nan",
-					    "inf",	"neg_inf", "zero",	    "negative", NULL };
+					    "inf",	"neg_inf", "zero",	    "negative", "ratio",
+					    NULL };
 	const json_t *list = kist_preview_list(info);
 	char text[KIST_SCALAR_SIZE];
 
@@ -262,8 +299,11 @@ static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 	KIST_TRY(put_words(svg, MARGIN, 16, text));
 	KIST_TRY(put_facts(svg, info, keys));
 	if (list) {
+		KIST_TRY(put_license(svg, info));
 		KIST_TRY(put_rows(svg, list));
-		return put_head(svg, info);
+		KIST_TRY(put_floats(svg, info));
+		KIST_TRY(put_lines(svg, json_object_get(info, "head")));
+		return put_lines(svg, json_object_get(info, "sample"));
 	}
 	KIST_TRY(put_histogram(svg, info));
 	KIST_TRY(put_exponents(svg, info));

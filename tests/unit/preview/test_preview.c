@@ -71,7 +71,8 @@ START_TEST(exponents_are_drawn_from_the_least_to_the_largest)
 	has(TEXT, array, "exponents of 9 numbers, from 2^-3 to 2^-1\n");
 	has(SVG, array, "exponents of 9 numbers, from 2^-3 to 2^-1<");
 	has_not(TEXT, "{\"kind\":\"tensor\",\"exponents\":{\"of\":9,\"counts\":[1]}}", "exponents");
-	has_not(TEXT, "{\"kind\":\"tensor\",\"exponents\":{\"of\":9,\"from\":99999,\"counts\":[1]}}", "exponents");
+	has_not(TEXT, "{\"kind\":\"tensor\",\"exponents\":{\"of\":9,\"from\":99999,\"counts\":[1]}}",
+		"exponents");
 }
 END_TEST
 
@@ -84,6 +85,56 @@ START_TEST(the_most_frequent_texts_stand_in_one_line)
 	has(TEXT, table, "\nc: x\\x1b (7)  y (2)");
 	has(TEXT, table, "distinct");
 	has(CSV, table, ",3,");
+}
+END_TEST
+
+START_TEST(lines_of_a_table_are_its_first_ones_and_some_from_all_over_it)
+{
+	const char *table = "{\"kind\":\"table\",\"columns\":[{\"name\":\"c\"}],\"head\":[\"c\",\"1\"],"
+			    "\"sample\":[\"5<\",\"9\"]}";
+
+	has(TEXT, table, "\nfirst lines\nc\n1\n\nlines from all over it\n5<\n9\n");
+	has(SVG, table, ">5&lt;<");
+	has_not(TEXT, "{\"kind\":\"table\",\"columns\":[{\"name\":\"c\"}],\"head\":[\"c\"]}", "all over");
+}
+END_TEST
+
+START_TEST(an_estimate_says_that_it_is_one)
+{
+	const char *table =
+		"{\"kind\":\"table\",\"columns\":[{\"name\":\"c\",\"distinct\":7},"
+		"{\"name\":\"d\",\"distinct\":3000,\"distinct_of\":5000,\"distinct_error\":0.01625,"
+		"\"q05\":-1.5,\"quantiles_error\":0.015625}]}";
+
+	has(TEXT, table, "distinct");
+	has(TEXT, table, "~3000");
+	has_not(TEXT, table, "~7");
+	has(SVG, table, "distinct ~3000");
+	has(SVG, table, "distinct 7");
+	has(CSV, table, ",distinct,distinct_of,distinct_error,");
+	has(CSV, table, ",3000,5000,0.01625,");
+	has(CSV, table, ",q05,q25,median,q75,q95,quantiles_error,");
+}
+END_TEST
+
+START_TEST(of_a_model_ratios_exponents_and_the_licence_are_told)
+{
+	const char *model =
+		"{\"kind\":\"model\",\"metadata\":{\"license\":\"x\\u001b<y>\"},\"list\":["
+		"{\"name\":\"w\",\"dtype\":\"float32\",\"ratio\":1.18}],\"floats\":{\"float32\":{"
+		"\"bytes\":99,\"ratio\":1.25,\"exponents\":{\"of\":9,\"from\":-3,\"counts\":[1,0,8]}},"
+		"\"float64\":5}}";
+
+	has(TEXT, model, "license x\\x1b<y>\n");
+	has(SVG, model, "license x\\x1b&lt;y&gt;<");
+	has(TEXT, model, "1.18");
+	has(TEXT, model, "\nfloat32\nbytes 99   ratio 1.25\n\nexponents of 9 numbers, from 2^-3 to 2^-1\n");
+	has(SVG, model, "exponents of 9 numbers, from 2^-3 to 2^-1<");
+	has(CSV, model, ",1.18\r\n");
+	has(TEXT, "{\"kind\":\"model\",\"list\":[],\"properties\":{\"licence\":\"mine\"}}", "license mine\n");
+	has(TEXT, "{\"kind\":\"model\",\"list\":[],\"metadata\":{\"general.license\":\"mit\"}}",
+	    "license mit\n");
+	has_not(TEXT, "{\"kind\":\"model\",\"list\":[],\"metadata\":{\"license\":5}}", "license");
 }
 END_TEST
 
@@ -230,6 +281,9 @@ int main(void)
 	tcase_add_test(tcase, an_array_is_drawn_in_each_format);
 	tcase_add_test(tcase, exponents_are_drawn_from_the_least_to_the_largest);
 	tcase_add_test(tcase, the_most_frequent_texts_stand_in_one_line);
+	tcase_add_test(tcase, lines_of_a_table_are_its_first_ones_and_some_from_all_over_it);
+	tcase_add_test(tcase, an_estimate_says_that_it_is_one);
+	tcase_add_test(tcase, of_a_model_ratios_exponents_and_the_licence_are_told);
 	tcase_add_test(tcase, a_table_and_a_model_are_drawn_by_their_lists);
 	tcase_add_test(tcase, what_is_hostile_is_made_harmless);
 	tcase_add_test(tcase, controls_are_hidden_from_a_terminal);
