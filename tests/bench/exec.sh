@@ -16,7 +16,7 @@ kist exec -q -- true
 # row WHAT LINE: wall clock and CPU time, medians of a line of ./times.
 row() { printf '%-44s %10s %10s\n' "$1" "$(sed -n "$2p" times | cut -d' ' -f1)" "$(sed -n "$2p" times | cut -d' ' -f3)"; }
 
-"$bench/bench_time" "$runs" true 'exec true' true 'exec kist exec -q -- true' \
+"$bench/bench_time" "$runs" true 'exec true' 'rm -rf artifacts' 'exec kist exec -q -- true' \
 	'rm -rf artifacts; mkdir artifacts' 'seq 1000 | split -l 1 -a 3 - artifacts/f' \
 	'rm -rf artifacts; mkdir artifacts' 'exec kist exec -q -- sh -c "seq 1000 | split -l 1 -a 3 - artifacts/f"' >times
 rm -rf artifacts
