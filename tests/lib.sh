@@ -41,6 +41,32 @@ says_not() {
 	! grep -qF -e "$2" "$1" || fail "'$2' is said in $1"
 }
 
+# until_said FILE TEXT: waits, asleep, until the text stands in the file, which need not be there yet.
+until_said() {
+	said=$(mktemp -u "${TMPDIR:-/tmp}/kist-said.XXXXXX")
+	mkfifo "$said"
+	tail -n +1 -F "$1" >"$said" 2>/dev/null &
+	follower=$!
+	grep -qF -e "$2" <"$said"
+	kill $follower
+	wait $follower 2>/dev/null || :
+	rm "$said"
+}
+
+# until_met FIFO: waits until somebody else opens it, who waits for this, too.
+until_met() {
+	: <"$1"
+}
+
+# until_gone PID: waits until the process, which need not be a child, has ended.
+until_gone() {
+	python3 -c 'import os, select, sys
+try:
+    select.select([os.pidfd_open(int(sys.argv[1]))], [], [])
+except ProcessLookupError:
+    pass' "$1"
+}
+
 same() {
 	cmp "$1" "$2" || fail "$1 and $2 differ"
 }

@@ -43,9 +43,8 @@ equal "$(kist cat jobs/crash/whole)$(kist cat jobs/crash/open)" 12
 # Files are kept while it runs: the program waits until the agent has said so.
 rm -rf artifacts
 expect 0 kist exec --id live --ignore '*.tmp' --ignore 'no/*' -- sh -c '
-	until_kept() {
-		for i in $(seq 1000); do grep -q "\"$1\"" "$0" 2>/dev/null && return; sleep 0.02; done; exit 9
-	}
+	. "$top_srcdir/tests/lib.sh"
+	until_kept() { until_said "$0" "\"$1\""; }
 	mkdir -p artifacts/deep/er; echo 1 >artifacts/deep/er/a; until_kept deep/er/a
 	echo 2 >artifacts/x.tmp; mv artifacts/x.tmp artifacts/x; until_kept x
 	mkdir artifacts/new; mv artifacts/new artifacts/moved; echo 3 >artifacts/moved/b; until_kept moved/b
@@ -69,11 +68,11 @@ says out reason
 rm -rf artifacts
 : >asked.out
 kist exec --id asked -- sh -c 'trap "exit 4" TERM; mkdir artifacts; exec 3>artifacts/open; echo 1 >&3; echo ready
-	while :; do sleep 0.05; done' >asked.out 2>asked.err &
+	sleep 1000 & wait' >asked.out 2>asked.err &
 agent=$!
-until grep -q ready asked.out; do sleep 0.02; done
+until_said asked.out ready
 kill -USR1 $agent
-until grep -q '"open"' "$runs/asked/artifacts.jsonl"; do sleep 0.02; done
+until_said "$runs/asked/artifacts.jsonl" '"open"'
 kill -TERM $agent
 status=0
 wait $agent || status=$?

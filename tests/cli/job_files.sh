@@ -64,10 +64,10 @@ expect 0 kist logs one
 
 # One that runs: its log is followed to its end, and the job is stopped from outside.
 rm -rf artifacts
-mkfifo go
-kist exec -q --id live -- sh -c 'mkdir artifacts; echo 1 >artifacts/a; echo ready; read -r word <go; echo "$word"' >/dev/null &
+mkfifo go up
+kist exec -q --id live -- sh -c 'mkdir artifacts; echo 1 >artifacts/a; echo ready; : >up; read -r word <go; echo "$word"' >/dev/null &
 agent=$!
-until kist logs live 2>/dev/null | grep -q ready; do sleep 0.02; done
+until_met up
 kist logs -f live >followed &
 logs=$!
 echo done >go
@@ -78,9 +78,9 @@ equal "$(tr '\n' ' ' <followed)" 'ready done '
 sed -i 's/"recorded":true/"recorded":false/; s/"state":"finished"/"state":"started"/' "$runs/live/run.json"
 expect 0 kist job recover live
 says out 'job live is finished'
-kist exec -q --id long -- sh -c 'trap "echo asked; exit 0" TERM; echo ready; while :; do sleep 0.02; done' >/dev/null &
+kist exec -q --id long -- sh -c 'trap "echo asked; exit 0" TERM; : >up; sleep 1000 & wait' >/dev/null &
 agent=$!
-until kist logs long 2>/dev/null | grep -q ready; do sleep 0.02; done
+until_met up
 expect 0 kist job stop long
 says out 'job long is'
 wait $agent
@@ -89,19 +89,19 @@ says out asked
 expect 1 kist job stop long
 says err 'has ended'
 status=0
-kist exec -q --id hard -- sh -c 'trap "" TERM; echo ready; while :; do sleep 0.02; done' >/dev/null &
+kist exec -q --id hard -- sh -c 'trap "" TERM; : >up; exec sleep 1000' >/dev/null &
 agent=$!
-until kist logs hard 2>/dev/null | grep -q ready; do sleep 0.02; done
+until_met up
 expect 0 kist job stop --kill hard
 says out 'job hard is stopped'
 wait $agent || status=$?
 equal $status 137
 
 # A job of "kist run" that is killed cannot say how it ended.
-printf 'graph: {a: {exec: [sh, -c, ": >%s/begun; exec sleep 20"]}}\n' "$PWD" >flow.yaml
+printf 'graph: {a: {exec: [sh, -c, ": >%s/up; exec sleep 1000"]}}\n' "$PWD" >flow.yaml
 kist run -q flow.yaml >/dev/null 2>&1 &
 agent=$!
-until [ -e begun ]; do sleep 0.02; done
+until_met up
 id=$(kist jobs --state started --json | sed -n 's/.*"id": "\([^"]*\)".*/\1/p')
 expect 0 kist job stop --kill "$id"
 says out "job $id is lost"
@@ -109,9 +109,9 @@ wait $agent || :
 
 # Its agent is killed: what was closed before is kept already, the rest is kept by recover, once.
 rm -rf artifacts
-kist exec -q --id shot -- sh -c 'echo "${KIST_SOCKET%/*}" >folder; mkdir artifacts; echo 1 >artifacts/a; read -r word <go; echo 2 >artifacts/b; : >ended' &
+kist exec -q --id shot -- sh -c 'echo $$ >program; echo "${KIST_SOCKET%/*}" >folder; mkdir artifacts; echo 1 >artifacts/a; read -r word <go; echo 2 >artifacts/b' &
 agent=$!
-until kist cat jobs/shot/a >/dev/null 2>&1; do sleep 0.02; done
+until_said "$runs/shot/artifacts.jsonl" '"a"'
 expect 1 kist job recover shot
 says err 'is at work'
 kill -KILL $agent
@@ -120,8 +120,8 @@ wait $agent || :
 expect 1 kist job recover shot
 says err 'still runs'
 echo on >go
-until [ -e ended ]; do sleep 0.02; done
-until kist job recover shot >out 2>err; do sleep 0.02; done
+until_gone "$(cat program)"
+expect 0 kist job recover shot
 says out 'job shot is lost'
 [ ! -e "$(cat folder)" ] || fail 'the folder of its socket is left'
 kist cat kist:job/shot >record
