@@ -208,8 +208,7 @@ static void set_kept(struct kist_keeper *keeper, struct keeping *one)
 
 static bool may_try_again(const struct kist_error *err, int tries)
 {
-	return err->status == KIST_CANCELLED && strcmp(err->code, KIST_CODE_COLLECTED) == 0 &&
-	       tries < TRIES_MAX;
+	return kist_is_collected(err) && tries < TRIES_MAX;
 }
 
 /* Keeps files in one commit; in the end in smaller ones, so that a file that does not fit takes no other with it. */

@@ -71,8 +71,7 @@ static kist_status keep_one(struct kist_keeper *keeper, const struct keeper_obje
 	if (!before)
 		return kist_fail_memory(err, sizeof(json_t));
 	for (int tries = 1; try_one(keeper, object, ret, err) != KIST_OK; tries++) {
-		if (err->status != KIST_CANCELLED || strcmp(err->code, KIST_CODE_COLLECTED) != 0 ||
-		    tries == TRIES_MAX) {
+		if (!kist_is_collected(err) || tries == TRIES_MAX) {
 			kist_job_set_artifacts_take(job, before);
 			return err->status;
 		}

@@ -10,33 +10,12 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-/* A number, or the name of one that JSON has none for. */
-static bool read_number(const json_t *value, double *ret)
-{
-	static const struct {
-		const char *name;
-		double number;
-	} names[] = { { "NaN", NAN }, { "Infinity", INFINITY }, { "-Infinity", -INFINITY } };
-
-	if (json_is_number(value)) {
-		*ret = json_number_value(value);
-		return true;
-	}
-	for (size_t i = 0; json_is_string(value) && i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(json_string_value(value), names[i].name) == 0) {
-			*ret = names[i].number;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* What a change of the record needs stands in the request itself. */
 static kist_status add_metric(struct kist_job *job, const json_t *request, struct kist_error *err)
 {
 	double value = NAN;
 
-	(void)read_number(json_object_get(request, "value"), &value);
+	(void)kist_json_get_real(json_object_get(request, "value"), &value);
 	return kist_job_add_metric(job, kist_json_get_text(request, "name"),
 				   json_integer_value(json_object_get(request, "step")), value,
 				   json_integer_value(json_object_get(request, "time")), err);
@@ -91,7 +70,7 @@ static kist_status ask_metric(struct asking *asking, struct kist_error *err)
 
 	if (json_object_set_new(asking->request, "time", time) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
-	if (!read_number(json_object_get(asking->request, "value"), &value))
+	if (!kist_json_get_real(json_object_get(asking->request, "value"), &value))
 		return kist_fail(err, KIST_INVALID,
 				 "\"value\" is a number, \"NaN\", \"Infinity\" or \"-Infinity\"");
 	if (!is_integer_or_missing(asking->request, "step"))

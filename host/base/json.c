@@ -369,6 +369,38 @@ bool kist_json_get_u64(const json_t *object, const char *key, uint64_t *ret)
 	return true;
 }
 
+/* What JSON has no numbers for. */
+static const struct {
+	const char *text;
+	double number;
+} odd_numbers[] = {
+	{ "NaN", (double)NAN },
+	{ "Infinity", (double)INFINITY },
+	{ "-Infinity", -(double)INFINITY },
+};
+
+json_t *kist_json_real(double number)
+{
+	if (isfinite(number))
+		return json_real(number);
+	return json_string(odd_numbers[isnan(number) ? 0 : number > 0 ? 1 : 2].text);
+}
+
+bool kist_json_get_real(const json_t *value, double *ret)
+{
+	if (json_is_number(value)) {
+		*ret = json_number_value(value);
+		return true;
+	}
+	for (size_t i = 0; json_is_string(value) && i < sizeof(odd_numbers) / sizeof(odd_numbers[0]); i++) {
+		if (strcmp(json_string_value(value), odd_numbers[i].text) == 0) {
+			*ret = odd_numbers[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
 json_t *kist_json_text(const char *text, size_t len)
 {
 	static const char replacement[] = "\xef\xbf\xbd";

@@ -66,6 +66,15 @@ const char *kist_json_get_text(const json_t *object, const char *key);
 /** kist_json_get_u64() - Member @key as an integer >= 0; false when it is missing or none. */
 bool kist_json_get_u64(const json_t *object, const char *key, uint64_t *ret);
 
+/**
+ * kist_json_real() - @number, or "NaN", "Infinity" or "-Infinity" where JSON has no number for it.  New reference,
+ * or NULL.
+ */
+json_t *kist_json_real(double number);
+
+/** kist_json_get_real() - The number that kist_json_real() wrote, or any other; false: @value is none, or NULL. */
+bool kist_json_get_real(const json_t *value, double *ret);
+
 /** kist_json_text() - A string of any bytes: invalid UTF-8 is shown as U+FFFD.  New reference, or NULL. */
 json_t *kist_json_text(const char *text, size_t len);
 

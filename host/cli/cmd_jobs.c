@@ -113,11 +113,7 @@ static kist_status add_facts(struct jobs *jobs, const struct kist_job_row *row, 
 	/* Lost, maybe, without a word of it in the record. */
 	KIST_TRY(kist_record_set_text(facts, "state", row->texts[KIST_JOB_ROW_STATE], err));
 	if (row->has_best) {
-		KIST_TRY(kist_record_set_take(facts, "best",
-					      isinf(row->best)
-						      ? json_string(row->best > 0 ? "Infinity" : "-Infinity")
-						      : json_real(row->best),
-					      err));
+		KIST_TRY(kist_record_set_take(facts, "best", kist_json_real(row->best), err));
 		KIST_TRY(kist_record_set_take(facts, "best_step", json_integer((json_int_t)row->best_step),
 					      err));
 	}

@@ -245,8 +245,7 @@ static bool may_try_again(const struct putting *putting, const struct kist_error
 		if (strcmp(putting->cli->arguments[i], "-") == 0)
 			return false;
 	}
-	return err->status == KIST_CANCELLED && strcmp(err->code, KIST_CODE_COLLECTED) == 0 &&
-	       tries < TRIES_MAX;
+	return kist_is_collected(err) && tries < TRIES_MAX;
 }
 
 static void put_each(struct putting *putting)

@@ -29,30 +29,6 @@ static void add_value(struct sum *sum, double value)
 	sum->max = sum->n == 1 || value > sum->max ? value : sum->max;
 }
 
-/* A value of a metric as records hold it; false: it is none. */
-static bool read_value(const json_t *value, double *ret)
-{
-	const char *text = json_string_value(value);
-
-	if (json_is_number(value)) {
-		*ret = json_number_value(value);
-		return true;
-	}
-	if (!text)
-		return false;
-	*ret = strcmp(text, "Infinity") == 0 ? INFINITY : strcmp(text, "-Infinity") == 0 ? -INFINITY : NAN;
-	return true;
-}
-
-static json_t *number_json(double value)
-{
-	if (isnan(value))
-		return json_string("NaN");
-	if (isinf(value))
-		return json_string(value > 0 ? "Infinity" : "-Infinity");
-	return json_real(value);
-}
-
 static kist_status add_cell(json_t *list, const json_t *cell, uint64_t replicate, const char *condition,
 			    uint64_t counts[static 3], struct kist_error *err)
 {
@@ -90,14 +66,15 @@ static kist_status add_metric(json_t *list, const json_t *cells, const char *met
 
 	json_array_foreach(cells, i, cell) {
 		if (strcmp(kist_json_get_text(cell, "condition"), condition) == 0 &&
-		    read_value(json_object_get(json_object_get(cell, "metrics"), metric), &value))
+		    kist_json_get_real(json_object_get(json_object_get(cell, "metrics"), metric), &value))
 			add_value(&sum, value);
 	}
 	row = json_pack("{ss,ss,sI,so,so,so,so}", "metric", metric, "condition", condition, "n",
-			(json_int_t)sum.n, "mean", sum.n > 0 ? number_json(sum.mean) : json_null(), "spread",
-			sum.n > 1 ? number_json(sqrt(sum.squares / (double)(sum.n - 1))) : json_null(), "min",
-			sum.n > 0 ? number_json(sum.min) : json_null(), "max",
-			sum.n > 0 ? number_json(sum.max) : json_null());
+			(json_int_t)sum.n, "mean", sum.n > 0 ? kist_json_real(sum.mean) : json_null(),
+			"spread",
+			sum.n > 1 ? kist_json_real(sqrt(sum.squares / (double)(sum.n - 1))) : json_null(),
+			"min", sum.n > 0 ? kist_json_real(sum.min) : json_null(), "max",
+			sum.n > 0 ? kist_json_real(sum.max) : json_null());
 	if (!row || json_array_append_new(list, row) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
 	return KIST_OK;

@@ -25,13 +25,11 @@ struct series {
 
 static double value_of(const json_t *value)
 {
-	const char *text = json_string_value(value);
+	double number = NAN;
 
-	if (!text)
-		return json_number_value(value);
-	if (strcmp(text, "NaN") == 0)
-		return NAN;
-	return text[0] == '-' ? -INFINITY : INFINITY;
+	/* All that a record holds are numbers: it was checked. */
+	(void)kist_json_get_real(value, &number);
+	return number;
 }
 
 static struct series sum_up(const json_t *object)
@@ -60,24 +58,15 @@ static struct series sum_up(const json_t *object)
 	return series;
 }
 
-static json_t *number_json(double value)
-{
-	if (isnan(value))
-		return json_string("NaN");
-	if (isinf(value))
-		return json_string(value > 0 ? "Infinity" : "-Infinity");
-	return json_real(value);
-}
-
 static json_t *series_json(const struct series *series)
 {
-	json_t *object =
-		json_pack("{s:I,s:o}", "count", (json_int_t)series->count, "last", number_json(series->last));
+	json_t *object = json_pack("{s:I,s:o}", "count", (json_int_t)series->count, "last",
+				   kist_json_real(series->last));
 
 	if (series->has_any &&
-	    (!object || json_object_set_new(object, "min", number_json(series->min)) != 0 ||
+	    (!object || json_object_set_new(object, "min", kist_json_real(series->min)) != 0 ||
 	     json_object_set_new(object, "min_step", json_integer((json_int_t)series->min_step)) != 0 ||
-	     json_object_set_new(object, "max", number_json(series->max)) != 0 ||
+	     json_object_set_new(object, "max", kist_json_real(series->max)) != 0 ||
 	     json_object_set_new(object, "max_step", json_integer((json_int_t)series->max_step)) != 0)) {
 		json_decref(object);
 		return NULL;

@@ -163,26 +163,20 @@ static kist_status check_tags(const json_t *tags, const struct member *of, struc
 	return KIST_OK;
 }
 
-static bool is_metric_value(const json_t *value)
-{
-	const char *text = json_string_value(value);
-
-	return json_is_number(value) || (text && (strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0 ||
-						  strcmp(text, "-Infinity") == 0));
-}
-
 static bool is_series(const json_t *series)
 {
 	const json_t *steps = json_object_get(series, "steps");
 	const json_t *values = json_object_get(series, "values");
 	const json_t *times = json_object_get(series, "times");
 	const size_t count = json_array_size(steps);
+	double value;
 	bool fine = json_is_array(steps) && json_is_array(values) && json_is_array(times) && count > 0 &&
 		    json_array_size(values) == count && json_array_size(times) == count;
 
 	for (size_t i = 0; fine && i < count; i++)
 		fine = json_is_integer(json_array_get(steps, i)) &&
-		       is_metric_value(json_array_get(values, i)) && is_count(json_array_get(times, i));
+		       kist_json_get_real(json_array_get(values, i), &value) &&
+		       is_count(json_array_get(times, i));
 	return fine;
 }
 

@@ -138,15 +138,6 @@ kist_status kist_job_set_tag(struct kist_job *job, const char *key, const char *
 	return kist_record_set_text(tags, key, text, err);
 }
 
-static json_t *metric_value(double value)
-{
-	if (isnan(value))
-		return json_string("NaN");
-	if (isinf(value))
-		return json_string(value > 0 ? "Infinity" : "-Infinity");
-	return json_real(value);
-}
-
 static kist_status find_series(json_t *metrics, const char *name, json_t **ret, struct kist_error *err)
 {
 	*ret = json_object_get(metrics, name);
@@ -172,7 +163,7 @@ kist_status kist_job_add_metric(struct kist_job *job, const char *name, int64_t 
 	KIST_TRY(find_series(metrics, name, &series, err));
 	count = json_array_size(json_object_get(series, "times"));
 	if (json_array_append_new(json_object_get(series, "steps"), json_integer((json_int_t)step)) == 0 &&
-	    json_array_append_new(json_object_get(series, "values"), metric_value(value)) == 0 &&
+	    json_array_append_new(json_object_get(series, "values"), kist_json_real(value)) == 0 &&
 	    json_array_append_new(json_object_get(series, "times"), json_integer(when)) == 0) {
 		job->points++;
 		return KIST_OK;

@@ -2,6 +2,8 @@
 #ifndef KIST_STORE_LEAN_H
 #define KIST_STORE_LEAN_H
 
+#include <string.h>
+
 #include "pack/pack.h"
 #include "store/idset.h"
 #include "store/writer.h"
@@ -19,6 +21,12 @@
 
 /** The code of an error that goes away when the same is put again. */
 #define KIST_CODE_COLLECTED "E_COLLECTED"
+
+/** kist_is_collected() - Whether @err is such an error. */
+static inline bool kist_is_collected(const struct kist_error *err)
+{
+	return err->status == KIST_CANCELLED && strcmp(err->code, KIST_CODE_COLLECTED) == 0;
+}
 
 /** struct kist_leans - @index may be NULL; borrowed. */
 struct kist_leans {

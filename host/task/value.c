@@ -21,15 +21,6 @@ static const struct range ranges[] = {
 	[KIST_TASK_U32] = { 0, UINT32_MAX },	    [KIST_TASK_U64] = { 0, UINT64_MAX },
 };
 
-static const struct {
-	const char *text;
-	double number;
-} odd_numbers[] = {
-	{ "NaN", (double)NAN },
-	{ "Infinity", (double)INFINITY },
-	{ "-Infinity", -(double)INFINITY },
-};
-
 static const char *kind_of(const json_t *json)
 {
 	switch (json ? json_typeof(json) : JSON_NULL) {
@@ -105,17 +96,10 @@ static kist_status integer_of_json(uint8_t type, const json_t *json, struct kist
 static kist_status real_of_json(uint8_t type, const json_t *json, struct kist_task_value *ret,
 				struct kist_error *err)
 {
-	if (json_is_string(json)) {
-		for (size_t i = 0; i < sizeof(odd_numbers) / sizeof(odd_numbers[0]); i++) {
-			if (strcmp(json_string_value(json), odd_numbers[i].text) != 0)
-				continue;
-			ret->real = odd_numbers[i].number;
-			return KIST_OK;
-		}
-	}
-	if (!json_is_number(json))
+	if (!kist_json_get_real(json, &ret->real))
 		return refuse(err, json, "a number");
-	ret->real = json_number_value(json);
+	if (json_is_string(json))
+		return KIST_OK;
 	if (json_is_integer(json) &&
 	    (ret->real >= ldexp(1.0, 63) || (json_int_t)ret->real != json_integer_value(json) ||
 	     (type == KIST_TASK_F32 && (double)(float)ret->real != ret->real)))
@@ -163,19 +147,12 @@ kist_status kist_task_value_of_json(uint8_t type, const json_t *json, struct kis
 	return KIST_OK;
 }
 
-static json_t *real_json(double number)
-{
-	if (isfinite(number))
-		return json_real(number);
-	return json_string(odd_numbers[isnan(number) ? 0 : number > 0 ? 1 : 2].text);
-}
-
 kist_status kist_task_value_json(const struct kist_task_value *value, json_t **ret, struct kist_error *err)
 {
 	json_t *json;
 
 	if (value->type == KIST_TASK_F32 || value->type == KIST_TASK_F64)
-		json = real_json(value->real);
+		json = kist_json_real(value->real);
 	else if (value->type == KIST_TASK_B8)
 		json = json_boolean(value->integer != 0);
 	else if (value->type >= KIST_TASK_U8 && value->natural > INT64_MAX)

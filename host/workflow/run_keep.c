@@ -214,7 +214,7 @@ static kist_status commit_until_kept(struct keeping *keeping, struct kist_error 
 
 		if (status == KIST_OK)
 			return KIST_OK;
-		if (left == 1 || status != KIST_CANCELLED || strcmp(why.code, KIST_CODE_COLLECTED) != 0)
+		if (left == 1 || !kist_is_collected(&why))
 			return kist_fail_as(err, status, &why);
 	}
 }

@@ -441,6 +441,41 @@ START_TEST(bytes_that_are_no_utf8_stand_beside_their_text)
 }
 END_TEST
 
+START_TEST(numbers_that_json_has_none_for_are_named)
+{
+	static const struct {
+		double number;
+		const char *text; /* NULL: a number */
+	} rows[] = { { 0.1, NULL },
+		     { -1e300, NULL },
+		     { (double)NAN, "NaN" },
+		     { (double)INFINITY, "Infinity" },
+		     { -(double)INFINITY, "-Infinity" } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		kist_auto_json json_t *value = kist_json_real(rows[i].number);
+		double back = 7;
+
+		if (rows[i].text)
+			ck_assert_str_eq(json_string_value(value), rows[i].text);
+		else
+			ck_assert(json_is_real(value));
+		ck_assert(kist_json_get_real(value, &back));
+		ck_assert(isnan(rows[i].number) ? isnan(back) : back == rows[i].number);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const texts[] = { "[\"nan\"]", "[null]", "[true]", "[\"1\"]" };
+		kist_auto_json json_t *list = NULL;
+		double back = 7;
+
+		ck_assert_int_eq(kist_json_parse(kist_view_of(texts[i], strlen(texts[i])), &list, NULL),
+				 KIST_OK);
+		ck_assert(!kist_json_get_real(json_array_get(list, 0), &back));
+		ck_assert(back == 7);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *const tcase = tcase_create("json");
@@ -464,6 +499,7 @@ int main(void)
 	tcase_add_test(tcase, nothing_is_written_that_is_too_deep_to_be_read);
 	tcase_add_test(tcase, nothing_is_written_that_has_too_many_values_to_be_read);
 	tcase_add_test(tcase, the_canonical_form_survives_every_failed_allocation);
+	tcase_add_test(tcase, numbers_that_json_has_none_for_are_named);
 	tcase_add_test(tcase, bytes_that_are_no_utf8_stand_beside_their_text);
 	return suite_run(tcase, "json");
 }
