@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "workflow/issue.h"
+#include "document/issue.h"
 
 /*
  * What is wrong in a file, for people: as compilers tell it, so that editors find the place.

@@ -2,7 +2,7 @@
 #ifndef KIST_EXPERIMENT_EXPERIMENT_H
 #define KIST_EXPERIMENT_EXPERIMENT_H
 
-#include "workflow/document.h"
+#include "document/document.h"
 
 /*
  * An experiment, as it is written: one entrypoint, run under several conditions, several times each.
@@ -20,7 +20,7 @@
  * An input "experiment[/v<n>]#[condition/]artifact" is what the replicate of the same number has made; without a
  * condition, under the condition of the same name, or under the only one, or "baseline".
  *
- * Limits: KIST_EXPERIMENT_*_MAX, and those of workflow/document.h.
+ * Limits: KIST_EXPERIMENT_*_MAX, and those of document/document.h.
  * Thread: constant once it is read.
  * Source: docs/guide/experiments.md.
  */

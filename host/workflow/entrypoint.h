@@ -3,7 +3,7 @@
 #define KIST_WORKFLOW_ENTRYPOINT_H
 
 #include "task/type.h"
-#include "workflow/document.h"
+#include "document/document.h"
 #include "workflow/offer.h"
 
 /*

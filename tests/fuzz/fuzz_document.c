@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "workflow/document.h"
+#include "document/document.h"
 
 static size_t try_node(const struct kist_node *node, unsigned depth)
 {

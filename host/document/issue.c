@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "workflow/issue.h"
+#include "document/issue.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "workflow/document.h"
+#include "document/document.h"
 
 #include <string.h>
 #include <yaml.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "workflow/scalar.h"
+#include "document/scalar.h"
 
 #define CHUNK_SIZE ((size_t)16 << 10)
 

@@ -5,7 +5,7 @@
 #include "support/suite.h"
 
 #include "base/mem.h"
-#include "workflow/document.h"
+#include "document/document.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "workflow/scalar.h"
+#include "document/scalar.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef KIST_WORKFLOW_SCALAR_H
-#define KIST_WORKFLOW_SCALAR_H
+#ifndef KIST_DOCUMENT_SCALAR_H
+#define KIST_DOCUMENT_SCALAR_H
 
-#include "workflow/document.h"
+#include "document/document.h"
 
 /*
  * What a plain scalar means: the core schema.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef KIST_WORKFLOW_ISSUE_H
-#define KIST_WORKFLOW_ISSUE_H
+#ifndef KIST_DOCUMENT_ISSUE_H
+#define KIST_DOCUMENT_ISSUE_H
 
 #include "base/json.h"
 

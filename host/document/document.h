@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef KIST_WORKFLOW_DOCUMENT_H
-#define KIST_WORKFLOW_DOCUMENT_H
+#ifndef KIST_DOCUMENT_DOCUMENT_H
+#define KIST_DOCUMENT_DOCUMENT_H
 
-#include "workflow/issue.h"
+#include "document/issue.h"
 
 /*
  * YAML that people write, as a tree in which each value knows its line and column.
