@@ -4,21 +4,13 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "document/scalar.h"
 
-#define CHUNK_SIZE ((size_t)16 << 10)
-
-/* Memory that is freed as a whole; the bytes stand behind it. */
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	size_t size;
-};
-
 struct kist_document {
-	struct chunk *chunks;
+	struct kist_arena arena;
 	const struct kist_node *root;
 	size_t node_count;
 };
@@ -44,48 +36,11 @@ struct reading {
 	bool broken; /* the latter: what there is of a tree means nothing */
 };
 
-static void *take(struct reading *reading, size_t size)
-{
-	struct chunk *chunk = reading->document->chunks;
-	const size_t rounded = (size + 15) & ~(size_t)15;
-	void *taken;
-
-	if (!chunk || chunk->size - chunk->used < rounded) {
-		const size_t room = rounded > CHUNK_SIZE ? rounded : CHUNK_SIZE;
-
-		chunk = kist_alloc(1, sizeof(*chunk) + room);
-		if (!chunk) {
-			(void)kist_fail_memory(reading->err, sizeof(*chunk) + room);
-			return NULL;
-		}
-		chunk->size = room;
-		chunk->next = reading->document->chunks;
-		reading->document->chunks = chunk;
-	}
-	taken = (uint8_t *)(chunk + 1) + chunk->used;
-	chunk->used += rounded;
-	return taken;
-}
-
-static const char *take_text(struct reading *reading, const void *text, size_t len)
-{
-	char *taken = take(reading, len + 1);
-
-	if (taken && len > 0)
-		memcpy(taken, text, len);
-	return taken;
-}
-
 void kist_document_free(struct kist_document *document)
 {
 	if (!document)
 		return;
-	while (document->chunks) {
-		struct chunk *next = document->chunks->next;
-
-		kist_free(document->chunks);
-		document->chunks = next;
-	}
+	kist_arena_done(&document->arena);
 	kist_free(document);
 }
 
@@ -215,7 +170,7 @@ static kist_status new_node(struct reading *reading, enum kist_node_kind kind, s
 		reading->ended = true;
 		reading->broken = true;
 	}
-	node = take(reading, sizeof(*node));
+	node = kist_arena_take(&reading->document->arena, sizeof(*node), reading->err);
 	if (!node)
 		return KIST_NO_MEMORY;
 	reading->document->node_count++;
@@ -260,7 +215,7 @@ static kist_status read_key(struct reading *reading, struct level *level, const 
 		reading->broken = true;
 		return KIST_OK;
 	}
-	key = take_text(reading, text, len);
+	key = kist_arena_text(&reading->document->arena, text, len, reading->err);
 	if (!key)
 		return KIST_NO_MEMORY;
 	set_key(level, key, place);
@@ -310,8 +265,9 @@ static kist_status read_scalar(struct reading *reading, const yaml_event_t *even
 			       KIST_DOCUMENT_SCALAR_MAX);
 		return KIST_OK;
 	}
-	node->text = take_text(reading, text, len);
+	node->text = kist_arena_text(&reading->document->arena, text, len, reading->err);
 	node->len = len;
+	node->is_plain = plain;
 	if (!node->text)
 		return KIST_NO_MEMORY;
 	if (plain)

@@ -45,6 +45,7 @@ struct kist_node {
 	struct kist_place key_place;
 	const char *text; /* of a scalar: as it is written, without quotes; else "" */
 	size_t len;
+	bool is_plain;	 /* a scalar that stands without quotes and tag */
 	int64_t integer; /* BOOLEAN: 0 or 1 */
 	double number;
 };
