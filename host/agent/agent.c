@@ -16,10 +16,18 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "flow/stamp.h"
 #include "job/owner.h"
 
 #define NS_PER_S  1000000000ull
 #define NS_PER_MS 1000000ull
+/*
+ * Of a program that is over by then nothing is watched, and one record says all: closing watchers takes the kernel
+ * longer than many a program runs.
+ */
+#define SETTLE_MS 50
+/* How far the times of files may be behind the clock: a tick of the kernel's. */
+#define TICK_NS 10000000
 
 /* All of one run. */
 struct agent {
@@ -35,9 +43,11 @@ struct agent {
 	struct kist_server *server; /* NULL: none */
 	int signals;		    /* signalfd; -1: none */
 	sigset_t mask_before;
-	uint64_t limit_ns; /* when the program is told to end; 0: never */
-	uint64_t kill_ns;  /* when it is killed; 0: not yet */
-	int asked;	   /* the signal by which somebody asked it to end; 0: nobody */
+	int64_t began_ns;   /* wall clock */
+	uint64_t settle_ns; /* when the folder is watched; 0: it is, or never will be */
+	uint64_t limit_ns;  /* when the program is told to end; 0: never */
+	uint64_t kill_ns;   /* when it is killed; 0: not yet */
+	int asked;	    /* the signal by which somebody asked it to end; 0: nobody */
 };
 
 /* What has no place in the program's life is told, and left out. */
@@ -179,6 +189,8 @@ static kist_status start_program(struct agent *agent, struct kist_error *err)
 			       kist_server_path(agent->server));
 	KIST_TRY(make_environment(variables, &environment, err));
 	KIST_TRY(kist_program_start(agent->options->command, environment, &agent->program, err));
+	if (agent->options->folder && agent->options->follow)
+		agent->settle_ns = kist_now_ns() + SETTLE_MS * NS_PER_MS;
 	if (agent->options->time_limit_s > 0)
 		agent->limit_ns = kist_now_ns() + agent->options->time_limit_s * NS_PER_S;
 	return KIST_OK;
@@ -198,6 +210,26 @@ static void take_file(void *ctx, const char *path)
 	const struct agent *agent = ctx;
 
 	kist_keeper_add(agent->keeping.keeper, path);
+}
+
+/* A file that was there when the watch began: what is older than the job is looked at in the end. */
+static void take_old_file(void *ctx, const char *path)
+{
+	const struct agent *agent = ctx;
+	char full[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(full, sizeof(full), "%s/%s", agent->options->folder, path) < (int)sizeof(full) &&
+	    stat(full, &st) == 0 && kist_stamp_ns(st.st_ctim) >= agent->began_ns - TICK_NS)
+		kist_keeper_add(agent->keeping.keeper, path);
+}
+
+static void start_watch(struct agent *agent)
+{
+	const struct kist_watch_events old = { .each_file = take_old_file, .ctx = agent };
+	struct kist_error why = KIST_ERROR_INIT;
+
+	go_on(agent, kist_watch_open(agent->options->folder, &old, &agent->watch, &why), &why);
 }
 
 static void take_signal(struct agent *agent, int signal)
@@ -257,7 +289,9 @@ static void keep_time(struct agent *agent)
 /* Milliseconds until there is something to do about the time; -1: never. */
 static int patience_ms(const struct agent *agent)
 {
-	const uint64_t until = agent->kill_ns > 0 ? agent->kill_ns : agent->limit_ns;
+	const uint64_t limit = agent->kill_ns > 0 ? agent->kill_ns : agent->limit_ns;
+	const uint64_t settle = agent->settle_ns;
+	const uint64_t until = settle > 0 && (limit == 0 || settle < limit) ? settle : limit;
 	const uint64_t now = kist_now_ns();
 	const uint64_t left_ms = until > now ? (until - now) / NS_PER_MS + 1 : 0;
 
@@ -266,13 +300,21 @@ static int patience_ms(const struct agent *agent)
 	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
 }
 
+static void settle(struct agent *agent)
+{
+	if (agent->settle_ns == 0 || kist_now_ns() < agent->settle_ns)
+		return;
+	agent->settle_ns = 0;
+	start_watch(agent);
+}
+
 static void attend(struct agent *agent)
 {
 	const struct kist_watch_events events = { .each_file = take_file, .ctx = agent };
 	struct pollfd waits[] = {
 		{ .fd = agent->program.pid_fd, .events = POLLIN },
 		{ .fd = agent->signals, .events = POLLIN },
-		{ .fd = agent->watch ? kist_watch_fd(agent->watch) : -1, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
 	};
 
 	for (;;) {
@@ -285,6 +327,8 @@ static void attend(struct agent *agent)
 		if (waits[0].revents && kist_program_reap(&agent->program, &agent->result->end))
 			return;
 		keep_time(agent);
+		settle(agent);
+		waits[2].fd = agent->watch ? kist_watch_fd(agent->watch) : -1;
 	}
 }
 
@@ -309,14 +353,6 @@ static void judge(struct agent *agent)
 			       end->dumped_core ? ", with a core dump" : "");
 	else
 		(void)snprintf(text, size, "exit status %d", end->status);
-}
-
-static void start_watch(struct agent *agent)
-{
-	struct kist_error why = KIST_ERROR_INIT;
-
-	if (agent->options->folder && agent->options->follow)
-		go_on(agent, kist_watch_open(agent->options->folder, &agent->watch, &why), &why);
 }
 
 static void start_server(struct agent *agent)
@@ -387,6 +423,7 @@ static kist_status start_keeping(struct agent *agent, struct kist_error *err)
 						  .folder = options->folder,
 						  .ignore_count = options->ignore_count,
 						  .ignore = options->ignore,
+						  .settle_ns = SETTLE_MS * NS_PER_MS,
 						  .runs_dir = options->runs_dir };
 
 	return kist_keeping_start(&agent->keeping, &how, err);
@@ -398,7 +435,6 @@ static kist_status run_job(struct agent *agent, struct kist_error *err)
 	const char *error = agent->result->error;
 	kist_status status;
 
-	start_watch(agent);
 	start_server(agent);
 	status = run_program(agent, err);
 	kist_relay_end(&agent->out);
@@ -439,6 +475,7 @@ kist_status kist_agent_run(const struct kist_agent_options *options, struct kist
 								    .out = KIST_RELAY_INIT,
 								    .err = KIST_RELAY_INIT,
 								    .program = KIST_PROGRAM_INIT,
+								    .began_ns = kist_wall_ns(),
 								    .signals = -1 };
 	struct kist_error why = KIST_ERROR_INIT;
 

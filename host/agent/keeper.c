@@ -62,7 +62,8 @@ kist_status keeper_add_artifact(struct kist_keeper *keeper, const char *path,
 
 kist_status keeper_commit(struct kist_keeper *keeper, struct kist_save *save, struct kist_error *err)
 {
-	if (keeper->recorded_ns == 0 || keeper->kept.files > RECORD_EACH_MAX)
+	if ((keeper->refusal.status != KIST_OK && keeper->recorded_ns == 0) ||
+	    keeper->kept.files > RECORD_EACH_MAX)
 		return kist_save_commit(save, err);
 	KIST_TRY(kist_job_commit(keeper->options.job, save, err));
 	keeper->recorded_ns = kist_now_ns();
@@ -200,8 +201,32 @@ static void work(struct kist_keeper *keeper, const struct taken *taken)
 	if (taken->flush || taken->ending)
 		keeper_look(keeper);
 	keeper_keep_group(keeper);
-	if (taken->flush || kist_now_ns() - keeper->recorded_ns >= RECORD_S * NS_PER_S)
+	/* In the end the last record says it all. */
+	if (!taken->ending && (taken->flush || kist_now_ns() - keeper->recorded_ns >= RECORD_S * NS_PER_S))
 		record_if_changed(keeper);
+}
+
+static bool may_settle(const struct kist_keeper *keeper)
+{
+	return !keeper->awaited && !keeper->dropped && keeper->hints.size == 0 && !keeper->objects &&
+	       !keeper->flush && !keeper->ending;
+}
+
+/* Waits a moment, in which many a job is over: its last record says all then.  False when this one is. */
+static bool settle(struct kist_keeper *keeper)
+{
+	const uint64_t until = kist_now_ns() + keeper->options.settle_ns;
+	const struct timespec time = { .tv_sec = (time_t)(until / NS_PER_S),
+				       .tv_nsec = (long)(until % NS_PER_S) };
+	bool is_over;
+
+	(void)pthread_mutex_lock(&keeper->mutex);
+	while (may_settle(keeper) &&
+	       pthread_cond_timedwait(&keeper->awake, &keeper->mutex, &time) != ETIMEDOUT)
+		continue;
+	is_over = keeper->ending || keeper->dropped;
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return !is_over;
 }
 
 /* The first record: before it others can not see the job. */
@@ -210,7 +235,8 @@ static void begin(struct kist_keeper *keeper)
 	struct kist_error why = KIST_ERROR_INIT;
 
 	keeper->changed = true;
-	if (keeper_open(keeper, true, &why) != KIST_OK || keeper_record(keeper, &why) != KIST_OK)
+	if (keeper_open(keeper, true, &why) != KIST_OK ||
+	    (settle(keeper) && keeper_record(keeper, &why) != KIST_OK))
 		keeper_note(keeper, &why);
 	if (why.status != KIST_OK && why.status != KIST_EXISTS)
 		keeper->options.each_failed(keeper->options.ctx, NULL, &why);
@@ -345,6 +371,8 @@ kist_status kist_keeper_start(const struct kist_keeper_options *options, struct 
 kist_status kist_keeper_wait(struct kist_keeper *keeper, struct kist_error *err)
 {
 	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->awaited = true;
+	(void)pthread_cond_broadcast(&keeper->awake);
 	while (!keeper->begun)
 		(void)pthread_cond_wait(&keeper->awake, &keeper->mutex);
 	(void)pthread_mutex_unlock(&keeper->mutex);

@@ -34,6 +34,8 @@ struct kist_keeper_options {
 	const char *folder;   /* artifact folder; NULL: none is kept */
 	size_t ignore_count; /* patterns of fnmatch(3) of files that are not kept: of their name, or where a */
 	const char *const *ignore; /* pattern has a '/', of their path */
+	uint64_t
+		settle_ns; /* how long the first record waits, so that of a job that is over by then one says all */
 	int64_t changed_before_ns; /* files that were written to later are another job's; 0: none are */
 	const char
 		*runs_dir; /* of agents; where it lies in @folder it is none of the job's, nor is the store */

@@ -61,7 +61,8 @@ struct kist_keeper {
 	bool flush;
 	bool ending;
 	bool dropped;		   /* nothing more is to be committed */
-	bool begun;		   /* the first record was tried */
+	bool awaited;		   /* somebody waits for the first record */
+	bool begun;		   /* that was tried */
 	struct kist_error refusal; /* why it is no record; or KIST_OK */
 	/* ------ */
 	struct kist_keeper_options options;

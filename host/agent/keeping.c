@@ -63,6 +63,7 @@ kist_status kist_keeping_start(struct kist_keeping *keeping, const struct kist_k
 						 .folder = options->folder,
 						 .ignore_count = options->ignore_count,
 						 .ignore = options->ignore,
+						 .settle_ns = options->settle_ns,
 						 .changed_before_ns = options->changed_before_ns,
 						 .runs_dir = options->runs_dir };
 

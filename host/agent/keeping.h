@@ -24,6 +24,7 @@ struct kist_keeping_options {
 	const char *folder;
 	size_t ignore_count;
 	const char *const *ignore;
+	uint64_t settle_ns;
 	int64_t changed_before_ns;
 	const char *runs_dir;
 };

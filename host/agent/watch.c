@@ -314,7 +314,8 @@ static kist_status find_top(const char *path, char ret[static PATH_MAX], struct 
 	return KIST_OK;
 }
 
-static kist_status open_watch(const char *path, struct kist_watch *watch, struct kist_error *err)
+static kist_status open_watch(const char *path, const struct kist_watch_events *events,
+			      struct kist_watch *watch, struct kist_error *err)
 {
 	const struct kist_watch_events none = { .each_file = nobody };
 
@@ -331,12 +332,13 @@ static kist_status open_watch(const char *path, struct kist_watch *watch, struct
 		return kist_fail_memory(err, PATH_MAX);
 	KIST_TRY(find_top(path, watch->top, err));
 	KIST_TRY(watch_above(watch, err));
-	enter(watch, "", &none);
+	enter(watch, "", events ? events : &none);
 	return watch->missed.status == KIST_OK ? KIST_OK
 					       : kist_fail_as(err, watch->missed.status, &watch->missed);
 }
 
-kist_status kist_watch_open(const char *path, struct kist_watch **ret, struct kist_error *err)
+kist_status kist_watch_open(const char *path, const struct kist_watch_events *events, struct kist_watch **ret,
+			    struct kist_error *err)
 {
 	kist_auto_watch struct kist_watch *watch = kist_alloc(1, sizeof(*watch));
 
@@ -345,7 +347,7 @@ kist_status kist_watch_open(const char *path, struct kist_watch **ret, struct ki
 	watch->fd = -1;
 	watch->above = -1;
 	watch->missed = (struct kist_error)KIST_ERROR_INIT;
-	KIST_TRY(open_watch(path, watch, err));
+	KIST_TRY(open_watch(path, events, watch, err));
 	*ret = kist_steal(watch);
 	return KIST_OK;
 }

@@ -33,12 +33,13 @@ struct kist_watch_events {
 /**
  * kist_watch_open() - Watches the folder at @path.
  *
- * Files that are there already are not told of.
+ * @events: Told of the files that are there already; NULL: nobody is.
  *
  * Errors: KIST_LIMIT (the kernel gives no more), KIST_DENIED, KIST_NO_MEMORY, KIST_IO; KIST_NOT_FOUND when not
  * even the folder that it is to be in is there.
  */
-KIST_CHECKED kist_status kist_watch_open(const char *path, struct kist_watch **ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_watch_open(const char *path, const struct kist_watch_events *events,
+					 struct kist_watch **ret, struct kist_error *err);
 /** kist_watch_close() - Accepts NULL. */
 void kist_watch_close(struct kist_watch *watch);
 

@@ -3,6 +3,9 @@
 #
 # What the agent costs a job: against the same command without it, in a store that is there, wall clock and CPU time; and
 # how long a file that is closed takes until it is kept.
+#
+# Goals: a program runs less than 10 ms later than without the agent; with a program that does nothing, all is over in
+# less than 10 ms more; and one that writes nothing for a while costs less than 1 % of a processor.
 set -eu
 # shellcheck source=tests/bench/lib.sh
 . "$top_srcdir/tests/bench/lib.sh"
@@ -15,6 +18,30 @@ kist exec -q -- true
 
 # row WHAT LINE: wall clock and CPU time, medians of a line of ./times.
 row() { printf '%-44s %10s %10s\n' "$1" "$(sed -n "$2p" times | cut -d' ' -f1)" "$(sed -n "$2p" times | cut -d' ' -f3)"; }
+
+# goal WHAT VALUE LIMIT UNIT
+goal() {
+	awk -v what="$1" -v value="$2" -v limit="$3" -v unit="$4" \
+		'BEGIN { printf "%-44s %10.2f %10s  %s\n", what, value, "< " limit " " unit, value < limit ? "reached" : "MISSED" }'
+}
+
+# more FIELD: by how much that of bench_exec's second line is more than that of its first.
+more() { awk -v field="$1" '{ value[NR] = $field } END { print value[2] - value[1] }' starts; }
+
+rm -rf artifacts
+"$bench/bench_exec" "$runs" kist exec -q -- >starts
+echo "a program that does nothing, in ms; medians and least of $runs runs"
+printf '%-44s %10s %10s\n' '' MEDIAN LEAST
+for line in '1 by itself' '2 beside its agent'; do
+	sed -n "${line%% *}p" starts | {
+		read -r start start_least end end_least whole whole_least cpu cpu_least
+		printf '%-44s %10s %10s\n' "until it runs, ${line#* }" "$start" "$start_least" \
+			"from its end to the end of all, ${line#* }" "$end" "$end_least" "the whole, ${line#* }" "$whole" "$whole_least" \
+			"CPU time, ${line#* }" "$cpu" "$cpu_least"
+	}
+done
+goal 'until it runs: more, median' "$(more 1)" 10 ms
+goal 'the whole: more, median' "$(more 5)" 10 ms
 
 "$bench/bench_time" "$runs" true 'exec true' 'rm -rf artifacts' 'exec kist exec -q -- true' \
 	'rm -rf artifacts; mkdir artifacts' 'seq 1000 | split -l 1 -a 3 - artifacts/f' \
@@ -31,6 +58,7 @@ row 'kist exec, 1,000 small files' 4
 echo "a job that does nothing for $idle s"
 row "sleep $idle" 1
 row "kist exec -- sleep $idle" 2
+goal 'of a processor, more' "$(awk -v idle="$idle" '{ cpu[NR] = $3 } END { print (cpu[2] - cpu[1]) / idle / 10 }' times)" 1 %
 
 cat >closing.py <<'END'
 import os, statistics, sys, time

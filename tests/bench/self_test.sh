@@ -36,4 +36,4 @@ expect 0 env SCALE=1 sh "$top_srcdir/tests/bench/jobs.sh"
 says out '100 jobs' 'kist query --best'
 
 expect 0 env SCALE=1 sh "$top_srcdir/tests/bench/exec.sh"
-says out 'kist exec -- true' 'from closed to kept'
+says out 'until it runs: more' 'kist exec -- true' 'of a processor' 'from closed to kept'

@@ -14,6 +14,8 @@ static bool store_is_there;
 static atomic_size_t kept_count;
 static size_t failed_count;
 static char last_failed[64];
+/* A job that is over before that is one commit; none here waits for it. */
+static uint64_t settle_ns;
 
 static kist_status open_flow(void *ctx, struct kist_flow **ret, struct kist_error *err)
 {
@@ -51,6 +53,7 @@ static void setup(void)
 	store_is_there = true;
 	kept_count = 0;
 	failed_count = 0;
+	settle_ns = 0;
 	ck_assert_int_eq(kist_store_create(URI, NULL), KIST_OK);
 	ck_assert_int_eq(kist_job_new(&options, &job, NULL), KIST_OK);
 	ck_assert_int_eq(kist_job_set_state(job, KIST_JOB_STARTED, getpid(), NULL), KIST_OK);
@@ -73,6 +76,7 @@ static struct kist_keeper *start(int64_t changed_before_ns)
 						     .folder = "artifacts",
 						     .ignore_count = 1,
 						     .ignore = ignore,
+						     .settle_ns = settle_ns,
 						     .changed_before_ns = changed_before_ns };
 	struct kist_keeper *keeper = NULL;
 
@@ -230,6 +234,57 @@ START_TEST(an_id_that_is_taken_is_refused)
 }
 END_TEST
 
+/* Of the store. */
+static uint64_t count_commits(void)
+{
+	struct kist_flow *flow = NULL;
+	struct kist_digest digest;
+	uint64_t number;
+
+	ck_assert_int_eq(open_flow(NULL, &flow, NULL), KIST_OK);
+	kist_registry_head(flow->registry, &number, &digest);
+	kist_flow_close(flow);
+	return number;
+}
+
+START_TEST(a_job_that_is_over_in_a_moment_is_one_commit)
+{
+	settle_ns = UINT64_C(3600) * 1000000000;
+	sh("rm -r artifacts");
+	ck_assert(finish(start(0), KIST_JOB_FINISHED).recorded);
+	ck_assert_uint_eq(count_commits(), 1);
+	json_decref(stored());
+}
+END_TEST
+
+START_TEST(whatever_comes_is_kept_at_once_with_the_first_record)
+{
+	struct kist_keeper *keeper;
+	kist_auto_json json_t *record = NULL;
+
+	settle_ns = UINT64_C(3600) * 1000000000;
+	keeper = start(0);
+	kist_keeper_add(keeper, "a");
+	while (kept_count == 0)
+		sched_yield();
+	record = stored();
+	ck_assert_str_eq(kist_json_get_text(record, "state"), "started");
+	(void)finish(keeper, KIST_JOB_FINISHED);
+}
+END_TEST
+
+START_TEST(who_waits_for_the_first_record_has_it_at_once)
+{
+	struct kist_keeper *keeper;
+
+	settle_ns = UINT64_C(3600) * 1000000000;
+	keeper = start(0);
+	ck_assert_int_eq(kist_keeper_wait(keeper, NULL), KIST_OK);
+	ck_assert_uint_eq(count_commits(), 1);
+	(void)finish(keeper, KIST_JOB_FINISHED);
+}
+END_TEST
+
 static kist_status set_tag(struct kist_job *of, const json_t *argument, struct kist_error *err)
 {
 	return kist_job_set_tag(of, "t", json_string_value(argument), err);
@@ -260,6 +315,9 @@ int main(void)
 	tcase_add_test(cases, a_store_that_stays_away_is_told_and_nothing_is_said_to_be_kept);
 	tcase_add_test(cases, what_another_job_wrote_later_is_left);
 	tcase_add_test(cases, an_id_that_is_taken_is_refused);
+	tcase_add_test(cases, a_job_that_is_over_in_a_moment_is_one_commit);
+	tcase_add_test(cases, whatever_comes_is_kept_at_once_with_the_first_record);
+	tcase_add_test(cases, who_waits_for_the_first_record_has_it_at_once);
 	tcase_add_test(cases, changes_of_the_record_are_made_in_order);
 	return suite_run(cases, "agent/keeper");
 }

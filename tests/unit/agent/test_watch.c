@@ -53,7 +53,7 @@ static struct kist_watch *open_watch(const char *path)
 	struct kist_error err = KIST_ERROR_INIT;
 
 	told[0] = '\0';
-	ck_assert_msg(kist_watch_open(path, &watch, &err) == KIST_OK, "%s", err.text);
+	ck_assert_msg(kist_watch_open(path, NULL, &watch, &err) == KIST_OK, "%s", err.text);
 	return watch;
 }
 
@@ -162,7 +162,7 @@ START_TEST(a_folder_that_cannot_be_watched_says_so)
 	if (geteuid() == 0)
 		return;
 	sh("mkdir -p locked/artifacts; chmod 0 locked");
-	ck_assert_int_eq(kist_watch_open("locked/artifacts", &watch, &err), KIST_DENIED);
+	ck_assert_int_eq(kist_watch_open("locked/artifacts", NULL, &watch, &err), KIST_DENIED);
 	sh("chmod 700 locked");
 }
 END_TEST
