@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -126,7 +129,8 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, json_
 	__attribute__((cleanup(manifest_free))) struct kist_manifest *manifest = NULL;
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
 	kist_auto_worker struct kist_worker *worker = NULL;
-	struct kist_catalog_entry entry = { .path = path,
+	char whole[PATH_MAX];
+	struct kist_catalog_entry entry = { .path = whole,
 					    .tier = KIST_TIER_GIVEN,
 					    .refusal = KIST_ERROR_INIT };
 	struct kist_error why = KIST_ERROR_INIT;
@@ -134,6 +138,9 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, json_
 	kist_status status;
 
 	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
+	/* The library is looked for beside it, by the whole path. */
+	if (!realpath(path, whole))
+		return kist_fail_open(err, errno, path);
 	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
 	KIST_TRY(kist_catalog_measure(manifest, err));
 	entry.manifest = manifest;

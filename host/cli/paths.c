@@ -13,6 +13,8 @@
 #error "the build says where the worker and the plugins are installed"
 #endif
 
+#define TEMPLATES "templates"
+
 /* Puts @base and @rest together, with a slash between them when there is a @rest. */
 static kist_status set(char *ret, const char *base, const char *rest, struct kist_error *err)
 {
@@ -68,6 +70,7 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 
 	KIST_TRY(set(ret->worker, KIST_LIBEXECDIR, "kist-worker", err));
 	KIST_TRY(set(ret->plugin_dir, KIST_PLUGINDIR, "", err));
+	KIST_TRY(set(ret->template_dir, KIST_PKGDATADIR, TEMPLATES, err));
 	if (len <= 0)
 		return KIST_OK;
 	exe[len] = '\0';
@@ -80,8 +83,10 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 	if (access(prefix, X_OK) == 0) {
 		KIST_TRY(set(ret->worker, prefix, "", err));
 		KIST_TRY(set(ret->plugin_dir, exe, KIST_BIN_TO_PLUGINS, err));
+		KIST_TRY(set(ret->template_dir, exe, KIST_BIN_TO_SHARE "/" TEMPLATES, err));
 		resolve(ret->worker);
 		resolve(ret->plugin_dir);
+		resolve(ret->template_dir);
 	}
 	return KIST_OK;
 }

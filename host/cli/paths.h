@@ -27,7 +27,8 @@ struct kist_paths {
 	char temp_dir[PATH_MAX];
 	char worker[PATH_MAX];	   /* the program */
 	char plugin_dir[PATH_MAX]; /* of this installation */
-	char notes[512];	   /* what was passed over, and why; or empty */
+	char template_dir[PATH_MAX];
+	char notes[512]; /* what was passed over, and why; or empty */
 };
 
 /**
