@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "preview/picture.h"
@@ -51,12 +52,17 @@ static struct scale scale_of(const struct kist_plot_row *rows, size_t count)
 	return scale;
 }
 
-/* Where a value stands; halves first, since the difference may be larger than any number. */
-static double place(struct scale scale, double value)
+/* Where a value stands: 0 to 1; halves first, since the difference may be larger than any number. */
+static double share(struct scale scale, double value)
 {
 	const double width = scale.to / 2 - scale.from / 2;
 
-	return PLOT_AT + (width > 0 ? (value / 2 - scale.from / 2) / width : 0.5) * PLOT_WIDTH;
+	return width > 0 ? (value / 2 - scale.from / 2) / width : 0.5;
+}
+
+static double place(struct scale scale, double value)
+{
+	return PLOT_AT + share(scale, value) * PLOT_WIDTH;
 }
 
 static kist_status put_words(struct kist_buf *ret, size_t x, size_t y, const char *text,
@@ -137,4 +143,65 @@ kist_status kist_plot_svg(const char *title, const struct kist_plot_row *rows, s
 		KIST_TRY(put_row(ret, scale, &rows[i], y, err));
 	}
 	return kist_draw_words(ret, "</svg>\n", err);
+}
+
+/* On a terminal, in columns. */
+#define TEXT_LABEL 22
+#define TEXT_PLOT  36
+
+/* The columns from one value to another are @mark. */
+static void fill(const char *cells[static TEXT_PLOT], struct scale scale, double from, double to,
+		 const char *mark)
+{
+	if (!isfinite(from) || !isfinite(to))
+		return;
+	for (long i = lround(share(scale, from) * (TEXT_PLOT - 1));
+	     i <= lround(share(scale, to) * (TEXT_PLOT - 1)); i++)
+		cells[i] = mark;
+}
+
+static kist_status put_text_row(struct kist_buf *ret, struct scale scale, const struct kist_plot_row *row,
+				struct kist_error *err)
+{
+	const char *cells[TEXT_PLOT];
+
+	for (size_t i = 0; i < TEXT_PLOT; i++)
+		cells[i] = " ";
+	fill(cells, scale, row->min, row->max, "\u2500");
+	fill(cells, scale, row->mean - row->spread, row->mean + row->spread, "\u2501");
+	fill(cells, scale, row->mean, row->mean, "\u25cf");
+	KIST_TRY(kist_draw_words(ret, "  ", err));
+	KIST_TRY(kist_draw_padded(ret, row->label, TEXT_LABEL - 2, false, err));
+	for (size_t i = 0; i < TEXT_PLOT; i++)
+		KIST_TRY(kist_draw_words(ret, cells[i], err));
+	return kist_buf_appendf(ret, err, "  %s\n", row->detail);
+}
+
+static kist_status put_text_group(struct kist_buf *ret, struct scale scale, const char *group,
+				  struct kist_error *err)
+{
+	char from[32] = "";
+	char to[32] = "";
+
+	if (scale.from <= scale.to) {
+		(void)snprintf(from, sizeof(from), "%.6g", scale.from);
+		(void)snprintf(to, sizeof(to), "%.6g", scale.to);
+	}
+	KIST_TRY(kist_draw_padded(ret, group, TEXT_LABEL, false, err));
+	return kist_buf_appendf(ret, err, "%s%*s\n", from, (int)(TEXT_PLOT - strlen(from)), to);
+}
+
+kist_status kist_plot_text(const struct kist_plot_row *rows, size_t count, struct kist_buf *ret,
+			   struct kist_error *err)
+{
+	struct scale scale = { 0, 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || !is_same_group(&rows[i - 1], &rows[i])) {
+			scale = scale_of(&rows[i], count - i);
+			KIST_TRY(put_text_group(ret, scale, rows[i].group, err));
+		}
+		KIST_TRY(put_text_row(ret, scale, &rows[i], err));
+	}
+	return KIST_OK;
 }

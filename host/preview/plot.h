@@ -29,4 +29,12 @@ struct kist_plot_row {
 KIST_CHECKED kist_status kist_plot_svg(const char *title, const struct kist_plot_row *rows, size_t count,
 				       struct kist_buf *ret, struct kist_error *err);
 
+/**
+ * kist_plot_text() - As lines of UTF-8 for a terminal of 80 columns: a thin line is the range, a thick one the spread.
+ *
+ * Errors: as kist_plot_svg().
+ */
+KIST_CHECKED kist_status kist_plot_text(const struct kist_plot_row *rows, size_t count, struct kist_buf *ret,
+					struct kist_error *err);
+
 #endif

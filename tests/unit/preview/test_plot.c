@@ -51,6 +51,26 @@ START_TEST(nothing_is_a_page_with_a_title)
 }
 END_TEST
 
+START_TEST(on_a_terminal_a_mean_stands_where_its_group_has_it)
+{
+	kist_auto_buf struct kist_buf page = KIST_BUF_INIT((size_t)1 << 20);
+
+	/* loss from 0 to 4: 1 of it with 0.5 to each side; time has nothing to draw; size is as wide as numbers are. */
+	ck_assert_int_eq(kist_plot_text(rows, 4, &page, NULL), KIST_OK);
+	ck_assert_str_eq(kist_buf_text(&page),
+			 "loss                  0                                  4\n"
+			 "  a<b>                ────━━━━━●━━━━─────                   n 3\n"
+			 "  c                                                      ●  n 1\n"
+			 "time                                                      \n"
+			 "  c                                                         n 2\n"
+			 "size                  -1.79769e+308           1.79769e+308\n"
+			 "  c                   ━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━  n 2\n");
+	page.size = 0;
+	ck_assert_int_eq(kist_plot_text(NULL, 0, &page, NULL), KIST_OK);
+	ck_assert_uint_eq(page.size, 0);
+}
+END_TEST
+
 START_TEST(each_allocation_may_fail)
 {
 	kist_status status = KIST_NO_MEMORY;
@@ -60,6 +80,8 @@ START_TEST(each_allocation_may_fail)
 
 		kist_mem_fail_at(k);
 		status = kist_plot_svg("e", rows, 4, &page, NULL);
+		if (status == KIST_OK)
+			status = kist_plot_text(rows, 4, &page, NULL);
 		kist_mem_fail_at(0);
 		ck_assert(status == KIST_OK || status == KIST_NO_MEMORY);
 		ck_assert_uint_lt(k, 1000);
@@ -72,6 +94,7 @@ int main(void)
 	TCase *const tcase = tcase_create("plot");
 
 	tcase_add_test(tcase, what_is_finite_is_drawn_between_the_least_and_the_largest_of_its_group);
+	tcase_add_test(tcase, on_a_terminal_a_mean_stands_where_its_group_has_it);
 	tcase_add_test(tcase, nothing_is_a_page_with_a_title);
 	tcase_add_test(tcase, each_allocation_may_fail);
 	return suite_run(tcase, "plot");
