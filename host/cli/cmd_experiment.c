@@ -1,411 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/file.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "cli/commands.h"
-#include "cli/experiment.h"
-#include "cli/issues.h"
 #include "cli/output.h"
-#include "cli/stop.h"
-#include "experiment/attempt.h"
-#include "experiment/lanes.h"
-#include "experiment/retain.h"
+#include "cli/study.h"
 
-#define COMMON_OPTIONS                                                                                       \
-	{ .name = "jobs",                                                                                    \
-	  .letter = 'j',                                                                                     \
-	  .argument = "COUNT",                                                                               \
-	  .help = "how many cells may run at once; else 1" },                                                \
-		{ .name = "map",                                                                             \
-		  .argument = "modulo",                                                                      \
-		  .help = "take an input's replicates again from the first on, if it has others" },          \
-		{ .name = "exports",                                                                         \
-		  .argument = "FOLDER",                                                                      \
-		  .help = "where outputs for people go; else exports" },                                     \
-		{ .name = "no-outputs", .help = "write no outputs for people" },                             \
+#define FORMAT_OPTION                                                                                        \
 	{                                                                                                    \
-		.name = "format", .argument = "table|json|csv|svg", .help = "how the summary is shown"       \
+		.name = "format", .argument = KIST_EXPERIMENT_FORMATS, .help = "how the summary is shown"    \
 	}
 
 static const struct kist_option run_options[] = {
 	{ .name = "check", .help = "say what is wrong with it, and run nothing" },
-	COMMON_OPTIONS,
+	FORMAT_OPTION,
+	KIST_STUDY_OPTIONS,
 	{ .name = NULL },
 };
 
 static const struct kist_option resume_options[] = {
 	{ .name = "version", .argument = "NUMBER", .help = "this version, not the newest" },
-	COMMON_OPTIONS,
+	KIST_STUDY_DRY_RUN_OPTION,
+	FORMAT_OPTION,
+	KIST_STUDY_OPTIONS,
 	{ .name = NULL },
 };
 
-/* What one command works with. */
-struct study {
-	struct kist_cli *cli;
-	const char *file;
-	struct kist_issues issues;	      /* of the experiment */
-	struct kist_issues entrypoint_issues; /* of what it runs */
-	struct kist_experiment *experiment;
-	struct kist_buf text; /* of the entrypoint */
-	char entrypoint[PATH_MAX];
-	char folder[PATH_MAX];
-	struct kist_cells cells;
-	struct kist_offer *offer;
-	struct kist_job_index *index;
-	const atomic_bool *stop;
-	struct kist_attempt attempt;
-	uint64_t *todo;
-	uint64_t todo_count;
-	uint64_t jobs;
-	enum kist_experiment_format format;
-	bool is_resume;
-};
-
-/* Everything that hangs on the flow: before it is closed, and lanes are started. */
-static void drop_flow(struct study *study)
+static kist_status show_plan(const struct kist_cli *cli, struct kist_study_result *result,
+			     struct kist_error *err)
 {
-	kist_offer_free(kist_steal(study->offer));
-	kist_job_index_close(kist_steal(study->index));
-	kist_flow_close(kist_steal(study->cli->flow));
-}
-
-static void study_done(struct study *study)
-{
-	kist_offer_free(study->offer);
-	kist_job_index_close(study->index);
-	kist_cells_done(&study->cells);
-	kist_experiment_free(study->experiment);
-	kist_issues_done(&study->issues);
-	kist_issues_done(&study->entrypoint_issues);
-	kist_buf_done(&study->text);
-	kist_free(study->todo);
-}
-
-static kist_status read_entrypoint(struct study *study, struct kist_error *err)
-{
-	const struct kist_experiment *experiment = study->experiment;
-	const char *slash = strrchr(study->file, '/');
-	struct kist_error why = KIST_ERROR_INIT;
-	char *last;
-
-	if (snprintf(study->entrypoint, sizeof(study->entrypoint), "%.*s%s",
-		     slash && experiment->entrypoint[0] != '/' ? (int)(slash - study->file) + 1 : 0,
-		     study->file, experiment->entrypoint) >= (int)sizeof(study->entrypoint))
-		return kist_fail(err, KIST_LIMIT, "the path of the entrypoint is too long");
-	if (kist_read_file_at(AT_FDCWD, study->entrypoint, &study->text, &why) != KIST_OK ||
-	    !realpath(study->entrypoint, study->folder)) {
-		kist_issue_add(&study->issues, experiment->entrypoint_place, "E_FILE", "%s",
-			       why.status == KIST_OK ? "the entrypoint is gone" : why.text);
-		return KIST_OK;
-	}
-	last = strrchr(study->folder, '/');
-	last[last == study->folder ? 1 : 0] = '\0';
-	study->cells = (struct kist_cells){ .experiment = experiment,
-					    .text = kist_buf_view(&study->text),
-					    .folder = study->folder,
-					    .modulo = kist_cli_has(study->cli, "map") };
+	if (cli->json)
+		return kist_print_json_take(kist_steal(result->plan), err);
+	kist_study_plan_print(result->plan);
 	return KIST_OK;
 }
 
-static kist_status read_files(struct study *study, struct kist_error *err)
+static enum kist_exit run_one(struct kist_cli *cli, enum kist_study_mode mode)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_DOCUMENT_SIZE_MAX + 1);
-
-	KIST_TRY(kist_read_file_at(AT_FDCWD, study->file, &text, err));
-	KIST_TRY(kist_experiment_read(kist_buf_view(&text), &study->issues, &study->experiment, err));
-	return study->experiment && study->experiment->entrypoint[0] ? read_entrypoint(study, err) : KIST_OK;
-}
-
-/* Faults without a line in the entrypoint are those of what a condition gives. */
-static void take_condition_issues(struct study *study, const struct kist_issues *found,
-				  const struct kist_condition *condition)
-{
-	for (size_t i = 0; i < found->count; i++) {
-		const struct kist_issue *issue = &found->items[i];
-		const bool is_missing = strcmp(issue->code, "E_PARAMETER_MISSING") == 0 ||
-					strcmp(issue->code, "E_INPUT_MISSING") == 0;
-		const bool is_ours = issue->place.line == 0 || is_missing;
-		struct kist_issues *list = is_ours ? &study->issues : &study->entrypoint_issues;
-
-		if (!is_ours && (list->error_count > 0 || issue->severity == KIST_SEVERITY_WARNING))
-			continue;
-		if (is_ours)
-			kist_issue_add(list, condition->place, issue->code, "condition '%s': %s",
-				       condition->name, issue->text);
-		else
-			kist_issue_add(list, issue->place, issue->code, "%s", issue->text);
-		if (is_missing)
-			kist_issue_hint(list, "say it under 'parameters' or 'inputs', or in the condition");
-		else if (issue->hint[0])
-			kist_issue_hint(list, "%s", issue->hint);
-	}
-}
-
-/* Cell @no is made: what is wrong in it is wrong in all of its condition. */
-static kist_status check_cell(struct study *study, uint64_t no, struct kist_error *err)
-{
-	kist_auto_cell struct kist_cell cell = { .inputs = NULL };
-	kist_auto_issues struct kist_issues found = KIST_ISSUES_INIT;
-
-	KIST_TRY(kist_cell_make(&study->cells, study->cli->flow, study->offer, no, &found, &cell, err));
-	KIST_TRY(kist_issues_finish(&found, err));
-	take_condition_issues(study, &found, cell.condition);
-	if (no % study->experiment->condition_count == 0 && found.error_count == 0)
-		kist_cells_check(&study->cells, cell.entrypoint, &study->issues);
-	return KIST_OK;
-}
-
-/* One replicate of each condition: the first one whose inputs are there. */
-static kist_status check_conditions(struct study *study, struct kist_error *err)
-{
-	const uint64_t count = study->experiment->condition_count;
-
-	for (uint64_t i = 0; i < count && study->entrypoint_issues.error_count == 0; i++) {
-		struct kist_error why = KIST_ERROR_INIT;
-		kist_status status = KIST_NOT_FOUND;
-
-		for (uint64_t r = 0; status == KIST_NOT_FOUND && r < study->experiment->replicates; r++)
-			status = check_cell(study, r * count + i, &why);
-		if (status != KIST_OK)
-			return kist_fail_as(err, status, &why);
-	}
-	return KIST_OK;
-}
-
-static kist_status check_all(struct study *study, struct kist_error *err)
-{
-	const struct kist_catalog *catalog;
-
-	KIST_TRY(read_files(study, err));
-	if (study->issues.error_count > 0 || !study->experiment)
-		return KIST_OK;
-	KIST_TRY(kist_flow_catalog(study->cli->flow, &catalog, err));
-	KIST_TRY(kist_offer_read(catalog, &study->offer, err));
-	KIST_TRY(kist_job_index_open(study->cli->flow, &study->index, err));
-	KIST_TRY(kist_cells_find_upstreams(&study->cells, study->index, &study->issues, err));
-	return study->issues.error_count == 0 ? check_conditions(study, err) : KIST_OK;
-}
-
-static bool has_errors(const struct study *study)
-{
-	return study->issues.error_count + study->entrypoint_issues.error_count > 0;
-}
-
-/* As JSON, what is said of the one file: of the entrypoint, when that is what is wrong. */
-static kist_status print_issues_json(const struct study *study, struct kist_error *err)
-{
-	const bool is_entrypoint = study->entrypoint_issues.error_count > 0;
-	json_t *facts;
-
-	KIST_TRY(kist_issues_facts(is_entrypoint ? &study->entrypoint_issues : &study->issues,
-				   is_entrypoint ? study->entrypoint : study->file, &facts, err));
-	return kist_print_json_take(facts, err);
-}
-
-static kist_status print_issues(struct study *study, bool is_check, struct kist_error *err)
-{
-	FILE *out = is_check ? stdout : stderr;
-
-	KIST_TRY(kist_issues_finish(&study->issues, err));
-	KIST_TRY(kist_issues_finish(&study->entrypoint_issues, err));
-	if (study->cli->json)
-		return is_check || has_errors(study) ? print_issues_json(study, err) : KIST_OK;
-	if (study->cli->quiet && !has_errors(study))
-		return KIST_OK;
-	if (study->issues.count > 0)
-		kist_issues_print(&study->issues, study->file, out);
-	if (study->entrypoint_issues.count > 0)
-		kist_issues_print(&study->entrypoint_issues, study->entrypoint, out);
-	if (is_check && !has_errors(study))
-		printf("%s: can be run: %" PRIu64 " cells\n", study->experiment->name,
-		       kist_experiment_cells(study->experiment));
-	return KIST_OK;
-}
-
-/* Whether cell @no is complete, and all that it depends on is as it was. */
-static kist_status is_current(struct study *study, const json_t *known, uint64_t no, bool *ret,
-			      struct kist_error *err)
-{
-	kist_auto_cell struct kist_cell cell = { .inputs = NULL };
-	kist_auto_issues struct kist_issues issues = KIST_ISSUES_INIT;
-	const struct kist_experiment *experiment = study->experiment;
-	const char *condition = experiment->conditions[no % experiment->condition_count].name;
-	const json_t *there = kist_version_cell(known, no / experiment->condition_count, condition);
-	const char *key = there ? kist_json_get_text(there, "key") : NULL;
-	struct kist_error why = KIST_ERROR_INIT;
-	kist_status status;
-
-	*ret = false;
-	/* The last attempt counts: a cell that was complete and then failed is one that failed. */
-	if (!key || strcmp(kist_json_get_text(there, "state"), "finished") != 0)
-		return KIST_OK;
-	status = kist_cell_make(&study->cells, study->cli->flow, study->offer, no, &issues, &cell, &why);
-	if (status == KIST_NO_MEMORY)
-		return kist_fail_as(err, status, &why);
-	/* One that cannot be made any more is run, and fails with the reason. */
-	*ret = status == KIST_OK && issues.error_count == 0 && strcmp(cell.key, key) == 0;
-	return KIST_OK;
-}
-
-/* Nobody runs the version now, so what is known from here on stays: also the last word of those who were killed. */
-static kist_status find_known(struct study *study, json_t **ret, struct kist_error *err)
-{
-	kist_job_index_close(kist_steal(study->index));
-	KIST_TRY(kist_registry_fold(study->cli->flow->registry, err));
-	KIST_TRY(kist_job_index_open(study->cli->flow, &study->index, err));
-	return kist_version_cells(study->index, study->experiment->name, study->attempt.version, ret, err);
-}
-
-static kist_status plan(struct study *study, struct kist_error *err)
-{
-	const uint64_t count = kist_experiment_cells(study->experiment);
-	kist_auto_json json_t *known = NULL;
-
-	study->todo = kist_alloc(count, sizeof(*study->todo));
-	if (!study->todo)
-		return kist_fail_memory(err, count * sizeof(*study->todo));
-	if (study->is_resume)
-		KIST_TRY(find_known(study, &known, err));
-	for (uint64_t no = 0; no < count; no++) {
-		bool current = false;
-
-		if (known)
-			KIST_TRY(is_current(study, known, no, &current, err));
-		if (!current)
-			study->todo[study->todo_count++] = no;
-	}
-	return KIST_OK;
-}
-
-static kist_status open_lane(void *ctx, struct kist_flow **ret, struct kist_error *err)
-{
-	struct kist_cli *cli = ctx;
-
-	cli->flow = NULL;
-	cli->progress.allowed = false;
-	KIST_TRY(kist_cli_open(cli, false, err));
-	*ret = kist_steal(cli->flow);
-	return KIST_OK;
-}
-
-static kist_status run_cells(struct study *study, struct kist_error *err)
-{
-	const char *exports = kist_cli_value(study->cli, "exports");
-	struct kist_lanes lanes = {
-		.cells = &study->cells,
-		.todo = study->todo,
-		.todo_count = study->todo_count,
-		.lane_count = study->jobs,
-		.exports = exports ? exports : "exports",
-		.no_outputs = kist_cli_has(study->cli, "no-outputs"),
-		.is_quiet = study->cli->quiet || study->format != KIST_EXPERIMENT_TABLE,
-		.stop = study->stop,
-		.open = open_lane,
-		.ctx = study->cli,
-	};
-	struct kist_error why = KIST_ERROR_INIT;
-	uint64_t failed = 0;
-	kist_status status;
-	kist_status ended;
-
-	KIST_TRY(kist_attempt_begin(&study->attempt, study->cli->flow, err));
-	lanes.version = study->attempt.version;
-	drop_flow(study);
-	status = kist_lanes_run(&lanes, &failed, &why);
-	ended = kist_cli_open(study->cli, false, err);
-	if (ended == KIST_OK)
-		ended = kist_attempt_end(&study->attempt, study->cli->flow, status == KIST_CANCELLED, failed,
-					 study->todo_count, err);
-	return status == KIST_OK ? ended : kist_fail_as(err, status, &why);
-}
-
-/* What was kept before is given up once there is a newer version, and all of it. */
-static kist_status retain(struct study *study, struct kist_error *err)
-{
-	uint64_t dropped = 0;
-
-	if (study->experiment->keep_versions == 0)
-		return KIST_OK;
-	KIST_TRY(kist_versions_retain(study->cli->flow, study->experiment->name,
-				      study->experiment->keep_versions, &dropped, err));
-	if (dropped > 0 && !study->cli->quiet && study->format == KIST_EXPERIMENT_TABLE)
-		printf("dropped %" PRIu64 " older version%s\n", dropped, kist_plural(dropped));
-	return KIST_OK;
-}
-
-static kist_status find_attempt(struct study *study, uint64_t version, struct kist_error *err)
-{
-	study->attempt = (struct kist_attempt){ .experiment = study->experiment, .file = study->file };
-	return study->is_resume ? kist_attempt_again(&study->attempt, study->cli->flow, version, err)
-				: kist_attempt_new(&study->attempt, study->index, err);
-}
-
-static kist_status check_and_run(struct study *study, uint64_t version, bool *ret_whole,
-				 struct kist_error *err)
-{
-	KIST_TRY(kist_cli_open(study->cli, !study->is_resume && !kist_cli_has(study->cli, "check"), err));
-	KIST_TRY(check_all(study, err));
-	KIST_TRY(print_issues(study, kist_cli_has(study->cli, "check"), err));
-	if (has_errors(study) || kist_cli_has(study->cli, "check"))
-		return KIST_OK;
-	KIST_TRY(find_attempt(study, version, err));
-	KIST_TRY(plan(study, err));
-	study->stop = kist_stop_catch();
-	if (study->todo_count > 0)
-		KIST_TRY(run_cells(study, err));
-	KIST_TRY(retain(study, err));
-	return kist_experiment_print(study->cli, study->experiment->name, study->attempt.version,
-				     study->format, ret_whole, err);
-}
-
-static enum kist_exit run_study(struct kist_cli *cli, bool is_resume)
-{
-	__attribute__((cleanup(study_done))) struct study study = {
-		.cli = cli,
-		.file = cli->arguments[0],
-		.issues = KIST_ISSUES_INIT,
-		.entrypoint_issues = KIST_ISSUES_INIT,
-		.text = KIST_BUF_INIT(KIST_DOCUMENT_SIZE_MAX + 1),
-		.jobs = 1,
-		.is_resume = is_resume,
-	};
-	const char *jobs = kist_cli_value(cli, "jobs");
-	const char *map = kist_cli_value(cli, "map");
+	struct kist_study_options options = { .file = cli->arguments[0],
+					      .mode = mode,
+					      .is_check = kist_cli_has(cli, "check") };
+	kist_auto_study_result struct kist_study_result result = KIST_STUDY_RESULT_INIT;
+	enum kist_experiment_format format = KIST_EXPERIMENT_TABLE;
 	struct kist_error err = KIST_ERROR_INIT;
-	bool whole = false;
-	uint64_t version = 0;
+	enum kist_exit ret;
+	kist_status status;
+	bool whole = true;
 
-	if (jobs && (!kist_u64_parse(jobs, strlen(jobs), &study.jobs) || study.jobs == 0 ||
-		     study.jobs > KIST_LANES_MAX))
-		return kist_cli_usage(cli, "--jobs takes a number from 1 to %" PRIu64 ", not '%s'",
-				      KIST_LANES_MAX, jobs);
-	if (map && strcmp(map, "modulo") != 0)
-		return kist_cli_usage(cli, "--map takes modulo, not '%s'", map);
-	if (!kist_experiment_format_read(cli, &study.format))
-		return kist_cli_usage(cli, "--format takes table, json, csv or svg");
-	if (is_resume && !kist_experiment_version_option(cli, &version))
+	if (!kist_study_options_read(cli, &options, &ret))
+		return ret;
+	if (!kist_experiment_format_read(cli, &format))
+		return kist_cli_usage(cli, "--format takes one of " KIST_EXPERIMENT_FORMATS);
+	if (mode == KIST_STUDY_RESUME && !kist_experiment_version_option(cli, &options.version))
 		return kist_cli_usage(cli, "--version takes a number from 1 on");
-	if (check_and_run(&study, version, &whole, &err) != KIST_OK)
+	options.is_quiet = options.is_quiet || format != KIST_EXPERIMENT_TABLE;
+	status = kist_study_run(cli, &options, &result, &err);
+	if (status == KIST_OK && result.plan)
+		status = show_plan(cli, &result, &err);
+	else if (status == KIST_OK && !result.has_errors && !options.is_check)
+		status = kist_experiment_print(cli, result.name, result.version, format, &whole, &err);
+	if (status != KIST_OK)
 		return kist_cli_fail(cli, &err, err.status == KIST_CORRUPT);
-	if (kist_cli_has(cli, "check"))
-		return has_errors(&study) ? KIST_EXIT_FAILED : KIST_EXIT_DONE;
-	return whole ? KIST_EXIT_DONE : KIST_EXIT_FAILED;
+	return whole && !result.has_errors ? KIST_EXIT_DONE : KIST_EXIT_FAILED;
 }
 
 static enum kist_exit run(struct kist_cli *cli)
 {
-	return run_study(cli, false);
+	return run_one(cli, KIST_STUDY_NEW);
 }
 
 static enum kist_exit resume(struct kist_cli *cli)
 {
-	return run_study(cli, true);
+	return run_one(cli, KIST_STUDY_RESUME);
 }
 
 const struct kist_command kist_command_experiment_run = {

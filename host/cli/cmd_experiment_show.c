@@ -18,13 +18,13 @@
 
 static const struct kist_option show_options[] = {
 	{ .name = "version", .argument = "NUMBER", .help = "this version, not the newest" },
-	{ .name = "format", .argument = "table|json|csv|svg", .help = "how it is shown" },
+	{ .name = "format", .argument = KIST_EXPERIMENT_FORMATS, .help = "how it is shown" },
 	{ .name = NULL },
 };
 
 bool kist_experiment_format_read(const struct kist_cli *cli, enum kist_experiment_format *ret)
 {
-	static const char *const words[] = { "table", "json", "csv", "svg" };
+	static const char *const words[] = { "table", "json", "csv", "svg", "plot" };
 	size_t at = cli->json ? KIST_EXPERIMENT_JSON : KIST_EXPERIMENT_TABLE;
 
 	if (!kist_cli_choose(cli, "format", words, sizeof(words) / sizeof(words[0]), &at))
@@ -130,7 +130,22 @@ static double number_of(const json_t *row, const char *key)
 /* What stands behind a mean in the plot. */
 #define DETAIL_SIZE 64
 
-static kist_status print_svg(const json_t *summary, struct kist_error *err)
+static void fill_row(const json_t *row, struct kist_plot_row *ret, char detail[static DETAIL_SIZE])
+{
+	char mean[32];
+
+	number_text(json_object_get(row, "mean"), mean);
+	snprintf(detail, DETAIL_SIZE, "%s  n %" PRId64, mean, count_of(row, "n"));
+	*ret = (struct kist_plot_row){ .group = kist_json_get_text(row, "metric"),
+				       .label = kist_json_get_text(row, "condition"),
+				       .detail = detail,
+				       .mean = number_of(row, "mean"),
+				       .spread = number_of(row, "spread"),
+				       .min = number_of(row, "min"),
+				       .max = number_of(row, "max") };
+}
+
+static kist_status print_plot(const json_t *summary, bool is_svg, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf page = KIST_BUF_INIT(KIST_PREVIEW_SIZE_MAX);
 	const json_t *metrics = json_object_get(summary, "metrics");
@@ -143,33 +158,22 @@ static kist_status print_svg(const json_t *summary, struct kist_error *err)
 
 	if (!rows || !details)
 		return kist_fail_memory(err, count * sizeof(*rows));
-	json_array_foreach(metrics, i, row) {
-		char mean[32];
-
-		number_text(json_object_get(row, "mean"), mean);
-		snprintf(details + i * DETAIL_SIZE, DETAIL_SIZE, "%s  n %" PRId64, mean, count_of(row, "n"));
-		rows[i] = (struct kist_plot_row){ .group = kist_json_get_text(row, "metric"),
-						  .label = kist_json_get_text(row, "condition"),
-						  .detail = details + i * DETAIL_SIZE,
-						  .mean = number_of(row, "mean"),
-						  .spread = number_of(row, "spread"),
-						  .min = number_of(row, "min"),
-						  .max = number_of(row, "max") };
-	}
+	json_array_foreach(metrics, i, row)
+		fill_row(row, &rows[i], details + i * DETAIL_SIZE);
 	snprintf(title, sizeof(title), "%s v%" PRId64, kist_json_get_text(summary, "experiment"),
 		 count_of(summary, "version"));
-	KIST_TRY(kist_plot_svg(title, rows, count, &page, err));
+	KIST_TRY(is_svg ? kist_plot_svg(title, rows, count, &page, err)
+			: kist_plot_text(rows, count, &page, err));
 	(void)fwrite(page.data, 1, page.size, stdout);
 	return KIST_OK;
 }
 
-kist_status kist_experiment_print(struct kist_cli *cli, const char *name, uint64_t version,
-				  enum kist_experiment_format format, bool *ret_whole, struct kist_error *err)
+kist_status kist_experiment_sum(struct kist_cli *cli, const char *name, uint64_t version, json_t **ret,
+				bool *ret_whole, struct kist_error *err)
 {
 	kist_auto_job_index struct kist_job_index *index = NULL;
 	kist_auto_json json_t *versions = NULL;
 	kist_auto_json json_t *cells = NULL;
-	kist_auto_json json_t *summary = NULL;
 	const json_t *found;
 
 	KIST_TRY(kist_job_index_open(cli->flow, &index, err));
@@ -179,12 +183,21 @@ kist_status kist_experiment_print(struct kist_cli *cli, const char *name, uint64
 		return kist_version_missing(name, version, err);
 	version = (uint64_t)json_integer_value(json_object_get(found, "version"));
 	KIST_TRY(kist_version_cells(index, name, version, &cells, err));
-	KIST_TRY(kist_summary_make(found, cells, &summary, err));
-	*ret_whole = count_of(summary, "complete") == count_of(summary, "total");
+	KIST_TRY(kist_summary_make(found, cells, ret, err));
+	*ret_whole = count_of(*ret, "complete") == count_of(*ret, "total");
+	return KIST_OK;
+}
+
+kist_status kist_experiment_print(struct kist_cli *cli, const char *name, uint64_t version,
+				  enum kist_experiment_format format, bool *ret_whole, struct kist_error *err)
+{
+	kist_auto_json json_t *summary = NULL;
+
+	KIST_TRY(kist_experiment_sum(cli, name, version, &summary, ret_whole, err));
 	if (format == KIST_EXPERIMENT_JSON)
 		return kist_print_json_take(kist_steal(summary), err);
-	if (format == KIST_EXPERIMENT_SVG)
-		return print_svg(summary, err);
+	if (format == KIST_EXPERIMENT_SVG || format == KIST_EXPERIMENT_PLOT)
+		return print_plot(summary, format == KIST_EXPERIMENT_SVG, err);
 	return format == KIST_EXPERIMENT_CSV ? print_csv(summary, err) : print_table(cli, summary, err);
 }
 
@@ -217,7 +230,7 @@ static enum kist_exit show(struct kist_cli *cli)
 	bool whole;
 
 	if (!kist_experiment_format_read(cli, &format))
-		return kist_cli_usage(cli, "--format takes table, json, csv or svg");
+		return kist_cli_usage(cli, "--format takes one of " KIST_EXPERIMENT_FORMATS);
 	if (!kist_experiment_version_option(cli, &version))
 		return kist_cli_usage(cli, "--version takes a number from 1 on");
 	if (find_name(cli->arguments[0], name, &err) != KIST_OK)

@@ -18,6 +18,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_run,
 	&kist_command_experiment_run,
 	&kist_command_experiment_resume,
+	&kist_command_experiment_update,
 	&kist_command_experiment_show,
 	&kist_command_experiment_ls,
 	&kist_command_logs,

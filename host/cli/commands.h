@@ -17,6 +17,7 @@ extern const struct kist_command kist_command_experiment_ls;
 extern const struct kist_command kist_command_experiment_resume;
 extern const struct kist_command kist_command_experiment_run;
 extern const struct kist_command kist_command_experiment_show;
+extern const struct kist_command kist_command_experiment_update;
 extern const struct kist_command kist_command_gc;
 extern const struct kist_command kist_command_get;
 extern const struct kist_command kist_command_init;

@@ -51,21 +51,18 @@ uint64_t kist_experiment_seed(const struct kist_experiment *experiment, uint64_t
 	       (uint64_t)digest.bytes[2] << 8 | digest.bytes[3];
 }
 
-static void read_keys(struct reading *reading)
+static void read_keys(struct reading *reading, const struct kist_node *map, const char *what,
+		      const char *const *known, size_t count)
 {
-	static const char *const known[] = { "name",   "entrypoint", "replicates",
-					     "seed",   "parameters", "conditions",
-					     "inputs", "metrics",    "retention" };
-
-	for (const struct kist_node *node = reading->root->first; node; node = node->next) {
+	for (const struct kist_node *node = map->first; node; node = node->next) {
 		struct kist_nearest nearest = KIST_NEAREST_INIT(node->key);
 		size_t i = 0;
 
-		while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], node->key) != 0)
+		while (i < count && strcmp(known[i], node->key) != 0)
 			kist_nearest_offer(&nearest, known[i++]);
-		if (i < sizeof(known) / sizeof(known[0]))
+		if (i < count)
 			continue;
-		kist_issue_add(reading->issues, node->key_place, "E_KEY_UNKNOWN", "an experiment has no '%s'",
+		kist_issue_add(reading->issues, node->key_place, "E_KEY_UNKNOWN", "%s has no '%s'", what,
 			       node->key);
 		if (nearest.name)
 			kist_issue_hint(reading->issues, "did you mean '%s'?", nearest.name);
@@ -99,10 +96,10 @@ static const struct kist_node *read_text(struct reading *reading, const char *ke
 	return NULL;
 }
 
-static uint64_t read_count(struct reading *reading, const char *key, int64_t min, uint64_t max,
-			   uint64_t preset)
+static uint64_t read_count(struct reading *reading, const struct kist_node *map, const char *key, int64_t min,
+			   uint64_t max, uint64_t preset)
 {
-	const struct kist_node *node = kist_node_get(reading->root, key);
+	const struct kist_node *node = kist_node_get(map, key);
 
 	if (!node)
 		return preset;
@@ -272,21 +269,46 @@ static kist_status read_metrics(struct reading *reading)
 	return KIST_OK;
 }
 
+static void read_retention(struct reading *reading)
+{
+	static const char *const known[] = { "versions", "large", "large_size" };
+	struct kist_experiment *experiment = reading->experiment;
+	const struct kist_node *node = kist_node_get(reading->root, "retention");
+
+	if (!node || node->kind != KIST_NODE_MAP) {
+		experiment->keep_versions =
+			read_count(reading, reading->root, "retention", 1, KIST_EXPERIMENT_VERSION_MAX, 0);
+		return;
+	}
+	read_keys(reading, node, "retention", known, sizeof(known) / sizeof(known[0]));
+	experiment->keep_versions = read_count(reading, node, "versions", 1, KIST_EXPERIMENT_VERSION_MAX, 0);
+	experiment->keep_large = read_count(reading, node, "large", 1, KIST_EXPERIMENT_VERSION_MAX, 0);
+	experiment->large_size =
+		read_count(reading, node, "large_size", 1, INT64_MAX, KIST_EXPERIMENT_LARGE_SIZE);
+	if (experiment->keep_large == 0 && kist_node_get(node, "large_size"))
+		kist_issue_add(reading->issues, node->place, "E_SCHEMA",
+			       "'large_size' says what 'large' is about, and there is no 'large'");
+}
+
 static kist_status read_all(struct reading *reading)
 {
+	static const char *const known[] = { "name",   "entrypoint", "replicates",
+					     "seed",   "parameters", "conditions",
+					     "inputs", "metrics",    "retention" };
 	struct kist_experiment *experiment = reading->experiment;
 	const struct kist_node *name;
 	const struct kist_node *entrypoint;
 
-	read_keys(reading);
+	read_keys(reading, reading->root, "an experiment", known, sizeof(known) / sizeof(known[0]));
 	name = read_text(reading, "name", "it is what results are found under: noise-study");
 	experiment->name = name ? read_name(reading, name->text, name->place, "an experiment") : "";
 	entrypoint = read_text(reading, "entrypoint", "it is a file beside this one: train.yaml");
 	experiment->entrypoint = entrypoint ? entrypoint->text : "";
 	experiment->entrypoint_place = entrypoint ? entrypoint->place : reading->root->place;
-	experiment->replicates = read_count(reading, "replicates", 1, KIST_EXPERIMENT_REPLICATES_MAX, 1);
-	experiment->seed = read_count(reading, "seed", 0, INT64_MAX, 0);
-	experiment->keep_versions = read_count(reading, "retention", 1, KIST_EXPERIMENT_VERSION_MAX, 0);
+	experiment->replicates =
+		read_count(reading, reading->root, "replicates", 1, KIST_EXPERIMENT_REPLICATES_MAX, 1);
+	experiment->seed = read_count(reading, reading->root, "seed", 0, INT64_MAX, 0);
+	read_retention(reading);
 	KIST_TRY(read_conditions(reading));
 	KIST_TRY(read_inputs(reading));
 	KIST_TRY(read_metrics(reading));

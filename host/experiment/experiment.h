@@ -16,6 +16,8 @@
  *     inputs:     {weights: train-base#model}       an artifact, or one of another experiment
  *     metrics:    {loss: $report.loss} | [$report.loss, ...]
  *     retention:  3                                 versions that are kept; all when it is not said
+ *     retention:  {versions: 10, large: 2, large_size: 100000000}
+ *                                                   and of these, the newest two alone keep what has 100 MB or more
  *
  * An input "experiment[/v<n>]#[condition/]artifact" is what the replicate of the same number has made; without a
  * condition, under the condition of the same name, or under the only one, or "baseline".
@@ -31,7 +33,9 @@
 #define KIST_EXPERIMENT_METRICS_MAX    ((size_t)256)
 #define KIST_EXPERIMENT_REPLICATES_MAX UINT64_C(100000)
 #define KIST_EXPERIMENT_CELLS_MAX      UINT64_C(100000)
-#define KIST_EXPERIMENT_VERSION_MAX    UINT64_C(1000000000)
+/** What is large, when it is not said. */
+#define KIST_EXPERIMENT_LARGE_SIZE  (UINT64_C(10) << 20)
+#define KIST_EXPERIMENT_VERSION_MAX UINT64_C(1000000000)
 
 /** struct kist_condition - One condition. */
 struct kist_condition {
@@ -59,6 +63,8 @@ struct kist_experiment {
 	uint64_t replicates;
 	uint64_t seed;
 	uint64_t keep_versions; /* 0: all */
+	uint64_t keep_large;	/* versions that keep what is large; 0: all */
+	uint64_t large_size;	/* bytes */
 	size_t condition_count;
 	struct kist_condition *conditions;
 	size_t input_count;

@@ -24,4 +24,19 @@
 KIST_CHECKED kist_status kist_versions_retain(struct kist_flow *flow, const char *experiment, uint64_t keep,
 					      uint64_t *ret_dropped, struct kist_error *err);
 
+/**
+ * kist_versions_retain_large() - Drops the names of what is large in all versions but the newest @keep that have finished.
+ *
+ * The records stay, and all that is smaller; what has another name stays, too.
+ *
+ * @keep: At least 1.
+ * @size_min: Bytes from which on an artifact is large; at least 1.
+ * @ret_dropped: How many names are added.
+ *
+ * Errors: as kist_versions_retain().
+ */
+KIST_CHECKED kist_status kist_versions_retain_large(struct kist_flow *flow, const char *experiment,
+						    uint64_t keep, uint64_t size_min, uint64_t *ret_dropped,
+						    struct kist_error *err);
+
 #endif

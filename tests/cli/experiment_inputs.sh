@@ -130,6 +130,38 @@ expect 0 kist query 'tag.experiment = base and tag.version = 1' --json
 equal "$(python3 -c 'import json; print(len(json.load(open("out"))))')" 0
 expect 0 kist gc
 expect 0 kist show base/v2/replicate_1/b/array
+# What is large goes first: its names, in all but the newest version, and then its bytes; what is small stays.
+cat >large.entry.yaml <<'YAML'
+parameters: {rows: 40000, seed: 0}
+graph: {large: {ramp: [$rows, 2]}, half: {scale: [$large, 0.5]}, small: {ramp: [2, 2]}, seen: {same_i64: $seed}}
+artifact_outputs:
+  large: {contents: $half, task: NumpyArrayArtifactTask}
+  small: {contents: $small, task: NumpyArrayArtifactTask}
+YAML
+cat >large.yaml <<'YAML'
+name: large
+entrypoint: large.entry.yaml
+conditions: {a: {rows: 40000}, b: {rows: 2}}
+retention: {versions: 9, large: 1, large_size: 300000}
+YAML
+expect 0 kist experiment run large.yaml
+says_not out dropped
+sed -i 's/40000/41000/' large.yaml
+expect 0 kist experiment run large.yaml
+says out 'dropped 2 names of what is large in older versions' 'large v2: 2 of 2'
+expect 3 kist show large/v1/replicate_0/a/large
+expect 0 kist show large/v1/replicate_0/a/small
+expect 0 kist show large/v1/replicate_0/b/large
+expect 0 kist show large/v2/replicate_0/a/large
+expect 0 kist experiment show large --version 1
+says out '2 of 2 cells complete'
+
+expect 0 kist gc --all --cache --json
+python3 -c 'import json; assert json.load(open("out"))["freed_bytes"] > 0' || fail 'what is large was not freed'
+sed -i 's/41000/42000/' large.yaml
+expect 0 kist experiment run large.yaml
+says out 'dropped 2 names'
+
 begun=0
 expect 0 kist query 'kind = cell' --json
 begun=$(python3 -c 'import json; print(len(json.load(open("out"))))')

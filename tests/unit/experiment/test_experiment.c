@@ -48,6 +48,10 @@ static const struct {
 	{ "name: a\nentrypoint: b\nreplicates: 1.5\n", "3:13 E_SCHEMA" },
 	{ "name: a\nentrypoint: b\nseed: -1\n", "3:7 E_SCHEMA" },
 	{ "name: a\nentrypoint: b\nretention: 0\n", "3:12 E_SCHEMA" },
+	{ "name: a\nentrypoint: b\nretention: {version: 3, large: 0}\n",
+	  "3:13 E_KEY_UNKNOWN, 3:32 E_SCHEMA" },
+	{ "name: a\nentrypoint: b\nretention: {versions: 3, large_size: 5}\n", "3:12 E_SCHEMA" },
+	{ "name: a\nentrypoint: b\nretention: [3]\n", "3:12 E_SCHEMA" },
 	{ "name: a\nentrypoint: b\nconditions: [x]\n", "3:13 E_SCHEMA" },
 	{ "name: a\nentrypoint: b\nconditions: {x: 5, a.b: {}}\n", "3:17 E_SCHEMA, 3:20 E_NAME" },
 	{ "name: a\nentrypoint: b\nconditions: {x: {}, x: {}}\n", "3:21 E_YAML_DUPLICATE" },
@@ -68,6 +72,27 @@ START_TEST(every_fault_is_told_with_its_place)
 
 	list_issues(&issues, found, sizeof(found));
 	ck_assert_str_eq(found, faults[_i].issues);
+}
+END_TEST
+
+START_TEST(retention_is_a_number_of_versions_or_tells_large_ones_apart)
+{
+	kist_auto_issues struct kist_issues issues = KIST_ISSUES_INIT;
+	kist_auto_experiment struct kist_experiment *plain =
+		read_text("name: a\nentrypoint: b\nretention: 3\n", &issues);
+	kist_auto_experiment struct kist_experiment *large =
+		read_text("name: a\nentrypoint: b\nretention: {large: 2, large_size: 5}\n", &issues);
+	kist_auto_experiment struct kist_experiment *preset =
+		read_text("name: a\nentrypoint: b\nretention: {versions: 4, large: 1}\n", &issues);
+
+	ck_assert_uint_eq(issues.count, 0);
+	ck_assert_uint_eq(plain->keep_versions, 3);
+	ck_assert_uint_eq(plain->keep_large, 0);
+	ck_assert_uint_eq(large->keep_versions, 0);
+	ck_assert_uint_eq(large->keep_large, 2);
+	ck_assert_uint_eq(large->large_size, 5);
+	ck_assert_uint_eq(preset->keep_versions, 4);
+	ck_assert_uint_eq(preset->large_size, KIST_EXPERIMENT_LARGE_SIZE);
 }
 END_TEST
 
@@ -170,6 +195,7 @@ int main(void)
 	TCase *const tcase = tcase_create("experiment");
 
 	tcase_add_loop_test(tcase, every_fault_is_told_with_its_place, 0, ROWS(faults));
+	tcase_add_test(tcase, retention_is_a_number_of_versions_or_tells_large_ones_apart);
 	tcase_add_test(tcase, what_is_not_said_has_a_default);
 	tcase_add_test(tcase, a_condition_goes_before_what_is_said_for_all);
 	tcase_add_test(tcase, an_input_names_an_artifact_or_that_of_another_experiment);
