@@ -46,6 +46,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_plugin_untrust,
 	&kist_command_plugin_doctor,
 	&kist_command_plugin_new,
+	&kist_command_plugin_lint,
 	&kist_command_completion,
 	NULL,
 };

@@ -34,6 +34,7 @@ extern const struct kist_command kist_command_paths;
 extern const struct kist_command kist_command_plugin_doctor;
 extern const struct kist_command kist_command_plugin_inspect;
 extern const struct kist_command kist_command_plugin_list;
+extern const struct kist_command kist_command_plugin_lint;
 extern const struct kist_command kist_command_plugin_new;
 extern const struct kist_command kist_command_plugin_paths;
 extern const struct kist_command kist_command_plugin_pin;
