@@ -6,6 +6,7 @@
 
 #include "csv_decimal.h"
 #include "csv_digits.h"
+#include "csv_nearest.h"
 
 /* Plain notation for 10^-4 <= x < 10^16: the position of the point, counted from the first digit. */
 #define POINT_MIN (-3)
@@ -267,9 +268,20 @@ static bool parse_special(const uint8_t *text, size_t len, double *ret_value)
 	return false;
 }
 
-/* Bytes of two words of digits, and the point; of "0.000" and CSV_DIGITS_MAX digits. */
-#define AROUND_SIZE_MAX 17u
-#define PLAIN_SIZE_MAX	22u
+/* Bytes of "0.000" and CSV_DIGITS_MAX digits. */
+#define PLAIN_SIZE_MAX 22u
+
+/* Takes the next @count digits, 1 to 8, which end before @end.  No more than CSV_DIGITS_MAX count. */
+static inline bool read_next(const uint8_t *end, size_t count, uint64_t *digits)
+{
+	uint64_t next;
+
+	if (*digits >= csv_digits_tens(CSV_DIGITS_MAX - count) ||
+	    !csv_digits_up_to_8(csv_digits_last(end, count), count, &next))
+		return false;
+	*digits = *digits * csv_digits_tens(count) + next;
+	return true;
+}
 
 /* The digits around the point, which is byte @whole of @word, the first bytes of @text. */
 static inline bool read_around(const uint8_t *text, size_t len, uint64_t word, size_t whole, uint64_t *ret)
@@ -277,46 +289,32 @@ static inline bool read_around(const uint8_t *text, size_t len, uint64_t word, s
 	const uint64_t before = word & (((uint64_t)1 << 8 * whole) - 1);
 	const uint64_t behind = whole < 7 ? word >> 8 * (whole + 1) << 8 * whole : 0;
 	uint64_t digits = before | behind;
-	uint64_t rest;
 
 	if (len <= 8)
 		return csv_digits_up_to_8(digits, len - 1, ret);
 	if (!csv_digits_8(digits | (uint64_t)text[8] << 56, &digits))
 		return false;
-	if (len > 9) {
-		if (!csv_digits_up_to_8(csv_digits_last(text + len, len - 9), len - 9, &rest))
-			return false;
-		digits = digits * csv_digits_tens(len - 9) + rest;
-	}
 	*ret = digits;
-	return true;
-}
-
-/* The digits before and behind the point, where there are more. */
-static bool read_long(const uint8_t *text, size_t len, size_t whole, uint64_t *ret)
-{
-	const size_t scale = len - whole - 1;
-	const bool small = text[0] == '0' && text[2] == '0';
-	uint64_t before;
-	uint64_t behind;
-
-	/* A zero more in front overflows nothing. */
-	if (whole + scale > CSV_DIGITS_64 && !(small && scale == CSV_DIGITS_64 + 1))
-		return false;
-	if (!csv_digits_parse(text, whole, &before) || !csv_digits_parse(text + whole + 1, scale, &behind))
-		return false;
-	*ret = before == 0 ? behind : before * csv_digits_tens(scale) + behind;
-	return true;
+	if (len <= 9)
+		return true;
+	if (len <= 17)
+		return read_next(text + len, len - 9, ret);
+	return read_next(text + 17, 8, ret) && read_next(text + len, len - 17, ret);
 }
 
 /* Of 16 or 17 digits: the number, if they are its shortest text. */
 static bool read_exact(uint64_t digits, size_t scale, double *ret_value)
 {
 	const int count = digits >= csv_digits_tens(CSV_DIGITS_MAX - 1) ? CSV_DIGITS_MAX : CSV_DIGITS_MAX - 1;
-	const double value = csv_decimal_to_double(digits, -(int)scale);
-	const struct csv_decimal best = csv_decimal_shortest(value);
+	const enum csv_nearest nearest = scale <= CSV_NEAREST_SCALE_MAX
+						 ? csv_nearest_read(digits, (uint32_t)scale, ret_value)
+						 : CSV_NEAREST_UNSURE;
+	struct csv_decimal best;
 
-	*ret_value = value;
+	if (nearest != CSV_NEAREST_UNSURE)
+		return nearest == CSV_NEAREST_IS;
+	*ret_value = csv_decimal_to_double(digits, -(int)scale);
+	best = csv_decimal_shortest(*ret_value);
 	return best.digits == digits && best.point == count - (int)scale;
 }
 
@@ -339,10 +337,7 @@ static bool parse_plain(const uint8_t *text, size_t len, double *ret_value, stru
 		return false;
 	if ((text[0] == '0' && whole > 1) || (text[len - 1] == '0' && scale > 1))
 		return false;
-	if (len <= AROUND_SIZE_MAX ? !read_around(text, len, word, whole, &digits)
-				   : !read_long(text, len, whole, &digits))
-		return false;
-	if (digits >= csv_digits_tens(CSV_DIGITS_MAX))
+	if (!read_around(text, len, word, whole, &digits))
 		return false;
 	/* Below 0.0001 there has to be an exponent. */
 	if (scale > 4 && digits < csv_digits_tens(scale - 4))

@@ -187,7 +187,7 @@ static size_t random_plain(char *to, uint64_t *state)
 {
 	const uint64_t bits = next_random(state);
 	const unsigned int whole = 1 + (unsigned int)(bits % 9);
-	const unsigned int scale = 1 + (unsigned int)(bits / 16 % 14);
+	const unsigned int scale = 1 + (unsigned int)(bits / 16 % 21);
 	size_t n = 0;
 
 	if (bits >> 20 & 1)
