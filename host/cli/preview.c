@@ -55,26 +55,6 @@ static kist_status add_lines(struct kist_object_reader *reader, uint64_t offset,
 	return KIST_OK;
 }
 
-/* Of a long table: lines at some of its marks, evenly spaced, as rows begin there. */
-static kist_status add_sample(struct kist_object_reader *reader, json_t *info, struct kist_error *err)
-{
-	const json_t *offsets = json_object_get(json_object_get(info, "marks"), "offsets");
-	const size_t marks = json_array_size(offsets);
-	const size_t count = marks < KIST_PREVIEW_LINES ? marks : KIST_PREVIEW_LINES;
-	kist_auto_json json_t *lines = json_array();
-
-	if (count == 0)
-		return KIST_OK;
-	for (size_t i = 0; i < count; i++) {
-		const json_int_t offset =
-			json_integer_value(json_array_get(offsets, (i + 1) * marks / count - 1));
-
-		if (offset > 0)
-			KIST_TRY(add_lines(reader, (uint64_t)offset, 1, lines, err));
-	}
-	return json_object_set(info, "sample", lines) == 0 ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
-}
-
 kist_status kist_preview_add_head(struct kist_flow *flow, const json_t *record, json_t *info,
 				  struct kist_error *err)
 {
@@ -85,9 +65,7 @@ kist_status kist_preview_add_head(struct kist_flow *flow, const json_t *record, 
 		return KIST_OK;
 	KIST_TRY(kist_object_reader_open(flow, record, &reader, err));
 	KIST_TRY(add_lines(&reader, 0, KIST_PREVIEW_LINES, lines, err));
-	if (json_object_set(info, "head", lines) != 0)
-		return kist_fail_memory(err, sizeof(json_t));
-	return add_sample(&reader, info, err);
+	return json_object_set(info, "head", lines) == 0 ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
 }
 
 static size_t page_width(bool is_file)

@@ -16,13 +16,12 @@ enum kist_preview_format { KIST_PREVIEW_TEXT, KIST_PREVIEW_SVG, KIST_PREVIEW_CSV
 /** kist_preview_format_read() - That of --format; text when none is given.  false: there is no such format. */
 bool kist_preview_format_read(const struct kist_cli *cli, enum kist_preview_format *ret);
 
-/** Lines of a table that are shown, of its begin and of the rest, and bytes that are read for them at once. */
-#define KIST_PREVIEW_LINES     12
+/** First lines of a table, and bytes that are read for them. */
+#define KIST_PREVIEW_LINES     100
 #define KIST_PREVIEW_HEAD_SIZE 16384
 
 /**
- * kist_preview_add_head() - Of a table in UTF-8: sets "head" of @info to its first lines, as they are; of one with marks
- * also "sample", as many lines from all over it.
+ * kist_preview_add_head() - Of a table in UTF-8: sets "head" of @info to its first lines, as they are.
  *
  * Errors: those of reading; KIST_NO_MEMORY.
  */

@@ -288,17 +288,22 @@ static size_t shown_of(const json_t *list)
 	return count < KIST_PREVIEW_ROWS_MAX ? count : KIST_PREVIEW_ROWS_MAX;
 }
 
-/* Lines of a table, as they are; kist puts them into the description when it is drawn. */
-static kist_status put_lines(struct page *page, const json_t *lines, const char *title)
+/* Lines of a table as they are, and cells of its rows: each @step-th. */
+static kist_status put_lines(struct page *page, const json_t *lines, size_t step, const char *title)
 {
-	if (json_array_size(lines) == 0)
-		return KIST_OK;
-	KIST_TRY(put_line(page, title));
-	for (size_t i = 0; i < json_array_size(lines) && i < KIST_PREVIEW_ROWS_MAX; i++) {
-		char text[KIST_SCALAR_SIZE];
+	const json_t *line = json_array_get(lines, 0);
 
-		cell_text(json_array_get(lines, i), page->width, text);
-		KIST_TRY(put_line(page, text));
+	if (line)
+		KIST_TRY(put_line(page, title));
+	for (size_t i = 0; line && i < KIST_LINES_SHOWN; i++) {
+		char text[KIST_SCALAR_SIZE];
+		char cut[KIST_SCALAR_SIZE];
+
+		kist_line_text(line, text);
+		kist_text_escape(text, strlen(text), cut,
+				 page->width < KIST_SCALAR_SIZE ? page->width + 1 : KIST_SCALAR_SIZE);
+		KIST_TRY(put_line(page, cut));
+		line = json_array_get(lines, (i + 1) * step);
 	}
 	return KIST_OK;
 }
@@ -337,6 +342,7 @@ static kist_status put_table(struct page *page, const json_t *info, const json_t
 	static const char *const facts[] = { "rows", "columns_total", NULL };
 	static const char *const keys[] = { "name", "type",   "nulls",	 "distinct", "min",  "max", "mean",
 					    "std",  "median", "min_len", "max_len",  "true", NULL };
+	const json_t *sample = json_object_get(json_object_get(info, "sample"), "cells");
 	const size_t shown = shown_of(list);
 	size_t widths[KEYS_MAX];
 
@@ -351,8 +357,8 @@ static kist_status put_table(struct page *page, const json_t *info, const json_t
 	KIST_TRY(put_more(page, json_array_size(list) - shown));
 	for (size_t i = 0; i < shown; i++)
 		KIST_TRY(put_top(page, json_array_get(list, i)));
-	KIST_TRY(put_lines(page, json_object_get(info, "head"), "\nfirst lines"));
-	return put_lines(page, json_object_get(info, "sample"), "\nlines from all over it");
+	KIST_TRY(put_lines(page, json_object_get(info, "head"), 1, "\nfirst lines"));
+	return put_lines(page, sample, kist_lines_step(sample), "\nrows from all over it");
 }
 
 /* The tensors of a model as a tree: what stands before the dots of their names is said once. ---------- */

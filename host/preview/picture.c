@@ -132,6 +132,33 @@ void kist_scalar_text(const json_t *value, char ret[static KIST_SCALAR_SIZE])
 						: "-");
 }
 
+void kist_line_text(const json_t *line, char ret[static KIST_SCALAR_SIZE])
+{
+	size_t len = 0;
+
+	if (!json_is_array(line)) {
+		kist_scalar_text(line, ret);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(line); i++) {
+		const json_t *cell = json_array_get(line, i);
+		char text[KIST_SCALAR_SIZE] = "";
+		size_t own;
+
+		if (!json_is_null(cell) && !json_is_array(cell))
+			kist_scalar_text(cell, text);
+		own = strlen(text);
+		/* The comma, and the end of the text. */
+		if (own + 2 > KIST_SCALAR_SIZE - len)
+			break;
+		if (i > 0)
+			ret[len++] = ',';
+		memcpy(ret + len, text, own);
+		len += own;
+	}
+	ret[len] = '\0';
+}
+
 kist_status kist_draw_words(struct kist_buf *ret, const char *text, struct kist_error *err)
 {
 	return kist_buf_append(ret, text, strlen(text), err);

@@ -52,6 +52,20 @@ bool kist_curve_of(const json_t *object, struct kist_map *ret);
 /** kist_scalar_text() - A number, a word or a list of them for people, escaped; "-" for what is not there. */
 void kist_scalar_text(const json_t *value, char ret[static KIST_SCALAR_SIZE]);
 
+/** Lines, or rows, of a table that are drawn. */
+#define KIST_LINES_SHOWN 12
+
+/** kist_lines_step() - Each so-many-th of @lines is drawn, if they are to be from all over them. */
+static inline size_t kist_lines_step(const json_t *lines)
+{
+	const size_t count = json_array_size(lines);
+
+	return count > KIST_LINES_SHOWN ? (count + KIST_LINES_SHOWN - 1) / KIST_LINES_SHOWN : 1;
+}
+
+/** kist_line_text() - A line as kist_scalar_text(), or the cells of a row with commas between them; none for null. */
+void kist_line_text(const json_t *line, char ret[static KIST_SCALAR_SIZE]);
+
 /**
  * kist_draw_bars() - @count heights of 0 to @most as blocks, @rows lines high, each @wide columns wide.
  *

@@ -34,8 +34,8 @@ const char *kist_preview_license(const json_t *info)
 
 void kist_preview_drop_pictures(json_t *info)
 {
-	static const char *const pictures[] = { "histogram", "exponents",  "curve",  "heat",  "first",
-						"last",	     "first_rows", "offset", "marks", "top" };
+	static const char *const pictures[] = { "histogram",  "exponents", "curve", "heat", "first", "last",
+						"first_rows", "offset",	   "marks", "top",  "sample" };
 	const json_t *list = kist_preview_list(info);
 	const char *dtype;
 	json_t *floats;

@@ -236,15 +236,15 @@ static kist_status put_rows(struct svg *svg, const json_t *list)
 	return put_line(svg, "... and more");
 }
 
-/* Lines of a table, as they are. */
-static kist_status put_lines(struct svg *svg, const json_t *lines)
+/* Lines of a table as they are, and cells of its rows: each @step-th. */
+static kist_status put_lines(struct svg *svg, const json_t *lines, size_t step)
 {
 	svg->y += LINE;
-	for (size_t i = 0; i < json_array_size(lines) && i < KIST_PREVIEW_ROWS_MAX; i++) {
+	for (size_t i = 0; i < KIST_LINES_SHOWN && i * step < json_array_size(lines); i++) {
 		char text[KIST_SCALAR_SIZE];
 		char cut[100];
 
-		kist_scalar_text(json_array_get(lines, i), text);
+		kist_line_text(json_array_get(lines, i * step), text);
 		kist_text_escape(text, strlen(text), cut, sizeof(cut));
 		KIST_TRY(put_line(svg, cut));
 	}
@@ -291,6 +291,7 @@ static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 					    "min",	"max",	   "mean",	    "std",	"nan",
 					    "inf",	"neg_inf", "zero",	    "negative", "ratio",
 					    NULL };
+	const json_t *sample = json_object_get(json_object_get(info, "sample"), "cells");
 	const json_t *list = kist_preview_list(info);
 	char text[KIST_SCALAR_SIZE];
 
@@ -302,8 +303,8 @@ static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 		KIST_TRY(put_license(svg, info));
 		KIST_TRY(put_rows(svg, list));
 		KIST_TRY(put_floats(svg, info));
-		KIST_TRY(put_lines(svg, json_object_get(info, "head")));
-		return put_lines(svg, json_object_get(info, "sample"));
+		KIST_TRY(put_lines(svg, json_object_get(info, "head"), 1));
+		return put_lines(svg, sample, kist_lines_step(sample));
 	}
 	KIST_TRY(put_histogram(svg, info));
 	KIST_TRY(put_exponents(svg, info));

@@ -13,6 +13,9 @@
 /* What one column takes at most: its name, every byte of it escaped, and its numbers. */
 #define COLUMN_SIZE_MAX (CSV_NAME_SHOWN_MAX * 6 + 1024 + CSV_TOP_MAX * (CSV_LABEL_SIZE_MAX * 6 + 32))
 #define TAIL_SIZE	2
+/* What the sample takes at most, without its rows; and a row's number and two commas. */
+#define SAMPLE_SIZE_MAX	    64u
+#define SAMPLE_ROW_SIZE_MAX 24u
 /* What the schema takes at most, without names. */
 #define SCHEMA_SIZE_MAX	       512u
 #define SCHEMA_COLUMN_SIZE_MAX 128u
@@ -405,6 +408,27 @@ static void put_schema(struct text *t, const struct csv_profile *p)
 	put(t, "]}}");
 }
 
+/* Rows from all over the table, as many as find room.  A first record that is a row is none of them. */
+static void put_reservoir(struct text *t, const struct csv_profile *p)
+{
+	const struct csv_reservoir *const r = p->reservoir;
+	size_t room = CSV_DESCRIBE_SIZE_MAX - t->size;
+	uint32_t count = 0;
+
+	if (room < SAMPLE_SIZE_MAX)
+		return;
+	room -= SAMPLE_SIZE_MAX;
+	while (count < r->count && r->picked[count].size + SAMPLE_ROW_SIZE_MAX <= room)
+		room -= r->picked[count++].size + SAMPLE_ROW_SIZE_MAX;
+	put(t, ",\"sample\":{\"of\":%llu,\"rows\":[", (unsigned long long)(p->rows - !p->has_header));
+	for (uint32_t i = 0; i < count; i++)
+		put(t, "%s%llu", i ? "," : "", (unsigned long long)r->picked[i].row + !p->has_header);
+	put(t, "],\"cells\":[");
+	for (uint32_t i = 0; i < count; i++)
+		put(t, "%s%.*s", i ? "," : "", (int)r->picked[i].size, r->picked[i].text);
+	put(t, "]}");
+}
+
 static void put_profile(struct text *t, const struct csv_profile *p)
 {
 	put(t, "{\"kind\":\"table\",\"format\":\"csv\",\"dialect\":");
@@ -425,6 +449,8 @@ static void put_profile(struct text *t, const struct csv_profile *p)
 	}
 	put(t, "]");
 	put_schema(t, p);
+	if (p->marks.count > 1 && p->reservoir)
+		put_reservoir(t, p);
 	put(t, "}");
 }
 

@@ -33,8 +33,9 @@ static bool make_samples(struct csv_profile *p, uint32_t count)
 	if (p->has_labels) {
 		p->labels = calloc(count, sizeof(*p->labels));
 		p->quantiles = calloc(count, sizeof(*p->quantiles));
+		p->reservoir = calloc(1, sizeof(*p->reservoir));
 	}
-	if (!p->samples || (p->has_labels && (!p->labels || !p->quantiles)))
+	if (!p->samples || (p->has_labels && (!p->labels || !p->quantiles || !p->reservoir)))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		p->samples[i].step = 1;
@@ -206,6 +207,8 @@ kist_status csv_profile_add(struct csv_profile *p, const struct csv_reader *read
 	if (p->width == 0)
 		return keep_first(p, rows, fault);
 	csv_marks_add(&p->marks, reader, rows, p->rows);
+	if (p->reservoir)
+		csv_reservoir_add(p->reservoir, rows, p->rows, p->dialect.nulls);
 	add_rows(p, rows);
 	return KIST_OK;
 }
@@ -219,6 +222,8 @@ kist_status csv_profile_finish(struct csv_profile *p, struct csv_reader *reader,
 	p->rejected = reader->rejected;
 	p->rejects = reader->rejects;
 	reader->rejects = NULL;
+	if (p->reservoir)
+		csv_reservoir_sort(p->reservoir);
 	status = p->width > 0 ? finish_columns(p, fault) : KIST_OK;
 	if (status == KIST_OK && p->width > 0)
 		status = check_schema(p, fault);
@@ -286,6 +291,7 @@ void csv_profile_done(struct csv_profile *p)
 	for (uint32_t i = 0; p->labels && i < sampled_columns(p->width); i++)
 		csv_labels_done(&p->labels[i]);
 	free(p->labels);
+	free(p->reservoir);
 	csv_marks_done(&p->marks);
 	*p = (struct csv_profile){ 0 };
 }

@@ -7,6 +7,7 @@
 #include "csv_marks.h"
 #include "csv_names.h"
 #include "csv_read.h"
+#include "csv_reservoir.h"
 
 /*
  * What a text holds: one pass over all of it finds the type and the statistics of every column.
@@ -22,7 +23,8 @@
  * @original: The header's own bytes for names that had to be changed, else data is NULL.  NULL without
  * header.
  * @rejected, @rejects: As in struct csv_reader.
- * @has_labels: Set before the first record; @labels and @quantiles are gathered, of the first CSV_SAMPLE_COLUMNS columns.
+ * @has_labels: Set before the first record; @labels and @quantiles are gathered, of the first CSV_SAMPLE_COLUMNS columns,
+ *            and the @reservoir, of rows behind the first record.
  * @marks:    Count records behind the first one, which is a row unless it is the header.
  */
 struct csv_profile {
@@ -43,6 +45,7 @@ struct csv_profile {
 	struct csv_marks marks;
 	bool has_labels;
 	struct csv_labels *labels;
+	struct csv_reservoir *reservoir;
 };
 
 /**

@@ -35,14 +35,14 @@ says out histogram
 expect 0 kist show -p people.csv
 says out 'first lines' "$(head -n 1 people.csv)"
 
-# A long table: what is an estimate, and lines at its marks.
+# A long table: what is an estimate, and rows from all over it.
 awk 'BEGIN { print "id,text"; for (i = 0; i < 60000; i++) print i ",text " i * 7 }' >long.csv
 expect 0 kist put long.csv
 expect 0 kist show -p long.csv
-says out 'first lines' '0,text 0' 'lines from all over it' '~'
+says out 'first lines' '0,text 0' 'rows from all over it' '~'
 grep -q '^[4-5][0-9][0-9][0-9][0-9],text [0-9]*$' out || fail 'no line of the last third is shown'
 expect 0 kist show --format json long.csv
-says out '"distinct_error":0.01625' '"quantiles_error":' '"sample":["'
+says out '"distinct_error":0.01625' '"quantiles_error":' '"sample":{"cells":[["'
 expect 0 kist show --format csv long.csv
 says out ',distinct_error,' ',quantiles_error,'
 

@@ -88,13 +88,13 @@ START_TEST(the_most_frequent_texts_stand_in_one_line)
 }
 END_TEST
 
-START_TEST(lines_of_a_table_are_its_first_ones_and_some_from_all_over_it)
+START_TEST(a_table_shows_its_first_lines_and_rows_from_all_over_it)
 {
 	const char *table = "{\"kind\":\"table\",\"columns\":[{\"name\":\"c\"}],\"head\":[\"c\",\"1\"],"
-			    "\"sample\":[\"5<\",\"9\"]}";
+			    "\"sample\":{\"of\":9,\"rows\":[3,4],\"cells\":[[\"5<\",null,\"x\"],[\"9\"]]}}";
 
-	has(TEXT, table, "\nfirst lines\nc\n1\n\nlines from all over it\n5<\n9\n");
-	has(SVG, table, ">5&lt;<");
+	has(TEXT, table, "\nfirst lines\nc\n1\n\nrows from all over it\n5<,,x\n9\n");
+	has(SVG, table, ">5&lt;,,x<");
 	has_not(TEXT, "{\"kind\":\"table\",\"columns\":[{\"name\":\"c\"}],\"head\":[\"c\"]}", "all over");
 }
 END_TEST
@@ -281,7 +281,7 @@ int main(void)
 	tcase_add_test(tcase, an_array_is_drawn_in_each_format);
 	tcase_add_test(tcase, exponents_are_drawn_from_the_least_to_the_largest);
 	tcase_add_test(tcase, the_most_frequent_texts_stand_in_one_line);
-	tcase_add_test(tcase, lines_of_a_table_are_its_first_ones_and_some_from_all_over_it);
+	tcase_add_test(tcase, a_table_shows_its_first_lines_and_rows_from_all_over_it);
 	tcase_add_test(tcase, an_estimate_says_that_it_is_one);
 	tcase_add_test(tcase, of_a_model_ratios_exponents_and_the_licence_are_told);
 	tcase_add_test(tcase, a_table_and_a_model_are_drawn_by_their_lists);
