@@ -9,15 +9,7 @@
 
 KIST_NOTE("kist.model", 0);
 
-/* Nothing is kept between calls, so an instance is empty. */
-static kist_status open_nothing(const struct kist_host *host, struct kist_call *call, void **ret_instance)
-{
-	(void)host;
-	(void)call;
-	*ret_instance = NULL;
-	return KIST_OK;
-}
-
+/* Nothing is kept between calls: an instance is the format. */
 static void close_nothing(void *instance)
 {
 	(void)instance;
@@ -26,14 +18,14 @@ static void close_nothing(void *instance)
 static const ArtifactTaskInterface safetensors = {
 	.struct_size = sizeof(ArtifactTaskInterface),
 	.caps = KIST_CAP_DETERMINISTIC | KIST_CAP_REENTRANT | KIST_CAP_STREAM_WRITE | KIST_CAP_STREAM_READ,
-	.open = open_nothing,
+	.open = safetensors_open,
 	.close = close_nothing,
 	.serialize = safetensors_serialize,
-	.deserialize = safetensors_deserialize,
-	.validate = safetensors_validate,
+	.deserialize = model_deserialize,
+	.validate = model_validate,
 	.probe = safetensors_probe,
-	.layout = safetensors_layout,
-	.describe = safetensors_describe,
+	.layout = model_layout,
+	.describe = model_describe,
 };
 
 /* A format that is read only; @open_ gives the format. */

@@ -12,6 +12,10 @@
 #define METADATA_SIZE_MAX    ((size_t)64 << 10)
 #define TAIL_SIZE_MAX	     (MODEL_FLOATS_SIZE_MAX + 64)
 #define DTYPE_NAME_SIZE	     ((size_t)32)
+/* Elements that no list of types has. */
+#define OTHER_DTYPE "complex128"
+/* Kinds of blocks that are told apart: more than any format has. */
+#define BLOCKS_MAX 64
 
 struct describing {
 	struct kist_call *call;
@@ -36,7 +40,76 @@ static void name_dtype(DLDataType dtype, char ret[static DTYPE_NAME_SIZE])
 {
 	const int known = model_dtype_find(dtype.code, dtype.bits);
 
-	snprintf(ret, DTYPE_NAME_SIZE, "%s", known >= 0 ? model_dtypes[known].common : "complex128");
+	snprintf(ret, DTYPE_NAME_SIZE, "%s", known >= 0 ? model_dtypes[known].common : OTHER_DTYPE);
+}
+
+struct block_count {
+	const char *stored_as;
+	uint64_t elements;
+};
+
+static void add_block(struct block_count blocks[static BLOCKS_MAX], const struct model_tensor *tensor)
+{
+	size_t i = 0;
+
+	while (i < BLOCKS_MAX - 1 && blocks[i].stored_as &&
+	       strcmp(blocks[i].stored_as, tensor->stored_as) != 0)
+		i++;
+	blocks[i].stored_as = tensor->stored_as;
+	blocks[i].elements += tensor->elements;
+}
+
+static void put_count(struct model_out *out, const char *name, uint64_t elements, bool *is_first)
+{
+	model_out_text(out, *is_first ? "\"" : ",\"");
+	model_out_text(out, name);
+	put_field(out, "\":", elements);
+	*is_first = false;
+}
+
+/* Elements of each type, in the order of the types; then of each kind of blocks, by what they are stored as. */
+static void put_dtypes(struct model_out *out, const struct model_index *index)
+{
+	uint64_t elements[MODEL_DTYPE_COUNT + 1] = { 0 };
+	bool is_there[MODEL_DTYPE_COUNT + 1] = { false };
+	struct block_count blocks[BLOCKS_MAX] = { { NULL, 0 } };
+	bool is_first = true;
+
+	for (size_t i = 0; i < index->tensors.count; i++) {
+		const struct model_tensor *const tensor = model_index_at(index, i);
+		const int known = model_dtype_find(tensor->dtype.code, tensor->dtype.bits);
+		const size_t at = known >= 0 ? (size_t)known : MODEL_DTYPE_COUNT;
+
+		if (tensor->is_blocks) {
+			add_block(blocks, tensor);
+			continue;
+		}
+		elements[at] += tensor->elements;
+		is_there[at] = true;
+	}
+	model_out_text(out, ",\"dtypes\":{");
+	for (size_t i = 0; i <= MODEL_DTYPE_COUNT; i++) {
+		if (is_there[i])
+			put_count(out, i < MODEL_DTYPE_COUNT ? model_dtypes[i].common : OTHER_DTYPE,
+				  elements[i], &is_first);
+	}
+	for (size_t i = 0; i < BLOCKS_MAX && blocks[i].stored_as; i++)
+		put_count(out, blocks[i].stored_as, blocks[i].elements, &is_first);
+	model_out_text(out, "}");
+}
+
+static void put_metadata(struct model_out *out, const struct model_index *index)
+{
+	if (index->meta.size == 0)
+		return;
+	if (index->meta.size <= METADATA_SIZE_MAX) {
+		model_out_text(out, ",\"metadata\":");
+		model_out_bytes(out, index->meta.data, index->meta.size);
+	} else {
+		put_field(out, ",\"metadata_bytes_left_out\":", index->meta.size);
+	}
+	if (index->meta_left_out > 0)
+		put_field(out, ",\"metadata_left_out\":", index->meta_left_out);
 }
 
 static void put_summary(struct describing *describing, const char *format)
@@ -55,14 +128,8 @@ static void put_summary(struct describing *describing, const char *format)
 	put_field(out, "\",\"tensors\":", index->tensors.count);
 	put_field(out, ",\"parameters\":", parameters);
 	put_field(out, ",\"bytes\":", bytes);
-	if (index->meta.size == 0)
-		return;
-	if (index->meta.size <= METADATA_SIZE_MAX) {
-		model_out_text(out, ",\"metadata\":");
-		model_out_bytes(out, index->meta.data, index->meta.size);
-	} else {
-		put_field(out, ",\"metadata_bytes_left_out\":", index->meta.size);
-	}
+	put_metadata(out, index);
+	put_dtypes(out, index);
 }
 
 static kist_status put_stats(struct describing *describing, const struct model_tensor *tensor)

@@ -61,6 +61,7 @@ struct model_tensor {
  * struct model_index - Owned; begins zeroed; model_index_done() frees it.
  *
  * @meta:  Metadata of the whole as a JSON object; empty when there is none.
+ * @meta_left_out: Members that found no room there.
  * @texts: The same as an object of strings, which is what all formats can hold: what is no string there is the
  *         text of its JSON.
  */
@@ -70,6 +71,7 @@ struct model_index {
 	struct model_array numbers;
 	struct model_out meta;
 	struct model_out texts;
+	uint64_t meta_left_out;
 	uint64_t absent;
 };
 
@@ -97,6 +99,7 @@ uint64_t model_element_count(const int64_t *shape, int32_t ndim);
  *
  * @read: Reads all that says where tensors lie, and checks it against the size of the source.  Breaks of the
  *        format go to @fault.  What was read is done by the caller, also after a failure.
+ * @prove: The same without an index, for validate; NULL: @read.
  * @decode: Makes the @size bytes of the elements of a tensor that is coded; NULL when there are none.
  * @check: What validate looks at besides, as check sums, and what it warns of; NULL: nothing.
  */
@@ -107,6 +110,7 @@ struct model_format {
 	uint32_t minor;
 	kist_status (*read)(struct kist_call *call, struct kist_source *source, struct model_index *index,
 			    struct model_fault *fault);
+	kist_status (*prove)(struct kist_call *call, struct kist_source *source, struct model_fault *fault);
 	kist_status (*decode)(struct kist_call *call, struct kist_source *source, uint64_t offset,
 			      uint64_t len, uint8_t *to, uint64_t size);
 	kist_status (*check)(struct kist_call *call, struct kist_source *source, struct kist_report *report,

@@ -24,7 +24,8 @@ kist_status model_validate(void *instance, struct kist_call *call, struct kist_s
 	const struct model_format *const format = instance;
 	struct model_index index = { 0 };
 	struct model_fault fault = { 0 };
-	kist_status status = format->read(call, source, &index, &fault);
+	kist_status status = format->prove ? format->prove(call, source, &fault)
+					   : format->read(call, source, &index, &fault);
 
 	(void)params;
 	model_index_done(&index);
@@ -43,6 +44,9 @@ static int compare_offsets(const void *context, uint32_t a, uint32_t b)
 
 	if (left->offset != right->offset)
 		return left->offset < right->offset ? -1 : 1;
+	/* What has no bytes before what begins where it ends. */
+	if (left->len == 0 || right->len == 0)
+		return (left->len > 0) - (right->len > 0);
 	return (left->len < right->len) - (left->len > right->len);
 }
 
@@ -55,7 +59,7 @@ static kist_status give_parts(struct kist_call *call, const struct model_index *
 	for (size_t i = 0; i < index->tensors.count; i++) {
 		const struct model_tensor *const tensor = model_index_at(index, order[i]);
 		/* Elements that lie otherwise are a row of them all. */
-		const int64_t row = (int64_t)(tensor->len / (tensor->dtype.bits / 8));
+		const int64_t row = (int64_t)(tensor->len * 8 / tensor->dtype.bits);
 		const struct kist_part part = {
 			.struct_size = sizeof(part),
 			.flags = tensor->has_strides ? KIST_PART_STORAGE : 0,

@@ -8,7 +8,7 @@
 #include "model_kernel.h"
 
 /*
- * The safetensors format: what its reader, writer and preview share.
+ * The safetensors format: what its reader and its writer share.
  *
  *     u64 N, little-endian | N bytes of JSON, UTF-8 | data
  *     {"__metadata__":{"k":"v"},"name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}
@@ -212,14 +212,8 @@ void safetensors_packer_done(struct safetensors_packer *packer);
 
 kist_status safetensors_serialize(void *instance, struct kist_call *call, const struct kist_object *object,
 				  const struct kist_params *params, struct kist_sink *sink);
-kist_status safetensors_deserialize(void *instance, struct kist_call *call, struct kist_source *source,
-				    const struct kist_params *params, struct kist_object *ret_object);
-kist_status safetensors_validate(void *instance, struct kist_call *call, struct kist_source *source,
-				 const struct kist_params *params, struct kist_report *report);
+/** safetensors_open() - The instance is the struct model_format of the methods that model_index.h has. */
+kist_status safetensors_open(const struct kist_host *host, struct kist_call *call, void **ret_instance);
 kist_status safetensors_probe(const void *head, size_t len, uint64_t total_size, int32_t *ret_score);
-kist_status safetensors_layout(void *instance, struct kist_call *call, struct kist_source *source,
-			       const struct kist_params *params, struct kist_layout *layout);
-kist_status safetensors_describe(void *instance, struct kist_call *call, struct kist_source *source,
-				 const struct kist_params *params, struct kist_sink *sink);
 
 #endif

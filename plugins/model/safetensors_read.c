@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Reading: is it one, is it sound, where do its tensors lie, and what are they. */
-#include <stdlib.h>
-
+/* Reading: is it one, where do its tensors lie, and what are they. */
 #include "model_index.h"
 #include "safetensors.h"
 
@@ -106,156 +104,122 @@ kist_status safetensors_probe(const void *head, size_t len, uint64_t total_size,
 	return KIST_OK;
 }
 
-/* Validate and layout --------------------------------------------------------------------------------- */
+/* Index ---------------------------------------------------------------------------------------------- */
 
-kist_status safetensors_validate(void *instance, struct kist_call *call, struct kist_source *source,
-				 const struct kist_params *params, struct kist_report *report)
-{
-	struct safetensors_header header;
-	struct model_fault fault = { 0 };
-	const kist_status status = safetensors_header_read(call, source, &header, &fault);
+/* Bytes of metadata that are told. */
+#define METADATA_SIZE_MAX ((size_t)64 << 10)
 
-	(void)instance;
-	(void)params;
-	if (status == KIST_OK)
-		safetensors_header_done(&header);
-	if (!fault.code)
-		return status;
-	report->issue(report, KIST_ISSUE_ERROR, fault.code, fault.offset, fault.text, strlen(fault.text));
-	return KIST_OK;
-}
-
-static DLDataType dlpack_type(uint8_t dtype)
-{
-	return (DLDataType){ .code = model_dtypes[dtype].code, .bits = model_dtypes[dtype].bits, .lanes = 1 };
-}
-
-static kist_status give_parts(struct kist_call *call, const struct safetensors_header *header,
-			      struct kist_layout *layout)
+static kist_status take_tensors(struct kist_call *call, const struct safetensors_header *header,
+				struct model_index *index)
 {
 	for (size_t i = 0; i < header->count; i++) {
-		const struct safetensors_tensor *tensor = &header->tensors[i];
+		const struct safetensors_tensor *const tensor = &header->tensors[i];
+		const struct model_dtype *const dtype = &model_dtypes[tensor->dtype];
 		int64_t shape[KIST_RANK_MAX];
-		const struct kist_part part = {
-			.struct_size = sizeof(part),
-			.name = safetensors_name(header, i),
-			.offset = header->data_offset + tensor->begin,
-			.len = tensor->end - tensor->begin,
-			.dtype = dlpack_type(tensor->dtype),
-			.ndim = tensor->ndim,
-			.shape = tensor->ndim > 0 ? shape : NULL,
-		};
 
 		if (i % 1024 == 0)
 			MODEL_TRY(call->poll(call));
 		safetensors_shape(header, i, shape);
-		MODEL_TRY(layout->part(layout, &part));
+		MODEL_TRY(model_index_add(
+			call, index,
+			&(struct model_entry){
+				.name = safetensors_name(header, i),
+				.name_len = tensor->name_len,
+				.stored_as = dtype->name,
+				.dtype = { .code = dtype->code, .bits = dtype->bits, .lanes = 1 },
+				.ndim = tensor->ndim,
+				.shape = shape,
+				.offset = header->data_offset + tensor->begin,
+				.len = tensor->end - tensor->begin }));
 	}
 	return KIST_OK;
 }
 
-kist_status safetensors_layout(void *instance, struct kist_call *call, struct kist_source *source,
-			       const struct kist_params *params, struct kist_layout *layout)
+static kist_status put_pairs(struct kist_call *call, const struct safetensors_pairs *pairs,
+			     struct model_index *index)
+{
+	struct model_out *const out = &index->meta;
+	bool first = true;
+
+	model_out_text(out, "{");
+	for (size_t i = 0; i < pairs->count; i++) {
+		const size_t mark = out->size;
+
+		if (i % 256 == 0)
+			MODEL_TRY(call->poll(call));
+		if (!first)
+			model_out_text(out, ",");
+		safetensors_string_put(out, pairs->data, pairs->at[i]);
+		model_out_text(out, ":");
+		safetensors_string_put(out, pairs->data, safetensors_pairs_value(pairs, i));
+		if (model_out_keep(out, mark))
+			first = false;
+		else
+			index->meta_left_out++;
+	}
+	out->limit++;
+	model_out_text(out, "}");
+	return out->failed ? model_no_memory(call) : KIST_OK;
+}
+
+/* As it stands, for a model; and sorted by key, for a description. */
+static kist_status take_metadata(struct kist_call *call, const struct safetensors_header *header,
+				 struct model_index *index, struct model_fault *fault)
+{
+	struct safetensors_pairs pairs = { 0 };
+	struct safetensors_text text = { .data = (const uint8_t *)header->meta,
+					 .size = header->meta_len,
+					 .base = KIST_NO_OFFSET,
+					 .call = call,
+					 .fault = fault };
+	kist_status status;
+
+	index->texts.limit = header->meta_len;
+	index->meta.limit = METADATA_SIZE_MAX - 1;
+	model_out_bytes(&index->texts, header->meta, header->meta_len);
+	if (index->texts.failed)
+		return model_no_memory(call);
+	MODEL_TRY(safetensors_pairs_take(&text, &pairs));
+	status = put_pairs(call, &pairs, index);
+	safetensors_pairs_done(&pairs);
+	return status;
+}
+
+static kist_status read_index(struct kist_call *call, struct kist_source *source, struct model_index *index,
+			      struct model_fault *fault)
 {
 	struct safetensors_header header;
-	struct model_fault fault = { 0 };
-	kist_status status = safetensors_header_read(call, source, &header, &fault);
+	kist_status status;
 
-	(void)instance;
-	(void)params;
-	if (status != KIST_OK)
-		return model_fault_fail(&fault, call, status);
-	status = give_parts(call, &header, layout);
+	MODEL_TRY(safetensors_header_read(call, source, &header, fault));
+	status = take_tensors(call, &header, index);
+	if (status == KIST_OK && header.meta)
+		status = take_metadata(call, &header, index, fault);
 	safetensors_header_done(&header);
 	return status;
 }
 
-/* Tensors --------------------------------------------------------------------------------------------- */
-
-struct held_map {
-	struct kist_tensor_map map;
-	struct kist_source *source;
+/* A header takes less memory than the index of many tensors. */
+static kist_status prove(struct kist_call *call, struct kist_source *source, struct model_fault *fault)
+{
 	struct safetensors_header header;
-};
 
-static kist_status map_get(struct kist_tensor_map *map, struct kist_call *call, uint64_t i,
-			   DLManagedTensorVersioned **ret_tensor)
-{
-	const struct held_map *held = map->ctx;
-	const struct safetensors_tensor *tensor;
-	int64_t shape[KIST_RANK_MAX];
-
-	if (i >= map->count)
-		return kist_failf(call, KIST_INVALID, "E_INDEX", KIST_NO_OFFSET, "tensor %llu of %llu",
-				  (unsigned long long)i, (unsigned long long)map->count);
-	tensor = &held->header.tensors[i];
-	safetensors_shape(&held->header, i, shape);
-	return model_tensor_make(call, held->source,
-				 &(struct model_entry){ .dtype = dlpack_type(tensor->dtype),
-							.ndim = tensor->ndim,
-							.shape = shape,
-							.offset = held->header.data_offset + tensor->begin,
-							.len = tensor->end - tensor->begin },
-				 ret_tensor);
-}
-
-static kist_status map_get_name(struct kist_tensor_map *map, uint64_t i, const char **ret_name)
-{
-	const struct held_map *held = map->ctx;
-
-	if (i >= map->count)
-		return KIST_INVALID;
-	*ret_name = safetensors_name(&held->header, i);
+	MODEL_TRY(safetensors_header_read(call, source, &header, fault));
+	safetensors_header_done(&header);
 	return KIST_OK;
 }
 
-static void release_map(struct kist_object *object)
+static const struct model_format format = { .type = SAFETENSORS_TYPE,
+					    .name = "safetensors",
+					    .major = SAFETENSORS_MAJOR,
+					    .minor = SAFETENSORS_MINOR,
+					    .read = read_index,
+					    .prove = prove };
+
+kist_status safetensors_open(const struct kist_host *host, struct kist_call *call, void **ret_instance)
 {
-	struct held_map *held = object->priv;
-
-	safetensors_header_done(&held->header);
-	free(held);
-	object->value = NULL;
-	object->release = NULL;
-}
-
-static void fill_map(struct held_map *held, struct kist_source *source)
-{
-	held->source = source;
-	held->map = (struct kist_tensor_map){ .struct_size = sizeof(held->map),
-					      .ctx = held,
-					      .count = held->header.count,
-					      .meta = held->header.meta,
-					      .meta_len = held->header.meta_len,
-					      .get_name = map_get_name,
-					      .get = map_get };
-}
-
-kist_status safetensors_deserialize(void *instance, struct kist_call *call, struct kist_source *source,
-				    const struct kist_params *params, struct kist_object *ret_object)
-{
-	struct model_fault fault = { 0 };
-	struct held_map *held = calloc(1, sizeof(*held));
-	kist_status status;
-
-	(void)instance;
-	(void)params;
-	if (!held)
-		return model_no_memory(call);
-	status = safetensors_header_read(call, source, &held->header, &fault);
-	if (status != KIST_OK) {
-		free(held);
-		return model_fault_fail(&fault, call, status);
-	}
-	fill_map(held, source);
-	/* The struct is the host's, which may be older and smaller. */
-	ret_object->kind = KIST_KIND_MODEL;
-	ret_object->flags = 0;
-	ret_object->type = SAFETENSORS_TYPE;
-	ret_object->type_major = SAFETENSORS_MAJOR;
-	ret_object->type_minor = SAFETENSORS_MINOR;
-	ret_object->value = &held->map;
-	ret_object->release = release_map;
-	ret_object->priv = held;
+	(void)host;
+	(void)call;
+	*ret_instance = (void *)(uintptr_t)&format;
 	return KIST_OK;
 }

@@ -10,6 +10,7 @@
 #include "support/plugtest.h"
 
 static const ArtifactTaskInterface *type;
+static void *instance;
 
 static void run_probe(const uint8_t *data, size_t size, bool valid)
 {
@@ -30,7 +31,7 @@ static bool run_validate(const uint8_t *data, size_t size)
 	plugtest_source_init(&source, data, size);
 	plugtest_report_init(&report);
 	plugtest_call_init(&call);
-	must(type->validate(NULL, &call.call, &source.source, NULL, &report.report) == KIST_OK);
+	must(type->validate(instance, &call.call, &source.source, NULL, &report.report) == KIST_OK);
 	must(report.errors == 0 || (report.code[0] == 'E' && report.offset <= size));
 	plugtest_call_done(&call);
 	return report.errors == 0;
@@ -45,7 +46,7 @@ static void run_layout(const uint8_t *data, size_t size, bool valid)
 	plugtest_source_init(&source, data, size);
 	plugtest_layout_init(&layout, size);
 	plugtest_call_init(&call);
-	must((type->layout(NULL, &call.call, &source.source, NULL, &layout.layout) == KIST_OK) == valid);
+	must((type->layout(instance, &call.call, &source.source, NULL, &layout.layout) == KIST_OK) == valid);
 	plugtest_layout_done(&layout);
 	plugtest_call_done(&call);
 }
@@ -59,7 +60,7 @@ static void run_describe(const uint8_t *data, size_t size, bool valid)
 	plugtest_source_init(&source, data, size);
 	plugtest_sink_init(&sink);
 	plugtest_call_init(&call);
-	must((type->describe(NULL, &call.call, &source.source, NULL, &sink.sink) == KIST_OK) == valid);
+	must((type->describe(instance, &call.call, &source.source, NULL, &sink.sink) == KIST_OK) == valid);
 	must(!valid || (sink.size > 2 && sink.size <= 262144 && sink.data[0] == '{' &&
 			sink.data[sink.size - 1] == '}'));
 	plugtest_sink_done(&sink);
@@ -100,7 +101,7 @@ static bool copy(const uint8_t *data, size_t size, struct plugtest_sink *sink)
 	plugtest_source_init(&source, data, size);
 	plugtest_call_init(&call);
 	plugtest_sink_init(sink);
-	status = type->deserialize(NULL, &call.call, &source.source, NULL, &object);
+	status = type->deserialize(instance, &call.call, &source.source, NULL, &object);
 	if (status == KIST_OK) {
 		read_all(object.value, &call.call);
 		must(type->serialize(NULL, &call.call, &object, NULL, &sink->sink) == KIST_OK);
@@ -114,10 +115,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct plugtest_sink first;
 	struct plugtest_sink second;
+	struct plugtest_call call;
 	bool valid;
 
-	if (!type)
+	if (!type) {
+		plugtest_call_init(&call);
 		type = plugtest_type("kist.safetensors")->interface;
+		must(type->open(NULL, &call.call, &instance) == KIST_OK);
+		plugtest_call_done(&call);
+	}
 	valid = run_validate(data, size);
 	run_probe(data, size, valid);
 	run_layout(data, size, valid);

@@ -100,6 +100,17 @@ const ArtifactTaskInterface *safetensors(void)
 	return type->interface;
 }
 
+void *safetensors_instance(void)
+{
+	struct plugtest_call call;
+	void *instance = NULL;
+
+	plugtest_call_init(&call);
+	ck_assert_int_eq(safetensors()->open(NULL, &call.call, &instance), KIST_OK);
+	plugtest_call_done(&call);
+	return instance;
+}
+
 kist_status model_write(struct model *model, const struct kist_params *params, struct plugtest_call *call,
 			struct plugtest_sink *sink)
 {

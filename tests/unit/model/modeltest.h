@@ -41,6 +41,9 @@ void model_init(struct model *model, struct given *tensors, size_t count, const 
 /** The interface of kist.safetensors. */
 const ArtifactTaskInterface *safetensors(void);
 
+/** What its methods are called with. */
+void *safetensors_instance(void);
+
 /** Serializes; the bytes are in @sink.  Returns the status. */
 kist_status model_write(struct model *model, const struct kist_params *params, struct plugtest_call *call,
 			struct plugtest_sink *sink);

@@ -21,7 +21,8 @@ static kist_status describe(const struct file *file, size_t step_max, unsigned l
 	plugtest_call_init(&call);
 	call.cancel_at = cancel_at;
 	plugtest_sink_init(sink);
-	status = safetensors()->describe(NULL, &call.call, &source.source, NULL, &sink->sink);
+	status = safetensors()->describe(safetensors_instance(), &call.call, &source.source, NULL,
+					 &sink->sink);
 	plugtest_call_done(&call);
 	return status;
 }
@@ -128,7 +129,8 @@ START_TEST(a_failing_source_is_passed_on)
 		source.fail_at = ++k;
 		plugtest_call_init(&call);
 		plugtest_sink_init(&sink);
-		status = safetensors()->describe(NULL, &call.call, &source.source, NULL, &sink.sink);
+		status = safetensors()->describe(safetensors_instance(), &call.call, &source.source, NULL,
+						 &sink.sink);
 		ck_assert(status == KIST_OK || (status == KIST_IO && sink.size == 0));
 		plugtest_sink_done(&sink);
 		plugtest_call_done(&call);

@@ -16,7 +16,7 @@ static kist_status run_validate(struct plugtest_call *call, struct kist_source *
 	struct plugtest_report report;
 
 	plugtest_report_init(&report);
-	return safetensors()->validate(NULL, &call->call, source, NULL, &report.report);
+	return safetensors()->validate(safetensors_instance(), &call->call, source, NULL, &report.report);
 }
 
 static kist_status run_layout(struct plugtest_call *call, struct kist_source *source)
@@ -25,7 +25,7 @@ static kist_status run_layout(struct plugtest_call *call, struct kist_source *so
 	kist_status status;
 
 	plugtest_layout_init(&layout, source->size);
-	status = safetensors()->layout(NULL, &call->call, source, NULL, &layout.layout);
+	status = safetensors()->layout(safetensors_instance(), &call->call, source, NULL, &layout.layout);
 	plugtest_layout_done(&layout);
 	return status;
 }
@@ -36,7 +36,7 @@ static kist_status run_describe(struct plugtest_call *call, struct kist_source *
 	kist_status status;
 
 	plugtest_sink_init(&sink);
-	status = safetensors()->describe(NULL, &call->call, source, NULL, &sink.sink);
+	status = safetensors()->describe(safetensors_instance(), &call->call, source, NULL, &sink.sink);
 	ck_assert(status == KIST_OK || sink.size == 0);
 	plugtest_sink_done(&sink);
 	return status;
@@ -46,7 +46,8 @@ static kist_status run_copy(struct plugtest_call *call, struct kist_source *sour
 {
 	struct plugtest_sink sink;
 	struct kist_object object = { .struct_size = sizeof(object) };
-	kist_status status = safetensors()->deserialize(NULL, &call->call, source, NULL, &object);
+	kist_status status =
+		safetensors()->deserialize(safetensors_instance(), &call->call, source, NULL, &object);
 
 	if (status != KIST_OK)
 		return status;

@@ -29,15 +29,16 @@ static struct verdict judge(const uint8_t *data, size_t size, size_t step_max)
 	plugtest_call_init(&call);
 	plugtest_source_init(&source, data, size);
 	source.step_max = step_max;
-	verdict.status = safetensors()->deserialize(NULL, &call.call, &source.source, NULL, &object);
+	verdict.status =
+		safetensors()->deserialize(safetensors_instance(), &call.call, &source.source, NULL, &object);
 	verdict.error = call.error;
 	ck_assert_int_eq(object.release != NULL, verdict.status == KIST_OK);
 	if (object.release)
 		object.release(&object);
 	plugtest_report_init(&verdict.report);
-	ck_assert_int_eq(
-		safetensors()->validate(NULL, &call.call, &source.source, NULL, &verdict.report.report),
-		KIST_OK);
+	ck_assert_int_eq(safetensors()->validate(safetensors_instance(), &call.call, &source.source, NULL,
+						 &verdict.report.report),
+			 KIST_OK);
 	ck_assert_uint_eq(verdict.report.errors, verdict.status == KIST_OK ? 0 : 1);
 	plugtest_call_done(&call);
 	return verdict;
@@ -284,7 +285,7 @@ static kist_status open_three(struct plugtest_call *call, struct plugtest_source
 	plugtest_call_init(call);
 	plugtest_source_init(source, file->data, file->size);
 	*object = (struct kist_object){ .struct_size = sizeof(*object) };
-	return safetensors()->deserialize(NULL, &call->call, &source->source, NULL, object);
+	return safetensors()->deserialize(safetensors_instance(), &call->call, &source->source, NULL, object);
 }
 
 START_TEST(tensors_come_in_the_order_of_their_bytes_and_outlive_the_map)
@@ -372,7 +373,8 @@ START_TEST(layout_gives_one_part_for_each_tensor)
 	plugtest_source_init(&source, file.data, file.size);
 	plugtest_layout_init(&layout, file.size);
 	plugtest_call_init(&call);
-	ck_assert_int_eq(safetensors()->layout(NULL, &call.call, &source.source, NULL, &layout.layout),
+	ck_assert_int_eq(safetensors()->layout(safetensors_instance(), &call.call, &source.source, NULL,
+					       &layout.layout),
 			 KIST_OK);
 	ck_assert_uint_eq(layout.part_count, 3);
 	ck_assert_str_eq(layout.parts[0].name, "z\xC3\xA9");
@@ -408,14 +410,15 @@ START_TEST(a_failing_source_is_passed_on)
 		plugtest_report_init(&report);
 		source.step_max = 16;
 		source.fail_at = ++k;
-		status = safetensors()->deserialize(NULL, &call.call, &source.source, NULL, &object);
+		status = safetensors()->deserialize(safetensors_instance(), &call.call, &source.source, NULL,
+						    &object);
 		ck_assert(status == KIST_OK || status == KIST_IO);
 		if (status == KIST_OK)
 			object.release(&object);
 		source.calls = 0;
-		ck_assert_int_eq(
-			safetensors()->validate(NULL, &call.call, &source.source, NULL, &report.report),
-			status);
+		ck_assert_int_eq(safetensors()->validate(safetensors_instance(), &call.call, &source.source,
+							 NULL, &report.report),
+				 status);
 		plugtest_call_done(&call);
 	} while (status != KIST_OK);
 	ck_assert_uint_gt(k, 10);
@@ -437,7 +440,8 @@ START_TEST(a_cancelled_call_stops)
 		plugtest_source_init(&source, file.data, file.size);
 		plugtest_call_init(&call);
 		call.cancel_at = ++k;
-		status = safetensors()->deserialize(NULL, &call.call, &source.source, NULL, &object);
+		status = safetensors()->deserialize(safetensors_instance(), &call.call, &source.source, NULL,
+						    &object);
 		ck_assert(status == KIST_OK || status == KIST_CANCELLED);
 		if (status == KIST_OK)
 			object.release(&object);
@@ -503,7 +507,8 @@ START_TEST(a_header_of_many_entries_takes_n_log_n)
 	plugtest_source_init(&source, file.data, file.size);
 	plugtest_call_init(&call);
 	plugtest_report_init(&report);
-	ck_assert_int_eq(safetensors()->validate(NULL, &call.call, &source.source, NULL, &report.report),
+	ck_assert_int_eq(safetensors()->validate(safetensors_instance(), &call.call, &source.source, NULL,
+						 &report.report),
 			 KIST_OK);
 	ck_assert_uint_eq(report.errors, 0);
 	/* Polled every 8192 comparisons: 2 * n * log2(n) of them are 600000. */

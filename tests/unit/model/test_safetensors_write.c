@@ -64,8 +64,9 @@ START_TEST(what_is_read_is_written_the_same)
 	plugtest_source_init(&source, library_bytes, sizeof(library_bytes) - 1);
 	plugtest_call_init(&call);
 	plugtest_sink_init(&sink);
-	ck_assert_int_eq(safetensors()->deserialize(NULL, &call.call, &source.source, NULL, &object),
-			 KIST_OK);
+	ck_assert_int_eq(
+		safetensors()->deserialize(safetensors_instance(), &call.call, &source.source, NULL, &object),
+		KIST_OK);
 	ck_assert_int_eq(safetensors()->serialize(NULL, &call.call, &object, NULL, &sink.sink), KIST_OK);
 	ck_assert_uint_eq(sink.size, sizeof(library_bytes) - 1);
 	ck_assert_mem_eq(sink.data, library_bytes, sink.size);
