@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Models of ONNX: what they say of themselves, and where their tensors lie. */
-#include "onnx.h"
+#include "onnx_order.h"
 
 #include <stdlib.h>
 
@@ -312,19 +312,33 @@ static kist_status onnx_read(struct kist_call *call, struct kist_source *source,
 	return status;
 }
 
+static kist_status check_order(struct kist_call *call, struct kist_source *source, struct kist_report *report,
+			       struct model_fault *fault)
+{
+	struct onnx *const onnx = calloc(1, sizeof(*onnx));
+	kist_status status;
+
+	if (!onnx)
+		return model_no_memory(call);
+	model_reader_init(&onnx->reader, call, source, fault);
+	status = onnx_check_order(onnx, report);
+	onnx_free(onnx);
+	return status;
+}
+
 /* What is elsewhere is named, and nothing is opened. */
 static kist_status onnx_check(struct kist_call *call, struct kist_source *source, struct kist_report *report,
 			      struct model_fault *fault)
 {
 	struct model_index index = { .absent = 0 };
-	const kist_status status = onnx_read(call, source, &index, fault);
+	kist_status status = onnx_read(call, source, &index, fault);
 
 	if (status == KIST_OK && index.absent > 0)
 		kist_issuef(report, KIST_ISSUE_WARNING, "E_EXTERNAL", 0,
 			    "%llu tensors lie in other files, which have to be kept beside it",
 			    (unsigned long long)index.absent);
 	model_index_done(&index);
-	return status;
+	return status == KIST_OK ? check_order(call, source, report, fault) : status;
 }
 
 static const struct model_format format = { .type = "kist.onnx",

@@ -295,6 +295,28 @@ def check_onnx_external(large):
                                          "e", expect=1), "a model is converted that is not all there")
 
 
+def check_onnx_order():
+    """Nodes that the checker of the library takes for none that can be run are warned of, and no others."""
+    import onnx
+    from onnx import helper
+
+    first, second = helper.make_node("Relu", ["x"], ["a"]), helper.make_node("Relu", ["a"], ["b"])
+    for nodes, code in (([first, second], None), ([second, first], "E_ORDER"), ([second], "E_VALUE"),
+                        ([helper.make_node("Add", ["x", "b"], ["a"]), second], "E_CYCLE"), ([first, first], "E_DUPLICATE")):
+        ends = [helper.make_tensor_value_info(name, 1, [1]) for name in "xb"]
+        model = helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:]),
+                                  opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+        with open("order.onnx", "wb") as file:
+            file.write(model.SerializeToString())
+        try:
+            onnx.checker.check_model(model)
+            kist.check(code is None, code, "is nothing to the library")
+        except onnx.checker.ValidationError:
+            kist.check(code is not None, "the library refuses what is in order")
+        said = kist.run("plugin", "validate", "order.onnx")
+        kist.check(code.encode() in said if code else b"warning" not in said, code, "is not what is said:", said)
+
+
 def check_onnx_hostile():
     import onnx
     from onnx import TensorProto, helper
@@ -321,6 +343,7 @@ def check_onnx_hostile():
              ("E_SHAPE", [TensorProto(name="w", data_type=1, dims=[-1], raw_data=b"1234")]),
              ("E_DTYPE", [TensorProto(name="w", data_type=99, dims=[1], raw_data=b"1234")]),
              ("E_TENSOR_INFO", [TensorProto(name="w", data_type=8, dims=[1], raw_data=b"1234")])]
+    check_onnx_order()
     for i, (code, initializers) in enumerate(cases):
         name = "hostile%d.onnx" % i
         with open(name, "wb") as file:

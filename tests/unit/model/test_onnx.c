@@ -520,6 +520,114 @@ START_TEST(a_head_that_may_be_a_model_is_probed_as_one)
 }
 END_TEST
 
+/* A node that takes @in and makes @out; "" for none. */
+static void put_node(struct message *graph, unsigned field, const char *in, const char *out)
+{
+	struct message node = { .size = 0 };
+
+	put_text(&node, 1, in);
+	put_text(&node, 2, out);
+	put_text(&node, 4, "Relu");
+	put_message(graph, field, &node);
+}
+
+static void put_value(struct message *graph, unsigned field, const char *name)
+{
+	struct message value = { .size = 0 };
+
+	put_text(&value, 1, name);
+	put_message(graph, field, &value);
+}
+
+/* "" when nothing is warned of; else the code of the last warning. */
+static const char *judge_graph(const struct message *graph, const struct message *function)
+{
+	static struct plugtest_report report;
+	const ArtifactTaskInterface *const type = plugtest_type("kist.onnx")->interface;
+	struct message opset = { .size = 0 };
+	struct plugtest_source source;
+	struct plugtest_call call;
+	void *format;
+
+	put_int(&opset, 2, 18);
+	model.size = 0;
+	put_int(&model, 1, 8);
+	put_message(&model, 7, graph);
+	put_message(&model, 8, &opset);
+	if (function)
+		put_message(&model, 25, function);
+	plugtest_call_init(&call);
+	plugtest_report_init(&report);
+	plugtest_source_init(&source, model.bytes, model.size);
+	ck_assert_int_eq(type->open(NULL, &call.call, &format), KIST_OK);
+	ck_assert_int_eq(type->validate(format, &call.call, &source.source, NULL, &report.report), KIST_OK);
+	ck_assert_uint_eq(report.errors, 0);
+	plugtest_call_done(&call);
+	return report.warnings > 0 ? report.code : "";
+}
+
+/* Nodes of a graph that is given "x", as pairs of what they take and make. */
+static const struct {
+	const char *nodes[8];
+	const char *code;
+} orders[] = {
+	{ { "x", "a", "a", "b", "b", "c" }, "" },
+	{ { "x", "a", "", "b", "w", "" }, "" },
+	{ { "a", "b", "x", "a" }, "E_ORDER" },
+	{ { "a", "b", "b", "a" }, "E_CYCLE" },
+	{ { "a", "a" }, "E_CYCLE" },
+	{ { "x", "a", "c", "b", "a", "c" }, "E_ORDER" },
+	{ { "x", "a", "c", "b", "b", "d", "d", "c" }, "E_CYCLE" },
+	{ { "x", "a", "nothing", "b" }, "E_VALUE" },
+	{ { "x", "a", "x", "a" }, "E_DUPLICATE" },
+};
+
+START_TEST(nodes_that_cannot_be_run_in_their_order_are_warned_of)
+{
+	struct message graph = { .size = 0 };
+	struct message function = { .size = 0 };
+	struct message empty = { .size = 0 };
+	const struct message tensor = weight();
+
+	put_text(&function, 1, "f");
+	put_text(&function, 4, "x");
+	put_text(&function, 4, "w");
+	for (size_t i = 0; i < 8 && orders[_i].nodes[i]; i += 2) {
+		put_node(&graph, 1, orders[_i].nodes[i], orders[_i].nodes[i + 1]);
+		put_node(&function, 7, orders[_i].nodes[i], orders[_i].nodes[i + 1]);
+	}
+	/* As libraries write it, what is given stands behind the nodes. */
+	put_message(&graph, 5, &tensor);
+	put_value(&graph, 11, "x");
+	ck_assert_str_eq(judge_graph(&graph, NULL), orders[_i].code);
+	ck_assert_str_eq(judge_graph(&empty, &function), orders[_i].code);
+}
+END_TEST
+
+START_TEST(a_graph_within_a_node_may_take_what_is_around_it)
+{
+	struct message inner = { .size = 0 };
+	struct message attribute = { .size = 0 };
+	struct message node = { .size = 0 };
+	struct message graph = { .size = 0 };
+
+	put_node(&inner, 1, "around", "a");
+	put_message(&attribute, 6, &inner);
+	put_text(&node, 4, "If");
+	put_message(&node, 5, &attribute);
+	put_message(&graph, 1, &node);
+	ck_assert_str_eq(judge_graph(&graph, NULL), "");
+	inner.size = attribute.size = node.size = graph.size = 0;
+	put_node(&inner, 1, "b", "a");
+	put_node(&inner, 1, "a", "b");
+	put_message(&attribute, 6, &inner);
+	put_text(&node, 4, "If");
+	put_message(&node, 5, &attribute);
+	put_message(&graph, 1, &node);
+	ck_assert_str_eq(judge_graph(&graph, NULL), "E_CYCLE");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *const tcase = tcase_create("onnx");
@@ -534,5 +642,8 @@ int main(void)
 	tcase_add_test(tcase, a_file_that_is_cut_off_anywhere_is_refused);
 	tcase_add_test(tcase, the_graph_is_told_of);
 	tcase_add_test(tcase, a_head_that_may_be_a_model_is_probed_as_one);
+	tcase_add_loop_test(tcase, nodes_that_cannot_be_run_in_their_order_are_warned_of, 0,
+			    (int)(sizeof(orders) / sizeof(orders[0])));
+	tcase_add_test(tcase, a_graph_within_a_node_may_take_what_is_around_it);
 	return suite_run(tcase, "model/onnx");
 }
