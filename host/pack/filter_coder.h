@@ -43,7 +43,7 @@ struct kist_filter_stats kist_filter_stats_of(struct kist_view bytes);
 /** kist_filter_stats_size() - Bytes that @len bytes like these probably take. */
 double kist_filter_stats_size(const struct kist_filter_stats *stats, size_t len);
 
-#define KIST_FILTER_CONTEXTS 4
+#define KIST_FILTER_CONTEXTS 5
 
 /** struct kist_filter_coder - Contexts of zstd, made when first needed. */
 struct kist_filter_coder {
@@ -77,8 +77,12 @@ KIST_CHECKED kist_status kist_filter_frame(struct kist_filter_coder *coder,
 					   uint8_t *ret, size_t room, size_t *ret_size,
 					   struct kist_error *err);
 
-/** kist_filter_plain() - Writes one frame of zstd-1, and for KIST_FILTER_ARCHIVE the best.  As
- * kist_filter_frame(). */
+/**
+ * kist_filter_plain() - Writes one frame of zstd-1, and for KIST_FILTER_ARCHIVE the best.  As kist_filter_frame().
+ *
+ * Of long bytes without @task->matches, only matches that are near and long are looked for, where a part of them
+ * becomes no larger by that.
+ */
 KIST_CHECKED kist_status kist_filter_plain(struct kist_filter_coder *coder,
 					   const struct kist_filter_task *task, struct kist_view bytes,
 					   uint8_t *ret, size_t room, size_t *ret_size,

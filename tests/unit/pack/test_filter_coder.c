@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include <stdio.h>
 #include <zstd.h>
 
 #include "pack/codec.h"
@@ -173,9 +174,86 @@ START_TEST(entropy_is_that_of_the_bytes)
 }
 END_TEST
 
+/* Rows of a number that counts, a name out of 40, digits that depend on nothing, and a word. */
+static void fill_rows(void)
+{
+	static const char *const words[] = { "ok", "late", "lost", "ok" };
+	static uint8_t noise[LEN];
+	char row[96];
+
+	fill_noise(noise, LEN, 8);
+	for (size_t at = 0, i = 0; at < LEN; i += 8) {
+		uint32_t numbers[2];
+		int len;
+		size_t n;
+
+		memcpy(numbers, noise + i, sizeof(numbers));
+		len = snprintf(row, sizeof(row), "%zu,sensor-%02u,%u.%03u,%u.%02u,%s\n", i / 8,
+			       numbers[0] % 40, numbers[0] / 40 % 12 + 15, numbers[0] / 480 % 1000,
+			       numbers[1] % 2000, numbers[1] / 2000 % 100, words[numbers[1] / 200000 % 4]);
+		n = (size_t)len < LEN - at ? (size_t)len : LEN - at;
+		memcpy(data + at, row, n);
+		at += n;
+	}
+}
+
+/* What plain bytes take, and what level 1 of zstd makes of them. */
+static size_t write_plain(enum kist_filter_level level, bool matches, size_t len, size_t *ret_level_1)
+{
+	static uint8_t other[LEN + 4096];
+	struct kist_filter_coder coder = { .decompressor = NULL };
+	const struct kist_filter_task task = { .level = level, .matches = matches, .spare = spare };
+	size_t size = 0;
+
+	ck_assert_int_eq(
+		kist_filter_plain(&coder, &task, kist_view_of(data, len), frame, sizeof(frame), &size, NULL),
+		KIST_OK);
+	ck_assert_uint_gt(size, 0);
+	ck_assert_int_eq(kist_filter_frames_decode(&coder, kist_view_of(frame, size), back, len, NULL),
+			 KIST_OK);
+	ck_assert_mem_eq(data, back, len);
+	*ret_level_1 = ZSTD_compress(other, sizeof(other), data, len, 1);
+	kist_filter_coder_done(&coder);
+	return size;
+}
+
+START_TEST(rows_of_digits_are_smaller_by_fewer_matches)
+{
+	size_t level_1;
+	size_t size;
+
+	fill_rows();
+	for (int level = KIST_FILTER_FAST; level <= KIST_FILTER_DEFAULT; level++) {
+		size = write_plain((enum kist_filter_level)level, false, LEN, &level_1);
+		ck_assert_uint_lt(size, level_1 - level_1 / 100);
+	}
+	/* Not where bytes come again from far away, nor of few. */
+	ck_assert_uint_eq(write_plain(KIST_FILTER_DEFAULT, true, LEN, &level_1), level_1);
+	ck_assert_uint_eq(write_plain(KIST_FILTER_DEFAULT, false, 100000, &level_1), level_1);
+	for (size_t at = 4096; at < LEN; at++)
+		data[at] = data[at - 4096];
+	ck_assert_uint_eq(write_plain(KIST_FILTER_DEFAULT, false, LEN, &level_1), level_1);
+}
+END_TEST
+
+START_TEST(words_are_smaller_by_all_matches)
+{
+	size_t level_1;
+
+	fill_noise(data, LEN, 4);
+	/* Four letters out of few hundred: too short to be found by near matches. */
+	for (size_t i = 0; i + 4 <= LEN; i += 4)
+		memcpy(data + i, &(uint32_t){ data[i] * UINT32_C(0x9e3779b1) }, 4);
+	ck_assert_uint_eq(write_plain(KIST_FILTER_DEFAULT, false, LEN, &level_1), level_1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("filter_coder");
+
+	tcase_add_test(tests, rows_of_digits_are_smaller_by_fewer_matches);
+	tcase_add_test(tests, words_are_smaller_by_all_matches);
 
 	tcase_add_test(tests, a_constant_stream_takes_four_bytes_a_block);
 	tcase_add_test(tests, noise_is_stored);
