@@ -35,6 +35,7 @@ struct agent {
 	struct kist_agent_result *result;
 	struct kist_job *job;
 	struct kist_keeping keeping;
+	struct kist_snapshot_options snapshot;
 	struct kist_journal journal;
 	struct kist_relay out;
 	struct kist_relay err;
@@ -130,6 +131,9 @@ static kist_status make_facts(struct agent *agent, struct kist_error *err)
 			  (json_int_t)options->time_limit_s, "started_ns", (json_int_t)kist_wall_ns(),
 			  "store", options->store);
 	if (!facts)
+		return kist_fail_memory(err, sizeof(json_t));
+	if ((options->params && json_object_set(facts, "params", options->params) != 0) ||
+	    (options->tags && json_object_set(facts, "tags", options->tags) != 0))
 		return kist_fail_memory(err, sizeof(json_t));
 	if (options->folder && !find_folder(options->folder, folder))
 		return kist_fail_errno(err, errno, "cannot find this folder");
@@ -424,8 +428,13 @@ static kist_status start_keeping(struct agent *agent, struct kist_error *err)
 						  .ignore_count = options->ignore_count,
 						  .ignore = options->ignore,
 						  .settle_ns = SETTLE_MS * NS_PER_MS,
+						  .snapshot = &agent->snapshot,
 						  .runs_dir = options->runs_dir };
 
+	agent->snapshot = (struct kist_snapshot_options){ .command = options->command,
+							  .keep_count = options->env_count,
+							  .keep = options->env,
+							  .no_source = options->no_source };
 	return kist_keeping_start(&agent->keeping, &how, err);
 }
 

@@ -37,8 +37,11 @@ struct kist_agent_options {
 	const char *folder; /* of artifacts; NULL: none is kept */
 	size_t ignore_count;
 	const char *const *ignore; /* struct kist_keeper_options */
-	bool follow;		   /* keep files while the program runs, and not only in the end */
-	uint64_t time_limit_s;	   /* 0: none */
+	size_t env_count;	   /* struct kist_environment_options */
+	const char *const *env;
+	bool no_source;	       /* what it is made of is not told */
+	bool follow;	       /* keep files while the program runs, and not only in the end */
+	uint64_t time_limit_s; /* 0: none */
 	const char *runs_dir;
 	const char *temp_dir; /* for the socket */
 	const char *store;    /* URI, for the run folder's facts */

@@ -229,14 +229,35 @@ static bool settle(struct kist_keeper *keeper)
 	return !is_over;
 }
 
+/* What the record is to say from the beginning, told as the program begins: later it may have changed. */
+static void describe(struct kist_keeper *keeper)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (keeper->options.describe &&
+	    keeper->options.describe(keeper->options.ctx, keeper->options.job, &why) != KIST_OK)
+		tell(keeper, &why);
+}
+
+static kist_status record_first(struct kist_keeper *keeper, struct kist_error *err)
+{
+	if (!keeper->options.parts || keeper->options.parts->count == 0)
+		return keeper_record(keeper, err);
+	KIST_TRY(keeper_record_with_parts(keeper, NULL, err));
+	keeper->recorded_ns = kist_now_ns();
+	keeper->changed = false;
+	return KIST_OK;
+}
+
 /* The first record: before it others can not see the job. */
 static void begin(struct kist_keeper *keeper)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
 	keeper->changed = true;
+	describe(keeper);
 	if (keeper_open(keeper, true, &why) != KIST_OK ||
-	    (settle(keeper) && keeper_record(keeper, &why) != KIST_OK))
+	    (settle(keeper) && record_first(keeper, &why) != KIST_OK))
 		keeper_note(keeper, &why);
 	if (why.status != KIST_OK && why.status != KIST_EXISTS)
 		keeper->options.each_failed(keeper->options.ctx, NULL, &why);
@@ -245,22 +266,6 @@ static void begin(struct kist_keeper *keeper)
 	keeper->refusal = why;
 	(void)pthread_cond_broadcast(&keeper->awake);
 	(void)pthread_mutex_unlock(&keeper->mutex);
-}
-
-static kist_status keep_parts(struct kist_keeper *keeper, struct kist_save *save, struct kist_error *err)
-{
-	for (size_t i = 0; i < keeper->end.part_count; i++) {
-		const struct kist_keeper_part *part = &keeper->end.parts[i];
-		kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
-		char name[KIST_JOB_NAME_SIZE];
-		const size_t len = kist_job_part_name(kist_job_id(keeper->options.job), part->what, name);
-		const struct kist_save_options how = {
-			.name = name, .name_len = len, .own_name = true, .opaque = true
-		};
-
-		KIST_TRY(kist_save_path(save, part->path, &how, &saved, err));
-	}
-	return KIST_OK;
 }
 
 static kist_status set_end(struct kist_job *job, const struct kist_keeper_end *end, struct kist_error *err)
@@ -276,13 +281,9 @@ static kist_status set_end(struct kist_job *job, const struct kist_keeper_end *e
 /* The last commit: the log of the job and its record. */
 static kist_status record_end(struct kist_keeper *keeper, struct kist_error *err)
 {
-	kist_auto_save struct kist_save *save = NULL;
-
 	KIST_TRY(set_end(keeper->options.job, &keeper->end, err));
 	KIST_TRY(keeper_open(keeper, true, err));
-	KIST_TRY(kist_save_open(keeper->flow, &save, err));
-	if (keep_parts(keeper, save, err) == KIST_OK &&
-	    kist_job_commit(keeper->options.job, save, err) == KIST_OK)
+	if (keeper_record_with_parts(keeper, &keeper->end.parts, err) == KIST_OK)
 		return KIST_OK;
 	/* The record is worth more than the log. */
 	tell(keeper, err);

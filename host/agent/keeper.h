@@ -20,6 +20,20 @@
 
 struct kist_keeper;
 
+/** struct kist_keeper_part - A file of the agent's that is kept with the job. */
+struct kist_keeper_part {
+	const char *what; /* kist_job_part_name() */
+	const char *path;
+	const char *
+		encoding; /* of a file that kist itself makes: it is small, and no plugin is asked; NULL: any */
+	bool is_source;	  /* the record names it as the source */
+};
+
+struct kist_keeper_parts {
+	size_t count;
+	const struct kist_keeper_part *parts;
+};
+
 /** struct kist_keeper_options - All Borrowed for the keeper's life. */
 struct kist_keeper_options {
 	/* Opens the store; called in the keeper's thread, and again in the end when it failed. */
@@ -30,6 +44,9 @@ struct kist_keeper_options {
 	/* Told of what could not be kept, for the time being or in the end. */
 	void (*each_failed)(void *ctx, const char *path, const struct kist_error *why);
 	void *ctx;
+	/* Called first in the keeper's thread: what else the record is to say.  NULL: nothing. */
+	kist_status (*describe)(void *ctx, struct kist_job *job, struct kist_error *err);
+	const struct kist_keeper_parts *parts; /* kept with the first record; set by @describe; or NULL */
 	struct kist_job *job; /* in the state that it begins with; the keeper's until it has ended */
 	const char *folder;   /* artifact folder; NULL: none is kept */
 	size_t ignore_count; /* patterns of fnmatch(3) of files that are not kept: of their name, or where a */
@@ -41,12 +58,6 @@ struct kist_keeper_options {
 		*runs_dir; /* of agents; where it lies in @folder it is none of the job's, nor is the store */
 };
 
-/** struct kist_keeper_part - A file of the agent's that is kept with the job in the end. */
-struct kist_keeper_part {
-	const char *what; /* kist_job_part_name() */
-	const char *path;
-};
-
 /** struct kist_keeper_end - How the job ended. */
 struct kist_keeper_end {
 	enum kist_job_state state;
@@ -54,8 +65,7 @@ struct kist_keeper_end {
 	int status;
 	int signal;
 	const char *error; /* or NULL */
-	size_t part_count;
-	const struct kist_keeper_part *parts;
+	struct kist_keeper_parts parts;
 };
 
 /** struct kist_kept - What came of it. */

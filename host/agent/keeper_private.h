@@ -81,12 +81,21 @@ struct kist_keeper {
 	struct kist_keeper_end end;
 	struct kist_kept kept;
 	size_t refused_changes;
+	bool has_first_parts; /* those of the options are kept */
 	bool changed;	      /* the job, since it was committed */
 	uint64_t recorded_ns; /* when it was committed last; 0: never */
 };
 
 /** keeper_open() - Opens the store, unless that failed a moment ago.  @force: even then. */
 KIST_CHECKED kist_status keeper_open(struct kist_keeper *keeper, bool force, struct kist_error *err);
+
+/**
+ * keeper_record_with_parts() - Commits the job's record, and with it @parts, and those of the options unless they are
+ * kept already.
+ */
+KIST_CHECKED kist_status keeper_record_with_parts(struct kist_keeper *keeper,
+						  const struct kist_keeper_parts *parts,
+						  struct kist_error *err);
 
 /** keeper_record() - Commits the job's record. */
 KIST_CHECKED kist_status keeper_record(struct kist_keeper *keeper, struct kist_error *err);

@@ -50,6 +50,18 @@ static void each_kept(void *ctx, const char *path, const struct kist_saved *save
 	kist_run_event(&keeping->run, "artifact", facts);
 }
 
+/* In the keeper's thread. */
+static kist_status describe(void *ctx, struct kist_job *job, struct kist_error *err)
+{
+	struct kist_keeping *keeping = ctx;
+
+	if (keeping->run.dir_fd < 0)
+		return KIST_OK;
+	if (keeping->options.snapshot)
+		KIST_TRY(kist_snapshot_write(keeping->run.dir_fd, keeping->options.snapshot, err));
+	return kist_snapshot_find(keeping->run.dir_fd, keeping->run.path, job, &keeping->snapshot, err);
+}
+
 kist_status kist_keeping_start(struct kist_keeping *keeping, const struct kist_keeping_options *options,
 			       struct kist_error *err)
 {
@@ -59,6 +71,8 @@ kist_status kist_keeping_start(struct kist_keeping *keeping, const struct kist_k
 						 .each_kept = each_kept,
 						 .each_failed = each_failed,
 						 .ctx = keeping,
+						 .describe = describe,
+						 .parts = &keeping->snapshot.parts,
 						 .job = options->job,
 						 .folder = options->folder,
 						 .ignore_count = options->ignore_count,
@@ -110,8 +124,7 @@ void kist_keeping_finish(struct kist_keeping *keeping, const struct kist_keeper_
 	(void)snprintf(log, sizeof(log), "%s/" KIST_JOURNAL_TEXT_NAME, keeping->run.path);
 	(void)snprintf(times, sizeof(times), "%s/" KIST_JOURNAL_TIMES_NAME, keeping->run.path);
 	if (keeping->run.dir_fd >= 0 && stat(log, &st) == 0 && st.st_size > 0 && stat(times, &st) == 0) {
-		all.parts = parts;
-		all.part_count = 2;
+		all.parts = (struct kist_keeper_parts){ .count = 2, .parts = parts };
 	}
 	kist_keeper_finish(keeping->keeper, &all, ret);
 	if (keeping->run.dir_fd >= 0)

@@ -4,6 +4,7 @@
 
 #include "agent/keeper.h"
 #include "agent/run.h"
+#include "agent/snapshot.h"
 
 /*
  * A job on its way into the store, told in its run folder: what the agent does beside a program, and what is
@@ -27,6 +28,7 @@ struct kist_keeping_options {
 	uint64_t settle_ns;
 	int64_t changed_before_ns;
 	const char *runs_dir;
+	const struct kist_snapshot_options *snapshot; /* NULL: it was made before, or never will be */
 };
 
 struct kist_keeping {
@@ -34,6 +36,7 @@ struct kist_keeping {
 	struct kist_run run; /* open, or none: then nothing is told there */
 	json_t *facts;	     /* of run.json */
 	struct kist_keeper *keeper;
+	struct kist_snapshot snapshot; /* the keeper's */
 };
 
 #define KIST_KEEPING_INIT                                                                                    \

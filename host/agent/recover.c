@@ -152,6 +152,20 @@ static void clear_socket(const json_t *facts)
 	(void)rmdir(path);
 }
 
+static kist_status set_given(struct kist_job *job, const json_t *facts, struct kist_error *err)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(json_object_get(facts, "params"), key, value)
+		KIST_TRY(kist_job_set_param(job, key, value, err));
+	json_object_foreach(json_object_get(facts, "tags"), key, value) {
+		if (json_is_string(value))
+			KIST_TRY(kist_job_set_tag(job, key, json_string_value(value), err));
+	}
+	return KIST_OK;
+}
+
 /* The job that never came to the store. */
 static kist_status make_job(struct recovery *recovery, struct kist_error *err)
 {
@@ -174,6 +188,7 @@ static kist_status make_job(struct recovery *recovery, struct kist_error *err)
 					 recovery->keeping.run.path);
 	}
 	KIST_TRY(kist_job_new(&how, &recovery->job, err));
+	KIST_TRY(set_given(recovery->job, facts, err));
 	return kist_job_set_state(recovery->job, KIST_JOB_STARTED, 0, err);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/run.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/journal.h"
 #include "base/file.h"
 #include "base/time.h"
 
@@ -22,15 +22,27 @@ void kist_run_done(struct kist_run *run)
 	kist_fd_close(&run->dir_fd);
 }
 
+/* All that is in it: a run folder has no folders in it. */
+static void remove_files(int dir_fd)
+{
+	const int own_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = own_fd >= 0 ? fdopendir(own_fd) : NULL;
+	const struct dirent *entry;
+
+	if (!dir && own_fd >= 0)
+		(void)close(own_fd);
+	while (dir && (entry = readdir(dir)))
+		(void)unlinkat(dir_fd, entry->d_name, 0);
+	if (dir)
+		(void)closedir(dir);
+}
+
 void kist_run_remove(struct kist_run *run)
 {
-	static const char *const names[] = { KIST_RUN_FILE,	     KIST_RUN_ARTIFACTS,      KIST_RUN_EVENTS,
-					     KIST_JOURNAL_TEXT_NAME, KIST_JOURNAL_TIMES_NAME, KIST_RUN_LOCK };
-
-	for (size_t i = 0; run->dir_fd >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
-		(void)unlinkat(run->dir_fd, names[i], 0);
-	if (run->dir_fd >= 0)
+	if (run->dir_fd >= 0) {
+		remove_files(run->dir_fd);
 		(void)rmdir(run->path);
+	}
 	kist_run_done(run);
 }
 

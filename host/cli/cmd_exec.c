@@ -35,6 +35,11 @@ static const struct kist_option options[] = {
 	  .help = "a parameter of the job, for its record",
 	  .many = true },
 	{ .name = "tag", .argument = "KEY=TEXT", .help = "a tag of the job", .many = true },
+	{ .name = "env",
+	  .argument = "PATTERN",
+	  .help = "keep such variables of the environment, too ('SLURM_*')",
+	  .many = true },
+	{ .name = "no-source", .help = "do not keep what the program was made of" },
 	{ .name = "id", .argument = "ID", .help = "the job's id, instead of a new one" },
 	{ .name = NULL },
 };
@@ -45,6 +50,7 @@ struct executing {
 	json_t *params;
 	json_t *tags;
 	const char *ignore[KIST_OPTION_VALUES_MAX];
+	const char *env[KIST_OPTION_VALUES_MAX];
 	atomic_uint warnings;
 };
 
@@ -169,14 +175,14 @@ static kist_status absolute_store(const struct kist_cli *cli, char ret[static PA
 	return KIST_OK;
 }
 
-static size_t read_ignore(struct executing *executing)
+/* The values of an option that may be given more than once. */
+static size_t read_all(const struct kist_cli *cli, const char *name, const char **ret)
 {
-	const struct kist_cli *cli = executing->cli;
 	size_t count = 0;
 
 	for (size_t i = 0; i < cli->value_count; i++) {
-		if (strcmp(cli->values[i].option->name, "ignore") == 0)
-			executing->ignore[count++] = cli->values[i].text;
+		if (strcmp(cli->values[i].option->name, name) == 0)
+			ret[count++] = cli->values[i].text;
 	}
 	return count;
 }
@@ -236,6 +242,8 @@ static enum kist_exit run(struct kist_cli *cli)
 		.project = kist_cli_value(cli, "project"),
 		.folder = folder ? folder : "artifacts",
 		.ignore = executing.ignore,
+		.env = executing.env,
+		.no_source = kist_cli_has(cli, "no-source"),
 		.follow = !kist_cli_has(cli, "at-end"),
 		.runs_dir = cli->paths.runs_dir,
 		.temp_dir = cli->paths.temp_dir,
@@ -254,7 +262,8 @@ static enum kist_exit run(struct kist_cli *cli)
 			cli, "--time-limit takes a number and s, m, h or d, as in 12h, not '%s'", limit);
 	if (read_params(&executing, &err) != KIST_OK || absolute_store(cli, store, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
-	how.ignore_count = read_ignore(&executing);
+	how.ignore_count = read_all(cli, "ignore", executing.ignore);
+	how.env_count = read_all(cli, "env", executing.env);
 	how.params = executing.params;
 	how.tags = executing.tags;
 	return start(&executing, &how);

@@ -164,11 +164,59 @@ static kist_status show_metrics(json_t *to, const json_t *metrics, struct kist_e
 	return KIST_OK;
 }
 
-static kist_status print_people(const struct kist_job *job, struct kist_error *err)
+/* What it ran in and was made of, from what is kept with it; a job that has none of it says nothing. */
+static kist_status load_part(struct kist_cli *cli, const char *id, const char *what, json_t **ret,
+			     struct kist_error *err)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = kist_job_load_part(cli->flow, id, what, ret, &why);
+
+	return status == KIST_OK || status == KIST_NOT_FOUND ? KIST_OK : kist_fail_as(err, status, &why);
+}
+
+/* The texts of its files are left out: 'kist cat' shows them. */
+static kist_status load_snapshot(struct kist_cli *cli, const char *id, json_t **ret_environment,
+				 json_t **ret_source, struct kist_error *err)
+{
+	json_t *file;
+	size_t i;
+
+	KIST_TRY(load_part(cli, id, "environment", ret_environment, err));
+	KIST_TRY(load_part(cli, id, "source", ret_source, err));
+	json_array_foreach(json_object_get(*ret_source, "files"), i, file)
+		(void)json_object_del(file, "text");
+	return KIST_OK;
+}
+
+static kist_status show_snapshot(json_t *to, const json_t *environment, const json_t *source,
+				 struct kist_error *err)
+{
+	static const char *const of_environment[] = { "system", "kernel",	"machine",
+						      "cpu",	"cpus_allowed", "memory_bytes",
+						      "cgroup", "folder",	"program",
+						      NULL };
+	static const char *const of_source[] = {
+		"folder", "vcs", "commit", "branch", "changed", "note", NULL
+	};
+	const size_t files = json_array_size(json_object_get(source, "files"));
+	json_t *shown;
+
+	if (environment) {
+		KIST_TRY(kist_record_set_take(to, "environment", shown = json_object(), err));
+		KIST_TRY(copy_members(shown, environment, of_environment, err));
+	}
+	if (!source)
+		return KIST_OK;
+	KIST_TRY(kist_record_set_take(to, "source", shown = json_object(), err));
+	KIST_TRY(copy_members(shown, source, of_source, err));
+	return kist_record_set_take(shown, "files", json_integer((json_int_t)files), err);
+}
+
+static kist_status print_people(const struct kist_job *job, const json_t *environment, const json_t *source,
+				struct kist_error *err)
 {
 	static const char *const first[] = { "id", "kind", "project", "user", "parent", "entrypoint", NULL };
-	static const char *const then[] = { "exit_status", "signal", "error", "environment",
-					    "source",	   "params", "tags",  NULL };
+	static const char *const then[] = { "exit_status", "signal", "error", "params", "tags", NULL };
 	const json_t *root = job->root;
 	kist_auto_json json_t *shown = json_object();
 	const bool is_gone =
@@ -189,6 +237,7 @@ static kist_status print_people(const struct kist_job *job, struct kist_error *e
 	KIST_TRY(set_time(shown, "ended", root, err));
 	KIST_TRY(set_took(shown, root, err));
 	KIST_TRY(copy_members(shown, root, then, err));
+	KIST_TRY(show_snapshot(shown, environment, source, err));
 	KIST_TRY(show_metrics(shown, json_object_get(root, "metrics"), err));
 	KIST_TRY(add_list(shown, "inputs", json_object_get(root, "inputs"), show_input, err));
 	KIST_TRY(add_list(shown, "steps", json_object_get(root, "steps"), show_step, err));
@@ -200,14 +249,21 @@ static kist_status print_people(const struct kist_job *job, struct kist_error *e
 static kist_status show(struct kist_cli *cli, struct kist_error *err)
 {
 	kist_auto_job struct kist_job *job = NULL;
+	kist_auto_json json_t *environment = NULL;
+	kist_auto_json json_t *source = NULL;
 	char id[KIST_JOB_ID_MAX + 1];
 	char hex[KIST_DIGEST_HEX_SIZE];
 
 	KIST_TRY(kist_cli_open(cli, false, err));
 	KIST_TRY(kist_job_find(cli->flow, cli->arguments[0], id, err));
 	KIST_TRY(kist_job_load(cli->flow, id, &job, err));
+	KIST_TRY(load_snapshot(cli, id, &environment, &source, err));
 	if (!cli->json)
-		return print_people(job, err);
+		return print_people(job, environment, source, err);
+	if (environment)
+		KIST_TRY(kist_record_set_take(job->root, "environment_facts", kist_steal(environment), err));
+	if (source)
+		KIST_TRY(kist_record_set_take(job->root, "source_facts", kist_steal(source), err));
 	kist_digest_hex(&job->committed, hex);
 	KIST_TRY(kist_record_set_text(job->root, "record", hex, err));
 	KIST_TRY(kist_record_set_text(job->root, "owner_life", life_name(job), err));

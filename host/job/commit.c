@@ -9,8 +9,9 @@
 #include "flow/load.h"
 #include "job/merge.h"
 
-#define WHAT_MAX     127
-#define SUMMARY_SIZE 512
+#define WHAT_MAX      127
+#define SUMMARY_SIZE  512
+#define PART_SIZE_MAX ((size_t)64 << 20)
 
 size_t kist_job_name(const char *id, char ret_name[static KIST_JOB_NAME_SIZE])
 {
@@ -71,6 +72,22 @@ kist_status kist_job_load(struct kist_flow *flow, const char *id, struct kist_jo
 				 kist_job_id(job));
 	*ret = kist_steal(job);
 	return KIST_OK;
+}
+
+kist_status kist_job_load_part(struct kist_flow *flow, const char *id, const char *what, json_t **ret,
+			       struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(PART_SIZE_MAX);
+	char name[KIST_JOB_NAME_SIZE];
+	const size_t len = kist_job_part_name(id, what, name);
+	struct kist_digest digest;
+
+	KIST_TRY(kist_registry_find_ref(flow->registry, name, len, &digest, err));
+	KIST_TRY(kist_lost_is_damage(kist_registry_get_artifact(flow->registry, &digest, &artifact, err),
+				     err));
+	KIST_TRY(kist_load_bytes(flow, artifact.record, &text, err));
+	return kist_json_parse(kist_buf_view(&text), ret, err);
 }
 
 /* A commit of a record under way. */

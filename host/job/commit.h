@@ -74,6 +74,14 @@ KIST_CHECKED kist_status kist_job_read(struct kist_flow *flow, const struct kist
 				       struct kist_job **ret, struct kist_error *err);
 
 /**
+ * kist_job_load_part() - What is kept with job @id as @what, where that is JSON: kist_job_part_name().  New reference.
+ *
+ * Errors: KIST_NOT_FOUND; as kist_load_bytes() and kist_json_parse().
+ */
+KIST_CHECKED kist_status kist_job_load_part(struct kist_flow *flow, const char *id, const char *what,
+					    json_t **ret, struct kist_error *err);
+
+/**
  * kist_job_find() - The id of the one job that @text means: all of it, or what it begins or ends with.
  *
  * @ret_id: KIST_JOB_ID_MAX + 1 bytes.
