@@ -42,11 +42,20 @@ static kist_status named_by_lines(struct pickle_machine *machine)
 	return machine_global(machine, name);
 }
 
+/* Whether it is made by a call, and no array of joblib. */
+static bool is_made(const struct pickle *pickle, uint32_t node)
+{
+	const struct pickle_node *const made = pickle_at(pickle, node);
+
+	return made->kind == PICKLE_CALL && !pickle_is_global(pickle, made->first, JOBLIB_WRAPPER);
+}
+
 /* Module and name are text on the stack; anything else is a name that nobody can know. */
 static kist_status named_by_stack(struct pickle_machine *machine)
 {
 	struct model_reader *const reader = machine->reader;
 	const uint64_t at = reader->at;
+	const struct pickle *const pickle = machine->pickle;
 	char name[2048];
 	uint32_t module = PICKLE_NO;
 	uint32_t of = PICKLE_NO;
@@ -61,7 +70,12 @@ static kist_status named_by_stack(struct pickle_machine *machine)
 	name[len++] = ' ';
 	MODEL_TRY(pickle_read_text(reader, machine->pickle, of, name + len, sizeof(name) / 2, &is_text));
 	reader->at = at;
-	return machine_global(machine, is_module && is_text ? name : "? ?");
+	if (is_module && is_text)
+		return machine_global(machine, name);
+	/* Among opcodes that are perhaps none, only what is made by a call can be a name. */
+	if (machine->is_plain && !is_made(pickle, module) && !is_made(pickle, of))
+		return machine_broken(machine, "a name is no text");
+	return machine_global(machine, "? ?");
 }
 
 static kist_status call(struct pickle_machine *machine)
@@ -101,6 +115,19 @@ static kist_status call_marked(struct pickle_machine *machine, bool by_lines)
 	return machine_call(machine, what, arguments);
 }
 
+/* A class that is given a state is not what its name says any more. */
+static kist_status note_state_of(struct pickle_machine *machine, uint32_t node)
+{
+	const struct pickle *const pickle = machine->pickle;
+	const struct pickle_global *const globals = pickle->globals.items;
+	char name[2100];
+	int64_t number;
+
+	snprintf(name, sizeof(name), "%s (given a state)",
+		 (const char *)pickle->names.items + globals[pickle_at(pickle, node)->number].name);
+	return machine_note(machine, name, &number);
+}
+
 static kist_status build(struct pickle_machine *machine)
 {
 	uint32_t state = PICKLE_NO;
@@ -109,7 +136,9 @@ static kist_status build(struct pickle_machine *machine)
 	MODEL_TRY(machine_pop(machine, &state));
 	MODEL_TRY(machine_top(machine, &node));
 	((struct pickle_node *)machine->pickle->nodes.items)[node].state = state;
-	return joblib_skip(machine, node);
+	if (pickle_at(machine->pickle, node)->kind == PICKLE_GLOBAL)
+		return note_state_of(machine, node);
+	return machine->is_plain ? KIST_OK : joblib_skip(machine, node);
 }
 
 static kist_status add(struct pickle_machine *machine, size_t count)
@@ -168,6 +197,9 @@ static kist_status named_by_number(struct pickle_machine *machine, size_t size)
 	char name[48];
 
 	MODEL_TRY(machine_take(machine, size, &number));
+	/* One in a hundred bytes of an array is such an opcode, and hardly a program has the table. */
+	if (machine->is_plain)
+		return machine_broken(machine, "an extension");
 	snprintf(name, sizeof(name), "extension %llu", (unsigned long long)number);
 	return machine_global(machine, name);
 }
@@ -303,7 +335,7 @@ static kist_status run_memo(struct pickle_machine *machine, int opcode)
 	case OP_LONG_BINPUT:
 		return memo(machine, 4, true);
 	case OP_MEMOIZE:
-		return machine_remember(machine, machine->memo.count);
+		return machine_memoize(machine);
 	default:
 		return run_values(machine, opcode);
 	}
@@ -396,16 +428,63 @@ static kist_status run_one(struct pickle_machine *machine)
 	return machine->frame_end == 0 ? KIST_OK : machine_broken(machine, "it stops in a frame");
 }
 
-kist_status pickle_scan(struct model_reader *reader, struct pickle *pickle)
+static kist_status run_all(struct model_reader *reader, struct pickle *pickle, bool is_plain)
 {
 	kist_status status = KIST_OK;
 
 	*pickle = (struct pickle){ .root = PICKLE_NO };
 	do {
-		struct pickle_machine machine = { .reader = reader, .pickle = pickle };
+		struct pickle_machine machine = { .reader = reader, .pickle = pickle, .is_plain = is_plain };
 
 		status = run_one(&machine);
 		machine_done(&machine);
 	} while (status == KIST_OK && model_reader_left(reader) > 0);
 	return pickle->malformed.code ? KIST_OK : status;
+}
+
+kist_status pickle_note(struct model_reader *reader, struct pickle *pickle, const char *name)
+{
+	struct pickle_machine machine = { .reader = reader, .pickle = pickle };
+	int64_t number;
+	const kist_status status = machine_note(&machine, name, &number);
+
+	return pickle->malformed.code ? KIST_OK : status;
+}
+
+/* As names of modules are, so that bytes of an array are hardly ever taken for one. */
+static bool is_like_a_name(const char *name)
+{
+	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_. ?()") ==
+	       strlen(name);
+}
+
+/*
+ * Who knows nothing of joblib runs its arrays as opcodes.  What they would name then is told as well; that they end
+ * somewhere as no opcodes do is what is to be expected.
+ */
+static kist_status scan_plain(struct model_reader *reader, struct pickle *pickle)
+{
+	struct pickle plain;
+	kist_status status = run_all(reader, &plain, true);
+	const struct pickle_global *const globals = plain.globals.items;
+
+	for (size_t i = 0; i < plain.globals.count && status == KIST_OK; i++) {
+		const char *const name = (const char *)plain.names.items + globals[i].name;
+
+		if (!globals[i].is_known && is_like_a_name(name))
+			status = pickle_note(reader, pickle, name);
+	}
+	pickle_done(&plain);
+	return status;
+}
+
+kist_status pickle_scan(struct model_reader *reader, struct pickle *pickle)
+{
+	const uint64_t begin = reader->at;
+
+	MODEL_TRY(run_all(reader, pickle, false));
+	if (!pickle->has_raw)
+		return KIST_OK;
+	reader->at = begin;
+	return scan_plain(reader, pickle);
 }

@@ -81,6 +81,8 @@ enum pickle_verdict { PICKLE_CLEAN, PICKLE_UNKNOWN_GLOBALS, PICKLE_MALFORMED };
  * @root:      What the first pickle makes, or PICKLE_NO.
  * @protocol:  The highest that was seen.
  * @count:     Whole pickles, one after the other.
+ * @has_raw:   Bytes of joblib's arrays were passed over.
+ * @names_joblib, @names_torch: It names joblib's stand-in for an array; something of torch.
  * @malformed: Why it is, when it is.
  */
 struct pickle {
@@ -92,6 +94,9 @@ struct pickle {
 	unsigned protocol;
 	uint64_t count;
 	bool has_unknown;
+	bool has_raw;
+	bool names_joblib;
+	bool names_torch;
 	struct model_fault malformed;
 };
 
@@ -104,6 +109,9 @@ struct pickle {
  */
 kist_status pickle_scan(struct model_reader *reader, struct pickle *pickle);
 void pickle_done(struct pickle *pickle);
+
+/** pickle_note() - Adds a name that a file brings besides its pickle.  Errors: KIST_NO_MEMORY. */
+kist_status pickle_note(struct model_reader *reader, struct pickle *pickle, const char *name);
 
 enum pickle_verdict pickle_verdict(const struct pickle *pickle);
 

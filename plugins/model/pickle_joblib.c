@@ -13,7 +13,10 @@
 
 #include "pickle_machine.h"
 
-/* The value of key @name in a dict of texts, or PICKLE_NO. */
+/*
+ * The value of key @name in a dict of texts, or PICKLE_NO.  Of two that are alike the last would count, and an escape
+ * may hide one: neither does joblib write.
+ */
 static kist_status find_key(struct pickle_machine *machine, uint32_t dict, const char *name, uint32_t *ret)
 {
 	const struct pickle *const pickle = machine->pickle;
@@ -29,12 +32,25 @@ static kist_status find_key(struct pickle_machine *machine, uint32_t dict, const
 
 		MODEL_TRY(pickle_read_text(machine->reader, pickle, links[link].value, key, sizeof(key),
 					   &is_text));
-		if (is_text && strcmp(key, name) == 0) {
+		if (!is_text || strchr(key, '\\') || (strcmp(key, name) == 0 && *ret != PICKLE_NO))
+			return machine_broken(machine, "the array of joblib is not told as joblib tells it");
+		if (strcmp(key, name) == 0)
 			*ret = links[links[link].next].value;
-			return KIST_OK;
-		}
 	}
 	return KIST_OK;
+}
+
+/* The state of a dtype may say another size than its name: (version, order, base, names, fields, size, ...). */
+static bool has_size(const struct pickle *pickle, const struct pickle_node *dtype, uint64_t size)
+{
+	const struct pickle_node *item;
+
+	if (dtype->state == PICKLE_NO)
+		return true;
+	if (pickle_item(pickle, dtype->state, 5) == PICKLE_NO)
+		return false;
+	item = pickle_at(pickle, pickle_item(pickle, dtype->state, 5));
+	return item->kind == PICKLE_INT && (item->number == -1 || item->number == (int64_t)size);
 }
 
 /* Bytes of an element: numpy.dtype('f8', ...); 0 when that cannot be told, as of Python objects. */
@@ -55,10 +71,12 @@ static kist_status item_size(struct pickle_machine *machine, uint32_t dtype, uin
 	if (!is_text)
 		return KIST_OK;
 	digits = text + strspn(text, "<>=|");
-	if (!*digits || !strchr("biufcSVmM", *digits))
+	if (!*digits || !strchr("biufcSUVmM", *digits))
 		return KIST_OK;
 	*ret = strtoull(digits + 1, &end, 10);
-	if (*end != '\0' || *ret > UINT32_MAX)
+	if (*digits == 'U' && *ret <= UINT32_MAX)
+		*ret *= 4;
+	if (*end != '\0' || *ret > UINT32_MAX || !has_size(pickle, node, *ret))
 		*ret = 0;
 	return KIST_OK;
 }
@@ -105,15 +123,18 @@ static kist_status array_size(struct pickle_machine *machine, uint32_t state, ui
 
 kist_status joblib_skip(struct pickle_machine *machine, uint32_t node)
 {
-	const struct pickle *const pickle = machine->pickle;
-	const struct pickle_node *const what = pickle_at(pickle, node);
+	struct pickle *const pickle = machine->pickle;
+	struct pickle_node *const what = (struct pickle_node *)pickle->nodes.items + node;
 	struct model_reader *const reader = machine->reader;
 	uint32_t alignment = PICKLE_NO;
 	uint64_t size = 0;
 
-	if (what->kind != PICKLE_CALL ||
-	    !pickle_is_global(pickle, what->first, "joblib.numpy_pickle NumpyArrayWrapper"))
+	if (what->kind != PICKLE_CALL || !pickle_is_global(pickle, what->first, JOBLIB_WRAPPER))
 		return KIST_OK;
+	/* The second state would be joined to the first. */
+	if (what->number != 0)
+		return machine_broken(machine, "the same array of joblib stands there twice");
+	what->number = 1;
 	/* Raw bytes stand in no frame. */
 	if (machine->frame_end > 0 && machine->frame_end != reader->at)
 		return machine_broken(machine, "the array of joblib stands in a frame");
@@ -126,5 +147,9 @@ kist_status joblib_skip(struct pickle_machine *machine, uint32_t node)
 		MODEL_TRY(skip_padding(machine));
 	if (model_reader_left(reader) < size)
 		return machine_broken(machine, "the array of joblib is longer than what is left");
-	return model_reader_bytes(reader, NULL, size);
+	pickle->has_raw = true;
+	MODEL_TRY(model_reader_bytes(reader, NULL, size));
+	/* Whatever is done with it now is done with an array. */
+	machine->stack.count--;
+	return machine_make(machine, PICKLE_ANY, NULL);
 }

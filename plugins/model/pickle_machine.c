@@ -165,8 +165,14 @@ kist_status machine_remember(struct pickle_machine *machine, uint64_t index)
 					  (size_t)index + 1 - memo->count, &slots));
 		memset(slots, 0xFF, (memo->count - first) * sizeof(*slots));
 	}
+	machine->remembered += ((uint32_t *)memo->items)[index] == PICKLE_NO;
 	((uint32_t *)memo->items)[index] = node;
 	return KIST_OK;
+}
+
+kist_status machine_memoize(struct pickle_machine *machine)
+{
+	return machine_remember(machine, machine->remembered);
 }
 
 kist_status machine_recall(struct pickle_machine *machine, uint64_t index)
@@ -189,8 +195,19 @@ kist_status machine_call(struct pickle_machine *machine, uint32_t first, uint32_
 	return KIST_OK;
 }
 
-/* The number of "module name" in the list; it is added when it is new and there is room. */
-static kist_status note_global(struct pickle_machine *machine, const char *name, int64_t *ret)
+/*
+ * What torch calls with arguments may give joblib's stand-in, and behind that stand no opcodes: where a file names
+ * both, nothing tells what is which.
+ */
+static bool is_harmless(struct pickle *pickle, const char *name)
+{
+	pickle->names_joblib = pickle->names_joblib || strncmp(name, "joblib.", 7) == 0;
+	pickle->names_torch = pickle->names_torch || strncmp(name, "torch", 5) == 0;
+	return pickle_is_known(name) && !(pickle->names_joblib && pickle->names_torch);
+}
+
+/* It is added when it is new and there is room. */
+kist_status machine_note(struct pickle_machine *machine, const char *name, int64_t *ret)
 {
 	struct pickle *const pickle = machine->pickle;
 	const struct pickle_global *const globals = pickle->globals.items;
@@ -209,7 +226,7 @@ static kist_status note_global(struct pickle_machine *machine, const char *name,
 	memcpy(text, name, strlen(name) + 1);
 	MODEL_TRY(model_array_add(machine->reader->call, &pickle->globals, sizeof(*added), 1, &added));
 	*added = (struct pickle_global){ .name = pickle->names.count - strlen(name) - 1,
-					 .is_known = pickle_is_known(name) };
+					 .is_known = is_harmless(pickle, name) };
 	if (!added->is_known)
 		pickle->has_unknown = true;
 	*ret = (int64_t)pickle->globals.count - 1;
@@ -221,7 +238,7 @@ kist_status machine_global(struct pickle_machine *machine, const char *name)
 	struct pickle_node *node;
 	int64_t number = 0;
 
-	MODEL_TRY(note_global(machine, name, &number));
+	MODEL_TRY(machine_note(machine, name, &number));
 	MODEL_TRY(machine_make(machine, PICKLE_GLOBAL, &node));
 	node->number = number;
 	return KIST_OK;

@@ -81,13 +81,20 @@ enum {
 	OP_READONLY_BUFFER,
 };
 
-/** struct pickle_machine - @frame_end: Where the frame ends that the opcodes are in; 0 outside any. */
+/**
+ * struct pickle_machine - @frame_end: Where the frame ends that the opcodes are in; 0 outside any.
+ *
+ * @remembered: Places of the memo that are filled.
+ * @is_plain:   Arrays of joblib are opcodes, as to who knows nothing of joblib.
+ */
 struct pickle_machine {
 	struct model_reader *reader;
 	struct pickle *pickle;
 	struct model_array stack;
 	struct model_array memo;
+	uint64_t remembered;
 	uint64_t frame_end;
+	bool is_plain;
 	bool done;
 };
 
@@ -117,10 +124,15 @@ kist_status machine_add_marked(struct pickle_machine *machine);
 kist_status machine_drop_marked(struct pickle_machine *machine);
 
 kist_status machine_remember(struct pickle_machine *machine, uint64_t index);
+/** machine_memoize() - Remembers at the place that is as many as there are filled: not always behind the last. */
+kist_status machine_memoize(struct pickle_machine *machine);
 kist_status machine_recall(struct pickle_machine *machine, uint64_t index);
 
 /** machine_global() - Pushes the global "@name", which it notes. */
 kist_status machine_global(struct pickle_machine *machine, const char *name);
+
+/** machine_note() - Notes a name that is not on the stack.  *@ret is its place in the list of globals. */
+kist_status machine_note(struct pickle_machine *machine, const char *name, int64_t *ret);
 
 /** machine_call() - Pushes a call of @first with @second. */
 kist_status machine_call(struct pickle_machine *machine, uint32_t first, uint32_t second);
@@ -144,8 +156,12 @@ kist_status machine_push_line(struct pickle_machine *machine, int opcode);
 
 void machine_done(struct pickle_machine *machine);
 
+/** What joblib puts in the place of an array. */
+#define JOBLIB_WRAPPER "joblib.numpy_pickle NumpyArrayWrapper"
+
 /**
- * joblib_skip() - After BUILD: when @node is joblib's stand-in for an array, passes over the raw bytes that follow.
+ * joblib_skip() - After BUILD: when @node is joblib's stand-in for an array, passes over the raw bytes that follow,
+ * and puts an array in its place.
  *
  * Errors: KIST_CORRUPT (how many they are cannot be told), KIST_NO_MEMORY, and what the source and poll give.
  */

@@ -4,11 +4,14 @@
 #include "torch.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "pickle.h"
 #include "zip.h"
 
 #define PICKLE_NAME "data.pkl"
+/* What makes torch.load() run it as a program. */
+#define SCRIPT_NAME "constants.pkl"
 #define SCORE_SURE  95
 
 /* A file on its way.  @root: what all names begin with, "archive/". */
@@ -19,6 +22,7 @@ struct torch {
 	struct model_index *index;
 	const struct zip_entry *data_pickle;
 	uint64_t visits;
+	bool has_script;
 	char root[256];
 	char name[TORCH_NAME_SIZE_MAX + 1]; /* of what is looked at */
 };
@@ -60,6 +64,27 @@ static kist_status not_torch(struct torch *torch, const char *what)
 	return model_reader_fault(&torch->reader, "E_MAGIC", 0, "%s", what);
 }
 
+/* PyTorch finds entries without regard to case, and others do not. */
+static kist_status check_entry(struct torch *torch, size_t i)
+{
+	static const char *const special[] = { PICKLE_NAME, SCRIPT_NAME, "byteorder" };
+	const char *const name = zip_name(&torch->zip, i) + strlen(torch->root);
+	const uint64_t at = zip_at(&torch->zip, i)->header_at;
+
+	for (size_t k = 0; k < sizeof(special) / sizeof(special[0]); k++) {
+		if (strcasecmp(name, special[k]) == 0 && strcmp(name, special[k]) != 0)
+			return model_reader_fault(&torch->reader, "E_DUPLICATE", at,
+						  "entry '%.100s' is '%s' to who does not tell case", name,
+						  special[k]);
+	}
+	if (zip_at(&torch->zip, i)->method != ZIP_STORED)
+		return model_reader_fault(&torch->reader, "E_ZIP", at,
+					  "entry '%.100s' is compressed: torch.save compresses none", name);
+	torch->has_script =
+		torch->has_script || strcmp(name, SCRIPT_NAME) == 0 || strncmp(name, "code/", 5) == 0;
+	return KIST_OK;
+}
+
 /* All entries stand in one folder; none is compressed. */
 static kist_status check_entries(struct torch *torch)
 {
@@ -76,10 +101,7 @@ static kist_status check_entries(struct torch *torch)
 		if (strncmp(zip_name(zip, i), torch->root, strlen(torch->root)) != 0)
 			return not_torch(
 				torch, "a zip, but none of torch.save: its entries stand in several folders");
-		if (zip_at(zip, i)->method != ZIP_STORED)
-			return model_reader_fault(&torch->reader, "E_ZIP", zip_at(zip, i)->header_at,
-						  "entry '%.100s' is compressed: torch.save compresses none",
-						  zip_name(zip, i));
+		MODEL_TRY(check_entry(torch, i));
 	}
 	snprintf(name, sizeof(name), "%s" PICKLE_NAME, torch->root);
 	torch->data_pickle = zip_find(zip, name);
@@ -114,6 +136,8 @@ static kist_status scan(struct torch *torch)
 	reader->at = torch->data_pickle->data_at;
 	reader->end = reader->at + torch->data_pickle->size;
 	MODEL_TRY(pickle_scan(reader, &torch->pickle));
+	if (torch->has_script)
+		MODEL_TRY(pickle_note(reader, &torch->pickle, "a program of TorchScript"));
 	reader->end = reader->source->size;
 	if (malformed->code)
 		return model_reader_fault(reader, malformed->code, malformed->offset, "data.pkl: %.200s",

@@ -267,8 +267,8 @@ START_TEST(every_pickle_of_a_file_is_looked_at)
 }
 END_TEST
 
-/* A stand-in of joblib for an array of 2 x 3 of @dtype, and @count bytes behind it. */
-static struct said scan_joblib(const char *dtype, size_t count, bool padded)
+/* A stand-in of joblib for an array of 2 x 3 of @dtype, and @count bytes behind it, @raw again and again. */
+static struct said scan_joblib(const char *dtype, size_t count, bool padded, const char *raw)
 {
 	char bytes[2048];
 	size_t size;
@@ -286,9 +286,8 @@ static struct said scan_joblib(const char *dtype, size_t count, bool padded)
 		memset(bytes + size, 0xFF, 3);
 		size += 3;
 	}
-	/* As opcodes they would import. */
 	for (size_t i = 0; i < count; i++)
-		bytes[size++] = "cos\nsystem\n."[i % 12];
+		bytes[size++] = raw[i % strlen(raw)];
 	memcpy(bytes + size, "s.", 2);
 	return scan(bytes, size + 2);
 }
@@ -296,18 +295,102 @@ static struct said scan_joblib(const char *dtype, size_t count, bool padded)
 START_TEST(the_bytes_of_an_array_in_a_file_of_joblib_are_no_opcodes)
 {
 	for (int padded = 0; padded < 2; padded++) {
-		struct said said = scan_joblib("f8", 48, padded != 0);
+		struct said said = scan_joblib("f8", 48, padded != 0, "\x9a\x99\xb9?");
 
-		ck_assert_msg(says(&said, CLEAN) && !says(&said, "os system"), "%s", said.text);
-		said = scan_joblib("<i4", 24, padded != 0);
+		ck_assert_msg(says(&said, CLEAN), "%s", said.text);
+		said = scan_joblib("<i4", 24, padded != 0, "\1");
 		ck_assert(says(&said, CLEAN));
-		said = scan_joblib("f8", 60, padded != 0);
+		said = scan_joblib("<U2", 48, padded != 0, "a\1\2");
+		ck_assert_msg(says(&said, CLEAN), "%s", said.text);
+		said = scan_joblib("f8", 60, padded != 0, "\xff");
 		ck_assert(!says(&said, CLEAN));
-		said = scan_joblib("f8", 20, padded != 0);
+		said = scan_joblib("f8", 20, padded != 0, "\xff");
 		ck_assert(says(&said, MALFORMED));
 	}
 	/* Python objects follow as a pickle of unknown length. */
-	ck_assert(strstr(scan_joblib("O", 48, false).text, MALFORMED));
+	ck_assert(strstr(scan_joblib("O", 48, false, "N.").text, MALFORMED));
+}
+END_TEST
+
+START_TEST(what_they_would_name_to_who_takes_them_for_opcodes_is_told)
+{
+	struct said said = scan_joblib("f8", 48, false, "cos\nsystem\n.");
+
+	ck_assert(says(&said, UNKNOWN) && says(&said, "os system"));
+	/* Names by text on the stack, and one that is made. */
+	said = scan_joblib("f8", 48, false, "S'os'\nS'system'\n\x93");
+	ck_assert(says(&said, UNKNOWN) && says(&said, "os system"));
+	said = scan_joblib("f8", 48, false, "c_codecs\nencode\n(S'bf'\ntRS'x'\n\x93N");
+	ck_assert_msg(says(&said, UNKNOWN) && says(&said, "? ?"), "%s", said.text);
+	/* What is no name of anything. */
+	said = scan_joblib("f8", 48, false, "c\x01\x02\n\x03\n.");
+	ck_assert(says(&said, CLEAN));
+}
+END_TEST
+
+/* joblib's stand-in for one byte, after which @more is done; @state stands in its dict besides shape and dtype. */
+static struct said scan_state(const char *state, const char *dtype_state, const char *more)
+{
+	char bytes[2048];
+	const int len =
+		snprintf(bytes, sizeof(bytes),
+			 "cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81p0\n(dp1\nS'shape'\n(I1\ntsS'dtype'\n"
+			 "cnumpy\ndtype\n(S'V1'\ntR%ss%sb\x01%s.",
+			 dtype_state, state, more);
+
+	return scan(bytes, (size_t)len);
+}
+
+START_TEST(an_array_of_joblib_is_told_in_one_way_only)
+{
+	struct said said = scan_state("", "", "");
+
+	ck_assert_msg(says(&said, CLEAN), "%s", said.text);
+	said = scan_state("", "(I3\nS'|'\nNNNI1\nI1\nI0\ntb", "");
+	ck_assert_msg(says(&said, CLEAN), "%s", said.text);
+	/* Python takes the last shape; the size that the state of a dtype says; a state joined to the one before. */
+	ck_assert(strstr(scan_state("S'shape'\n(I9\nts", "", "").text, MALFORMED));
+	ck_assert(strstr(scan_state("S'sh\\x61pe'\n(I9\nts", "", "").text, MALFORMED));
+	ck_assert(strstr(scan_state("", "(I3\nS'|'\nNNNI9\nI1\nI0\ntb", "").text, MALFORMED));
+	ck_assert(strstr(scan_state("", "(I3\ntb", "").text, MALFORMED));
+	ck_assert(strstr(scan_state("", "", "g0\ng1\nb\x01").text, MALFORMED));
+	/* An array has a state of its own, which no bytes follow. */
+	said = scan_state("", "", "g1\nb");
+	ck_assert_msg(says(&said, CLEAN), "%s", said.text);
+	/* What torch calls may make one, too. */
+	said = scan_state("", "", "0ctorch._tensor\n_rebuild_from_type_v2\n");
+	ck_assert(says(&said, UNKNOWN));
+}
+END_TEST
+
+START_TEST(what_is_remembered_next_is_numbered_as_python_does)
+{
+	/* Two places are filled, 1 and 2; the next is the second, and the third is the third. */
+	struct said said = SCAN("\x80\x04\x8c\x0b"
+				"collectionsq\1"
+				"0\x8c\2os\x94"
+				"0\x8c\x0bOrderedDictq\2"
+				"0\x8c\6system\x94"
+				"0h\1h\2\x93.");
+
+	ck_assert_msg(says(&said, UNKNOWN) && says(&said, "os system"), "%s", said.text);
+	said = SCAN("\x80\x04N\x94N\x94"
+		    "00\x8c\2os\x94"
+		    "0\x8c\6systemq\1"
+		    "0h\2h\1\x93.");
+	ck_assert_msg(says(&said, UNKNOWN) && says(&said, "os system"), "%s", said.text);
+}
+END_TEST
+
+START_TEST(a_class_that_is_given_a_state_is_not_known)
+{
+	struct said said =
+		SCAN("cjoblib.numpy_pickle\nNumpyArrayWrapper\n(N(dS'read'\nc_codecs\nencode\nstb.");
+
+	ck_assert_msg(says(&said, UNKNOWN) && says(&said, "NumpyArrayWrapper (given a state)"), "%s",
+		      said.text);
+	said = SCAN("ccollections\nOrderedDict\n)R(dS'a'\nI1\nsb.");
+	ck_assert(says(&said, CLEAN));
 }
 END_TEST
 
@@ -368,6 +451,10 @@ int main(void)
 	tcase_add_test(tcase, opcodes_stay_in_their_frame);
 	tcase_add_test(tcase, every_pickle_of_a_file_is_looked_at);
 	tcase_add_test(tcase, the_bytes_of_an_array_in_a_file_of_joblib_are_no_opcodes);
+	tcase_add_test(tcase, what_they_would_name_to_who_takes_them_for_opcodes_is_told);
+	tcase_add_test(tcase, an_array_of_joblib_is_told_in_one_way_only);
+	tcase_add_test(tcase, what_is_remembered_next_is_numbered_as_python_does);
+	tcase_add_test(tcase, a_class_that_is_given_a_state_is_not_known);
 	tcase_add_test(tcase, a_compressed_file_is_kept_and_not_looked_into);
 	tcase_add_test(tcase, a_pickle_comes_back_as_bytes_and_is_not_written);
 	return suite_run(tcase, "model/pickle");

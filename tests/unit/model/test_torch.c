@@ -157,10 +157,19 @@ START_TEST(names_stay_in_the_folder)
 	static const struct {
 		const char *name;
 		const char *code;
-	} cases[] = { { "x/../y", "E_PATH" }, { "/x/y", "E_PATH" },	     { "x\\y", "E_PATH" },
-		      { "c:/x", "E_PATH" },   { "x//y", "E_PATH" },	     { "x/./y", "E_PATH" },
-		      { "\xff", "E_PATH" },   { "x/data/0", "E_DUPLICATE" }, { "y/z", "E_MAGIC" },
-		      { "x/more", "" } };
+	} cases[] = { { "x/../y", "E_PATH" },
+		      { "/x/y", "E_PATH" },
+		      { "x\\y", "E_PATH" },
+		      { "c:/x", "E_PATH" },
+		      { "x//y", "E_PATH" },
+		      { "x/./y", "E_PATH" },
+		      { "\xff", "E_PATH" },
+		      { "x/data/0", "E_DUPLICATE" },
+		      { "y/z", "E_MAGIC" },
+		      { "x/more", "" },
+		      { "x/DATA.pkl", "E_DUPLICATE" },
+		      { "x/Constants.PKL", "E_DUPLICATE" },
+		      { "x/byteOrder", "E_DUPLICATE" } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		makezip_begin(&zip, 0);
@@ -223,7 +232,8 @@ START_TEST(lists_of_the_same_list_have_an_end)
 }
 END_TEST
 
-START_TEST(what_the_pickle_names_is_a_warning)
+/* Warnings of what is in zip, which has no errors. */
+static unsigned long warnings(void)
 {
 	const ArtifactTaskInterface *const type = plugtest_type("kist.torch")->interface;
 	struct plugtest_report report;
@@ -231,15 +241,37 @@ START_TEST(what_the_pickle_names_is_a_warning)
 	struct plugtest_call call;
 	void *format;
 
-	make("(dS'a'\ncos\nsystem\n(S'id'\ntRs.");
 	plugtest_call_init(&call);
 	plugtest_report_init(&report);
 	plugtest_source_init(&source, zip.bytes, zip.size);
 	ck_assert_int_eq(type->open(NULL, &call.call, &format), KIST_OK);
 	ck_assert_int_eq(type->validate(format, &call.call, &source.source, NULL, &report.report), KIST_OK);
 	ck_assert_uint_eq(report.errors, 0);
-	ck_assert_uint_eq(report.warnings, 1);
 	plugtest_call_done(&call);
+	return report.warnings;
+}
+
+START_TEST(what_the_pickle_names_is_a_warning)
+{
+	make("(dS'a'\ncos\nsystem\n(S'id'\ntRs.");
+	ck_assert_uint_eq(warnings(), 1);
+	make(MODEL);
+	ck_assert_uint_eq(warnings(), 0);
+}
+END_TEST
+
+START_TEST(a_program_of_torchscript_is_not_clean)
+{
+	static const char *const names[] = { "x/constants.pkl", "x/code/__torch__.py" };
+
+	for (size_t i = 0; i < 2; i++) {
+		makezip_begin(&zip, 0);
+		makezip_add(&zip, "x/data.pkl", MODEL, strlen(MODEL));
+		makezip_add(&zip, "x/data/0", numbers, sizeof(numbers));
+		makezip_add(&zip, names[i], "N.", 2);
+		makezip_end(&zip);
+		ck_assert_uint_eq(warnings(), 1);
+	}
 }
 END_TEST
 
@@ -256,5 +288,6 @@ int main(void)
 	tcase_add_test(tcase, a_malformed_pickle_is_named);
 	tcase_add_test(tcase, lists_of_the_same_list_have_an_end);
 	tcase_add_test(tcase, what_the_pickle_names_is_a_warning);
+	tcase_add_test(tcase, a_program_of_torchscript_is_not_clean);
 	return suite_run(tcase, "model/torch");
 }
