@@ -46,6 +46,7 @@ struct agent {
 	sigset_t mask_before;
 	int64_t began_ns;   /* wall clock */
 	uint64_t settle_ns; /* when the folder is watched; 0: it is, or never will be */
+	uint64_t beat_ns;   /* when the run folder is touched next */
 	uint64_t limit_ns;  /* when the program is told to end; 0: never */
 	uint64_t kill_ns;   /* when it is killed; 0: not yet */
 	int asked;	    /* the signal by which somebody asked it to end; 0: nobody */
@@ -145,11 +146,14 @@ static kist_status make_facts(struct agent *agent, struct kist_error *err)
 
 static kist_status make_run(struct agent *agent, struct kist_error *err)
 {
+	char lease[PATH_MAX];
+
 	KIST_TRY(kist_run_create(agent->options->runs_dir, agent->result->id, &agent->keeping.run, err));
 	(void)snprintf(agent->result->run_folder, sizeof(agent->result->run_folder), "%s",
 		       agent->keeping.run.path);
 	KIST_TRY(kist_journal_open(&agent->journal, agent->keeping.run.dir_fd, err));
-	return KIST_OK;
+	KIST_TRY(kist_run_lease(&agent->keeping.run, lease, err));
+	return kist_job_set_lease(agent->job, lease, err);
 }
 
 /* Room for "KIST_JOB_ID=..." and "KIST_SOCKET=...". */
@@ -290,18 +294,31 @@ static void keep_time(struct agent *agent)
 	}
 }
 
-/* Milliseconds until there is something to do about the time; -1: never. */
+/* The earlier of two times, of which 0 is never. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a > 0 && (b == 0 || a < b) ? a : b;
+}
+
+/* Milliseconds until there is something to do about the time. */
 static int patience_ms(const struct agent *agent)
 {
 	const uint64_t limit = agent->kill_ns > 0 ? agent->kill_ns : agent->limit_ns;
-	const uint64_t settle = agent->settle_ns;
-	const uint64_t until = settle > 0 && (limit == 0 || settle < limit) ? settle : limit;
+	const uint64_t until = earlier(agent->beat_ns, earlier(agent->settle_ns, limit));
 	const uint64_t now = kist_now_ns();
 	const uint64_t left_ms = until > now ? (until - now) / NS_PER_MS + 1 : 0;
 
-	if (until == 0)
-		return -1;
 	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+static void beat(struct agent *agent)
+{
+	const uint64_t now = kist_now_ns();
+
+	if (now < agent->beat_ns)
+		return;
+	agent->beat_ns = now + KIST_OWNER_BEAT_S * NS_PER_S;
+	kist_run_beat(&agent->keeping.run);
 }
 
 static void settle(struct agent *agent)
@@ -331,6 +348,7 @@ static void attend(struct agent *agent)
 		if (waits[0].revents && kist_program_reap(&agent->program, &agent->result->end))
 			return;
 		keep_time(agent);
+		beat(agent);
 		settle(agent);
 		waits[2].fd = agent->watch ? kist_watch_fd(agent->watch) : -1;
 	}

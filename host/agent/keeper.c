@@ -474,12 +474,21 @@ void kist_keeper_flush(struct kist_keeper *keeper)
 
 void kist_keeper_finish(struct kist_keeper *keeper, const struct kist_keeper_end *end, struct kist_kept *ret)
 {
+	struct timespec until;
+	int failed;
+
 	(void)pthread_mutex_lock(&keeper->mutex);
 	keeper->end = *end;
 	keeper->ending = true;
 	(void)pthread_cond_signal(&keeper->awake);
 	(void)pthread_mutex_unlock(&keeper->mutex);
-	(void)pthread_join(keeper->thread, NULL);
+	do {
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += KIST_OWNER_BEAT_S;
+		failed = pthread_clockjoin_np(keeper->thread, NULL, CLOCK_MONOTONIC, &until);
+		if (failed == ETIMEDOUT && keeper->options.each_wait)
+			keeper->options.each_wait(keeper->options.ctx);
+	} while (failed == ETIMEDOUT);
 	*ret = keeper->kept;
 }
 

@@ -43,6 +43,8 @@ struct kist_keeper_options {
 	void (*each_kept)(void *ctx, const char *path, const struct kist_saved *saved);
 	/* Told of what could not be kept, for the time being or in the end. */
 	void (*each_failed)(void *ctx, const char *path, const struct kist_error *why);
+	/* Called now and then while kist_keeper_finish() waits, by who waits; or NULL. */
+	void (*each_wait)(void *ctx);
 	void *ctx;
 	/* Called first in the keeper's thread: what else the record is to say.  NULL: nothing. */
 	kist_status (*describe)(void *ctx, struct kist_job *job, struct kist_error *err);

@@ -50,6 +50,13 @@ static void each_kept(void *ctx, const char *path, const struct kist_saved *save
 	kist_run_event(&keeping->run, "artifact", facts);
 }
 
+static void beat(void *ctx)
+{
+	const struct kist_keeping *keeping = ctx;
+
+	kist_run_beat(&keeping->run);
+}
+
 /* In the keeper's thread. */
 static kist_status describe(void *ctx, struct kist_job *job, struct kist_error *err)
 {
@@ -70,6 +77,7 @@ kist_status kist_keeping_start(struct kist_keeping *keeping, const struct kist_k
 						 .open_ctx = options->open_ctx,
 						 .each_kept = each_kept,
 						 .each_failed = each_failed,
+						 .each_wait = beat,
 						 .ctx = keeping,
 						 .describe = describe,
 						 .parts = &keeping->snapshot.parts,

@@ -129,8 +129,17 @@ static kist_status check_program(const struct recovery *recovery, struct kist_er
 	const json_t *program = json_object_get(recovery->keeping.facts, "program");
 	struct kist_owner owner;
 
-	if (!kist_owner_from_json(program, &owner) || kist_owner_life(&owner) != KIST_OWNER_ALIVE)
+	if (!kist_owner_from_json(program, &owner))
 		return KIST_OK;
+	/* Locks are not seen by all machines that share a folder. */
+	if (kist_run_lease(&recovery->keeping.run, owner.lease, NULL) != KIST_OK)
+		owner.lease[0] = '\0';
+	if (kist_owner_life(&owner) != KIST_OWNER_ALIVE)
+		return KIST_OK;
+	if (!kist_owner_is_here(&owner))
+		return kist_fail(err, KIST_EXISTS,
+				 "the agent of job '%s' is at work on '%s', or was a moment ago",
+				 recovery->options->id, owner.host);
 	return kist_fail(
 		err, KIST_EXISTS,
 		"the agent of job '%s' is gone, but its program, process %llu, still runs: recover it "

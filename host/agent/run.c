@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/time.h"
+#include "job/owner.h"
 
 #define LINE_FLAGS    (O_WRONLY | O_CREAT | O_APPEND)
 #define LINE_SIZE_MAX ((size_t)1 << 20)
@@ -18,6 +20,7 @@ void kist_run_done(struct kist_run *run)
 {
 	kist_fd_close(&run->artifacts_fd);
 	kist_fd_close(&run->events_fd);
+	kist_fd_close(&run->beat_fd);
 	kist_fd_close(&run->lock_fd);
 	kist_fd_close(&run->dir_fd);
 }
@@ -89,7 +92,26 @@ kist_status kist_run_create(const char *runs_dir, const char *id, struct kist_ru
 	if (mkdir(ret->path, 0700) < 0)
 		return kist_fail_open(err, errno, ret->path);
 	KIST_TRY(open_folder(ret, err));
+	KIST_TRY(kist_open_at(ret->dir_fd, KIST_OWNER_LEASE_NAME, O_WRONLY | O_CREAT, 0600, &ret->beat_fd,
+			      err));
 	return open_files(ret, err);
+}
+
+void kist_run_beat(const struct kist_run *run)
+{
+	if (run->beat_fd >= 0)
+		(void)futimens(run->beat_fd, NULL);
+}
+
+kist_status kist_run_lease(const struct kist_run *run, char ret[static PATH_MAX], struct kist_error *err)
+{
+	char folder[PATH_MAX];
+
+	if (!realpath(run->path, folder))
+		return kist_fail_open(err, errno, run->path);
+	if (snprintf(ret, PATH_MAX, "%s/" KIST_OWNER_LEASE_NAME, folder) >= PATH_MAX)
+		return kist_fail(err, KIST_LIMIT, "the path of '%s' is too long", folder);
+	return KIST_OK;
 }
 
 kist_status kist_run_open_dead(const char *runs_dir, const char *id, struct kist_run *ret,

@@ -16,6 +16,7 @@
  *     events.jsonl     a line for whatever else happened: states, files that could not be kept, signals
  *     output.*         agent/journal.h
  *     lock             held while the agent lives
+ *     heartbeat        touched while it lives, for machines that share the folder: job/owner.h
  *
  * Each line is one JSON object with "event_type", "schema_version", "run_id" and "timestamp".
  *
@@ -39,13 +40,14 @@ struct kist_run {
 	int lock_fd;
 	int artifacts_fd;
 	int events_fd;
+	int beat_fd;		  /* of the agent alone */
 	struct kist_error failed; /* the first line that could not be written */
 };
 
 #define KIST_RUN_INIT                                                                                        \
 	{                                                                                                    \
 		.mutex = PTHREAD_MUTEX_INITIALIZER, .dir_fd = -1, .lock_fd = -1, .artifacts_fd = -1,         \
-		.events_fd = -1, .failed = KIST_ERROR_INIT                                                   \
+		.events_fd = -1, .beat_fd = -1, .failed = KIST_ERROR_INIT                                    \
 	}
 
 /**
@@ -72,6 +74,13 @@ KIST_CHECKED kist_status kist_run_open(const char *runs_dir, const char *id, str
 
 /** kist_run_is_alive() - Whether its agent is at work; of kist_run_open(). */
 bool kist_run_is_alive(const struct kist_run *run);
+
+/** kist_run_beat() - Its agent lives; of kist_run_create(), every KIST_OWNER_BEAT_S. */
+void kist_run_beat(const struct kist_run *run);
+
+/** kist_run_lease() - The path of the file that is touched, absolute.  Errors: KIST_LIMIT, KIST_IO. */
+KIST_CHECKED kist_status kist_run_lease(const struct kist_run *run, char ret[static PATH_MAX],
+					struct kist_error *err);
 
 /** kist_run_remove() - Removes the folder of a job that did not begin, and closes it. */
 void kist_run_remove(struct kist_run *run);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/time.h"
 
 #define STAT_SIZE_MAX ((size_t)4096)
 /* In /proc/PID/stat, counted from behind the name in parentheses: field 3 is the first. */
@@ -106,6 +107,26 @@ kist_status kist_owner_of(pid_t pid, struct kist_owner *ret, struct kist_error *
 	return KIST_OK;
 }
 
+/* A path that is one of ours, and not whatever else a record may name. */
+static bool is_lease(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return path[0] == '/' && slash && strcmp(slash + 1, KIST_OWNER_LEASE_NAME) == 0;
+}
+
+/* Of a process that cannot be seen from here. */
+static enum kist_owner_life judge_lease(const struct kist_owner *owner)
+{
+	const int64_t now_s = kist_wall_ns() / 1000000000;
+	struct stat st;
+
+	if (!is_lease(owner->lease) || lstat(owner->lease, &st) != 0 || !S_ISREG(st.st_mode))
+		return KIST_OWNER_UNKNOWN;
+	return now_s - (int64_t)st.st_mtim.tv_sec > (int64_t)KIST_OWNER_LEASE_S ? KIST_OWNER_GONE
+										: KIST_OWNER_ALIVE;
+}
+
 enum kist_owner_life kist_owner_life(const struct kist_owner *owner)
 {
 	struct kist_owner here;
@@ -116,7 +137,7 @@ enum kist_owner_life kist_owner_life(const struct kist_owner *owner)
 		/* Of another namespace's pids nothing is to be seen. */
 		if (here.pid_namespace == 0 || here.pid_namespace != owner->pid_namespace ||
 		    owner->start == 0)
-			return KIST_OWNER_UNKNOWN;
+			return judge_lease(owner);
 		return read_start(owner->pid, &start) && start == owner->start ? KIST_OWNER_ALIVE
 									       : KIST_OWNER_GONE;
 	}
@@ -125,7 +146,7 @@ enum kist_owner_life kist_owner_life(const struct kist_owner *owner)
 			       strcmp(here.machine, owner->machine) == 0 &&
 			       strcmp(here.host, owner->host) == 0
 		       ? KIST_OWNER_GONE
-		       : KIST_OWNER_UNKNOWN;
+		       : judge_lease(owner);
 }
 
 /* A record may come from others: it is no way to signal whatever else runs here. */
@@ -142,6 +163,15 @@ static bool is_kist(uint64_t pid)
 	return own_len > 0 && its_len == own_len && memcmp(own, its, (size_t)own_len) == 0;
 }
 
+bool kist_owner_is_here(const struct kist_owner *owner)
+{
+	struct kist_owner here;
+
+	find_here(&here);
+	return here.pid_namespace != 0 && here.pid_namespace == owner->pid_namespace &&
+	       strcmp(here.boot, owner->boot) == 0;
+}
+
 kist_status kist_owner_signal(const struct kist_owner *owner, int signal, int *ret_pid_fd,
 			      struct kist_error *err)
 {
@@ -151,7 +181,7 @@ kist_status kist_owner_signal(const struct kist_owner *owner, int signal, int *r
 					  : -1;
 	const enum kist_owner_life life = kist_owner_life(owner);
 
-	if (life == KIST_OWNER_UNKNOWN)
+	if (life == KIST_OWNER_UNKNOWN || !kist_owner_is_here(owner))
 		return kist_fail(err, KIST_UNSUPPORTED,
 				 "it runs on '%s', or in another container: stop it there", owner->host);
 	if (pid_fd < 0 || life == KIST_OWNER_GONE)
@@ -175,7 +205,8 @@ kist_status kist_owner_json(const struct kist_owner *owner, json_t **ret, struct
 			  (json_int_t)owner->pid, "start", (json_int_t)owner->start);
 
 	if (!object ||
-	    (owner->machine[0] && json_object_set_new(object, "machine", json_string(owner->machine)) != 0))
+	    (owner->machine[0] && json_object_set_new(object, "machine", json_string(owner->machine)) != 0) ||
+	    (owner->lease[0] && json_object_set_new(object, "lease", json_string(owner->lease)) != 0))
 		return kist_fail_memory(err, sizeof(json_t));
 	*ret = kist_steal(object);
 	return KIST_OK;
@@ -197,6 +228,8 @@ bool kist_owner_from_json(const json_t *object, struct kist_owner *ret)
 
 	if (json_object_get(object, "machine") &&
 	    !read_text(object, "machine", owner.machine, sizeof(owner.machine)))
+		return false;
+	if (json_object_get(object, "lease") && !read_text(object, "lease", owner.lease, sizeof(owner.lease)))
 		return false;
 	if (!read_text(object, "host", owner.host, sizeof(owner.host)) ||
 	    !read_text(object, "boot", owner.boot, sizeof(owner.boot)) ||

@@ -2,6 +2,7 @@
 #ifndef KIST_JOB_OWNER_H
 #define KIST_JOB_OWNER_H
 
+#include <limits.h>
 #include <sys/types.h>
 
 #include "base/json.h"
@@ -9,17 +10,27 @@
 /*
  * The process that runs a job, told so that others can see whether it still is.
  *
- *     {"host":"name", "machine":"<32 hex>"?, "boot":"<id>", "pid_namespace":n, "pid":n, "start":ticks}
+ *     {"host":"name", "machine":"<32 hex>"?, "boot":"<id>", "pid_namespace":n, "pid":n, "start":ticks,
+ *      "lease":"/path/heartbeat"?}
  *
  * A pid comes again, so it counts only with the time at which the process began, the boot that this time is
  * counted from, and the namespace that the pid is one of.  "machine" is drawn from the machine's own id, which
  * itself is told nobody.
  *
+ * "lease" is a file that the process touches every KIST_OWNER_BEAT_S.  Where the machines share the folder that it is in,
+ * they know by its time of another's process what they cannot see: without a touch for KIST_OWNER_LEASE_S it is gone.
+ * Their clocks need to agree to a minute or so.
+ *
  * Thread: pure.
  * Source: proc(5), pid_namespaces(7), machine-id(5).
  */
 
-#define KIST_OWNER_TEXT_SIZE ((size_t)65)
+#define KIST_OWNER_TEXT_SIZE  ((size_t)65)
+#define KIST_OWNER_LEASE_SIZE ((size_t)PATH_MAX)
+#define KIST_OWNER_BEAT_S     15u
+#define KIST_OWNER_LEASE_S    300u
+/** The lease's file is called so. */
+#define KIST_OWNER_LEASE_NAME "heartbeat"
 
 struct kist_owner {
 	char host[KIST_OWNER_TEXT_SIZE + 192];
@@ -27,7 +38,8 @@ struct kist_owner {
 	char boot[KIST_OWNER_TEXT_SIZE];    /* or empty */
 	uint64_t pid_namespace;		    /* 0: not known */
 	uint64_t pid;
-	uint64_t start; /* clock ticks since the boot; 0: not known */
+	uint64_t start;			   /* clock ticks since the boot; 0: not known */
+	char lease[KIST_OWNER_LEASE_SIZE]; /* absolute; or empty */
 };
 
 enum kist_owner_life {
@@ -41,6 +53,9 @@ KIST_CHECKED kist_status kist_owner_of(pid_t pid, struct kist_owner *ret, struct
 
 /** kist_owner_life() - Whether that process is there, as far as it can be seen from here. */
 enum kist_owner_life kist_owner_life(const struct kist_owner *owner);
+
+/** kist_owner_is_here() - Whether its pid is one of those that are seen here. */
+bool kist_owner_is_here(const struct kist_owner *owner);
 
 /**
  * kist_owner_signal() - Sends @signal to that process, if it is there and a kist of this user.

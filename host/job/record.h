@@ -56,8 +56,8 @@ struct kist_job {
 
 /** struct kist_job_options - What is known of a job before it begins.  All Borrowed for the call. */
 struct kist_job_options {
-	const char *id;		    /* kist_job_id_check(); NULL: a new one is made */
-	const char *kind;	    /* what runs it: "exec", "run", "cell", "experiment"; 1..KIST_JOB_TEXT_MAX bytes */
+	const char *id;	  /* kist_job_id_check(); NULL: a new one is made */
+	const char *kind; /* what runs it: "exec", "run", "cell", "experiment"; 1..KIST_JOB_TEXT_MAX bytes */
 	const char *project;	    /* NULL: "" */
 	const char *parent;	    /* id of the job that it is a part of; or NULL */
 	const char *entrypoint;	    /* name of what is run; or NULL */
@@ -115,6 +115,13 @@ enum kist_owner_life kist_job_life(const struct kist_job *job);
  */
 KIST_CHECKED kist_status kist_job_set_state(struct kist_job *job, enum kist_job_state state, pid_t pid,
 					    struct kist_error *err);
+
+/**
+ * kist_job_set_lease() - The file that its owner touches: struct kist_owner.  One that is no text, or too long, is left out.
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_job_set_lease(struct kist_job *job, const char *path, struct kist_error *err);
 
 /** kist_job_set_error() - What went wrong, for people; cut at KIST_JOB_ERROR_MAX bytes.  NULL: nothing. */
 KIST_CHECKED kist_status kist_job_set_error(struct kist_job *job, const char *text, struct kist_error *err);

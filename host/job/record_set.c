@@ -385,3 +385,14 @@ kist_status kist_job_mark_partial(struct kist_job *job, struct kist_error *err)
 		KIST_TRY(kist_record_set_take(json_array_get(artifacts, i), "partial", json_true(), err));
 	return KIST_OK;
 }
+
+kist_status kist_job_set_lease(struct kist_job *job, const char *path, struct kist_error *err)
+{
+	json_t *owner = json_object_get(job->root, "owner");
+
+	if (!owner || strlen(path) >= KIST_OWNER_LEASE_SIZE || !kist_utf8_valid(path, strlen(path)))
+		return KIST_OK;
+	return json_object_set_new(owner, "lease", json_string(path)) == 0
+		       ? KIST_OK
+		       : kist_fail_memory(err, sizeof(json_t));
+}

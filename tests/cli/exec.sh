@@ -19,6 +19,8 @@ kist cat kist:part/one/output >log
 says log one
 equal "$(stat -c %s log)" "$(($(stat -c %s given) + 4))"
 equal "$(stat -c %a "$runs/one")" 700
+says record "\"lease\":\"$runs/one/heartbeat\""
+[ -f "$runs/one/heartbeat" ] || fail 'there is no heartbeat'
 says "$runs/one/artifacts.jsonl" '"artifact_name":"sub/.hidden.bin"' '"run_id":"one"' '"schema_version":1'
 says "$runs/one/run.json" '"state":"failed"'
 

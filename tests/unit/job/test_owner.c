@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/owner.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +69,41 @@ START_TEST(of_another_machine_or_container_nothing_is_known)
 }
 END_TEST
 
+START_TEST(a_lease_tells_of_another_machine_where_its_file_is_seen)
+{
+	const struct timespec late[] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	char folder[] = "/tmp/kist-owner-XXXXXX";
+	kist_auto_json json_t *object = NULL;
+	struct kist_owner owner;
+	FILE *file;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_int_eq(kist_owner_of(getpid(), &owner, NULL), KIST_OK);
+	owner.pid_namespace++;
+	snprintf(owner.lease, sizeof(owner.lease), "%s/heartbeat", folder);
+	ck_assert_int_eq(kist_owner_life(&owner), KIST_OWNER_UNKNOWN);
+	file = fopen(owner.lease, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(kist_owner_json(&owner, &object, NULL), KIST_OK);
+	ck_assert(kist_owner_from_json(object, &owner));
+	ck_assert_int_eq(kist_owner_life(&owner), KIST_OWNER_ALIVE);
+	ck_assert_int_eq(kist_owner_signal(&owner, 0, NULL, NULL), KIST_UNSUPPORTED);
+	ck_assert_int_eq(futimens(fileno(file), late), 0);
+	ck_assert_int_eq(kist_owner_life(&owner), KIST_OWNER_GONE);
+	/* What is seen here needs no lease. */
+	owner.pid_namespace--;
+	ck_assert_int_eq(kist_owner_life(&owner), KIST_OWNER_ALIVE);
+	owner.pid_namespace++;
+	/* Whatever else is called otherwise is none. */
+	snprintf(owner.lease, sizeof(owner.lease), "/etc/hostname");
+	ck_assert_int_eq(kist_owner_life(&owner), KIST_OWNER_UNKNOWN);
+	ck_assert_int_eq(fclose(file), 0);
+	snprintf(owner.lease, sizeof(owner.lease), "%s/heartbeat", folder);
+	ck_assert_int_eq(unlink(owner.lease), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read)
 {
 	kist_auto_json json_t *object = NULL;
@@ -92,6 +130,7 @@ int main(void)
 	tcase_add_test(tcase, who_is_there_is_alive_and_who_has_ended_is_gone);
 	tcase_add_test(tcase, a_pid_that_came_again_is_another_process);
 	tcase_add_test(tcase, of_another_machine_or_container_nothing_is_known);
+	tcase_add_test(tcase, a_lease_tells_of_another_machine_where_its_file_is_seen);
 	tcase_add_test(tcase, what_is_written_is_read);
 	return suite_run(tcase, "job/owner");
 }
