@@ -6,8 +6,17 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "cli/table.h"
+#include "plugin/trust.h"
 
 static const char *const titles[] = { "FOLDER", "TIER", "USED", "NOTE" };
+
+static const char *const policies[] = {
+	[KIST_POLICY_PINNED] = "pinned: this build's own, and what 'kist plugin trust' was told",
+	[KIST_POLICY_SIGNED] =
+		"signed: this build's own, what 'kist plugin trust' was told, and what a key of "
+		"'kist plugin key ls' signed",
+	[KIST_POLICY_ANY] = "any: EVERY PLUGIN RUNS, whoever made it; 'kist plugin policy pinned' ends that",
+};
 
 /* What stands between a plugin and this machine. */
 static void print_sandbox(const json_t *sandbox, const struct kist_error *why)
@@ -56,14 +65,12 @@ static kist_status list(struct kist_cli *cli, struct kist_error *err)
 		sandbox = NULL;
 	if (cli->json)
 		return kist_print_json_take(json_pack("{s:O,s:s,s:b,s:O*}", "folders", all, "policy",
-						      catalog->policy == KIST_POLICY_ANY ? "any" : "pinned",
+						      kist_policy_name(catalog->policy),
 						      "environment_ignored", catalog->elevated, "sandbox",
 						      sandbox),
 					    err);
 	kist_table_print(&table, cli->quiet);
-	printf("policy: %s\n", catalog->policy == KIST_POLICY_ANY
-				       ? "any plugin is trusted"
-				       : "pinned: this build's own, and what 'kist plugin trust' was told");
+	printf("policy: %s\n", policies[catalog->policy]);
 	if (catalog->elevated)
 		printf("this process has more rights than its user: the environment and the user's folders "
 		       "are ignored\n");

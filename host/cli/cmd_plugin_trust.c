@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "plugin/trust.h"
 
 static void manifest_free(struct kist_manifest **slot)
 {
@@ -32,13 +33,8 @@ static kist_status trust(struct kist_cli *cli, const char *path, json_t *list, s
 						 ? " but a library: name the .plugin.json beside it"
 						 : "");
 	digest = kist_digest_of(kist_buf_view(&text));
-	if (manifest->is_system && manifest->library_size == 0) {
-		KIST_TRY(kist_catalog_measure(manifest, err));
-		KIST_TRY(kist_trust_add_system(cli->paths.config_dir, &digest, manifest, err));
-	} else {
-		KIST_TRY(
-			kist_trust_add(cli->paths.config_dir, &digest, manifest->id, manifest->version, err));
-	}
+	KIST_TRY(kist_catalog_measure(manifest, err));
+	KIST_TRY(kist_trust_add(cli->paths.config_dir, &digest, manifest, err));
 	kist_digest_hex(&digest, hex);
 	if (json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "id", manifest->id, "version",
 						  manifest->version, "manifest_sha256", hex)) != 0)

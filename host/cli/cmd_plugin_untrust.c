@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "plugin/trust.h"
 
 static kist_status untrust(struct kist_cli *cli, const char *id, json_t *list, struct kist_error *err)
 {

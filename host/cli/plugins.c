@@ -24,6 +24,12 @@ static void note_folders(const struct kist_cli *cli, const struct kist_catalog *
 			fprintf(stderr, "kist: %s: note: --plugin-dir '%s' is not used: %s\n",
 				cli->command->name, dir->path, dir->note);
 	}
+	if (catalog && catalog->policy == KIST_POLICY_ANY && !cli->quiet)
+		fprintf(stderr,
+			"kist: %s: note: the policy is 'any': every plugin runs, whoever made it; 'kist "
+			"plugin policy "
+			"pinned' ends that\n",
+			cli->command->name);
 }
 
 kist_status kist_plugins_open(struct kist_cli *cli, struct kist_catalog **ret, struct kist_error *err)

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "plugin/folders.h"
-#include "plugin/trust.h"
+#include "plugin/signed.h"
 
 #define SUFFIX ".plugin.json"
 
@@ -18,7 +18,9 @@
 struct holder {
 	struct kist_catalog catalog;
 	struct kist_folders folders;
-	struct kist_trust trust;
+	struct kist_grounds grounds;
+	bool is_unsure; /* a trusted.json that is there could not be read */
+	char *config_dir;
 	struct kist_catalog_entry *entries;
 	size_t capacity;
 };
@@ -75,8 +77,39 @@ static kist_status entry_add(struct holder *holder, const struct scan *scan, con
 	return KIST_OK;
 }
 
+/* Under the policy "signed" what is not pinned needs a signature, which is of the bytes that were just read. */
+static kist_status check_signature(const struct holder *holder, int dir_fd, const char *name,
+				   struct kist_view text, struct kist_catalog_entry *entry,
+				   struct kist_error *err)
+{
+	const struct kist_manifest *manifest = entry->manifest;
+	const struct kist_key *key = NULL;
+	struct kist_error why = KIST_ERROR_INIT;
+	const char *seen = kist_trust_seen(&holder->grounds.user, manifest->id);
+	kist_status status;
+
+	entry->first_party = kist_trust_is_built_in(&entry->digest);
+	entry->pinned = kist_grounds_has(&holder->grounds, &entry->digest);
+	if (entry->first_party || entry->pinned || holder->catalog.policy != KIST_POLICY_SIGNED)
+		return KIST_OK;
+	status = kist_signed_check_at(&holder->grounds, dir_fd, name, text, manifest, &key, &why);
+	if (status == KIST_NOT_FOUND)
+		return kist_fail(
+			err, KIST_DENIED,
+			"neither signed nor trusted: run 'kist plugin trust %s' if you know where it comes "
+			"from",
+			entry->path);
+	if (status != KIST_OK)
+		return kist_fail_as(err, status == KIST_NO_MEMORY ? status : KIST_DENIED, &why);
+	KIST_TRY(kist_grounds_check_rollback(&holder->grounds, manifest, err));
+	entry->signer = key->public.id;
+	if (!seen || strcmp(seen, manifest->version) != 0)
+		entry->see_in = holder->config_dir;
+	return KIST_OK;
+}
+
 /* What is wrong with a manifest stays with its entry; only running out of memory stops the catalog. */
-static kist_status read_manifest(int dir_fd, const char *name, struct kist_catalog_entry *entry,
+static kist_status read_manifest(const struct scan *scan, const char *name, struct kist_catalog_entry *entry,
 				 struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
@@ -84,7 +117,7 @@ static kist_status read_manifest(int dir_fd, const char *name, struct kist_catal
 	struct kist_manifest *manifest;
 	size_t id_len;
 
-	KIST_TRY(kist_search_open_file(dir_fd, name, &fd, err));
+	KIST_TRY(kist_search_open_file(scan->fd, name, &fd, err));
 	KIST_TRY(kist_read_all(fd, &text, err));
 	entry->digest = kist_digest_of(kist_buf_view(&text));
 	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
@@ -93,7 +126,7 @@ static kist_status read_manifest(int dir_fd, const char *name, struct kist_catal
 	if (strncmp(name, manifest->id, id_len) != 0 || strcmp(name + id_len, SUFFIX) != 0)
 		return kist_fail(err, KIST_INVALID, "must be called '%s" SUFFIX "', after its id",
 				 manifest->id);
-	return KIST_OK;
+	return check_signature(scan->holder, scan->fd, name, kist_buf_view(&text), entry, err);
 }
 
 static bool has_suffix(const char *name)
@@ -124,7 +157,7 @@ static kist_status scan_manifest(void *ctx, const char *name, struct kist_error 
 	if (scan->holder->catalog.entry_count == KIST_CATALOG_ENTRIES_MAX)
 		return note(scan, name, "there are more plugins than fit in a catalog", err);
 	KIST_TRY(entry_add(scan->holder, scan, name, &entry, err));
-	status = read_manifest(scan->fd, name, entry, &entry->refusal);
+	status = read_manifest(scan, name, entry, &entry->refusal);
 	/* Whatever else is wrong with it: that comes first, and what it says of itself may help people. */
 	if (scan->refused && status != KIST_NO_MEMORY) {
 		entry->refusal = (struct kist_error)KIST_ERROR_INIT;
@@ -208,10 +241,12 @@ static kist_status scan_folder(struct holder *holder, size_t i, struct kist_erro
 static void decide_library(const struct holder *holder, struct kist_catalog_entry *entry)
 {
 	struct kist_manifest *manifest = (struct kist_manifest *)(uintptr_t)entry->manifest;
-	const struct kist_trust_library *library = kist_trust_library(&holder->trust, &entry->digest);
+	const struct kist_trust_library *library = kist_trust_library(&holder->grounds.user, &entry->digest);
 
-	if (!manifest->is_system || manifest->library_size > 0)
+	if (manifest->library_size > 0)
 		return;
+	if (!library)
+		library = kist_trust_library(&holder->grounds.site, &entry->digest);
 	if (!library) {
 		(void)kist_fail(
 			&entry->refusal, KIST_DENIED,
@@ -225,35 +260,40 @@ static void decide_library(const struct holder *holder, struct kist_catalog_entr
 
 static void decide_trust(const struct holder *holder, struct kist_catalog_entry *entry)
 {
+	const struct kist_grounds *grounds = &holder->grounds;
 	struct kist_error *refusal = &entry->refusal;
 
 	if (refusal->status != KIST_OK)
 		return;
-	entry->first_party = kist_trust_is_built_in(&entry->digest);
-	if (entry->first_party)
-		return;
-	if (strncmp(entry->manifest->id, "kist.", 5) == 0)
+	if (!entry->signer)
+		entry->signer = kist_trust_signer(&grounds->user, &entry->digest);
+	if (!entry->signer)
+		entry->signer = kist_trust_signer(&grounds->site, &entry->digest);
+	/* What is revoked goes before whatever lets it run. */
+	if (!entry->first_party && strncmp(entry->manifest->id, "kist.", 5) == 0)
 		(void)kist_fail(refusal, KIST_DENIED,
 				"not the '%s' that was made with this build of kist, and ids under 'kist.' "
 				"are reserved",
 				entry->manifest->id);
-	else if (holder->catalog.policy == KIST_POLICY_PINNED &&
-		 !kist_trust_has(&holder->trust, &entry->digest))
+	else if (kist_grounds_check_revoked(grounds, &entry->digest, entry->manifest, entry->signer,
+					    refusal) == KIST_OK &&
+		 holder->catalog.policy == KIST_POLICY_PINNED && !entry->first_party && !entry->pinned)
 		(void)kist_fail(refusal, KIST_DENIED,
 				"not trusted: run 'kist plugin trust %s' if you know where it comes from",
 				entry->path);
-	else
+	if (refusal->status == KIST_OK && entry->manifest->is_system) {
 		decide_library(holder, entry);
+		(void)!kist_grounds_check_revoked(grounds, &entry->digest, entry->manifest, 0, refusal);
+	}
 }
 
 /* Usable entries of one id together, the winner first: pinned, then tier, then version, then path. */
-static int compare_entries(const void *a, const void *b, void *ctx)
+static int compare_entries(const void *a, const void *b)
 {
 	const struct kist_catalog_entry *const x = *(const struct kist_catalog_entry *const *)a;
 	const struct kist_catalog_entry *const y = *(const struct kist_catalog_entry *const *)b;
-	const struct kist_trust *trust = ctx;
-	const bool x_pinned = x->first_party || kist_trust_has(trust, &x->digest);
-	const bool y_pinned = y->first_party || kist_trust_has(trust, &y->digest);
+	const bool x_pinned = x->first_party || x->pinned;
+	const bool y_pinned = y->first_party || y->pinned;
 	int order = strcmp(x->manifest->id, y->manifest->id);
 
 	if (order != 0)
@@ -281,7 +321,7 @@ static kist_status decide_shadows(struct holder *holder, struct kist_error *err)
 			sorted[usable++] = &holder->entries[i];
 	}
 	if (usable > 1)
-		qsort_r(sorted, usable, sizeof(struct kist_catalog_entry *), compare_entries, &holder->trust);
+		qsort(sorted, usable, sizeof(struct kist_catalog_entry *), compare_entries);
 	for (size_t i = 0; i < usable; i++) {
 		if (winner && strcmp(winner->manifest->id, sorted[i]->manifest->id) == 0)
 			(void)kist_fail(&sorted[i]->refusal, KIST_EXISTS, "shadowed by version %s in %s (%s)",
@@ -293,24 +333,103 @@ static kist_status decide_shadows(struct holder *holder, struct kist_error *err)
 	return KIST_OK;
 }
 
-static kist_status load_trust(struct holder *holder, const char *config_dir, struct kist_error *err)
+/* Grounds ------------------------------------------------------------------------------------------- */
+
+static kist_status note_file(struct holder *holder, const char *config_dir, const char *name, bool of_site,
+			     const char *note, struct kist_error *err)
 {
-	struct kist_error why = KIST_ERROR_INIT;
 	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", config_dir, name);
+	return kist_folders_add(&holder->folders, path, strlen(path),
+				of_site ? KIST_TIER_SITE : KIST_TIER_USER, note, err);
+}
+
+static kist_status load_from(struct holder *holder, const char *config_dir, bool of_site,
+			     struct kist_error *err)
+{
+	struct kist_grounds *grounds = &holder->grounds;
+	struct kist_error why = KIST_ERROR_INIT;
+	char note[1024];
 	kist_status status;
 
 	if (!config_dir)
 		return KIST_OK;
-	snprintf(path, sizeof(path), "%s/" KIST_TRUST_FILE, config_dir);
-	if (holder->catalog.elevated)
-		return kist_folders_add(&holder->folders, path, strlen(path), KIST_TIER_USER,
-					"ignored: this process has more rights than who started it", err);
-	status = kist_trust_load(config_dir, &holder->trust, &why);
-	if (status == KIST_OK)
-		return KIST_OK;
+	if (holder->catalog.elevated && !of_site)
+		return note_file(holder, config_dir, KIST_TRUST_FILE, false,
+				 "ignored: this process has more rights than who started it", err);
+	status = kist_trust_load(config_dir, of_site ? &grounds->site : &grounds->user, &why);
 	if (status == KIST_NO_MEMORY)
 		return kist_fail_as(err, status, &why);
-	return kist_folders_add(&holder->folders, path, strlen(path), KIST_TIER_USER, why.text, err);
+	if (status != KIST_OK) {
+		/* What it revokes is not known now. */
+		holder->is_unsure = true;
+		KIST_TRY(note_file(holder, config_dir, KIST_TRUST_FILE, of_site, why.text, err));
+	}
+	KIST_TRY(kist_keys_load(config_dir, of_site, &grounds->keys, note, sizeof(note), err));
+	return note[0] ? note_file(holder, config_dir, KIST_KEYS_FOLDER, of_site, note, err) : KIST_OK;
+}
+
+static enum kist_policy decide_policy(const struct holder *holder, enum kist_policy asked)
+{
+	const enum kist_policy site = holder->grounds.site.policy;
+	enum kist_policy policy = asked;
+
+	if (holder->catalog.elevated || holder->is_unsure)
+		return KIST_POLICY_PINNED;
+	if (policy == KIST_POLICY_CONFIGURED)
+		policy = holder->grounds.user.policy ? holder->grounds.user.policy : site;
+	if (policy == KIST_POLICY_CONFIGURED)
+		policy = KIST_POLICY_PINNED;
+	return site && site < policy ? site : policy;
+}
+
+static kist_status load_grounds(struct holder *holder, const struct kist_catalog_options *options,
+				const struct kist_surroundings *surroundings, struct kist_error *err)
+{
+	const char *config_dir = options->config_dir;
+
+	/* The site's keys come first: a user's key of the same id does not take their place. */
+	KIST_TRY(load_from(holder, surroundings->site_config, true, err));
+	KIST_TRY(load_from(holder, config_dir, false, err));
+	holder->catalog.policy = decide_policy(holder, options->policy);
+	if (!config_dir || holder->catalog.elevated)
+		return KIST_OK;
+	holder->config_dir = kist_strndup(config_dir, strlen(config_dir));
+	return holder->config_dir ? KIST_OK : kist_fail_memory(err, strlen(config_dir));
+}
+
+/* An installation that ended between the look at the pins and that at the manifests has its pin by now. */
+static kist_status look_again(struct holder *holder, const char *config_dir, struct kist_error *err)
+{
+	kist_auto_trust struct kist_trust now = KIST_TRUST_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+	bool found = false;
+	kist_status status;
+
+	for (size_t i = 0; i < holder->catalog.entry_count && !found; i++) {
+		const struct kist_catalog_entry *entry = &holder->entries[i];
+
+		found = entry->refusal.status == KIST_OK && !entry->first_party && !entry->pinned;
+	}
+	if (!found || holder->config_dir == NULL || holder->is_unsure)
+		return KIST_OK;
+	status = kist_trust_load(config_dir, &now, &why);
+	if (status != KIST_OK)
+		return status == KIST_NO_MEMORY ? kist_fail_as(err, status, &why) : KIST_OK;
+	found = false;
+	for (size_t i = 0; i < holder->catalog.entry_count; i++) {
+		struct kist_catalog_entry *entry = &holder->entries[i];
+
+		found = found || (!entry->pinned && kist_trust_has(&now, &entry->digest));
+		entry->pinned = entry->pinned || kist_trust_has(&now, &entry->digest);
+	}
+	if (found) {
+		kist_trust_done(&holder->grounds.user);
+		holder->grounds.user = now;
+		now = (struct kist_trust)KIST_TRUST_INIT;
+	}
+	return KIST_OK;
 }
 
 /* The whole ----------------------------------------------------------------------------------------- */
@@ -330,8 +449,8 @@ kist_status kist_catalog_open_in(const struct kist_catalog_options *options,
 		return kist_fail_memory(err, sizeof(*holder));
 	holder->catalog.priv = holder;
 	holder->catalog.elevated = surroundings->elevated;
-	holder->catalog.policy = surroundings->elevated ? KIST_POLICY_PINNED : options->policy;
 	KIST_TRY(kist_folders_open(options, surroundings, &holder->folders, err));
+	KIST_TRY(load_grounds(holder, options, surroundings, err));
 	for (size_t i = 0; i < holder->folders.count; i++) {
 		if (holder->folders.dirs[i].used)
 			KIST_TRY(scan_folder(holder, i, err));
@@ -339,7 +458,7 @@ kist_status kist_catalog_open_in(const struct kist_catalog_options *options,
 			KIST_TRY(scan_refused(holder, i, err));
 	}
 	kist_folders_close(&holder->folders);
-	KIST_TRY(load_trust(holder, options->config_dir, err));
+	KIST_TRY(look_again(holder, options->config_dir, err));
 	for (size_t i = 0; i < holder->catalog.entry_count; i++)
 		decide_trust(holder, &holder->entries[i]);
 	KIST_TRY(decide_shadows(holder, err));
@@ -370,7 +489,8 @@ void kist_catalog_close(struct kist_catalog *catalog)
 	}
 	kist_free(holder->entries);
 	kist_folders_done(&holder->folders);
-	kist_trust_done(&holder->trust);
+	kist_grounds_done(&holder->grounds);
+	kist_free(holder->config_dir);
 	kist_free(holder);
 }
 

@@ -31,8 +31,17 @@ const char *kist_tier_name(enum kist_tier tier);
 #define KIST_CATALOG_DIRS_MAX	 64
 #define KIST_CATALOG_ENTRIES_MAX 4096
 
-/** What is trusted: @PINNED by default. */
-enum kist_policy { KIST_POLICY_PINNED = 0, KIST_POLICY_ANY = 1 };
+/**
+ * What is trusted, besides this build's own: what was pinned; what was pinned, or signed by a key that is known; or
+ * anything.  @CONFIGURED: what trusted.json says, and @PINNED when it says nothing.  What the site says is never
+ * widened.
+ */
+enum kist_policy {
+	KIST_POLICY_CONFIGURED = 0,
+	KIST_POLICY_PINNED = 1,
+	KIST_POLICY_SIGNED = 2,
+	KIST_POLICY_ANY = 3
+};
 
 /** struct kist_catalog_dir - One plugin folder. */
 struct kist_catalog_dir {
@@ -50,6 +59,9 @@ struct kist_catalog_entry {
 	enum kist_tier tier;
 	struct kist_digest digest; /* of the manifest */
 	bool first_party;	   /* pinned by this build */
+	bool pinned;		   /* by the user or the site */
+	uint64_t signer;	   /* the key whose signature lets it run, or 0 */
+	const char *see_in; /* where its version is noted once it is loaded, or NULL; lives as the catalog */
 	struct kist_error refusal; /* status KIST_OK: usable */
 };
 
@@ -58,8 +70,8 @@ struct kist_catalog {
 	const struct kist_catalog_dir *dirs;
 	size_t entry_count;
 	const struct kist_catalog_entry *entries;
-	enum kist_policy policy;
-	bool elevated; /* the environment was ignored */
+	enum kist_policy policy; /* in force: not KIST_POLICY_CONFIGURED */
+	bool elevated;		 /* the environment was ignored */
 	void *priv;
 };
 
@@ -69,7 +81,7 @@ struct kist_catalog_options {
 	size_t given_count;
 	const char *system_dir; /* of this installation; see kist_install_dir() in cli */
 	const char *cache_dir;	/* of plugin/cache.h; opening a catalog does not use it */
-	const char *config_dir; /* $XDG_CONFIG_HOME/kist: holds trusted.json, the pins */
+	const char *config_dir; /* $XDG_CONFIG_HOME/kist: holds trusted.json, the pins, and keys */
 	enum kist_policy policy;
 };
 
@@ -118,21 +130,5 @@ KIST_CHECKED kist_status kist_catalog_open_library(const struct kist_catalog_ent
  * Errors: KIST_NOT_FOUND (no such library), KIST_DENIED (others than root may write it), KIST_LIMIT, KIST_IO.
  */
 KIST_CHECKED kist_status kist_catalog_measure(struct kist_manifest *manifest, struct kist_error *err);
-
-/** kist_trust_add() - Pins a third party's manifest by its SHA-256 in <config_dir>/trusted.json.  Durable. */
-KIST_CHECKED kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest,
-					const char *id, const char *version, struct kist_error *err);
-
-/**
- * kist_trust_add_system() - kist_trust_add() of a manifest with a library of the system, which is pinned as it
- * is now; what was pinned of it before is replaced.
- *
- * @manifest: Measured.
- */
-KIST_CHECKED kist_status kist_trust_add_system(const char *config_dir, const struct kist_digest *digest,
-					       const struct kist_manifest *manifest, struct kist_error *err);
-
-/** kist_trust_drop() - Drops all of the user's pins of plugin @id.  Durable.  Errors: KIST_NOT_FOUND (none). */
-KIST_CHECKED kist_status kist_trust_drop(const char *config_dir, const char *id, struct kist_error *err);
 
 #endif

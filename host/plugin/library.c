@@ -11,6 +11,7 @@
 #include "plugin/catalog.h"
 #include "plugin/elf.h"
 #include "plugin/search.h"
+#include "plugin/trust.h"
 
 /*
  * From the file of a library to a sealed copy in memory.  Nothing can change what was hashed between the
@@ -194,6 +195,18 @@ static kist_status open_checked(const struct kist_catalog_entry *entry, int *ret
 	return KIST_OK;
 }
 
+/* An installation puts another manifest in place together with its library. */
+static bool is_replaced(const struct kist_catalog_entry *entry)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
+	struct kist_digest digest;
+
+	if (kist_read_file_at(AT_FDCWD, entry->path, &text, NULL) != KIST_OK)
+		return false;
+	digest = kist_digest_of(kist_buf_view(&text));
+	return !kist_digest_equal(&digest, &entry->digest);
+}
+
 kist_status kist_catalog_open_library(const struct kist_catalog_entry *entry, int *ret_fd,
 				      struct kist_error *err)
 {
@@ -203,8 +216,17 @@ kist_status kist_catalog_open_library(const struct kist_catalog_entry *entry, in
 		return kist_fail_at(
 			err, entry->refusal.status, entry->refusal.code[0] ? entry->refusal.code : NULL,
 			entry->refusal.offset, "plugin '%s': %s", entry->path, entry->refusal.text);
-	if (open_checked(entry, ret_fd, &why) == KIST_OK)
+	if (open_checked(entry, ret_fd, &why) == KIST_OK) {
+		/* What cannot be noted is noted the next time. */
+		if (entry->see_in)
+			(void)!kist_trust_see(entry->see_in, entry->manifest->id, entry->manifest->version,
+					      NULL);
 		return KIST_OK;
+	}
+	if (is_replaced(entry))
+		return kist_fail(err, KIST_DENIED,
+				 "plugin '%s' is being replaced by another version: run the command again",
+				 entry->manifest->id);
 	return kist_fail_at(err, why.status, why.code[0] ? why.code : NULL, why.offset,
 			    "library '%s' of plugin '%s': %s", entry->manifest->library_file,
 			    entry->manifest->id, why.text);

@@ -17,7 +17,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#define SITE_DIR "/usr/local/lib/kist/plugins"
+#define SITE_DIR    "/usr/local/lib/kist/plugins"
+#define SITE_CONFIG "/etc/kist"
 
 /* The process --------------------------------------------------------------------------------------- */
 
@@ -57,6 +58,7 @@ void kist_surroundings_get(struct kist_surroundings *ret)
 		.data_home = getenv("XDG_DATA_HOME"),
 		.home = getenv("HOME"),
 		.site_dir = SITE_DIR,
+		.site_config = SITE_CONFIG,
 	};
 }
 

@@ -27,6 +27,7 @@ struct kist_surroundings {
 	const char *data_home;	 /* XDG_DATA_HOME, or NULL */
 	const char *home;	 /* HOME, or NULL */
 	const char *site_dir;	 /* the site's plugin folder */
+	const char *site_config; /* the site's configuration: trusted.json, keys; or NULL */
 };
 
 /** struct kist_identity - What makes a process elevated. */

@@ -3,20 +3,19 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "plugin/catalog.h"
-
-#define TRUST_SIZE_MAX ((size_t)1 << 20)
+#include "plugin/minisign.h"
+#include "plugin/version.h"
 
 static const char *const built_in[] = {
 #include "plugin/pins.h"
 	NULL
 };
+
+static const char *const policies[] = { "configured", "pinned", "signed", "any" };
 
 bool kist_trust_is_built_in(const struct kist_digest *manifest)
 {
@@ -30,6 +29,24 @@ bool kist_trust_is_built_in(const struct kist_digest *manifest)
 	return false;
 }
 
+const char *kist_policy_name(enum kist_policy policy)
+{
+	return (unsigned)policy < sizeof(policies) / sizeof(policies[0]) ? policies[policy] : "unknown";
+}
+
+bool kist_policy_read(const char *text, enum kist_policy *ret)
+{
+	for (unsigned i = KIST_POLICY_PINNED; i <= KIST_POLICY_ANY; i++) {
+		if (strcmp(text, policies[i]) == 0) {
+			*ret = (enum kist_policy)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Questions ----------------------------------------------------------------------------------------- */
+
 static size_t find(const struct kist_trust *trust, const struct kist_digest *manifest)
 {
 	size_t i = 0;
@@ -41,7 +58,16 @@ static size_t find(const struct kist_trust *trust, const struct kist_digest *man
 
 bool kist_trust_has(const struct kist_trust *trust, const struct kist_digest *manifest)
 {
-	return find(trust, manifest) < trust->count;
+	const size_t i = find(trust, manifest);
+
+	return i < trust->count && !kist_trust_is_revoked_key(trust, trust->signers[i]);
+}
+
+uint64_t kist_trust_signer(const struct kist_trust *trust, const struct kist_digest *manifest)
+{
+	const size_t i = find(trust, manifest);
+
+	return i < trust->count ? trust->signers[i] : 0;
 }
 
 const struct kist_trust_library *kist_trust_library(const struct kist_trust *trust,
@@ -52,12 +78,41 @@ const struct kist_trust_library *kist_trust_library(const struct kist_trust *tru
 	return i < trust->count && trust->libraries[i].size > 0 ? &trust->libraries[i] : NULL;
 }
 
+bool kist_trust_is_revoked(const struct kist_trust *trust, const struct kist_digest *digest)
+{
+	for (size_t i = 0; i < trust->revoked_count; i++) {
+		if (kist_digest_equal(&trust->revoked[i], digest))
+			return true;
+	}
+	return false;
+}
+
+bool kist_trust_is_revoked_key(const struct kist_trust *trust, uint64_t key)
+{
+	for (size_t i = 0; i < trust->revoked_key_count; i++) {
+		if (key != 0 && trust->revoked_keys[i] == key)
+			return true;
+	}
+	return false;
+}
+
+const char *kist_trust_seen(const struct kist_trust *trust, const char *id)
+{
+	return kist_json_get_text(trust->seen, id);
+}
+
 void kist_trust_done(struct kist_trust *trust)
 {
 	kist_free(trust->pins);
 	kist_free(trust->libraries);
+	kist_free(trust->signers);
+	kist_free(trust->revoked);
+	kist_free(trust->revoked_keys);
+	json_decref(trust->seen);
 	*trust = (struct kist_trust)KIST_TRUST_INIT;
 }
+
+/* Reading ------------------------------------------------------------------------------------------- */
 
 /* Who can write the list decides what runs: nobody but root and this user may. */
 static kist_status check_file(int fd, struct kist_error *err)
@@ -82,10 +137,9 @@ static kist_status fail_form(struct kist_error *err, const char *what)
 	return kist_fail_at(err, KIST_CORRUPT, "E_TRUST", KIST_NO_OFFSET, KIST_TRUST_FILE ": %s", what);
 }
 
-/* A new reference to the whole; an empty list when there is no file. */
-static kist_status read_json(int dir_fd, json_t **ret, struct kist_error *err)
+kist_status kist_trust_read(int dir_fd, json_t **ret, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(TRUST_SIZE_MAX);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_TRUST_SIZE_MAX);
 	kist_auto_fd int fd = -1;
 	json_t *json;
 	uint64_t version;
@@ -110,42 +164,117 @@ static kist_status read_json(int dir_fd, json_t **ret, struct kist_error *err)
 	return fail_form(err, "not {\"version\":1,\"pins\":[...]}");
 }
 
+static bool read_digest(const json_t *object, const char *name, struct kist_digest *ret)
+{
+	const char *hex = kist_json_get_text(object, name);
+
+	return hex && kist_digest_parse(hex, strlen(hex), ret);
+}
+
+static bool read_key(const json_t *object, uint64_t *ret)
+{
+	const char *text = kist_json_get_text(object, "key");
+
+	return text && kist_key_id_read(text, strlen(text), ret);
+}
+
 static bool read_library(const json_t *pin, struct kist_trust_library *ret)
 {
-	const char *hex = kist_json_get_text(pin, "library");
-
 	if (!json_object_get(pin, "library") && !json_object_get(pin, "size"))
 		return true;
-	return hex && kist_digest_parse(hex, strlen(hex), &ret->digest) &&
-	       kist_json_get_u64(pin, "size", &ret->size) && ret->size > 0;
+	return read_digest(pin, "library", &ret->digest) && kist_json_get_u64(pin, "size", &ret->size) &&
+	       ret->size > 0;
+}
+
+static kist_status check_count(const char *what, size_t count, struct kist_error *err)
+{
+	if (count <= KIST_TRUST_PINS_MAX)
+		return KIST_OK;
+	return kist_fail(err, KIST_LIMIT, KIST_TRUST_FILE ": %zu %s, at most %d are allowed", count, what,
+			 KIST_TRUST_PINS_MAX);
 }
 
 static kist_status read_pins(const json_t *pins, struct kist_trust *trust, struct kist_error *err)
 {
 	const size_t count = json_array_size(pins);
 
-	if (count > KIST_TRUST_PINS_MAX)
-		return kist_fail(err, KIST_LIMIT, KIST_TRUST_FILE ": %zu pins, at most %d are allowed", count,
-				 KIST_TRUST_PINS_MAX);
+	KIST_TRY(check_count("pins", count, err));
 	trust->pins = kist_alloc(count, sizeof(*trust->pins));
 	trust->libraries = kist_alloc(count, sizeof(*trust->libraries));
-	if (!trust->pins || !trust->libraries)
+	trust->signers = kist_alloc(count, sizeof(*trust->signers));
+	if (!trust->pins || !trust->libraries || !trust->signers)
 		return kist_fail_memory(err, count * sizeof(*trust->libraries));
 	for (size_t i = 0; i < count; i++) {
-		const char *hex = kist_json_get_text(json_array_get(pins, i), "manifest");
+		const json_t *pin = json_array_get(pins, i);
 
-		if (!hex || !kist_digest_parse(hex, strlen(hex), &trust->pins[i]))
+		if (!read_digest(pin, "manifest", &trust->pins[i]))
 			return fail_form(err, "a pin without the SHA-256 of a manifest");
-		if (!read_library(json_array_get(pins, i), &trust->libraries[i]))
+		if (!read_library(pin, &trust->libraries[i]))
 			return fail_form(err, "a pin with a library, but not its SHA-256 and size");
+		if (json_object_get(pin, "key") && !read_key(pin, &trust->signers[i]))
+			return fail_form(err, "a pin for a key whose id is not 16 hex digits");
 	}
 	trust->count = count;
 	return KIST_OK;
 }
 
+static kist_status read_revoked(const json_t *list, struct kist_trust *trust, struct kist_error *err)
+{
+	const size_t count = json_array_size(list);
+
+	if (list && !json_is_array(list))
+		return fail_form(err, "\"revoked\" is no list");
+	KIST_TRY(check_count("revocations", count, err));
+	trust->revoked = kist_alloc(count, sizeof(*trust->revoked));
+	trust->revoked_keys = kist_alloc(count, sizeof(*trust->revoked_keys));
+	if (!trust->revoked || !trust->revoked_keys)
+		return kist_fail_memory(err, count * sizeof(*trust->revoked));
+	for (size_t i = 0; i < count; i++) {
+		const json_t *item = json_array_get(list, i);
+
+		/* One that is not understood may stand for what must not run. */
+		if (read_digest(item, "sha256", &trust->revoked[trust->revoked_count]))
+			trust->revoked_count++;
+		else if (read_key(item, &trust->revoked_keys[trust->revoked_key_count]))
+			trust->revoked_key_count++;
+		else
+			return fail_form(err, "a revocation of neither a SHA-256 nor a key");
+	}
+	return KIST_OK;
+}
+
+static kist_status read_seen(json_t *seen, struct kist_trust *trust, struct kist_error *err)
+{
+	const char *id;
+	json_t *version;
+
+	if (!seen)
+		return KIST_OK;
+	if (!json_is_object(seen))
+		return fail_form(err, "\"seen\" is no object");
+	KIST_TRY(check_count("ids seen", json_object_size(seen), err));
+	json_object_foreach(seen, id, version) {
+		if (!json_is_string(version) || !kist_version_valid(json_string_value(version)))
+			return fail_form(err, "\"seen\" holds what is no version");
+	}
+	trust->seen = json_incref(seen);
+	return KIST_OK;
+}
+
+static kist_status read_policy(const json_t *json, struct kist_trust *trust, struct kist_error *err)
+{
+	const char *text = kist_json_get_text(json, "policy");
+
+	if (!json_object_get(json, "policy"))
+		return KIST_OK;
+	if (!text || !kist_policy_read(text, &trust->policy))
+		return fail_form(err, "\"policy\" is none of pinned, signed, any");
+	return KIST_OK;
+}
+
 kist_status kist_trust_load(const char *config_dir, struct kist_trust *ret, struct kist_error *err)
 {
-	__attribute__((cleanup(kist_trust_done))) struct kist_trust trust = KIST_TRUST_INIT;
+	kist_auto_trust struct kist_trust trust = KIST_TRUST_INIT;
 	kist_auto_json json_t *json = NULL;
 	kist_auto_fd int dir_fd = -1;
 	const kist_status status = kist_open_at(AT_FDCWD, config_dir, O_PATH | O_DIRECTORY, 0, &dir_fd, err);
@@ -157,127 +286,12 @@ kist_status kist_trust_load(const char *config_dir, struct kist_trust *ret, stru
 		return KIST_OK;
 	}
 	KIST_TRY(status);
-	KIST_TRY(read_json(dir_fd, &json, err));
+	KIST_TRY(kist_trust_read(dir_fd, &json, err));
+	KIST_TRY(read_policy(json, &trust, err));
 	KIST_TRY(read_pins(json_object_get(json, "pins"), &trust, err));
+	KIST_TRY(read_revoked(json_object_get(json, "revoked"), &trust, err));
+	KIST_TRY(read_seen(json_object_get(json, "seen"), &trust, err));
 	*ret = trust;
 	trust = (struct kist_trust)KIST_TRUST_INIT;
 	return KIST_OK;
-}
-
-/* Two "plugin trust" at once must not lose a pin: they take turns on the folder. */
-static kist_status lock_dir(int dir_fd, struct kist_error *err)
-{
-	while (flock(dir_fd, LOCK_EX) != 0) {
-		if (errno != EINTR)
-			return kist_fail_errno(err, errno, "cannot lock the folder of " KIST_TRUST_FILE);
-	}
-	return KIST_OK;
-}
-
-static kist_status note_library(json_t *pin, const struct kist_trust_library *library, struct kist_error *err)
-{
-	char hex[KIST_DIGEST_HEX_SIZE];
-
-	if (library->size == 0)
-		return KIST_OK;
-	kist_digest_hex(&library->digest, hex);
-	if (json_object_set_new(pin, "library", json_string(hex)) != 0 ||
-	    json_object_set_new(pin, "size", json_integer((json_int_t)library->size)) != 0)
-		return kist_fail_memory(err, sizeof(json_t));
-	return KIST_OK;
-}
-
-static kist_status add_pin(json_t *json, const struct kist_digest *manifest, const char *id,
-			   const char *version, const struct kist_trust_library *library,
-			   struct kist_error *err)
-{
-	json_t *pins = json_object_get(json, "pins");
-	kist_auto_json json_t *pin = NULL;
-	char hex[KIST_DIGEST_HEX_SIZE];
-
-	kist_digest_hex(manifest, hex);
-	for (size_t i = 0; i < json_array_size(pins); i++) {
-		const char *there = kist_json_get_text(json_array_get(pins, i), "manifest");
-
-		if (there && strcmp(there, hex) == 0)
-			return note_library(json_array_get(pins, i), library, err);
-	}
-	if (json_array_size(pins) >= KIST_TRUST_PINS_MAX)
-		return kist_fail(err, KIST_LIMIT, KIST_TRUST_FILE " holds %d pins already",
-				 KIST_TRUST_PINS_MAX);
-	pin = json_pack("{s:s, s:s, s:s}", "manifest", hex, "id", id, "version", version);
-	if (!pin || json_array_append(pins, pin) != 0)
-		return kist_fail_memory(err, 1);
-	return note_library(pin, library, err);
-}
-
-static kist_status drop_pins(json_t *json, const char *wanted, struct kist_error *err)
-{
-	json_t *pins = json_object_get(json, "pins");
-	const size_t before = json_array_size(pins);
-
-	for (size_t i = before; i > 0; i--) {
-		const char *id = kist_json_get_text(json_array_get(pins, i - 1), "id");
-
-		if (id && strcmp(id, wanted) == 0)
-			(void)json_array_remove(pins, i - 1);
-	}
-	return json_array_size(pins) < before
-		       ? KIST_OK
-		       : kist_fail(err, KIST_NOT_FOUND, "no plugin '%s' was trusted by hand", wanted);
-}
-
-/* Opens the folder for a change of the file in it. */
-static kist_status open_dir(const char *config_dir, int *ret_fd, struct kist_error *err)
-{
-	KIST_TRY(kist_mkdirs_at(AT_FDCWD, config_dir, 0700, err));
-	KIST_TRY(kist_open_at(AT_FDCWD, config_dir, O_RDONLY | O_DIRECTORY, 0, ret_fd, err));
-	return lock_dir(*ret_fd, err);
-}
-
-static kist_status write_json(int dir_fd, const json_t *json, struct kist_error *err)
-{
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(TRUST_SIZE_MAX);
-
-	KIST_TRY(kist_json_canonical(json, &text, err));
-	KIST_TRY(kist_buf_append(&text, "\n", 1, err));
-	return kist_replace_file_at(dir_fd, KIST_TRUST_FILE, kist_buf_view(&text), 0600, true, err);
-}
-
-kist_status kist_trust_drop(const char *config_dir, const char *id, struct kist_error *err)
-{
-	kist_auto_json json_t *json = NULL;
-	kist_auto_fd int dir_fd = -1;
-
-	KIST_TRY(open_dir(config_dir, &dir_fd, err));
-	KIST_TRY(read_json(dir_fd, &json, err));
-	KIST_TRY(drop_pins(json, id, err));
-	return write_json(dir_fd, json, err);
-}
-
-static kist_status add(const char *config_dir, const struct kist_digest *manifest, const char *id,
-		       const char *version, const struct kist_trust_library *library, struct kist_error *err)
-{
-	kist_auto_json json_t *json = NULL;
-	kist_auto_fd int dir_fd = -1;
-
-	KIST_TRY(open_dir(config_dir, &dir_fd, err));
-	KIST_TRY(read_json(dir_fd, &json, err));
-	KIST_TRY(add_pin(json, manifest, id, version, library, err));
-	return write_json(dir_fd, json, err);
-}
-
-kist_status kist_trust_add(const char *config_dir, const struct kist_digest *manifest, const char *id,
-			   const char *version, struct kist_error *err)
-{
-	return add(config_dir, manifest, id, version, &(struct kist_trust_library){ .size = 0 }, err);
-}
-
-kist_status kist_trust_add_system(const char *config_dir, const struct kist_digest *digest,
-				  const struct kist_manifest *manifest, struct kist_error *err)
-{
-	const struct kist_trust_library library = { .digest = manifest->library_sha256,
-						    .size = manifest->library_size };
-
-	return add(config_dir, digest, manifest->id, manifest->version, &library, err);
 }

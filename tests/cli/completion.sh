@@ -73,7 +73,7 @@ equal "$(cat out)" '<-dash>'
 # Commands, options and what they take.
 complete 'kist pu'
 equal "$(cat out)" '<put>'
-complete 'kist help plugin ins'
+complete 'kist help plugin insp'
 equal "$(cat out)" '<inspect>'
 complete 'kist help verif'
 equal "$(cat out)" '<verify>'

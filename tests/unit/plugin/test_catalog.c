@@ -6,10 +6,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "plugin/trust.h"
 #include "support/suite.h"
 #include "unit/plugin/folder.h"
 
 static char root[FOLDER_PATH_SIZE];
+
+static const struct kist_manifest demo = { .id = "org.example.demo", .version = "1.0.0" };
 
 static void setup(void)
 {
@@ -77,8 +80,8 @@ START_TEST(a_pin_lets_this_manifest_pass_and_no_other)
 	const struct kist_digest sum = folder_plugin(root, &(struct plugin_spec){ .folder = "p/a" });
 
 	(void)folder_plugin(root, &(struct plugin_spec){ .folder = "p/b", .version = "2.0.0" });
-	ck_assert_int_eq(kist_trust_add(below("config"), &sum, "org.example.demo", "1.0.0", NULL), KIST_OK);
-	ck_assert_int_eq(kist_trust_add(below("config"), &sum, "org.example.demo", "1.0.0", NULL), KIST_OK);
+	ck_assert_int_eq(kist_trust_add(below("config"), &sum, &demo, NULL), KIST_OK);
+	ck_assert_int_eq(kist_trust_add(below("config"), &sum, &demo, NULL), KIST_OK);
 	catalog = folder_catalog(below("p"), below("config"), KIST_POLICY_PINNED);
 	ck_assert_int_eq(entry_at(catalog, "p/a/org.example.demo.plugin.json")->refusal.status, KIST_OK);
 	ck_assert_int_eq(entry_at(catalog, "p/b/org.example.demo.plugin.json")->refusal.status, KIST_DENIED);
@@ -117,7 +120,7 @@ START_TEST(a_list_of_pins_that_others_can_write_is_ignored)
 	kist_auto_catalog struct kist_catalog *catalog = NULL;
 	const struct kist_digest sum = folder_plugin(root, &(struct plugin_spec){ .folder = "p/a" });
 
-	ck_assert_int_eq(kist_trust_add(below("config"), &sum, "org.example.demo", "1.0.0", NULL), KIST_OK);
+	ck_assert_int_eq(kist_trust_add(below("config"), &sum, &demo, NULL), KIST_OK);
 	ck_assert_int_eq(chmod(below("config/trusted.json"), 0666), 0);
 	catalog = folder_catalog(below("p"), below("config"), KIST_POLICY_PINNED);
 	ck_assert_str_eq(catalog->dirs[catalog->dir_count - 1].note,
@@ -245,7 +248,7 @@ START_TEST(an_elevated_process_ignores_its_environment_and_says_so)
 
 	(void)folder_plugin(root, &(struct plugin_spec){ .folder = "data/kist/plugins/b" });
 	(void)folder_plugin(root, &(struct plugin_spec){ .folder = "system/c" });
-	ck_assert_int_eq(kist_trust_add(below("config"), &sum, "org.example.demo", "1.0.0", NULL), KIST_OK);
+	ck_assert_int_eq(kist_trust_add(below("config"), &sum, &demo, NULL), KIST_OK);
 	catalog = open_tiers(true, KIST_POLICY_ANY, below("config"));
 	ck_assert(catalog->elevated);
 	ck_assert_int_eq(catalog->policy, KIST_POLICY_PINNED);
@@ -303,7 +306,7 @@ START_TEST(a_pinned_plugin_goes_before_an_unpinned_one)
 	const struct kist_digest sum = folder_plugin(root, &(struct plugin_spec){ .folder = "env" });
 
 	(void)folder_plugin(root, &(struct plugin_spec){ .folder = "system", .version = "2.0.0" });
-	ck_assert_int_eq(kist_trust_add(below("config"), &sum, "org.example.demo", "1.0.0", NULL), KIST_OK);
+	ck_assert_int_eq(kist_trust_add(below("config"), &sum, &demo, NULL), KIST_OK);
 	catalog = open_tiers(false, KIST_POLICY_ANY, below("config"));
 	ck_assert_int_eq(kist_catalog_find(catalog, "org.example.demo")->tier, KIST_TIER_ENV);
 }
@@ -357,7 +360,7 @@ START_TEST(running_out_of_memory_leaks_nothing)
 	kist_status status = KIST_NO_MEMORY;
 
 	(void)folder_plugin(root, &(struct plugin_spec){ .folder = "p/b" });
-	ck_assert_int_eq(kist_trust_add(below("config"), &sum, "org.example.demo", "1.0.0", NULL), KIST_OK);
+	ck_assert_int_eq(kist_trust_add(below("config"), &sum, &demo, NULL), KIST_OK);
 	for (unsigned long k = 1; status != KIST_OK; k++) {
 		struct kist_error err = KIST_ERROR_INIT;
 		struct kist_catalog *catalog = NULL;
