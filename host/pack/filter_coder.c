@@ -100,9 +100,17 @@ static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[4][256
 
 	/* Four tables, so that a count need not wait for the one before it. */
 	for (; i + 8 < size; i += 8) {
-		same += equal_bytes(kist_le_read64(data + i), kist_le_read64(data + i + 1));
-		for (size_t k = 0; k < 8; k++)
-			counts[k % 4][data[i + k]]++;
+		const uint64_t word = kist_le_read64(data + i);
+
+		same += equal_bytes(word, kist_le_read64(data + i + 1));
+		counts[0][(uint8_t)word]++;
+		counts[1][(uint8_t)(word >> 8)]++;
+		counts[2][(uint8_t)(word >> 16)]++;
+		counts[3][(uint8_t)(word >> 24)]++;
+		counts[0][(uint8_t)(word >> 32)]++;
+		counts[1][(uint8_t)(word >> 40)]++;
+		counts[2][(uint8_t)(word >> 48)]++;
+		counts[3][(uint8_t)(word >> 56)]++;
 	}
 	for (; i + 1 < size; i++) {
 		same += data[i] == data[i + 1];
