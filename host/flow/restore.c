@@ -153,7 +153,7 @@ static kist_status make_entry(void *ctx, const struct kist_tree_entry *entry, st
 		KIST_TRY(kist_buf_append(&restoring->folders, &folder, sizeof(folder), err));
 		return kist_mkdirs_at(restoring->root_fd, restoring->path, WORK_FOLDER_MODE, err);
 	}
-	KIST_TRY(kist_restore_small_make_room(restoring->small, err));
+	KIST_TRY(kist_restore_small_make_room(restoring->small, entry, err));
 	if (make_file(restoring, entry, err) != KIST_OK)
 		return err ? kist_fail_context(err, "%s", restoring->path) : KIST_IO;
 	return KIST_OK;

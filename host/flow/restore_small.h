@@ -9,12 +9,15 @@
  * Restoring the small files of a tree many at a time: while some are looked up, others are read, proved and
  * written, on all cores.
  *
- * Memory: one chunk of KIST_RESTORE_SMALL_SIZE_MAX and one record a core.
+ * Memory: one chunk of KIST_RESTORE_SMALL_SIZE_MAX and 256 KiB of records a core.
  * Thread: one struct kist_restore_small, one thread at a time.
  */
 
-/** Files on their way at a time. */
-#define KIST_RESTORE_SMALL_COUNT ((size_t)128)
+/** Files of a folder that are made by one core, one after another; and from so many bytes on no further one. */
+#define KIST_RESTORE_SMALL_BATCH ((size_t)32)
+#define KIST_RESTORE_SMALL_BYTES ((uint64_t)512 << 10)
+/** So many times these are on their way, or being gathered. */
+#define KIST_RESTORE_SMALL_BATCHES ((size_t)8)
 /** Larger files are none; nor could this one have a hole. */
 #define KIST_RESTORE_SMALL_SIZE_MAX ((uint64_t)(64 << 10) - 1)
 
@@ -27,15 +30,17 @@ KIST_CHECKED kist_status kist_restore_small_new(struct kist_flow *flow, int root
 void kist_restore_small_free(struct kist_restore_small *small);
 
 /**
- * kist_restore_small_make_room() - Waits for the file that was taken first, when no further one could be taken.
+ * kist_restore_small_make_room() - Waits for files that were taken first, when that of @entry could not be taken.
  *
  * Errors: those of kist_restore_small_flush().
  */
 KIST_CHECKED kist_status kist_restore_small_make_room(struct kist_restore_small *small,
+						      const struct kist_tree_entry *entry,
 						      struct kist_error *err);
 
 /**
- * kist_restore_small_add() - Takes the file of @entry, when it is a small one, to make it by and by.  There is room.
+ * kist_restore_small_add() - Takes the file of @entry, when it is a small one, to make it by and by.  There is
+ * room for it.
  *
  * @entry:   Its path is borrowed until it is made; the folder that it lies in is there.
  * @content: As its record says, and @entry agrees.

@@ -18,11 +18,11 @@ static kist_status prove_record(struct kist_db *db, struct kist_view record, con
 }
 
 /* Empty where none is known. */
-static struct kist_view record_of(sqlite3_stmt *row)
+static struct kist_view bytes_of(sqlite3_stmt *row, int column)
 {
-	const void *const data = sqlite3_column_blob(row, 3);
+	const void *const data = sqlite3_column_blob(row, column);
 
-	return kist_view_of(data, data ? (size_t)sqlite3_column_bytes(row, 3) : 0);
+	return kist_view_of(data, data ? (size_t)sqlite3_column_bytes(row, column) : 0);
 }
 
 kist_status kist_row_artifact(struct kist_db *db, sqlite3_stmt *row, struct kist_artifact *ret,
@@ -35,7 +35,7 @@ kist_status kist_row_artifact(struct kist_db *db, sqlite3_stmt *row, struct kist
 	if (!kist_db_digest(db, row, 0, &artifact.id))
 		return kist_fail(err, KIST_CORRUPT, "the index cannot be used: an id is none");
 	artifact.size = (uint64_t)sqlite3_column_int64(row, 2);
-	record = record_of(row);
+	record = bytes_of(row, 3);
 	if (record.size > 0) {
 		if (!kist_db_digest(db, row, 1, &artifact.sha256))
 			return kist_fail(err, KIST_CORRUPT, "the index cannot be used: a digest is none");
@@ -312,11 +312,11 @@ static kist_status query_record(struct kist_registry *registry, void *ctx, struc
 	struct kist_view record;
 	bool found = false;
 
-	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_ARTIFACT, &row, err, "d", query->id));
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_RECORD, &row, err, "d", query->id));
 	KIST_TRY(kist_db_step(db, row, &found, err));
 	if (!found)
 		return KIST_NOT_FOUND;
-	record = record_of(row);
+	record = bytes_of(row, 0);
 	KIST_TRY(prove_record(db, record, query->id, err));
 	return kist_buf_append(query->ret, record.data, record.size, err);
 }

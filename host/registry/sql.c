@@ -96,6 +96,8 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"SELECT c.id, a.sha256, a.size, d.record FROM chunks c"
 		" JOIN artifacts a ON a.no = c.artifact JOIN records d ON d.no = c.artifact"
 		" WHERE c.id = ?1",
+	[KIST_SQL_FIND_RECORD] =
+		"SELECT d.record FROM chunks c JOIN records d ON d.no = c.artifact WHERE c.id = ?1",
 	[KIST_SQL_FIND_REF] = "SELECT artifact, commit_no FROM refs WHERE name = ?1",
 	/* One row for each record, those of one content together and the best of them first. */
 	[KIST_SQL_MATCH_HEX] =

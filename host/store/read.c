@@ -27,19 +27,43 @@ void kist_chunk_reader_done(struct kist_chunk_reader *reader)
 	kist_filter_done(&reader->filter);
 	kist_buf_done(&reader->record);
 	kist_buf_done(&reader->base);
+	kist_buf_done(&reader->ahead);
 }
 
-/* Reads @stored_len bytes, a record, to @reader. */
-static kist_status get_record(struct kist_store *store, struct kist_chunk_reader *reader,
-			      const struct kist_digest *pack, uint64_t offset, uint32_t stored_len,
-			      struct kist_error *err)
+void kist_store_read_ahead(struct kist_store *store, struct kist_chunk_reader *reader,
+			   const struct kist_digest *pack, uint64_t offset, size_t size)
 {
 	char key[KIST_PACK_KEY_SIZE];
 
 	kist_pack_key(pack, key);
+	reader->ahead_pack = *pack;
+	reader->ahead_at = offset;
+	reader->ahead.size = 0;
+	reader->ahead.size_max = size;
+	if (kist_backend_get(store->backend, key, offset, size, &reader->ahead, NULL) != KIST_OK)
+		reader->ahead.size = 0;
+}
+
+/* Gives @stored_len bytes, a record, which stay in @reader. */
+static kist_status get_record(struct kist_store *store, struct kist_chunk_reader *reader,
+			      const struct kist_digest *pack, uint64_t offset, uint32_t stored_len,
+			      struct kist_view *ret, struct kist_error *err)
+{
+	const size_t ahead = reader->ahead.size;
+	char key[KIST_PACK_KEY_SIZE];
+
+	if (ahead > 0 && offset >= reader->ahead_at && offset - reader->ahead_at <= ahead &&
+	    stored_len <= ahead - (offset - reader->ahead_at) &&
+	    kist_digest_equal(pack, &reader->ahead_pack)) {
+		*ret = kist_view_of(reader->ahead.data + (offset - reader->ahead_at), stored_len);
+		return KIST_OK;
+	}
+	kist_pack_key(pack, key);
 	reader->record.size = 0;
 	reader->record.size_max = stored_len;
-	return kist_backend_get(store->backend, key, offset, stored_len, &reader->record, err);
+	KIST_TRY(kist_backend_get(store->backend, key, offset, stored_len, &reader->record, err));
+	*ret = kist_buf_view(&reader->record);
+	return KIST_OK;
 }
 
 static bool is_in_range(uint32_t stored_len, uint32_t raw_len)
@@ -53,17 +77,18 @@ static kist_status unpack_base(struct kist_store *store, struct kist_chunk_reade
 			       const struct kist_base_location *base, struct kist_error *err)
 {
 	struct kist_record record;
+	struct kist_view bytes;
 
-	KIST_TRY(get_record(store, reader, &base->pack, base->offset, base->stored_len, err));
-	KIST_TRY(kist_record_parse(kist_buf_view(&reader->record), &record, err));
+	KIST_TRY(get_record(store, reader, &base->pack, base->offset, base->stored_len, &bytes, err));
+	KIST_TRY(kist_record_parse(bytes, &record, err));
 	if (!kist_digest_equal(&record.id, &base->id) || record.raw_len != base->raw_len ||
 	    record.kind != base->kind || kist_record_has_base(&record))
 		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
 	reader->base.size = 0;
 	reader->base.size_max = KIST_CHUNK_SIZE_MAX;
 	KIST_TRY(kist_buf_reserve(&reader->base, record.raw_len, err));
-	KIST_TRY(kist_record_unpack(&reader->filter, &record, kist_buf_view(&reader->record),
-				    kist_view_of("", 0), reader->base.data, err));
+	KIST_TRY(kist_record_unpack(&reader->filter, &record, bytes, kist_view_of("", 0), reader->base.data,
+				    err));
 	reader->base.size = record.raw_len;
 	return KIST_OK;
 }
@@ -112,11 +137,13 @@ static kist_status read_record(struct kist_store *store, struct kist_chunk_reade
 			       const struct kist_location *where, const struct kist_digest *id, bool prove,
 			       uint8_t *ret, struct kist_error *err)
 {
+	struct kist_view bytes;
+
 	/* First: the record is what stays in the reader. */
 	if (where->has_base)
 		KIST_TRY(read_base(store, reader, where, err));
-	KIST_TRY(get_record(store, reader, &where->pack, where->offset, where->stored_len, err));
-	return decode(reader, where, id, prove, kist_buf_view(&reader->record), ret, err);
+	KIST_TRY(get_record(store, reader, &where->pack, where->offset, where->stored_len, &bytes, err));
+	return decode(reader, where, id, prove, bytes, ret, err);
 }
 
 static kist_status check_range(const struct kist_location *where, struct kist_error *err)
@@ -207,12 +234,13 @@ static kist_status check_record(struct kist_store *store, struct kist_chunk_read
 				const struct kist_digest *id, struct kist_error *err)
 {
 	struct kist_record record;
+	struct kist_view bytes;
 
-	KIST_TRY(get_record(store, reader, pack, offset, stored_len, err));
-	KIST_TRY(kist_record_parse(kist_buf_view(&reader->record), &record, err));
+	KIST_TRY(get_record(store, reader, pack, offset, stored_len, &bytes, err));
+	KIST_TRY(kist_record_parse(bytes, &record, err));
 	if (!kist_digest_equal(&record.id, id))
 		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
-	return kist_record_check_body(&record, kist_buf_view(&reader->record), err);
+	return kist_record_check_body(&record, bytes, err);
 }
 
 kist_status kist_store_check_record(struct kist_store *store, struct kist_chunk_reader *reader,

@@ -123,10 +123,22 @@ struct kist_chunk_reader {
 	struct kist_filter filter;
 	struct kist_buf record; /* of the chunk that was read last */
 	struct kist_buf base;
+	/* What was read ahead: bytes of a pack from an offset on; none when it is empty. */
+	struct kist_buf ahead;
+	struct kist_digest ahead_pack;
+	uint64_t ahead_at;
 };
 
 #define kist_auto_chunk_reader __attribute__((cleanup(kist_chunk_reader_done)))
 void kist_chunk_reader_done(struct kist_chunk_reader *reader);
+
+/**
+ * kist_store_read_ahead() - Reads @size bytes of @pack from @offset on at once, for chunks that lie in them.
+ *
+ * They are kept in @reader until the next call.  A failure says nothing: who reads the chunk will see it.
+ */
+void kist_store_read_ahead(struct kist_store *store, struct kist_chunk_reader *reader,
+			   const struct kist_digest *pack, uint64_t offset, size_t size);
 
 /** kist_store_read_chunk_with() - As kist_store_read_chunk(), faster from the second chunk on. */
 KIST_CHECKED kist_status kist_store_read_chunk_with(struct kist_store *store,

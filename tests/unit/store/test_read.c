@@ -125,6 +125,57 @@ START_TEST(damage_of_a_footer_or_an_index_is_seen_by_read_index)
 }
 END_TEST
 
+START_TEST(what_is_read_ahead_gives_the_same_chunks)
+{
+	struct one_pack one;
+	kist_auto_chunk_reader struct kist_chunk_reader reader = { .filter = KIST_FILTER_INIT };
+	uint8_t room[256];
+
+	make(&one);
+	/* Each stretch of the pack, so that chunks lie before it, in it, on its ends and behind it. */
+	for (size_t from = 0; from < one.bytes.size; from += 7) {
+		for (size_t size = 0; size <= one.bytes.size - from + 8; size += 11) {
+			kist_store_read_ahead(one.store, &reader, &one.id, from, size);
+			for (size_t i = 0; i < CHUNKS; i++) {
+				ck_assert_int_eq(kist_store_read_chunk_into(one.store, &reader, &one.where[i],
+									    &one.ids[i], room, NULL),
+						 KIST_OK);
+				ck_assert_mem_eq(room, chunks[i], strlen(chunks[i]));
+			}
+		}
+	}
+	done(&one);
+}
+END_TEST
+
+START_TEST(what_is_read_ahead_of_one_pack_is_not_taken_for_another)
+{
+	struct one_pack one;
+	kist_auto_chunk_reader struct kist_chunk_reader reader = { .filter = KIST_FILTER_INIT };
+	struct kist_location elsewhere;
+	uint8_t room[256];
+
+	make(&one);
+	elsewhere = one.where[0];
+	elsewhere.pack.bytes[0] ^= 1;
+	kist_store_read_ahead(one.store, &reader, &one.id, 0, one.bytes.size);
+	ck_assert_int_eq(kist_store_read_chunk_into(one.store, &reader, &elsewhere, &one.ids[0], room, NULL),
+			 KIST_NOT_FOUND);
+	/* Nothing of it stays when the next cannot be read. */
+	kist_store_read_ahead(one.store, &reader, &elsewhere.pack, 0, one.bytes.size);
+	ck_assert_int_eq(kist_store_read_chunk_into(one.store, &reader, &elsewhere, &one.ids[0], room, NULL),
+			 KIST_NOT_FOUND);
+	/* Damage in it is seen. */
+	one.bytes.data[one.where[0].offset + one.where[0].stored_len - 1] ^= 1;
+	overwrite(one.store, one.key, one.bytes.data, one.bytes.size);
+	kist_store_read_ahead(one.store, &reader, &one.id, 0, one.bytes.size);
+	ck_assert_int_eq(
+		kist_store_read_chunk_into(one.store, &reader, &one.where[0], &one.ids[0], room, NULL),
+		KIST_CORRUPT);
+	done(&one);
+}
+END_TEST
+
 START_TEST(a_location_that_is_wrong_gives_no_bytes)
 {
 	struct one_pack one;
@@ -271,6 +322,8 @@ int main(void)
 	tcase_add_test(tests, every_flipped_bit_of_a_pack_is_found_and_gives_no_wrong_bytes);
 	tcase_add_test(tests, every_shortened_pack_is_found_and_gives_no_wrong_bytes);
 	tcase_add_test(tests, damage_of_a_footer_or_an_index_is_seen_by_read_index);
+	tcase_add_test(tests, what_is_read_ahead_gives_the_same_chunks);
+	tcase_add_test(tests, what_is_read_ahead_of_one_pack_is_not_taken_for_another);
 	tcase_add_test(tests, a_location_that_is_wrong_gives_no_bytes);
 	tcase_add_test(tests, a_buf_that_is_too_small_is_told);
 	tcase_add_test(tests, a_pack_of_another_store_is_found);

@@ -1,0 +1,43 @@
+# A folder of many small files comes back as it was, whatever the umask: those of a folder are made together, some by one
+# core and some by another, and their modes are there from the beginning.
+. "$top_srcdir/tests/lib.sh"
+
+# 70 files in each of some folders, at the top, deep down and beside others: more than are made together.
+fill() {
+	mkdir -p "$1"
+	for i in $(seq 70); do
+		head -c $((i * i)) /dev/zero | tr '\0' "$(printf '\\%o' $((48 + i)))" >"$1/$i.txt"
+	done
+	chmod 600 "$1/1.txt"
+	chmod 444 "$1/2.txt"
+	chmod 777 "$1/3.txt"
+	chmod 400 "$1/4.txt"
+	chmod 4711 "$1/5.txt"
+	touch -d '2001-02-03 04:05:06.789' "$1/6.txt"
+	ln -s 1.txt "$1/link"
+}
+umask 022
+fill in
+fill in/a/b/c
+fill in/a/b
+fill in/z
+chmod u-s in/*.txt in/*/*.txt in/*/*/*.txt in/*/*/*/*.txt
+# All at once they are more than one batch's bytes.
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do head -c 60000 /dev/urandom >in/z/large.$i; done
+
+# listed FOLDER: what is there, with modes and times.
+listed() { (cd "$1" && find . -printf '%p %y %m %T@ %l\n' | sort); }
+
+kist init s >/dev/null
+kist --store s put -q in
+listed in >expected
+for mask in 022 077 000; do
+	(
+		umask $mask
+		kist --store s get -q in -o back
+	)
+	listed back >got
+	equal "$(cat got)" "$(cat expected)"
+	diff -r --no-dereference in back
+	rm -rf back
+done
