@@ -288,26 +288,6 @@ static size_t shown_of(const json_t *list)
 	return count < KIST_PREVIEW_ROWS_MAX ? count : KIST_PREVIEW_ROWS_MAX;
 }
 
-/* Lines of a table as they are, and cells of its rows: each @step-th. */
-static kist_status put_lines(struct page *page, const json_t *lines, size_t step, const char *title)
-{
-	const json_t *line = json_array_get(lines, 0);
-
-	if (line)
-		KIST_TRY(put_line(page, title));
-	for (size_t i = 0; line && i < KIST_LINES_SHOWN; i++) {
-		char text[KIST_SCALAR_SIZE];
-		char cut[KIST_SCALAR_SIZE];
-
-		kist_line_text(line, text);
-		kist_text_escape(text, strlen(text), cut,
-				 page->width < KIST_SCALAR_SIZE ? page->width + 1 : KIST_SCALAR_SIZE);
-		KIST_TRY(put_line(page, cut));
-		line = json_array_get(lines, (i + 1) * step);
-	}
-	return KIST_OK;
-}
-
 /* The most frequent texts of a column, as many as fit into a line. */
 static kist_status put_top(struct page *page, const json_t *column)
 {
@@ -344,9 +324,12 @@ static kist_status put_table(struct page *page, const json_t *info, const json_t
 					    "std",  "median", "min_len", "max_len",  "true", NULL };
 	const json_t *sample = json_object_get(json_object_get(info, "sample"), "cells");
 	const size_t shown = shown_of(list);
+	char sampled[KIST_SCALAR_SIZE];
 	size_t widths[KEYS_MAX];
 
 	KIST_TRY(put_facts(page, info, facts));
+	if (kist_sampled_text(info, list, sampled))
+		KIST_TRY(put_line(page, sampled));
 	if (shown == 0)
 		return KIST_OK;
 	measure(page, list, shown, keys, widths);
@@ -357,8 +340,10 @@ static kist_status put_table(struct page *page, const json_t *info, const json_t
 	KIST_TRY(put_more(page, json_array_size(list) - shown));
 	for (size_t i = 0; i < shown; i++)
 		KIST_TRY(put_top(page, json_array_get(list, i)));
-	KIST_TRY(put_lines(page, json_object_get(info, "head"), 1, "\nfirst lines"));
-	return put_lines(page, sample, kist_lines_step(sample), "\nrows from all over it");
+	KIST_TRY(kist_draw_lines(page->to, "\nfirst lines\n", json_object_get(info, "head"), 1, page->width,
+				 page->err));
+	return kist_draw_lines(page->to, "\nrows from all over it\n", sample, kist_lines_step(sample),
+			       page->width, page->err);
 }
 
 /* The tensors of a model as a tree: what stands before the dots of their names is said once. ---------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "preview/picture.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -157,6 +158,61 @@ void kist_line_text(const json_t *line, char ret[static KIST_SCALAR_SIZE])
 		len += own;
 	}
 	ret[len] = '\0';
+}
+
+kist_status kist_draw_lines(struct kist_buf *ret, const char *title, const json_t *lines, size_t step,
+			    size_t width, struct kist_error *err)
+{
+	const size_t size = width < KIST_SCALAR_SIZE ? width + 1 : KIST_SCALAR_SIZE;
+
+	if (json_array_size(lines) > 0)
+		KIST_TRY(kist_draw_words(ret, title, err));
+	for (size_t i = 0; i < KIST_LINES_SHOWN && i * step < json_array_size(lines); i++) {
+		char text[KIST_SCALAR_SIZE];
+		char cut[KIST_SCALAR_SIZE];
+
+		kist_line_text(json_array_get(lines, i * step), text);
+		kist_text_escape(text, strlen(text), cut, size);
+		KIST_TRY(kist_buf_appendf(ret, err, "%s\n", cut));
+	}
+	return KIST_OK;
+}
+
+/* The largest number under @key of any column. */
+static uint64_t most_of(const json_t *list, const char *key)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		uint64_t number = 0;
+
+		if (kist_json_get_u64(json_array_get(list, i), key, &number) && number > most)
+			most = number;
+	}
+	return most;
+}
+
+bool kist_sampled_text(const json_t *info, const json_t *list, char ret[static KIST_SCALAR_SIZE])
+{
+	static const struct {
+		const char *key;
+		const char *what;
+	} kinds[] = { { "distinct_of", "distinct texts" }, { "quantiles_of", "quantiles" } };
+	uint64_t rows = 0;
+	size_t len = 0;
+
+	if (!kist_json_get_u64(info, "rows", &rows))
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const uint64_t most = most_of(list, kinds[i].key);
+
+		if (most > 0)
+			len += (size_t)snprintf(ret + len, KIST_SCALAR_SIZE - len, "%s%s in %" PRIu64,
+						len > 0 ? ", " : "sampled: ", kinds[i].what, most);
+	}
+	if (len > 0)
+		snprintf(ret + len, KIST_SCALAR_SIZE - len, " of %" PRIu64 " rows", rows);
+	return len > 0;
 }
 
 kist_status kist_draw_words(struct kist_buf *ret, const char *text, struct kist_error *err)

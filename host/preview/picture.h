@@ -63,6 +63,19 @@ static inline size_t kist_lines_step(const json_t *lines)
 	return count > KIST_LINES_SHOWN ? (count + KIST_LINES_SHOWN - 1) / KIST_LINES_SHOWN : 1;
 }
 
+/**
+ * kist_draw_lines() - Behind @title each @step-th of @lines, KIST_LINES_SHOWN at most and none wider than @width; nothing
+ * where there are none.
+ */
+KIST_CHECKED kist_status kist_draw_lines(struct kist_buf *ret, const char *title, const json_t *lines,
+					 size_t step, size_t width, struct kist_error *err);
+
+/**
+ * kist_sampled_text() - Of how many rows of a table what is told is, where it is not all of them: the most of any of its
+ * columns @list.  Returns whether there is something to say.
+ */
+bool kist_sampled_text(const json_t *info, const json_t *list, char ret[static KIST_SCALAR_SIZE]);
+
 /** kist_line_text() - A line as kist_scalar_text(), or the cells of a row with commas between them; none for null. */
 void kist_line_text(const json_t *line, char ret[static KIST_SCALAR_SIZE]);
 

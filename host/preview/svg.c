@@ -301,6 +301,8 @@ static kist_status draw(struct svg *svg, const char *title, const json_t *info)
 	KIST_TRY(put_facts(svg, info, keys));
 	if (list) {
 		KIST_TRY(put_license(svg, info));
+		if (kist_sampled_text(info, list, text))
+			KIST_TRY(put_line(svg, text));
 		KIST_TRY(put_rows(svg, list));
 		KIST_TRY(put_floats(svg, info));
 		KIST_TRY(put_lines(svg, json_object_get(info, "head"), 1));

@@ -39,7 +39,7 @@ says out 'first lines' "$(head -n 1 people.csv)"
 awk 'BEGIN { print "id,text"; for (i = 0; i < 60000; i++) print i ",text " i * 7 }' >long.csv
 expect 0 kist put long.csv
 expect 0 kist show -p long.csv
-says out 'first lines' '0,text 0' 'rows from all over it' '~'
+says out 'first lines' '0,text 0' 'rows from all over it' '~' 'sampled: distinct texts in ' ' of 60000 rows'
 grep -q '^[4-5][0-9][0-9][0-9][0-9],text [0-9]*$' out || fail 'no line of the last third is shown'
 expect 0 kist show --format json long.csv
 says out '"distinct_error":0.01625' '"quantiles_error":' '"sample":{"cells":[["'

@@ -99,6 +99,18 @@ START_TEST(a_table_shows_its_first_lines_and_rows_from_all_over_it)
 }
 END_TEST
 
+START_TEST(what_is_of_some_rows_only_says_of_how_many)
+{
+	const char *table =
+		"{\"kind\":\"table\",\"rows\":9000,\"columns\":[{\"name\":\"c\",\"quantiles_of\":700},"
+		"{\"name\":\"d\",\"distinct_of\":500,\"quantiles_of\":800}]}";
+
+	has(TEXT, table, "sampled: distinct texts in 500, quantiles in 800 of 9000 rows\n");
+	has(SVG, table, "sampled: distinct texts in 500, quantiles in 800 of 9000 rows");
+	has_not(TEXT, "{\"kind\":\"table\",\"rows\":9,\"columns\":[{\"name\":\"c\"}]}", "sampled");
+}
+END_TEST
+
 START_TEST(an_estimate_says_that_it_is_one)
 {
 	const char *table =
@@ -282,6 +294,7 @@ int main(void)
 	tcase_add_test(tcase, exponents_are_drawn_from_the_least_to_the_largest);
 	tcase_add_test(tcase, the_most_frequent_texts_stand_in_one_line);
 	tcase_add_test(tcase, a_table_shows_its_first_lines_and_rows_from_all_over_it);
+	tcase_add_test(tcase, what_is_of_some_rows_only_says_of_how_many);
 	tcase_add_test(tcase, an_estimate_says_that_it_is_one);
 	tcase_add_test(tcase, of_a_model_ratios_exponents_and_the_licence_are_told);
 	tcase_add_test(tcase, a_table_and_a_model_are_drawn_by_their_lists);
