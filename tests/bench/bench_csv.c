@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "csv_number.h"
 #include "csv_read.h"
 #include "csv_types.h"
 #include "support/plugtest.h"
@@ -13,7 +14,7 @@
 /*
  * What reading and writing CSV costs on one core, from memory to memory, without a host.
  *
- *     bench_csv make plain|quoted|typed MIB FILE    writes the same text every time
+ *     bench_csv make plain|quoted|typed|doubles MIB FILE    writes the same text every time
  *     bench_csv step fields|typed|arrow FILE        does that once, for a profiler
  *     bench_csv run FILE [RUNS]                     prints one line of MB/s, medians of RUNS (5):
  *
@@ -49,12 +50,30 @@ static uint32_t next(uint64_t *state)
 	return (uint32_t)(*state >> 33);
 }
 
+/* Three numbers of 15 to 17 digits, as programs print measurements. */
+static int make_doubles(char *to, uint64_t *state)
+{
+	static const double scales[] = { 1, 1e5, 1e-2 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		const uint64_t bits = (uint64_t)next(state) << 22 ^ next(state);
+
+		n += csv_float_print(to + n, (double)bits * 0x1p-53 * scales[i]);
+		to[n++] = i < 2 ? ',' : '\n';
+	}
+	return (int)n;
+}
+
 static int make_row(char *to, size_t size, const char *kind, uint64_t row, uint64_t *state)
 {
-	const uint32_t a = next(state);
-	const uint32_t b = next(state);
-	const uint32_t c = next(state);
+	const bool is_doubles = strcmp(kind, "doubles") == 0;
+	const uint32_t a = is_doubles ? 0 : next(state);
+	const uint32_t b = is_doubles ? 0 : next(state);
+	const uint32_t c = is_doubles ? 0 : next(state);
 
+	if (is_doubles)
+		return make_doubles(to, state);
 	if (strcmp(kind, "plain") == 0)
 		return snprintf(to, size, "item%u,a short text %x,%x,city of %x,%s\n", a % 9973, b, c, a,
 				b % 3 ? "open" : "closed");
@@ -76,7 +95,9 @@ static int make(const char *kind, size_t size, const char *path)
 	if (!file)
 		fail(path);
 	done = (size_t)fprintf(file, "%s\n",
-			       strcmp(kind, "typed") == 0 ? "id,n,x,y,day,flag,text" : "a,b,c,d,e");
+			       strcmp(kind, "typed") == 0     ? "id,n,x,y,day,flag,text"
+			       : strcmp(kind, "doubles") == 0 ? "x,y,z"
+							      : "a,b,c,d,e");
 	for (uint64_t i = 0; done < size; i++) {
 		const int n = make_row(row, sizeof(row), kind, i, &state);
 

@@ -14,7 +14,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/kist-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 python=${KIST_PYTHON:-python3}
-for kind in plain quoted typed; do
+for kind in plain quoted typed doubles; do
 	file=$work/$kind.csv
 	"$top_builddir/tests/bench/bench_csv" make "$kind" "${SIZE:-64}" "$file"
 	printf '%-8s kist      ' "$kind"
