@@ -160,24 +160,48 @@ static kist_status make_run(struct agent *agent, struct kist_error *err)
 #define VARIABLE_SIZE ((size_t)256)
 #define VARIABLES     2
 
-/* The program's environment: ours, and how it finds the agent.  Ended by NULL; the strings are not copied. */
-static kist_status make_environment(char variables[static VARIABLES][VARIABLE_SIZE], char ***ret,
-				    struct kist_error *err)
+static size_t count_texts(const char *const *texts)
 {
 	size_t count = 0;
-	size_t kept = 0;
-	char **all;
 
-	while (environ[count])
+	while (texts && texts[count])
 		count++;
-	all = kist_alloc(count + VARIABLES + 1, sizeof(*all));
+	return count;
+}
+
+/* Whether one of @variables, "NAME=value" each, has the name of @variable. */
+static bool is_replaced(const char *variable, const char *const *variables)
+{
+	const size_t len = strcspn(variable, "=") + 1;
+
+	for (size_t i = 0; variables && variables[i]; i++) {
+		if (strncmp(variable, variables[i], len) == 0)
+			return true;
+	}
+	return strncmp(variable, "KIST_JOB_ID=", 12) == 0 || strncmp(variable, "KIST_SOCKET=", 12) == 0;
+}
+
+/*
+ * The program's environment: ours, what is @added, and how it finds the agent.  Ended by NULL; the strings are not
+ * copied.
+ */
+static kist_status make_environment(const char *const *added, char variables[static VARIABLES][VARIABLE_SIZE],
+				    char ***ret, struct kist_error *err)
+{
+	const size_t count = count_texts((const char *const *)environ);
+	const size_t added_count = count_texts(added);
+	const size_t room = count + added_count + VARIABLES + 1;
+	size_t kept = 0;
+	char **all = kist_alloc(room, sizeof(*all));
+
 	if (!all)
-		return kist_fail_memory(err, (count + VARIABLES + 1) * sizeof(*all));
+		return kist_fail_memory(err, room * sizeof(*all));
 	for (size_t i = 0; i < count; i++) {
-		if (strncmp(environ[i], "KIST_JOB_ID=", 12) != 0 &&
-		    strncmp(environ[i], "KIST_SOCKET=", 12) != 0)
+		if (!is_replaced(environ[i], added))
 			all[kept++] = environ[i];
 	}
+	for (size_t i = 0; i < added_count; i++)
+		all[kept++] = (char *)(uintptr_t)added[i];
 	for (size_t i = 0; i < VARIABLES; i++) {
 		if (variables[i][0])
 			all[kept++] = variables[i];
@@ -195,7 +219,7 @@ static kist_status start_program(struct agent *agent, struct kist_error *err)
 	if (agent->server)
 		(void)snprintf(variables[1], VARIABLE_SIZE, "KIST_SOCKET=%s",
 			       kist_server_path(agent->server));
-	KIST_TRY(make_environment(variables, &environment, err));
+	KIST_TRY(make_environment(agent->options->environment, variables, &environment, err));
 	KIST_TRY(kist_program_start(agent->options->command, environment, &agent->program, err));
 	if (agent->options->folder && agent->options->follow)
 		agent->settle_ns = kist_now_ns() + SETTLE_MS * NS_PER_MS;
@@ -282,15 +306,17 @@ static void read_signals(struct agent *agent)
 /* Tells a program that is past its time to end, and later ends it. */
 static void keep_time(struct agent *agent)
 {
+	const struct kist_agent_options *options = agent->options;
+	const uint64_t grace_s = options->grace_s > 0 ? options->grace_s : KIST_AGENT_GRACE_S;
 	const uint64_t now = kist_now_ns();
 
 	if (agent->kill_ns > 0 && now >= agent->kill_ns) {
 		kist_program_signal(&agent->program, SIGKILL);
-		agent->kill_ns = now + KIST_AGENT_GRACE_S * NS_PER_S;
+		agent->kill_ns = now + grace_s * NS_PER_S;
 	} else if (agent->kill_ns == 0 && agent->limit_ns > 0 && now >= agent->limit_ns) {
 		agent->result->by_time = true;
-		agent->kill_ns = now + KIST_AGENT_GRACE_S * NS_PER_S;
-		kist_program_signal(&agent->program, SIGTERM);
+		agent->kill_ns = now + grace_s * NS_PER_S;
+		kist_program_signal(&agent->program, options->stop_signal ? options->stop_signal : SIGTERM);
 	}
 }
 

@@ -23,7 +23,7 @@
  * Source: docs/guide/jobs.md.
  */
 
-/** How long a program has after its time limit until it is killed. */
+/** How long a program has after its time limit until it is killed, when nothing else is said. */
 #define KIST_AGENT_GRACE_S 10
 
 /** Sent to the agent: ends the program at once. */
@@ -42,6 +42,10 @@ struct kist_agent_options {
 	bool no_source;	       /* what it is made of is not told */
 	bool follow;	       /* keep files while the program runs, and not only in the end */
 	uint64_t time_limit_s; /* 0: none */
+	uint64_t grace_s;      /* from its end until the program is killed; 0: KIST_AGENT_GRACE_S */
+	int stop_signal;       /* that the program gets at its end; 0: SIGTERM */
+	/* "NAME=value" each, ended by NULL: in the program's environment, in place of ours; or NULL. */
+	const char *const *environment;
 	const char *runs_dir;
 	const char *temp_dir; /* for the socket */
 	const char *store;    /* URI, for the run folder's facts */

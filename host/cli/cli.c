@@ -13,9 +13,6 @@
 #include "base/num.h"
 #include "cli/output.h"
 
-/* A week. */
-#define DEADLINE_SECONDS_MAX 604800.0
-
 bool kist_cli_has(const struct kist_cli *cli, const char *name)
 {
 	return kist_cli_value(cli, name) != NULL;
@@ -42,24 +39,6 @@ bool kist_cli_choose(const struct kist_cli *cli, const char *name, const char *c
 		}
 	}
 	return !asked;
-}
-
-bool kist_cli_read_deadline(struct kist_cli *cli)
-{
-	const char *text = kist_cli_value(cli, "deadline");
-	double seconds;
-	char *end;
-
-	if (!text)
-		return true;
-	/* Nothing but digits and a point: strtod() alone takes "nan", "1e5" and blanks too. */
-	if (text[strspn(text, "0123456789.")] != '\0')
-		return false;
-	seconds = strtod(text, &end);
-	if (end == text || *end != '\0' || seconds < 0.001 || seconds > DEADLINE_SECONDS_MAX)
-		return false;
-	cli->call_ms_max = (uint64_t)(seconds * 1000);
-	return true;
 }
 
 /* By what is said, then by place: arguments are pointers into one array. */
@@ -149,16 +128,15 @@ struct kist_catalog_options kist_cli_catalog_options(struct kist_cli *cli)
 		.config_dir = cli->paths.config_dir,
 	};
 
-	for (size_t i = 0; i < cli->value_count && options.given_count < KIST_CATALOG_DIRS_MAX; i++) {
-		if (strcmp(cli->values[i].option->name, "plugin-dir") == 0)
-			given[options.given_count++] = cli->values[i].text;
-	}
+	for (size_t i = 0; i < cli->settings.plugin_dirs.count && i < KIST_CATALOG_DIRS_MAX; i++)
+		given[options.given_count++] = cli->settings.plugin_dirs.items[i].text;
 	return options;
 }
 
 struct kist_worker_options kist_cli_worker_options(struct kist_cli *cli)
 {
-	return (struct kist_worker_options){ .program = cli->paths.worker, .call_ms_max = cli->call_ms_max };
+	return (struct kist_worker_options){ .program = cli->paths.worker,
+					     .call_ms_max = cli->settings.deadline_ms };
 }
 
 /* The user's own store, and the folders above it, belong to the user alone. */
@@ -213,14 +191,18 @@ kist_status kist_cli_open(struct kist_cli *cli, bool create, struct kist_error *
 		.progress_ctx = &cli->progress,
 	};
 
+	/* "kist init" alone makes a .kist here, whatever the user's own file says. */
+	const bool is_far = cli->paths.store_is_users;
+
 	note_paths(cli);
 	if (cli->paths.store_is_own && create && is_missing(cli->paths.store))
 		KIST_TRY(make_own_store(cli->paths.store, err));
 	if (kist_flow_open(&options, &cli->flow, err) == KIST_OK)
 		return KIST_OK;
 	if (err->status == KIST_NOT_FOUND)
-		return kist_fail_context(err, "no store here (%s), 'kist init' makes one",
-					 cli->paths.store_why);
+		return kist_fail_context(err, "no store here (%s), 'kist init%s%s' makes one",
+					 cli->paths.store_why, is_far ? " " : "",
+					 is_far ? cli->paths.store : "");
 	return err->status;
 }
 

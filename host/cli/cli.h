@@ -8,6 +8,7 @@
 
 #include "cli/paths.h"
 #include "cli/progress.h"
+#include "config/config.h"
 #include "flow/flow.h"
 
 /*
@@ -50,6 +51,7 @@ struct kist_command {
 	size_t arguments_min;
 	size_t arguments_max;  /* SIZE_MAX for any number */
 	bool no_json;	       /* it prints bytes or a script, not facts */
+	bool no_settings;      /* it needs none, or loads them itself */
 	bool finds_damage;     /* all there is: it needs no hint that another command does */
 	const char *when_full; /* what to do when a disk is; NULL: what helps a store */
 	enum kist_exit (*run)(struct kist_cli *cli);
@@ -69,7 +71,8 @@ struct kist_cli {
 	} values[KIST_OPTION_VALUES_MAX];
 	bool json; /* exactly one document goes to the standard output */
 	bool quiet;
-	uint64_t call_ms_max; /* --deadline; 0: not given */
+	struct kist_config *config; /* NULL: none was loaded */
+	struct kist_settings settings;
 	struct kist_paths paths;
 	struct kist_progress progress;
 	struct kist_flow *flow; /* after kist_cli_open() */
@@ -89,11 +92,6 @@ const char *kist_cli_value(const struct kist_cli *cli, const char *name);
  */
 bool kist_cli_choose(const struct kist_cli *cli, const char *name, const char *const *words, size_t count,
 		     size_t *ret);
-
-/**
- * kist_cli_read_deadline() - Reads --deadline SECONDS into cli->call_ms_max.  false: that is no such time.
- */
-bool kist_cli_read_deadline(struct kist_cli *cli);
 
 /** kist_cli_check_names() - Whether the arguments from @first on may be names.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status kist_cli_check_names(const struct kist_cli *cli, size_t first,

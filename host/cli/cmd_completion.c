@@ -91,5 +91,6 @@ const struct kist_command kist_command_completion = {
 	.arguments = "",
 	.summary = "print the completion script for bash",
 	.no_json = true,
+	.no_settings = true,
 	.run = run,
 };

@@ -16,8 +16,7 @@
 #include "cli/measure.h"
 
 /* Of warnings while the program prints, too; all of them stand in the run folder. */
-#define WARNINGS_MAX	 20
-#define TIME_LIMIT_MAX_S 31536000u
+#define WARNINGS_MAX 20
 
 static const struct kist_option options[] = {
 	{ .name = "project", .argument = "NAME", .help = "what the job belongs to" },
@@ -29,6 +28,13 @@ static const struct kist_option options[] = {
 	{ .name = "time-limit",
 	  .argument = "TIME",
 	  .help = "end the program after this time (90s, 15m, 12h, 7d)" },
+	{ .name = "grace",
+	  .argument = "TIME",
+	  .help = "kill it so long after that, when it has not ended (default: 10s)" },
+	{ .name = "stop-signal",
+	  .argument = "TERM|INT|HUP|QUIT|USR1|USR2",
+	  .help = "how it is told to end (default: TERM)" },
+	{ .name = "config", .argument = "FILE", .help = "the settings of this job, also its command" },
 	{ .name = "param",
 	  .letter = 'p',
 	  .argument = "KEY=VALUE",
@@ -49,8 +55,11 @@ struct executing {
 	struct kist_cli *cli;
 	json_t *params;
 	json_t *tags;
-	const char *ignore[KIST_OPTION_VALUES_MAX];
-	const char *env[KIST_OPTION_VALUES_MAX];
+	const char **ignore;
+	const char **env;
+	const char **environment; /* "NAME=value"; ended by NULL */
+	char **command;		  /* ended by NULL */
+	struct kist_arena arena;  /* of texts in it */
 	atomic_uint warnings;
 };
 
@@ -58,6 +67,11 @@ static void executing_done(struct executing *executing)
 {
 	json_decref(executing->params);
 	json_decref(executing->tags);
+	kist_free(executing->ignore);
+	kist_free(executing->env);
+	kist_free(executing->environment);
+	kist_free(executing->command);
+	kist_arena_done(&executing->arena);
 }
 
 static kist_status open_store(void *ctx, struct kist_flow **ret, struct kist_error *err)
@@ -77,7 +91,7 @@ static void warn(void *ctx, const char *path, const struct kist_error *why)
 	char shown[256] = "";
 	char text[1024];
 
-	if (count > WARNINGS_MAX)
+	if (count > WARNINGS_MAX || executing->cli->settings.log_level < KIST_SAY_WARNINGS)
 		return;
 	if (path)
 		kist_name_escape(path, strlen(path), shown, sizeof(shown));
@@ -86,37 +100,17 @@ static void warn(void *ctx, const char *path, const struct kist_error *why)
 		count == WARNINGS_MAX ? "; further warnings are in the run folder" : "");
 }
 
-/* "90s", "15m", "12h", "7d"; false for anything else. */
-static bool read_time(const char *text, uint64_t *ret_s)
-{
-	static const struct {
-		char unit;
-		uint64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	char *end;
-	uint64_t count;
-
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	count = strtoull(text, &end, 10);
-	if (errno != 0 || count == 0 || !*end || end[1])
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (*end == units[i].unit && count <= TIME_LIMIT_MAX_S / units[i].seconds) {
-			*ret_s = count * units[i].seconds;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* --tag KEY=TEXT, as {"KEY":"TEXT"}. */
+/* Those of the settings, and --tag KEY=TEXT, as {"KEY":"TEXT"}. */
 static enum kist_exit read_tags(struct executing *executing)
 {
 	const struct kist_cli *cli = executing->cli;
 
 	executing->tags = json_object();
+	for (size_t i = 0; i < cli->settings.tags.count; i++) {
+		const struct kist_config_item *tag = &cli->settings.tags.items[i];
+
+		(void)json_object_set_new(executing->tags, tag->key, json_string(tag->text));
+	}
 	for (size_t i = 0; i < cli->value_count; i++) {
 		const char *text = cli->values[i].text;
 		const char *equals = strchr(text, '=');
@@ -145,17 +139,40 @@ static json_t *scalar_of(const char *text)
 	return json_is_number(value) || json_is_boolean(value) ? json_incref(value) : NULL;
 }
 
+/* The same of a value in YAML, which says itself what it is. */
+static json_t *item_json(const struct kist_config_item *item)
+{
+	switch (item->kind) {
+	case KIST_NODE_BOOLEAN:
+		return json_boolean(item->integer);
+	case KIST_NODE_INTEGER:
+		return json_integer((json_int_t)item->integer);
+	case KIST_NODE_NUMBER:
+		return json_real(item->number);
+	default:
+		return json_string(item->text);
+	}
+}
+
 /* -p lr=0.1 is a number, so that jobs can be compared by it. */
 static kist_status read_params(struct executing *executing, struct kist_error *err)
 {
+	const struct kist_config_list *params = &executing->cli->settings.params;
+	kist_auto_json json_t *given = NULL;
 	const char *key;
 	json_t *value;
 
-	KIST_TRY(kist_cli_params(executing->cli, &executing->params, err));
-	json_object_foreach(executing->params, key, value) {
+	KIST_TRY(kist_cli_params(executing->cli, &given, err));
+	executing->params = json_object();
+	for (size_t i = 0; i < params->count; i++) {
+		if (json_object_set_new(executing->params, params->items[i].key,
+					item_json(&params->items[i])) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	json_object_foreach(given, key, value) {
 		json_t *scalar = json_is_string(value) ? scalar_of(json_string_value(value)) : NULL;
 
-		if (scalar && json_object_set_new(executing->params, key, scalar) != 0)
+		if (json_object_set_new(executing->params, key, scalar ? scalar : json_incref(value)) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
 	return KIST_OK;
@@ -175,16 +192,102 @@ static kist_status absolute_store(const struct kist_cli *cli, char ret[static PA
 	return KIST_OK;
 }
 
-/* The values of an option that may be given more than once. */
-static size_t read_all(const struct kist_cli *cli, const char *name, const char **ret)
+/* The texts of a list, ended by NULL. */
+static kist_status read_list(const struct kist_config_list *list, const char ***ret, struct kist_error *err)
 {
-	size_t count = 0;
+	*ret = kist_alloc(list->count + 1, sizeof(**ret));
+	for (size_t i = 0; *ret && i < list->count; i++)
+		(*ret)[i] = list->items[i].text;
+	return *ret ? KIST_OK : kist_fail_memory(err, (list->count + 1) * sizeof(**ret));
+}
 
-	for (size_t i = 0; i < cli->value_count; i++) {
-		if (strcmp(cli->values[i].option->name, name) == 0)
-			ret[count++] = cli->values[i].text;
+static kist_status read_environment(struct executing *executing, struct kist_error *err)
+{
+	const struct kist_config_list *list = &executing->cli->settings.environment;
+
+	KIST_TRY(read_list(list, &executing->environment, err));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct kist_config_item *item = &list->items[i];
+		const size_t size = strlen(item->key) + strlen(item->text) + sizeof("=");
+		char *text = kist_arena_take(&executing->arena, size, err);
+
+		if (!text)
+			return KIST_NO_MEMORY;
+		(void)snprintf(text, size, "%s=%s", item->key, item->text);
+		executing->environment[i] = text;
 	}
-	return count;
+	return KIST_OK;
+}
+
+/* What stands behind "--", else what the job's file says. */
+static kist_status read_command(struct executing *executing, struct kist_error *err)
+{
+	const struct kist_cli *cli = executing->cli;
+	const struct kist_config_list *list = &cli->settings.command;
+	const size_t count = cli->argument_count ? cli->argument_count : list->count;
+
+	executing->command = kist_alloc(count + 1, sizeof(*executing->command));
+	if (!executing->command)
+		return kist_fail_memory(err, count * sizeof(*executing->command));
+	for (size_t i = 0; i < count; i++)
+		executing->command[i] =
+			cli->argument_count ? cli->arguments[i] : (char *)(uintptr_t)list->items[i].text;
+	return KIST_OK;
+}
+
+/* What the settings say, as the agent takes it. */
+static kist_status read_settings(struct executing *executing, struct kist_agent_options *how,
+				 struct kist_error *err)
+{
+	const struct kist_settings *settings = &executing->cli->settings;
+
+	KIST_TRY(read_params(executing, err));
+	KIST_TRY(read_environment(executing, err));
+	KIST_TRY(read_list(&settings->ignore, &executing->ignore, err));
+	KIST_TRY(read_list(&settings->env, &executing->env, err));
+	KIST_TRY(read_command(executing, err));
+	how->params = executing->params;
+	how->tags = executing->tags;
+	how->environment = executing->environment;
+	how->ignore = executing->ignore;
+	how->ignore_count = settings->ignore.count;
+	how->env = executing->env;
+	how->env_count = settings->env.count;
+	how->command = executing->command;
+	return KIST_OK;
+}
+
+/* Plugin folders as they are found from anywhere: the catalog is opened later. */
+static kist_status fix_plugin_dirs(struct executing *executing, struct kist_error *err)
+{
+	const struct kist_config_list *list = &executing->cli->settings.plugin_dirs;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct kist_config_item *item = (struct kist_config_item *)(uintptr_t)&list->items[i];
+
+		if (!realpath(item->text, path))
+			continue;
+		item->text = kist_arena_text(&executing->arena, path, strlen(path), err);
+		if (!item->text)
+			return KIST_NO_MEMORY;
+	}
+	return KIST_OK;
+}
+
+/* The program, and all that is named from where it runs, is in the working folder. */
+static kist_status change_folder(struct executing *executing, const char *store, struct kist_error *err)
+{
+	struct kist_cli *cli = executing->cli;
+	const char *folder = cli->settings.working_dir;
+
+	if (!folder)
+		return KIST_OK;
+	KIST_TRY(fix_plugin_dirs(executing, err));
+	(void)snprintf(cli->paths.store, sizeof(cli->paths.store), "%s", store);
+	if (chdir(folder) != 0)
+		return kist_fail_errno(err, errno, "cannot go to the working folder '%s'", folder);
+	return KIST_OK;
 }
 
 static void report(const struct kist_cli *cli, const struct kist_agent_result *result)
@@ -233,18 +336,17 @@ static enum kist_exit start(struct executing *executing, struct kist_agent_optio
 static enum kist_exit run(struct kist_cli *cli)
 {
 	__attribute__((cleanup(executing_done))) struct executing executing = { .cli = cli };
-	const char *folder = kist_cli_value(cli, "artifacts");
-	const char *limit = kist_cli_value(cli, "time-limit");
+	const struct kist_settings *settings = &cli->settings;
 	char store[PATH_MAX];
 	struct kist_agent_options how = {
-		.command = cli->arguments,
 		.id = kist_cli_value(cli, "id"),
-		.project = kist_cli_value(cli, "project"),
-		.folder = folder ? folder : "artifacts",
-		.ignore = executing.ignore,
-		.env = executing.env,
-		.no_source = kist_cli_has(cli, "no-source"),
-		.follow = !kist_cli_has(cli, "at-end"),
+		.project = settings->project,
+		.folder = settings->artifact_path,
+		.follow = settings->follow,
+		.no_source = !settings->source,
+		.time_limit_s = settings->time_limit_s,
+		.grace_s = settings->grace_s,
+		.stop_signal = kist_config_signals[settings->stop_signal],
 		.runs_dir = cli->paths.runs_dir,
 		.temp_dir = cli->paths.temp_dir,
 		.store = store,
@@ -253,19 +355,17 @@ static enum kist_exit run(struct kist_cli *cli)
 		.ctx = &executing,
 	};
 	struct kist_error err = KIST_ERROR_INIT;
-	enum kist_exit wrong = read_tags(&executing);
+	enum kist_exit wrong;
 
+	if (cli->argument_count == 0 && settings->command.count == 0)
+		return kist_cli_usage(cli, "takes -- COMMAND..., or a file with a 'command' by --config; see "
+					   "'kist exec --help'");
+	wrong = read_tags(&executing);
 	if (wrong != KIST_EXIT_DONE)
 		return wrong;
-	if (limit && !read_time(limit, &how.time_limit_s))
-		return kist_cli_usage(
-			cli, "--time-limit takes a number and s, m, h or d, as in 12h, not '%s'", limit);
-	if (read_params(&executing, &err) != KIST_OK || absolute_store(cli, store, &err) != KIST_OK)
+	if (read_settings(&executing, &how, &err) != KIST_OK || absolute_store(cli, store, &err) != KIST_OK ||
+	    change_folder(&executing, store, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
-	how.ignore_count = read_all(cli, "ignore", executing.ignore);
-	how.env_count = read_all(cli, "env", executing.env);
-	how.params = executing.params;
-	how.tags = executing.tags;
 	return start(&executing, &how);
 }
 
@@ -274,7 +374,6 @@ const struct kist_command kist_command_exec = {
 	.arguments = "-- COMMAND...",
 	.summary = "run a program, and keep what it makes while it runs",
 	.options = options,
-	.arguments_min = 1,
 	.arguments_max = SIZE_MAX,
 	.no_json = true,
 	.run = run,

@@ -13,16 +13,14 @@
 
 /* Copying what lives in a pack needs room before the pack goes. */
 #define WHEN_FULL "; make a little room there, and run gc again: it frees more than it takes"
-/* Ten years. */
-#define GRACE_SECONDS_MAX ((uint64_t)10 * 366 * 24 * 60 * 60)
 
 static const struct kist_option options[] = {
 	{ .name = "dry-run", .letter = 'n', .help = "say what would be removed, and remove nothing" },
 	{ .name = "all", .letter = 'a', .help = "compact all packs that have anything dead in them" },
 	{ .name = "cache", .help = "drop the results of steps that are kept for later runs, first" },
 	{ .name = "grace",
-	  .argument = "SECONDS",
-	  .help = "how long a put may be silent before it counts as dead (86400)" },
+	  .argument = "TIME",
+	  .help = "how long a put may be silent before it counts as dead: seconds, or as 24h" },
 	{ .name = NULL },
 };
 
@@ -81,20 +79,16 @@ static void print_notes(const struct kist_collected *done)
 
 static enum kist_exit run(struct kist_cli *cli)
 {
-	const char *grace = kist_cli_value(cli, "grace");
 	struct kist_collect_options how = {
 		.dry_run = kist_cli_has(cli, "dry-run"),
 		.all = kist_cli_has(cli, "all"),
-		.grace_seconds = KIST_COLLECT_GRACE_SECONDS,
+		.grace_seconds = cli->settings.gc_grace_s,
 	};
 	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_collected done;
 	kist_status status;
 	size_t cached;
 
-	if (grace && (!kist_u64_parse(grace, strlen(grace), &how.grace_seconds) ||
-		      how.grace_seconds > GRACE_SECONDS_MAX))
-		return kist_cli_usage(cli, "--grace takes whole seconds");
 	if (kist_cli_open(cli, false, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	if (kist_cli_has(cli, "cache") && !how.dry_run &&

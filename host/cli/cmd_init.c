@@ -70,7 +70,7 @@ static kist_status create(const char *uri, struct kist_error *err)
 
 static enum kist_exit run(struct kist_cli *cli)
 {
-	const char *named = cli->paths.store_is_named ? cli->paths.store : ".kist";
+	const char *named = cli->paths.store_is_set ? cli->paths.store : ".kist";
 	const char *uri = cli->argument_count ? cli->arguments[0] : named;
 	struct kist_error err = KIST_ERROR_INIT;
 	kist_auto_store struct kist_store *store = NULL;

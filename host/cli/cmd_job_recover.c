@@ -15,7 +15,7 @@
 struct recovering {
 	struct kist_cli *cli;
 	char store[PATH_MAX]; /* that is meant here */
-	char store_why[128];
+	char store_why[512];
 	json_t *runs;
 	json_t *lost;
 	bool given; /* ids were: one of which nothing is left is said */

@@ -57,7 +57,6 @@ struct putting {
 	size_t kept;
 	const char *path; /* that is being put */
 	char **names;	  /* of each path, when none is given */
-	enum kist_filter_level level;
 	enum kist_exit worst;
 };
 
@@ -273,7 +272,7 @@ static kist_status put_and_commit(struct putting *putting, struct kist_error *er
 {
 	for (int tries = 1;; tries++) {
 		KIST_TRY(kist_save_open(putting->cli->flow, &putting->save, err));
-		kist_save_set_level(putting->save, putting->level);
+		kist_save_set_level(putting->save, (enum kist_filter_level)putting->cli->settings.level);
 		kist_save_set_reread(putting->save, kist_cli_has(putting->cli, "reread"));
 		put_each(putting);
 		if (putting->kept > 0)
@@ -365,31 +364,11 @@ static enum kist_exit check_names(const struct putting *putting)
 	return KIST_EXIT_DONE;
 }
 
-/* Reads --level; false: there is no such level. */
-static bool read_level(const struct kist_cli *cli, enum kist_filter_level *ret)
-{
-	static const char *const levels[] = { [KIST_FILTER_FAST] = "fast",
-					      [KIST_FILTER_DEFAULT] = "default",
-					      [KIST_FILTER_ARCHIVE] = "archive" };
-	const char *level = kist_cli_value(cli, "level");
-
-	*ret = KIST_FILTER_DEFAULT;
-	for (unsigned i = 0; level && i <= KIST_FILTER_ARCHIVE; i++) {
-		if (strcmp(level, levels[i]) == 0) {
-			*ret = (enum kist_filter_level)i;
-			return true;
-		}
-	}
-	return !level;
-}
-
 static enum kist_exit run(struct kist_cli *cli)
 {
 	__attribute__((cleanup(putting_done))) struct putting putting = { .cli = cli, .facts = json_array() };
 	enum kist_exit wrong;
 
-	if (!read_level(cli, &putting.level))
-		return kist_cli_usage(cli, "--level is fast, default or archive");
 	if (cli->argument_count > 1 && kist_cli_has(cli, "name"))
 		return kist_cli_usage(cli, "--name goes with one PATH");
 	for (size_t i = 0; i < cli->argument_count; i++) {

@@ -57,7 +57,6 @@ struct running {
 	json_t *params;
 	json_t *inputs;
 	struct kist_run_view view;
-	uint64_t jobs;
 	char name[256];
 	char exports[PATH_MAX];
 	char folder[PATH_MAX];
@@ -129,6 +128,7 @@ static kist_status set_names(struct running *running, struct kist_error *err)
 {
 	const char *given = kist_cli_value(running->cli, "name");
 	const char *exports = kist_cli_value(running->cli, "exports");
+	const char *outputs = running->cli->settings.outputs_path;
 	const char *slash = strrchr(running->file, '/');
 	const char *dot = strrchr(running->file, '.');
 	size_t len;
@@ -145,8 +145,8 @@ static kist_status set_names(struct running *running, struct kist_error *err)
 		 slash ? running->file : ".");
 	if (!realpath(path, running->folder))
 		return kist_fail(err, KIST_NOT_FOUND, "there is no folder '%s'", path);
-	if (snprintf(running->exports, sizeof(running->exports), "%s%s", exports ? exports : "exports/",
-		     exports ? "" : running->name) >= (int)sizeof(running->exports))
+	if (snprintf(running->exports, sizeof(running->exports), "%s%s%s", exports ? exports : outputs,
+		     exports ? "" : "/", exports ? "" : running->name) >= (int)sizeof(running->exports))
 		return kist_fail(err, KIST_LIMIT, "the folder of outputs has too long a path");
 	return KIST_OK;
 }
@@ -215,8 +215,9 @@ static enum kist_exit run_now(struct running *running)
 					      .inputs = running->inputs,
 					      .command = command,
 					      .command_count = 3,
-					      .jobs = (size_t)running->jobs,
-					      .no_cache = kist_cli_has(cli, "no-cache"),
+					      .project = cli->settings.project,
+					      .jobs = (size_t)cli->settings.jobs,
+					      .no_cache = !cli->settings.step_cache,
 					      .no_artifacts = kist_cli_has(cli, "no-artifacts"),
 					      .no_outputs = kist_cli_has(cli, "no-outputs"),
 					      .event = kist_run_view_event,
@@ -263,15 +264,10 @@ static enum kist_exit check_and_run(struct running *running)
 
 static enum kist_exit run(struct kist_cli *cli)
 {
-	__attribute__((cleanup(running_done))) struct running running = {
-		.cli = cli, .file = cli->arguments[0], .issues = KIST_ISSUES_INIT, .jobs = 1
-	};
-	const char *jobs = kist_cli_value(cli, "jobs");
+	__attribute__((cleanup(running_done))) struct running running = { .cli = cli,
+									  .file = cli->arguments[0],
+									  .issues = KIST_ISSUES_INIT };
 
-	if (jobs && (!kist_u64_parse(jobs, strlen(jobs), &running.jobs) || running.jobs == 0 ||
-		     running.jobs > KIST_RUN_JOBS_MAX))
-		return kist_cli_usage(cli, "--jobs takes a number from 1 to %d, not '%s'", KIST_RUN_JOBS_MAX,
-				      jobs);
 	return kist_cli_has(cli, "check") ? check_alone(&running) : check_and_run(&running);
 }
 

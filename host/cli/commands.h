@@ -10,6 +10,8 @@
 
 extern const struct kist_command kist_command_cat;
 extern const struct kist_command kist_command_completion;
+extern const struct kist_command kist_command_config_check;
+extern const struct kist_command kist_command_config_explain;
 extern const struct kist_command kist_command_convert;
 extern const struct kist_command kist_command_du;
 extern const struct kist_command kist_command_exec;

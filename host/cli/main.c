@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/settings.h"
 #include "cli/stop.h"
 
 /* What was typed is shown up to here. */
@@ -22,6 +23,7 @@ const struct kist_option kist_common_options[] = {
 	{ .name = "deadline",
 	  .argument = "SECONDS",
 	  .help = "how long one call of a plugin may take; else 600" },
+	{ .name = "overlay", .argument = "NAME", .help = "settings of this overlay of kist.yaml, too" },
 	{ .name = "json", .help = "print facts as JSON" },
 	{ .name = "quiet", .letter = 'q', .help = "print less" },
 	{ .name = "help", .letter = 'h', .help = "say what a command does" },
@@ -208,6 +210,7 @@ static bool wants_json(int argc, char **argv)
 static int run(struct kist_cli *cli)
 {
 	struct kist_error err = KIST_ERROR_INIT;
+	enum kist_exit failed;
 
 	cli->json = kist_cli_has(cli, "json");
 	cli->quiet = kist_cli_has(cli, "quiet");
@@ -224,16 +227,12 @@ static int run(struct kist_cli *cli)
 					   cli->command->name);
 	if (cli->json && cli->command->no_json)
 		return (int)kist_cli_usage(cli, "what it prints is no JSON");
-	if (!kist_cli_read_deadline(cli))
-		return (int)kist_cli_usage(cli, "--deadline takes seconds, 0.001 to 604800, not '%s'",
-					   kist_cli_value(cli, "deadline"));
 	if (check_values(cli, &err) != KIST_OK)
 		return (int)kist_cli_usage(cli, "%s", err.text);
-	if (kist_paths_find(kist_cli_value(cli, "store"), &cli->paths, &err) != KIST_OK)
+	if (kist_paths_find(&cli->paths, &err) != KIST_OK)
 		return (int)kist_cli_fail(cli, &err, false);
-	if (kist_cli_check_store(cli->paths.store, &err) != KIST_OK)
-		return (int)kist_cli_usage(cli, "%s", err.text);
-	return (int)cli->command->run(cli);
+	failed = cli->command->no_settings ? KIST_EXIT_DONE : kist_settings_use(cli, cli->command->name);
+	return (int)(failed ? failed : cli->command->run(cli));
 }
 
 /* What was done is told by now, and does not wait for it. */
@@ -272,6 +271,7 @@ int main(int argc, char **argv)
 		status = run(&cli);
 	make_checkpoint(&cli);
 	kist_flow_close(cli.flow);
+	kist_config_free(cli.config);
 	kist_free(cli.arguments);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		/* Who reads no further knows that he does not have all. */

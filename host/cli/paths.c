@@ -129,32 +129,59 @@ static bool find_project(struct kist_paths *ret)
 	}
 }
 
-static kist_status choose_store(const char *given, struct kist_paths *ret, struct kist_error *err)
+static kist_status take_store(const struct kist_paths_wanted *wanted, struct kist_paths *ret,
+			      struct kist_error *err)
 {
-	const char *variable = secure_getenv("KIST_STORE");
+	ret->store_is_named = wanted->is_named;
+	ret->store_is_set = !wanted->is_users;
+	ret->store_is_users = wanted->is_users;
+	snprintf(ret->store_why, sizeof(ret->store_why), "%s", wanted->store_why);
+	return set(ret->store, wanted->store, "", err);
+}
 
-	ret->store_is_named = given || (variable && variable[0]);
-	if (given) {
-		snprintf(ret->store_why, sizeof(ret->store_why), "named by --store");
-		return set(ret->store, given, "", err);
-	}
-	if (variable && variable[0]) {
-		snprintf(ret->store_why, sizeof(ret->store_why), "named by KIST_STORE");
-		return set(ret->store, variable, "", err);
-	}
+static kist_status choose_store(const struct kist_paths_wanted *wanted, struct kist_paths *ret,
+				struct kist_error *err)
+{
+	if (wanted->store && !wanted->is_users)
+		return take_store(wanted, ret, err);
 	if (find_project(ret))
 		return KIST_OK;
+	if (wanted->store)
+		return take_store(wanted, ret, err);
 	snprintf(ret->store_why, sizeof(ret->store_why), "your own: no .kist folder here or above");
 	ret->store_is_own = true;
 	return set(ret->store, ret->data_dir, "store", err);
+}
+
+/* @path from wherever we go; nothing when there is none. */
+static kist_status set_whole(char ret[static PATH_MAX], const char *path, struct kist_error *err)
+{
+	char here[PATH_MAX];
+
+	if (!path)
+		return KIST_OK;
+	if (path[0] == '/')
+		return set(ret, path, "", err);
+	if (!getcwd(here, sizeof(here)))
+		return kist_fail_errno(err, errno, "cannot find this folder");
+	return set(ret, here, path, err);
+}
+
+kist_status kist_paths_choose(const struct kist_paths_wanted *wanted, struct kist_paths *ret,
+			      struct kist_error *err)
+{
+	KIST_TRY(set_whole(ret->cache_dir, wanted->cache_dir, err));
+	KIST_TRY(set_whole(ret->runs_dir, wanted->runs_dir, err));
+	return choose_store(wanted, ret, err);
 }
 
 /* Whoever set these and has more rights than he came with is told that they chose nothing. */
 static void note_ignored(struct kist_paths *ret)
 {
 	static const char *const names[] = {
-		"KIST_STORE",	   "KIST_PLUGIN_PATH", "KIST_RUNS_DIR", "HOME",
-		"XDG_CONFIG_HOME", "XDG_CACHE_HOME",   "XDG_DATA_HOME", "TMPDIR",
+		"KIST_STORE",	  "KIST_PLUGIN_PATH", "KIST_RUNS_DIR", "KIST_CONFIG",
+		"KIST_OVERLAY",	  "KIST_CACHE_DIR",   "HOME",	       "XDG_CONFIG_HOME",
+		"XDG_CACHE_HOME", "XDG_DATA_HOME",    "TMPDIR",
 	};
 	size_t used = strlen(ret->notes);
 	size_t count = 0;
@@ -172,10 +199,9 @@ static void note_ignored(struct kist_paths *ret)
 			 ": this process has more rights than who started it");
 }
 
-kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct kist_error *err)
+kist_status kist_paths_find(struct kist_paths *ret, struct kist_error *err)
 {
 	const char *temporary = secure_getenv("TMPDIR");
-	const char *runs = secure_getenv("KIST_RUNS_DIR");
 	char home[PATH_MAX];
 
 	*ret = (struct kist_paths){ .store_is_own = false };
@@ -183,13 +209,9 @@ kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct ki
 	KIST_TRY(user_dir("XDG_CONFIG_HOME", home, ".config", ret->config_dir, err));
 	KIST_TRY(user_dir("XDG_CACHE_HOME", home, ".cache", ret->cache_dir, err));
 	KIST_TRY(user_dir("XDG_DATA_HOME", home, ".local/share", ret->data_dir, err));
-	if (runs && runs[0] == '/')
-		KIST_TRY(set(ret->runs_dir, runs, "", err));
-	else
-		KIST_TRY(set(ret->runs_dir, ret->data_dir, "runs", err));
+	KIST_TRY(set(ret->runs_dir, ret->data_dir, "runs", err));
 	KIST_TRY(set(ret->temp_dir, temporary && temporary[0] == '/' ? temporary : "/tmp", "", err));
 	KIST_TRY(installation(ret, err));
-	KIST_TRY(choose_store(store, ret, err));
 	note_ignored(ret);
 	return KIST_OK;
 }

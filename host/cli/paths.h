@@ -10,15 +10,18 @@
 /*
  * Where things are: the store that is meant and why, the user's folders, this installation.
  *
- * The store: --store, else KIST_STORE, else .kist in this folder or one above, else the user's own.
+ * The store: what --store, KIST_STORE or the project's file say; else .kist in this folder or one above; else what
+ * the user's file says; else the user's own.
  * In a setuid, setgid or file-capability process the environment is not asked.
  */
 
 /** struct kist_paths - All as NUL-terminated paths. */
 struct kist_paths {
 	char store[PATH_MAX];
-	char store_why[128];
+	char store_why[512];
 	bool store_is_named; /* by --store or KIST_STORE */
+	bool store_is_set;   /* the same, or by the file of a project or a job */
+	bool store_is_users; /* named by the user's file */
 	bool store_is_own;   /* the user's own: it is made when it is needed */
 	char config_dir[PATH_MAX];
 	char cache_dir[PATH_MAX];
@@ -31,13 +34,25 @@ struct kist_paths {
 	char notes[512]; /* what was passed over, and why; or empty */
 };
 
+/** struct kist_paths_wanted - What settings say; NULL: nothing.  Relative paths are from here. */
+struct kist_paths_wanted {
+	const char *store;
+	const char *store_why;
+	bool is_named; /* store, by --store or KIST_STORE */
+	bool is_users; /* store, by the user's file: a .kist folder counts more */
+	const char *cache_dir;
+	const char *runs_dir;
+};
+
 /**
- * kist_paths_find() - Works all of it out.
- *
- * @store: What --store says, or NULL.
+ * kist_paths_find() - Works out all but the store, as far as no setting says otherwise.
  *
  * Errors: KIST_INVALID (a path that is too long, no home folder).
  */
-KIST_CHECKED kist_status kist_paths_find(const char *store, struct kist_paths *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_paths_find(struct kist_paths *ret, struct kist_error *err);
+
+/** kist_paths_choose() - The rest of it, after kist_paths_find().  Errors: the same. */
+KIST_CHECKED kist_status kist_paths_choose(const struct kist_paths_wanted *wanted, struct kist_paths *ret,
+					   struct kist_error *err);
 
 #endif

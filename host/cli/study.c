@@ -307,7 +307,7 @@ static kist_status run_cells(struct study *study, struct kist_error *err)
 		.todo = study->todo,
 		.todo_count = study->todo_count,
 		.lane_count = study->options->jobs,
-		.exports = exports ? exports : "exports",
+		.exports = exports ? exports : study->cli->settings.outputs_path,
 		.no_outputs = kist_cli_has(study->cli, "no-outputs"),
 		.is_quiet = study->options->is_quiet,
 		.stop = study->stop,
@@ -335,12 +335,13 @@ static kist_status retain(struct study *study, struct kist_error *err)
 {
 	const struct kist_experiment *experiment = study->experiment;
 	struct kist_flow *flow = study->cli->flow;
+	const uint64_t said = experiment->keep_versions;
+	const uint64_t keep = said ? said : study->cli->settings.keep_versions;
 	uint64_t versions = 0;
 	uint64_t names = 0;
 
-	if (experiment->keep_versions > 0)
-		KIST_TRY(kist_versions_retain(flow, experiment->name, experiment->keep_versions, &versions,
-					      err));
+	if (keep > 0)
+		KIST_TRY(kist_versions_retain(flow, experiment->name, keep, &versions, err));
 	if (experiment->keep_large > 0)
 		KIST_TRY(kist_versions_retain_large(flow, experiment->name, experiment->keep_large,
 						    experiment->large_size, &names, err));
@@ -414,18 +415,11 @@ kist_status kist_study_run(struct kist_cli *cli, const struct kist_study_options
 
 bool kist_study_options_read(struct kist_cli *cli, struct kist_study_options *options, enum kist_exit *ret)
 {
-	const char *jobs = kist_cli_value(cli, "jobs");
 	const char *map = kist_cli_value(cli, "map");
 
-	options->jobs = 1;
+	options->jobs = cli->settings.jobs;
 	options->is_dry_run = kist_cli_has(cli, "dry-run");
 	options->is_quiet = cli->quiet || cli->json;
-	if (jobs && (!kist_u64_parse(jobs, strlen(jobs), &options->jobs) || options->jobs == 0 ||
-		     options->jobs > KIST_LANES_MAX)) {
-		*ret = kist_cli_usage(cli, "--jobs takes a number from 1 to %" PRIu64 ", not '%s'",
-				      KIST_LANES_MAX, jobs);
-		return false;
-	}
 	if (!map || strcmp(map, "modulo") == 0)
 		return true;
 	*ret = kist_cli_usage(cli, "--map takes modulo, not '%s'", map);
