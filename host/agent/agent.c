@@ -160,54 +160,34 @@ static kist_status make_run(struct agent *agent, struct kist_error *err)
 #define VARIABLE_SIZE ((size_t)256)
 #define VARIABLES     2
 
-static size_t count_texts(const char *const *texts)
-{
-	size_t count = 0;
-
-	while (texts && texts[count])
-		count++;
-	return count;
-}
-
-/* Whether one of @variables, "NAME=value" each, has the name of @variable. */
-static bool is_replaced(const char *variable, const char *const *variables)
-{
-	const size_t len = strcspn(variable, "=") + 1;
-
-	for (size_t i = 0; variables && variables[i]; i++) {
-		if (strncmp(variable, variables[i], len) == 0)
-			return true;
-	}
-	return strncmp(variable, "KIST_JOB_ID=", 12) == 0 || strncmp(variable, "KIST_SOCKET=", 12) == 0;
-}
-
-/*
- * The program's environment: ours, what is @added, and how it finds the agent.  Ended by NULL; the strings are not
- * copied.
- */
-static kist_status make_environment(const char *const *added, char variables[static VARIABLES][VARIABLE_SIZE],
+/* The program's environment: @base, and how it finds the agent.  Ended by NULL; the strings are not copied. */
+static kist_status make_environment(char *const *base, char variables[static VARIABLES][VARIABLE_SIZE],
 				    char ***ret, struct kist_error *err)
 {
-	const size_t count = count_texts((const char *const *)environ);
-	const size_t added_count = count_texts(added);
-	const size_t room = count + added_count + VARIABLES + 1;
+	size_t count = 0;
 	size_t kept = 0;
-	char **all = kist_alloc(room, sizeof(*all));
+	char **all;
 
+	while (base[count])
+		count++;
+	all = kist_alloc(count + VARIABLES + 1, sizeof(*all));
 	if (!all)
-		return kist_fail_memory(err, room * sizeof(*all));
+		return kist_fail_memory(err, (count + VARIABLES + 1) * sizeof(*all));
 	for (size_t i = 0; i < count; i++) {
-		if (!is_replaced(environ[i], added))
-			all[kept++] = environ[i];
+		if (strncmp(base[i], "KIST_JOB_ID=", 12) != 0 && strncmp(base[i], "KIST_SOCKET=", 12) != 0)
+			all[kept++] = base[i];
 	}
-	for (size_t i = 0; i < added_count; i++)
-		all[kept++] = (char *)(uintptr_t)added[i];
 	for (size_t i = 0; i < VARIABLES; i++) {
 		if (variables[i][0])
 			all[kept++] = variables[i];
 	}
 	*ret = all;
 	return KIST_OK;
+}
+
+static char *const *environment_of(const struct kist_agent_options *options)
+{
+	return options->environment ? options->environment : environ;
 }
 
 static kist_status start_program(struct agent *agent, struct kist_error *err)
@@ -219,7 +199,7 @@ static kist_status start_program(struct agent *agent, struct kist_error *err)
 	if (agent->server)
 		(void)snprintf(variables[1], VARIABLE_SIZE, "KIST_SOCKET=%s",
 			       kist_server_path(agent->server));
-	KIST_TRY(make_environment(agent->options->environment, variables, &environment, err));
+	KIST_TRY(make_environment(environment_of(agent->options), variables, &environment, err));
 	KIST_TRY(kist_program_start(agent->options->command, environment, &agent->program, err));
 	if (agent->options->folder && agent->options->follow)
 		agent->settle_ns = kist_now_ns() + SETTLE_MS * NS_PER_MS;
@@ -476,6 +456,7 @@ static kist_status start_keeping(struct agent *agent, struct kist_error *err)
 						  .runs_dir = options->runs_dir };
 
 	agent->snapshot = (struct kist_snapshot_options){ .command = options->command,
+							  .variables = environment_of(options),
 							  .keep_count = options->env_count,
 							  .keep = options->env,
 							  .no_source = options->no_source };

@@ -39,13 +39,12 @@ struct kist_agent_options {
 	const char *const *ignore; /* struct kist_keeper_options */
 	size_t env_count;	   /* struct kist_environment_options */
 	const char *const *env;
-	bool no_source;	       /* what it is made of is not told */
-	bool follow;	       /* keep files while the program runs, and not only in the end */
-	uint64_t time_limit_s; /* 0: none */
-	uint64_t grace_s;      /* from its end until the program is killed; 0: KIST_AGENT_GRACE_S */
-	int stop_signal;       /* that the program gets at its end; 0: SIGTERM */
-	/* "NAME=value" each, ended by NULL: in the program's environment, in place of ours; or NULL. */
-	const char *const *environment;
+	bool no_source;		  /* what it is made of is not told */
+	bool follow;		  /* keep files while the program runs, and not only in the end */
+	uint64_t time_limit_s;	  /* 0: none */
+	uint64_t grace_s;	  /* from its end until the program is killed; 0: KIST_AGENT_GRACE_S */
+	int stop_signal;	  /* that the program gets at its end; 0: SIGTERM */
+	char *const *environment; /* the program's: "NAME=value" each, ended by NULL; or NULL: ours */
 	const char *runs_dir;
 	const char *temp_dir; /* for the socket */
 	const char *store;    /* URI, for the run folder's facts */

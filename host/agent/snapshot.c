@@ -37,7 +37,7 @@ static kist_status write_source(int dir_fd, const struct kist_snapshot_options *
 kist_status kist_snapshot_write(int dir_fd, const struct kist_snapshot_options *options,
 				struct kist_error *err)
 {
-	const struct kist_environment_options how = { .variables = environ,
+	const struct kist_environment_options how = { .variables = options->variables,
 						      .keep_count = options->keep_count,
 						      .keep = options->keep,
 						      .program = options->command[0] };

@@ -22,8 +22,9 @@
 
 /** struct kist_snapshot_options - All Borrowed for the call. */
 struct kist_snapshot_options {
-	char *const *command; /* ended by NULL */
-	size_t keep_count;    /* struct kist_environment_options */
+	char *const *command;	/* ended by NULL */
+	char *const *variables; /* of the program's environment; ended by NULL */
+	size_t keep_count;	/* struct kist_environment_options */
 	const char *const *keep;
 	bool no_source; /* what it was made of is not told */
 };

@@ -57,9 +57,9 @@ struct executing {
 	json_t *tags;
 	const char **ignore;
 	const char **env;
-	const char **environment; /* "NAME=value"; ended by NULL */
-	char **command;		  /* ended by NULL */
-	struct kist_arena arena;  /* of texts in it */
+	char **environment;	 /* "NAME=value"; ended by NULL */
+	char **command;		 /* ended by NULL */
+	struct kist_arena arena; /* of texts in it */
 	atomic_uint warnings;
 };
 
@@ -201,11 +201,33 @@ static kist_status read_list(const struct kist_config_list *list, const char ***
 	return *ret ? KIST_OK : kist_fail_memory(err, (list->count + 1) * sizeof(**ret));
 }
 
+static bool has_name(const struct kist_config_list *list, const char *variable)
+{
+	const size_t len = strcspn(variable, "=");
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (strlen(list->items[i].key) == len && memcmp(list->items[i].key, variable, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Ours, but for what the settings say. */
 static kist_status read_environment(struct executing *executing, struct kist_error *err)
 {
 	const struct kist_config_list *list = &executing->cli->settings.environment;
+	size_t ours = 0;
+	size_t count = 0;
 
-	KIST_TRY(read_list(list, &executing->environment, err));
+	while (environ[ours])
+		ours++;
+	executing->environment = kist_alloc(ours + list->count + 1, sizeof(*executing->environment));
+	if (!executing->environment)
+		return kist_fail_memory(err, (ours + list->count) * sizeof(*executing->environment));
+	for (size_t i = 0; i < ours; i++) {
+		if (!has_name(list, environ[i]))
+			executing->environment[count++] = environ[i];
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		const struct kist_config_item *item = &list->items[i];
 		const size_t size = strlen(item->key) + strlen(item->text) + sizeof("=");
@@ -214,7 +236,7 @@ static kist_status read_environment(struct executing *executing, struct kist_err
 		if (!text)
 			return KIST_NO_MEMORY;
 		(void)snprintf(text, size, "%s=%s", item->key, item->text);
-		executing->environment[i] = text;
+		executing->environment[count++] = text;
 	}
 	return KIST_OK;
 }

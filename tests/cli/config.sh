@@ -229,7 +229,7 @@ params:
   seed: ${SEED:-3}
   text: "${SEED:-3}"
 tags: {team: blue, site: x}
-environment: {COLOUR: green, HOME: /nowhere}
+environment: {COLOUR: green, HOME: /nowhere, OMP_NUM_THREADS: 3}
 working_dir: .
 command: [sh, -c, 'mkdir made; echo "$$COLOUR $$HOME $$PWD" | tee made/said made/x.tmp made/y.bak']
 END
@@ -240,7 +240,9 @@ equal "$(cat out)" "green /nowhere $project/work"
 equal "$(kist ls jobs/one --json | python3 -c 'import json, sys; print([r["name"] for r in json.load(sys.stdin)])')" "['jobs/one/said']"
 kist cat kist:job/one >record
 says record '"project":"churn"' '"lr":0.5' '"epochs":20' '"name":"7"' '"fast":true' '"seed":3' '"text":"3"' '"team":"blue"' '"site":"y"'
-[ ! -e "$HOME/nowhere" ] || fail 'HOME'
+# What the program runs in is what its record says.
+kist cat kist:part/one/environment >ran_in
+says ran_in '"OMP_NUM_THREADS":"3"' "\"folder\":\"$project/work\""
 # What stands behind "--" runs in its place.
 expect 0 kist exec --config work/job.yaml --id two -- sh -c 'echo $COLOUR'
 equal "$(cat out)" green

@@ -14,8 +14,10 @@ assert len(script) > 6
 END
 expect 0 sh guide
 says out 'project/data/store' 'jobs/first/one' 'jobs/third/log' 'seed 7' '10m' 'kist.yaml:8:20' '12h (kist.yaml:3:16)' \
-	"did you mean 'results_config.artifact_path'" 'wrong.yaml: 3 errors' 'lr         0.2'
+	"did you mean 'results_config.artifact_path'" 'wrong.yaml: 3 errors'
 says_not out two.tmp
+kist cat kist:job/third >record
+says record '"lr":0.2' '"seed":7' '"team":"blue"'
 kist config check wrong.yaml >told || :
 sed -n 's/^    \(    \)\{0,1\}\(wrong.yaml:\|did you mean\)/\1\2/p' "$guide" | grep -v '^$' >shown
 same told shown
