@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "agent/facts.h"
 #include "agent/relay.h"
 #include "agent/server.h"
 #include "agent/watch.h"
@@ -36,6 +37,7 @@ struct agent {
 	struct kist_job *job;
 	struct kist_keeping keeping;
 	struct kist_snapshot_options snapshot;
+	json_t *manifest;
 	struct kist_journal journal;
 	struct kist_relay out;
 	struct kist_relay err;
@@ -103,45 +105,6 @@ static kist_status make_job(struct agent *agent, struct kist_error *err)
 	json_object_foreach(options->tags, key, value)
 		KIST_TRY(kist_job_set_tag(agent->job, key, json_string_value(value), err));
 	return kist_job_set_state(agent->job, KIST_JOB_STARTED, getpid(), err);
-}
-
-/* The folder as others find it, from wherever they are; it need not be there yet. */
-static bool find_folder(const char *path, char ret[static PATH_MAX])
-{
-	char here[PATH_MAX];
-
-	if (path[0] == '/')
-		return snprintf(ret, PATH_MAX, "%s", path) < PATH_MAX;
-	return getcwd(here, sizeof(here)) && snprintf(ret, PATH_MAX, "%s/%s", here, path) < PATH_MAX;
-}
-
-/* What run.json says. */
-static kist_status make_facts(struct agent *agent, struct kist_error *err)
-{
-	const struct kist_agent_options *options = agent->options;
-	kist_auto_json json_t *command = json_array();
-	kist_auto_json json_t *facts = NULL;
-	char folder[PATH_MAX];
-
-	for (size_t i = 0; options->command[i]; i++)
-		(void)json_array_append_new(command,
-					    kist_json_text(options->command[i], strlen(options->command[i])));
-	facts = json_pack("{s:i,s:s,s:s,s:s,s:O,s:I,s:I,s:s}", "schema_version", KIST_RUN_SCHEMA_VERSION,
-			  "run_id", agent->result->id, "project", options->project ? options->project : "",
-			  "state", kist_job_state_name(KIST_JOB_STARTED), "command", command, "time_limit_s",
-			  (json_int_t)options->time_limit_s, "started_ns", (json_int_t)kist_wall_ns(),
-			  "store", options->store);
-	if (!facts)
-		return kist_fail_memory(err, sizeof(json_t));
-	if ((options->params && json_object_set(facts, "params", options->params) != 0) ||
-	    (options->tags && json_object_set(facts, "tags", options->tags) != 0))
-		return kist_fail_memory(err, sizeof(json_t));
-	if (options->folder && !find_folder(options->folder, folder))
-		return kist_fail_errno(err, errno, "cannot find this folder");
-	if (options->folder)
-		KIST_TRY(kist_json_set_bytes(facts, "artifact_path", folder, strlen(folder), err));
-	agent->keeping.facts = kist_steal(facts);
-	return KIST_OK;
 }
 
 static kist_status make_run(struct agent *agent, struct kist_error *err)
@@ -426,6 +389,20 @@ static kist_status run_program(struct agent *agent, struct kist_error *err)
 	return KIST_OK;
 }
 
+/* What the program took, with those of its children that it waited for. */
+static void note_resources(struct agent *agent)
+{
+	const struct rusage *usage = &agent->result->end.usage;
+	json_t *facts =
+		json_pack("{s:f,s:f,s:I}", "user_s",
+			  (double)usage->ru_utime.tv_sec + (double)usage->ru_utime.tv_usec / 1e6, "system_s",
+			  (double)usage->ru_stime.tv_sec + (double)usage->ru_stime.tv_usec / 1e6,
+			  "max_rss_bytes", (json_int_t)usage->ru_maxrss * 1024);
+
+	if (facts)
+		(void)json_object_set_new(agent->keeping.facts, "resources", facts);
+}
+
 static void finish(struct agent *agent, bool has_exit, const char *error)
 {
 	const struct kist_agent_result *result = agent->result;
@@ -435,6 +412,8 @@ static void finish(struct agent *agent, bool has_exit, const char *error)
 					     .signal = result->end.signal,
 					     .error = error };
 
+	if (has_exit)
+		note_resources(agent);
 	if (agent->journal.failed.status != KIST_OK)
 		kist_keeping_warn(&agent->keeping, NULL, &agent->journal.failed);
 	kist_keeping_finish(&agent->keeping, &end, &agent->result->kept);
@@ -459,7 +438,8 @@ static kist_status start_keeping(struct agent *agent, struct kist_error *err)
 							  .variables = environment_of(options),
 							  .keep_count = options->env_count,
 							  .keep = options->env,
-							  .no_source = options->no_source };
+							  .no_source = options->no_source,
+							  .manifest = agent->manifest };
 	return kist_keeping_start(&agent->keeping, &how, err);
 }
 
@@ -493,6 +473,7 @@ static void agent_done(struct agent *agent)
 	kist_journal_done(&agent->journal);
 	kist_keeping_done(&agent->keeping);
 	kist_job_free(agent->job);
+	json_decref(agent->manifest);
 	if (agent->signals >= 0) {
 		kist_fd_close(&agent->signals);
 		(void)pthread_sigmask(SIG_SETMASK, &agent->mask_before, NULL);
@@ -512,11 +493,14 @@ kist_status kist_agent_run(const struct kist_agent_options *options, struct kist
 								    .began_ns = kist_wall_ns(),
 								    .signals = -1 };
 	struct kist_error why = KIST_ERROR_INIT;
+	struct kist_agent_facts facts;
 
 	*ret = (struct kist_agent_result){ .state = KIST_JOB_STARTED };
 	KIST_TRY(take_signals(&agent, err));
 	KIST_TRY(make_job(&agent, err));
-	KIST_TRY(make_facts(&agent, err));
+	KIST_TRY(kist_agent_make_facts(options, ret->id, &facts, err));
+	agent.keeping.facts = facts.facts;
+	agent.manifest = facts.manifest;
 	agent.keeping.options = (struct kist_keeping_options){ .warn = options->warn, .ctx = options->ctx };
 	if (make_run(&agent, &why) == KIST_EXISTS)
 		return kist_fail(err, KIST_EXISTS, "there is a job '%s' already, in '%s'", ret->id,

@@ -464,6 +464,14 @@ kist_status kist_keeper_save(struct kist_keeper *keeper, const char *name, int *
 	return status;
 }
 
+void kist_keeper_refer(struct kist_keeper *keeper, json_t *facts)
+{
+	if (keeper->options.each_reference)
+		keeper->options.each_reference(keeper->options.ctx, facts);
+	else
+		json_decref(facts);
+}
+
 void kist_keeper_flush(struct kist_keeper *keeper)
 {
 	(void)pthread_mutex_lock(&keeper->mutex);

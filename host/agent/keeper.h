@@ -43,6 +43,8 @@ struct kist_keeper_options {
 	void (*each_kept)(void *ctx, const char *path, const struct kist_saved *saved);
 	/* Told of what could not be kept, for the time being or in the end. */
 	void (*each_failed)(void *ctx, const char *path, const struct kist_error *why);
+	/* Told, in the caller's thread, of what kist_keeper_refer() was given; @facts is given on. */
+	void (*each_reference)(void *ctx, json_t *facts);
 	/* Called now and then while kist_keeper_finish() waits, by who waits; or NULL. */
 	void (*each_wait)(void *ctx);
 	void *ctx;
@@ -115,6 +117,13 @@ KIST_CHECKED kist_status kist_keeper_change(struct kist_keeper *keeper,
  */
 KIST_CHECKED kist_status kist_keeper_save(struct kist_keeper *keeper, const char *name, int *fd,
 					  struct kist_error *err);
+
+/**
+ * kist_keeper_refer() - The job has made an artifact that lies elsewhere, and is told of alone.
+ *
+ * @facts: "artifact_name" and "location" and what else is known of it; given.
+ */
+void kist_keeper_refer(struct kist_keeper *keeper, json_t *facts);
 
 /** kist_keeper_flush() - Keeps all that is in the folder now, closed or not, without waiting for it. */
 void kist_keeper_flush(struct kist_keeper *keeper);

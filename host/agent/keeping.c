@@ -38,15 +38,28 @@ static void each_kept(void *ctx, const char *path, const struct kist_saved *save
 {
 	struct kist_keeping *keeping = ctx;
 	char artifact[KIST_DIGEST_HEX_SIZE];
+	char location[KIST_NAME_SIZE_MAX + 1];
 	json_t *facts;
 
 	kist_digest_hex(&saved->artifact, artifact);
-	facts = json_pack("{s:s,s:s,s:O,s:O,s:O}", "task_name", "", "artifact", artifact, "size_bytes",
-			  json_object_get(saved->record, "size"), "digest",
+	facts = json_pack("{s:s,s:s,s:s,s:O,s:O,s:O}", "task_name", "", "component", "", "artifact", artifact,
+			  "size_bytes", json_object_get(saved->record, "size"), "digest",
 			  json_object_get(saved->record, "sha256"), "kind",
 			  json_object_get(saved->record, "kind"));
-	if (facts)
+	if (facts) {
+		(void)snprintf(location, sizeof(location), KIST_KEEPER_PREFIX "%s/%s", keeping->run.id, path);
+		(void)!kist_json_set_bytes(facts, "location", location, strlen(location), NULL);
 		(void)!kist_json_set_bytes(facts, "artifact_name", path, strlen(path), NULL);
+	}
+	kist_run_event(&keeping->run, "artifact", facts);
+}
+
+/* In the server's thread, which has ended when kist_keeping_finish() is called. */
+static void each_reference(void *ctx, json_t *facts)
+{
+	struct kist_keeping *keeping = ctx;
+
+	keeping->has_references = true;
 	kist_run_event(&keeping->run, "artifact", facts);
 }
 
@@ -77,6 +90,7 @@ kist_status kist_keeping_start(struct kist_keeping *keeping, const struct kist_k
 						 .open_ctx = options->open_ctx,
 						 .each_kept = each_kept,
 						 .each_failed = each_failed,
+						 .each_reference = each_reference,
 						 .each_wait = beat,
 						 .ctx = keeping,
 						 .describe = describe,
@@ -95,7 +109,28 @@ kist_status kist_keeping_start(struct kist_keeping *keeping, const struct kist_k
 	return kist_keeper_start(&how, &keeping->keeper, err);
 }
 
-/* run.json and events.jsonl, once more. */
+/* What came of the job, in one small file. */
+static kist_status write_summary(const struct kist_keeping *keeping, const struct kist_kept *kept,
+				 struct kist_error *err)
+{
+	static const char *const keys[] = { "schema_version", "run_id",	      "project",  "state",
+					    "has_exit",	      "exit_status",  "signal",	  "error",
+					    "started_ns",     "ended_ns",     "recorded", "failed",
+					    "resources",      "manifest_lock" };
+	kist_auto_json json_t *summary =
+		json_pack("{s:I,s:I,s:I}", "files", (json_int_t)kept->files, "bytes", (json_int_t)kept->bytes,
+			  "stored_bytes", (json_int_t)kept->stored);
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *value = json_object_get(keeping->facts, keys[i]);
+
+		if (value && json_object_set(summary, keys[i], value) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return kist_run_write_file(&keeping->run, KIST_RUN_SUMMARY, summary, err);
+}
+
+/* run.json, summary.json and events.jsonl, once more. */
 static void tell_end(struct kist_keeping *keeping, const struct kist_keeper_end *end,
 		     const struct kist_kept *kept)
 {
@@ -109,7 +144,8 @@ static void tell_end(struct kist_keeping *keeping, const struct kist_keeper_end 
 	if (!facts || json_object_update(keeping->facts, facts) != 0)
 		(void)kist_fail(&why, KIST_NO_MEMORY, "no memory to write down the end of the job");
 	kist_run_event(&keeping->run, "end", kist_steal(facts));
-	if (why.status != KIST_OK || kist_run_write(&keeping->run, keeping->facts, &why) != KIST_OK)
+	if (why.status != KIST_OK || kist_run_write(&keeping->run, keeping->facts, &why) != KIST_OK ||
+	    write_summary(keeping, kept, &why) != KIST_OK)
 		keeping->options.warn(keeping->options.ctx, NULL, &why);
 	if (keeping->run.failed.status != KIST_OK)
 		keeping->options.warn(keeping->options.ctx, NULL, &keeping->run.failed);
@@ -120,8 +156,10 @@ void kist_keeping_finish(struct kist_keeping *keeping, const struct kist_keeper_
 {
 	char log[PATH_MAX + 32];
 	char times[PATH_MAX + 32];
-	const struct kist_keeper_part parts[] = { { .what = "output", .path = log },
-						  { .what = "output-times", .path = times } };
+	char references[PATH_MAX + 32];
+	struct kist_keeper_part parts[3] = { { .what = "output", .path = log },
+					     { .what = "output-times", .path = times } };
+	size_t count = 0;
 	struct kist_keeper_end all = *end;
 	struct stat st;
 
@@ -132,8 +170,13 @@ void kist_keeping_finish(struct kist_keeping *keeping, const struct kist_keeper_
 	(void)snprintf(log, sizeof(log), "%s/" KIST_JOURNAL_TEXT_NAME, keeping->run.path);
 	(void)snprintf(times, sizeof(times), "%s/" KIST_JOURNAL_TIMES_NAME, keeping->run.path);
 	if (keeping->run.dir_fd >= 0 && stat(log, &st) == 0 && st.st_size > 0 && stat(times, &st) == 0) {
-		all.parts = (struct kist_keeper_parts){ .count = 2, .parts = parts };
+		count = 2;
 	}
+	/* What is not in the store is told nowhere else. */
+	(void)snprintf(references, sizeof(references), "%s/" KIST_RUN_ARTIFACTS, keeping->run.path);
+	if (keeping->run.dir_fd >= 0 && keeping->has_references)
+		parts[count++] = (struct kist_keeper_part){ .what = "artifacts", .path = references };
+	all.parts = (struct kist_keeper_parts){ .count = count, .parts = parts };
 	kist_keeper_finish(keeping->keeper, &all, ret);
 	if (keeping->run.dir_fd >= 0)
 		tell_end(keeping, end, ret);

@@ -36,6 +36,7 @@ struct kist_keeping {
 	struct kist_run run; /* open, or none: then nothing is told there */
 	json_t *facts;	     /* of run.json */
 	struct kist_keeper *keeper;
+	bool has_references;	       /* the program told of artifacts that are elsewhere */
 	struct kist_snapshot snapshot; /* the keeper's */
 };
 

@@ -38,6 +38,10 @@ static kist_status take_artifact(struct kist_report *report, json_t *line, struc
 		report->damaged++;
 		return KIST_OK;
 	}
+	if (!json_object_get(line, "artifact")) {
+		report->elsewhere++;
+		return KIST_OK;
+	}
 	KIST_TRY(kist_files_get(&report->names, name, &file, err));
 	(void)!kist_json_get_u64(line, "size_bytes", &size);
 	report->times++;

@@ -27,6 +27,7 @@ struct kist_report {
 	uint64_t times;	      /* that one was kept */
 	uint64_t bytes;	      /* of all these times */
 	uint64_t failed;      /* failures */
+	uint64_t elsewhere;   /* artifacts that the program told of alone */
 	uint64_t damaged;     /* lines that cannot be read */
 	uint64_t output_size; /* bytes that the program has printed */
 	bool is_alive;	      /* its agent is at work */

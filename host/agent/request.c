@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/request_table.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -125,6 +126,46 @@ static kist_status ask_save(struct asking *asking, struct kist_error *err)
 	return status;
 }
 
+/* Rows that came with the line, kept as CSV. */
+static kist_status ask_table(struct asking *asking, struct kist_error *err)
+{
+	const char *name = kist_json_get_text(asking->request, "name");
+	kist_auto_fd int fd = -1;
+
+	KIST_TRY(kist_name_check(name, strlen(name), err));
+	KIST_TRY(kist_request_table(asking->request, &fd, err));
+	return kist_keeper_save(asking->keeper, name, &fd, err);
+}
+
+/* An artifact that lies elsewhere: what is told of it goes into the run folder. */
+static kist_status ask_artifact(struct asking *asking, struct kist_error *err)
+{
+	static const char *const texts[] = { "location", "task_name", "component", "kind", "digest" };
+	kist_auto_json json_t *facts = json_object();
+	const char *name = kist_json_get_text(asking->request, "name");
+	json_t *size = json_object_get(asking->request, "size_bytes");
+
+	if (!kist_json_get_text(asking->request, "location"))
+		return kist_fail(err, KIST_INVALID, "an artifact has a \"location\"");
+	if (size && (!json_is_integer(size) || json_integer_value(size) < 0))
+		return kist_fail(err, KIST_INVALID, "\"size_bytes\" is a whole number, and not negative");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *value = json_object_get(asking->request, texts[i]);
+
+		if (value && !json_is_string(value))
+			return kist_fail(err, KIST_INVALID, "\"%s\" is a text", texts[i]);
+		if (json_object_set_new(facts, texts[i],
+					json_string(value ? json_string_value(value) : "")) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	if (json_object_set_new(facts, "artifact_name", json_string(name)) != 0 ||
+	    json_object_set_new(facts, "size_bytes",
+				size ? json_integer(json_integer_value(size)) : json_null()) != 0)
+		return kist_fail_memory(err, sizeof(json_t));
+	kist_keeper_refer(asking->keeper, kist_steal(facts));
+	return KIST_OK;
+}
+
 static kist_status ask_flush(struct asking *asking, struct kist_error *err)
 {
 	(void)err;
@@ -137,8 +178,9 @@ static const struct {
 	bool has_name;
 	kist_status (*ask)(struct asking *asking, struct kist_error *err);
 } asks[] = {
-	{ "metric", true, ask_metric }, { "param", true, ask_param },  { "tag", true, ask_tag },
-	{ "save", true, ask_save },	{ "flush", false, ask_flush },
+	{ "metric", true, ask_metric },	    { "param", true, ask_param },  { "tag", true, ask_tag },
+	{ "save", true, ask_save },	    { "flush", false, ask_flush }, { "table", true, ask_table },
+	{ "artifact", true, ask_artifact },
 };
 
 kist_status kist_request_serve(struct kist_view line, int *fd, struct kist_keeper *keeper,
@@ -158,5 +200,5 @@ kist_status kist_request_serve(struct kist_view line, int *fd, struct kist_keepe
 			return kist_fail(err, KIST_INVALID, "\"%s\" needs a \"name\"", op);
 		return asks[i].ask(&asking, err);
 	}
-	return kist_fail(err, KIST_INVALID, "\"op\" is metric, param, tag, save or flush");
+	return kist_fail(err, KIST_INVALID, "\"op\" is metric, param, tag, save, table, artifact or flush");
 }

@@ -141,13 +141,19 @@ bool kist_run_is_alive(const struct kist_run *run)
 	return fcntl(run->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-kist_status kist_run_write(const struct kist_run *run, const json_t *facts, struct kist_error *err)
+kist_status kist_run_write_file(const struct kist_run *run, const char *name, const json_t *facts,
+				struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
 
 	KIST_TRY(kist_json_canonical(facts, &text, err));
 	KIST_TRY(kist_buf_append(&text, "\n", 1, err));
-	return kist_replace_file_at(run->dir_fd, KIST_RUN_FILE, kist_buf_view(&text), 0600, false, err);
+	return kist_replace_file_at(run->dir_fd, name, kist_buf_view(&text), 0600, false, err);
+}
+
+kist_status kist_run_write(const struct kist_run *run, const json_t *facts, struct kist_error *err)
+{
+	return kist_run_write_file(run, KIST_RUN_FILE, facts, err);
 }
 
 kist_status kist_run_read(const struct kist_run *run, json_t **ret, struct kist_error *err)

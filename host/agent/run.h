@@ -15,6 +15,10 @@
  *     artifacts.jsonl  a line for each file that was kept
  *     events.jsonl     a line for whatever else happened: states, files that could not be kept, signals
  *     output.*         agent/journal.h
+ *     manifest.json    what was asked for: canonical, so that the same has the same digest
+ *     manifest.lock    that digest, as sha256sum(1) has it
+ *     environment.json, source.json    agent/snapshot.h
+ *     summary.json     at the end, what came of it in short
  *     lock             held while the agent lives
  *     heartbeat        touched while it lives, for machines that share the folder: job/owner.h
  *
@@ -28,6 +32,9 @@
 #define KIST_RUN_ARTIFACTS	"artifacts.jsonl"
 #define KIST_RUN_EVENTS		"events.jsonl"
 #define KIST_RUN_LOCK		"lock"
+#define KIST_RUN_SUMMARY	"summary.json"
+#define KIST_RUN_MANIFEST	"manifest.json"
+#define KIST_RUN_MANIFEST_LOCK	"manifest.lock"
 /** Code of kist_run_open_dead(): its agent is about to begin, or was killed before it did. */
 #define KIST_RUN_CODE_EMPTY "E_RUN_EMPTY"
 
@@ -92,6 +99,10 @@ void kist_run_done(struct kist_run *run);
 /** kist_run_write() - Replaces run.json.  @facts: borrowed. */
 KIST_CHECKED kist_status kist_run_write(const struct kist_run *run, const json_t *facts,
 					struct kist_error *err);
+
+/** kist_run_write_file() - Replaces the file @name of the folder. */
+KIST_CHECKED kist_status kist_run_write_file(const struct kist_run *run, const char *name,
+					     const json_t *facts, struct kist_error *err);
 
 /** kist_run_read() - Reads run.json.  New reference.  Errors: KIST_NOT_FOUND, KIST_CORRUPT, KIST_IO. */
 KIST_CHECKED kist_status kist_run_read(const struct kist_run *run, json_t **ret, struct kist_error *err);

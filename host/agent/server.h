@@ -18,6 +18,8 @@
  *     {"op":"tag",    "name":"team", "text":"a"}
  *     {"op":"save",   "name":"sub/x.npy"}                        the bytes: a file that comes with the line
  *     {"op":"save",   "name":"sub/x.npy", "path":"/tmp/x.npy"}   or that this names
+ *     {"op":"table",  "name":"t.csv", "columns":["a"], "rows":[[1]]}      agent/request_table.h
+ *     {"op":"artifact", "name":"x", "location":"s3://b/x"}       one that lies elsewhere, and is told of alone
  *     {"op":"flush"}                                             keep what is in the artifact folder now
  *
  * A file that comes along (SCM_RIGHTS) may be one in memory (memfd_create(2)), so that an array goes to the

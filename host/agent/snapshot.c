@@ -7,18 +7,24 @@
 #include <unistd.h>
 
 #include "agent/environment.h"
+#include "agent/run.h"
 #include "agent/source.h"
 #include "base/file.h"
 
 /* Room for what stands around the texts, and for their quoting. */
 #define FILE_SIZE_MAX (4 * KIST_SOURCE_TEXT_MAX)
 
+static kist_status print(const json_t *facts, struct kist_buf *ret, struct kist_error *err)
+{
+	KIST_TRY(kist_json_canonical(facts, ret, err));
+	return kist_buf_append(ret, "\n", 1, err);
+}
+
 static kist_status write_file(int dir_fd, const char *name, const json_t *facts, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
 
-	KIST_TRY(kist_json_canonical(facts, &text, err));
-	KIST_TRY(kist_buf_append(&text, "\n", 1, err));
+	KIST_TRY(print(facts, &text, err));
 	return kist_replace_file_at(dir_fd, name, kist_buf_view(&text), 0600, false, err);
 }
 
@@ -34,6 +40,30 @@ static kist_status write_source(int dir_fd, const struct kist_snapshot_options *
 	return write_file(dir_fd, KIST_SNAPSHOT_SOURCE, source, err);
 }
 
+kist_status kist_snapshot_lock(const json_t *manifest, char ret[static KIST_DIGEST_HEX_SIZE],
+			       struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
+	struct kist_digest digest;
+
+	KIST_TRY(print(manifest, &text, err));
+	digest = kist_digest_of(kist_buf_view(&text));
+	kist_digest_hex(&digest, ret);
+	return KIST_OK;
+}
+
+static kist_status write_manifest(int dir_fd, const json_t *manifest, struct kist_error *err)
+{
+	char digest[KIST_DIGEST_HEX_SIZE];
+	char line[KIST_DIGEST_HEX_SIZE + 64];
+
+	KIST_TRY(kist_snapshot_lock(manifest, digest, err));
+	(void)snprintf(line, sizeof(line), "%s  " KIST_RUN_MANIFEST "\n", digest);
+	KIST_TRY(kist_replace_file_at(dir_fd, KIST_RUN_MANIFEST_LOCK, kist_view_of(line, strlen(line)), 0600,
+				      false, err));
+	return write_file(dir_fd, KIST_RUN_MANIFEST, manifest, err);
+}
+
 kist_status kist_snapshot_write(int dir_fd, const struct kist_snapshot_options *options,
 				struct kist_error *err)
 {
@@ -46,6 +76,8 @@ kist_status kist_snapshot_write(int dir_fd, const struct kist_snapshot_options *
 	/* The source first: the program, or who waits for it, may change it. */
 	if (!options->no_source)
 		KIST_TRY(write_source(dir_fd, options, err));
+	if (options->manifest)
+		KIST_TRY(write_manifest(dir_fd, options->manifest, err));
 	KIST_TRY(kist_environment_describe(&how, &environment, err));
 	return write_file(dir_fd, KIST_SNAPSHOT_ENVIRONMENT, environment, err);
 }

@@ -26,8 +26,13 @@ struct kist_snapshot_options {
 	char *const *variables; /* of the program's environment; ended by NULL */
 	size_t keep_count;	/* struct kist_environment_options */
 	const char *const *keep;
-	bool no_source; /* what it was made of is not told */
+	bool no_source;		/* what it was made of is not told */
+	const json_t *manifest; /* what was asked for; only read; or NULL */
 };
+
+/** kist_snapshot_lock() - The digest of @manifest as it is written, as hex digits. */
+KIST_CHECKED kist_status kist_snapshot_lock(const json_t *manifest, char ret[static KIST_DIGEST_HEX_SIZE],
+					    struct kist_error *err);
 
 /** kist_snapshot_write() - Makes the files in the folder @dir_fd.  Errors: KIST_NO_MEMORY, KIST_LIMIT, KIST_IO. */
 KIST_CHECKED kist_status kist_snapshot_write(int dir_fd, const struct kist_snapshot_options *options,

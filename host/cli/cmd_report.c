@@ -124,6 +124,9 @@ static void print_all(const char *id, const struct kist_report *report)
 	printf("; %s in %" PRIu64 " time%s\n", bytes, report->times, kist_plural(report->times));
 	kist_size_text(report->output_size, bytes);
 	printf("printed   %s\n", bytes);
+	if (report->elsewhere > 0)
+		printf("elsewhere %" PRIu64 " artifact%s that the program told of\n", report->elsewhere,
+		       kist_plural(report->elsewhere));
 	print_failures(report);
 	if (report->damaged > 0)
 		printf("damaged   %" PRIu64 " line%s of the run folder cannot be read\n", report->damaged,
@@ -136,12 +139,13 @@ static void print_all(const char *id, const struct kist_report *report)
 static kist_status print_as_json(const char *id, const struct kist_report *report, struct kist_error *err)
 {
 	return kist_print_json_take(
-		json_pack("{s:s,s:O,s:b,s:O,s:I,s:I,s:I,s:O,s:I,s:O,s:I,s:I}", "job", id, "run",
+		json_pack("{s:s,s:O,s:b,s:O,s:I,s:I,s:I,s:O,s:I,s:O,s:I,s:I,s:I}", "job", id, "run",
 			  report->facts, "alive", report->is_alive, "kinds", report->kinds, "files",
 			  (json_int_t)report->files, "times", (json_int_t)report->times, "bytes",
 			  (json_int_t)report->bytes, "failures", report->failures, "failed",
 			  (json_int_t)report->failed, "signals", report->signals, "damaged",
-			  (json_int_t)report->damaged, "printed", (json_int_t)report->output_size),
+			  (json_int_t)report->damaged, "printed", (json_int_t)report->output_size,
+			  "elsewhere", (json_int_t)report->elsewhere),
 		err);
 }
 

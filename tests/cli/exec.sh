@@ -24,6 +24,18 @@ says record "\"lease\":\"$runs/one/heartbeat\""
 says "$runs/one/artifacts.jsonl" '"artifact_name":"sub/.hidden.bin"' '"run_id":"one"' '"schema_version":1'
 says "$runs/one/run.json" '"state":"failed"'
 
+# What was asked for, with its digest; what came of it, in short.
+(cd "$runs/one" && sha256sum -c manifest.lock >/dev/null) || fail 'the lock does not fit the manifest'
+says "$runs/one/run.json" "\"manifest_lock\":\"$(cut -d' ' -f1 "$runs/one/manifest.lock")\""
+says "$runs/one/manifest.json" '"params":{"lr":0.5}' '"tags":{"team":"x"}' '"project":"p"'
+says "$runs/one/summary.json" '"state":"failed"' '"exit_status":7' '"files":1' '"max_rss_bytes":'
+says "$runs/one/artifacts.jsonl" '"location":"jobs/one/sub/.hidden.bin"' '"component":""' '"task_name":""' '"digest":"' '"kind":"'
+kist exec -q --id same --project p -p lr=0.5 --tag team=x -- true
+kist exec -q --id again --project p -p lr=0.5 --tag team=x -- true
+kist exec -q --id other --project p -p lr=0.6 --tag team=x -- true
+same "$runs/same/manifest.lock" "$runs/again/manifest.lock"
+! cmp -s "$runs/same/manifest.lock" "$runs/other/manifest.lock" || fail 'another parameter has the same lock'
+
 # An id is taken once; the program does not run then.
 expect 1 kist exec --id one -- touch ran
 [ ! -e ran ] || fail 'a job ran under an id that is taken'

@@ -12,6 +12,8 @@ expect 0 kist exec -q --id py -- python3 job.py
 expect 0 kist show jobs/py/people.csv
 says out table
 kist cat kist:job/py >record
+expect 0 kist cat jobs/py/scores.csv
+equal "$(tr '\n' ' ' <out)" '"name","score" "Ada",0.5 "Bob", '
 says record '"lr":0.1' '"values":[0.9,0.5,"NaN"]' '"steps":[0,1,2]' '"name":"jobs/py/people.csv"'
 says_not record partial
 
@@ -23,6 +25,13 @@ expect 0 kist exec -q --id c -- ./job
 expect 0 kist show jobs/c/weights.npy
 says out 'float32 [2, 3]'
 equal "$(kist cat jobs/c/weights.npy | tail -c 4 | od -An -tx1 | tr -d ' ')" 0000c040
+expect 0 kist cat jobs/c/losses.csv
+equal "$(tr '\n' ' ' <out)" '"epoch","loss" 1,0.5 2,0.25 '
+# What lies elsewhere is told of, and no file of the job's.
+expect 0 kist cat kist:part/c/artifacts
+says out '"artifact_name":"raw"' '"location":"s3://lab/raw"' '"task_name":""' '"component":""' '"location":"jobs/c/weights.npy"'
+expect 0 kist report c --json
+says out '"elsewhere": 1' '"files": 2' '"max_rss_bytes":' '"manifest_lock":'
 kist cat kist:job/c >record
 says record '"loss":{' '0.25'
 cat >job.cc <<'END'
@@ -56,6 +65,14 @@ for line in [b"", b"{", b"[]", b"\xff\xfe", b'{"op":1}', b'{"op":"metric"}', b'{
              b'{"op":"save","name":"a/../../../x","path":"/etc/hostname"}', b'{"op":"save","name":"x","path":"relative"}',
              b'{"op":"save","name":"x","path":"/nothing/here"}', b'{"op":"save","name":"x","path":"/dev/zero"}',
              b'{"op":"save","name":"x","path":"/tmp"}', b'{"op":"metric","name":"","value":1}',
+             b'{"op":"table","name":"t.csv"}', b'{"op":"table","name":"t.csv","columns":[],"rows":[]}',
+             b'{"op":"table","name":"t.csv","columns":["a"],"rows":[1]}', b'{"op":"table","name":"t.csv","columns":["a"],"rows":[[1,2]]}',
+             b'{"op":"table","name":"t.csv","columns":["a"],"rows":[[[]]]}', b'{"op":"table","name":"t.csv","columns":[7],"rows":[]}',
+             b'{"op":"table","name":"t.csv","columns":[{"name":"a","type":"x"}],"rows":[]}',
+             b'{"op":"table","name":"t.csv","columns":[{"name":"a","type":"integer"}],"rows":[[0.5]]}',
+             b'{"op":"table","name":"../t.csv","columns":["a"],"rows":[[1]]}', b'{"op":"artifact","name":"x"}',
+             b'{"op":"artifact","name":"x","location":7}', b'{"op":"artifact","name":"x","location":"y","size_bytes":-1}',
+             b'{"op":"artifact","name":"x","location":"y","kind":7}', b'{"op":"artifact","location":"y"}',
              b'{"op":"exit"}', b"[" * 5000]:
     s.sendall(line + b"\n")
     answer = json.loads(answers.readline())
@@ -88,12 +105,18 @@ except (BlockingIOError, BrokenPipeError, ConnectionResetError):
 s.sendall(b'{"op":"metric","name":"m","value"')
 s.sendall(b':1}\n{"op":"metric","name":"m","value":"-Infinity","step":9}\n')
 assert json.loads(answers.readline())["ok"] and json.loads(answers.readline())["ok"]
+s.sendall(json.dumps({"op": "table", "name": "odd.csv", "columns": ['a"b', "c,d", {"name": "e", "type": "boolean"}],
+                      "rows": [['x"y\n', -1, True], [None, 1e300, None], ["1", 2, False]]}).encode() + b"\n")
+assert json.loads(answers.readline())["ok"]
 # Said in the last moment.
 s.sendall(b'{"op":"tag","name":"last","text":"word"}\n')
 os._exit(0)
 END
 expect 0 kist exec --id fool -- python3 nonsense.py
-says err 'job fool finished: 0 files kept'
+says err 'job fool finished: 1 file kept'
+kist cat jobs/fool/odd.csv >odd.csv
+python3 -c 'import csv; assert list(csv.reader(open("odd.csv", newline=""))) == [["a\"b", "c,d", "e"], ["x\"y\n", "-1", "true"],
+	["", "1e+300", ""], ["1", "2", "false"]], open("odd.csv").read()'
 kist cat kist:job/fool >record
 says record '"many":"files"' '"last":"word"' '"values":[1,"-Infinity"]'
 
