@@ -56,6 +56,7 @@ void kist_worker_close(struct kist_worker *worker)
 	json_decref(worker->sandbox);
 	kist_free(worker->buffer);
 	kist_free(worker->copy);
+	kist_free(worker->lanes);
 	kist_free(worker);
 }
 

@@ -46,6 +46,7 @@ struct client_object {
 	uint32_t kind;
 	bool has_input;
 	struct kist_input input; /* when the host reads it */
+	bool is_reserved;	 /* empty, and a task in a lane may put something there */
 };
 
 struct kist_worker {
@@ -66,6 +67,8 @@ struct kist_worker {
 	size_t plugin_count;
 	struct kist_worker_plugin *plugins[KIST_WORKER_PLUGINS_MAX];
 	struct client_object objects[KIST_WORKER_OBJECTS_MAX];
+	size_t lane_count;
+	struct client_lane *lanes;
 };
 
 /** struct exchange - One call: what it is, where its bytes go, how far it is. */
@@ -103,6 +106,7 @@ struct exchange {
 	uint32_t issue_count;
 	uint32_t log_count;
 	uint64_t result;
+	uint64_t limit_ms; /* of a task in a lane: its time; 0: it is in none */
 };
 
 /** struct client_results - What came of a task. */
@@ -112,6 +116,26 @@ struct client_results {
 	uint32_t kinds[KIST_SIGNATURE_ARGS_MAX];
 	uint64_t bits; /* of what it returned */
 	bool came;
+};
+
+/** struct client_called - A call of a task: what it gives back, and where that goes. */
+struct client_called {
+	const struct kist_worker_plugin *plugin;
+	const struct client_task *task;
+	struct client_results results;
+	struct client_object *slots[KIST_SIGNATURE_ARGS_MAX];
+	uint64_t ids[KIST_SIGNATURE_ARGS_MAX];
+	size_t out_count;
+};
+
+/** struct client_lane - A task that runs beside other calls. */
+struct client_lane {
+	bool is_busy;	/* a task was begun, and its end was not taken */
+	bool has_ended; /* that task */
+	struct client_called called;
+	struct exchange exchange;
+	kist_status status; /* how it ended */
+	struct kist_error error;
 };
 
 /** Limits of one call, on the host's side. */
@@ -127,6 +151,10 @@ struct client_results {
  * KIST_CANCELLED; what a callback gave.
  */
 KIST_CHECKED kist_status client_call(struct kist_worker *worker, struct exchange *exchange,
+				     struct kist_error *err);
+
+/** client_send() - Sends the message that a call begins with.  Errors: as client_call(). */
+KIST_CHECKED kist_status client_send(struct kist_worker *worker, const struct exchange *exchange,
 				     struct kist_error *err);
 
 /** client_wait() - Waits for the next message of the call, or for its deadline.  Errors: as client_call(). */
@@ -185,6 +213,32 @@ KIST_CHECKED kist_status client_data_call(struct kist_worker *worker, const stru
 /** client_take_examined() - EXAMINED. */
 KIST_CHECKED kist_status client_take_examined(struct kist_worker *worker, struct exchange *exchange,
 					      const struct kist_message *message, struct kist_error *err);
+
+/**
+ * client_bind_task() - Binds the arguments of a task and finds room for what it gives.
+ *
+ * @ret: plugin and task are set before.
+ */
+KIST_CHECKED kist_status client_bind_task(struct kist_worker *worker, const struct kist_task_ref *ref,
+					  const struct kist_task_arg *args, size_t arg_count,
+					  struct kist_writer *writer, struct client_called *ret,
+					  struct kist_error *err);
+/** client_take_task() - What came of a task that has ended well, for the caller of kist_worker_call_task(). */
+KIST_CHECKED kist_status client_take_task(struct kist_worker *worker, const struct client_called *called,
+					  struct kist_task_result *ret_results, struct kist_error *err);
+/** client_find_task() - The task that is meant.  Errors: KIST_INVALID. */
+KIST_CHECKED kist_status client_find_task(const struct kist_task_ref *ref, struct client_called *ret,
+					  struct kist_error *err);
+
+/** client_lane_of() - The lane whose task the message @id is about, or NULL. */
+struct client_lane *client_lane_of(struct kist_worker *worker, uint32_t id);
+/** client_lane_take() - Takes a message of a task in a lane. */
+void client_lane_take(struct kist_worker *worker, struct client_lane *lane,
+		      const struct kist_message *message);
+
+/** client_take_log() - LOG.  @exchange: the call that counts them; NULL: none is under way. */
+void client_take_log(const struct kist_worker *worker, struct exchange *exchange,
+		     const struct kist_message *message);
 
 /** client_take() - Does what a message of the worker asks for.  *@ret_done: it was RETURN. */
 KIST_CHECKED kist_status client_take(struct kist_worker *worker, struct exchange *exchange,

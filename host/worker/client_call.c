@@ -25,14 +25,27 @@ static void set_cancel(const struct kist_worker *worker, unsigned how)
 	atomic_store(&control->cancel, how);
 }
 
-/* "plugin kist.npy 1.0 (sha256 0123456789ab)" or "the worker". */
-static const char *who(const struct exchange *exchange)
+/* A task that runs beside the call, or the next after @lane that does; NULL: none. */
+static const struct client_lane *beside(const struct kist_worker *worker, const struct exchange *exchange,
+					const struct client_lane *lane)
 {
-	return exchange->plugin ? exchange->plugin->title : "the worker";
+	for (lane = lane ? lane + 1 : worker->lanes; lane && lane < worker->lanes + worker->lane_count;
+	     lane++) {
+		if (lane->is_busy && !lane->has_ended && &lane->exchange != exchange)
+			return lane;
+	}
+	return NULL;
+}
+
+/* "plugin kist.npy 1.0 (sha256 0123456789ab)" or "the worker". */
+static const char *who(const struct kist_worker *worker, const struct exchange *exchange)
+{
+	return exchange->plugin && !beside(worker, exchange, NULL) ? exchange->plugin->title : "the worker";
 }
 
 /* "describe of type 'kist.npy'", "describe of type 'kist.npy' (in its open)" */
-static void what(const struct kist_worker *worker, const struct exchange *exchange, char *ret, size_t size)
+static void what_call(const struct kist_worker *worker, const struct exchange *exchange, char *ret,
+		      size_t size)
 {
 	static const char *const withins[] = { "", " (in its open)", " (in its close)", " (in its release)" };
 	struct kist_control *control = (struct kist_control *)(void *)worker->control.data;
@@ -43,6 +56,19 @@ static void what(const struct kist_worker *worker, const struct exchange *exchan
 		(void)snprintf(ret, size, "%s of type '%s'%s", exchange->verb, exchange->type, place);
 	else
 		(void)snprintf(ret, size, "%s%s", exchange->verb, exchange->results ? place : "");
+}
+
+/* And all that runs beside it: whichever of these it was cannot be told. */
+static void what(const struct kist_worker *worker, const struct exchange *exchange, char *ret, size_t size)
+{
+	const struct client_lane *lane = NULL;
+	size_t len;
+
+	what_call(worker, exchange, ret, size);
+	while ((lane = beside(worker, exchange, lane)) != NULL) {
+		len = strlen(ret);
+		(void)snprintf(ret + len, size - len, "%s%s", len > 0 ? " or " : "", lane->exchange.verb);
+	}
 }
 
 kist_status client_gone(const struct kist_worker *worker, struct kist_error *err)
@@ -81,7 +107,7 @@ kist_status client_lost(struct kist_worker *worker, const struct exchange *excha
 		text[0] = '\0';
 	va_end(args);
 	kist_child_end(&worker->child, 0, end, &exited);
-	(void)kist_fail(&worker->gone, status, "%s %s", who(exchange), text);
+	(void)kist_fail(&worker->gone, status, "%s %s", who(worker, exchange), text);
 	return client_gone(worker, err);
 }
 
@@ -99,16 +125,17 @@ kist_status client_died(struct kist_worker *worker, const struct exchange *excha
 	killed = strncmp(end, "ended by", 8) == 0;
 	if (killed)
 		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s closed its connection to the host in %s%s",
-				who(exchange), call, words);
+				who(worker, exchange), call, words);
 	else if (exited && strtol(strrchr(end, ' ') + 1, NULL, 10) == KIST_WORKER_EXIT_LOST)
 		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s lost its connection to the host in %s%s",
-				who(exchange), call, words);
+				who(worker, exchange), call, words);
 	else if (exited)
-		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s ended %s%s in %s%s", who(exchange),
-				exchange->plugin ? "the worker with " : "with ", end, call, words);
+		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s ended %s%s in %s%s", who(worker, exchange),
+				who(worker, exchange)[0] == 'p' ? "the worker with " : "with ", end, call,
+				words);
 	else
-		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s crashed in %s: %s%s", who(exchange), call,
-				end, words);
+		(void)kist_fail(&worker->gone, KIST_CRASHED, "%s crashed in %s: %s%s", who(worker, exchange),
+				call, end, words);
 	return client_gone(worker, err);
 }
 
@@ -171,10 +198,6 @@ kist_status client_wait(struct kist_worker *worker, struct exchange *exchange, s
 
 static kist_status begin(struct kist_worker *worker, struct exchange *exchange, struct kist_error *err)
 {
-	struct kist_view payload = exchange->payload;
-	struct kist_header header;
-	kist_status status;
-
 	set_cancel(worker, KIST_CANCEL_NO);
 	/* After the flag was cleared, so that a cancel from now on is seen by one side or the other. */
 	if (atomic_load(&worker->cancelled) != 0) {
@@ -186,7 +209,15 @@ static kist_status begin(struct kist_worker *worker, struct exchange *exchange, 
 	exchange->header.b = exchange->deadline_ns;
 	exchange->failed = (struct kist_error)KIST_ERROR_INIT;
 	exchange->found = (struct kist_error)KIST_ERROR_INIT;
-	header = exchange->header;
+	return client_send(worker, exchange, err);
+}
+
+kist_status client_send(struct kist_worker *worker, const struct exchange *exchange, struct kist_error *err)
+{
+	struct kist_view payload = exchange->payload;
+	struct kist_header header = exchange->header;
+	kist_status status;
+
 	if (payload.size > KIST_MESSAGE_INLINE_MAX) {
 		memcpy(worker->in.data, payload.data, payload.size);
 		header.op |= KIST_OP_IN_WINDOW;

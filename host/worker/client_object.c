@@ -29,7 +29,7 @@ kist_status client_free_objects(struct kist_worker *worker, size_t count, struct
 	for (uint64_t i = 0; i < KIST_WORKER_OBJECTS_MAX && found < count; i++) {
 		struct client_object *slot = &worker->objects[i];
 
-		if (slot->id != 0)
+		if (slot->id != 0 || slot->is_reserved)
 			continue;
 		slot->last_id = slot->last_id == 0 ? KIST_WORKER_OBJECTS_MAX + i
 						   : slot->last_id + KIST_WORKER_OBJECTS_MAX;

@@ -251,14 +251,14 @@ static kist_status take_issue(struct kist_worker *worker, struct exchange *excha
 	return KIST_OK;
 }
 
-static void take_log(const struct kist_worker *worker, struct exchange *exchange,
+void client_take_log(const struct kist_worker *worker, struct exchange *exchange,
 		     const struct kist_message *message)
 {
 	char text[KIST_LOG_TEXT_MAX + 4];
 	const uint64_t level = message->header.a;
 	const uint32_t index = message->header.c;
 
-	if (!worker->options.log || ++exchange->log_count > CLIENT_LOGS_MAX ||
+	if (!worker->options.log || (exchange && ++exchange->log_count > CLIENT_LOGS_MAX) ||
 	    message->payload.size > KIST_LOG_TEXT_MAX)
 		return;
 	kist_text_escape((const char *)message->payload.data, message->payload.size, text, sizeof(text));
@@ -283,7 +283,8 @@ static kist_status take_failure(struct kist_worker *worker, const struct exchang
 	if (!kist_reader_end(&reader))
 		return client_broken(worker, exchange, "an error that cannot be read", err);
 	/* Else a plugin could stop its host in the user's name. */
-	if (status == KIST_CANCELLED && atomic_load(&worker->cancelled) == 0 &&
+	if (status == KIST_CANCELLED &&
+	    (exchange->limit_ms > 0 ? exchange->kill_ns == 0 : atomic_load(&worker->cancelled) == 0) &&
 	    exchange->failed.status == KIST_OK)
 		return kist_fail(
 			err, KIST_INTERNAL,
@@ -336,7 +337,12 @@ static kist_status take_return(struct kist_worker *worker, struct exchange *exch
 		if (!late)
 			return status;
 	}
-	/* It stopped when it was told to, with what it had by then; a worker that once was late is not used again. */
+	/* It stopped when it was told to, with what it had by then.  Others run beside a task in a lane. */
+	if (late && exchange->limit_ms > 0)
+		return kist_fail(err, KIST_DEADLINE, "%s took longer than %llu ms in %s",
+				 exchange->plugin->title, (unsigned long long)exchange->limit_ms,
+				 exchange->verb);
+	/* Else a worker that once was late is not used again. */
 	if (late)
 		return client_lost(worker, exchange, KIST_DEADLINE, err, "took longer than %llu ms in %s",
 				   (unsigned long long)worker->options.call_ms_max, exchange->verb);
@@ -348,6 +354,18 @@ static kist_status take_return(struct kist_worker *worker, struct exchange *exch
 	return KIST_OK;
 }
 
+/* A message of a task that runs beside the call. */
+static kist_status take_other(struct kist_worker *worker, const struct exchange *exchange,
+			      const struct kist_message *message, struct kist_error *err)
+{
+	struct client_lane *lane = client_lane_of(worker, message->header.id);
+
+	if (!lane)
+		return client_broken(worker, exchange, "a message of another call", err);
+	client_lane_take(worker, lane, message);
+	return worker->gone.status == KIST_OK ? KIST_OK : client_gone(worker, err);
+}
+
 kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 			const struct kist_message *message, bool *ret_done, struct kist_error *err)
 {
@@ -356,11 +374,11 @@ kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 
 	/* A plugin's own thread may log at any time. */
 	if (header->op == KIST_OP_LOG) {
-		take_log(worker, exchange, message);
+		client_take_log(worker, exchange, message);
 		return KIST_OK;
 	}
 	if (header->id != exchange->header.id)
-		return client_broken(worker, exchange, "a message of another call", err);
+		return take_other(worker, exchange, message, err);
 	switch (header->op) {
 	case KIST_OP_PROGRESS:
 		if (worker->options.progress)

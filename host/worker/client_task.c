@@ -22,17 +22,9 @@ struct binding {
 	struct kist_worker *worker;
 	const struct kist_worker_plugin *plugin;
 	const struct client_task *task;
-	struct kist_writer writer;
-	struct client_results results;
-	struct client_object *slots[KIST_SIGNATURE_ARGS_MAX];
-	uint64_t ids[KIST_SIGNATURE_ARGS_MAX];
-	size_t out_count;
+	struct kist_writer *writer;
+	struct client_called *called;
 };
-
-static void binding_done(struct binding *binding)
-{
-	kist_writer_done(&binding->writer);
-}
 
 /* "plugin org.example.arrays 1.0.0: task 'scale': argument 'factor': " before what is in @err. */
 static kist_status name_argument(const struct binding *binding, const char *name, struct kist_error *err)
@@ -59,9 +51,9 @@ static kist_status fail_argument(const struct binding *binding, const char *name
 
 static void put_bits(struct binding *binding, const struct kist_task_value *value)
 {
-	kist_put_u32(&binding->writer, KIST_PASS_BITS);
+	kist_put_u32(binding->writer, KIST_PASS_BITS);
 	/* The union's members are all of 8 bytes: whichever is set, these are its bits. */
-	kist_put_u64(&binding->writer, value->natural);
+	kist_put_u64(binding->writer, value->natural);
 }
 
 /* JSON as it is, for json and object. */
@@ -70,8 +62,8 @@ static kist_status put_json(struct binding *binding, const json_t *value, struct
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_WINDOW_SIZE);
 
 	KIST_TRY(kist_json_canonical(value, &text, err));
-	kist_put_u32(&binding->writer, KIST_PASS_BYTES);
-	kist_put_bytes(&binding->writer, kist_buf_view(&text));
+	kist_put_u32(binding->writer, KIST_PASS_BYTES);
+	kist_put_bytes(binding->writer, kist_buf_view(&text));
 	return KIST_OK;
 }
 
@@ -91,8 +83,8 @@ static kist_status put_value(struct binding *binding, const char *name, uint8_t 
 		put_bits(binding, &made);
 		return KIST_OK;
 	}
-	kist_put_u32(&binding->writer, KIST_PASS_BYTES);
-	kist_put_text(&binding->writer, made.bytes.data, made.bytes.size);
+	kist_put_u32(binding->writer, KIST_PASS_BYTES);
+	kist_put_text(binding->writer, made.bytes.data, made.bytes.size);
 	return KIST_OK;
 }
 
@@ -138,8 +130,8 @@ static kist_status put_object(struct binding *binding, const char *name, uint8_t
 	if ((kinds & KIST_KIND_BIT(slot->kind)) == 0)
 		return fail_argument(binding, name, err, "an object of kind %s was given, %s is expected",
 				     kist_kind_name(slot->kind), kist_task_type_name(c_type));
-	kist_put_u32(&binding->writer, KIST_PASS_OBJECT);
-	kist_put_u64(&binding->writer, object);
+	kist_put_u32(binding->writer, KIST_PASS_OBJECT);
+	kist_put_u64(binding->writer, object);
 	return KIST_OK;
 }
 
@@ -149,8 +141,8 @@ static kist_status put_bytes(struct binding *binding, const char *name, uint8_t 
 	if (c_type != KIST_TASK_BYTES)
 		return fail_argument(binding, name, err, "bytes were given, %s is expected",
 				     kist_task_type_name(c_type));
-	kist_put_u32(&binding->writer, KIST_PASS_BYTES);
-	kist_put_bytes(&binding->writer, bytes);
+	kist_put_u32(binding->writer, KIST_PASS_BYTES);
+	kist_put_bytes(binding->writer, bytes);
 	return KIST_OK;
 }
 
@@ -160,7 +152,7 @@ static kist_status bind_input(struct binding *binding, const struct kist_manifes
 	const struct kist_manifest_task *task = binding->task->declared;
 	const uint8_t c_type = task->call.args[input->position];
 
-	kist_put_text(&binding->writer, input->name, strlen(input->name));
+	kist_put_text(binding->writer, input->name, strlen(input->name));
 	if (arg && arg->object != 0)
 		return put_object(binding, input->name, c_type, arg->object, err);
 	if (arg && arg->bytes.data)
@@ -184,43 +176,49 @@ static uint32_t form_of(uint8_t c_type, const struct kist_manifest_output *outpu
 static kist_status bind_outputs(struct binding *binding, struct kist_error *err)
 {
 	const struct kist_manifest_task *task = binding->task->declared;
+	struct client_called *called = binding->called;
 	size_t count = 0;
 
 	for (size_t i = 0; i < task->output_count; i++)
-		binding->out_count += task->outputs[i].position < KIST_SIGNATURE_ARGS_MAX;
-	KIST_TRY(client_free_objects(binding->worker, binding->out_count, binding->slots, binding->ids, err));
+		called->out_count += task->outputs[i].position < KIST_SIGNATURE_ARGS_MAX;
+	KIST_TRY(client_free_objects(binding->worker, called->out_count, called->slots, called->ids, err));
 	for (size_t i = 0; i < task->output_count; i++) {
 		const struct kist_manifest_output *output = &task->outputs[i];
 
 		if (output->position == KIST_SIGNATURE_ARGS_MAX)
 			continue;
-		binding->results.kinds_allowed[count] = output->kinds;
-		kist_put_u64(&binding->writer, binding->ids[count]);
-		kist_put_u32(&binding->writer, output->kinds);
-		kist_put_u32(&binding->writer, form_of(task->call.args[output->position], output));
+		called->results.kinds_allowed[count] = output->kinds;
+		kist_put_u64(binding->writer, called->ids[count]);
+		kist_put_u32(binding->writer, output->kinds);
+		kist_put_u32(binding->writer, form_of(task->call.args[output->position], output));
 		count++;
 	}
-	binding->results.object_count = count;
+	called->results.object_count = count;
 	return KIST_OK;
 }
 
-static kist_status bind(struct binding *binding, const struct kist_task_ref *ref,
-			const struct kist_task_arg *args, size_t arg_count, struct kist_error *err)
+kist_status client_bind_task(struct kist_worker *worker, const struct kist_task_ref *ref,
+			     const struct kist_task_arg *args, size_t arg_count, struct kist_writer *writer,
+			     struct client_called *ret, struct kist_error *err)
 {
+	struct binding all = {
+		.worker = worker, .plugin = ref->plugin, .task = ret->task, .writer = writer, .called = ret
+	};
+	struct binding *binding = &all;
 	const struct kist_manifest_task *task = binding->task->declared;
 
 	if (arg_count > task->input_count)
 		return kist_fail_at(err, KIST_INVALID, "E_ARGUMENT", KIST_NO_OFFSET,
 				    "%.*s: %s: %zu arguments, it takes %zu", (int)ref->plugin->name_len,
 				    ref->plugin->title, binding->task->verb, arg_count, task->input_count);
-	kist_put_u32(&binding->writer, ref->plugin->index);
-	kist_put_u32(&binding->writer, (uint32_t)ref->task_index);
+	kist_put_u32(binding->writer, ref->plugin->index);
+	kist_put_u32(binding->writer, (uint32_t)ref->task_index);
 	for (size_t i = 0, k = 0; i < task->input_count || k < task->count_count;) {
 		if (k < task->count_count &&
 		    (i == task->input_count || task->counts[k].position < task->inputs[i].position)) {
-			kist_put_text(&binding->writer, "", 0);
-			kist_put_u32(&binding->writer, KIST_PASS_COUNT);
-			kist_put_u32(&binding->writer, (uint32_t)task->counts[k++].of);
+			kist_put_text(binding->writer, "", 0);
+			kist_put_u32(binding->writer, KIST_PASS_COUNT);
+			kist_put_u32(binding->writer, (uint32_t)task->counts[k++].of);
 			continue;
 		}
 		KIST_TRY(bind_input(binding, &task->inputs[i], i < arg_count ? &args[i] : NULL, err));
@@ -238,16 +236,16 @@ static bool is_of_type(const struct kist_task_value *value, const json_t *json)
 }
 
 /* What the function returned, if the task has that for an output: the last. */
-static kist_status take_returned(const struct binding *binding, json_t **ret, struct kist_error *err)
+static kist_status take_returned(const struct client_called *called, json_t **ret, struct kist_error *err)
 {
-	const struct kist_manifest_task *task = binding->task->declared;
+	const struct kist_manifest_task *task = called->task->declared;
 	struct kist_task_value value = { .type = task->call.ret };
 	struct kist_error why = KIST_ERROR_INIT;
 
 	*ret = NULL;
-	if (task->output_count == binding->out_count)
+	if (task->output_count == called->out_count)
 		return KIST_OK;
-	value.natural = binding->results.bits;
+	value.natural = called->results.bits;
 	if (kist_task_value_json(&value, ret, &why) == KIST_OK && is_of_type(&value, *ret))
 		return KIST_OK;
 	json_decref(*ret);
@@ -255,15 +253,15 @@ static kist_status take_returned(const struct binding *binding, json_t **ret, st
 	if (why.status == KIST_OK)
 		return kist_fail(err, KIST_INTERNAL,
 				 "%s broke the worker's protocol in %s: a number of another type",
-				 binding->plugin->title, binding->task->verb);
+				 called->plugin->title, called->task->verb);
 	return kist_fail_at(err, why.status, why.code[0] ? why.code : NULL, KIST_NO_OFFSET, "%.*s: %s: %s",
-			    (int)binding->plugin->name_len, binding->plugin->title, binding->task->verb,
+			    (int)called->plugin->name_len, called->plugin->title, called->task->verb,
 			    why.text);
 }
 
-static void give_results(const struct binding *binding, json_t *returned, struct kist_task_result *ret)
+static void give_results(const struct client_called *called, json_t *returned, struct kist_task_result *ret)
 {
-	const struct kist_manifest_task *task = binding->task->declared;
+	const struct kist_manifest_task *task = called->task->declared;
 	size_t count = 0;
 
 	for (size_t i = 0; i < task->output_count; i++) {
@@ -274,50 +272,62 @@ static void give_results(const struct binding *binding, json_t *returned, struct
 			ret[i].value = returned;
 			continue;
 		}
-		slot = binding->slots[count];
-		*slot = (struct client_object){ .id = binding->ids[count],
-						.last_id = binding->ids[count],
-						.plugin = binding->plugin,
-						.kind = binding->results.kinds[count] };
+		slot = called->slots[count];
+		*slot = (struct client_object){ .id = called->ids[count],
+						.last_id = called->ids[count],
+						.plugin = called->plugin,
+						.kind = called->results.kinds[count] };
 		ret[i].object = slot->id;
 		ret[i].kind = slot->kind;
 		count++;
 	}
 }
 
+kist_status client_take_task(struct kist_worker *worker, const struct client_called *called,
+			     struct kist_task_result *ret_results, struct kist_error *err)
+{
+	struct kist_task_result made[KIST_MANIFEST_OUTPUTS_MAX];
+	json_t *returned = NULL;
+	const kist_status status = take_returned(called, &returned, err);
+
+	give_results(called, returned, made);
+	if (status == KIST_OK) {
+		memcpy(ret_results, made, called->task->declared->output_count * sizeof(made[0]));
+		return KIST_OK;
+	}
+	for (size_t i = 0; i < called->out_count; i++) {
+		if (kist_worker_drop(worker, called->ids[i], NULL) != KIST_OK)
+			break;
+	}
+	return status;
+}
+
+kist_status client_find_task(const struct kist_task_ref *ref, struct client_called *ret,
+			     struct kist_error *err)
+{
+	if (ref->task_index >= ref->plugin->task_count)
+		return kist_fail(err, KIST_INVALID, "plugin %s has no task %zu", ref->plugin->id,
+				 ref->task_index);
+	*ret = (struct client_called){ .plugin = ref->plugin, .task = &ref->plugin->tasks[ref->task_index] };
+	return KIST_OK;
+}
+
 kist_status kist_worker_call_task(struct kist_worker *worker, const struct kist_task_ref *ref,
 				  const struct kist_task_arg *args, size_t arg_count,
 				  struct kist_task_result *ret_results, struct kist_error *err)
 {
-	__attribute__((cleanup(binding_done))) struct binding binding = { .worker = worker,
-									  .plugin = ref->plugin,
-									  .writer = KIST_WRITER_INIT };
+	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
+	struct client_called called;
 	struct exchange exchange = { .header = { .op = KIST_OP_CALL_TASK },
 				     .fd = -1,
 				     .plugin = ref->plugin,
-				     .results = &binding.results };
-	struct kist_task_result made[KIST_MANIFEST_OUTPUTS_MAX];
-	json_t *returned = NULL;
-	kist_status status;
+				     .results = &called.results };
 
-	if (ref->task_index >= ref->plugin->task_count)
-		return kist_fail(err, KIST_INVALID, "plugin %s has no task %zu", ref->plugin->id,
-				 ref->task_index);
-	binding.task = &ref->plugin->tasks[ref->task_index];
-	exchange.verb = binding.task->verb;
-	KIST_TRY(bind(&binding, ref, args, arg_count, err));
-	KIST_TRY(client_data_call(worker, &binding.writer, &exchange, err));
-	status = take_returned(&binding, &returned, err);
-	give_results(&binding, returned, made);
-	if (status != KIST_OK) {
-		for (size_t i = 0; i < binding.out_count; i++) {
-			if (kist_worker_drop(worker, binding.ids[i], NULL) != KIST_OK)
-				break;
-		}
-		return status;
-	}
-	memcpy(ret_results, made, binding.task->declared->output_count * sizeof(made[0]));
-	return KIST_OK;
+	KIST_TRY(client_find_task(ref, &called, err));
+	exchange.verb = called.task->verb;
+	KIST_TRY(client_bind_task(worker, ref, args, arg_count, &writer, &called, err));
+	KIST_TRY(client_data_call(worker, &writer, &exchange, err));
+	return client_take_task(worker, &called, ret_results, err);
 }
 
 void kist_task_results_done(struct kist_task_result *results, size_t count)

@@ -28,7 +28,8 @@
  *     CONVERT, DROP, FETCH object    deadline_ns           CONVERT: kinds u32, selection text
  *     ROWS               object       deadline_ns           skip u64, count u64, selection text
  *     MAKE               object       deadline_ns           kind u32, bytes
- *     CALL_TASK                       deadline_ns           a task, its arguments (client_task.c)
+ *     LANES              count
+ *     CALL_TASK                       deadline_ns  lane     a task, its arguments (client_task.c)
  *     DATA               length       status                                   (the bytes: in window)
  *     ACK                slot         status
  *
@@ -52,6 +53,10 @@
  * RETURN.  READ waits for DATA.  WRITE does not wait: each slot may be used again after its ACK, so at most
  * KIST_RING_SLOTS are under way.
  *
+ * LANES comes before the first call on data: so many threads wait for tasks then.  CALL_TASK with a lane, from 1 on,
+ * runs on that thread, and the host goes on with other calls meanwhile, also tasks in other lanes.  What it has to
+ * say has its id; RESULTS and RETURN come between two other calls, or before the answers to the next one.
+ *
  * VALIDATE with KEEP leaves its instance open when it returns OK, for a DESCRIBE with KEEP that follows it and is
  * about the same bytes and arguments.  The next PROBE ... SERIALIZE or EXAMINE closes it otherwise.
  *
@@ -64,7 +69,8 @@
  * Bytes go through three memory files that the host makes, of fixed size and sealed against any other:
  *
  *     control   one page: cancel u32, written by the host, read by kist_call.poll without a system call;
- *               within u32, written by the worker: what of the plugin runs, for messages only
+ *               within u32, written by the worker: what of the plugin runs, for messages only;
+ *               lanes u32 ..., written by the host: cancel of each lane
  *     in        KIST_WINDOW_SIZE: bytes for the worker.  The host never reads it.
  *     ring      KIST_RING_SLOTS of KIST_SLOT_SIZE: bytes from the worker.  The host copies a slot to memory
  *               of its own before it looks at it, so nothing can change between check and use.
@@ -73,7 +79,7 @@
  * every text is escaped, and a message out of order ends the worker.
  */
 
-#define KIST_PROTOCOL_VERSION	 3u
+#define KIST_PROTOCOL_VERSION	 4u
 #define KIST_WORKER_SOCKET	 3
 #define KIST_MESSAGE_HEADER_SIZE ((size_t)32)
 #define KIST_MESSAGE_INLINE_MAX	 ((size_t)64 << 10)
@@ -84,6 +90,7 @@
 #define KIST_CONTROL_SIZE	 ((size_t)4096)
 #define KIST_WORKER_PLUGINS_MAX	 64u
 #define KIST_WORKER_OBJECTS_MAX	 1024u
+#define KIST_CONTROL_LANES	 64u
 /** Bytes of a part's name, NUL included. */
 #define KIST_PART_NAME_SIZE ((size_t)4096)
 /** Bytes of a plugin's log message. */
@@ -129,6 +136,7 @@ enum kist_op {
 	KIST_OP_FETCH,
 	KIST_OP_CALL_TASK,
 	KIST_OP_ROWS,
+	KIST_OP_LANES,
 
 	KIST_OP_READY = 64,
 	KIST_OP_RETURN,
@@ -182,9 +190,11 @@ enum kist_within {
 
 /** struct kist_control - The shared page. */
 struct kist_control {
-	atomic_uint cancel; /* enum kist_cancel */
-	atomic_uint within; /* enum kist_within, if the worker is to be believed */
+	atomic_uint cancel;		       /* enum kist_cancel */
+	atomic_uint within;		       /* enum kist_within, if the worker is to be believed */
+	atomic_uint lanes[KIST_CONTROL_LANES]; /* enum kist_cancel, of lane 1 and so on */
 };
+_Static_assert(sizeof(struct kist_control) <= KIST_CONTROL_SIZE, "it is one page");
 
 /** Where the input of a call comes from. */
 enum kist_input_kind { KIST_INPUT_NONE = 0, KIST_INPUT_FD = 1, KIST_INPUT_HOST = 2 };

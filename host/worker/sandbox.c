@@ -351,10 +351,13 @@ kist_status kist_sandbox_enter(uint64_t memory_max, struct kist_sandbox *ret, st
 	return enter_seccomp(ret, err);
 }
 
+kist_status kist_sandbox_seal_files(const struct kist_sandbox *sandbox, struct kist_error *err)
+{
+	return sandbox->landlock > 0 ? restrict_files(sandbox->landlock, NULL, err) : KIST_OK;
+}
+
 kist_status kist_sandbox_seal(const struct kist_sandbox *sandbox, bool threads, struct kist_error *err)
 {
-	if (sandbox->landlock > 0)
-		KIST_TRY(restrict_files(sandbox->landlock, NULL, err));
 	if (sandbox->seccomp)
 		return seal_seccomp(threads, err);
 	/* Where seccomp does not deny threads and processes, their number does. */

@@ -19,7 +19,7 @@
  * Each measure is probed; what this kernel does not have is reported, not assumed.  A measure that the kernel
  * has but refuses is an error.
  *
- * Thread: before any other thread.
+ * Thread: the first step before any other thread, and the second before those that run code of plugins.
  * Source: docs/guide/isolation.md; landlock(7), seccomp(2).
  */
 
@@ -45,7 +45,10 @@ struct kist_sandbox {
 KIST_CHECKED kist_status kist_sandbox_enter(uint64_t memory_max, struct kist_sandbox *ret,
 					    struct kist_error *err);
 
-/** kist_sandbox_seal() - The second step.  @threads: a plugin's manifest needs threads. */
+/** kist_sandbox_seal_files() - The second step: no more files, of this thread and those that it starts. */
+KIST_CHECKED kist_status kist_sandbox_seal_files(const struct kist_sandbox *sandbox, struct kist_error *err);
+
+/** kist_sandbox_seal() - The third step, of all threads.  @threads: a plugin's manifest needs threads. */
 KIST_CHECKED kist_status kist_sandbox_seal(const struct kist_sandbox *sandbox, bool threads,
 					   struct kist_error *err);
 

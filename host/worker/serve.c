@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -22,11 +23,17 @@ void serve_lost(void)
 	_exit(KIST_WORKER_EXIT_LOST);
 }
 
-void serve_send(struct server *server, struct kist_header header, struct kist_view payload)
+void serve_send_as(const struct server *server, uint32_t id, struct kist_header header,
+		   struct kist_view payload)
 {
-	header.id = server->call_id;
+	header.id = id;
 	if (kist_channel_send(server->socket, header, payload, -1, 0, NULL) != KIST_OK)
 		serve_lost();
+}
+
+void serve_send(struct server *server, struct kist_header header, struct kist_view payload)
+{
+	serve_send_as(server, server->call_id, header, payload);
 }
 
 void serve_await(struct server *server, uint32_t op, struct kist_message *ret)
@@ -46,11 +53,12 @@ void serve_await(struct server *server, uint32_t op, struct kist_message *ret)
 	}
 }
 
-kist_status serve_flag(const struct server *server)
+kist_status serve_flag(const struct server *server, uint32_t lane)
 {
 	struct kist_control *control = (struct kist_control *)(void *)server->control.data;
 
-	switch (atomic_load_explicit(&control->cancel, memory_order_relaxed)) {
+	switch (atomic_load_explicit(lane == 0 ? &control->cancel : &control->lanes[lane - 1],
+				     memory_order_relaxed)) {
 	case KIST_CANCEL_NO:
 		return KIST_OK;
 	case KIST_CANCEL_DEADLINE:
@@ -67,16 +75,17 @@ void serve_within(const struct server *server, unsigned within)
 	atomic_store_explicit(&control->within, within, memory_order_relaxed);
 }
 
-static void send_return(struct server *server, kist_status status, uint64_t result, uint32_t why,
-			const struct kist_error *error)
+static void send_return(const struct server *server, uint32_t id, kist_status status, uint64_t result,
+			uint32_t why, const struct kist_error *error)
 {
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
 
 	if (status != KIST_OK)
 		kist_put_error(&writer, error);
-	serve_send(server,
-		   (struct kist_header){ .op = KIST_OP_RETURN, .a = (uint32_t)status, .b = result, .c = why },
-		   kist_buf_view(&writer.buf));
+	serve_send_as(
+		server, id,
+		(struct kist_header){ .op = KIST_OP_RETURN, .a = (uint32_t)status, .b = result, .c = why },
+		kist_buf_view(&writer.buf));
 }
 
 /* Says how a call ended: what the plugin returned against what it said and did. */
@@ -85,13 +94,13 @@ void serve_finish(struct server *server, struct served_call *call, kist_status s
 	if (status > KIST_OK || status < KIST_STATUS_MIN)
 		(void)served_breach(call, "it returned the status %d", status);
 	if (call->breach.status != KIST_OK)
-		send_return(server, KIST_INTERNAL, 0, KIST_WHY_BREACH, &call->breach);
+		send_return(server, call->id, KIST_INTERNAL, 0, KIST_WHY_BREACH, &call->breach);
 	else if (status == KIST_OK)
-		send_return(server, KIST_OK, result, 0, NULL);
+		send_return(server, call->id, KIST_OK, result, 0, NULL);
 	else if (call->error.status == KIST_OK)
-		send_return(server, status, 0, KIST_WHY_SILENT, &call->error);
+		send_return(server, call->id, status, 0, KIST_WHY_SILENT, &call->error);
 	else
-		send_return(server, status, 0, call->by_worker ? KIST_WHY_WORKER : KIST_WHY_PLUGIN,
+		send_return(server, call->id, status, 0, call->by_worker ? KIST_WHY_WORKER : KIST_WHY_PLUGIN,
 			    &call->error);
 	served_call_done(call);
 }
@@ -225,8 +234,12 @@ static void read_target(struct server *server, struct served_request *request)
 
 kist_status serve_seal(struct server *server, struct kist_error *err)
 {
-	if (!server->sealed)
-		KIST_TRY(kist_sandbox_seal(&server->sandbox, server->threads, err));
+	if (server->sealed)
+		return KIST_OK;
+	/* Threads have what was given up before they were started. */
+	KIST_TRY(kist_sandbox_seal_files(&server->sandbox, err));
+	KIST_TRY(serve_lanes_start(server, err));
+	KIST_TRY(kist_sandbox_seal(&server->sandbox, server->threads, err));
 	server->sealed = true;
 	return KIST_OK;
 }
@@ -275,6 +288,17 @@ static void run_load(struct server *server, struct served_request *request)
 	serve_finish(server, &call, status, 0);
 }
 
+static void run_lanes(struct server *server, const struct served_request *request)
+{
+	struct served_call call;
+	kist_status status;
+
+	served_call_init(&call, server, NULL, request->header.b);
+	call.by_worker = true;
+	status = serve_lanes(server, request->header.a, &call.error);
+	serve_finish(server, &call, status, 0);
+}
+
 static void open_window(struct server *server, struct served_request *request)
 {
 	struct kist_shm *window = request->header.a == KIST_WINDOW_IN ? &server->in : &server->ring;
@@ -292,10 +316,13 @@ static void dispatch(struct server *server, struct served_request *request)
 		open_window(server, request);
 		return;
 	case KIST_OP_PING:
-		send_return(server, KIST_OK, 0, 0, NULL);
+		send_return(server, server->call_id, KIST_OK, 0, 0, NULL);
 		return;
 	case KIST_OP_LOAD:
 		run_load(server, request);
+		return;
+	case KIST_OP_LANES:
+		run_lanes(server, request);
 		return;
 	case KIST_OP_DROP:
 	case KIST_OP_CONVERT:
@@ -374,9 +401,10 @@ int kist_serve(int socket)
 				  .in = KIST_SHM_INIT,
 				  .ring = KIST_SHM_INIT,
 				  .plugins = plugins,
-				  .objects = objects };
+				  .objects = objects,
+				  .lane_end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
 	serve_host_init(&server.self, &server, KIST_WORKER_PLUGINS_MAX);
-	if (start(&server, &error) != KIST_OK) {
+	if (server.lane_end < 0 || start(&server, &error) != KIST_OK) {
 		/* The host shows it: it reads this output. */
 		(void)fprintf(stderr, "%s\n", error.text);
 		return KIST_WORKER_EXIT_LOST;
@@ -385,6 +413,7 @@ int kist_serve(int socket)
 		struct kist_message message;
 		kist_status status;
 
+		serve_lanes_wait(&server);
 		status = kist_channel_recv(socket, buffer, true, &message, NULL);
 		if (status != KIST_OK)
 			return status == KIST_CRASHED ? 0 : KIST_WORKER_EXIT_LOST;

@@ -2,6 +2,8 @@
 #ifndef KIST_WORKER_SERVE_H
 #define KIST_WORKER_SERVE_H
 
+#include <pthread.h>
+
 #include "object/kept_table.h"
 #include "plugin/loader.h"
 #include "task/call.h"
@@ -14,10 +16,11 @@
  *
  * serve.c has the loop and the calls on serializers, serve_inspect.c those that look at bytes, and instances,
  * serve_object.c the objects, serve_task.c the calls of
- * function tasks, serve_call.c and serve_source.c what a plugin sees of the host, serve_load.c loading,
+ * function tasks, serve_lane.c the threads that such calls may run on,
+ * serve_call.c and serve_source.c what a plugin sees of the host, serve_load.c loading,
  * serve_examine.c the examination of many inputs at once.
  *
- * Thread: one, but for logs, which a plugin's own threads may write too.
+ * Thread: one, but for the function of a task in a lane, and for logs, which a plugin's own threads may write too.
  */
 
 struct server;
@@ -53,6 +56,18 @@ struct served_object {
 	bool is_read;		      /* a table whose rows are gone */
 };
 
+/** struct served_lane - A thread that runs the functions of tasks, one at a time. */
+struct served_lane {
+	struct server *server;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	void (*run)(void *job); /* what to run; NULL: nothing */
+	void *job;
+	bool is_busy; /* of the server's thread alone: it has a job whose end was not seen yet */
+	bool has_ended;
+};
+
 /** struct server - Everything. */
 struct server {
 	int socket;
@@ -77,6 +92,10 @@ struct server {
 	struct served_plugin *plugins; /* KIST_WORKER_PLUGINS_MAX */
 	struct served_plugin self;     /* whose host the worker's own objects are read with */
 	struct served_object *objects; /* KIST_WORKER_OBJECTS_MAX */
+	uint32_t lane_count;
+	uint32_t lanes_busy;
+	struct served_lane *lanes;
+	int lane_end; /* eventfd: a lane has come to its end; made before the sandbox */
 	/* An instance that validated, for a description; NULL: there is none. */
 	const struct kist_loaded_type *review_type;
 	void *review; /* may be NULL as any instance */
@@ -90,6 +109,8 @@ struct served_call {
 	struct kist_error breach; /* how it broke the contract */
 	kist_status passed_on;	  /* the last failure that a source or sink gave it */
 	bool by_worker;		  /* error holds words of the worker */
+	uint32_t id;		  /* of its messages */
+	uint32_t lane;		  /* 0: none */
 	void *arena;
 	uint64_t progress_ns;
 };
@@ -191,17 +212,31 @@ void serve_free_source(struct served_source *source);
 /** serve_object() - DROP, CONVERT, MAKE and FETCH. */
 void serve_object(struct server *server, struct served_request *request);
 
-/** serve_task() - CALL_TASK. */
+/** serve_task() - CALL_TASK: begins it, and ends it unless it runs in a lane. */
 void serve_task(struct server *server, struct served_request *request);
+/** serve_task_end() - Ends a call that has run in a lane; it is given. */
+void serve_task_end(void *job);
 
-/** serve_send() - A message to the host; ends the process when it is gone. */
+/** serve_lanes() - LANES.  Errors: KIST_LIMIT, KIST_INVALID (it comes too late, or again), KIST_NO_MEMORY. */
+KIST_CHECKED kist_status serve_lanes(struct server *server, uint64_t count, struct kist_error *err);
+/** serve_lanes_start() - Starts the threads, while there can be threads. */
+KIST_CHECKED kist_status serve_lanes_start(struct server *server, struct kist_error *err);
+/** serve_lane_run() - Has @run done on a lane, from 1 on, that is free.  @job: given. */
+void serve_lane_run(struct server *server, uint32_t lane, void (*run)(void *job), void *job);
+/** serve_lanes_wait() - Ends what has run in lanes, until there is a message from the host. */
+void serve_lanes_wait(struct server *server);
+
+/** serve_send_as() - A message of call @id to the host, from any thread; ends the process when it is gone. */
+void serve_send_as(const struct server *server, uint32_t id, struct kist_header header,
+		   struct kist_view payload);
+/** serve_send() - A message of the call that the server's thread is in. */
 void serve_send(struct server *server, struct kist_header header, struct kist_view payload);
 
 /** serve_await() - The next message of kind @op; takes ACKs on the way.  Ends the process at any other. */
 void serve_await(struct server *server, uint32_t op, struct kist_message *ret);
 
-/** serve_flag() - KIST_OK, or how the host wants the call to end. */
-kist_status serve_flag(const struct server *server);
+/** serve_flag() - KIST_OK, or how the host wants the call in @lane (0: that of the server's thread) to end. */
+kist_status serve_flag(const struct server *server, uint32_t lane);
 
 void served_call_init(struct served_call *call, struct server *server, const struct kist_host *host,
 		      uint64_t deadline_ns);

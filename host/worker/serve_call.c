@@ -20,7 +20,7 @@ static kist_status call_poll(struct kist_call *base)
 {
 	const struct served_call *call = base->ctx;
 
-	return serve_flag(call->server);
+	return serve_flag(call->server, call->lane);
 }
 
 static void call_progress(struct kist_call *base, uint64_t done, uint64_t total)
@@ -31,8 +31,9 @@ static void call_progress(struct kist_call *base, uint64_t done, uint64_t total)
 	if (now - call->progress_ns < PROGRESS_NS)
 		return;
 	call->progress_ns = now;
-	serve_send(call->server, (struct kist_header){ .op = KIST_OP_PROGRESS, .a = done, .b = total },
-		   kist_view_of(NULL, 0));
+	serve_send_as(call->server, call->id,
+		      (struct kist_header){ .op = KIST_OP_PROGRESS, .a = done, .b = total },
+		      kist_view_of(NULL, 0));
 }
 
 static kist_status call_fail(struct kist_call *base, kist_status status, const char *code, uint64_t offset,
@@ -83,6 +84,7 @@ void served_call_init(struct served_call *call, struct server *server, const str
 			  .fail = call_fail,
 			  .alloc = call_alloc },
 		.server = server,
+		.id = server->call_id,
 		.error = KIST_ERROR_INIT,
 		.breach = KIST_ERROR_INIT,
 	};
@@ -125,10 +127,8 @@ static void host_log(const struct kist_host *host, int32_t level, const char *ms
 		return;
 	/* From any thread: a datagram of its own, and nothing of the server is written. */
 	if (kist_channel_send(server->socket,
-			      (struct kist_header){ .op = KIST_OP_LOG,
-						    .id = server->call_id,
-						    .a = (uint64_t)(uint32_t)level,
-						    .c = plugin->index },
+			      (struct kist_header){
+				      .op = KIST_OP_LOG, .a = (uint64_t)(uint32_t)level, .c = plugin->index },
 			      kist_view_of(msg, len < KIST_LOG_TEXT_MAX ? len : KIST_LOG_TEXT_MAX), -1, 0,
 			      NULL) != KIST_OK)
 		_exit(KIST_WORKER_EXIT_LOST);
@@ -180,7 +180,7 @@ static void send_slot(struct served_sink *sink)
 static kist_status sink_state(const struct served_sink *sink)
 {
 	const struct server *server = sink->call->server;
-	const kist_status flag = serve_flag(server);
+	const kist_status flag = serve_flag(server, 0);
 
 	return flag != KIST_OK ? flag : server->sink_status;
 }
@@ -295,7 +295,7 @@ static kist_status layout_part(struct kist_layout *base, const struct kist_part 
 {
 	struct served_layout *layout = base->ctx;
 
-	KIST_TRY(serve_flag(layout->call->server));
+	KIST_TRY(serve_flag(layout->call->server, 0));
 	KIST_TRY(check_part(layout->call, part));
 	if (part->offset < layout->end)
 		return served_breach(layout->call,

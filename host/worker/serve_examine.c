@@ -59,7 +59,7 @@ static kist_status keep_info(struct kist_sink *base, const void *data, size_t le
 {
 	struct sample *sample = base->ctx;
 
-	KIST_TRY(serve_flag(sample->request->plugin->server));
+	KIST_TRY(serve_flag(sample->request->plugin->server, 0));
 	if (!sample->unsound && kist_buf_append(&sample->info, data, len, NULL) == KIST_OK)
 		return KIST_OK;
 	return refuse(sample, len);
@@ -190,7 +190,7 @@ kist_status serve_examine(struct served_request *request, struct kist_error *err
 
 		if (request->reader.bad)
 			return kist_fail(err, KIST_INVALID, "samples that cannot be read");
-		KIST_TRY(serve_flag(request->plugin->server));
+		KIST_TRY(serve_flag(request->plugin->server, 0));
 		run_sample(&sample);
 		progress_ns = sample.progress_ns;
 		if (!sample.unsound)

@@ -96,7 +96,7 @@ static kist_status read_host(struct served_source *source, uint64_t offset, uint
 
 static kist_status read_source(struct served_source *source, uint64_t offset, void *buf, size_t len)
 {
-	KIST_TRY(serve_flag(source->server));
+	KIST_TRY(serve_flag(source->server, 0));
 	if (source->bytes.data)
 		return read_bytes(source->bytes, offset, buf, len);
 	return source->fd >= 0 ? read_file(source, offset, buf, len) : read_host(source, offset, buf, len);

@@ -37,11 +37,18 @@ struct place {
 
 struct task_run {
 	struct server *server;
-	struct served_call *call;
+	struct served_call own_call;
+	struct served_call *call; /* @own_call */
 	struct served_plugin *plugin;
+	const struct kist_task *task;
 	const struct kist_signature *signature;
+	struct kist_buf payload; /* that arguments lie in; of a lane's */
 	struct place places[KIST_SIGNATURE_ARGS_MAX];
 	struct kist_task_value values[KIST_SIGNATURE_ARGS_MAX];
+	/* What came of the function. */
+	struct kist_task_value returned;
+	struct kist_error error;
+	kist_status status;
 };
 
 static void run_done(struct task_run *run)
@@ -392,7 +399,7 @@ static void keep(struct task_run *run, struct place *place)
 	slot->is_shared = true;
 }
 
-static kist_status take_all(struct task_run *run, const struct kist_task_value *returned)
+static kist_status take_all(struct task_run *run)
 {
 	kist_auto_writer struct kist_writer writer = KIST_WRITER_INIT;
 
@@ -406,8 +413,9 @@ static kist_status take_all(struct task_run *run, const struct kist_task_value *
 		keep(run, &run->places[i]);
 		kist_put_u32(&writer, run->places[i].object.kind);
 	}
-	kist_put_u64(&writer, run->signature->ret > KIST_TASK_STATUS ? returned->natural : 0);
-	serve_send(run->server, (struct kist_header){ .op = KIST_OP_RESULTS }, kist_buf_view(&writer.buf));
+	kist_put_u64(&writer, run->signature->ret > KIST_TASK_STATUS ? run->returned.natural : 0);
+	serve_send_as(run->server, run->call->id, (struct kist_header){ .op = KIST_OP_RESULTS },
+		      kist_buf_view(&writer.buf));
 	return KIST_OK;
 }
 
@@ -423,16 +431,30 @@ static void check_failed(struct task_run *run)
 	}
 }
 
-static kist_status call_function(struct task_run *run, const struct kist_task *task)
+/* All that is needed before the function is called. */
+static kist_status prepare(struct task_run *run)
 {
-	struct kist_task_value returned = { .type = KIST_TASK_VOID };
-	struct kist_error error = KIST_ERROR_INIT;
-	kist_status status;
+	const kist_status status = serve_seal(run->server, &run->call->error);
 
+	run->call->by_worker = status != KIST_OK;
+	KIST_TRY(status);
 	KIST_TRY(lend_tables(run));
-	if (run->plugin->manifest->is_ordinary)
-		KIST_TRY(guard_all(run));
-	status = kist_task_call(task, run->values, run->signature->arg_count, &returned, &error);
+	return run->plugin->manifest->is_ordinary ? guard_all(run) : KIST_OK;
+}
+
+/* The function itself; maybe on a thread of its own. */
+static void call_function(void *job)
+{
+	struct task_run *run = job;
+
+	run->status = kist_task_call(run->task, run->values, run->signature->arg_count, &run->returned,
+				     &run->error);
+}
+
+static kist_status judge(struct task_run *run)
+{
+	kist_status status = run->status;
+
 	/* A function that returns a number has no other way to fail. */
 	if (status == KIST_OK && run->signature->ret != KIST_TASK_STATUS)
 		status = run->call->error.status;
@@ -440,36 +462,90 @@ static kist_status call_function(struct task_run *run, const struct kist_task *t
 		check_failed(run);
 	/* The arguments are of the signature's types, so this can only be what the function returned. */
 	if (status == KIST_INTERNAL && run->call->error.status == KIST_OK)
-		(void)served_breach(run->call, "%s", error.text);
+		(void)served_breach(run->call, "%s", run->error.text);
 	if (status != KIST_OK)
 		return status;
 	if (run->call->error.status != KIST_OK)
 		return served_breach(run->call, "it reported a failure and returned as if there was none");
-	return take_all(run, &returned);
+	return take_all(run);
+}
+
+static void finish(struct task_run *run, kist_status status)
+{
+	run_done(run);
+	serve_finish(run->server, run->call, status, 0);
+}
+
+void serve_task_end(void *job)
+{
+	struct task_run *run = job;
+
+	finish(run, judge(run));
+	kist_buf_done(&run->payload);
+	kist_free(run);
+}
+
+static void begin(struct task_run *run, struct server *server, struct served_request *request)
+{
+	const uint32_t plugin = kist_get_u32(&request->reader);
+	const uint32_t index = kist_get_u32(&request->reader);
+
+	if (request->reader.bad || plugin >= KIST_WORKER_PLUGINS_MAX || !server->plugins[plugin].loaded ||
+	    index >= server->plugins[plugin].code.task_count || request->header.c > server->lane_count)
+		serve_lost();
+	run->server = server;
+	run->plugin = &server->plugins[plugin];
+	run->call = &run->own_call;
+	run->signature = &run->plugin->manifest->tasks[index].call;
+	run->task = run->plugin->tasks[index];
+	run->returned.type = KIST_TASK_VOID;
+	run->error = (struct kist_error)KIST_ERROR_INIT;
+	served_call_init(run->call, server, &run->plugin->host, request->header.b);
+	run->call->lane = request->header.c;
+	server->ahead_valid = false;
+	read_all(run, &request->reader);
+}
+
+static void run_in_lane(struct server *server, struct served_request *request)
+{
+	struct task_run *run = kist_alloc(1, sizeof(*run));
+	struct served_call call;
+	kist_status status;
+
+	if (!run) {
+		served_call_init(&call, server, NULL, request->header.b);
+		call.by_worker = true;
+		serve_finish(server, &call, kist_fail_memory(&call.error, sizeof(*run)), 0);
+		return;
+	}
+	begin(run, server, request);
+	/* The arguments lie in it. */
+	run->payload = request->payload;
+	request->payload = (struct kist_buf)KIST_BUF_INIT(0);
+	status = prepare(run);
+	if (status == KIST_OK) {
+		serve_lane_run(server, run->call->lane, call_function, run);
+		return;
+	}
+	finish(run, status);
+	kist_buf_done(&run->payload);
+	kist_free(run);
 }
 
 void serve_task(struct server *server, struct served_request *request)
 {
-	const uint32_t plugin = kist_get_u32(&request->reader);
-	const uint32_t index = kist_get_u32(&request->reader);
 	struct task_run run = { .server = server };
-	struct served_call call;
 	kist_status status;
 
-	if (request->reader.bad || plugin >= KIST_WORKER_PLUGINS_MAX || !server->plugins[plugin].loaded ||
-	    index >= server->plugins[plugin].code.task_count)
-		serve_lost();
-	run.plugin = &server->plugins[plugin];
-	run.call = &call;
-	run.signature = &run.plugin->manifest->tasks[index].call;
-	served_call_init(&call, server, &run.plugin->host, request->header.b);
-	server->ahead_valid = false;
-	read_all(&run, &request->reader);
-	status = serve_seal(server, &call.error);
-	if (status != KIST_OK)
-		call.by_worker = true;
-	else
-		status = call_function(&run, run.plugin->tasks[index]);
-	run_done(&run);
-	serve_finish(server, &call, status, 0);
+	if (request->header.c > 0) {
+		run_in_lane(server, request);
+		return;
+	}
+	begin(&run, server, request);
+	status = prepare(&run);
+	if (status == KIST_OK) {
+		call_function(&run);
+		status = judge(&run);
+	}
+	finish(&run, status);
 }

@@ -312,6 +312,46 @@ KIST_CHECKED kist_status kist_worker_call_task(struct kist_worker *worker, const
 					       const struct kist_task_arg *args, size_t arg_count,
 					       struct kist_task_result *ret_results, struct kist_error *err);
 
+/** Tasks that run beside each other in one worker. */
+#define KIST_WORKER_LANES_MAX ((size_t)64)
+/** How often somebody who waits for tasks in lanes should look, at least. */
+#define KIST_WORKER_LOOK_MS 50
+
+/**
+ * kist_worker_start_lanes() - Lets @count tasks run beside each other, and beside the other calls, in this worker.
+ *
+ * Before the first call on data, and once.  @count: 1 to KIST_WORKER_LANES_MAX.
+ */
+KIST_CHECKED kist_status kist_worker_start_lanes(struct kist_worker *worker, size_t count,
+						 struct kist_error *err);
+/** kist_worker_lane_count() - How many there are; 0 before they are started. */
+size_t kist_worker_lane_count(const struct kist_worker *worker);
+
+/**
+ * kist_worker_begin_task() - Begins a call of a function task in a lane that is free, and does not wait for it.
+ *
+ * Until kist_worker_end_task() the objects that it was given stay, and nothing else is done with them but reading.
+ * Tables, models and trees are not given to a task in a lane.
+ *
+ * @lane:   From 0 on.
+ * @ms_max: Its time; 0, or more than that of every call: as every call.  Who does not end then ends with the worker.
+ *
+ * Errors: as kist_worker_call_task(), of its arguments.
+ */
+KIST_CHECKED kist_status kist_worker_begin_task(struct kist_worker *worker, size_t lane,
+						const struct kist_task_ref *ref,
+						const struct kist_task_arg *args, size_t arg_count,
+						uint64_t ms_max, struct kist_error *err);
+/** kist_worker_cancel_task() - Asks the task in @lane to end, if there is one. */
+void kist_worker_cancel_task(struct kist_worker *worker, size_t lane);
+/** kist_worker_task_ended() - Whether the task in @lane has come to its end, or its worker; does not wait. */
+bool kist_worker_task_ended(struct kist_worker *worker, size_t lane);
+/** kist_worker_end_task() - Waits for the end of the task in @lane, which is free then.  As kist_worker_call_task(). */
+KIST_CHECKED kist_status kist_worker_end_task(struct kist_worker *worker, size_t lane,
+					      struct kist_task_result *ret_results, struct kist_error *err);
+/** kist_worker_socket() - Can be read when a task in a lane has something to say.  Borrowed, for poll only. */
+int kist_worker_socket(const struct kist_worker *worker);
+
 /** kist_task_results_done() - Drops the references to JSON; may run twice. */
 void kist_task_results_done(struct kist_task_result *results, size_t count);
 

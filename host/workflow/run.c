@@ -64,8 +64,9 @@ static kist_status init(struct kist_running *running, struct kist_error *err)
 	running->facts_artifacts = json_array();
 	running->facts_outputs = json_array();
 	for (size_t i = 0; running->steps && i < entrypoint->step_count; i++)
-		running->steps[i] =
-			(struct kist_run_step){ .state = KIST_JOB_QUEUED, .pid_fd = -1, .out_fd = -1 };
+		running->steps[i] = (struct kist_run_step){
+			.state = KIST_JOB_QUEUED, .pid_fd = -1, .out_fd = -1, .lane = KIST_RUN_NO_LANE
+		};
 	for (size_t i = 0; running->inputs && i < entrypoint->input_count; i++) {
 		running->inputs[i].reader = (struct kist_object_reader)KIST_OBJECT_READER_INIT;
 		running->inputs[i].value = (struct kist_value)KIST_VALUE_INIT;
@@ -238,14 +239,16 @@ static bool is_ready(const struct kist_running *running, size_t step)
 	return true;
 }
 
-static kist_status run_task(struct kist_running *running, size_t step, struct kist_error *err)
+static kist_status start_task(struct kist_running *running, size_t step, bool *ret_ended,
+			      struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
 
 	KIST_TRY(set_state(running, step, KIST_JOB_STARTED, err));
-	status = kist_running_task(running, step, &why);
-	return end_step(running, step, status, &why, err);
+	status = kist_running_begin(running, step, ret_ended, &why);
+	*ret_ended = *ret_ended || status != KIST_OK;
+	return *ret_ended ? end_step(running, step, status, &why, err) : KIST_OK;
 }
 
 static kist_status start_command(struct kist_running *running, size_t step, struct kist_error *err)
@@ -257,7 +260,7 @@ static kist_status start_command(struct kist_running *running, size_t step, stru
 								  : fail_step(running, step, &why, err);
 }
 
-/* Starts commands while there is room for them, and runs one task.  *@ret_ran: Whether one was run. */
+/* Starts commands and tasks while there is room for them.  *@ret_ran: A task has ended, so there may be more. */
 static kist_status go_on(struct kist_running *running, bool *ret_ran, struct kist_error *err)
 {
 	for (size_t i = 0; i < running->plan.count; i++) {
@@ -273,12 +276,20 @@ static kist_status go_on(struct kist_running *running, bool *ret_ran, struct kis
 
 		if (running->has_failed || running->active >= running->options->jobs)
 			return KIST_OK;
-		if (!running->entrypoint->steps[step].exec && is_ready(running, step)) {
-			*ret_ran = true;
-			return run_task(running, step, err);
-		}
+		if (running->entrypoint->steps[step].exec || !is_ready(running, step) ||
+		    !kist_running_may_begin(running, step))
+			continue;
+		KIST_TRY(start_task(running, step, ret_ran, err));
+		if (*ret_ran)
+			return KIST_OK;
 	}
 	return KIST_OK;
+}
+
+static kist_status reap(struct kist_running *running, size_t step, struct kist_error *err)
+{
+	return running->steps[step].lane == KIST_RUN_NO_LANE ? kist_running_reap(running, step, err)
+							     : kist_running_end(running, step, err);
 }
 
 /* Until all has ended, or nothing can go on.  What fails is noted; what is returned ends all at once. */
@@ -299,22 +310,25 @@ static kist_status run_steps(struct kist_running *running, struct kist_error *er
 		if (ended == SIZE_MAX)
 			continue;
 		ran = true;
-		status = kist_running_reap(running, ended, &why);
+		status = reap(running, ended, &why);
 		KIST_TRY(end_step(running, ended, status, &why, err));
 	}
 	return running->has_failed ? err->status : KIST_OK;
 }
 
-/* After something that nothing can be done about: no command is left behind. */
-static void end_commands(struct kist_running *running)
+/* After something that nothing can be done about: nothing is left behind that runs. */
+static void end_all(struct kist_running *running)
 {
 	for (size_t i = 0; running->active > 0 && i < running->plan.count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 
-		if (running->steps[i].pid == 0)
+		if (running->steps[i].lane != KIST_RUN_NO_LANE)
+			kist_worker_cancel_task(running->flow->worker, running->steps[i].lane);
+		else if (running->steps[i].pid != 0)
+			(void)kill(-running->steps[i].pid, SIGKILL);
+		else
 			continue;
-		(void)kill(-running->steps[i].pid, SIGKILL);
-		if (kist_running_reap(running, i, &why) != KIST_OK)
+		if (reap(running, i, &why) != KIST_OK)
 			(void)fail_step(running, i, &why, NULL);
 	}
 }
@@ -329,7 +343,7 @@ static kist_status run_all(struct kist_running *running, struct kist_error *err)
 		status = run_steps(running, err);
 	if (status == KIST_OK)
 		status = kist_running_measure(running, err);
-	end_commands(running);
+	end_all(running);
 	return status;
 }
 

@@ -9,8 +9,8 @@
 /*
  * Running an entrypoint that was checked without errors.
  *
- * Function tasks run in the flow's worker, one after the other; commands run beside them, each in a folder of its
- * own.  What is to be kept of a step is committed when it has ended, together with the job's record, so that a
+ * Function tasks run in the flow's worker, beside each other where they can; commands run beside them, each in a
+ * folder of its own.  What is to be kept of a step is committed when it has ended, together with the job's record, so that a
  * later failure takes nothing away: then all of it is marked as partial.  After a failure nothing more is started,
  * and what still runs comes to its end.
  *

@@ -218,13 +218,19 @@ kist_status kist_running_start(struct kist_running *running, size_t step, struct
 	return KIST_OK;
 }
 
-/* Asks a command whose time is over, or all when somebody asks to stop, to end; later on does not ask. */
+/* Asks a step whose time is over, or all when somebody asks to stop, to end; later on does not ask. */
 static void end_overdue(struct kist_running *running, struct kist_run_step *run)
 {
 	const uint64_t now_ns = kist_now_ns();
 	const uint64_t grace_ns = (uint64_t)KIST_RUN_GRACE_S * 1000000000;
 	const bool is_stopped = kist_flow_check_stop(running->flow, NULL) != KIST_OK;
 
+	/* The worker sees to the time of those in lanes. */
+	if (run->lane != KIST_RUN_NO_LANE) {
+		if (is_stopped)
+			kist_worker_cancel_task(running->flow->worker, run->lane);
+		return;
+	}
 	if (run->asked_ns != 0) {
 		if (now_ns - run->asked_ns > grace_ns)
 			(void)kill(-run->pid, SIGKILL);
@@ -237,22 +243,29 @@ static void end_overdue(struct kist_running *running, struct kist_run_step *run)
 	(void)kill(-run->pid, SIGTERM);
 }
 
-static bool has_ended(const struct kist_run_step *run)
+static bool has_ended(const struct kist_running *running, const struct kist_run_step *run)
 {
 	siginfo_t info = { .si_pid = 0 };
 
+	if (run->lane != KIST_RUN_NO_LANE)
+		return kist_worker_task_ended(running->flow->worker, run->lane);
 	return waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
-/* Sleeps until a command ends, or a while. */
+/* Sleeps until a step ends, or a while. */
 static void sleep_until_end(const struct kist_running *running)
 {
 	struct pollfd fds[KIST_RUN_JOBS_MAX];
 	nfds_t count = 0;
 
 	for (size_t i = 0; i < running->plan.count && count < KIST_RUN_JOBS_MAX; i++) {
-		if (running->steps[i].pid != 0 && running->steps[i].pid_fd >= 0)
-			fds[count++] = (struct pollfd){ .fd = running->steps[i].pid_fd, .events = POLLIN };
+		const struct kist_run_step *run = &running->steps[i];
+
+		if (run->lane != KIST_RUN_NO_LANE)
+			fds[count++] = (struct pollfd){ .fd = kist_worker_socket(running->flow->worker),
+							.events = POLLIN };
+		else if (run->pid != 0 && run->pid_fd >= 0)
+			fds[count++] = (struct pollfd){ .fd = run->pid_fd, .events = POLLIN };
 	}
 	(void)poll(fds, count, LOOK_MS);
 }
@@ -262,9 +275,9 @@ void kist_running_wait(struct kist_running *running, bool wait, size_t *ret_step
 	*ret_step = SIZE_MAX;
 	while (running->active > 0) {
 		for (size_t i = 0; i < running->plan.count; i++) {
-			if (running->steps[i].pid == 0)
+			if (running->steps[i].pid == 0 && running->steps[i].lane == KIST_RUN_NO_LANE)
 				continue;
-			if (has_ended(&running->steps[i])) {
+			if (has_ended(running, &running->steps[i])) {
 				*ret_step = i;
 				return;
 			}

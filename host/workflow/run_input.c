@@ -57,6 +57,21 @@ static kist_status load_all_types(struct kist_running *running, struct loading *
 	return KIST_OK;
 }
 
+/* For as many functions as may run beside each other. */
+static kist_status start_lanes(const struct kist_running *running, struct kist_error *err)
+{
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+	size_t count = 0;
+
+	for (size_t i = 0; i < entrypoint->step_count; i++)
+		count += entrypoint->steps[i].function != NULL;
+	if (count > running->options->jobs)
+		count = running->options->jobs;
+	if (count > KIST_WORKER_LANES_MAX)
+		count = KIST_WORKER_LANES_MAX;
+	return count > 1 ? kist_worker_start_lanes(running->flow->worker, count, err) : KIST_OK;
+}
+
 /* All plugins are loaded before the first of them is used: that seals the worker. */
 kist_status kist_running_load_plugins(struct kist_running *running, struct kist_error *err)
 {
@@ -83,6 +98,8 @@ kist_status kist_running_load_plugins(struct kist_running *running, struct kist_
 	if (needs_types)
 		KIST_TRY(load_all_types(running, &loading));
 	KIST_TRY(kist_flow_load(running->flow, loading.targets, loading.count, err));
+	if (!running->flow->worker_used)
+		KIST_TRY(start_lanes(running, err));
 	running->flow->worker_used = true;
 	return KIST_OK;
 }

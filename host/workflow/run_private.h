@@ -50,7 +50,12 @@ struct kist_run_step {
 	bool by_time;	      /* for its time */
 	char *error;
 	bool is_cached; /* its outputs are those of an earlier run */
+	size_t lane;	/* of the worker, that its function runs in; KIST_RUN_NO_LANE: none */
+	bool has_key;
+	struct kist_digest key; /* what the result of a function depends on */
 };
+
+#define KIST_RUN_NO_LANE SIZE_MAX
 
 /** struct kist_run_input - An artifact input. */
 struct kist_run_input {
@@ -71,7 +76,7 @@ struct kist_running {
 	struct kist_trace trace;
 	bool *kept;		      /* of each artifact output, then of each output */
 	struct kist_digest *kept_ids; /* of each artifact output that is kept */
-	size_t active;		      /* commands that run */
+	size_t active;		      /* commands that run, and functions in lanes */
 	bool has_failed;
 	uint64_t stopped_ns; /* when all commands were asked to end; 0: not yet */
 	struct kist_run_folder folder;
@@ -129,8 +134,18 @@ KIST_CHECKED kist_status kist_running_object(struct kist_running *running, const
 					     uint64_t *ret, uint32_t *ret_kind, bool *ret_is_new,
 					     struct kist_error *err);
 
-/** kist_running_task() - Calls the function task of step @step. */
-KIST_CHECKED kist_status kist_running_task(struct kist_running *running, size_t step, struct kist_error *err);
+/** kist_running_may_begin() - Whether the function of step @step may run beside all that runs now. */
+bool kist_running_may_begin(const struct kist_running *running, size_t step);
+
+/**
+ * kist_running_begin() - Calls the function task of step @step, in a lane where it can run beside others.
+ *
+ * *@ret_ended: It has ended already; else kist_running_end() it.
+ */
+KIST_CHECKED kist_status kist_running_begin(struct kist_running *running, size_t step, bool *ret_ended,
+					    struct kist_error *err);
+/** kist_running_end() - What came of a function in a lane; waits for its end. */
+KIST_CHECKED kist_status kist_running_end(struct kist_running *running, size_t step, struct kist_error *err);
 
 /** kist_running_argument() - What is given for input @i of a function task; NULL: its default. */
 const struct kist_node *kist_running_argument(const struct kist_step *step, size_t i);

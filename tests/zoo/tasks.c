@@ -319,6 +319,35 @@ static kist_status wait_politely(struct kist_call *call)
 }
 KIST_TASK("wait", wait_politely, (CALL), STATUS);
 
+/* Ends when so many are in it at the same time. */
+static int64_t meet(struct kist_call *call, int64_t count)
+{
+	static int64_t there;
+
+	(void)__atomic_add_fetch(&there, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&there, __ATOMIC_SEQ_CST) < count) {
+		if (call->poll(call) != KIST_OK)
+			return call->fail(call, KIST_CANCELLED, NULL, KIST_NO_OFFSET, "nobody came", 11);
+	}
+	return count;
+}
+KIST_TASK("meet", meet, (CALL, I64), I64);
+
+/* Fails when it is called while it runs, which it says nowhere that it may be. */
+static int64_t alone(struct kist_call *call, int64_t value)
+{
+	static int64_t inside;
+	const int is_alone = __atomic_add_fetch(&inside, 1, __ATOMIC_SEQ_CST) == 1;
+
+	for (int i = 0; i < 200000; i++)
+		(void)call->poll(call);
+	(void)__atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+	if (!is_alone)
+		(void)call->fail(call, KIST_INVALID, NULL, KIST_NO_OFFSET, "somebody is in it", 17);
+	return value;
+}
+KIST_TASK("alone", alone, (CALL, I64), I64);
+
 /* Lies. */
 
 static kist_status no_tensor(DLManagedTensorVersioned **ret)
@@ -461,6 +490,8 @@ static const struct kist_task_decl *const tasks[] = {
 	KIST_TASK_DECL(leave),
 	KIST_TASK_DECL(spin),
 	KIST_TASK_DECL(wait_politely),
+	KIST_TASK_DECL(meet),
+	KIST_TASK_DECL(alone),
 	KIST_TASK_DECL(no_tensor),
 	KIST_TASK_DECL(same_tensor),
 	KIST_TASK_DECL(twice),
