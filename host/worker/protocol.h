@@ -3,6 +3,7 @@
 #define KIST_WORKER_PROTOCOL_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*

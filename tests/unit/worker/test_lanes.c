@@ -16,7 +16,11 @@ static void start_with(const struct kist_worker_options *options)
 
 static void start(void)
 {
-	start_with(NULL);
+	struct kist_worker_options options = tasks_options(&tasks);
+
+	/* On a busy machine two seconds are not enough for whoever is asked to end. */
+	options.grace_ms = 60000;
+	start_with(&options);
 }
 
 static void stop(void)
