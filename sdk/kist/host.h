@@ -74,7 +74,7 @@ struct kist_param {
 	int64_t integer;
 	double number;
 	const char *string;
-	size_t string_len;
+	uint64_t string_len;
 };
 
 /**
@@ -90,7 +90,7 @@ struct kist_params {
 	uint32_t count;
 	const struct kist_param *const *list;
 	const char *json;
-	size_t json_len;
+	uint64_t json_len;
 };
 
 enum { KIST_ISSUE_WARNING = 1, KIST_ISSUE_ERROR = 2 };

@@ -110,7 +110,7 @@ struct kist_tensor_map {
 	void *ctx;
 	uint64_t count;
 	const char *meta;
-	size_t meta_len;
+	uint64_t meta_len;
 	kist_status (*get_name)(struct kist_tensor_map *map, uint64_t i, const char **ret_name);
 	kist_status (*get)(struct kist_tensor_map *map, struct kist_call *call, uint64_t i,
 			   DLManagedTensorVersioned **ret_tensor);

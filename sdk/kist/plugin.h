@@ -20,7 +20,9 @@ extern "C" {
  *
  * Growth.  Every struct begins with struct_size.  Who allocates a struct sets it to its own sizeof; who reads
  * takes the members that lie within it and treats the rest as NULL; who fills in another's struct writes no
- * further.  A struct that lacks a member of version 1.0 is refused.  Members are only ever appended.
+ * further.  A struct that lacks a member of version 1.0 is refused.  Members are only ever appended.  Members called
+ * flags or reserved of which nothing is said are written as 0, and bits that a reader does not know are ignored.
+ * What is promised: docs/guide/abi-policy.md.
  *
  * Lifecycle.  entry is called once in a process.  Then, for each type, any number of instances: open, the
  * methods in any order, close.  A library is never unloaded.
