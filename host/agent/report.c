@@ -38,7 +38,7 @@ static kist_status take_artifact(struct kist_report *report, json_t *line, struc
 		report->damaged++;
 		return KIST_OK;
 	}
-	if (!json_object_get(line, "artifact")) {
+	if (!json_object_get(line, "artifact") && json_object_get(line, "location")) {
 		report->elsewhere++;
 		return KIST_OK;
 	}
