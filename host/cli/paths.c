@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/key.h"
+
 #ifndef KIST_LIBEXECDIR
 #error "the build says where the worker and the plugins are installed"
 #endif
@@ -175,26 +177,34 @@ kist_status kist_paths_choose(const struct kist_paths_wanted *wanted, struct kis
 	return choose_store(wanted, ret, err);
 }
 
+/* Adds @name to the note when it is set and is not asked. */
+static size_t note_one(struct kist_paths *ret, const char *name, size_t count)
+{
+	const size_t used = strlen(ret->notes);
+
+	if (!getenv(name) || secure_getenv(name))
+		return count;
+	snprintf(ret->notes + used, sizeof(ret->notes) - used, "%s%s",
+		 count > 0 ? ", " : (used > 0 ? "; ignored: " : "ignored: "), name);
+	return count + 1;
+}
+
 /* Whoever set these and has more rights than he came with is told that they chose nothing. */
 static void note_ignored(struct kist_paths *ret)
 {
 	static const char *const names[] = {
-		"KIST_STORE",	  "KIST_PLUGIN_PATH", "KIST_RUNS_DIR", "KIST_CONFIG",
-		"KIST_OVERLAY",	  "KIST_CACHE_DIR",   "HOME",	       "XDG_CONFIG_HOME",
-		"XDG_CACHE_HOME", "XDG_DATA_HOME",    "TMPDIR",
+		"KIST_PLUGIN_PATH", "KIST_CONFIG",    "KIST_OVERLAY",  "HOME",
+		"XDG_CONFIG_HOME",  "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR",
 	};
-	size_t used = strlen(ret->notes);
 	size_t count = 0;
+	size_t used;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && used < sizeof(ret->notes); i++) {
-		if (!getenv(names[i]) || secure_getenv(names[i]))
-			continue;
-		used += (size_t)snprintf(ret->notes + used, sizeof(ret->notes) - used, "%s%s",
-					 count > 0 ? ", " : (used > 0 ? "; ignored: " : "ignored: "),
-					 names[i]);
-		count++;
-	}
-	if (count > 0 && used < sizeof(ret->notes))
+	for (const struct kist_config_key *key = kist_config_keys; key->name; key++)
+		count = key->variable ? note_one(ret, key->variable, count) : count;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		count = note_one(ret, names[i], count);
+	used = strlen(ret->notes);
+	if (count > 0)
 		snprintf(ret->notes + used, sizeof(ret->notes) - used,
 			 ": this process has more rights than who started it");
 }

@@ -31,7 +31,7 @@ struct kist_paths {
 	char worker[PATH_MAX];	   /* the program */
 	char plugin_dir[PATH_MAX]; /* of this installation */
 	char template_dir[PATH_MAX];
-	char notes[512]; /* what was passed over, and why; or empty */
+	char notes[1024]; /* what was passed over, and why; or empty */
 };
 
 /** struct kist_paths_wanted - What settings say; NULL: nothing.  Relative paths are from here. */
