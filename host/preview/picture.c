@@ -178,18 +178,19 @@ kist_status kist_draw_lines(struct kist_buf *ret, const char *title, const json_
 	return KIST_OK;
 }
 
-/* The largest number under @key of any column. */
-static uint64_t most_of(const json_t *list, const char *key)
+/* The least and the most that any column has under @key; 0 where none has it. */
+static void find_range(const json_t *list, const char *key, uint64_t *ret_least, uint64_t *ret_most)
 {
-	uint64_t most = 0;
-
+	*ret_least = 0;
+	*ret_most = 0;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		uint64_t number = 0;
 
-		if (kist_json_get_u64(json_array_get(list, i), key, &number) && number > most)
-			most = number;
+		if (!kist_json_get_u64(json_array_get(list, i), key, &number) || number == 0)
+			continue;
+		*ret_least = *ret_least == 0 || number < *ret_least ? number : *ret_least;
+		*ret_most = number > *ret_most ? number : *ret_most;
 	}
-	return most;
 }
 
 bool kist_sampled_text(const json_t *info, const json_t *list, char ret[static KIST_SCALAR_SIZE])
@@ -204,11 +205,16 @@ bool kist_sampled_text(const json_t *info, const json_t *list, char ret[static K
 	if (!kist_json_get_u64(info, "rows", &rows))
 		return false;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const uint64_t most = most_of(list, kinds[i].key);
+		uint64_t least;
+		uint64_t most;
 
-		if (most > 0)
-			len += (size_t)snprintf(ret + len, KIST_SCALAR_SIZE - len, "%s%s in %" PRIu64,
-						len > 0 ? ", " : "sampled: ", kinds[i].what, most);
+		find_range(list, kinds[i].key, &least, &most);
+		if (most == 0)
+			continue;
+		len += (size_t)snprintf(ret + len, KIST_SCALAR_SIZE - len, "%s%s in %" PRIu64,
+					len > 0 ? ", " : "sampled: ", kinds[i].what, least);
+		if (least < most)
+			len += (size_t)snprintf(ret + len, KIST_SCALAR_SIZE - len, " to %" PRIu64, most);
 	}
 	if (len > 0)
 		snprintf(ret + len, KIST_SCALAR_SIZE - len, " of %" PRIu64 " rows", rows);

@@ -71,8 +71,8 @@ KIST_CHECKED kist_status kist_draw_lines(struct kist_buf *ret, const char *title
 					 size_t step, size_t width, struct kist_error *err);
 
 /**
- * kist_sampled_text() - Of how many rows of a table what is told is, where it is not all of them: the most of any of its
- * columns @list.  Returns whether there is something to say.
+ * kist_sampled_text() - Of how many rows of a table what is told is, where it is not all of them: the least and the
+ * most of any of its columns @list.  Returns whether there is something to say.
  */
 bool kist_sampled_text(const json_t *info, const json_t *list, char ret[static KIST_SCALAR_SIZE]);
 

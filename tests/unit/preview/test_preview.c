@@ -105,8 +105,8 @@ START_TEST(what_is_of_some_rows_only_says_of_how_many)
 		"{\"kind\":\"table\",\"rows\":9000,\"columns\":[{\"name\":\"c\",\"quantiles_of\":700},"
 		"{\"name\":\"d\",\"distinct_of\":500,\"quantiles_of\":800}]}";
 
-	has(TEXT, table, "sampled: distinct texts in 500, quantiles in 800 of 9000 rows\n");
-	has(SVG, table, "sampled: distinct texts in 500, quantiles in 800 of 9000 rows");
+	has(TEXT, table, "sampled: distinct texts in 500, quantiles in 700 to 800 of 9000 rows\n");
+	has(SVG, table, "sampled: distinct texts in 500, quantiles in 700 to 800 of 9000 rows");
 	has_not(TEXT, "{\"kind\":\"table\",\"rows\":9,\"columns\":[{\"name\":\"c\"}]}", "sampled");
 }
 END_TEST
