@@ -150,8 +150,8 @@ static kist_status look_into(struct looking *looking)
 	entry = zip_find(&looking->zip, METADATA);
 	if (entry)
 		MODEL_TRY(json_look(kept->call, kept->source, entry, &metadata, kept->fault));
-	for (size_t i = 0; i < looking->zip.entries.count && kept->report; i++)
-		MODEL_TRY(zip_check(kept->call, kept->source, zip_at(&looking->zip, i), NULL, kept->fault));
+	if (kept->report)
+		MODEL_TRY(zip_check_all(kept->call, kept->source, &looking->zip, kept->fault));
 	put_text(kept->out, ",\"keras_version\":", looking->version);
 	put_text(kept->out, ",\"model\":", looking->model);
 	model_out_text(kept->out, ",\"layers\":");

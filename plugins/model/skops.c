@@ -121,8 +121,8 @@ static kist_status look_into(struct looking *looking)
 	if (!schema)
 		return not_skops(kept);
 	MODEL_TRY(json_look(kept->call, kept->source, schema, &look, kept->fault));
-	for (size_t i = 0; i < looking->zip.entries.count && kept->report; i++)
-		MODEL_TRY(zip_check(kept->call, kept->source, zip_at(&looking->zip, i), NULL, kept->fault));
+	if (kept->report)
+		MODEL_TRY(zip_check_all(kept->call, kept->source, &looking->zip, kept->fault));
 	model_out_text(kept->out, ",\"entries\":");
 	model_out_number(kept->out, looking->zip.entries.count);
 	named_tell(&looking->named, kept);

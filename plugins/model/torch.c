@@ -472,9 +472,7 @@ static kist_status torch_read(struct kist_call *call, struct kist_source *source
 static kist_status check_all(struct torch *torch, struct kist_report *report)
 {
 	MODEL_TRY(read_entries(torch));
-	for (size_t i = 0; i < torch->zip.entries.count; i++)
-		MODEL_TRY(zip_check(torch->reader.call, torch->reader.source, zip_at(&torch->zip, i), NULL,
-				    torch->reader.fault));
+	MODEL_TRY(zip_check_all(torch->reader.call, torch->reader.source, &torch->zip, torch->reader.fault));
 	MODEL_TRY(scan(torch));
 	if (pickle_verdict(&torch->pickle) == PICKLE_UNKNOWN_GLOBALS)
 		kist_issuef(report, KIST_ISSUE_WARNING, "E_GLOBALS", torch->data_pickle->data_at,

@@ -96,4 +96,8 @@ kist_status zip_stream_end(struct zip_stream *stream);
 kist_status zip_check(struct kist_call *call, struct kist_source *source, const struct zip_entry *entry,
 		      uint8_t *ret, struct model_fault *fault);
 
+/** zip_check_all() - The same for all entries, in their order in the directory. */
+kist_status zip_check_all(struct kist_call *call, struct kist_source *source, const struct zip *zip,
+			  struct model_fault *fault);
+
 #endif

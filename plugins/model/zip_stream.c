@@ -165,3 +165,11 @@ kist_status zip_check(struct kist_call *call, struct kist_source *source, const 
 	zip_stream_close(stream);
 	return status;
 }
+
+kist_status zip_check_all(struct kist_call *call, struct kist_source *source, const struct zip *zip,
+			  struct model_fault *fault)
+{
+	for (size_t i = 0; i < zip->entries.count; i++)
+		MODEL_TRY(zip_check(call, source, zip_at(zip, i), NULL, fault));
+	return KIST_OK;
+}

@@ -169,14 +169,6 @@ kist_status npz_deserialize(void *instance, struct kist_call *call, struct kist_
 	return KIST_OK;
 }
 
-static kist_status check_sums(struct kist_call *call, struct kist_source *source, const struct npz *npz,
-			      struct model_fault *fault)
-{
-	for (size_t i = 0; i < npz->zip.entries.count; i++)
-		NPY_TRY(zip_check(call, source, zip_at(&npz->zip, i), NULL, fault));
-	return KIST_OK;
-}
-
 kist_status npz_validate(void *instance, struct kist_call *call, struct kist_source *source,
 			 const struct kist_params *params, struct kist_report *report)
 {
@@ -186,7 +178,7 @@ kist_status npz_validate(void *instance, struct kist_call *call, struct kist_sou
 
 	(void)instance;
 	if (status == KIST_OK)
-		status = check_sums(call, source, &npz, &fault);
+		status = zip_check_all(call, source, &npz.zip, &fault);
 	npz_done(&npz);
 	if (!fault.code)
 		return status;
