@@ -60,6 +60,7 @@ struct running {
 	char name[256];
 	char exports[PATH_MAX];
 	char folder[PATH_MAX];
+	struct kist_buf text;
 };
 
 static void running_done(struct running *running)
@@ -71,21 +72,22 @@ static void running_done(struct running *running)
 	kist_catalog_close(running->catalog);
 	json_decref(running->params);
 	json_decref(running->inputs);
+	kist_buf_done(&running->text);
 }
 
 static kist_status read_and_check(struct running *running, const struct kist_catalog *catalog, bool to_run,
 				  struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_DOCUMENT_SIZE_MAX + 1);
 	struct kist_given given = { .to_run = to_run };
 
 	KIST_TRY(kist_cli_pairs(running->cli, "param", &running->params, err));
 	KIST_TRY(kist_cli_pairs(running->cli, "input", &running->inputs, err));
 	given.parameters = running->params;
 	given.inputs = running->inputs;
-	KIST_TRY(kist_read_file_at(AT_FDCWD, running->file, &text, err));
+	KIST_TRY(kist_read_file_at(AT_FDCWD, running->file, &running->text, err));
 	KIST_TRY(kist_offer_read(catalog, &running->offer, err));
-	KIST_TRY(kist_entrypoint_read(kist_buf_view(&text), &running->issues, &running->entrypoint, err));
+	KIST_TRY(kist_entrypoint_read(kist_buf_view(&running->text), &running->issues, &running->entrypoint,
+				      err));
 	if (running->entrypoint)
 		KIST_TRY(kist_entrypoint_check(running->entrypoint, running->offer, &given, &running->issues,
 					       err));
@@ -209,7 +211,8 @@ static enum kist_exit run_now(struct running *running)
 	struct kist_error err = KIST_ERROR_INIT;
 	struct kist_error why = KIST_ERROR_INIT;
 	const char *const command[] = { "kist", "run", running->file };
-	const struct kist_run_options how = { .name = running->name,
+	const struct kist_run_options how = { .text = kist_buf_view(&running->text),
+					      .name = running->name,
 					      .folder = running->folder,
 					      .exports = running->exports,
 					      .inputs = running->inputs,
@@ -264,9 +267,12 @@ static enum kist_exit check_and_run(struct running *running)
 
 static enum kist_exit run(struct kist_cli *cli)
 {
-	__attribute__((cleanup(running_done))) struct running running = { .cli = cli,
-									  .file = cli->arguments[0],
-									  .issues = KIST_ISSUES_INIT };
+	__attribute__((cleanup(running_done))) struct running running = {
+		.cli = cli,
+		.file = cli->arguments[0],
+		.issues = KIST_ISSUES_INIT,
+		.text = KIST_BUF_INIT(KIST_DOCUMENT_SIZE_MAX + 1)
+	};
 
 	return kist_cli_has(cli, "check") ? check_alone(&running) : check_and_run(&running);
 }

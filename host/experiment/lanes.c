@@ -88,7 +88,8 @@ static kist_status run_cell(struct lane *lane, struct kist_cell *cell, const cha
 	kist_auto_json json_t *tags = tags_of(lane, cell);
 	char parent[KIST_EXPERIMENT_JOB_SIZE];
 	char exports[PATH_MAX];
-	const struct kist_run_options how = { .name = name,
+	const struct kist_run_options how = { .text = lanes->cells->text,
+					      .name = name,
 					      .folder = lanes->cells->folder,
 					      .exports = exports,
 					      .kind = KIST_CELL_KIND,

@@ -13,13 +13,14 @@
  *     {"kist_job":1, "id":"...", "kind":"exec", "state":"started", "revision":n, "project":"...",
  *      "user":"...", "parent":"<id of a job>"?, "entrypoint":"..."?, "command":["...", ...]?,
  *      "created":ns, "started":ns?, "ended":ns?, "owner":{...}?, "error":"..."?, "exit_status":n?, "signal":n?,
- *      "environment":"<sha256>"?, "source":"<artifact>"?,
+ *      "environment":"<sha256>"?, "source":"<artifact>"?, "files":[{"name":"<path>","artifact":"<id>"}, ...]?,
  *      "params":{"lr":0.1, ...}, "tags":{"team":"a", ...},
  *      "metrics":{"loss":{"steps":[0,1], "values":[0.5,"NaN"], "times":[ns,ns]}, ...},
  *      "inputs":[{"name":"...","artifact":"<id>"}, ...],
  *      "steps":[{"name":"...", "task":"...", "plugin":{"id","version","sha256"}?, "state":"...", "started"?, "ended"?,
- *                "cached":true?, "error"?, "inputs":[...], "outputs":[...]}, ...],
- *      "artifacts":[{"name":"...","name_bytes"?,"artifact":"<id>","step":"..."?,"partial":true?}, ...]}
+ *                "key":"<sha256>"?, "cached":true?, "error"?, "inputs":[...], "outputs":[...]}, ...],
+ *      "artifacts":[{"name":"...","name_bytes"?,"artifact":"<id>","step":"..."?,"partial":true?}, ...],
+ *      "exports":[{"name":"...","file":"<path>","size":n,"sha256":"<sha256>"}, ...]?}
  *
  * Times are nanoseconds since 1970, UTC.  A value of a metric that is not finite is "NaN", "Infinity" or
  * "-Infinity".  "revision" rises with each commit.  Members that are not known are kept as they are.
@@ -130,10 +131,32 @@ KIST_CHECKED kist_status kist_job_set_error(struct kist_job *job, const char *te
 KIST_CHECKED kist_status kist_job_set_exit(struct kist_job *job, int status, int signal,
 					   struct kist_error *err);
 
-/** kist_job_set_environment() - A digest of what it ran in.  kist_job_set_source() - A snapshot of its source. */
+/**
+ * kist_job_set_environment() - A digest of what it ran in.  kist_job_set_source() - A snapshot of its source; of a run
+ * the text of its entrypoint.
+ */
 KIST_CHECKED kist_status kist_job_set_environment(struct kist_job *job, const struct kist_digest *digest,
 						  struct kist_error *err);
 KIST_CHECKED kist_status kist_job_set_source(struct kist_job *job, const struct kist_digest *artifact,
+					     struct kist_error *err);
+
+/**
+ * kist_job_add_file() - A file beside the source that it is run with, as it was then; again with the same path it
+ * takes the place of the first.  @path: In a folder, UTF-8.
+ */
+KIST_CHECKED kist_status kist_job_add_file(struct kist_job *job, const char *path,
+					   const struct kist_digest *artifact, struct kist_error *err);
+
+/** struct kist_job_export - A file for people that a job has written; it is not kept.  All Borrowed for the call. */
+struct kist_job_export {
+	const char *name;
+	const char *file;
+	uint64_t size;
+	struct kist_digest sha256;
+};
+
+/** kist_job_add_export() - Takes note of it. */
+KIST_CHECKED kist_status kist_job_add_export(struct kist_job *job, const struct kist_job_export *made,
 					     struct kist_error *err);
 
 /** kist_job_set_param() - Any JSON value; a copy of it is kept.  Errors: KIST_INVALID, KIST_LIMIT, KIST_NO_MEMORY. */
@@ -186,6 +209,10 @@ KIST_CHECKED kist_status kist_job_set_step_state(struct kist_job *job, const cha
 /** kist_job_set_step_cached() - The step was not run: its outputs are those of an earlier job. */
 KIST_CHECKED kist_status kist_job_set_step_cached(struct kist_job *job, const char *step,
 						  struct kist_error *err);
+
+/** kist_job_set_step_key() - What the step's result depends on, as one digest. */
+KIST_CHECKED kist_status kist_job_set_step_key(struct kist_job *job, const char *step,
+					       const struct kist_digest *key, struct kist_error *err);
 
 /** kist_job_add_step_input(), kist_job_add_step_output() - What the step takes and gives.  @name: As what. */
 KIST_CHECKED kist_status kist_job_add_step_input(struct kist_job *job, const char *step, const char *name,

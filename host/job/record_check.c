@@ -44,6 +44,14 @@ static const struct member artifact[] = {
 	{ .key = NULL },
 };
 
+static const struct member exported[] = {
+	{ .key = "name", .type = TYPE_TEXT, .max = KIST_JOB_TEXT_MAX },
+	{ .key = "file", .type = TYPE_TEXT, .max = KIST_JOB_TEXT_MAX },
+	{ .key = "size", .type = TYPE_COUNT },
+	{ .key = "sha256", .type = TYPE_DIGEST },
+	{ .key = NULL },
+};
+
 static const struct member plugin[] = {
 	{ .key = "id", .type = TYPE_TEXT, .max = KIST_JOB_TEXT_MAX },
 	{ .key = "version", .type = TYPE_TEXT, .max = KIST_JOB_TEXT_MAX },
@@ -58,6 +66,7 @@ static const struct member step[] = {
 	{ .key = "plugin", .type = TYPE_OBJECT, .optional = true, .members = plugin },
 	{ .key = "started", .type = TYPE_COUNT, .optional = true },
 	{ .key = "ended", .type = TYPE_COUNT, .optional = true },
+	{ .key = "key", .type = TYPE_DIGEST, .optional = true },
 	{ .key = "cached", .type = TYPE_TRUTH, .optional = true },
 	{ .key = "error", .type = TYPE_TEXT, .optional = true, .max = KIST_JOB_ERROR_MAX },
 	{ .key = "inputs", .type = TYPE_OBJECTS, .max = KIST_JOB_USES_MAX, .members = use },
@@ -84,6 +93,12 @@ static const struct member job[] = {
 	{ .key = "signal", .type = TYPE_COUNT, .optional = true },
 	{ .key = "environment", .type = TYPE_DIGEST, .optional = true },
 	{ .key = "source", .type = TYPE_DIGEST, .optional = true },
+	{ .key = "files", .type = TYPE_OBJECTS, .optional = true, .max = KIST_JOB_USES_MAX, .members = use },
+	{ .key = "exports",
+	  .type = TYPE_OBJECTS,
+	  .optional = true,
+	  .max = KIST_JOB_USES_MAX,
+	  .members = exported },
 	{ .key = "params", .type = TYPE_PARAMS },
 	{ .key = "tags", .type = TYPE_TAGS },
 	{ .key = "metrics", .type = TYPE_METRICS },

@@ -198,6 +198,51 @@ kist_status kist_job_add_input(struct kist_job *job, const char *name, const str
 	return add_use(json_object_get(job->root, "inputs"), name, artifact, err);
 }
 
+/* The list @key of the record, which few jobs have. */
+static kist_status need_list(struct kist_job *job, const char *key, json_t **ret, struct kist_error *err)
+{
+	*ret = json_object_get(job->root, key);
+	if (*ret)
+		return KIST_OK;
+	*ret = json_array();
+	return kist_record_set_take(job->root, key, *ret, err);
+}
+
+kist_status kist_job_add_file(struct kist_job *job, const char *path, const struct kist_digest *artifact,
+			      struct kist_error *err)
+{
+	json_t *files;
+
+	KIST_TRY(need_list(job, "files", &files, err));
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		json_t *file = json_array_get(files, i);
+
+		if (strcmp(kist_json_get_text(file, "name"), path) == 0)
+			return kist_record_set_digest(file, "artifact", artifact, err);
+	}
+	return add_use(files, path, artifact, err);
+}
+
+kist_status kist_job_add_export(struct kist_job *job, const struct kist_job_export *made,
+				struct kist_error *err)
+{
+	kist_auto_json json_t *row = json_object();
+	json_t *list;
+
+	KIST_TRY(need_list(job, "exports", &list, err));
+	KIST_TRY(check_key("the name of an output", made->name, err));
+	KIST_TRY(check_key("the file of an output", made->file, err));
+	if (json_array_size(list) >= KIST_JOB_USES_MAX)
+		return kist_fail(err, KIST_LIMIT, "there are at most %zu outputs", KIST_JOB_USES_MAX);
+	if (!row)
+		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_record_set_text(row, "name", made->name, err));
+	KIST_TRY(kist_record_set_text(row, "file", made->file, err));
+	KIST_TRY(kist_record_set_take(row, "size", json_integer((json_int_t)made->size), err));
+	KIST_TRY(kist_record_set_digest(row, "sha256", &made->sha256, err));
+	return json_array_append(list, row) == 0 ? KIST_OK : kist_fail_memory(err, sizeof(json_t));
+}
+
 /* NULL when there is none. */
 static json_t *find_step(const struct kist_job *job, const char *name)
 {
@@ -278,6 +323,15 @@ kist_status kist_job_set_step_cached(struct kist_job *job, const char *name, str
 
 	KIST_TRY(need_step(job, name, &step, err));
 	return kist_record_set_take(step, "cached", json_true(), err);
+}
+
+kist_status kist_job_set_step_key(struct kist_job *job, const char *name, const struct kist_digest *key,
+				  struct kist_error *err)
+{
+	json_t *step;
+
+	KIST_TRY(need_step(job, name, &step, err));
+	return kist_record_set_digest(step, "key", key, err);
 }
 
 static kist_status add_step_use(struct kist_job *job, const char *step, const char *list, const char *name,

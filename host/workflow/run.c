@@ -146,7 +146,8 @@ static bool refers_to(const struct kist_running *running, const struct kist_node
 static bool is_wanted_by(const struct kist_running *running, const struct kist_keep *keep, size_t at,
 			 size_t step)
 {
-	if (running->kept[at] || (keep->file ? running->options->no_outputs : running->options->no_artifacts))
+	if (running->kept[at] || (!running->options->made && (keep->file ? running->options->no_outputs
+									 : running->options->no_artifacts)))
 		return false;
 	return refers_to(running, keep->contents, step) ||
 	       (keep->args && refers_to(running, keep->args, step));

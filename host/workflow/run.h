@@ -43,8 +43,25 @@ struct kist_run_event {
 	bool is_cached;		   /* its outputs are those of an earlier run */
 };
 
+/** struct kist_run_made - What would be kept, or written for people, of a run that keeps nothing. */
+struct kist_run_made {
+	const char *name; /* of the artifact output, or of the output */
+	const char *step; /* that gave it; or NULL */
+	bool is_output;	  /* for people */
+	uint64_t size;
+	struct kist_digest sha256;
+};
+
+/** The encoding of an entrypoint's text that is kept with a job, and the names of such parts. */
+#define KIST_RUN_SOURCE_ENCODING "kist.entrypoint@1.0"
+#define KIST_RUN_SOURCE_PART	 "entrypoint"
+#define KIST_RUN_FILE_PART	 "file/" /* and a number */
+/** Bytes of a file beside the entrypoint that is kept with a job. */
+#define KIST_RUN_FILE_SIZE_MAX ((size_t)16 << 20)
+
 /** struct kist_run_options - All Borrowed for the call. */
 struct kist_run_options {
+	struct kist_view text; /* of the entrypoint: kept with the job; empty: it is not */
 	const char *name;      /* of what is run: names and the folder of outputs begin with it */
 	const char *folder;    /* where the entrypoint's file lies */
 	const char *exports;   /* folder for the outputs; made when there is one */
@@ -62,6 +79,8 @@ struct kist_run_options {
 	bool no_artifacts;
 	bool no_outputs; /* with @no_artifacts: nothing is written at all, also no record of the job */
 	void (*event)(void *ctx, const struct kist_run_event *event); /* may be NULL */
+	/* With @no_artifacts and @no_outputs: told of all that would be kept or written; or NULL.  Gets @ctx. */
+	void (*made)(void *ctx, const struct kist_run_made *made);
 	void *ctx;
 };
 

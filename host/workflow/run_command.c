@@ -44,12 +44,9 @@ static kist_status literal_word(const struct kist_running *running, const struct
 {
 	const char *text = kist_node_literal(node);
 	char path[PATH_MAX];
-	struct stat status;
-	const int len = snprintf(path, sizeof(path), "%s/%s", running->options->folder, text);
-	const bool is_file = text[0] != '\0' && text[0] != '/' && len < (int)sizeof(path) &&
-			     stat(path, &status) == 0 && S_ISREG(status.st_mode);
 
-	*ret = is_file ? kist_strndup(path, (size_t)len) : kist_strndup(text, strlen(text));
+	*ret = kist_running_path_beside(running, text, path) ? kist_strndup(path, strlen(path))
+							     : kist_strndup(text, strlen(text));
 	return *ret ? KIST_OK : kist_fail_memory(err, strlen(text));
 }
 

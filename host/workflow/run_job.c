@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "job/commit.h"
+#include "store/lean.h"
 #include "workflow/run_private.h"
 
 static kist_status tag_job(struct kist_running *running, struct kist_error *err)
@@ -47,6 +48,25 @@ static kist_status describe_job(struct kist_running *running, struct kist_error 
 	return KIST_OK;
 }
 
+/* The record, with what ran; all of it once more when a collector has removed what it was going to share. */
+static kist_status commit_begin(struct kist_running *running, struct kist_error *err)
+{
+	for (unsigned left = KIST_RUN_COMMIT_TRIES_MAX;; left--) {
+		kist_auto_save struct kist_save *save = NULL;
+		struct kist_error why = KIST_ERROR_INIT;
+		kist_status status;
+
+		KIST_TRY(kist_save_open(running->flow, &save, err));
+		status = kist_running_keep_source(running, save, &why);
+		if (status == KIST_OK)
+			status = kist_job_commit(running->job, save, &why);
+		if (status == KIST_OK)
+			return KIST_OK;
+		if (left == 1 || !kist_is_collected(&why))
+			return kist_fail_as(err, status, &why);
+	}
+}
+
 kist_status kist_running_begin_job(struct kist_running *running, struct kist_error *err)
 {
 	const struct kist_run_options *options = running->options;
@@ -63,7 +83,7 @@ kist_status kist_running_begin_job(struct kist_running *running, struct kist_err
 	KIST_TRY(describe_job(running, err));
 	KIST_TRY(tag_job(running, err));
 	KIST_TRY(kist_job_set_state(running->job, KIST_JOB_STARTED, getpid(), err));
-	return kist_job_commit_alone(running->flow, running->job, err);
+	return commit_begin(running, err);
 }
 
 kist_status kist_running_measure(struct kist_running *running, struct kist_error *err)

@@ -11,9 +11,6 @@
 #include "store/lean.h"
 #include "workflow/run_private.h"
 
-/* As often a commit is tried when a collector removed what it was going to share. */
-#define TRIES_MAX 5
-
 /* What one commit keeps. */
 struct keeping {
 	struct kist_running *running;
@@ -46,9 +43,9 @@ static const char *step_of(const struct kist_running *running, const struct kist
 						     : NULL;
 }
 
-/* The value that is kept: what the reference leads to, or a value made for it, in @own. */
-static kist_status contents_of(struct kist_running *running, const struct kist_keep *keep,
-			       struct kist_value *own, const struct kist_value **ret, struct kist_error *err)
+kist_status kist_running_contents(struct kist_running *running, const struct kist_keep *keep,
+				  struct kist_value *own, const struct kist_value **ret,
+				  struct kist_error *err)
 {
 	*ret = kist_running_find(running, keep->contents);
 	if (*ret)
@@ -89,7 +86,7 @@ static kist_status parents_of(const struct kist_running *running, const struct k
 	return KIST_OK;
 }
 
-static kist_status check_kind(const struct kist_keep *keep, uint32_t kind, struct kist_error *err)
+kist_status kist_running_check_kind(const struct kist_keep *keep, uint32_t kind, struct kist_error *err)
 {
 	const struct kist_offer_artifact *artifact = keep->artifact;
 	const struct kist_manifest_type *type = &artifact->entry->manifest->types[artifact->type_index];
@@ -153,7 +150,7 @@ static kist_status save_value(struct keeping *keeping, const struct kist_keep *k
 
 	KIST_TRY(params_of(running, keep, &params, err));
 	KIST_TRY(kist_running_object(running, value, &object, &kind, &is_new, err));
-	status = check_kind(keep, kind, err);
+	status = kist_running_check_kind(keep, kind, err);
 	if (status == KIST_OK)
 		status = kist_save_object(keeping->save, object, &target, params, options, ret, err);
 	if (is_new)
@@ -175,7 +172,7 @@ static kist_status save_one(struct keeping *keeping, size_t i, struct kist_error
 	KIST_TRY(parents_of(keeping->running, keep, &parents, err));
 	options.name_len = strlen(names.own);
 	options.parents = json_array_size(parents) > 0 ? parents : NULL;
-	KIST_TRY(contents_of(keeping->running, keep, &own, &value, err));
+	KIST_TRY(kist_running_contents(keeping->running, keep, &own, &value, err));
 	KIST_TRY(save_value(keeping, keep, value, &options, &saved, err));
 	keeping->ids[i] = saved.artifact;
 	if (keeping->running->options->names_at_end)
@@ -208,7 +205,7 @@ static kist_status commit_due(struct keeping *keeping, struct kist_error *err)
 
 static kist_status commit_until_kept(struct keeping *keeping, struct kist_error *err)
 {
-	for (unsigned left = TRIES_MAX;; left--) {
+	for (unsigned left = KIST_RUN_COMMIT_TRIES_MAX;; left--) {
 		struct kist_error why = KIST_ERROR_INIT;
 		const kist_status status = commit_due(keeping, &why);
 
@@ -268,8 +265,8 @@ static kist_status target_by_name(const struct kist_running *running, const stru
 	return KIST_OK;
 }
 
-static kist_status write_value(struct kist_running *running, const struct kist_keep *keep, int fd,
-			       struct kist_error *err)
+kist_status kist_running_write_contents(struct kist_running *running, const struct kist_keep *keep, int fd,
+					struct kist_error *err)
 {
 	__attribute__((cleanup(kist_value_done))) struct kist_value own = KIST_VALUE_INIT;
 	struct kist_route_target target = { .entry = NULL };
@@ -277,12 +274,24 @@ static kist_status write_value(struct kist_running *running, const struct kist_k
 	const struct kist_value *value;
 
 	KIST_TRY(params_of(running, keep, &params, err));
-	KIST_TRY(contents_of(running, keep, &own, &value, err));
+	KIST_TRY(kist_running_contents(running, keep, &own, &value, err));
 	if (keep->artifact)
 		target = (struct kist_route_target){ keep->artifact->entry, keep->artifact->type_index };
 	else if (value->object && value->kind != KIST_KIND_BYTES && value->kind != KIST_KIND_VALUE)
 		KIST_TRY(target_by_name(running, keep, value->kind, &target, err));
 	return kist_running_write_to(running, value, target.entry ? &target : NULL, params, fd, err);
+}
+
+/* For the record: what the file held that was written. */
+static kist_status note_export(struct kist_running *running, const struct kist_keep *keep, int fd,
+			       struct kist_error *err)
+{
+	struct kist_job_export made = { .name = keep->name, .file = keep->file };
+
+	if (!running->job)
+		return KIST_OK;
+	KIST_TRY(kist_digest_file(fd, &made.size, &made.sha256, err));
+	return kist_job_add_export(running->job, &made, err);
 }
 
 /* A file for people: whole or not at all, in the place of an older one. */
@@ -304,8 +313,10 @@ static kist_status write_output(struct kist_running *running, const struct kist_
 	    snprintf(part, sizeof(part), "%s.%d.part", path, (int)getpid()) >= (int)sizeof(part))
 		return kist_fail(err, KIST_LIMIT, "a path is too long");
 	KIST_TRY(kist_mkdirs_at(AT_FDCWD, folder, 0777, err));
-	KIST_TRY(kist_open_at(AT_FDCWD, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666, &fd, err));
-	status = write_value(running, keep, fd, err);
+	KIST_TRY(kist_open_at(AT_FDCWD, part, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666, &fd, err));
+	status = kist_running_write_contents(running, keep, fd, err);
+	if (status == KIST_OK)
+		status = note_export(running, keep, fd, err);
 	if (status == KIST_OK && rename(part, path) < 0)
 		status = kist_fail_errno(err, errno, "cannot write '%s'", path);
 	if (status != KIST_OK) {
@@ -318,10 +329,36 @@ static kist_status write_output(struct kist_running *running, const struct kist_
 	return KIST_OK;
 }
 
+/* Nothing is kept: what it would be is told. */
+static kist_status tell_due(struct kist_running *running, const struct kist_keep *keep, size_t at,
+			    struct kist_error *err)
+{
+	if (!is_due(running, keep, at))
+		return KIST_OK;
+	if (kist_running_tell_made(running, keep, err) != KIST_OK)
+		return kist_fail_context(err, "%s '%s'", keep->file ? "output" : "artifact output",
+					 keep->name);
+	running->kept[at] = true;
+	return KIST_OK;
+}
+
+static kist_status tell_all(struct kist_running *running, struct kist_error *err)
+{
+	const struct kist_entrypoint *entrypoint = running->entrypoint;
+
+	for (size_t i = 0; i < entrypoint->artifact_count; i++)
+		KIST_TRY(tell_due(running, &entrypoint->artifacts[i], i, err));
+	for (size_t i = 0; i < entrypoint->output_count; i++)
+		KIST_TRY(tell_due(running, &entrypoint->outputs[i], entrypoint->artifact_count + i, err));
+	return KIST_OK;
+}
+
 kist_status kist_running_keep(struct kist_running *running, struct kist_error *err)
 {
 	const struct kist_entrypoint *entrypoint = running->entrypoint;
 
+	if (running->options->made)
+		return tell_all(running, err);
 	if (!running->options->no_artifacts)
 		KIST_TRY(keep_artifacts(running, err));
 	for (size_t i = 0; !running->options->no_outputs && i < entrypoint->output_count; i++) {

@@ -14,8 +14,12 @@
 /*
  * The run, in parts: run.c (the order of all), run_input.c (artifact inputs, and the plugins), run_job.c
  * (the record of the job), run_value.c (values and references), run_task.c
- * (function tasks), run_key.c (what a step's result depends on), run_cache.c (results of earlier runs), run_command.c (commands), run_file.c (values as files and back), run_keep.c (what is kept).
+ * (function tasks), run_key.c (what a step's result depends on), run_cache.c (results of earlier runs), run_command.c (commands), run_file.c (values as files and back), run_keep.c (what is kept),
+ * run_source.c (what ran, kept with the job), run_made.c (digests of what is not kept).
  */
+
+/** As often a commit is tried when a collector removed what it was going to share. */
+#define KIST_RUN_COMMIT_TRIES_MAX 5
 
 /** struct kist_value - What a reference leads to: JSON, an object of the worker, or a file. */
 struct kist_value {
@@ -96,6 +100,9 @@ KIST_CHECKED kist_status kist_running_read_inputs(struct kist_running *running, 
 
 /** kist_running_begin_job() - Commits the record of a job that has started, unless nothing is to be written. */
 KIST_CHECKED kist_status kist_running_begin_job(struct kist_running *running, struct kist_error *err);
+/** kist_running_keep_source() - Saves the entrypoint's text and the files beside it that commands name. */
+KIST_CHECKED kist_status kist_running_keep_source(struct kist_running *running, struct kist_save *save,
+						  struct kist_error *err);
 /**
  * kist_running_measure() - Takes note of the metrics: of a run whose steps have all finished.
  *
@@ -214,6 +221,29 @@ KIST_CHECKED kist_status kist_running_write_to(struct kist_running *running, con
 KIST_CHECKED kist_status kist_running_read(struct kist_running *running, const char *path,
 					   const struct kist_type *type, struct kist_value *ret,
 					   struct kist_error *err);
+
+/** kist_running_path_beside() - The path of the file beside the entrypoint that a word of a command names; or false. */
+bool kist_running_path_beside(const struct kist_running *running, const char *word,
+			      char ret[static PATH_MAX]);
+
+/** kist_digest_file() - Size and SHA-256 of all that @fd gives from its begin on. */
+KIST_CHECKED kist_status kist_digest_file(int fd, uint64_t *ret_size, struct kist_digest *ret,
+					  struct kist_error *err);
+
+/** kist_running_contents() - The value of @keep: what the reference leads to, or a value made for it, in @own. */
+KIST_CHECKED kist_status kist_running_contents(struct kist_running *running, const struct kist_keep *keep,
+					       struct kist_value *own, const struct kist_value **ret,
+					       struct kist_error *err);
+/** kist_running_check_kind() - Whether the artifact task of @keep writes such objects.  Errors: KIST_INVALID E_TYPE. */
+KIST_CHECKED kist_status kist_running_check_kind(const struct kist_keep *keep, uint32_t kind,
+						 struct kist_error *err);
+/** kist_running_write_contents() - Writes an output for people to @fd. */
+KIST_CHECKED kist_status kist_running_write_contents(struct kist_running *running,
+						     const struct kist_keep *keep, int fd,
+						     struct kist_error *err);
+/** kist_running_tell_made() - Tells options->made of the artifact output or output @keep, which is known. */
+KIST_CHECKED kist_status kist_running_tell_made(struct kist_running *running, const struct kist_keep *keep,
+						struct kist_error *err);
 
 /** kist_running_keep() - Keeps all that is known and not kept yet, with the job's record. */
 KIST_CHECKED kist_status kist_running_keep(struct kist_running *running, struct kist_error *err);

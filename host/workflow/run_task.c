@@ -218,6 +218,9 @@ kist_status kist_running_begin(struct kist_running *running, size_t step, bool *
 	struct kist_run_step *run = &running->steps[step];
 
 	run->has_key = kist_running_key(running, step, &run->key);
+	if (run->has_key && running->job)
+		KIST_TRY(kist_job_set_step_key(running->job, running->entrypoint->steps[step].name, &run->key,
+					       err));
 	run->is_cached = run->has_key && kist_running_recall(running, step, &run->key);
 	*ret_ended = run->is_cached;
 	if (!run->is_cached)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "flow/record.h"
 #include "support/suite.h"
 
 static const struct kist_digest some = { { 1, 2, 3 } };
@@ -35,6 +36,8 @@ static kist_status fill(struct kist_job *job)
 		.name = "out/\xff", .name_len = 5, .artifact = some, .step = "one", .partial = true
 	};
 
+	const struct kist_job_export exported = { .name = "a", .file = "b/a", .size = 7, .sha256 = some };
+
 	KIST_TRY(kist_job_set_state(job, KIST_JOB_STARTED, getpid(), NULL));
 	KIST_TRY(kist_job_set_param(job, "lr", value, NULL));
 	KIST_TRY(kist_job_set_tag(job, "team", "blue", NULL));
@@ -51,6 +54,9 @@ static kist_status fill(struct kist_job *job)
 	KIST_TRY(kist_job_add_input(job, "data", &some, NULL));
 	KIST_TRY(kist_job_set_environment(job, &some, NULL));
 	KIST_TRY(kist_job_set_source(job, &some, NULL));
+	KIST_TRY(kist_job_set_step_key(job, "one", &some, NULL));
+	KIST_TRY(kist_job_add_file(job, "tools/a.py", &some, NULL));
+	KIST_TRY(kist_job_add_export(job, &exported, NULL));
 	KIST_TRY(kist_job_set_exit(job, 0, 9, NULL));
 	KIST_TRY(kist_job_set_error(job, "step 'one' failed", NULL));
 	return kist_job_set_state(job, KIST_JOB_FAILED, 0, NULL);
@@ -266,6 +272,25 @@ START_TEST(a_step_can_be_said_to_be_cached_when_it_has_begun)
 }
 END_TEST
 
+START_TEST(a_file_beside_has_one_artifact_and_the_newest)
+{
+	const struct kist_digest other = { { 9 } };
+	kist_auto_job struct kist_job *job = new_job("j");
+	struct kist_digest found;
+	const json_t *files;
+
+	ck_assert_int_eq(kist_job_add_file(job, "a", &some, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_add_file(job, "b", &some, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_add_file(job, "a", &other, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_add_file(job, "", &other, NULL), KIST_INVALID);
+	files = json_object_get(job->root, "files");
+	ck_assert_uint_eq(json_array_size(files), 2);
+	ck_assert(kist_record_get_digest(json_array_get(files, 0), "artifact", &found));
+	ck_assert(kist_digest_equal(&found, &other));
+	ck_assert_int_eq(kist_job_set_step_key(job, "none", &some, NULL), KIST_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(it_does_without_memory_at_any_point)
 {
 	for (unsigned long k = 1;; k++) {
@@ -304,6 +329,7 @@ int main(void)
 	tcase_add_test(tcase, a_long_error_is_cut_at_a_character);
 	tcase_add_test(tcase, steps_are_found_by_name_and_there_is_one_of_each);
 	tcase_add_test(tcase, a_step_can_be_said_to_be_cached_when_it_has_begun);
+	tcase_add_test(tcase, a_file_beside_has_one_artifact_and_the_newest);
 	tcase_add_test(tcase, it_does_without_memory_at_any_point);
 	return suite_run(tcase, "job/record");
 }
