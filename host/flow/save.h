@@ -125,6 +125,19 @@ KIST_CHECKED kist_status kist_save_bytes(struct kist_save *save, const struct ki
 					 const struct kist_save_options *options, struct kist_saved *ret,
 					 struct kist_error *err);
 
+/**
+ * kist_save_chunks() - Puts @count chunks of one kind as they are: parts of what was kept elsewhere.
+ *
+ * Nothing looks at what they mean; records among them become artifacts with the commit.
+ *
+ * @ids: Their SHA-256s.
+ *
+ * Errors: KIST_CORRUPT (other bytes), KIST_LIMIT (a size), KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_save_chunks(struct kist_save *save, enum kist_chunk_kind kind,
+					  const struct kist_view *bytes, const struct kist_digest *ids,
+					  size_t count, struct kist_error *err);
+
 /** kist_save_last_make - Puts into @last what hangs on all that is committed before; may be called again. */
 typedef kist_status kist_save_last_make(void *ctx, struct kist_save *last, struct kist_error *err);
 
