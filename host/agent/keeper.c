@@ -283,7 +283,8 @@ static kist_status record_end(struct kist_keeper *keeper, struct kist_error *err
 {
 	KIST_TRY(set_end(keeper->options.job, &keeper->end, err));
 	KIST_TRY(keeper_open(keeper, true, err));
-	if (keeper_record_with_parts(keeper, &keeper->end.parts, err) == KIST_OK)
+	keeper->kept.logged = keeper_record_with_parts(keeper, &keeper->end.parts, err) == KIST_OK;
+	if (keeper->kept.logged)
 		return KIST_OK;
 	/* The record is worth more than the log. */
 	tell(keeper, err);

@@ -79,6 +79,7 @@ struct kist_kept {
 	uint64_t bytes;	 /* of what was kept */
 	uint64_t stored; /* that were written for it */
 	bool recorded;	 /* the job's last record is in the store */
+	bool logged;	 /* and the log with it */
 	struct kist_error why; /* what went wrong, the first of it */
 };
 

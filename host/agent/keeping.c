@@ -137,9 +137,10 @@ static void tell_end(struct kist_keeping *keeping, const struct kist_keeper_end 
 	const char *const state = kist_job_state_name(end->state);
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_auto_json json_t *facts = json_pack(
-		"{s:s,s:b,s:i,s:i,s:s,s:b,s:I}", "state", state, "has_exit", end->has_exit, "exit_status",
+		"{s:s,s:b,s:i,s:i,s:s,s:b,s:I,s:b}", "state", state, "has_exit", end->has_exit, "exit_status",
 		end->status, "signal", end->signal, "error", end->error ? end->error : "", "recorded",
-		kept->recorded, "failed", (json_int_t)kept->failed);
+		kept->recorded, "failed", (json_int_t)kept->failed, "whole",
+		kept->recorded && kept->logged && kept->failed == 0);
 
 	if (!facts || json_object_update(keeping->facts, facts) != 0)
 		(void)kist_fail(&why, KIST_NO_MEMORY, "no memory to write down the end of the job");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/prune.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
@@ -352,6 +353,7 @@ static enum kist_exit start(struct executing *executing, struct kist_agent_optio
 						    : KIST_EXIT_FAILED;
 	}
 	report(executing->cli, &result);
+	kist_prune_runs(how->runs_dir, executing->cli->settings.keep_runs);
 	return (enum kist_exit)kist_agent_exit_status(&result);
 }
 

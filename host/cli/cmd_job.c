@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/prune.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
@@ -307,6 +308,7 @@ static kist_status drop_all(struct kist_cli *cli, json_t *list, struct kist_job_
 		KIST_TRY(kist_job_find(cli->flow, cli->arguments[i], id, err));
 		KIST_TRY(kist_job_drop(cli->flow, id, kist_cli_has(cli, "force"),
 				       kist_cli_has(cli, "keep-artifacts"), &dropped, err));
+		(void)kist_prune_run(cli->paths.runs_dir, id);
 		sum->artifacts += dropped.artifacts;
 		sum->kept += dropped.kept;
 		if (json_array_append_new(list, json_string(id)) != 0)

@@ -77,7 +77,8 @@ struct kist_settings {
 	uint64_t jobs;
 	bool step_cache;
 	uint64_t keep_versions; /* 0: all */
-	uint64_t level;		/* enum kist_filter_level */
+	uint64_t keep_runs;
+	uint64_t level; /* enum kist_filter_level */
 	uint64_t gc_grace_s;
 	struct kist_config_list params;
 	struct kist_config_list tags;
@@ -125,7 +126,7 @@ struct kist_config_key {
 extern const struct kist_config_key kist_config_keys[];
 
 /** Rows of it, without the end. */
-#define KIST_CONFIG_KEYS 27
+#define KIST_CONFIG_KEYS 28
 
 /** kist_config_key_find() - The row of this name, or NULL. */
 const struct kist_config_key *kist_config_key_find(const char *name);
