@@ -16,7 +16,7 @@
 #define JSON_DEPTH_MAX 200
 /** Bytes of a string that is told, NUL included; a longer one is told as empty and JSON_LONG. */
 #define JSON_TEXT_MAX  256
-#define JSON_NAMES_MAX 3
+#define JSON_NAMES_MAX 4
 
 enum json_found { JSON_ABSENT, JSON_TEXT, JSON_NULL, JSON_LONG, JSON_ELSE };
 

@@ -11,7 +11,7 @@
 #define WEIGHTS	   "model.weights.h5"
 #define SCORE_SURE 92
 
-enum { CLASS, MODULE, REGISTERED };
+enum { CLASS, MODULE, REGISTERED, VOCABULARY };
 
 struct looking {
 	const struct kept *kept;
@@ -85,6 +85,10 @@ static kist_status take_config(void *context, const struct json_object *object)
 	const bool is_layer = strcmp(object->text[MODULE], "keras.layers") == 0;
 	char name[3 * JSON_TEXT_MAX];
 
+	/* A list of words, or the place of a file or of a page that is read when the layer is made. */
+	if (object->found[VOCABULARY] == JSON_TEXT || object->found[VOCABULARY] == JSON_LONG)
+		MODEL_TRY(named_add(looking->kept->call, &looking->named, "a vocabulary in another file",
+				    false));
 	if (object->found[CLASS] == JSON_ABSENT && object->found[MODULE] == JSON_ABSENT)
 		return KIST_OK;
 	if (object->depth == 1)
@@ -133,7 +137,8 @@ static kist_status look_at_weights(const struct looking *looking)
 static kist_status look_into(struct looking *looking)
 {
 	const struct kept *const kept = looking->kept;
-	const struct json_look config = { .names = { "class_name", "module", "registered_name" },
+	const struct json_look config = { .names = { "class_name", "module", "registered_name",
+						     "vocabulary" },
 					  .take = take_config,
 					  .context = looking };
 	const struct json_look metadata = { .names = { "keras_version", NULL, NULL },

@@ -95,7 +95,7 @@ static kist_status take_node(void *context, const struct json_object *object)
 	/* What another node already made is only named again. */
 	if (object->found[LOADER] == JSON_TEXT && strcmp(object->text[LOADER], "CachedNode") == 0)
 		return KIST_OK;
-	for (int i = 0; i < JSON_NAMES_MAX; i++)
+	for (int i = CLASS; i <= LOADER; i++)
 		is_whole = is_whole && object->found[i] == JSON_TEXT;
 	snprintf(name, sizeof(name), "%s.%s", object->text[MODULE], object->text[CLASS]);
 	return named_add(looking->kept->call, &looking->named, is_whole ? name : "?",

@@ -277,6 +277,9 @@ def keras_files():
                        ("registered", config("keras.layers", "Dense", "mine>Dense")),
                        ("torch", config("keras.layers", "TorchModuleWrapper"))):
         case("keras", name, keras(text), "?E_GLOBALS")
+    words = {"class_name": "StringLookup", "module": "keras.layers", "registered_name": None,
+             "config": {"vocabulary": "/etc/passwd"}}
+    case("keras", "vocabulary", keras(json.dumps(words)), "?E_GLOBALS")
     case("keras", "twice", keras('{"module": "keras.layers", "module": "os", "class_name": "Dense"}'), "E_DUPLICATE")
     zip_attacks("keras", [("metadata.json", "{}"), ("config.json", config("keras.layers", "Dense"))], ("x", b""))
 

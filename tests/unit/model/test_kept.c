@@ -307,6 +307,9 @@ START_TEST(the_classes_that_a_keras_file_would_make_are_told)
 		{ LAYER("mine", "Dense", "null"), false },
 		{ "{\"module\":\"os\"}", false },
 		{ "{\"class_name\":\"Dense\",\"module\":null}", false },
+		{ "{\"vocabulary\":[\"a\",\"b\"]}", true },
+		{ "{\"vocabulary\":null}", true },
+		{ "{\"vocabulary\":\"/etc/passwd\"}", false },
 		{ "{\"layers\":[{\"c\":[" LAYER("os", "Dense", "null") "]}]}", false },
 	};
 
