@@ -143,13 +143,13 @@ static enum kist_exit run(struct kist_cli *cli)
 	else if (strcmp(verb, "add") == 0 && what && kist_cli_has(cli, "scope"))
 		status = add(cli, what, &err);
 	else
-		return kist_cli_usage(cli, "takes 'ls', 'add FILE --scope PREFIX' or 'rm KEY'");
+		return kist_cli_usage(cli, "takes 'ls', 'add FILE --scope PREFIX' or 'rm KEYID'");
 	return status == KIST_OK ? KIST_EXIT_DONE : kist_cli_fail(cli, &err, false);
 }
 
 const struct kist_command kist_command_plugin_key = {
 	.name = "plugin key",
-	.arguments = "ls|add|rm [FILE|KEY]",
+	.arguments = "ls|add|rm [FILE|KEYID]",
 	.summary = "the keys whose signatures count, and for which plugins",
 	.options = options,
 	.arguments_min = 1,

@@ -56,7 +56,7 @@ static enum kist_exit run(struct kist_cli *cli)
 
 const struct kist_command kist_command_plugin_revoke = {
 	.name = "plugin revoke",
-	.arguments = "KEY|SHA256|MANIFEST...",
+	.arguments = "KEYID|SHA256|MANIFEST...",
 	.summary = "let nothing of a key, a manifest or a library run any more",
 	.options = options,
 	.arguments_min = 1,

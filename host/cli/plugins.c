@@ -12,6 +12,7 @@
 #include "kist/plugin.h"
 #include "object/check.h"
 #include "plugin/cache.h"
+#include "plugin/minisign.h"
 
 /* A folder that was asked for and is not used is not passed over in silence. */
 static void note_folders(const struct kist_cli *cli, const struct kist_catalog *catalog)
@@ -267,6 +268,16 @@ static kist_status add_summary(json_t *facts, const struct kist_manifest *manife
 	return KIST_OK;
 }
 
+static kist_status add_signer(json_t *facts, const struct kist_catalog_entry *entry, struct kist_error *err)
+{
+	char key[KIST_KEY_ID_SIZE];
+
+	if (!entry->signer)
+		return KIST_OK;
+	kist_key_id_text(entry->signer, key);
+	return kist_record_set_text(facts, "signed_by", key, err);
+}
+
 kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, const struct kist_error *why,
 			       bool whole, json_t **ret, struct kist_error *err)
 {
@@ -286,6 +297,7 @@ kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, const str
 	}
 	if (manifest) {
 		KIST_TRY(kist_record_set_take(facts, "first_party", json_boolean(entry->first_party), err));
+		KIST_TRY(add_signer(facts, entry, err));
 		KIST_TRY(kist_record_set_digest(facts, "manifest_sha256", &entry->digest, err));
 		KIST_TRY(whole ? add_manifest(facts, manifest, err) : add_summary(facts, manifest, err));
 	}

@@ -19,7 +19,6 @@ struct holder {
 	struct kist_catalog catalog;
 	struct kist_folders folders;
 	struct kist_grounds grounds;
-	bool is_unsure; /* a trusted.json that is there could not be read */
 	char *config_dir;
 	struct kist_catalog_entry *entries;
 	size_t capacity;
@@ -333,66 +332,11 @@ static kist_status decide_shadows(struct holder *holder, struct kist_error *err)
 	return KIST_OK;
 }
 
-/* Grounds ------------------------------------------------------------------------------------------- */
+/* The whole ----------------------------------------------------------------------------------------- */
 
-static kist_status note_file(struct holder *holder, const char *config_dir, const char *name, bool of_site,
-			     const char *note, struct kist_error *err)
+/* Where versions are noted as seen. */
+static kist_status keep_config_dir(struct holder *holder, const char *config_dir, struct kist_error *err)
 {
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", config_dir, name);
-	return kist_folders_add(&holder->folders, path, strlen(path),
-				of_site ? KIST_TIER_SITE : KIST_TIER_USER, note, err);
-}
-
-static kist_status load_from(struct holder *holder, const char *config_dir, bool of_site,
-			     struct kist_error *err)
-{
-	struct kist_grounds *grounds = &holder->grounds;
-	struct kist_error why = KIST_ERROR_INIT;
-	char note[1024];
-	kist_status status;
-
-	if (!config_dir)
-		return KIST_OK;
-	if (holder->catalog.elevated && !of_site)
-		return note_file(holder, config_dir, KIST_TRUST_FILE, false,
-				 "ignored: this process has more rights than who started it", err);
-	status = kist_trust_load(config_dir, of_site ? &grounds->site : &grounds->user, &why);
-	if (status == KIST_NO_MEMORY)
-		return kist_fail_as(err, status, &why);
-	if (status != KIST_OK) {
-		/* What it revokes is not known now. */
-		holder->is_unsure = true;
-		KIST_TRY(note_file(holder, config_dir, KIST_TRUST_FILE, of_site, why.text, err));
-	}
-	KIST_TRY(kist_keys_load(config_dir, of_site, &grounds->keys, note, sizeof(note), err));
-	return note[0] ? note_file(holder, config_dir, KIST_KEYS_FOLDER, of_site, note, err) : KIST_OK;
-}
-
-static enum kist_policy decide_policy(const struct holder *holder, enum kist_policy asked)
-{
-	const enum kist_policy site = holder->grounds.site.policy;
-	enum kist_policy policy = asked;
-
-	if (holder->catalog.elevated || holder->is_unsure)
-		return KIST_POLICY_PINNED;
-	if (policy == KIST_POLICY_CONFIGURED)
-		policy = holder->grounds.user.policy ? holder->grounds.user.policy : site;
-	if (policy == KIST_POLICY_CONFIGURED)
-		policy = KIST_POLICY_PINNED;
-	return site && site < policy ? site : policy;
-}
-
-static kist_status load_grounds(struct holder *holder, const struct kist_catalog_options *options,
-				const struct kist_surroundings *surroundings, struct kist_error *err)
-{
-	const char *config_dir = options->config_dir;
-
-	/* The site's keys come first: a user's key of the same id does not take their place. */
-	KIST_TRY(load_from(holder, surroundings->site_config, true, err));
-	KIST_TRY(load_from(holder, config_dir, false, err));
-	holder->catalog.policy = decide_policy(holder, options->policy);
 	if (!config_dir || holder->catalog.elevated)
 		return KIST_OK;
 	holder->config_dir = kist_strndup(config_dir, strlen(config_dir));
@@ -412,7 +356,7 @@ static kist_status look_again(struct holder *holder, const char *config_dir, str
 
 		found = entry->refusal.status == KIST_OK && !entry->first_party && !entry->pinned;
 	}
-	if (!found || holder->config_dir == NULL || holder->is_unsure)
+	if (!found || !holder->config_dir)
 		return KIST_OK;
 	status = kist_trust_load(config_dir, &now, &why);
 	if (status != KIST_OK)
@@ -432,8 +376,6 @@ static kist_status look_again(struct holder *holder, const char *config_dir, str
 	return KIST_OK;
 }
 
-/* The whole ----------------------------------------------------------------------------------------- */
-
 static void holder_free(struct holder **slot)
 {
 	kist_catalog_close(*slot ? &(*slot)->catalog : NULL);
@@ -450,7 +392,9 @@ kist_status kist_catalog_open_in(const struct kist_catalog_options *options,
 	holder->catalog.priv = holder;
 	holder->catalog.elevated = surroundings->elevated;
 	KIST_TRY(kist_folders_open(options, surroundings, &holder->folders, err));
-	KIST_TRY(load_grounds(holder, options, surroundings, err));
+	KIST_TRY(kist_grounds_open(options, surroundings, &holder->folders, &holder->grounds,
+				   &holder->catalog.policy, err));
+	KIST_TRY(keep_config_dir(holder, options->config_dir, err));
 	for (size_t i = 0; i < holder->folders.count; i++) {
 		if (holder->folders.dirs[i].used)
 			KIST_TRY(scan_folder(holder, i, err));

@@ -9,91 +9,6 @@
 #include "base/time.h"
 #include "plugin/search.h"
 
-void kist_grounds_done(struct kist_grounds *grounds)
-{
-	kist_trust_done(&grounds->user);
-	kist_trust_done(&grounds->site);
-	kist_keys_done(&grounds->keys);
-}
-
-static kist_status load_from(const char *config_dir, bool of_site, struct kist_grounds *grounds,
-			     char *ret_note, size_t note_size, struct kist_error *err)
-{
-	KIST_TRY(kist_trust_load(config_dir, of_site ? &grounds->site : &grounds->user, err));
-	return kist_keys_load(config_dir, of_site, &grounds->keys, ret_note, note_size, err);
-}
-
-kist_status kist_grounds_load(const char *config_dir, const char *site_config, struct kist_grounds *ret,
-			      char *ret_note, size_t note_size, struct kist_error *err)
-{
-	kist_auto_grounds struct kist_grounds grounds = KIST_GROUNDS_INIT;
-	char site_note[256] = "";
-	size_t used;
-
-	/* The site's keys come first: a user's key of the same id does not take their place. */
-	if (site_config)
-		KIST_TRY(load_from(site_config, true, &grounds, site_note, sizeof(site_note), err));
-	KIST_TRY(load_from(config_dir, false, &grounds, ret_note, note_size, err));
-	used = strlen(ret_note);
-	if (site_note[0])
-		snprintf(ret_note + used, note_size - used, "%s%s: %s", used ? "; " : "", site_config,
-			 site_note);
-	*ret = grounds;
-	grounds = (struct kist_grounds)KIST_GROUNDS_INIT;
-	return KIST_OK;
-}
-
-bool kist_grounds_has(const struct kist_grounds *grounds, const struct kist_digest *manifest)
-{
-	return kist_trust_has(&grounds->user, manifest) || kist_trust_has(&grounds->site, manifest);
-}
-
-static bool is_revoked(const struct kist_grounds *grounds, const struct kist_digest *digest)
-{
-	return kist_trust_is_revoked(&grounds->user, digest) || kist_trust_is_revoked(&grounds->site, digest);
-}
-
-static bool is_revoked_key(const struct kist_grounds *grounds, uint64_t key)
-{
-	return kist_trust_is_revoked_key(&grounds->user, key) ||
-	       kist_trust_is_revoked_key(&grounds->site, key);
-}
-
-kist_status kist_grounds_check_revoked(const struct kist_grounds *grounds, const struct kist_digest *digest,
-				       const struct kist_manifest *manifest, uint64_t signer,
-				       struct kist_error *err)
-{
-	const char *what = NULL;
-
-	if (is_revoked(grounds, digest))
-		what = "this manifest";
-	else if (is_revoked(grounds, &manifest->library_sha256))
-		what = "its library";
-	else if (signer && is_revoked_key(grounds, signer))
-		what = "the key that signed it";
-	if (!what)
-		return KIST_OK;
-	return kist_fail(
-		err, KIST_DENIED,
-		"%s was revoked: remove the plugin; 'kist plugin revoke --undo' takes it back, if you know "
-		"why",
-		what);
-}
-
-kist_status kist_grounds_check_rollback(const struct kist_grounds *grounds,
-					const struct kist_manifest *manifest, struct kist_error *err)
-{
-	const char *seen = kist_trust_seen(&grounds->user, manifest->id);
-
-	if (!seen || kist_version_compare(manifest->version, seen) >= 0)
-		return KIST_OK;
-	return kist_fail(
-		err, KIST_DENIED,
-		"version %s is older than %s, which was here before: an old version may have faults that "
-		"are mended since",
-		manifest->version, seen);
-}
-
 static bool comment_says(const struct kist_minisign *signature, const char *name, const char *wanted)
 {
 	struct kist_view value;
@@ -109,7 +24,7 @@ static kist_status check_key(const struct kist_grounds *grounds, const struct ki
 	char id[KIST_KEY_ID_SIZE];
 
 	kist_key_id_text(key->public.id, id);
-	if (is_revoked_key(grounds, key->public.id))
+	if (kist_grounds_is_revoked_key(grounds, key->public.id))
 		return kist_fail(err, KIST_DENIED, "signed by key %s, which was revoked", id);
 	if (kist_key_is_expired(key, wall_ns))
 		return kist_fail(

@@ -51,6 +51,8 @@ expect 0 kist plugin verify org.example.tiny
 says out "signed by key $id for 'org.example' (Example, Inc.)"
 expect 0 kist plugin verify --json "$manifest"
 says out "\"key\": \"$id\"" '"scope": "org.example"'
+expect 0 kist plugin inspect org.example.tiny --json
+says out "\"signed_by\": \"$id\""
 expect 0 kist put x.tiny
 says_not out bytes
 
@@ -91,3 +93,22 @@ done
 expect 0 kist plugin key rm "$id"
 expect 3 kist plugin key rm "$id"
 expect 1 kist plugin key rm xyz
+
+# Any: everything runs, and every command says so.
+rm "$manifest.minisig"
+expect 0 kist plugin policy any
+says out 'policy: any'
+expect 0 kist plugin list
+says out org.example.tiny ready
+says err "the policy is 'any'"
+touch x.tiny
+expect 0 kist put x.tiny --name whoever
+says err "the policy is 'any'"
+expect 0 kist plugin paths
+says out 'EVERY PLUGIN RUNS'
+expect 0 kist plugin paths --json
+says out '"policy": "any"'
+expect 0 kist plugin revoke "$manifest"
+expect 0 kist plugin list
+says out org.example.tiny denied
+expect 0 kist plugin policy pinned
