@@ -270,12 +270,13 @@ static void begin(struct kist_keeper *keeper)
 
 static kist_status set_end(struct kist_job *job, const struct kist_keeper_end *end, struct kist_error *err)
 {
+	/* First: a job that was called lost forgets why. */
+	if (kist_job_state(job) != end->state)
+		KIST_TRY(kist_job_set_state(job, end->state, 0, err));
 	if (end->has_exit)
 		KIST_TRY(kist_job_set_exit(job, end->status, end->signal, err));
 	KIST_TRY(kist_job_set_error(job, end->error, err));
-	if (end->state != KIST_JOB_FINISHED)
-		KIST_TRY(kist_job_mark_partial(job, err));
-	return kist_job_state(job) == end->state ? KIST_OK : kist_job_set_state(job, end->state, 0, err);
+	return end->state != KIST_JOB_FINISHED ? kist_job_mark_partial(job, err) : KIST_OK;
 }
 
 /* The last commit: the log of the job and its record. */

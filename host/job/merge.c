@@ -102,14 +102,57 @@ static kist_status check_states(const json_t *base, const json_t *ours, const js
 	return kist_job_state_check("the job", from, to, err);
 }
 
+static bool has_state(const json_t *root, enum kist_job_state state)
+{
+	const char *text = kist_json_get_text(root, "state");
+
+	return text && strcmp(text, kist_job_state_name(state)) == 0;
+}
+
+/* Others called the job lost, and its owner is there after all: why it was lost, when, and what that made partial is void. */
+static bool is_overruled(const json_t *base, const json_t *ours, const json_t *theirs)
+{
+	return has_state(theirs, KIST_JOB_LOST) && !has_state(base, KIST_JOB_LOST) &&
+	       !same(json_object_get(ours, "state"), json_object_get(base, "state"));
+}
+
+/* *@ret: theirs without that.  New reference. */
+static kist_status overrule(const json_t *base, const json_t *theirs, json_t **ret, struct kist_error *err)
+{
+	static const char *const keys[] = { "error", "ended" };
+	json_t *voided = kist_json_copy(theirs);
+	json_t *artifact;
+	size_t at;
+
+	if (!voided)
+		return kist_fail_memory(err, sizeof(json_t));
+	*ret = voided;
+	json_array_foreach(json_object_get(voided, "artifacts"), at, artifact)
+		(void)json_object_del(artifact, "partial");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_t *before = json_object_get(base, keys[i]);
+
+		if (!before)
+			(void)json_object_del(voided, keys[i]);
+		else if (json_object_set(voided, keys[i], before) != 0)
+			return kist_fail_memory(err, sizeof(json_t));
+	}
+	return KIST_OK;
+}
+
 kist_status kist_job_merge(const json_t *base, const json_t *ours, const json_t *theirs, json_t **ret,
 			   struct kist_error *err)
 {
+	kist_auto_json json_t *voided = NULL;
 	kist_auto_json json_t *shared = NULL;
 	kist_auto_json json_t *merged = NULL;
 	uint64_t revision = 0;
 
 	KIST_TRY(check_states(base, ours, theirs, err));
+	if (is_overruled(base, ours, theirs)) {
+		KIST_TRY(overrule(base, theirs, &voided, err));
+		theirs = voided;
+	}
 	KIST_TRY(merge_objects(base, ours, theirs, &shared, err));
 	(void)kist_json_get_u64(theirs, "revision", &revision);
 	/* Nothing of it is shared with the three, which go on to change. */

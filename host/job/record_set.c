@@ -50,11 +50,25 @@ static kist_status set_state(json_t *object, const char *what, enum kist_job_sta
 	return set_now(object, kist_job_state_is_end(state) ? "ended" : "started", err);
 }
 
+/* What was said of a job when it was called lost: its owner knows better. */
+static void forget_loss(struct kist_job *job, enum kist_job_state state)
+{
+	json_t *artifact;
+	size_t i;
+
+	(void)json_object_del(job->root, "error");
+	if (state != KIST_JOB_FINISHED)
+		return;
+	json_array_foreach(json_object_get(job->root, "artifacts"), i, artifact)
+		(void)json_object_del(artifact, "partial");
+}
+
 kist_status kist_job_set_state(struct kist_job *job, enum kist_job_state state, pid_t pid,
 			       struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf what = KIST_BUF_INIT(WHAT_SIZE);
 	kist_auto_json json_t *value = NULL;
+	const bool was_lost = kist_job_state(job) == KIST_JOB_LOST;
 	struct kist_owner owner;
 
 	KIST_TRY(kist_buf_appendf(&what, err, "job '%s'", kist_job_id(job)));
@@ -65,6 +79,8 @@ kist_status kist_job_set_state(struct kist_job *job, enum kist_job_state state, 
 		KIST_TRY(kist_owner_json(&owner, &value, err));
 	}
 	KIST_TRY(set_state(job->root, kist_buf_text(&what), state, err));
+	if (was_lost)
+		forget_loss(job, state);
 	return value ? kist_record_set_take(job->root, "owner", kist_steal(value), err) : KIST_OK;
 }
 

@@ -285,6 +285,59 @@ START_TEST(only_a_job_whose_owner_is_gone_is_called_lost)
 }
 END_TEST
 
+START_TEST(an_owner_that_is_there_after_all_has_the_last_word)
+{
+	kist_auto_job struct kist_job *job = new_job("j");
+	kist_auto_job struct kist_job *other = NULL;
+	kist_auto_job struct kist_job *read = NULL;
+
+	ck_assert_int_eq(kist_job_set_state(job, KIST_JOB_STARTED, getpid(), NULL), KIST_OK);
+	ck_assert_int_eq(commit_with(&flow, job, "result", NULL), KIST_OK);
+	/* As another machine does that has not seen a sign of life. */
+	ck_assert_int_eq(kist_job_load(&flow, "j", &other, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_set_state(other, KIST_JOB_LOST, 0, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_set_error(other, "gone", NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_mark_partial(other, NULL), KIST_OK);
+	must_commit(other);
+	/* What the owner does meanwhile does not end it. */
+	ck_assert_int_eq(kist_job_set_tag(job, "t", "x", NULL), KIST_OK);
+	must_commit(job);
+	ck_assert_int_eq(kist_job_state(job), KIST_JOB_LOST);
+	ck_assert_int_eq(kist_job_set_state(job, KIST_JOB_FINISHED, 0, NULL), KIST_OK);
+	must_commit(job);
+	ck_assert_int_eq(kist_job_load(&flow, "j", &read, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_state(read), KIST_JOB_FINISHED);
+	ck_assert_ptr_null(json_object_get(read->root, "error"));
+	ck_assert_ptr_null(
+		json_object_get(json_array_get(json_object_get(read->root, "artifacts"), 0), "partial"));
+}
+END_TEST
+
+START_TEST(what_was_said_of_a_lost_job_is_void_when_its_owner_ends_it)
+{
+	kist_auto_job struct kist_job *job = new_job("j");
+	kist_auto_job struct kist_job *other = NULL;
+	kist_auto_job struct kist_job *read = NULL;
+	const json_t *artifact;
+
+	ck_assert_int_eq(kist_job_set_state(job, KIST_JOB_STARTED, getpid(), NULL), KIST_OK);
+	ck_assert_int_eq(commit_with(&flow, job, "result", NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_load(&flow, "j", &other, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_set_state(other, KIST_JOB_LOST, 0, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_set_error(other, "gone", NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_mark_partial(other, NULL), KIST_OK);
+	must_commit(other);
+	ck_assert_int_eq(kist_job_set_state(job, KIST_JOB_FINISHED, 0, NULL), KIST_OK);
+	must_commit(job);
+	ck_assert_int_eq(kist_job_load(&flow, "j", &read, NULL), KIST_OK);
+	ck_assert_int_eq(kist_job_state(read), KIST_JOB_FINISHED);
+	ck_assert_ptr_null(json_object_get(read->root, "error"));
+	artifact = json_array_get(json_object_get(read->root, "artifacts"), 0);
+	ck_assert_ptr_nonnull(artifact);
+	ck_assert_ptr_null(json_object_get(artifact, "partial"));
+}
+END_TEST
+
 START_TEST(names_of_kists_own_cannot_be_given)
 {
 	kist_auto_save struct kist_save *save = NULL;
@@ -479,6 +532,8 @@ int main(void)
 	tcase_add_test(tcase, dropping_a_job_drops_what_it_made_and_what_else_has_these_names_stays);
 	tcase_add_test(tcase, a_job_is_found_by_a_part_of_its_id);
 	tcase_add_test(tcase, only_a_job_whose_owner_is_gone_is_called_lost);
+	tcase_add_test(tcase, an_owner_that_is_there_after_all_has_the_last_word);
+	tcase_add_test(tcase, what_was_said_of_a_lost_job_is_void_when_its_owner_ends_it);
 	tcase_add_test(tcase, names_of_kists_own_cannot_be_given);
 	tcase_add_test(tcase, a_record_is_made_again_only_when_it_has_to);
 	tcase_add_test(tcase, an_id_that_is_taken_at_the_last_moment_is_taken);
