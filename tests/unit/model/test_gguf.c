@@ -341,8 +341,8 @@ START_TEST(what_is_described_is_what_the_file_says)
 	ck_assert_ptr_nonnull(
 		strstr((char *)sink.data, "\"format\":\"gguf\",\"tensors\":1,\"parameters\":8"));
 	ck_assert_ptr_nonnull(
-		strstr((char *)sink.data,
-		       "\"metadata\":{\"u\":7,\"i\":-1,\"long\":{\"type\":\"uint16\",\"count\":65}},\"dtypes\":{\"float32\":8}"));
+		strstr((char *)sink.data, "\"metadata\":{\"u\":7,\"i\":-1,\"long\":{\"type\":\"uint16\","
+					  "\"count\":65}},\"dtypes\":{\"float32\":8}"));
 	ck_assert_ptr_nonnull(strstr((char *)sink.data, "\"stored_as\":\"F32\",\"shape\":[8],\"bytes\":32"));
 	plugtest_sink_done(&sink);
 	plugtest_call_done(&call);
