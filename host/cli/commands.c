@@ -58,6 +58,7 @@ const struct kist_command *const kist_commands[] = {
 	&kist_command_plugin_doctor,
 	&kist_command_plugin_new,
 	&kist_command_plugin_lint,
+	&kist_command_plugin_test,
 	&kist_command_config_explain,
 	&kist_command_config_check,
 	&kist_command_completion,

@@ -51,6 +51,7 @@ extern const struct kist_command kist_command_plugin_remove;
 extern const struct kist_command kist_command_plugin_revoke;
 extern const struct kist_command kist_command_plugin_routes;
 extern const struct kist_command kist_command_plugin_sign;
+extern const struct kist_command kist_command_plugin_test;
 extern const struct kist_command kist_command_plugin_trust;
 extern const struct kist_command kist_command_plugin_unpin;
 extern const struct kist_command kist_command_plugin_untrust;

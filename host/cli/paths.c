@@ -71,6 +71,7 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 	char *slash;
 
 	KIST_TRY(set(ret->worker, KIST_LIBEXECDIR, "kist-worker", err));
+	KIST_TRY(set(ret->kit, KIST_LIBEXECDIR, "kist-kit", err));
 	KIST_TRY(set(ret->plugin_dir, KIST_PLUGINDIR, "", err));
 	KIST_TRY(set(ret->template_dir, KIST_PKGDATADIR, TEMPLATES, err));
 	if (len <= 0)
@@ -86,7 +87,9 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 		KIST_TRY(set(ret->worker, prefix, "", err));
 		KIST_TRY(set(ret->plugin_dir, exe, KIST_BIN_TO_PLUGINS, err));
 		KIST_TRY(set(ret->template_dir, exe, KIST_BIN_TO_SHARE "/" TEMPLATES, err));
+		KIST_TRY(set(ret->kit, exe, KIST_BIN_TO_LIBEXEC "/kist-kit", err));
 		resolve(ret->worker);
+		resolve(ret->kit);
 		resolve(ret->plugin_dir);
 		resolve(ret->template_dir);
 	}

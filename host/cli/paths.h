@@ -31,7 +31,8 @@ struct kist_paths {
 	char worker[PATH_MAX];	   /* the program */
 	char plugin_dir[PATH_MAX]; /* of this installation */
 	char template_dir[PATH_MAX];
-	char notes[1024]; /* what was passed over, and why; or empty */
+	char kit[PATH_MAX]; /* the program that runs one check of a plugin */
+	char notes[1024];   /* what was passed over, and why; or empty */
 };
 
 /** struct kist_paths_wanted - What settings say; NULL: nothing.  Relative paths are from here. */

@@ -55,6 +55,8 @@ static char *clean_name(const struct csv_text *text, uint32_t index)
 		const uint8_t *from = text->data + at;
 		const size_t step = *from == 0 ? 0 : csv_utf8_step(from, text->len - at);
 
+		if (to + (step > 0 ? step : 3) > CSV_NAME_LEN_MAX)
+			break;
 		memcpy(name + to, step > 0 ? (const char *)from : "\xef\xbf\xbd", step > 0 ? step : 3);
 		to += step > 0 ? step : 3;
 		at += step > 0 ? step : 1;

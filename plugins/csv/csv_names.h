@@ -9,12 +9,16 @@
 /*
  * Column names: UTF-8 without NUL, not empty, no two alike.
  *
- * A byte that is not UTF-8, and NUL, become U+FFFD.  An empty name becomes "column_N", N counted from 1.
+ * A byte that is not UTF-8, and NUL, become U+FFFD.  A name is cut after CSV_NAME_LEN_MAX bytes, at a character: the
+ * host takes none that is longer than 64 KiB.  An empty name becomes "column_N", N counted from 1.
  * Of several alike the first keeps its name, the next ones become name_1, name_2, ... leaving out those that
  * another column has from the start.
  *
  * Thread: pure.
  */
+
+/** Bytes of a name, without what makes it differ from others that are alike. */
+#define CSV_NAME_LEN_MAX ((size_t)65000)
 
 /** struct csv_text - Borrowed bytes. */
 struct csv_text {

@@ -5,7 +5,7 @@
 command -v pkg-config >/dev/null || skip 'no pkg-config'
 export PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig"
 export PKG_CONFIG_SYSROOT_DIR="$top_builddir/tests/root"
-compile="${CC:-cc} -w -O1 -shared -fPIC $(pkg-config --cflags kist-plugin)"
+compile="${CC:-cc} -w -O0 -shared -fPIC $(pkg-config --cflags kist-plugin)"
 links=$(pkg-config --libs kist-plugin)
 # Sanitizers export symbols of their own, and their plugins lean on the program's.
 sanitized=$(kist plugin doctor | grep relaxed || :)
@@ -17,7 +17,7 @@ edit=
 # build FLAG...: the plugin wrong/wrong.so of $source, and its manifest, edited by the sed script $edit.
 build() {
 	# shellcheck disable=SC2086
-	$compile "$source" $links "$@" -o wrong/wrong.so || fail "$source cannot be compiled with $*"
+	$compile $source $links "$@" -o wrong/wrong.so || fail "$source cannot be compiled with $*"
 	state
 }
 state() {

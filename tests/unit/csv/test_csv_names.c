@@ -44,6 +44,25 @@ START_TEST(a_nul_byte_cannot_stand_in_a_name)
 }
 END_TEST
 
+START_TEST(a_name_is_cut_at_a_character_where_the_host_takes_no_more)
+{
+	enum { LEN = 3 * 30000 };
+	uint8_t *const text = malloc(LEN);
+	struct csv_text texts[2];
+	char **names;
+
+	for (size_t i = 0; i < LEN; i += 3)
+		memcpy(text + i, "\xe2\x82\xac", 3);
+	texts[0] = texts[1] = (struct csv_text){ text, LEN };
+	names = csv_names_make(texts, 2);
+	ck_assert_uint_eq(strlen(names[0]), CSV_NAME_LEN_MAX / 3 * 3);
+	ck_assert_uint_gt(strlen(names[1]), strlen(names[0]));
+	ck_assert_uint_lt(strlen(names[1]), (size_t)64 << 10);
+	csv_names_free(names, 2);
+	free(text);
+}
+END_TEST
+
 START_TEST(many_equal_names_take_no_long_time)
 {
 	enum { MANY = 65536 };
@@ -86,6 +105,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, names_become_unique_and_clean, 0, (int)(sizeof(table) / sizeof(table[0])));
 	tcase_add_test(tcase, a_nul_byte_cannot_stand_in_a_name);
+	tcase_add_test(tcase, a_name_is_cut_at_a_character_where_the_host_takes_no_more);
 	tcase_add_test(tcase, many_equal_names_take_no_long_time);
 	tcase_add_test(tcase, values_are_no_plain_names);
 	return suite_run(tcase, "csv_names");
