@@ -45,20 +45,6 @@ static const struct kist_config_item *find_item(const struct kist_config_list *l
 	return NULL;
 }
 
-static json_t *item_json(const struct kist_config_item *item)
-{
-	switch (item->kind) {
-	case KIST_NODE_BOOLEAN:
-		return json_boolean(item->integer);
-	case KIST_NODE_INTEGER:
-		return json_integer((json_int_t)item->integer);
-	case KIST_NODE_NUMBER:
-		return json_real(item->number);
-	default:
-		return kist_json_text(item->text, strlen(item->text));
-	}
-}
-
 static json_t *list_json(const struct kist_config_list *list)
 {
 	json_t *array = json_array();
@@ -127,7 +113,7 @@ static json_t *overridden(const struct explaining *explaining, size_t k, const c
 
 		if (!value->is_set || (member && !item))
 			continue;
-		said = item ? item_json(item)
+		said = item ? kist_settings_item_json(item)
 			    : (kist_config_is_list(key) ? list_json(&value->list) : scalar_json(key, value));
 		(void)json_array_append_new(
 			list, json_pack("{so,so}", "value", said, "from",
@@ -155,8 +141,8 @@ static void add_map(struct explaining *explaining, size_t k)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct kist_config_item *item = &list->items[i];
 
-		add_row(explaining, k, json_sprintf("%s.%s", key->name, item->key), item_json(item),
-			from_json(explaining, k, item->layer, item->place),
+		add_row(explaining, k, json_sprintf("%s.%s", key->name, item->key),
+			kist_settings_item_json(item), from_json(explaining, k, item->layer, item->place),
 			overridden(explaining, k, item->key, item->layer + 1));
 	}
 	if (list->count == 0)

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/measure.h"
+#include "cli/settings.h"
 
 /* Of warnings while the program prints, too; all of them stand in the run folder. */
 #define WARNINGS_MAX 20
@@ -140,21 +141,6 @@ static json_t *scalar_of(const char *text)
 	return json_is_number(value) || json_is_boolean(value) ? json_incref(value) : NULL;
 }
 
-/* The same of a value in YAML, which says itself what it is. */
-static json_t *item_json(const struct kist_config_item *item)
-{
-	switch (item->kind) {
-	case KIST_NODE_BOOLEAN:
-		return json_boolean(item->integer);
-	case KIST_NODE_INTEGER:
-		return json_integer((json_int_t)item->integer);
-	case KIST_NODE_NUMBER:
-		return json_real(item->number);
-	default:
-		return json_string(item->text);
-	}
-}
-
 /* -p lr=0.1 is a number, so that jobs can be compared by it. */
 static kist_status read_params(struct executing *executing, struct kist_error *err)
 {
@@ -167,7 +153,7 @@ static kist_status read_params(struct executing *executing, struct kist_error *e
 	executing->params = json_object();
 	for (size_t i = 0; i < params->count; i++) {
 		if (json_object_set_new(executing->params, params->items[i].key,
-					item_json(&params->items[i])) != 0)
+					kist_settings_item_json(&params->items[i])) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
 	json_object_foreach(given, key, value) {
@@ -363,7 +349,7 @@ static enum kist_exit run(struct kist_cli *cli)
 	const struct kist_settings *settings = &cli->settings;
 	char store[PATH_MAX];
 	struct kist_agent_options how = {
-		.id = kist_cli_value(cli, "id"),
+		.id = settings->id,
 		.project = settings->project,
 		.folder = settings->artifact_path,
 		.follow = settings->follow,

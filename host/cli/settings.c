@@ -126,3 +126,17 @@ void kist_settings_from(const struct kist_config *config, size_t key, unsigned l
 	else
 		snprintf(ret, size, "built-in");
 }
+
+json_t *kist_settings_item_json(const struct kist_config_item *item)
+{
+	switch (item->kind) {
+	case KIST_NODE_BOOLEAN:
+		return json_boolean(item->integer);
+	case KIST_NODE_INTEGER:
+		return json_integer((json_int_t)item->integer);
+	case KIST_NODE_NUMBER:
+		return json_real(item->number);
+	default:
+		return kist_json_text(item->text, strlen(item->text));
+	}
+}

@@ -39,4 +39,7 @@ enum kist_exit kist_settings_use(struct kist_cli *cli, const char *command);
 void kist_settings_from(const struct kist_config *config, size_t key, unsigned layer, struct kist_place place,
 			char *ret, size_t size);
 
+/** kist_settings_item_json() - A member of a mapping, as what YAML says that it is.  New reference, or NULL. */
+json_t *kist_settings_item_json(const struct kist_config_item *item);
+
 #endif

@@ -83,6 +83,7 @@ struct kist_settings {
 	struct kist_config_list params;
 	struct kist_config_list tags;
 	struct kist_config_list environment;
+	const char *id; /* of the job; NULL: a new one */
 	struct kist_config_list command;
 	const char *working_dir; /* NULL: where we are */
 };
@@ -126,7 +127,7 @@ struct kist_config_key {
 extern const struct kist_config_key kist_config_keys[];
 
 /** Rows of it, without the end. */
-#define KIST_CONFIG_KEYS 28
+#define KIST_CONFIG_KEYS 29
 
 /** kist_config_key_find() - The row of this name, or NULL. */
 const struct kist_config_key *kist_config_key_find(const char *name);

@@ -243,6 +243,11 @@ says record '"project":"churn"' '"lr":0.5' '"epochs":20' '"name":"7"' '"fast":tr
 # What the program runs in is what its record says.
 kist cat kist:part/one/environment >ran_in
 says ran_in '"OMP_NUM_THREADS":"3"' "\"folder\":\"$project/work\""
+printf 'id: made-${NUMBER}\ncommand: [true]\n' >id.yaml
+NUMBER=7 expect 0 kist exec --config id.yaml
+says err 'job made-7 finished'
+NUMBER=a/b expect 1 kist exec --config id.yaml
+NUMBER=7 expect 0 kist exec --config id.yaml --id other
 # What stands behind "--" runs in its place.
 expect 0 kist exec --config work/job.yaml --id two -- sh -c 'echo $COLOUR'
 equal "$(cat out)" green
