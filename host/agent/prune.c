@@ -63,7 +63,8 @@ static size_t list_runs(const char *runs_dir, struct aged *all, size_t room)
 	while (dir && count < room && (entry = readdir(dir))) {
 		if (!is_id(entry))
 			continue;
-		(void)snprintf(all[count].id, sizeof(all[count].id), "%s", entry->d_name);
+		(void)snprintf(all[count].id, sizeof(all[count].id), "%.*s", (int)KIST_JOB_ID_MAX,
+			       entry->d_name);
 		count += find_age(runs_dir, &all[count]);
 	}
 	if (dir)
