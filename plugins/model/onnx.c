@@ -292,14 +292,14 @@ static void onnx_free(struct onnx *onnx)
 	free(onnx);
 }
 
-static kist_status onnx_read(struct kist_call *call, struct kist_source *source, struct model_index *index,
+/* NULL when there is no memory. */
+static struct onnx *onnx_new(struct kist_call *call, struct kist_source *source, struct model_index *index,
 			     struct model_fault *fault)
 {
 	struct onnx *const onnx = calloc(1, sizeof(*onnx));
-	kist_status status;
 
 	if (!onnx)
-		return model_no_memory(call);
+		return NULL;
 	model_reader_init(&onnx->reader, call, source, fault);
 	onnx->index = index;
 	onnx->opsets.limit = PART_SIZE_MAX;
@@ -307,6 +307,17 @@ static kist_status onnx_read(struct kist_call *call, struct kist_source *source,
 	onnx->inputs.limit = PART_SIZE_MAX;
 	onnx->outputs.limit = PART_SIZE_MAX;
 	onnx->external.limit = PART_SIZE_MAX;
+	return onnx;
+}
+
+static kist_status onnx_read(struct kist_call *call, struct kist_source *source, struct model_index *index,
+			     struct model_fault *fault)
+{
+	struct onnx *const onnx = onnx_new(call, source, index, fault);
+	kist_status status;
+
+	if (!onnx)
+		return model_no_memory(call);
 	status = read_all(onnx);
 	onnx_free(onnx);
 	return status;
@@ -315,12 +326,11 @@ static kist_status onnx_read(struct kist_call *call, struct kist_source *source,
 static kist_status check_order(struct kist_call *call, struct kist_source *source, struct kist_report *report,
 			       struct model_fault *fault)
 {
-	struct onnx *const onnx = calloc(1, sizeof(*onnx));
+	struct onnx *const onnx = onnx_new(call, source, NULL, fault);
 	kist_status status;
 
 	if (!onnx)
 		return model_no_memory(call);
-	model_reader_init(&onnx->reader, call, source, fault);
 	status = onnx_check_order(onnx, report);
 	onnx_free(onnx);
 	return status;
