@@ -44,8 +44,9 @@ KIST_CHECKED kist_status kist_kit_table(size_t i, char ret_name[static KIST_KIT_
 					struct kist_object *ret, struct kist_error *err);
 
 /**
- * kist_kit_object_digest() - Reads all there is in @object and hashes what it means: kind, types, shapes, names,
- * elements; not where they lie, nor in which order the tensors of a model come.  A table is read to its end.
+ * kist_kit_object_digest() - Reads all there is in @object and hashes what it means: kind, types, shapes (but for
+ * dimensions of one element), names, elements; not where they lie, nor in which order the tensors of a model come.
+ * A table is read to its end.
  *
  * @call: For a model's tensors.
  *

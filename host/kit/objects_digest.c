@@ -30,8 +30,11 @@ static kist_status add_tensor(struct kist_hasher *hasher, const DLManagedTensorV
 
 	KIST_TRY(kist_tensor_check(tensor, &bytes, err));
 	add(hasher, &inner->dtype, sizeof(inner->dtype));
-	add(hasher, &inner->ndim, sizeof(inner->ndim));
-	add(hasher, inner->shape, (size_t)inner->ndim * sizeof(*inner->shape));
+	/* A format of a fixed rank may have more dimensions of one element, or fewer. */
+	for (int32_t i = 0; i < inner->ndim; i++) {
+		if (inner->shape[i] != 1)
+			add(hasher, &inner->shape[i], sizeof(inner->shape[i]));
+	}
 	for (int32_t i = inner->ndim - 1; i >= 0; i--) {
 		strides[i] = step;
 		step *= inner->shape[i];
