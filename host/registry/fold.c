@@ -104,20 +104,56 @@ struct batch {
 	uint64_t head; /* folded */
 	struct kist_digest digest;
 	bool more;
+	struct kist_commit commits[2]; /* the one behind the head, and the one that is folded */
+	int turn;		       /* which is behind the head */
+	kist_status read;	       /* what became of reading it */
+	struct kist_error why;
 };
 
-/* Folds the commit after the batch's head, when there is one. */
-static kist_status fold_next(struct kist_fold *fold, struct batch *batch, struct kist_commit *commit,
-			     struct kist_error *err)
+static void batch_done(struct batch *batch)
 {
-	const kist_status status = kist_log_read(fold->registry->store, batch->head + 1, commit, err);
+	kist_commit_done(&batch->commits[0]);
+	kist_commit_done(&batch->commits[1]);
+}
 
-	batch->more = status == KIST_OK;
-	if (status != KIST_OK)
-		return status == KIST_NOT_FOUND ? KIST_OK : status;
+static void read_commit(const struct kist_fold *fold, struct batch *batch, uint64_t number)
+{
+	kist_error_clear(&batch->why);
+	batch->read = kist_log_read(fold->registry->store, number, &batch->commits[batch->turn], &batch->why);
+}
+
+/* Reads the commit behind the one that is about to be folded, so that its records are unpacked meanwhile. */
+static void look_ahead(struct kist_fold *fold, struct batch *batch)
+{
+	struct kist_json_walk packs;
+	struct kist_json_item item;
+
+	kist_scan_ahead_free(fold->begun);
+	fold->begun = kist_steal(fold->ahead);
+	if (fold->commit == batch->last)
+		return;
+	read_commit(fold, batch, batch->head + 2);
+	if (batch->read != KIST_OK)
+		return;
+	packs = kist_json_walk(batch->commits[batch->turn].lists[KIST_COMMIT_PACKS]);
+	while (kist_json_next(&packs, &item))
+		kist_fold_ahead(fold, item.value);
+}
+
+/* Folds the commit after the batch's head, when there is one. */
+static kist_status fold_next(struct kist_fold *fold, struct batch *batch, struct kist_error *err)
+{
+	const struct kist_commit *const commit = &batch->commits[batch->turn];
+
+	batch->more = batch->read == KIST_OK;
+	if (batch->read != KIST_OK)
+		return batch->read == KIST_NOT_FOUND ? KIST_OK
+						     : kist_pass_error(err, batch->read, &batch->why);
 	if (!kist_digest_equal(&commit->previous, &batch->digest))
 		return fail_chain(fold->registry, err);
 	fold->commit = batch->head + 1;
+	batch->turn = 1 - batch->turn;
+	look_ahead(fold, batch);
 	KIST_TRY(fold_commit(fold, commit, err));
 	batch->head++;
 	batch->digest = commit->digest;
@@ -126,16 +162,16 @@ static kist_status fold_next(struct kist_fold *fold, struct batch *batch, struct
 
 static kist_status fold_batch(struct kist_registry *registry, struct batch *batch, struct kist_error *err)
 {
-	kist_auto_commit struct kist_commit commit = KIST_COMMIT_INIT;
 	kist_auto_fold struct kist_fold fold = { .registry = registry };
 	uint64_t first;
 
 	KIST_TRY(kist_db_get_head(&registry->db, &batch->head, &batch->digest, err));
 	KIST_TRY(kist_fold_begin(&fold, err));
 	first = batch->head;
+	read_commit(&fold, batch, first + 1);
 	do {
 		struct kist_error why = KIST_ERROR_INIT;
-		const kist_status status = fold_next(&fold, batch, &commit, &why);
+		const kist_status status = fold_next(&fold, batch, &why);
 
 		if (status != KIST_OK)
 			return name_commit(batch->head + 1, status, &why, err);
@@ -165,7 +201,9 @@ static kist_status fold_in_transaction(struct kist_registry *registry, struct ba
 static kist_status fold_transaction(struct kist_registry *registry, uint64_t last, bool *ret_more,
 				    struct kist_error *err)
 {
-	struct batch batch = { .last = last };
+	__attribute__((cleanup(batch_done))) struct batch batch = {
+		.last = last, .commits = { KIST_COMMIT_INIT, KIST_COMMIT_INIT }
+	};
 	struct kist_error why = KIST_ERROR_INIT;
 	const kist_status status = fold_in_transaction(registry, &batch, &why);
 	struct kist_digest digest;

@@ -4,6 +4,7 @@
 
 #include "backend/backend.h"
 #include "registry/bulk.h"
+#include "store/scan.h"
 
 /*
  * Folding: commits, and the packs that they name, into the index.
@@ -24,9 +25,12 @@ struct kist_fold {
 	bool is_meta;
 	bool is_late; /* the pack was folded before, and found damaged */
 	bool record_damaged;
-	uint64_t artifact_no;	/* of the next artifact */
-	size_t rows;		/* added in this transaction, about */
-	struct kist_bulk *bulk; /* for an index that is made anew, else NULL */
+	uint64_t artifact_no;	       /* of the next artifact */
+	size_t rows;		       /* added in this transaction, about */
+	struct kist_bulk *bulk;	       /* for an index that is made anew, else NULL */
+	/* Scans that were begun ahead, or NULL: of a pack of this commit, and of the next one. */
+	struct kist_scan_ahead *begun;
+	struct kist_scan_ahead *ahead;
 };
 
 /** kist_fold_begin() - To be called in the transaction, before anything else.  kist_fold_done() it. */
@@ -37,6 +41,10 @@ KIST_CHECKED kist_status kist_fold_end(struct kist_fold *fold, struct kist_error
 
 static inline void kist_fold_done(struct kist_fold *fold)
 {
+	kist_scan_ahead_free(fold->begun);
+	kist_scan_ahead_free(fold->ahead);
+	fold->begun = NULL;
+	fold->ahead = NULL;
 	kist_bulk_free(fold->bulk);
 	fold->bulk = NULL;
 }
@@ -45,6 +53,12 @@ static inline void kist_fold_done(struct kist_fold *fold)
 /** kist_fold_pack() - Folds an element of "packs".  Errors: KIST_CORRUPT (of the element); the index's. */
 KIST_CHECKED kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack,
 					struct kist_error *err);
+
+/**
+ * kist_fold_ahead() - Has the records of the element of "packs" read and unpacked beside what is folded before it,
+ * when that is worth it.
+ */
+void kist_fold_ahead(struct kist_fold *fold, struct kist_view pack);
 
 /**
  * kist_fold_to() - Folds the commits up to @last, which must be there; where the log ends is not looked at.

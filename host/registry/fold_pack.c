@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/mem.h"
 #include "registry/fold.h"
-#include "store/scan.h"
+
+/* Packs of fewer bytes are not worth a thread. */
+#define AHEAD_MIN ((uint64_t)64 << 10)
+/* And those of more are not held beside another one. */
+#define AHEAD_MAX ((uint64_t)4 << 20)
 
 /* What an index keeps of a record, beside the record. */
 struct look {
@@ -146,19 +151,38 @@ static bool is_damage(const struct kist_registry *registry, kist_status status)
 	return (status == KIST_CORRUPT || status == KIST_NOT_FOUND) && registry->db.trouble == KIST_DB_FINE;
 }
 
+static struct kist_scan scan_of(struct kist_fold *fold, bool is_meta)
+{
+	return (struct kist_scan){ .with_records = is_meta,
+				   .looked_size = sizeof(struct look),
+				   .look = look,
+				   .each = fold_chunk,
+				   .ctx = fold };
+}
+
+/* As it was begun ahead, if it was. */
+static kist_status scan_pack(struct kist_fold *fold, struct kist_error *err)
+{
+	const struct kist_scan scan = scan_of(fold, fold->is_meta);
+	struct kist_scan_ahead *ahead;
+	kist_status status;
+
+	if (!fold->is_meta || !kist_scan_ahead_is_of(fold->begun, &fold->pack))
+		return kist_store_scan_pack(fold->registry->store, &fold->pack, &scan, err);
+	ahead = kist_steal(fold->begun);
+	status = kist_scan_ahead_give(ahead, err);
+	kist_scan_ahead_free(ahead);
+	return status;
+}
+
 kist_status kist_fold_pack_index(struct kist_fold *fold, struct kist_error *err)
 {
-	const struct kist_scan scan = { .with_records = fold->is_meta,
-					.looked_size = sizeof(struct look),
-					.look = look,
-					.each = fold_chunk,
-					.ctx = fold };
 	struct kist_error why = KIST_ERROR_INIT;
 	uint64_t damaged = KIST_PACK_SOUND;
 	kist_status status;
 
 	fold->record_damaged = false;
-	status = kist_store_scan_pack(fold->registry->store, &fold->pack, &scan, &why);
+	status = scan_pack(fold, &why);
 	if (status != KIST_OK && !is_damage(fold->registry, status))
 		return kist_pass_error(err, status, &why);
 	if (status != KIST_OK)
@@ -204,6 +228,20 @@ kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack, struct
 	fold->is_meta = is_meta;
 	fold->is_late = false;
 	return fold->registry->is_log_only ? KIST_OK : kist_fold_pack_index(fold, err);
+}
+
+void kist_fold_ahead(struct kist_fold *fold, struct kist_view pack)
+{
+	const struct kist_scan scan = scan_of(fold, true);
+	struct kist_digest id;
+	uint64_t size;
+
+	if (fold->ahead || !fold->bulk || fold->registry->is_log_only)
+		return;
+	if (kist_json_is(kist_json_find(pack, "kind"), "\"meta\"") &&
+	    kist_json_u64(kist_json_find(pack, "size"), &size) && size >= AHEAD_MIN && size <= AHEAD_MAX &&
+	    kist_commit_digest(kist_json_find(pack, "id"), &id))
+		fold->ahead = kist_scan_ahead_new(fold->registry->store, &id, &scan);
 }
 
 static kist_status next_damaged(struct kist_fold *fold, bool *ret_found, struct kist_error *err)

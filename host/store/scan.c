@@ -226,15 +226,17 @@ static kist_status batch_give(const struct batch *batch, struct kist_error *err)
 	return failed ? kist_fail_as(err, failed->failed, &failed->why) : KIST_OK;
 }
 
-/* While one batch is taken up, the next is unpacked. */
-static kist_status give_all(const struct pack *pack, struct batch *batches, struct kist_error *err)
+/* While one batch is taken up, the next is unpacked.  @begun: Work on the first has begun. */
+static kist_status give_all(const struct pack *pack, struct batch *batches, bool begun,
+			    struct kist_error *err)
 {
 	size_t done = 0;
 	int turn = 0;
 
 	if (pack->footer.count == 0)
 		return KIST_OK;
-	KIST_TRY(batch_start(&batches[0], pack, 0, err));
+	if (!begun)
+		KIST_TRY(batch_start(&batches[0], pack, 0, err));
 	while (done < pack->footer.count) {
 		struct batch *batch = &batches[turn];
 
@@ -281,21 +283,116 @@ static kist_status read_pack(struct pack *pack, struct kist_error *err)
 	return kist_check_pack_name(pack->id, kist_buf_view(&pack->bytes), tail.data, err);
 }
 
+/* A scan on its way. */
+struct kist_scan_ahead {
+	struct pack pack;
+	struct kist_scan scan;
+	struct kist_digest id;
+	struct batch batches[2];
+	bool begun;
+	kist_status status; /* of reading the pack */
+	struct kist_error why;
+	pthread_t thread;
+	bool running;
+};
+
+static void open_pack(struct kist_scan_ahead *ahead)
+{
+	ahead->status = read_pack(&ahead->pack, &ahead->why);
+}
+
+/* What of a pack can be done before it is asked for. */
+static void *ahead_work(void *arg)
+{
+	struct kist_scan_ahead *const ahead = arg;
+
+	open_pack(ahead);
+	if (ahead->status != KIST_OK || ahead->pack.footer.count == 0)
+		return NULL;
+	/* What fails here fails again, or not, where somebody can be told. */
+	ahead->begun = batch_begin(&ahead->batches[0], &ahead->pack, 0, NULL) == KIST_OK;
+	if (ahead->begun)
+		(void)hand_work(&ahead->batches[0].hands[0]);
+	return NULL;
+}
+
+static void ahead_begin(struct kist_scan_ahead *ahead, struct kist_store *store, const struct kist_digest *id,
+			const struct kist_scan *scan)
+{
+	ahead->id = *id;
+	ahead->scan = *scan;
+	ahead->pack = (struct pack){
+		.store = store, .id = &ahead->id, .scan = &ahead->scan, .bytes = KIST_BUF_INIT(0)
+	};
+	for (size_t i = 0; i < 2; i++)
+		ahead->batches[i].bytes = (struct kist_buf)KIST_BUF_INIT(0);
+}
+
+/* Waits for the thread; false when it cannot be waited for. */
+static bool ahead_join(struct kist_scan_ahead *ahead)
+{
+	const bool joined = !ahead->running || pthread_join(ahead->thread, NULL) == 0;
+
+	ahead->running = false;
+	return joined;
+}
+
+static kist_status ahead_give(struct kist_scan_ahead *ahead, struct kist_error *err)
+{
+	if (ahead->status != KIST_OK)
+		return kist_fail_in_pack(&ahead->id, ahead->pack.footer.index_offset, &ahead->why, err);
+	return give_all(&ahead->pack, ahead->batches, ahead->begun, err);
+}
+
+static void ahead_done(struct kist_scan_ahead *ahead)
+{
+	(void)ahead_join(ahead);
+	batch_done(&ahead->batches[0]);
+	batch_done(&ahead->batches[1]);
+	kist_buf_done(&ahead->pack.bytes);
+}
+
 kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_digest *id,
 				 const struct kist_scan *scan, struct kist_error *err)
 {
-	struct pack pack = { .store = store, .id = id, .scan = scan, .bytes = KIST_BUF_INIT(0) };
-	struct batch batches[2] = { { .bytes = KIST_BUF_INIT(0) }, { .bytes = KIST_BUF_INIT(0) } };
-	struct kist_error why = KIST_ERROR_INIT;
-	kist_status status;
+	__attribute__((cleanup(ahead_done))) struct kist_scan_ahead ahead = { .why = KIST_ERROR_INIT };
 
-	status = read_pack(&pack, &why);
-	if (status != KIST_OK)
-		(void)kist_fail_in_pack(id, pack.footer.index_offset, &why, err);
-	else
-		status = give_all(&pack, batches, err);
-	batch_done(&batches[0]);
-	batch_done(&batches[1]);
-	kist_buf_done(&pack.bytes);
-	return status;
+	ahead_begin(&ahead, store, id, scan);
+	open_pack(&ahead);
+	return ahead_give(&ahead, err);
+}
+
+struct kist_scan_ahead *kist_scan_ahead_new(struct kist_store *store, const struct kist_digest *id,
+					    const struct kist_scan *scan)
+{
+	struct kist_scan_ahead *const ahead = kist_alloc(1, sizeof(*ahead));
+
+	if (!ahead)
+		return NULL;
+	ahead_begin(ahead, store, id, scan);
+	ahead->running = pthread_create(&ahead->thread, NULL, ahead_work, ahead) == 0;
+	if (ahead->running)
+		return ahead;
+	kist_free(ahead);
+	return NULL;
+}
+
+bool kist_scan_ahead_is_of(const struct kist_scan_ahead *ahead, const struct kist_digest *id)
+{
+	return ahead && kist_digest_equal(&ahead->id, id);
+}
+
+kist_status kist_scan_ahead_give(struct kist_scan_ahead *ahead, struct kist_error *err)
+{
+	if (!ahead_join(ahead))
+		return kist_fail(err, KIST_INTERNAL, "a thread cannot be waited for");
+	return ahead_give(ahead, err);
+}
+
+void kist_scan_ahead_free(struct kist_scan_ahead *ahead)
+{
+	if (!ahead)
+		return;
+	ahead_done(ahead);
+	kist_free(ahead);
 }

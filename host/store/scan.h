@@ -11,7 +11,8 @@
  * A pack of up to KIST_SCAN_WHOLE_MAX bytes is read at once, and records are unpacked and looked at on
  * another core while those before them are taken up.
  *
- * Memory: the pack, or its index, and two batches of records: under 48 MiB, whatever a pack holds.
+ * Memory: the pack, or its index, and two batches of records: under 48 MiB, whatever a pack holds; as much again for
+ * one that is begun ahead.
  * Thread: one scan, one thread at a time.
  */
 
@@ -52,5 +53,26 @@ struct kist_scan {
  */
 KIST_CHECKED kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_digest *id,
 					      const struct kist_scan *scan, struct kist_error *err);
+
+/** struct kist_scan_ahead - A scan that has begun on another core, while the caller is busy with another one. */
+struct kist_scan_ahead;
+
+/**
+ * kist_scan_ahead_new() - Begins to read pack @id, and to unpack the first of its records.
+ *
+ * @scan: Copied.  Its @each is not called before kist_scan_ahead_give().
+ *
+ * NULL where there is no memory or no thread: then kist_store_scan_pack() does it all.
+ */
+struct kist_scan_ahead *kist_scan_ahead_new(struct kist_store *store, const struct kist_digest *id,
+					    const struct kist_scan *scan);
+/** kist_scan_ahead_free() - Waits for what is under way.  Accepts NULL. */
+void kist_scan_ahead_free(struct kist_scan_ahead *ahead);
+
+/** kist_scan_ahead_is_of() - Whether it is pack @id that is scanned.  False for NULL. */
+bool kist_scan_ahead_is_of(const struct kist_scan_ahead *ahead, const struct kist_digest *id);
+
+/** kist_scan_ahead_give() - The rest of kist_store_scan_pack(), once.  Errors: the same; KIST_INTERNAL. */
+KIST_CHECKED kist_status kist_scan_ahead_give(struct kist_scan_ahead *ahead, struct kist_error *err);
 
 #endif

@@ -87,7 +87,8 @@ void fake_add_pack(json_t *commit, const struct kist_store *store, size_t pack)
 	kist_digest_hex(&store->packs[pack].id, hex);
 	json_array_append_new(json_object_get(commit, "packs"),
 			      json_pack("{s:s,s:s,s:i}", "id", hex, "kind",
-					store->packs[pack].is_meta ? "meta" : "data", "size", 1000));
+					store->packs[pack].is_meta ? "meta" : "data", "size",
+					(json_int_t)(store->pack_size ? store->pack_size : 1000)));
 }
 
 void fake_add_ref(json_t *commit, const char *name, size_t len, const struct kist_digest *artifact,
@@ -376,6 +377,38 @@ kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_dig
 	for (size_t i = 0; i < pack->count; i++)
 		KIST_TRY(give_chunk(pack, &pack->chunks[i], scan, err));
 	return KIST_OK;
+}
+
+struct kist_scan_ahead {
+	struct kist_store *store;
+	struct kist_digest id;
+	struct kist_scan scan;
+};
+
+struct kist_scan_ahead *kist_scan_ahead_new(struct kist_store *store, const struct kist_digest *id,
+					    const struct kist_scan *scan)
+{
+	struct kist_scan_ahead *ahead = calloc(1, sizeof(*ahead));
+
+	if (ahead)
+		*ahead = (struct kist_scan_ahead){ .store = store, .id = *id, .scan = *scan };
+	return ahead;
+}
+
+bool kist_scan_ahead_is_of(const struct kist_scan_ahead *ahead, const struct kist_digest *id)
+{
+	return ahead && kist_digest_equal(&ahead->id, id);
+}
+
+kist_status kist_scan_ahead_give(struct kist_scan_ahead *ahead, struct kist_error *err)
+{
+	ahead->store->given_ahead++;
+	return kist_store_scan_pack(ahead->store, &ahead->id, &ahead->scan, err);
+}
+
+void kist_scan_ahead_free(struct kist_scan_ahead *ahead)
+{
+	free(ahead);
 }
 
 /* Helpers of tests. */

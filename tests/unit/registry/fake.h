@@ -50,6 +50,8 @@ struct kist_store {
 	struct fake_pack packs[FAKE_PACKS_MAX];
 	size_t pack_count;
 	unsigned long index_reads;
+	unsigned long given_ahead; /* of these, begun before they were asked for */
+	size_t pack_size;	   /* that commits tell of; 0: 1000 */
 	unsigned long commit_reads;
 	struct fake_checkpoint {
 		uint64_t number; /* 0: none is here */

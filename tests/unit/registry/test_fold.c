@@ -14,6 +14,8 @@ static void setup(void)
 {
 	make_dir();
 	store = fake_new();
+	/* Worth to be scanned ahead, wherever that is done; the other tests of the index have small ones. */
+	store->pack_size = (size_t)64 << 10;
 }
 
 static void teardown(void)
@@ -484,6 +486,39 @@ START_TEST(a_log_of_more_than_a_batch_is_folded_whole)
 }
 END_TEST
 
+START_TEST(packs_are_scanned_ahead_for_an_index_that_is_made_anew)
+{
+	static const size_t sizes[] = { ((size_t)64 << 10) - 1, (size_t)64 << 10, (size_t)4 << 20,
+					((size_t)4 << 20) + 1 };
+	kist_auto_registry struct kist_registry *registry = NULL;
+	struct kist_digest ids[4];
+	struct kist_registry_stats stats;
+	char name[2] = "a";
+
+	/* The pack of the first commit is not ahead of anything. */
+	(void)fake_put(store, "first", "0", "");
+	for (size_t i = 0; i < 4; i++) {
+		store->pack_size = sizes[i];
+		name[0] = (char)('a' + i);
+		ids[i] = fake_put(store, name, name, "");
+	}
+	registry = must_open(store, test_dir);
+	ck_assert_uint_eq(store->given_ahead, 2);
+	for (size_t i = 0; i < 4; i++) {
+		name[0] = (char)('a' + i);
+		check_ref(registry, name, &ids[i]);
+	}
+	ck_assert_int_eq(kist_registry_get_stats(registry, &stats, NULL), KIST_OK);
+	ck_assert_uint_eq(stats.artifacts, 5);
+	/* What is new comes to an index that is there. */
+	store->pack_size = sizes[1];
+	(void)fake_put(store, "x", "x", "");
+	(void)fake_put(store, "y", "y", "");
+	must_fold(registry);
+	ck_assert_uint_eq(store->given_ahead, 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *const tcase = tcase_create("fold");
@@ -506,5 +541,6 @@ int main(void)
 	tcase_add_test(tcase, a_base_that_is_gone_or_a_difference_itself_is_no_base);
 	tcase_add_test(tcase, names_of_any_bytes_are_kept);
 	tcase_add_test(tcase, a_log_of_more_than_a_batch_is_folded_whole);
+	tcase_add_test(tcase, packs_are_scanned_ahead_for_an_index_that_is_made_anew);
 	return suite_run(tcase, "registry/fold");
 }
