@@ -25,9 +25,9 @@ struct kist_fold {
 	bool is_meta;
 	bool is_late; /* the pack was folded before, and found damaged */
 	bool record_damaged;
-	uint64_t artifact_no;	       /* of the next artifact */
-	size_t rows;		       /* added in this transaction, about */
-	struct kist_bulk *bulk;	       /* for an index that is made anew, else NULL */
+	uint64_t artifact_no;	/* of the next artifact */
+	size_t rows;		/* added in this transaction, about */
+	struct kist_bulk *bulk; /* for an index that is made anew, else NULL */
 	/* Scans that were begun ahead, or NULL: of a pack of this commit, and of the next one. */
 	struct kist_scan_ahead *begun;
 	struct kist_scan_ahead *ahead;
