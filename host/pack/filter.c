@@ -9,6 +9,7 @@
 #include "pack/filter_choose.h"
 #include "pack/filter_copies.h"
 #include "pack/filter_repeats.h"
+#include "pack/filter_room.h"
 
 /* Shorter chunks cannot gain what the extension of the record costs. */
 #define RAW_SIZE_MIN ((size_t)256)
@@ -26,13 +27,6 @@
  */
 #define FAR_FROM_BEST 2.0
 
-enum room {
-	ROOM_FILTERED = 0,
-	ROOM_SPARE = 1, /* of the coder */
-	ROOM_OTHER = 2, /* a second body */
-	ROOM_SAMPLE = 3,
-};
-
 void kist_filter_done(struct kist_filter *filter)
 {
 	kist_filter_coder_done(&filter->coder);
@@ -42,18 +36,17 @@ void kist_filter_done(struct kist_filter *filter)
 	*filter = (struct kist_filter)KIST_FILTER_INIT;
 }
 
-/* Room for a chunk of @len bytes; the sample's comes with it. */
-static kist_status reserve(struct kist_filter *filter, size_t len, struct kist_error *err)
+kist_status kist_filter_reserve(struct kist_filter *filter, size_t len, struct kist_error *err)
 {
 	const size_t size = kist_filter_spare_size(kist_filter_size_max(len));
 
 	if (!filter->ops)
 		filter->ops = kist_filter_ops_best();
-	if (!filter->room[ROOM_SAMPLE])
-		filter->room[ROOM_SAMPLE] = kist_alloc(1, sizeof(struct kist_filter_sample));
-	if (!filter->room[ROOM_SAMPLE])
+	if (!filter->room[KIST_ROOM_SAMPLE])
+		filter->room[KIST_ROOM_SAMPLE] = kist_alloc(1, sizeof(struct kist_filter_sample));
+	if (!filter->room[KIST_ROOM_SAMPLE])
 		return kist_fail_memory(err, sizeof(struct kist_filter_sample));
-	for (size_t i = ROOM_FILTERED; i <= ROOM_OTHER && filter->room_size < size; i++) {
+	for (size_t i = KIST_ROOM_FILTERED; i <= KIST_ROOM_OTHER && filter->room_size < size; i++) {
 		uint8_t *const grown = kist_realloc(filter->room[i], size, 1);
 
 		if (!grown)
@@ -97,7 +90,7 @@ struct kist_filter_hint kist_filter_hint_of(const struct kist_part *part)
 static bool forward(struct kist_filter *filter, const struct kist_filter_input *input,
 		    struct kist_filter_spec *spec)
 {
-	uint8_t *const to = filter->room[ROOM_FILTERED];
+	uint8_t *const to = filter->room[KIST_ROOM_FILTERED];
 
 	if (spec->filter != KIST_FILTER_COPIES)
 		return kist_filter_forward(filter->ops, spec, input->raw.data, input->raw.size,
@@ -117,7 +110,7 @@ static kist_status encode_with(struct kist_filter *filter, const struct kist_fil
 
 	*ret_size = 0;
 	if (spec->filter != KIST_FILTER_NONE) {
-		streams = filter->room[ROOM_FILTERED];
+		streams = filter->room[KIST_ROOM_FILTERED];
 		if (!forward(filter, input, spec))
 			return KIST_OK;
 	}
@@ -155,7 +148,7 @@ static kist_status try_one(struct kist_filter *filter, const struct kist_filter_
 {
 	struct kist_filter_spec tried =
 		spec ? *spec : (struct kist_filter_spec){ .filter = KIST_FILTER_NONE };
-	uint8_t *const to = best->size > 0 ? filter->room[ROOM_OTHER] : best->body;
+	uint8_t *const to = best->size > 0 ? filter->room[KIST_ROOM_OTHER] : best->body;
 	size_t size;
 
 	if (best->cost <= extra_of(&tried) + 1)
@@ -348,8 +341,8 @@ static kist_status encode_bytes(struct kist_filter *filter, const struct kist_fi
 static kist_status encode(struct kist_filter *filter, const struct kist_filter_input *input,
 			  struct best *best, struct kist_error *err)
 {
-	struct kist_filter_sample *const sample = (void *)filter->room[ROOM_SAMPLE];
-	struct kist_filter_task task = { .level = input->level, .spare = filter->room[ROOM_SPARE] };
+	struct kist_filter_sample *const sample = (void *)filter->room[KIST_ROOM_SAMPLE];
+	struct kist_filter_task task = { .level = input->level, .spare = filter->room[KIST_ROOM_SPARE] };
 	struct kist_filter_spec spec;
 	struct best stored = *best;
 	double size;
@@ -400,59 +393,10 @@ kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_fil
 	     checked.hint.kind != KIST_FILTER_BYTES))
 		return kist_fail(err, KIST_INVALID, "a base of %zu bytes for a chunk of %zu",
 				 input->base.size, input->raw.size);
-	KIST_TRY(reserve(filter, input->raw.size, err));
+	KIST_TRY(kist_filter_reserve(filter, input->raw.size, err));
 	KIST_TRY(encode(filter, &checked, &best, err));
 	*ret_size = best.size;
 	ret_choice->filter = best.spec.filter;
 	kist_filter_spec_write(&best.spec, ret_choice->params);
-	return KIST_OK;
-}
-
-/* Whether @spec has the base that it needs, and no other. */
-static bool base_fits(const struct kist_filter_spec *spec, size_t base_size, size_t raw_len)
-{
-	if (spec->filter == KIST_FILTER_COPIES)
-		return base_size > 0;
-	return base_size == (spec->filter == KIST_FILTER_BASE ? raw_len : 0);
-}
-
-static bool back(const struct kist_filter *filter, const struct kist_filter_spec *spec, struct kist_view base,
-		 uint8_t *ret, size_t raw_len)
-{
-	const uint8_t *const filtered = filter->room[ROOM_FILTERED];
-
-	if (spec->filter == KIST_FILTER_COPIES)
-		return kist_filter_copies_back(filtered, spec->copies, spec->fresh, base, ret, raw_len);
-	return kist_filter_back(filter->ops, spec, filtered, raw_len, base.data, ret);
-}
-
-kist_status kist_filter_decode(struct kist_filter *filter, const struct kist_filter_body *body, uint8_t *ret,
-			       size_t raw_len, struct kist_error *err)
-{
-	struct kist_filter_spec spec;
-	size_t size;
-
-	if (body->choice.filter >= KIST_FILTER_COUNT)
-		return kist_fail(err, KIST_INCOMPATIBLE, "filter %u is not known to this version",
-				 body->choice.filter);
-	if (raw_len == 0 || raw_len > KIST_CHUNK_SIZE_MAX ||
-	    !kist_filter_spec_read(body->choice.filter, body->choice.params, &spec))
-		return kist_fail(err, KIST_CORRUPT, "parameters of filter %u are wrong", body->choice.filter);
-	size = kist_filter_size(&spec, raw_len);
-	if (size == 0 || !base_fits(&spec, body->base.size, raw_len))
-		return kist_fail(err, KIST_CORRUPT, "filter %u does not fit %zu bytes", spec.filter, raw_len);
-	if (spec.filter == KIST_FILTER_NONE) {
-		if (!kist_filter_frame_alone(body->body))
-			return kist_fail(err, KIST_CORRUPT, "not one zstd frame");
-		return kist_filter_frames_decode(&filter->coder, body->body, ret, raw_len, err);
-	}
-	/* Nothing is allocated for a body that does not even state the right length. */
-	if (!kist_filter_frames_check(body->body, size))
-		return kist_fail(err, KIST_CORRUPT, "not zstd frames of %zu bytes", size);
-	KIST_TRY(reserve(filter, raw_len, err));
-	KIST_TRY(kist_filter_frames_decode(&filter->coder, body->body, filter->room[ROOM_FILTERED], size,
-					   err));
-	if (!back(filter, &spec, body->base, ret, raw_len))
-		return kist_fail(err, KIST_CORRUPT, "bytes that filter %u cannot have made", spec.filter);
 	return KIST_OK;
 }

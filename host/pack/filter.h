@@ -123,4 +123,16 @@ struct kist_filter_body {
 KIST_CHECKED kist_status kist_filter_decode(struct kist_filter *filter, const struct kist_filter_body *body,
 					    uint8_t *ret, size_t raw_len, struct kist_error *err);
 
+/**
+ * kist_filter_compare() - Whether a body decodes to @raw, without writing all of that where it can be compared piece by
+ * piece.
+ *
+ * @room: For the bytes, where it cannot: of up to KIST_CHUNK_SIZE_MAX.
+ *
+ * Errors: KIST_CORRUPT (also when it decodes to other bytes), KIST_INCOMPATIBLE, KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_filter_compare(struct kist_filter *filter, const struct kist_filter_body *body,
+					     struct kist_view raw, struct kist_buf *room,
+					     struct kist_error *err);
+
 #endif

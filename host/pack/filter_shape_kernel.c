@@ -6,10 +6,8 @@
 
 #include "pack/filter_decimal_kernel.h"
 #include "pack/filter_record_kernel.h"
+#include "pack/filter_words_kernel.h"
 
-/* Bytes that are worked on at a time: what is mapped is still in the first cache when it is split. */
-#define BLOCK_SIZE  4096
-#define WORD_MAX    8
 #define COLUMN_BITS 5
 
 static uint16_t read16(const uint8_t *from)
@@ -194,157 +192,6 @@ size_t kist_filter_stream(const struct kist_filter_spec *spec, size_t len, size_
 	return streams > 0 && whole_stream(spec, len, index - 1) > 0 ? len % unit_of(spec) : 0;
 }
 
-/* Words under way: a filter that maps words one by one, and then splits them. */
-struct words {
-	const struct kist_filter_ops *ops;
-	const struct kist_filter_spec *spec;
-	int log;
-	size_t count;
-};
-
-/* The words that @n words from @at on are compared with: those before them, zeros before the first. */
-static const uint8_t *earlier(const struct words *words, const uint8_t *raw, size_t at, size_t n,
-			      uint8_t *room)
-{
-	const size_t width = words->spec->width;
-	const size_t distance = words->spec->distance;
-	const size_t missing = at >= distance ? 0 : distance - at < n ? distance - at : n;
-
-	if (missing == 0)
-		return raw + (at - distance) * width;
-	memset(room, 0, missing * width);
-	if (n > missing)
-		memcpy(room + missing * width, raw, (n - missing) * width);
-	return room;
-}
-
-static const uint8_t *map(const struct words *words, const uint8_t *raw, const uint8_t *base, size_t at,
-			  size_t n, uint8_t *room)
-{
-	const uint8_t *const from = raw + at * words->spec->width;
-	uint8_t other[BLOCK_SIZE];
-
-	switch (words->spec->filter) {
-	case KIST_FILTER_FLOAT:
-		words->ops->rotate[words->log](from, room, n);
-		return room;
-	case KIST_FILTER_DELTA:
-		words->ops->minus[words->log](from, earlier(words, raw, at, n, other), room, n);
-		return room;
-	case KIST_FILTER_BASE:
-		(words->spec->float_keys ? words->ops->minus_keys : words->ops->minus)[words->log](
-			from, base + at * words->spec->width, room, n);
-		return room;
-	default:
-		return from;
-	}
-}
-
-static void unmap_delta(const struct words *words, const uint8_t *mapped, size_t at, size_t n, uint8_t *ret)
-{
-	static const uint8_t zeros[BLOCK_SIZE];
-	const size_t width = words->spec->width;
-	const size_t distance = words->spec->distance;
-	const size_t first = at >= distance ? 0 : distance - at < n ? distance - at : n;
-
-	words->ops->plus[words->log](mapped, zeros, ret + at * width, first);
-	if (n > first)
-		words->ops->sum[words->log](mapped + first * width, ret + (at + first) * width, n - first,
-					    distance);
-}
-
-static void unmap(const struct words *words, const uint8_t *mapped, const uint8_t *base, size_t at, size_t n,
-		  uint8_t *ret)
-{
-	uint8_t *const to = ret + at * words->spec->width;
-
-	switch (words->spec->filter) {
-	case KIST_FILTER_FLOAT:
-		words->ops->unrotate[words->log](mapped, to, n);
-		break;
-	case KIST_FILTER_DELTA:
-		unmap_delta(words, mapped, at, n, ret);
-		break;
-	case KIST_FILTER_BASE:
-		(words->spec->float_keys ? words->ops->plus_keys : words->ops->plus)[words->log](
-			mapped, base + at * words->spec->width, to, n);
-		break;
-	default:
-		memcpy(to, mapped, n * words->spec->width);
-	}
-}
-
-/* Planes of bits of @n words from @at on; both are multiples of 8, but for the last @n. */
-static void bits_forward(const struct words *words, const uint8_t *from, size_t at, size_t n, uint8_t *ret)
-{
-	const size_t eighth = words->count / 8;
-	uint8_t planes[BLOCK_SIZE];
-	uint8_t turned[BLOCK_SIZE];
-
-	words->ops->split[words->log](from, n, planes, n);
-	for (size_t j = 0; j < words->spec->width; j++) {
-		words->ops->transpose(planes + j * n, turned, n / 8);
-		words->ops->split[3](turned, n / 8, ret + j * words->count + at / 8, eighth);
-	}
-}
-
-static void bits_back(const struct words *words, const uint8_t *filtered, size_t at, size_t n, uint8_t *to)
-{
-	const size_t eighth = words->count / 8;
-	uint8_t planes[BLOCK_SIZE];
-	uint8_t turned[BLOCK_SIZE];
-
-	for (size_t j = 0; j < words->spec->width; j++) {
-		words->ops->merge[3](filtered + j * words->count + at / 8, eighth, turned, n / 8);
-		words->ops->transpose(turned, planes + j * n, n / 8);
-	}
-	words->ops->merge[words->log](planes, n, to, n);
-}
-
-static void words_forward(const struct words *words, const uint8_t *raw, const uint8_t *base, uint8_t *ret)
-{
-	const size_t block = BLOCK_SIZE / words->spec->width;
-	uint8_t room[BLOCK_SIZE];
-
-	for (size_t at = 0; at < words->count; at += block) {
-		const size_t n = words->count - at < block ? words->count - at : block;
-
-		if (words->spec->filter == KIST_FILTER_BITS)
-			bits_forward(words, raw + at * words->spec->width, at, n, ret);
-		else
-			words->ops->split[words->log](map(words, raw, base, at, n, room), n, ret + at,
-						      words->count);
-	}
-}
-
-static void words_back(const struct words *words, const uint8_t *filtered, const uint8_t *base, uint8_t *ret)
-{
-	const size_t block = BLOCK_SIZE / words->spec->width;
-	uint8_t room[BLOCK_SIZE];
-
-	for (size_t at = 0; at < words->count; at += block) {
-		const size_t n = words->count - at < block ? words->count - at : block;
-
-		if (words->spec->filter == KIST_FILTER_BITS) {
-			bits_back(words, filtered, at, n, ret + at * words->spec->width);
-		} else if (words->spec->filter == KIST_FILTER_PLANES) {
-			words->ops->merge[words->log](filtered + at, words->count,
-						      ret + at * words->spec->width, n);
-		} else {
-			words->ops->merge[words->log](filtered + at, words->count, room, n);
-			unmap(words, room, base, at, n, ret);
-		}
-	}
-}
-
-static struct words words_of(const struct kist_filter_ops *ops, const struct kist_filter_spec *spec,
-			     size_t whole)
-{
-	return (struct words){
-		.ops = ops, .spec = spec, .log = kist_filter_log(spec->width), .count = whole / spec->width
-	};
-}
-
 bool kist_filter_forward(const struct kist_filter_ops *ops, struct kist_filter_spec *spec, const uint8_t *raw,
 			 size_t len, const uint8_t *base, uint8_t *ret)
 {
@@ -362,9 +209,7 @@ bool kist_filter_forward(const struct kist_filter_ops *ops, struct kist_filter_s
 			return false;
 		spec->exceptions = (uint32_t)exceptions;
 	} else {
-		const struct words words = words_of(ops, spec, whole);
-
-		words_forward(&words, raw, base, ret);
+		kist_filter_words_forward(ops, spec, raw, whole / spec->width, base, ret);
 	}
 	memcpy(ret + whole + 12 * exceptions, raw + whole, len - whole);
 	return true;
@@ -386,10 +231,24 @@ bool kist_filter_back(const struct kist_filter_ops *ops, const struct kist_filte
 					      ret))
 			return false;
 	} else {
-		const struct words words = words_of(ops, spec, whole);
-
-		words_back(&words, filtered, base, ret);
+		kist_filter_words_back(ops, spec, filtered, whole / spec->width, base, ret);
 	}
 	memcpy(ret + whole, filtered + size - (len - whole), len - whole);
 	return true;
+}
+
+bool kist_filter_has_words(const struct kist_filter_spec *spec)
+{
+	return spec->filter == KIST_FILTER_PLANES || spec->filter == KIST_FILTER_FLOAT ||
+	       spec->filter == KIST_FILTER_DELTA || spec->filter == KIST_FILTER_BASE ||
+	       spec->filter == KIST_FILTER_BITS;
+}
+
+bool kist_filter_equal(const struct kist_filter_ops *ops, const struct kist_filter_spec *spec,
+		       const uint8_t *filtered, size_t len, const uint8_t *base, const uint8_t *raw)
+{
+	const size_t whole = len - len % unit_of(spec);
+
+	return kist_filter_words_equal(ops, spec, filtered, whole / spec->width, base, raw) &&
+	       memcmp(raw + whole, filtered + whole, len - whole) == 0;
 }

@@ -129,4 +129,15 @@ bool kist_filter_forward(const struct kist_filter_ops *ops, struct kist_filter_s
 bool kist_filter_back(const struct kist_filter_ops *ops, const struct kist_filter_spec *spec,
 		      const uint8_t *filtered, size_t len, const uint8_t *base, uint8_t *ret);
 
+/** kist_filter_has_words() - Whether @spec maps words: PLANES, FLOAT, DELTA, BASE or BITS. */
+bool kist_filter_has_words(const struct kist_filter_spec *spec);
+
+/**
+ * kist_filter_equal() - Whether kist_filter_back() would give @raw, which is compared piece by piece.
+ *
+ * @spec: One that maps words.
+ */
+bool kist_filter_equal(const struct kist_filter_ops *ops, const struct kist_filter_spec *spec,
+		       const uint8_t *filtered, size_t len, const uint8_t *base, const uint8_t *raw);
+
 #endif

@@ -110,23 +110,36 @@ kist_status kist_record_check_body(const struct kist_record *record, struct kist
 	return KIST_OK;
 }
 
+/* Of what stands behind the head. */
+static struct kist_filter_body body_of(const struct kist_record *record, struct kist_view bytes,
+				       struct kist_view base)
+{
+	struct kist_filter_body body = { .body = kist_view_of(bytes.data + kist_record_head_size(record),
+							      record->body_len),
+					 .choice = { .filter = record->filter },
+					 .base = base };
+
+	memcpy(body.choice.params, record->params, sizeof(body.choice.params));
+	return body;
+}
+
 kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_record *record,
 			       struct kist_view bytes, struct kist_view base, uint8_t *ret,
 			       struct kist_error *err)
 {
+	const struct kist_filter_body body = body_of(record, bytes, base);
+
 	KIST_TRY(kist_record_check_body(record, bytes, err));
-	return kist_record_unpack_body(filter, record, bytes, base, ret, err);
+	return kist_filter_decode(filter, &body, ret, record->raw_len, err);
 }
 
-kist_status kist_record_unpack_body(struct kist_filter *filter, const struct kist_record *record,
-				    struct kist_view bytes, struct kist_view base, uint8_t *ret,
-				    struct kist_error *err)
+kist_status kist_record_compare(struct kist_filter *filter, const struct kist_record *record,
+				struct kist_view bytes, struct kist_view base, struct kist_view raw,
+				struct kist_buf *room, struct kist_error *err)
 {
-	struct kist_filter_body body = { .choice = { .filter = record->filter }, .base = base };
+	const struct kist_filter_body body = body_of(record, bytes, base);
 
-	body.body = kist_view_of(bytes.data + kist_record_head_size(record), record->body_len);
-	memcpy(body.choice.params, record->params, sizeof(body.choice.params));
-	return kist_filter_decode(filter, &body, ret, record->raw_len, err);
+	return kist_filter_compare(filter, &body, raw, room, err);
 }
 
 kist_status kist_record_prove(const struct kist_record *record, const struct kist_digest *actual,

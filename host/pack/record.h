@@ -78,13 +78,17 @@ KIST_CHECKED kist_status kist_record_unpack(struct kist_filter *filter, const st
 					    struct kist_error *err);
 
 /**
- * kist_record_unpack_body() - The same of a record whose length and CRC are known to be right.
+ * kist_record_compare() - Whether a record, whose length and CRC are known to be right, decodes to @raw, of
+ * @record->raw_len bytes.
  *
- * Errors: likewise, but for these.
+ * @room: As for kist_filter_compare().
+ *
+ * Errors: KIST_CORRUPT, KIST_INCOMPATIBLE, KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_record_unpack_body(struct kist_filter *filter, const struct kist_record *record,
-						 struct kist_view bytes, struct kist_view base, uint8_t *ret,
-						 struct kist_error *err);
+KIST_CHECKED kist_status kist_record_compare(struct kist_filter *filter, const struct kist_record *record,
+					     struct kist_view bytes, struct kist_view base,
+					     struct kist_view raw, struct kist_buf *room,
+					     struct kist_error *err);
 
 /**
  * kist_record_prove() - Whether @actual, the digest of what was decoded, is the one that @record names.

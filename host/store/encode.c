@@ -93,7 +93,7 @@ static kist_status compress(struct kist_fresh *fresh, struct kist_filter *filter
 
 /* Decodes the record as a reader would. */
 static kist_status check(const struct kist_fresh *fresh, struct kist_filter *filter, struct kist_view base,
-			 struct kist_buf *raw, struct kist_error *err)
+			 struct kist_buf *room, struct kist_error *err)
 {
 	const struct kist_view bytes = fresh->piece.bytes;
 	struct kist_record record;
@@ -103,14 +103,10 @@ static kist_status check(const struct kist_fresh *fresh, struct kist_filter *fil
 	    record.body_len != fresh->record.body_len || record.body_crc != fresh->record.body_crc ||
 	    !kist_digest_equal(&record.base, &fresh->record.base))
 		return kist_fail(err, KIST_CORRUPT, "it is the record of another chunk");
-	KIST_TRY(kist_buf_reserve(raw, bytes.size, err));
 	if (!kist_record_has_base(&record))
 		base.size = 0;
 	/* The CRC was just made, of these very bytes: once is enough, since what they decode to is compared. */
-	KIST_TRY(kist_record_unpack_body(filter, &record, fresh->bytes, base, raw->data, err));
-	if (memcmp(raw->data, bytes.data, bytes.size) != 0)
-		return kist_fail(err, KIST_CORRUPT, "it holds other bytes");
-	return KIST_OK;
+	return kist_record_compare(filter, &record, fresh->bytes, base, bytes, room, err);
 }
 
 static kist_status encode(struct kist_job *job, unsigned worker, struct kist_error *err)

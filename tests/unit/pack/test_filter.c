@@ -24,6 +24,26 @@ static struct kist_filter_input input_of(const struct filter_data *kind, size_t 
 					   .level = level };
 }
 
+/* A body is that of @raw, and of nothing else. */
+static void check_compare(struct kist_filter *filter, const struct kist_filter_body *encoded,
+			  struct kist_view raw)
+{
+	kist_auto_buf struct kist_buf room = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+
+	ck_assert_int_eq(kist_filter_compare(filter, encoded, raw, &room, NULL), KIST_OK);
+	for (size_t i = 0; i < 3; i++) {
+		const size_t at = (raw.size - 1) / 2 * i;
+
+		back[at] ^= 0x40;
+		ck_assert_int_eq(
+			kist_filter_compare(filter, encoded, kist_view_of(back, raw.size), &room, NULL),
+			KIST_CORRUPT);
+		back[at] ^= 0x40;
+	}
+	ck_assert_int_eq(kist_filter_compare(filter, encoded, kist_view_of(back, raw.size - 1), &room, NULL),
+			 KIST_CORRUPT);
+}
+
 /* Encodes, decodes and compares; bytes that the record takes more than a stored one of 0 bytes. */
 static size_t round_trip(const struct kist_filter_input *input, struct kist_filter_choice *ret_choice)
 {
@@ -43,6 +63,7 @@ static size_t round_trip(const struct kist_filter_input *input, struct kist_filt
 	memset(back, 0xaa, input->raw.size);
 	ck_assert_int_eq(kist_filter_decode(&filter, &encoded, back, input->raw.size, NULL), KIST_OK);
 	ck_assert_mem_eq(back, input->raw.data, input->raw.size);
+	check_compare(&filter, &encoded, input->raw);
 	size += ret_choice->filter == KIST_FILTER_NONE ? 0 : KIST_FILTER_HEAD_EXTRA;
 	ck_assert_uint_lt(size, stored);
 	return size;
