@@ -44,6 +44,8 @@ struct kist_content_writer {
 	size_t chunk_len;		/* that the open chunk has at most */
 	uint64_t chunk_offset;		/* and where it begins in the object */
 	size_t chunk_part;
+	size_t part_count;
+	uint64_t part_base; /* parts of an object are numbered behind those of the objects before it */
 	struct kist_filter_hint hint;
 	struct kist_batch batches[KIST_BATCHES];
 	size_t batch;		   /* that is being filled */

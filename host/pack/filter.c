@@ -26,6 +26,8 @@
 /* What the sample finds so much worse than the best is not tried even for the archive; it sees runs too well.
  */
 #define FAR_FROM_BEST 2.0
+/* A guess is followed when the ratio is the same but for so much. */
+#define GUESS_DRIFT 0.15
 
 void kist_filter_done(struct kist_filter *filter)
 {
@@ -134,6 +136,7 @@ struct best {
 	size_t size; /* 0: stored */
 	size_t cost;
 	struct kist_filter_spec spec;
+	bool is_guess;
 };
 
 static size_t extra_of(const struct kist_filter_spec *spec)
@@ -338,6 +341,51 @@ static kist_status encode_bytes(struct kist_filter *filter, const struct kist_fi
 	return found ? try_base(filter, input, task, best, err) : KIST_OK;
 }
 
+static bool guess_of(const struct kist_filter_input *input, const struct kist_filter_task *task,
+		     struct kist_filter_spec *ret)
+{
+	const struct kist_filter_guess *const guess = input->guess;
+
+	return guess && input->hint.kind != KIST_FILTER_STRUCT && !task->matches &&
+	       task->level != KIST_FILTER_ARCHIVE && input->base.size == 0 &&
+	       kist_filter_spec_read(guess->choice.filter, guess->choice.params, ret) &&
+	       ret->width == input->hint.width && ret->filter != KIST_FILTER_BASE;
+}
+
+static bool is_same(const struct kist_filter_spec *a, const struct kist_filter_spec *b)
+{
+	return a->filter == b->filter && a->width == b->width && a->distance == b->distance &&
+	       a->exponent == b->exponent;
+}
+
+/*
+ * With @guess first, which a chunk like this one was best with.  When this one is not so much smaller by it, or smaller
+ * still, a sample is looked at, which may say the same.
+ */
+static kist_status encode_guessed(struct kist_filter *filter, const struct kist_filter_input *input,
+				  const struct kist_filter_task *task, struct kist_filter_sample *sample,
+				  const struct kist_filter_spec *guess, struct best *best,
+				  struct kist_error *err)
+{
+	const double expected = input->guess->ratio * (double)input->raw.size;
+	const struct best stored = *best;
+	struct kist_filter_spec spec;
+	double size;
+	bool filtered;
+
+	KIST_TRY(try_one(filter, input, task, guess, best, err));
+	best->is_guess = best->size > 0 && (double)best->size >= (1 - GUESS_DRIFT) * expected &&
+			 (double)best->size <= (1 + GUESS_DRIFT) * expected;
+	if (best->is_guess)
+		return KIST_OK;
+	kist_filter_sample_take(input, sample);
+	KIST_TRY(choose(filter, input, task, sample, &spec, &filtered, &size, err));
+	if (best->size > 0 && filtered && is_same(&spec, guess))
+		return KIST_OK;
+	*best = stored;
+	return try_chosen(filter, input, task, &spec, filtered, best, err);
+}
+
 static kist_status encode(struct kist_filter *filter, const struct kist_filter_input *input,
 			  struct best *best, struct kist_error *err)
 {
@@ -351,11 +399,13 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 
 	if (input->hint.kind == KIST_FILTER_BYTES || input->raw.size < RAW_SIZE_MIN)
 		return encode_bytes(filter, input, &task, best, err);
+	task.matches = kist_filter_has_repeats(input->raw);
 	sample->ops = filter->ops;
+	if (input->raw.size > KIST_FILTER_SAMPLE_SIZE && guess_of(input, &task, &spec))
+		return encode_guessed(filter, input, &task, sample, &spec, best, err);
 	kist_filter_sample_take(input, sample);
 	/* Fields of records are not taken apart for a base. */
 	sample->has_base = sample->has_base && input->hint.kind != KIST_FILTER_STRUCT;
-	task.matches = kist_filter_has_repeats(input->raw);
 	if (task.level == KIST_FILTER_ARCHIVE)
 		return try_all(filter, input, &task, sample, best, err);
 	if (!sample->has_base && input->raw.size <= KIST_FILTER_SAMPLE_SIZE)
@@ -397,6 +447,7 @@ kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_fil
 	KIST_TRY(encode(filter, &checked, &best, err));
 	*ret_size = best.size;
 	ret_choice->filter = best.spec.filter;
+	ret_choice->is_guess = best.is_guess;
 	kist_filter_spec_write(&best.spec, ret_choice->params);
 	return KIST_OK;
 }

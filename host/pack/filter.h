@@ -45,6 +45,26 @@ struct kist_filter_hint {
 /** kist_filter_hint_of() - From the type and the shape of a part; KIST_FILTER_BYTES for types without one. */
 struct kist_filter_hint kist_filter_hint_of(const struct kist_part *part);
 
+/** struct kist_filter_choice - What stands in the record: the base's id too, when @filter is
+ * KIST_FILTER_BASE. */
+struct kist_filter_choice {
+	uint8_t filter; /* enum kist_filter_id */
+	uint8_t params[KIST_FILTER_PARAMS_SIZE];
+	bool is_guess; /* it is what was guessed, and nothing else was tried */
+};
+
+/**
+ * struct kist_filter_guess - What was chosen for a chunk that this one is probably like.
+ *
+ * It is followed when the body is as much smaller than the chunk as that one's was; else a sample decides.
+ *
+ * @ratio: Bytes of the body for each byte of the chunk, that time.
+ */
+struct kist_filter_guess {
+	struct kist_filter_choice choice;
+	double ratio;
+};
+
 /**
  * struct kist_filter_input - A chunk to encode.
  *
@@ -57,13 +77,7 @@ struct kist_filter_input {
 	struct kist_view base;
 	struct kist_filter_hint hint;
 	enum kist_filter_level level;
-};
-
-/** struct kist_filter_choice - What stands in the record: the base's id too, when @filter is
- * KIST_FILTER_BASE. */
-struct kist_filter_choice {
-	uint8_t filter; /* enum kist_filter_id */
-	uint8_t params[KIST_FILTER_PARAMS_SIZE];
+	const struct kist_filter_guess *guess; /* of a chunk with the same hint; NULL for none */
 };
 
 /** Bytes that a record takes more, when it has a filter: its extension.  A filter must gain more. */

@@ -13,6 +13,9 @@
  * Each record is decoded again, from the very bytes that go into the pack, and compared with the chunk: that
  * is proof enough, and cheaper than a second SHA-256, since the chunk is still there.
  *
+ * Of the chunks of one part most take the filter of one before them, without a look at a sample.  Which one that is
+ * depends on the order of chunks alone, not on who is done first: the same chunks give the same records.
+ *
  * Memory: a record for each chunk in the queue; for each worker a struct kist_filter and a chunk, and where
  * there are bases, a base and its record.
  * Thread: one struct kist_encoder, one thread at a time.
@@ -32,8 +35,17 @@ struct kist_fresh {
 	uint64_t number;
 	struct kist_record record;
 	struct kist_base_location like; /* what it may be the difference to; stored_len 0 for nothing */
+	struct kist_filter_guess guess; /* KIST_FILTER_NONE for none */
+	bool was_guessed;		/* and it was right */
 	struct kist_buf room;		/* none while it is not in the queue */
 	struct kist_view bytes;		/* of the record, head and body, in @room */
+};
+
+/** struct kist_learned - What the chunks of @part are filtered with: 0 for none.  @used: How often that was guessed. */
+struct kist_learned {
+	uint64_t part;
+	struct kist_filter_guess guess;
+	unsigned used;
 };
 
 /**
@@ -54,6 +66,7 @@ struct kist_encoder {
 	size_t first;
 	size_t count;
 	size_t bytes;
+	struct kist_learned learned;
 	struct kist_fresh fresh[KIST_ENCODE_COUNT_MAX];
 };
 

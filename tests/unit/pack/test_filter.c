@@ -545,6 +545,51 @@ START_TEST(repeats_are_seen_from_afar)
 }
 END_TEST
 
+/* Encodes with @guess, which gives what is chosen without one. */
+static bool follows(struct kist_filter_input input, const struct kist_filter_guess *guess, size_t size,
+		    const struct kist_filter_choice *choice)
+{
+	struct kist_filter_choice guessed;
+
+	input.guess = guess;
+	ck_assert_uint_eq(round_trip(&input, &guessed), size);
+	ck_assert_int_eq(guessed.filter, choice->filter);
+	ck_assert_mem_eq(guessed.params, choice->params, sizeof(guessed.params));
+	return guessed.is_guess;
+}
+
+START_TEST(a_guess_is_followed_where_it_holds)
+{
+	const struct filter_data *const kind = &filter_data[_i];
+	struct kist_filter_input input = input_of(kind, CHUNK, KIST_FILTER_DEFAULT);
+	struct kist_filter_guess guess;
+	struct kist_filter_choice choice;
+	size_t size;
+	bool may;
+
+	filter_data_fill(kind, data, base, CHUNK);
+	input.base.size = 0;
+	size = round_trip(&input, &choice);
+	ck_assert(!choice.is_guess);
+	guess = (struct kist_filter_guess){ .choice = choice,
+					    .ratio = (double)(size - KIST_FILTER_HEAD_EXTRA) / CHUNK };
+	may = choice.filter != KIST_FILTER_NONE && choice.filter != KIST_FILTER_RECORD &&
+	      !kist_filter_has_repeats(input.raw);
+	ck_assert_int_eq(follows(input, &guess, size, &choice), may);
+	/* As large as it may be, and not so. */
+	guess.ratio /= 1.14;
+	ck_assert_int_eq(follows(input, &guess, size, &choice), may);
+	guess.ratio /= 1.04;
+	ck_assert(!follows(input, &guess, size, &choice));
+	/* Much smaller than was thought, and of the wrong filter. */
+	guess.ratio *= 2;
+	ck_assert(!follows(input, &guess, size, &choice));
+	guess.choice = (struct kist_filter_choice){ .filter = KIST_FILTER_PLANES, .params = { 4 } };
+	guess.ratio = 0.001;
+	ck_assert(!follows(input, &guess, size, &choice));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("filter");
@@ -568,5 +613,6 @@ int main(void)
 	tcase_add_test(tests, hints_that_make_no_sense_count_for_nothing);
 	tcase_add_test(tests, every_processor_chooses_the_same_stretches_and_one_in_64);
 	tcase_add_test(tests, repeats_are_seen_from_afar);
+	tcase_add_loop_test(tests, a_guess_is_followed_where_it_holds, 0, kinds);
 	return suite_run(tests, "filter");
 }

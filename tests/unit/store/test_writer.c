@@ -656,6 +656,66 @@ START_TEST(a_failure_of_the_index_is_told)
 }
 END_TEST
 
+#define PART_PIECE  ((size_t)256 << 10)
+#define PART_PIECES ((size_t)64)
+
+/* A part whose first half is noise around zero and whose second half rises; what was written of it. */
+static struct kist_write_stats write_part(const uint8_t *data, uint64_t part)
+{
+	struct kist_store *store = new_store();
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct kist_piece pieces[PART_PIECES];
+	struct kist_digest ids[PART_PIECES];
+	struct kist_write_stats stats;
+	json_t *packs;
+
+	for (size_t i = 0; i < PART_PIECES; i++) {
+		pieces[i] = piece_of(data + i * PART_PIECE, PART_PIECE);
+		pieces[i].hint = (struct kist_filter_hint){ .kind = KIST_FILTER_INT, .width = 4 };
+		pieces[i].part = part;
+	}
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, pieces, PART_PIECES, ids, NULL, NULL),
+			 KIST_OK);
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	for (size_t i = 0; i < PART_PIECES; i += 7)
+		expect_chunk(store, packs, &ids[i], data + i * PART_PIECE, PART_PIECE, KIST_CHUNK_DATA);
+	stats = kist_writer_stats(writer);
+	json_decref(packs);
+	kist_store_close(store);
+	return stats;
+}
+
+START_TEST(chunks_of_a_part_take_one_filter_until_they_change)
+{
+	uint8_t *const data = malloc(PART_PIECE * PART_PIECES);
+	const size_t count = PART_PIECE * PART_PIECES / 4;
+	struct kist_write_stats looked;
+	struct kist_write_stats guessed;
+	struct kist_write_stats again;
+
+	fill_noise(data, PART_PIECE * PART_PIECES, 9);
+	for (uint32_t i = 0, sum = 0; i < count; i++) {
+		uint32_t word;
+
+		memcpy(&word, data + i * (size_t)4, 4);
+		sum += word >> 16 & 0xff;
+		word = i < count / 2 ? (word >> 8 & 0xfff) * 257 : sum * 3;
+		memcpy(data + i * (size_t)4, &word, 4);
+	}
+	looked = write_part(data, 0);
+	guessed = write_part(data, 77);
+	again = write_part(data, 1);
+	ck_assert_uint_gt(looked.filtered[KIST_FILTER_DELTA], 0);
+	ck_assert_uint_lt(looked.filtered[KIST_FILTER_DELTA], PART_PIECES);
+	ck_assert_mem_eq(looked.filtered, guessed.filtered, sizeof(looked.filtered));
+	ck_assert_uint_eq(looked.stored_bytes, guessed.stored_bytes);
+	/* Whoever is done first. */
+	ck_assert_mem_eq(&guessed, &again, sizeof(again));
+	free(data);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("writer");
@@ -675,5 +735,6 @@ int main(void)
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
 	tcase_add_test(tests, every_failure_of_the_backend_is_told);
 	tcase_add_test(tests, a_failure_of_the_index_is_told);
+	tcase_add_test(tests, chunks_of_a_part_take_one_filter_until_they_change);
 	return suite_run(tests, "writer");
 }
