@@ -333,6 +333,10 @@ static void *run(void *ctx)
 		tell(keeper, &why);
 	kist_flow_close(keeper->flow);
 	keeper->flow = NULL;
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->ended = true;
+	(void)pthread_cond_broadcast(&keeper->awake);
+	(void)pthread_mutex_unlock(&keeper->mutex);
 	return NULL;
 }
 
@@ -482,23 +486,29 @@ void kist_keeper_flush(struct kist_keeper *keeper)
 	(void)pthread_mutex_unlock(&keeper->mutex);
 }
 
-void kist_keeper_finish(struct kist_keeper *keeper, const struct kist_keeper_end *end, struct kist_kept *ret)
+/* Waits until the thread is about to end, and tells that now and then; @mutex is held. */
+static void wait_for_end(struct kist_keeper *keeper)
 {
 	struct timespec until;
-	int failed;
 
+	while (!keeper->ended) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += KIST_OWNER_BEAT_S;
+		if (pthread_cond_timedwait(&keeper->awake, &keeper->mutex, &until) == ETIMEDOUT &&
+		    keeper->options.each_wait)
+			keeper->options.each_wait(keeper->options.ctx);
+	}
+}
+
+void kist_keeper_finish(struct kist_keeper *keeper, const struct kist_keeper_end *end, struct kist_kept *ret)
+{
 	(void)pthread_mutex_lock(&keeper->mutex);
 	keeper->end = *end;
 	keeper->ending = true;
 	(void)pthread_cond_signal(&keeper->awake);
+	wait_for_end(keeper);
 	(void)pthread_mutex_unlock(&keeper->mutex);
-	do {
-		(void)clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += KIST_OWNER_BEAT_S;
-		failed = pthread_clockjoin_np(keeper->thread, NULL, CLOCK_MONOTONIC, &until);
-		if (failed == ETIMEDOUT && keeper->options.each_wait)
-			keeper->options.each_wait(keeper->options.ctx);
-	} while (failed == ETIMEDOUT);
+	(void)pthread_join(keeper->thread, NULL);
 	*ret = keeper->kept;
 }
 

@@ -60,6 +60,7 @@ struct kist_keeper {
 	bool is_open;	     /* the store */
 	bool flush;
 	bool ending;
+	bool ended;		   /* the thread has nothing more to do */
 	bool dropped;		   /* nothing more is to be committed */
 	bool awaited;		   /* somebody waits for the first record */
 	bool begun;		   /* that was tried */
