@@ -33,7 +33,7 @@ void kist_stage_done(struct kist_stage *stage);
 /**
  * kist_stage_lock() - Makes @plugins_dir when it is missing, waits for its lock, and removes what crashes left.
  *
- * Errors: as kist_search_open_dir(); KIST_IO.
+ * Errors: as kist_search_open_dir(); KIST_DEADLINE (somebody holds it for a minute); KIST_IO.
  */
 KIST_CHECKED kist_status kist_stage_lock(const char *plugins_dir, struct kist_stage *ret,
 					 struct kist_error *err);
