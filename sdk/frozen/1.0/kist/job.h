@@ -355,6 +355,111 @@ static inline int kist_job_save_array(struct kist_job_client *job, const char *n
 	return status;
 }
 
+/** What the values of a column are. */
+enum kist_job_type {
+	KIST_JOB_INT64,	 /* const int64_t * */
+	KIST_JOB_DOUBLE, /* const double *; NaN and infinities are kept as nan, inf and -inf */
+	KIST_JOB_TEXT	 /* const char *const *, UTF-8; NULL is no value */
+};
+
+/** struct kist_job_column - A column of a table: @values are as many as the table has rows. */
+struct kist_job_column {
+	const char *name;
+	enum kist_job_type type;
+	const void *values;
+	const unsigned char *valid; /* 0 where there is no value; NULL: there are all */
+};
+
+/* In quotes, with those that stand in it doubled. */
+static inline void kist_job_put_text_(FILE *file, const char *text)
+{
+	(void)fputc('"', file);
+	for (; *text; text++) {
+		if (*text == '"')
+			(void)fputc('"', file);
+		(void)fputc(*text, file);
+	}
+	(void)fputc('"', file);
+}
+
+static inline void kist_job_put_cell_(FILE *file, const struct kist_job_column *column, size_t row)
+{
+	char number[64];
+
+	if (column->valid && !column->valid[row])
+		return;
+	if (column->type == KIST_JOB_TEXT) {
+		const char *text = ((const char *const *)column->values)[row];
+
+		if (text)
+			kist_job_put_text_(file, text);
+	} else if (column->type == KIST_JOB_INT64) {
+		(void)fprintf(file, "%lld", (long long)((const int64_t *)column->values)[row]);
+	} else {
+		const double value = ((const double *)column->values)[row];
+
+		if (isfinite(value))
+			kist_job_number_(value, number, sizeof(number));
+		else
+			(void)snprintf(number, sizeof(number), "%s",
+				       isnan(value) ? "nan" : (value < 0 ? "-inf" : "inf"));
+		(void)fputs(number, file);
+	}
+}
+
+/**
+ * kist_job_save_table() - Keeps a table as @name, which ends in ".csv".
+ *
+ * It goes through memory that is shared with the agent; its size is bounded by that alone.
+ */
+static inline int kist_job_save_table(struct kist_job_client *job, const char *name,
+				      const struct kist_job_column *columns, size_t column_count,
+				      size_t row_count)
+{
+	FILE *file;
+	int status;
+	int fd;
+
+	if (job->fd < 0)
+		return 0;
+	if (column_count == 0)
+		return -EINVAL;
+	fd = kist_job_memory_();
+	if (fd < 0)
+		return -errno;
+	file = fdopen(fd, "w");
+	if (!file) {
+		status = -errno;
+		(void)close(fd);
+		return status;
+	}
+	for (size_t i = 0; i < column_count; i++) {
+		kist_job_put_text_(file, columns[i].name);
+		(void)fputc(i + 1 < column_count ? ',' : '\n', file);
+	}
+	for (size_t row = 0; row < row_count; row++) {
+		for (size_t i = 0; i < column_count; i++) {
+			kist_job_put_cell_(file, &columns[i], row);
+			(void)fputc(i + 1 < column_count ? ',' : '\n', file);
+		}
+	}
+	status = fflush(file) == 0 && !ferror(file) ? kist_job_save_file(job, name, fd) : -EIO;
+	(void)fclose(file);
+	return status;
+}
+
+/**
+ * kist_job_record_artifact() - The job has made an artifact that lies elsewhere, at @location: it is told of in the
+ * run folder and with the job, and is not kept.
+ *
+ * @location: "s3://bucket/x", or whatever leads there.
+ */
+static inline int kist_job_record_artifact(struct kist_job_client *job, const char *name,
+					   const char *location)
+{
+	return kist_job_request_(job, "artifact", name, ",\"location\":", location, -1);
+}
+
 #ifdef __cplusplus
 }
 #endif
