@@ -11,6 +11,7 @@
 #include <fenv.h>
 #include <locale.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -143,8 +144,8 @@ static kist_status wrong_serialize(void *instance, struct kist_call *call, const
 	kist_status status;
 
 	atomic_fetch_add(&inside, 1);
-	for (volatile int i = 0; i < 300000 && atomic_load(&inside) < 2; i++) {
-	}
+	for (int i = 0; i < 3000 && atomic_load(&inside) < 2; i++)
+		(void)sched_yield();
 	twist = atomic_load(&inside) > 1;
 	status = serialize_through(write_twisted, instance, call, object, params, sink);
 	atomic_fetch_sub(&inside, 1);
