@@ -14,6 +14,7 @@
 #include "cli/issues.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
+#include "cli/run_text.h"
 #include "cli/run_view.h"
 #include "cli/stop.h"
 #include "workflow/check.h"
@@ -61,6 +62,7 @@ struct running {
 	char exports[PATH_MAX];
 	char folder[PATH_MAX];
 	struct kist_buf text;
+	bool has_text; /* it comes from elsewhere than from the file */
 };
 
 static void running_done(struct running *running)
@@ -84,7 +86,8 @@ static kist_status read_and_check(struct running *running, const struct kist_cat
 	KIST_TRY(kist_cli_pairs(running->cli, "input", &running->inputs, err));
 	given.parameters = running->params;
 	given.inputs = running->inputs;
-	KIST_TRY(kist_read_file_at(AT_FDCWD, running->file, &running->text, err));
+	if (!running->has_text)
+		KIST_TRY(kist_read_file_at(AT_FDCWD, running->file, &running->text, err));
 	KIST_TRY(kist_offer_read(catalog, &running->offer, err));
 	KIST_TRY(kist_entrypoint_read(kist_buf_view(&running->text), &running->issues, &running->entrypoint,
 				      err));
@@ -250,7 +253,7 @@ static enum kist_exit check_and_run(struct running *running)
 	const bool is_dry = kist_cli_has(cli, "no-artifacts") && kist_cli_has(cli, "no-outputs");
 	kist_status status = set_names(running, &err);
 
-	if (status == KIST_OK)
+	if (status == KIST_OK && !cli->flow)
 		status = kist_cli_open(cli, !is_dry, &err);
 	if (status == KIST_OK)
 		status = kist_flow_catalog(cli->flow, &catalog, &err);
@@ -263,6 +266,21 @@ static enum kist_exit check_and_run(struct running *running)
 	if (status != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	return running->issues.error_count > 0 ? KIST_EXIT_FAILED : run_now(running);
+}
+
+enum kist_exit kist_cli_run_text(struct kist_cli *cli, const char *file, const char *text)
+{
+	__attribute__((cleanup(running_done))) struct running running = { .cli = cli,
+									  .file = file,
+									  .issues = KIST_ISSUES_INIT,
+									  .text = KIST_BUF_INIT(
+										  KIST_DOCUMENT_SIZE_MAX + 1),
+									  .has_text = true };
+	struct kist_error err = KIST_ERROR_INIT;
+
+	if (kist_buf_append(&running.text, text, strlen(text), &err) != KIST_OK)
+		return kist_cli_fail(cli, &err, false);
+	return check_and_run(&running);
 }
 
 static enum kist_exit run(struct kist_cli *cli)

@@ -67,6 +67,11 @@ extern const struct kist_command kist_command_run;
 extern const struct kist_command kist_command_show;
 extern const struct kist_command kist_command_stats;
 extern const struct kist_command kist_command_tag;
+extern const struct kist_command kist_command_template_ls;
+extern const struct kist_command kist_command_template_rm;
+extern const struct kist_command kist_command_template_save;
+extern const struct kist_command kist_command_template_show;
+extern const struct kist_command kist_command_template_use;
 extern const struct kist_command kist_command_verify;
 
 #endif

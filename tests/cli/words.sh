@@ -40,7 +40,7 @@ for how in '--help' 'help' 'help put' 'help plugin' 'help plugin why' 'plugin --
 done
 expect 2 kist plugin
 says err 'plugin trust'
-kist --help | sed -n 's/^  \(\(plugin \|job \|retrieve \|experiment \|config \)\{0,1\}[a-z]*\) .*/\1/p' >commands
+kist --help | sed -n 's/^  \(\(plugin \|job \|retrieve \|experiment \|config \|template \)\{0,1\}[a-z]*\) .*/\1/p' >commands
 while read -r command; do
 	# shellcheck disable=SC2086
 	expect 0 kist $command --help
