@@ -5,7 +5,9 @@
 #include "flow/load.h"
 #include "pack/pool.h"
 
-#define RUNS_MAX (2 * (size_t)KIST_POOL_WORKERS_MAX + 2)
+/* What each core works on, and what they take next. */
+#define RUNS_MORE 2
+#define RUNS_MAX  ((size_t)KIST_POOL_WORKERS_MAX + RUNS_MORE)
 
 struct ahead;
 
@@ -480,7 +482,7 @@ static kist_status go_ahead(struct ahead *ahead, struct kist_error *err)
 	ahead->giver.job.run = give_run;
 	ahead->giver.ahead = ahead;
 	KIST_TRY(kist_pool_new(&ahead->pool, err));
-	ahead->run_count = 2 * kist_pool_workers(ahead->pool) + 2;
+	ahead->run_count = kist_pool_workers(ahead->pool) + RUNS_MORE;
 	status = give_all(ahead, err);
 	if (status == KIST_OK)
 		return KIST_OK;

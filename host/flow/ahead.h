@@ -11,8 +11,8 @@
  * they are read, two such stretches at once.  What it says is believed only when the hasher of the whole stands
  * just there; else it is fed the bytes, in order, as it is where the recipe says nothing.
  *
- * Memory: for each core two runs of chunks and a record with room to decode it, and two runs more: under 180
- * MiB on eight cores.
+ * Memory: for each core a run of chunks and a record with room to decode it, and two runs more: under 140 MiB on
+ * eight cores.
  * Thread: one flow, one thread at a time.
  * Source: docs/adr/0023-one-digest-for-a-file.md, docs/adr/0028-midstates.md.
  */
