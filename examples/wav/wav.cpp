@@ -249,7 +249,7 @@ kist_status deserialize(void *, kist_call *call, kist_source *source, const kist
 	});
 }
 
-/* How an array is written: frames by channels, or frames alone. */
+/* How an array is written. */
 sound plan_of(kist_call *call, const kist_object *object, const kist_params *params)
 {
 	const auto *managed = static_cast<const DLManagedTensorVersioned *>(object->value);
@@ -266,12 +266,13 @@ sound plan_of(kist_call *call, const kist_object *object, const kist_params *par
 	if (type.lanes != 1 || (!is_integer && !(type.code == kDLFloat && (type.bits == 32 || type.bits == 64))))
 		guard::fail(call, KIST_UNSUPPORTED, "E_DTYPE", KIST_NO_OFFSET, "%s",
 			    "samples are uint8, int16, int32, float32 or float64");
-	if (tensor.ndim < 1 || tensor.ndim > 2 || (tensor.ndim == 2 && (tensor.shape[1] < 1 || tensor.shape[1] > channels_max)))
+	/* Frames alone would come back as frames by one channel: another array. */
+	if (tensor.ndim != 2 || tensor.shape[1] < 1 || tensor.shape[1] > channels_max)
 		guard::fail(call, KIST_UNSUPPORTED, "E_SHAPE", KIST_NO_OFFSET, "%s",
-			    "an array of frames, or of frames by 1 to 64 channels, can be written");
+			    "an array of frames by 1 to 64 channels can be written");
 	plan.kind = is_integer ? integers : floats;
 	plan.bits = type.bits;
-	plan.channels = tensor.ndim == 2 ? static_cast<unsigned>(tensor.shape[1]) : 1;
+	plan.channels = static_cast<unsigned>(tensor.shape[1]);
 	plan.rate = rate ? static_cast<uint32_t>(rate->integer) : 48000;
 	plan.frames = static_cast<uint64_t>(tensor.shape[0]);
 	if (plan.frames > (UINT32_MAX - 64) / plan.frame_size())
@@ -312,7 +313,7 @@ void write_frames(kist_call *call, kist_sink *sink, const DLTensor &tensor, cons
 {
 	const auto *base = static_cast<const char *>(tensor.data) + tensor.byte_offset;
 	const int64_t step = plan.bits / 8;
-	const int64_t across = tensor.ndim == 2 ? tensor.strides[1] : 0;
+	const int64_t across = tensor.strides[1];
 	std::vector<char> piece(frames_at_once * plan.frame_size());
 
 	for (uint64_t done = 0; done < plan.frames; done += frames_at_once) {

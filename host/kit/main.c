@@ -20,6 +20,8 @@
  *
  *     kist-kit CHECK MANIFEST INDEX SEED
  *
+ * Started by hand, under a debugger or valgrind, it says what it found in words, and has no limits.
+ *
  * It maps the plugin into itself, without the sandbox, which would hide what the checks look for: so it does to an
  * author's own build what his own tests do.
  */
@@ -113,16 +115,39 @@ static bool send_result(const struct kist_bench *bench)
 	       kist_write_all(KIST_TRIAL_RESULT, kist_buf_view(&text), NULL) == KIST_OK;
 }
 
+/* The same for whoever has started it. */
+static bool print_result(const struct kist_bench *bench)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(bench->findings->list, i, finding)
+		printf("%s: %s\n", kist_json_get_text(finding, "level"), kist_json_get_text(finding, "text"));
+	if (bench->skipped)
+		printf("skipped: %s\n", bench->skipped);
+	printf("%s: %zu findings\n", bench->check, json_array_size(bench->findings->list));
+	return json_array_size(bench->findings->list) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	kist_auto_subject struct kist_kit_subject subject = KIST_KIT_SUBJECT_INIT;
 	kist_auto_findings struct kist_kit_findings findings = KIST_KIT_FINDINGS_INIT;
 	static struct kist_bench bench;
 	struct kist_error err = KIST_ERROR_INIT;
+	kist_auto_fd int notebook = -1;
+	bool is_child;
 
-	set_limits();
-	if (argc != 5 || kist_notebook_open(KIST_TRIAL_NOTEBOOK, &bench.notebook, &err) != KIST_OK) {
-		fprintf(stderr, "kist-kit: a part of 'kist plugin test', which starts it\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: kist-kit CHECK MANIFEST INDEX SEED\n"
+				"a part of 'kist plugin test', which starts it; by hand, for a debugger\n");
+		return EXIT_FAILURE;
+	}
+	is_child = kist_notebook_open(KIST_TRIAL_NOTEBOOK, &bench.notebook, NULL) == KIST_OK;
+	if (is_child)
+		set_limits();
+	else if (kist_notebook_new(&notebook, &bench.notebook, &err) != KIST_OK) {
+		fprintf(stderr, "kist-kit: %s\n", err.text);
 		return EXIT_FAILURE;
 	}
 	bench.check = argv[1];
@@ -141,5 +166,5 @@ int main(int argc, char **argv)
 	if (err.status != KIST_OK)
 		kist_bench_fail(&bench, "it could not be tried: %s", err.text);
 	/* What plugins registered to be done at the end is theirs, and tells nothing of the check. */
-	return send_result(&bench) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return (is_child ? send_result(&bench) : print_result(&bench)) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -20,7 +20,8 @@ static kist_status map_library(int fd, void **ret, struct kist_error *err)
 	void *library;
 	const char *why;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	/* By its number and not "self": a debugger that wants its symbols is another process. */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!library) {
 		why = dlerror();
