@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -116,52 +115,79 @@ static kist_status make_environment(const struct kist_running *running, struct c
 	return KIST_OK;
 }
 
-/* Signals as a program finds them when a shell starts it, and a group of its own. */
-static int set_attributes(posix_spawnattr_t *attributes)
+/* Signals as a program finds them when a shell starts it. */
+static void reset_signals(void)
 {
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	sigset_t all;
 
-	(void)sigemptyset(&none);
-	(void)sigemptyset(&all);
 	for (int number = 1; number < 32; number++) {
 		if (number != SIGKILL && number != SIGSTOP)
-			(void)sigaddset(&all, number);
+			(void)sigaction(number, &usual, NULL);
 	}
-	(void)posix_spawnattr_setsigmask(attributes, &none);
-	(void)posix_spawnattr_setsigdefault(attributes, &all);
-	(void)posix_spawnattr_setpgroup(attributes, 0);
-	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-							    POSIX_SPAWN_SETSIGDEF);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static kist_status spawn(const struct command *command, const char *folder, int out_fd, pid_t *ret_pid,
-			 struct kist_error *err)
+/*
+ * The command, before it is one.  It was forked from a process with threads: system calls only.  The guard knows of it
+ * before it can do anything: the first thing that some do is to end who has started them.
+ */
+static _Noreturn void become(const struct kist_guard *guard, const struct command *command,
+			     const char *folder, int out_fd, int failed_fd)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int failed = posix_spawn_file_actions_init(&actions);
+	int null_fd;
+	int failed;
 
-	if (failed)
-		return kist_fail_errno(err, failed, "cannot start '%s'", command->words[0]);
-	failed = posix_spawnattr_init(&attributes);
-	if (!failed)
-		failed = set_attributes(&attributes);
-	if (!failed)
-		failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!failed)
-		failed = posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-	if (!failed)
-		failed = posix_spawn_file_actions_addchdir_np(&actions, folder);
-	if (!failed)
-		failed = posix_spawnp(ret_pid, command->words[0], &actions, &attributes, command->words,
-				      command->environment);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)posix_spawnattr_destroy(&attributes);
+	(void)setpgid(0, 0);
+	kist_guard_add(guard, getpid());
+	null_fd = open("/dev/null", O_RDONLY);
+	if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(out_fd, STDOUT_FILENO) >= 0 &&
+	    chdir(folder) == 0) {
+		if (null_fd > STDERR_FILENO)
+			(void)close(null_fd);
+		reset_signals();
+		(void)execvpe(command->words[0], command->words, command->environment);
+	}
+	failed = errno;
+	(void)!write(failed_fd, &failed, sizeof(failed));
+	_exit(127);
+}
+
+static kist_status spawn(const struct kist_guard *guard, const struct command *command, const char *folder,
+			 int out_fd, pid_t *ret_pid, struct kist_error *err)
+{
+	sigset_t all;
+	sigset_t before;
+	int ends[2];
+	int failed = 0;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return kist_fail_errno(err, errno, "cannot start '%s'", command->words[0]);
+	/* No handler of ours may run in it. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		become(guard, command, folder, out_fd, ends[1]);
+	failed = pid < 0 ? errno : 0;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	kist_fd_close(&ends[1]);
+	/* It ends without a word when the program runs. */
+	while (pid > 0 && read(ends[0], &failed, sizeof(failed)) < 0 && errno == EINTR)
+		;
+	kist_fd_close(&ends[0]);
+	if (!failed) {
+		*ret_pid = pid;
+		return KIST_OK;
+	}
+	if (pid > 0) {
+		kist_guard_drop(guard, pid);
+		(void)waitpid(pid, NULL, 0);
+	}
 	/* Not "not found": that is left for what the person who runs it names. */
-	return failed ? kist_fail(err, KIST_UNSUPPORTED, "cannot start '%s': %s", command->words[0],
-				  strerror(failed))
-		      : KIST_OK;
+	return kist_fail(err, KIST_UNSUPPORTED, "cannot start '%s': %s", command->words[0], strerror(failed));
 }
 
 /* "<folder>/<n>" to work in, and "<folder>/<n>.out" for what it prints; folders for the files that it leaves. */
@@ -207,8 +233,7 @@ kist_status kist_running_start(struct kist_running *running, size_t step, struct
 	if (!run->folder)
 		return kist_fail_memory(err, strlen(folder));
 	KIST_TRY(kist_guard_start(&running->guard, err));
-	KIST_TRY(spawn(&command, folder, run->out_fd, &run->pid, err));
-	kist_guard_add(&running->guard, run->pid);
+	KIST_TRY(spawn(&running->guard, &command, folder, run->out_fd, &run->pid, err));
 	run->pid_fd = (int)syscall(SYS_pidfd_open, run->pid, 0);
 	run->deadline_ns = made_of->timeout_s > 0 ? kist_now_ns() + (uint64_t)(made_of->timeout_s * 1e9) : 0;
 	running->active++;
