@@ -403,6 +403,20 @@ static void note_resources(struct agent *agent)
 		(void)json_object_set_new(agent->keeping.facts, "resources", facts);
 }
 
+/* What was printed and went nowhere, as on a full disk; the journal has it. */
+static void tell_lost(struct agent *agent, const struct kist_relay *relay)
+{
+	struct kist_error why = KIST_ERROR_INIT;
+
+	if (relay->failed == 0)
+		return;
+	(void)kist_fail_errno(&why, relay->failed,
+			      "cannot pass on %llu bytes of the standard %s; 'kist logs %s' has them",
+			      (unsigned long long)relay->lost,
+			      relay->stream == KIST_STREAM_OUT ? "output" : "error", agent->result->id);
+	kist_keeping_warn(&agent->keeping, NULL, &why);
+}
+
 static void finish(struct agent *agent, bool has_exit, const char *error)
 {
 	const struct kist_agent_result *result = agent->result;
@@ -414,6 +428,8 @@ static void finish(struct agent *agent, bool has_exit, const char *error)
 
 	if (has_exit)
 		note_resources(agent);
+	tell_lost(agent, &agent->out);
+	tell_lost(agent, &agent->err);
 	if (agent->journal.failed.status != KIST_OK)
 		kist_keeping_warn(&agent->keeping, NULL, &agent->journal.failed);
 	kist_keeping_finish(&agent->keeping, &end, &agent->result->kept);

@@ -17,18 +17,26 @@ static bool wait_writable(int fd)
 	return poll(&wait, 1, -1) > 0 || errno == EINTR;
 }
 
-/* false: nobody reads it any more, or it is full for good. */
-static bool pass_on(int to, const uint8_t *bytes, size_t size)
+/*
+ * false: nobody reads it any more.  A disk that is full is none of the program's trouble, which a closed pipe would
+ * end: what it does not take is counted, and what comes next is tried again.
+ */
+static bool pass_on(struct kist_relay *relay, const uint8_t *bytes, size_t size)
 {
 	while (size > 0) {
-		const ssize_t written = write(to, bytes, size);
+		const ssize_t written = write(relay->to, bytes, size);
 
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0 && errno == EAGAIN && wait_writable(to))
+		if (written < 0 && errno == EAGAIN && wait_writable(relay->to))
 			continue;
-		if (written < 0)
+		if (written < 0 && errno == EPIPE)
 			return false;
+		if (written < 0) {
+			relay->failed = errno;
+			relay->lost += size;
+			return true;
+		}
 		bytes += written;
 		size -= (size_t)written;
 	}
@@ -61,7 +69,7 @@ static void *run(void *ctx)
 		if (size <= 0)
 			break;
 		kist_journal_add(relay->journal, relay->stream, kist_view_of(bytes, (size_t)size));
-		if (!pass_on(relay->to, bytes, (size_t)size))
+		if (!pass_on(relay, bytes, (size_t)size))
 			break;
 	}
 	/* When our reader is gone, so is the program's: its next write says so to it. */
@@ -78,6 +86,8 @@ kist_status kist_relay_start(int *from, int to, enum kist_stream stream, struct 
 	if (ret->stop < 0)
 		return kist_fail_errno(err, errno, "cannot make an eventfd");
 	ret->to = to;
+	ret->failed = 0;
+	ret->lost = 0;
 	ret->stream = stream;
 	ret->journal = journal;
 	ret->from = *from;

@@ -8,7 +8,8 @@
  * Passes on what a program prints, as it comes, and notes it in the journal.
  *
  * A thread of its own for each stream, which waits when the reader waits, so that the program feels what it
- * would feel without the agent: a full pipe, or one that nobody reads any more.
+ * would feel without the agent: a full pipe, or one that nobody reads any more.  Where a disk is full, or broken, the
+ * program goes on, and its output is in the journal alone.
  *
  * Thread: kist_relay_start() and kist_relay_end() by one thread.
  */
@@ -20,9 +21,11 @@
 struct kist_relay {
 	pthread_t thread;
 	bool running;
-	int from; /* owned */
-	int to;	  /* borrowed */
-	int stop; /* eventfd */
+	int from;      /* owned */
+	int to;	       /* borrowed */
+	int stop;      /* eventfd */
+	int failed;    /* why @to took nothing, as errno; 0: it took all */
+	uint64_t lost; /* bytes that it did not take; both after kist_relay_end() */
 	enum kist_stream stream;
 	struct kist_journal *journal; /* borrowed */
 };

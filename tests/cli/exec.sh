@@ -123,6 +123,11 @@ expect 0 env XDG_DATA_HOME=/dev/null kist exec --id folderless -- sh -c 'mkdir a
 says out fine
 equal "$(kist cat jobs/folderless/a)" 1
 
+# A disk that has no room for what a program prints is not the program's trouble, either; the log has it.
+expect 5 sh -c 'exec kist exec --id noroom -- sh -c "seq 100000; seq 100000; exit 5" >/dev/full'
+says err 'No space left' "'kist logs noroom' has them"
+equal "$(kist logs noroom | wc -l)" 200000
+
 # A reader that goes away is felt as without the agent.
 kist exec -q --id head -- sh -c 'yes || :' 2>/dev/null | head -1 >first
 equal "$(cat first)" y

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/relay.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -114,6 +115,24 @@ START_TEST(a_full_disk_does_not_hold_back_the_program)
 }
 END_TEST
 
+START_TEST(where_output_finds_no_room_the_program_goes_on_and_the_journal_has_it)
+{
+	struct kist_relay relay = KIST_RELAY_INIT;
+	kist_auto_fd int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	uint8_t bytes[64];
+
+	ck_assert_int_ge(full, 0);
+	ck_assert_int_eq(kist_relay_start(&in[0], full, KIST_STREAM_OUT, &journal, &relay, NULL), KIST_OK);
+	for (int i = 0; i < 50000; i++)
+		ck_assert_int_eq(write(in[1], "on", 2), 2);
+	kist_relay_end(&relay);
+	ck_assert_int_eq(relay.failed, ENOSPC);
+	ck_assert_uint_eq(relay.lost, 100000);
+	ck_assert_uint_eq(journal.size, 100000);
+	ck_assert_uint_eq(journal_read(KIST_JOURNAL_TEXT_NAME, bytes, sizeof(bytes)), sizeof(bytes));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *cases = tcase_create("relay");
@@ -123,5 +142,6 @@ int main(void)
 	tcase_add_test(cases, the_end_takes_what_is_in_the_pipe_and_waits_for_nobody);
 	tcase_add_test(cases, a_reader_that_goes_away_is_felt_by_the_writer);
 	tcase_add_test(cases, a_full_disk_does_not_hold_back_the_program);
+	tcase_add_test(cases, where_output_finds_no_room_the_program_goes_on_and_the_journal_has_it);
 	return suite_run(cases, "agent/relay");
 }
