@@ -112,6 +112,11 @@ python_with() {
 	skip "no Python with $*; install $packages"
 }
 
+# guide_commands NAME: what stands in the blocks of shell of docs/guide/NAME.md, in order.
+guide_commands() {
+	sed -n '/^```sh$/,/^```$/p' "$top_srcdir/docs/guide/$1.md" | sed '/^```/d'
+}
+
 # make_tiny FOLDER ID [VERSION]: builds the zoo's tiny plugin there, under this id, against the installed headers.
 make_tiny() {
 	export PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig"

@@ -1,7 +1,7 @@
 # The guide to bundles, as it is written: its commands work.
 guide=$top_srcdir/docs/guide/bundles.md
 sed -n -e '/^```yaml$/,/^```$/p' "$guide" | sed -e '1d' -e '$d' >double.yaml
-sed -n -e '/^```sh$/,/^```$/p' "$guide" | grep -v '^```' >commands
+guide_commands bundles >commands
 equal "$(grep -c '^kist' commands)" 10
 expect 0 sh -eux commands
 says out '1 job' 'nothing was written' 'all verified' 'equal           output    answer' '"verdict": "equal"'

@@ -10,7 +10,7 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 mkdir examples
 cp -R "$top_srcdir/examples/qoi" examples/qoi
 chmod -R u+w examples
-sed -n -e '/^```sh$/,/^```$/p' "$top_srcdir/docs/guide/debugging.md" | sed -e '/^```/d' >commands
+guide_commands debugging >commands
 grep -q '^gdb ' commands || fail 'the guide has no commands'
 [ -n "$(pkg-config --variable=kit kist-plugin)" ] || fail 'kist-plugin.pc does not name the kit'
 # Where it is before it is installed.

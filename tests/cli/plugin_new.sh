@@ -59,7 +59,7 @@ last() {
 	command -v "$1"
 }
 command -v cmake >/dev/null || exit 0
-for name in serializer-c task-cxx; do
+for name in serializer-c serializer-cxx task-c task-cxx; do
 	expect 0 cmake -S $name -B $name/build -DCMAKE_C_COMPILER="$(last ${CC:-cc})" -DCMAKE_CXX_COMPILER="$(last ${CXX:-c++})"
 	expect 0 cmake --build $name/build
 	expect 0 ctest --test-dir $name/build --output-on-failure

@@ -7,7 +7,7 @@ export PKG_CONFIG_SYSROOT_DIR="$top_builddir/tests/root"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 cp -R "$top_srcdir/examples/wav" wav
 chmod -R u+w wav
-sed -n -e '/^```sh$/,/^```$/p' "$top_srcdir/docs/guide/plugin-speed.md" | sed -e '/^```/d' -e 's/^time //' >commands
+guide_commands plugin-speed | sed 's/^time //' >commands
 grep -q 'kist show' commands || fail 'the guide has no commands'
 expect 0 sh -eux commands
 says out trusted 'tone.wav: valid' '1 kept'

@@ -10,7 +10,7 @@ done
 export PKG_CONFIG_PATH="$top_builddir/tests/root/usr/local/lib/pkgconfig"
 export PKG_CONFIG_SYSROOT_DIR="$top_builddir/tests/root"
 unset MAKEFLAGS MAKELEVEL MFLAGS
-sed -n -e '/^```sh$/,/^```$/p' "$guide" | grep -v '^```' >commands
+guide_commands plugin-kit >commands
 echo 'int main(void) { return 0; }' >empty.c
 gcc -fsanitize=address empty.c -o empty 2>/dev/null && ./empty || sed -i '/test-asan/d' commands
 sed -i "s/^make /make CC=gcc /" commands

@@ -12,12 +12,13 @@ blocks c >tiny.c
 same tiny.c "$top_srcdir/tests/zoo/tiny.c"
 blocks json >tiny.plugin.json.in
 same tiny.plugin.json.in "$top_srcdir/tests/zoo/tiny.plugin.json.in"
-blocks sh >commands
+guide_commands plugins >commands
 grep -q '^cc ' commands || fail 'the guide does not compile anything'
-sed -i "s/^cc /${CC:-cc} /" commands
+sed -i -e "s/^cc /${CC:-cc} /" -e "s/^make /make CC='${CC:-cc}' /" commands
+unset MAKEFLAGS MAKELEVEL MFLAGS
 expect 0 sh -eux commands
 says out 'valid: org.example.tiny 1.0.0 loads and equals its manifest' denied 'trusted: org.example.tiny 1.0.0' loads \
-	'greeting.tiny: valid' '1 kept' hello
+	'greeting.tiny: valid' '1 kept' hello 'badge: gold' 'trusted: org.example.crop 1.0.0'
 [ -n "$(pkg-config --variable=plugindir kist-plugin)" ] || fail 'kist-plugin.pc has no plugindir'
 
 # What it says about mistakes.
