@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A plugin in Rust, by the layout of the ABI alone: no header of the SDK, no crate.  The type
-// "org.example.rust" is "RUST" and a JSON text behind it, held as a value.
+// "org.example.rust" is "RUST", a JSON text without line breaks, and a line break, held as a value.
+// The last byte is known, so a file that was cut short is seen.
 #![allow(non_upper_case_globals, private_interfaces)]
 
 use std::ffi::{c_char, c_void};
@@ -167,11 +168,17 @@ fn fail(call: *mut Call, status: Status, code: &'static [u8], offset: u64, why: 
     unsafe { ((*call).fail)(call, status, text(code), offset, why.as_ptr().cast(), why.len()) }
 }
 
-/// The text behind the magic.
-fn read(call: *mut Call, source: *mut Source) -> Result<Vec<u8>, Status> {
+/// Why there is no text: a call of the host failed and has said why, or the bytes are wrong and nobody has said so yet.
+enum Fault {
+    Failed(Status),
+    Wrong(&'static [u8], u64, &'static str),
+}
+
+/// The text between the magic and the line break at the end.
+fn read(source: *mut Source) -> Result<Vec<u8>, Fault> {
     let size = unsafe { (*source).size };
     if size < 4 || size > TEXT_MAX {
-        return Err(fail(call, CORRUPT, b"E_SIZE\0", 0, "it has no 4 bytes, or more than 1 MiB"));
+        return Err(Fault::Wrong(b"E_SIZE\0", 0, "it has no 4 bytes, or more than 1 MiB"));
     }
     let mut bytes = vec![0u8; size as usize];
     let mut done = 0;
@@ -180,20 +187,24 @@ fn read(call: *mut Call, source: *mut Source) -> Result<Vec<u8>, Status> {
         let rest = &mut bytes[done..];
         let status = unsafe { ((*source).read_at)(source, done as u64, rest.as_mut_ptr(), rest.len(), &mut got) };
         if status != OK {
-            return Err(status);
+            return Err(Fault::Failed(status));
         }
         if got == 0 {
-            return Err(fail(call, CORRUPT, b"E_TRUNCATED\0", done as u64, "it ends too soon"));
+            return Err(Fault::Wrong(b"E_TRUNCATED\0", done as u64, "it ends too soon"));
         }
         done += got;
     }
     if &bytes[..4] != MAGIC {
-        return Err(fail(call, CORRUPT, b"E_MAGIC\0", 0, "it does not begin with RUST"));
+        return Err(Fault::Wrong(b"E_MAGIC\0", 0, "it does not begin with RUST"));
     }
-    if std::str::from_utf8(&bytes[4..]).is_err() || bytes.len() == 4 {
-        return Err(fail(call, CORRUPT, b"E_TEXT\0", 4, "no JSON text follows"));
+    let mut line = bytes.split_off(4);
+    if line.pop() != Some(b'\n') {
+        return Err(Fault::Wrong(b"E_TRUNCATED\0", size, "no line break ends it"));
     }
-    Ok(bytes.split_off(4))
+    if line.is_empty() || line.contains(&b'\n') || std::str::from_utf8(&line).is_err() {
+        return Err(Fault::Wrong(b"E_TEXT\0", 4, "no JSON text of one line follows"));
+    }
+    Ok(line)
 }
 
 extern "C" fn open(_host: *const c_void, _call: *mut Call, ret: *mut *mut c_void) -> Status {
@@ -209,12 +220,18 @@ extern "C" fn serialize(_: *mut c_void, call: *mut Call, object: *const Object, 
             return fail(call, UNSUPPORTED, b"E_KIND\0", NO_OFFSET, "not a value");
         }
         let region = (*object).value as *const Region;
-        let status = ((*sink).write)(sink, MAGIC.as_ptr(), MAGIC.len());
-        if status != OK {
-            return status;
+        let line = std::slice::from_raw_parts((*region).base, (*region).len as usize);
+        if line.contains(&b'\n') {
+            return fail(call, UNSUPPORTED, b"E_LINES\0", NO_OFFSET, "its JSON text has line breaks");
         }
-        ((*sink).write)(sink, (*region).base, (*region).len as usize)
+        for part in [&MAGIC[..], line, &b"\n"[..]] {
+            let status = ((*sink).write)(sink, part.as_ptr(), part.len());
+            if status != OK {
+                return status;
+            }
+        }
     }
+    OK
 }
 
 struct Held {
@@ -230,9 +247,10 @@ extern "C" fn release_object(object: *mut Object) {
 }
 
 extern "C" fn deserialize(_: *mut c_void, call: *mut Call, source: *mut Source, _: *const c_void, ret: *mut Object) -> Status {
-    let text = match read(call, source) {
+    let text = match read(source) {
         Ok(text) => text,
-        Err(status) => return status,
+        Err(Fault::Wrong(code, offset, why)) => return fail(call, CORRUPT, code, offset, why),
+        Err(Fault::Failed(status)) => return status,
     };
     let mut held = Box::new(Held {
         region: Region {
@@ -257,16 +275,15 @@ extern "C" fn deserialize(_: *mut c_void, call: *mut Call, source: *mut Source, 
     OK
 }
 
-extern "C" fn validate(_: *mut c_void, call: *mut Call, source: *mut Source, _: *const c_void, report: *mut Report) -> Status {
-    // What read() says of the bytes is a finding, not a failure of the call.
-    match read(call, source) {
+extern "C" fn validate(_: *mut c_void, _call: *mut Call, source: *mut Source, _: *const c_void, report: *mut Report) -> Status {
+    // Bytes that are wrong are a finding, not a failure of the call.
+    match read(source) {
         Ok(_) => OK,
-        Err(CORRUPT) => unsafe {
-            let why = b"it is no text behind RUST";
-            ((*report).issue)(report, 2, text(b"E_RUST\0"), 0, why.as_ptr().cast(), why.len());
+        Err(Fault::Wrong(code, offset, why)) => unsafe {
+            ((*report).issue)(report, 2, text(code), offset, why.as_ptr().cast(), why.len());
             OK
         },
-        Err(status) => status,
+        Err(Fault::Failed(status)) => status,
     }
 }
 

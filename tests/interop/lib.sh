@@ -45,7 +45,7 @@ EOF
 # round_trip NAME TASK MAGIC: trust, list, put, show, get, a bad file, verify.
 round_trip() {
 	kist plugin trust "plugins/org.example.$1.plugin.json" >/dev/null || fail "$1 is not trusted"
-	printf '%s{"a":[1,2.5,"\303\251"]}' "$3" >"good.x$1"
+	printf '%s{"a":[1,2.5,"\303\251"]}\n' "$3" >"good.x$1"
 	expect 0 kist --plugin-dir plugins plugin list
 	says out "$2" ready
 	expect 0 kist --plugin-dir plugins put "good.x$1"

@@ -18,12 +18,20 @@ cp rust/rust.so rust/org.example.rust.plugin.json plugins
 expect 0 kist init
 round_trip rust RustValueArtifactTask RUST
 
+# What is asked of every plugin.
+[ -n "$(kist plugin doctor | grep relaxed || :)" ] || {
+	expect 0 kist plugin lint rust
+	says out ' 0 errors, 0 warnings'
+	expect 0 kist plugin test rust --no-corpus
+	says out ' 0 failed' 'badge: gold'
+}
+
 # From one plugin's object to the other's bytes, through the worker.
 ${CC:-cc} -shared -fPIC $(pkg-config --cflags --libs kist-plugin) "$top_srcdir/tests/zoo/tiny.c" -o plugins/tiny.so ||
 	fail 'the C plugin'
 manifest tiny TinyArtifactTask TINY
 expect 0 kist plugin trust plugins/org.example.tiny.plugin.json
-printf 'RUST[1,2]' >list.xrust
+printf 'RUST[1,2]\n' >list.xrust
 expect 0 kist --plugin-dir plugins put list.xrust
 expect 0 kist --plugin-dir plugins convert list.xrust --task TinyArtifactTask --name from-rust
 expect 0 kist --plugin-dir plugins cat from-rust
