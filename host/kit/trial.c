@@ -201,6 +201,10 @@ static kist_status run_check(struct session *session, const struct kist_kit_chec
 	const char *skipped;
 	kist_status status;
 
+	/* A library of the system has no file of its own that a check could map. */
+	if (session->subject->manifest->is_ordinary)
+		return add_result(session, check, index, &end,
+				  "an ordinary library knows nothing of this contract", &findings, err);
 	if (strcmp(check->id, "worker") == 0 && session->options->runtime)
 		return add_result(session, check, index, &end,
 				  "no worker takes what was built with a sanitizer", &findings, err);
@@ -253,6 +257,9 @@ kist_status kist_trial_run(const struct kist_kit_subject *subject, const struct 
 	status = run_all(&session, err);
 	kist_notebook_close(session.notebook);
 	kist_fd_close(&session.notebook_fd);
+	/* One check alone says nothing of the others, and what was passed over nothing at all. */
+	if (options->only || ret->passed == 0)
+		return status;
 	for (int badge = KIST_KIT_BRONZE; badge <= KIST_KIT_GOLD && !session.broken[badge]; badge++)
 		ret->badge = (enum kist_kit_badge)badge;
 	return status;

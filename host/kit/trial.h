@@ -41,7 +41,7 @@ struct kist_trial {
 	size_t passed;
 	size_t failed;
 	size_t skipped;
-	enum kist_kit_badge badge;
+	enum kist_kit_badge badge; /* of all checks; none when one was asked for alone, or all were skipped */
 };
 #define KIST_TRIAL_INIT                                                                                      \
 	{                                                                                                    \

@@ -68,6 +68,12 @@ expect 0 kist --plugin-dir plugins plugin list
 says out org.example.libm denied "no version of 'libm.so.6' is trusted"
 
 # What is not there, and what is no function of it.
+
+# It cannot be held to a contract that it does not know: nothing is asked, and no badge given.
+expect 0 kist plugin lint $list
+expect 0 kist plugin test $list
+says out 'skipped task-calls' 'knows nothing of this contract' '0 passed, 0 failed' 'badge: none'
+
 manifest 1.0.1 libnowhere.so.9
 expect 3 kist plugin trust $list
 says err "the system has no library 'libnowhere.so.9'"

@@ -10,6 +10,10 @@ says good.xml '<testsuite name="lab.wrong 1.0.0"' 'name="fault-io"' 'failures="0
 checks_of_types=$(sed -n 's/^CHECK("\([a-z-]*\)", .*KIST_KIT_OF_\(TYPE\|PLUGIN\).*/\1/p' "$top_srcdir/host/kit/checks.def")
 checks_of_tasks=$(sed -n 's/^CHECK("\([a-z-]*\)", .*KIST_KIT_OF_TASK.*/\1/p' "$top_srcdir/host/kit/checks.def")
 
+# One check alone says nothing of the others.
+expect 0 kist plugin test wrong --check fuzz
+says out '1 passed, 0 failed' 'badge: none'
+
 # fails CHECK TEXT [OPTION...]: of the plugin as it stands.
 fails() {
 	check=$1
