@@ -374,6 +374,52 @@ static kist_status note_program(struct agent *agent, struct kist_error *err)
 	return kist_run_write(&agent->keeping.run, facts, err);
 }
 
+/* When a reader that takes nothing is not waited for any more; 0: never. */
+static uint64_t patience_of_readers(const struct agent *agent)
+{
+	const uint64_t grace_s = agent->options->grace_s > 0 ? agent->options->grace_s : KIST_AGENT_GRACE_S;
+
+	if (agent->asked == SIGKILL)
+		return kist_now_ns();
+	if (agent->asked || agent->result->by_time)
+		return kist_now_ns() + grace_s * NS_PER_S;
+	return agent->limit_ns > 0 ? agent->limit_ns + grace_s * NS_PER_S : 0;
+}
+
+/*
+ * Until what the program printed is taken: who reads it may be slow.  Whoever asks the agent to end meanwhile, and a
+ * time limit, are not made to wait for that.
+ */
+static void wait_for_readers(struct agent *agent)
+{
+	struct pollfd waits[] = {
+		{ .fd = agent->out.over, .events = POLLIN },
+		{ .fd = agent->err.over, .events = POLLIN },
+		{ .fd = agent->signals, .events = POLLIN },
+	};
+
+	agent->kill_ns = 0;
+	agent->settle_ns = 0;
+	agent->limit_ns = patience_of_readers(agent);
+	agent->asked = 0;
+	kist_relay_stop(&agent->out);
+	kist_relay_stop(&agent->err);
+	while (waits[0].fd >= 0 || waits[1].fd >= 0) {
+		if (poll(waits, 3, patience_ms(agent)) < 0)
+			continue;
+		for (int i = 0; i < 2; i++)
+			waits[i].fd = waits[i].revents ? -1 : waits[i].fd;
+		if (waits[2].revents)
+			read_signals(agent);
+		beat(agent);
+		if (!agent->asked && (agent->limit_ns == 0 || kist_now_ns() < agent->limit_ns))
+			continue;
+		kist_relay_let_go(&agent->out);
+		kist_relay_let_go(&agent->err);
+		return;
+	}
+}
+
 static kist_status run_program(struct agent *agent, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
@@ -386,6 +432,8 @@ static kist_status run_program(struct agent *agent, struct kist_error *err)
 		return err->status;
 	}
 	attend(agent);
+	judge(agent);
+	wait_for_readers(agent);
 	return KIST_OK;
 }
 
@@ -406,14 +454,16 @@ static void note_resources(struct agent *agent)
 /* What was printed and went nowhere, as on a full disk; the journal has it. */
 static void tell_lost(struct agent *agent, const struct kist_relay *relay)
 {
+	const char *const name = relay->stream == KIST_STREAM_OUT ? "output" : "error";
 	struct kist_error why = KIST_ERROR_INIT;
 
-	if (relay->failed == 0)
+	if (relay->lost == 0)
 		return;
-	(void)kist_fail_errno(&why, relay->failed,
-			      "cannot pass on %llu bytes of the standard %s; 'kist logs %s' has them",
-			      (unsigned long long)relay->lost,
-			      relay->stream == KIST_STREAM_OUT ? "output" : "error", agent->result->id);
+	(void)kist_fail(&why, KIST_IO,
+			"%llu bytes of the standard %s were not passed on: %s; 'kist logs %s' has them",
+			(unsigned long long)relay->lost, name,
+			relay->failed ? strerror(relay->failed) : "their reader did not read",
+			agent->result->id);
 	kist_keeping_warn(&agent->keeping, NULL, &why);
 }
 
@@ -428,11 +478,12 @@ static void finish(struct agent *agent, bool has_exit, const char *error)
 
 	if (has_exit)
 		note_resources(agent);
-	tell_lost(agent, &agent->out);
-	tell_lost(agent, &agent->err);
 	if (agent->journal.failed.status != KIST_OK)
 		kist_keeping_warn(&agent->keeping, NULL, &agent->journal.failed);
 	kist_keeping_finish(&agent->keeping, &end, &agent->result->kept);
+	/* At last, as nobody may read what the agent says either. */
+	tell_lost(agent, &agent->out);
+	tell_lost(agent, &agent->err);
 }
 
 static kist_status start_keeping(struct agent *agent, struct kist_error *err)
@@ -472,9 +523,7 @@ static kist_status run_job(struct agent *agent, struct kist_error *err)
 	kist_server_end(kist_steal(agent->server));
 	if (agent->watch)
 		kist_watch_read(agent->watch, &events);
-	if (status == KIST_OK) {
-		judge(agent);
-	} else {
+	if (status != KIST_OK) {
 		agent->result->state = KIST_JOB_FAILED;
 		error = err->text;
 	}

@@ -2,6 +2,8 @@
 #ifndef KIST_AGENT_RELAY_H
 #define KIST_AGENT_RELAY_H
 
+#include <stdatomic.h>
+
 #include "agent/journal.h"
 
 /*
@@ -11,7 +13,7 @@
  * would feel without the agent: a full pipe, or one that nobody reads any more.  Where a disk is full, or broken, the
  * program goes on, and its output is in the journal alone.
  *
- * Thread: kist_relay_start() and kist_relay_end() by one thread.
+ * Thread: all functions by one thread.
  */
 
 /** Bytes that are passed on at once: what a pipe holds. */
@@ -21,9 +23,11 @@
 struct kist_relay {
 	pthread_t thread;
 	bool running;
-	int from;      /* owned */
-	int to;	       /* borrowed */
-	int stop;      /* eventfd */
+	int from; /* owned */
+	int to;	  /* borrowed */
+	int stop; /* eventfd */
+	int over; /* eventfd that can be read once all is passed on */
+	atomic_bool let_go;
 	int failed;    /* why @to took nothing, as errno; 0: it took all */
 	uint64_t lost; /* bytes that it did not take; both after kist_relay_end() */
 	enum kist_stream stream;
@@ -32,7 +36,7 @@ struct kist_relay {
 
 #define KIST_RELAY_INIT                                                                                      \
 	{                                                                                                    \
-		.running = false, .from = -1, .to = -1, .stop = -1                                           \
+		.running = false, .from = -1, .to = -1, .stop = -1, .over = -1                               \
 	}
 
 /**
@@ -48,11 +52,21 @@ KIST_CHECKED kist_status kist_relay_start(int *from, int to, enum kist_stream st
 					  struct kist_error *err);
 
 /**
- * kist_relay_end() - Passes on what is in the pipe and ends.
+ * kist_relay_stop() - Has it end when it has passed on what is in the pipe by now.
  *
- * For when the program has ended: what others that have its output print later is not waited for.  May run
- * twice.
+ * For when the program has ended: what others that have its output print later is not waited for.  @over can be
+ * read then.
  */
+void kist_relay_stop(struct kist_relay *relay);
+
+/**
+ * kist_relay_let_go() - After kist_relay_stop(): does not wait for a reader any more.
+ *
+ * What it did not take is counted in @lost; the journal has it.
+ */
+void kist_relay_let_go(struct kist_relay *relay);
+
+/** kist_relay_end() - kist_relay_stop(), and waits until it has ended.  May run twice. */
 void kist_relay_end(struct kist_relay *relay);
 
 #endif

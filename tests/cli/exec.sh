@@ -128,6 +128,22 @@ expect 5 sh -c 'exec kist exec --id noroom -- sh -c "seq 100000; seq 100000; exi
 says err 'No space left' "'kist logs noroom' has them"
 equal "$(kist logs noroom | wc -l)" 200000
 
+# A reader that does not read, as a pager that is left alone, holds back neither a time limit nor who asks for an end.
+mkfifo unread begun
+exec 9<>unread
+expect 0 sh -c 'exec kist exec --id unread --time-limit 1s --grace 1s -- sh -c "exec head -c 130000 /dev/zero" >unread'
+says err 'were not passed on: their reader did not read' "'kist logs unread' has them"
+equal "$(kist logs unread | wc -c)" 130000
+record unread >record
+says record '"state":"finished"'
+kist exec -q --id unheard -- sh -c ': >begun; exec yes' >unread &
+agent=$!
+until_met begun
+expect 0 kist job stop --kill unheard
+says out 'job unheard is stopped'
+wait $agent || :
+exec 9>&-
+
 # A reader that goes away is felt as without the agent.
 kist exec -q --id head -- sh -c 'yes || :' 2>/dev/null | head -1 >first
 equal "$(cat first)" y

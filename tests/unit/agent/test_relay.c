@@ -133,6 +133,25 @@ START_TEST(where_output_finds_no_room_the_program_goes_on_and_the_journal_has_it
 }
 END_TEST
 
+START_TEST(a_reader_that_does_not_read_is_let_go_when_asked_for)
+{
+	struct kist_relay relay = KIST_RELAY_INIT;
+	char bytes[1 << 12] = "";
+	size_t given = 0;
+
+	/* More than the pipe to the reader takes. */
+	ck_assert_int_eq(kist_relay_start(&in[0], out[1], KIST_STREAM_OUT, &journal, &relay, NULL), KIST_OK);
+	while (given < (size_t)100 << 10)
+		given += (size_t)write(in[1], bytes, sizeof(bytes));
+	kist_relay_stop(&relay);
+	kist_relay_let_go(&relay);
+	kist_relay_end(&relay);
+	ck_assert_int_eq(relay.failed, 0);
+	ck_assert_uint_gt(relay.lost, 0);
+	ck_assert_uint_eq(journal.size, given);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *cases = tcase_create("relay");
@@ -142,6 +161,7 @@ int main(void)
 	tcase_add_test(cases, the_end_takes_what_is_in_the_pipe_and_waits_for_nobody);
 	tcase_add_test(cases, a_reader_that_goes_away_is_felt_by_the_writer);
 	tcase_add_test(cases, a_full_disk_does_not_hold_back_the_program);
+	tcase_add_test(cases, a_reader_that_does_not_read_is_let_go_when_asked_for);
 	tcase_add_test(cases, where_output_finds_no_room_the_program_goes_on_and_the_journal_has_it);
 	return suite_run(cases, "agent/relay");
 }
