@@ -226,6 +226,8 @@ KIST_CHECKED kist_status client_bind_task(struct kist_worker *worker, const stru
 /** client_take_task() - What came of a task that has ended well, for the caller of kist_worker_call_task(). */
 KIST_CHECKED kist_status client_take_task(struct kist_worker *worker, const struct client_called *called,
 					  struct kist_task_result *ret_results, struct kist_error *err);
+/** client_drop_results() - Gives up the objects of a task that has ended, and that nobody takes. */
+void client_drop_results(struct kist_worker *worker, const struct client_called *called);
 /** client_find_task() - The task that is meant.  Errors: KIST_INVALID. */
 KIST_CHECKED kist_status client_find_task(const struct kist_task_ref *ref, struct client_called *ret,
 					  struct kist_error *err);

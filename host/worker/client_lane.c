@@ -230,8 +230,12 @@ kist_status kist_worker_end_task(struct kist_worker *worker, size_t number,
 	}
 	reserve(&lane->called, false);
 	lane->is_busy = false;
-	return lane->status == KIST_OK ? client_take_task(worker, &lane->called, ret_results, err)
-				       : kist_fail_as(err, lane->status, &lane->error);
+	if (lane->status == KIST_OK)
+		return client_take_task(worker, &lane->called, ret_results, err);
+	/* One that was late has given all the same. */
+	if (lane->called.results.came)
+		client_drop_results(worker, &lane->called);
+	return kist_fail_as(err, lane->status, &lane->error);
 }
 
 int kist_worker_socket(const struct kist_worker *worker)

@@ -283,22 +283,27 @@ static void give_results(const struct client_called *called, json_t *returned, s
 	}
 }
 
-kist_status client_take_task(struct kist_worker *worker, const struct client_called *called,
-			     struct kist_task_result *ret_results, struct kist_error *err)
+void client_drop_results(struct kist_worker *worker, const struct client_called *called)
 {
 	struct kist_task_result made[KIST_MANIFEST_OUTPUTS_MAX];
-	json_t *returned = NULL;
-	const kist_status status = take_returned(called, &returned, err);
 
-	give_results(called, returned, made);
-	if (status == KIST_OK) {
-		memcpy(ret_results, made, called->task->declared->output_count * sizeof(made[0]));
-		return KIST_OK;
-	}
+	give_results(called, NULL, made);
 	for (size_t i = 0; i < called->out_count; i++) {
 		if (kist_worker_drop(worker, called->ids[i], NULL) != KIST_OK)
 			break;
 	}
+}
+
+kist_status client_take_task(struct kist_worker *worker, const struct client_called *called,
+			     struct kist_task_result *ret_results, struct kist_error *err)
+{
+	json_t *returned = NULL;
+	const kist_status status = take_returned(called, &returned, err);
+
+	if (status == KIST_OK)
+		give_results(called, returned, ret_results);
+	else
+		client_drop_results(worker, called);
 	return status;
 }
 

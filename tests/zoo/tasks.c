@@ -319,6 +319,14 @@ static kist_status wait_politely(struct kist_call *call)
 }
 KIST_TASK("wait", wait_politely, (CALL), STATUS);
 
+/* Stops when it is told to, and gives what it has. */
+static kist_status late(struct kist_call *call, DLManagedTensorVersioned **ret)
+{
+	(void)wait_politely(call);
+	return ramp(call, 1, 1, ret);
+}
+KIST_TASK("late", late, (CALL, TENSOR_OUT), STATUS);
+
 /* Ends when so many are in it at the same time. */
 static int64_t meet(struct kist_call *call, int64_t count)
 {
@@ -490,6 +498,7 @@ static const struct kist_task_decl *const tasks[] = {
 	KIST_TASK_DECL(leave),
 	KIST_TASK_DECL(spin),
 	KIST_TASK_DECL(wait_politely),
+	KIST_TASK_DECL(late),
 	KIST_TASK_DECL(meet),
 	KIST_TASK_DECL(alone),
 	KIST_TASK_DECL(no_tensor),

@@ -175,6 +175,24 @@ START_TEST(one_whose_time_is_over_ends_and_the_others_go_on)
 }
 END_TEST
 
+START_TEST(what_a_late_one_gives_is_dropped)
+{
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_task_result result;
+
+	must_begin(0, "meet", "[2]");
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(begin(1, "late", "[]", 20, &err), KIST_OK);
+		must_fail(1, KIST_DEADLINE, "took longer than 20 ms in task 'late'");
+		/* Its room in the worker is free for others. */
+		ck_assert_msg(tasks_json(&tasks, "ramp", "[2,2]", &result, &err) == KIST_OK, "%s", err.text);
+	}
+	must_begin(1, "meet", "[2]");
+	must_give(0, 2);
+	must_give(1, 2);
+}
+END_TEST
+
 START_TEST(one_that_never_ends_is_ended_with_its_worker)
 {
 	struct kist_worker_options options = tasks_options(&tasks);
@@ -262,6 +280,7 @@ int main(void)
 	tcase_add_test(tcase, one_that_fails_leaves_the_others_alone);
 	tcase_add_test(tcase, one_is_cancelled_and_the_others_go_on);
 	tcase_add_test(tcase, one_whose_time_is_over_ends_and_the_others_go_on);
+	tcase_add_test(tcase, what_a_late_one_gives_is_dropped);
 	tcase_add_test(tcase, one_that_never_ends_is_ended_with_its_worker);
 	tcase_add_test(tcase, a_crash_names_all_that_ran);
 	tcase_add_test(tcase, a_crash_during_another_call_names_both);
