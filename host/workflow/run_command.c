@@ -377,10 +377,13 @@ kist_status kist_running_reap(struct kist_running *running, size_t step, struct 
 	kist_status ended;
 	int status = 0;
 
-	(void)waitpid(run->pid, &status, 0);
-	/* What it left behind ends with it: nothing of a run goes on once it has ended. */
+	/*
+	 * What it left behind ends with it: nothing of a run goes on once it has ended.  The number is its own until it
+	 * is waited for; after that it may be that of somebody else's group.
+	 */
 	(void)kill(-run->pid, SIGKILL);
 	kist_guard_drop(&running->guard, run->pid);
+	(void)waitpid(run->pid, &status, 0);
 	run->pid = 0;
 	kist_fd_close(&run->pid_fd);
 	running->active--;

@@ -12,10 +12,10 @@
 #include "workflow/watch.h"
 
 /*
- * The run, in parts: run.c (the order of all), run_input.c (artifact inputs, and the plugins), run_job.c
- * (the record of the job), run_value.c (values and references), run_task.c
- * (function tasks), run_key.c (what a step's result depends on), run_cache.c (results of earlier runs), run_command.c (commands), run_file.c (values as files and back), run_keep.c (what is kept),
- * run_source.c (what ran, kept with the job), run_made.c (digests of what is not kept).
+ * The run, in parts: run.c (the order of all), run_input.c (artifact inputs, and the plugins), run_job.c (the record of
+ * the job), run_value.c (values and references), run_task.c (function tasks), run_key.c (what a step's result depends
+ * on), run_cache.c (results of earlier runs), run_command.c (commands), run_file.c (values as files and back),
+ * run_keep.c (what is kept), run_source.c (what ran, kept with the job), run_made.c (digests of what is not kept).
  */
 
 /** As often a commit is tried when a collector removed what it was going to share. */
@@ -82,7 +82,6 @@ struct kist_running {
 	struct kist_digest *kept_ids; /* of each artifact output that is kept */
 	size_t active;		      /* commands that run, and functions in lanes */
 	bool has_failed;
-	uint64_t stopped_ns; /* when all commands were asked to end; 0: not yet */
 	struct kist_run_folder folder;
 	struct kist_guard guard;
 	json_t *facts_artifacts;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/time.h"
 #include "kist/plugin.h"
 #include "workflow/run_private.h"
 
@@ -240,7 +241,9 @@ kist_status kist_running_end(struct kist_running *running, size_t step, struct k
 
 	run->lane = KIST_RUN_NO_LANE;
 	running->active--;
-	if (status == KIST_DEADLINE && made_of->timeout_s > 0)
+	/* Else it was the limit of all calls that was over. */
+	if (status == KIST_DEADLINE && made_of->timeout_s > 0 &&
+	    (double)(kist_now_ns() - run->started_ns) >= made_of->timeout_s * 1e9)
 		return fail_late(made_of, err);
 	if (status != KIST_OK)
 		return kist_fail_as(err, status, &why);

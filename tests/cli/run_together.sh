@@ -24,6 +24,12 @@ says err "step 'a': task 'meet' took longer than its 0.2 seconds"
 expect 1 kist run late.yaml --name late --jobs 2
 says err "took longer than its 0.2 seconds"
 
+# The limit of all calls is not called the step's.
+sed 's/meet: 3}/task: meet, args: [3], timeout: 1000}/' meet.yaml >limit.yaml
+expect 1 kist --deadline 0.2 run limit.yaml --name limit --jobs 2
+says err 'took longer than 200 ms'
+says_not err '1000 seconds'
+
 # What does not say that it may run beside itself does not.
 cat >alone.yaml <<'YAML'
 graph: {a: {alone: 1}, b: {alone: 2}, c: {alone: 3}, d: {alone: 4}, sum: {sub: [$a, $d]}}
