@@ -1,23 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "flow/convert.h"
 #include "flow/find.h"
+#include "flow/record.h"
 #include "workflow/run_private.h"
+
+/* What no plugin made is a file or a folder, where such is taken. */
+static bool is_plain(const struct kist_artifact_input *input, const json_t *record)
+{
+	return !json_object_get(record, "plugin") &&
+	       kist_type_may_hold(input->type,
+				  kist_record_is_tree(record) ? &kist_type_tree : &kist_type_bytes);
+}
 
 /* Finds the artifacts of all inputs, and who reads them. */
 kist_status kist_running_find_inputs(struct kist_running *running, struct kist_error *err)
 {
 	for (size_t i = 0; i < running->entrypoint->input_count; i++) {
-		const char *input = running->entrypoint->inputs[i].name;
-		const char *name = kist_json_get_text(running->options->inputs, input);
+		const struct kist_artifact_input *input = &running->entrypoint->inputs[i];
+		const char *name = kist_json_get_text(running->options->inputs, input->name);
 		struct kist_run_input *taken = &running->inputs[i];
+		kist_status status;
 
 		if (!name)
-			return kist_fail(err, KIST_INVALID, "no artifact is given for the input '%s'", input);
-		if (kist_find(running->flow, name, strlen(name), &taken->artifact, err) != KIST_OK ||
-		    kist_stored_target(running->flow, taken->artifact.record, &taken->target, err) != KIST_OK)
-			return kist_fail_context(err, "artifact input '%s'", input);
+			return kist_fail(err, KIST_INVALID, "no artifact is given for the input '%s'",
+					 input->name);
+		status = kist_find(running->flow, name, strlen(name), &taken->artifact, err);
+		if (status == KIST_OK && !is_plain(input, taken->artifact.record))
+			status = kist_stored_target(running->flow, taken->artifact.record, &taken->target,
+						    err);
+		if (status != KIST_OK)
+			return kist_fail_context(err, "artifact input '%s'", input->name);
 	}
 	return KIST_OK;
 }
@@ -89,8 +106,10 @@ kist_status kist_running_load_plugins(struct kist_running *running, struct kist_
 	}
 	for (size_t i = 0; i < entrypoint->artifact_count; i++)
 		KIST_TRY(load_later(&loading, entrypoint->artifacts[i].artifact->entry));
-	for (size_t i = 0; i < entrypoint->input_count; i++)
-		KIST_TRY(load_later(&loading, running->inputs[i].target.entry));
+	for (size_t i = 0; i < entrypoint->input_count; i++) {
+		if (running->inputs[i].target.entry)
+			KIST_TRY(load_later(&loading, running->inputs[i].target.entry));
+	}
 	if (may_be_cached)
 		kist_running_cache_target(running, &cache);
 	if (cache.entry)
@@ -122,6 +141,23 @@ static kist_status check_input(const struct kist_artifact_input *input, uint32_t
 			    given->name, wanted);
 }
 
+/* "<folder>/<n>/<input>": called the same in every run, whatever the artifact is called. */
+static kist_status write_input(struct kist_running *running, size_t i, struct kist_error *err)
+{
+	struct kist_run_input *taken = &running->inputs[i];
+	const char *name = running->entrypoint->inputs[i].name;
+	char folder[PATH_MAX];
+	char path[PATH_MAX];
+
+	KIST_TRY(kist_running_new_path(running, "", folder, err));
+	KIST_TRY(kist_mkdirs_at(AT_FDCWD, folder, 0700, err));
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+		return kist_fail(err, KIST_LIMIT, "a path is too long");
+	KIST_TRY(kist_load_path(running->flow, taken->artifact.record, path, false, err));
+	taken->value.file = kist_strndup(path, strlen(path));
+	return taken->value.file ? KIST_OK : kist_fail_memory(err, strlen(path));
+}
+
 static kist_status read_input(struct kist_running *running, size_t i, struct kist_error *err)
 {
 	struct kist_run_input *taken = &running->inputs[i];
@@ -129,6 +165,8 @@ static kist_status read_input(struct kist_running *running, size_t i, struct kis
 	struct kist_serializer_ref serializer;
 	struct kist_input input;
 
+	if (!taken->target.entry)
+		return write_input(running, i, err);
 	KIST_TRY(kist_flow_serializer(running->flow, &taken->target, false,
 				      kist_record_read_params(taken->artifact.record), &serializer, &params,
 				      err));

@@ -112,14 +112,14 @@ says_not err "the input 'model'"
 printf 'nobody knows this' >unknown.bin
 expect 0 kist put unknown.bin
 kist jobs --json | sha256sum >before
-printf 'artifact_inputs: {data: bytes}\ngraph: {a: {byte_sum: $data}}\n' >bytes.yaml
+printf 'artifact_inputs: {data: tensor}\ngraph: {a: {sum: $data}}\n' >bytes.yaml
 expect 1 kist run bytes.yaml --input data=unknown.bin
 says err "artifact input 'data': it is kept as bytes, which no plugin made"
 mkdir tree
 cp good.npy tree
 expect 0 kist put tree
 expect 1 kist run bytes.yaml --input data=tree
-says err "artifact input 'data': "
+says err "artifact input 'data': it is kept as tree, which no plugin made"
 expect 1 kist run read.yaml $(echo "$given" | sed 's|array=train.v1.2/array |array=train.v1.2/table |')
 says err "artifact input 'array': it is table, and tensor is expected"
 expect 3 kist run bytes.yaml --input data=nosuch
