@@ -129,14 +129,20 @@ static kist_status set_size(struct kist_call *call, struct npy_header *header)
 	return KIST_OK;
 }
 
-/* True when a column-major copy would be laid out in another way: only then does numpy call it so. */
+/*
+ * True when a column-major copy would have other strides: only then does numpy call it so.  Elements of 0 bytes
+ * count as others do.
+ */
 static bool has_two_orders(const struct npy_header *header)
 {
 	int wide = 0;
 
-	for (int i = 0; i < header->rank; i++)
+	for (int i = 0; i < header->rank; i++) {
+		if (header->shape[i] == 0)
+			return false;
 		wide += header->shape[i] > 1;
-	return wide > 1 && header->data_len > 0;
+	}
+	return wide > 1;
 }
 
 /* Strides in bytes, those of a row-major tensor when it names none.  All places fit in an int64_t. */

@@ -227,7 +227,8 @@ START_TEST(what_is_read_is_written_with_its_type)
 		{ 1, "{'descr': '|S4', 'fortran_order': False, 'shape': (2,), }", 8, 1 },
 		{ 1, "{'descr': '>U1', 'fortran_order': False, 'shape': (2,), }", 8, 1 },
 		{ 1, "{'descr': '<V2', 'fortran_order': False, 'shape': (4,), }", 8, 1 },
-		{ 1, "{'descr': '|V0', 'fortran_order': False, 'shape': (2, 3), }", 0, 1 },
+		{ 1, "{'descr': '|V0', 'fortran_order': False, 'shape': (6,), }", 0, 1 },
+		{ 1, "{'descr': '|V0', 'fortran_order': False, 'shape': (2, 0, 3), }", 0, 1 },
 		{ 1, "{'descr': '>M8[25us]', 'fortran_order': False, 'shape': (1,), }", 8, 1 },
 		{ 1, "{'descr': '<m8', 'fortran_order': False, 'shape': (1,), }", 8, 1 },
 		{ 1, "{'descr': [('a', '<i2'), ('b', '>f4'), ('', '|V2')], 'fortran_order': False, 'shape': (1,), }", 8, 1 },
@@ -252,6 +253,28 @@ START_TEST(what_is_read_is_written_with_its_type)
 		object.release(&object);
 		npytest_done(&test);
 	}
+}
+END_TEST
+
+/* numpy goes by their strides. */
+START_TEST(elements_of_no_bytes_have_two_orders)
+{
+	static const char column_major[] = "{'descr': '|V0', 'fortran_order': True, 'shape': (2, 3), }";
+	static const char row_major[] = "{'descr': '|V0', 'fortran_order': False, 'shape': (2, 3), }";
+	struct npytest test;
+	struct kist_object object;
+
+	npytest_text(&test, row_major, "", 0);
+	ck_assert_int_eq(npytest_read(&test, NULL, &object), KIST_OK);
+	for (int k = 0; k < 2; k++) {
+		plugtest_sink_done(&test.sink);
+		ck_assert_int_eq(npytest_write(&test, k ? plugtest_params("fortran_order=bool:1", NULL) : NULL,
+					       &object),
+				 KIST_OK);
+		check_file(&test.sink, 1, k ? column_major : row_major, "", 0);
+	}
+	object.release(&object);
+	npytest_done(&test);
 }
 END_TEST
 
@@ -525,7 +548,8 @@ END_TEST
 NPYTEST_MAIN("numpy_write", headers_are_those_of_numpy_to_the_byte,
 	     a_text_that_ends_on_the_boundary_gets_64_blanks_more, any_strides_are_gathered,
 	     column_major_is_written_where_it_differs, a_large_gather_crosses_chunks,
-	     what_is_read_is_written_with_its_type, a_tensor_that_was_changed_is_written_as_it_is_now,
+	     what_is_read_is_written_with_its_type, elements_of_no_bytes_have_two_orders,
+	     a_tensor_that_was_changed_is_written_as_it_is_now,
 	     the_dimension_that_grows_is_the_last_in_column_major_order, column_major_files_are_written_in_either_order,
 	     a_header_beyond_64_KiB_is_version_2, host_memory_of_devices_is_read_and_device_memory_refused,
 	     types_that_npy_has_not_are_refused, tensors_that_lie_are_refused, a_tensor_of_64_dimensions_is_written,
