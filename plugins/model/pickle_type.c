@@ -50,7 +50,7 @@ static kist_status scan(const struct kept *kept, struct pickle *pickle)
 	return status;
 }
 
-/* A broken pickle is told of, and described as far as it goes. */
+/* A broken pickle is told of, and described as far as it goes: what it names until then runs before it breaks. */
 static void report(const struct kept *kept, const struct pickle *pickle)
 {
 	const struct model_fault *const malformed = &pickle->malformed;
@@ -58,7 +58,7 @@ static void report(const struct kept *kept, const struct pickle *pickle)
 	if (malformed->code)
 		kept->report->issue(kept->report, KIST_ISSUE_ERROR, malformed->code, malformed->offset,
 				    malformed->text, strlen(malformed->text));
-	else if (pickle_verdict(pickle) == PICKLE_UNKNOWN_GLOBALS)
+	if (pickle->has_unknown)
 		kist_issuef(kept->report, KIST_ISSUE_WARNING, "E_GLOBALS", 0,
 			    "it names what is not known to be harmless: whoever loads it runs it");
 }

@@ -139,9 +139,12 @@ static kist_status scan(struct torch *torch)
 	if (torch->has_script)
 		MODEL_TRY(pickle_note(reader, &torch->pickle, "a program of TorchScript"));
 	reader->end = reader->source->size;
+	/* What it names until it breaks runs all the same. */
 	if (malformed->code)
-		return model_reader_fault(reader, malformed->code, malformed->offset, "data.pkl: %.200s",
-					  malformed->text);
+		return model_reader_fault(
+			reader, malformed->code, malformed->offset, "data.pkl: %.200s%s", malformed->text,
+			torch->pickle.has_unknown ? "; before that it names what is not known to be harmless"
+						  : "");
 	if (torch->pickle.count != 1)
 		return model_reader_fault(reader, "E_PICKLE", torch->data_pickle->data_at,
 					  "data.pkl holds more than one pickle");

@@ -214,6 +214,7 @@ START_TEST(a_broken_pickle_is_malformed_and_what_it_named_is_told)
 
 	ck_assert(says(&said, MALFORMED) && says(&said, "os system"));
 	ck_assert_uint_eq(said.errors, 1);
+	ck_assert_uint_eq(said.warnings, 1);
 	said = SCAN("");
 	ck_assert(says(&said, MALFORMED));
 	said = SCAN("\x80\x06N.");

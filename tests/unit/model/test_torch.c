@@ -30,10 +30,11 @@ static void make(const char *pickle)
 	makezip_end(&zip);
 }
 
+static struct plugtest_report report;
+
 /* "" when it is sound; else the code of what validate reports. */
 static const char *judge(void)
 {
-	static struct plugtest_report report;
 	const ArtifactTaskInterface *const type = plugtest_type("kist.torch")->interface;
 	struct plugtest_source source;
 	struct plugtest_call call;
@@ -236,7 +237,6 @@ END_TEST
 static unsigned long warnings(void)
 {
 	const ArtifactTaskInterface *const type = plugtest_type("kist.torch")->interface;
-	struct plugtest_report report;
 	struct plugtest_source source;
 	struct plugtest_call call;
 	void *format;
@@ -257,6 +257,17 @@ START_TEST(what_the_pickle_names_is_a_warning)
 	ck_assert_uint_eq(warnings(), 1);
 	make(MODEL);
 	ck_assert_uint_eq(warnings(), 0);
+}
+END_TEST
+
+START_TEST(what_a_broken_pickle_names_is_told_with_the_error)
+{
+	make("cos\nsystem\n(S'id'\ntR\xff");
+	ck_assert_str_eq(judge(), "E_PICKLE");
+	ck_assert_msg(strstr(report.text, "names what is not known"), "%s", report.text);
+	make("ccollections\nOrderedDict\n)R\xff");
+	ck_assert_str_eq(judge(), "E_PICKLE");
+	ck_assert_msg(!strstr(report.text, "names"), "%s", report.text);
 }
 END_TEST
 
@@ -288,6 +299,7 @@ int main(void)
 	tcase_add_test(tcase, a_malformed_pickle_is_named);
 	tcase_add_test(tcase, lists_of_the_same_list_have_an_end);
 	tcase_add_test(tcase, what_the_pickle_names_is_a_warning);
+	tcase_add_test(tcase, what_a_broken_pickle_names_is_told_with_the_error);
 	tcase_add_test(tcase, a_program_of_torchscript_is_not_clean);
 	return suite_run(tcase, "model/torch");
 }
