@@ -21,6 +21,10 @@ says out 'valid: org.example.tiny 1.0.0 loads and equals its manifest' denied 't
 	'greeting.tiny: valid' '1 kept' hello 'badge: gold' 'trusted: org.example.crop 1.0.0'
 [ -n "$(pkg-config --variable=plugindir kist-plugin)" ] || fail 'kist-plugin.pc has no plugindir'
 
+# What the kit finds, as it says.
+expect 1 kist plugin test "$HOME/.local/share/kist/plugins/tiny" --no-corpus
+says out 'failed  input-truncated' 'would go unnoticed' 'the value is not UTF-8' 'badge: none'
+
 # What it says about mistakes.
 printf 'TINY\377' >latin.tiny
 expect 1 kist put latin.tiny
