@@ -234,6 +234,8 @@ KIST_CHECKED kist_status client_find_task(const struct kist_task_ref *ref, struc
 
 /** client_lane_of() - The lane whose task the message @id is about, or NULL. */
 struct client_lane *client_lane_of(struct kist_worker *worker, uint32_t id);
+/** client_lanes_look() - Ends tasks whose time is over.  Return: when to look again, as kist_now_ns(); or UINT64_MAX. */
+uint64_t client_lanes_look(struct kist_worker *worker);
 /** client_lane_take() - Takes a message of a task in a lane. */
 void client_lane_take(struct kist_worker *worker, struct client_lane *lane,
 		      const struct kist_message *message);

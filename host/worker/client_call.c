@@ -172,11 +172,17 @@ kist_status client_wait(struct kist_worker *worker, struct exchange *exchange, s
 					  { .fd = worker->wake, .events = POLLIN },
 					  { .fd = worker->child.log, .events = POLLIN } };
 		const uint64_t end = exchange->kill_ns > 0 ? exchange->kill_ns : exchange->deadline_ns;
+		const uint64_t beside_end = client_lanes_look(worker);
 		const uint64_t now = kist_now_ns();
 		const uint64_t left = end > now ? end - now : 0;
-		const struct timespec timeout = { .tv_sec = (time_t)(left / 1000000000u),
-						  .tv_nsec = (long)(left % 1000000000u) };
+		const uint64_t until = beside_end < end ? beside_end : end;
+		const uint64_t sleep = until > now ? until - now : 0;
+		const struct timespec timeout = { .tv_sec = (time_t)(sleep / 1000000000u),
+						  .tv_nsec = (long)(sleep % 1000000000u) };
 
+		/* With what ran beside the call its worker has ended. */
+		if (worker->gone.status != KIST_OK)
+			return client_gone(worker, err);
 		if (left == 0 && exchange->kill_ns > 0)
 			return give_up(worker, exchange, err);
 		if (left == 0) {

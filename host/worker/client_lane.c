@@ -83,6 +83,7 @@ static kist_status begin(struct kist_worker *worker, struct client_lane *lane,
 	exchange->header.id = ++worker->next_id;
 	exchange->deadline_ns = kist_now_ns() + exchange->limit_ms * 1000000u;
 	exchange->header.b = exchange->deadline_ns;
+	lane->is_busy = true;
 	KIST_TRY(client_send(worker, exchange, err));
 	/* What stands in the window is read before the window is used again. */
 	return exchange->payload.size > KIST_MESSAGE_INLINE_MAX ? kist_worker_ping(worker, err) : KIST_OK;
@@ -110,7 +111,6 @@ kist_status kist_worker_begin_task(struct kist_worker *worker, size_t number, co
 	KIST_TRY(client_bind_task(worker, ref, args, arg_count, &writer, &lane->called, err));
 	atomic_store(cancel_word(worker, number), KIST_CANCEL_NO);
 	reserve(&lane->called, true);
-	lane->is_busy = true;
 	status = begin(worker, lane, &writer, err);
 	if (status != KIST_OK) {
 		reserve(&lane->called, false);
@@ -163,6 +163,21 @@ static void end_overdue(struct kist_worker *worker)
 								   : worker->options.grace_ms),
 			exchange->verb);
 	}
+}
+
+uint64_t client_lanes_look(struct kist_worker *worker)
+{
+	uint64_t next = UINT64_MAX;
+
+	end_overdue(worker);
+	for (size_t i = 0; i < worker->lane_count; i++) {
+		const struct exchange *exchange = &worker->lanes[i].exchange;
+		const uint64_t end = exchange->kill_ns > 0 ? exchange->kill_ns : exchange->deadline_ns;
+
+		if (worker->lanes[i].is_busy && !worker->lanes[i].has_ended && end < next)
+			next = end;
+	}
+	return next;
 }
 
 /* No call is under way but those in lanes. */

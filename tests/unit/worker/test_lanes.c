@@ -209,6 +209,25 @@ START_TEST(one_that_never_ends_is_ended_with_its_worker)
 }
 END_TEST
 
+START_TEST(time_is_over_for_those_beside_a_call_too)
+{
+	struct kist_worker_options options = tasks_options(&tasks);
+	struct kist_task_result result;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	stop();
+	options.grace_ms = 20;
+	start_with(&options);
+	must_begin(0, "meet", "[2]");
+	ck_assert_int_eq(begin(1, "spin", "[]", 20, &err), KIST_OK);
+	/* It would wait until its own time is over. */
+	ck_assert_int_eq(tasks_json(&tasks, "wait", "[]", &result, &err), KIST_DEADLINE);
+	ck_assert_msg(strstr(err.text, "task 'spin' and was ended"), "%s", err.text);
+	must_fail(0, KIST_DEADLINE, "task 'spin' and was ended");
+	must_fail(1, KIST_DEADLINE, "task 'spin' and was ended");
+}
+END_TEST
+
 START_TEST(a_crash_names_all_that_ran)
 {
 	must_begin(0, "meet", "[2]");
@@ -282,6 +301,7 @@ int main(void)
 	tcase_add_test(tcase, one_whose_time_is_over_ends_and_the_others_go_on);
 	tcase_add_test(tcase, what_a_late_one_gives_is_dropped);
 	tcase_add_test(tcase, one_that_never_ends_is_ended_with_its_worker);
+	tcase_add_test(tcase, time_is_over_for_those_beside_a_call_too);
 	tcase_add_test(tcase, a_crash_names_all_that_ran);
 	tcase_add_test(tcase, a_crash_during_another_call_names_both);
 	tcase_add_test(tcase, large_arguments_are_each_its_own);
