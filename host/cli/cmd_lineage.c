@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "cli/commands.h"
@@ -220,7 +218,7 @@ static kist_status print(const struct kist_cli *cli, const struct kist_lineage *
 		KIST_TRY(draw(lineage, format, kist_cli_has(cli, "down"), &page, err));
 	}
 	if (path)
-		return kist_replace_file_at(AT_FDCWD, path, kist_buf_view(&page), 0644, false, err);
+		return kist_output_file(path, kist_buf_view(&page), 0644, err);
 	/* Whether all of it was written is looked at when the command ends. */
 	(void)fwrite(page.data, 1, page.size, stdout);
 	return KIST_OK;

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -51,7 +50,7 @@ static kist_status write_junit(const char *path, const struct kist_kit_subject *
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(JUNIT_SIZE_MAX);
 
 	KIST_TRY(kist_trial_junit(subject, trial, &text, err));
-	return kist_replace_file_at(AT_FDCWD, path, kist_buf_view(&text), 0666, false, err);
+	return kist_output_file(path, kist_buf_view(&text), 0666, err);
 }
 
 static kist_status print_all(struct kist_cli *cli, const struct kist_kit_subject *subject,

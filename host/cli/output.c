@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/output.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 bool kist_reader_is_gone(void)
 {
@@ -40,4 +45,18 @@ kist_status kist_print_json_take(json_t *value, struct kist_error *err)
 	    putchar('\n') == EOF)
 		return kist_fail(err, KIST_IO, "cannot write to the standard output");
 	return KIST_OK;
+}
+
+kist_status kist_output_file(const char *path, struct kist_view bytes, mode_t mode, struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+	char whole[PATH_MAX];
+	struct stat info;
+
+	/* Renaming over /dev/full or a pipe would take it away from everybody else. */
+	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+		KIST_TRY(kist_open_at(AT_FDCWD, path, O_WRONLY | O_NOCTTY, 0, &fd, err));
+		return kist_write_all(fd, bytes, err);
+	}
+	return kist_replace_file_at(AT_FDCWD, realpath(path, whole) ? whole : path, bytes, mode, false, err);
 }

@@ -3,11 +3,12 @@
 #define KIST_CLI_OUTPUT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/json.h"
 
 /*
- * The standard output, where exactly one JSON document goes with --json.
+ * The standard output, where exactly one JSON document goes with --json, and files that a command is told to write.
  *
  * Thread: [main]
  */
@@ -25,5 +26,15 @@ KIST_CHECKED kist_status kist_print_json_take(json_t *value, struct kist_error *
 bool kist_json_is_printed(void);
 /** kist_json_set_printed() - For who prints it in pieces. */
 void kist_json_set_printed(void);
+
+/**
+ * kist_output_file() - Writes @bytes to the file @path that a user named.
+ *
+ * A file is put there whole or not at all, also where a link leads; what is no file, a device or a pipe, is written to.
+ *
+ * Errors: KIST_NOT_FOUND, KIST_DENIED, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_output_file(const char *path, struct kist_view bytes, mode_t mode,
+					  struct kist_error *err);
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/preview.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "cli/output.h"
 #include "flow/load.h"
 #include "preview/preview.h"
 
@@ -94,7 +93,7 @@ kist_status kist_preview_print(const struct kist_cli *cli, const char *title, co
 	else
 		KIST_TRY(kist_preview_text(title, info, page_width(path != NULL), &page, err));
 	if (path)
-		return kist_replace_file_at(AT_FDCWD, path, kist_buf_view(&page), 0644, false, err);
+		return kist_output_file(path, kist_buf_view(&page), 0644, err);
 	if (isatty(STDOUT_FILENO))
 		kist_preview_hide_controls(&page);
 	/* Whether all of it was written is looked at when the command ends. */

@@ -74,6 +74,20 @@ expect 0 kist plugin lint $list
 expect 0 kist plugin test $list
 says out 'skipped task-calls' 'knows nothing of this contract' '0 passed, 0 failed' 'badge: none'
 
+# Results go to a file, where a link leads, too; a pipe is written to, and stays one.
+echo before >results.xml
+ln -s results.xml link.xml
+expect 0 kist plugin test $list --junit link.xml
+[ -L link.xml ] || fail 'the link is gone'
+says results.xml '<testsuite name="org.example.libm'
+mkfifo pipe.xml
+cat pipe.xml >through.xml &
+expect 0 kist plugin test $list --junit pipe.xml
+wait $!
+[ -p pipe.xml ] || fail 'the pipe is gone'
+says through.xml '<testsuite name="org.example.libm' '</testsuite>'
+expect 3 kist plugin test $list --junit nowhere/results.xml
+
 manifest 1.0.1 libnowhere.so.9
 expect 3 kist plugin trust $list
 says err "the system has no library 'libnowhere.so.9'"
