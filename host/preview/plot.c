@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "preview/picture.h"
 
 /* In pixels: what is left free around, a line, the room for labels, for the drawing, and for numbers behind it. */
@@ -18,11 +19,21 @@
 #define DETAIL_AT    (PLOT_AT + PLOT_WIDTH + 16)
 #define WIDTH	     (DETAIL_AT + DETAIL_WIDTH + MARGIN)
 
+/* Bytes of a name that are shown. */
+#define SHOWN_SIZE 256
+
 /* What one group is drawn between. */
 struct scale {
 	double from;
 	double to;
 };
+
+/* Names are what anybody wrote: neither XML nor a terminal takes all of that. */
+static const char *shown(const char *text, char ret[static SHOWN_SIZE])
+{
+	kist_text_escape(text, strlen(text), ret, SHOWN_SIZE);
+	return ret;
+}
 
 static void widen(struct scale *scale, double value)
 {
@@ -68,8 +79,10 @@ static double place(struct scale scale, double value)
 static kist_status put_words(struct kist_buf *ret, size_t x, size_t y, const char *text,
 			     struct kist_error *err)
 {
+	char line[SHOWN_SIZE];
+
 	KIST_TRY(kist_buf_appendf(ret, err, "<text x=\"%zu\" y=\"%zu\" font-size=\"13\">", x, y));
-	KIST_TRY(kist_draw_xml(ret, text, err));
+	KIST_TRY(kist_draw_xml(ret, shown(text, line), err));
 	return kist_draw_words(ret, "</text>\n", err);
 }
 
@@ -164,6 +177,7 @@ static kist_status put_text_row(struct kist_buf *ret, struct scale scale, const 
 				struct kist_error *err)
 {
 	const char *cells[TEXT_PLOT];
+	char label[SHOWN_SIZE];
 
 	for (size_t i = 0; i < TEXT_PLOT; i++)
 		cells[i] = " ";
@@ -171,7 +185,7 @@ static kist_status put_text_row(struct kist_buf *ret, struct scale scale, const 
 	fill(cells, scale, row->mean - row->spread, row->mean + row->spread, "\u2501");
 	fill(cells, scale, row->mean, row->mean, "\u25cf");
 	KIST_TRY(kist_draw_words(ret, "  ", err));
-	KIST_TRY(kist_draw_padded(ret, row->label, TEXT_LABEL - 2, false, err));
+	KIST_TRY(kist_draw_padded(ret, shown(row->label, label), TEXT_LABEL - 2, false, err));
 	for (size_t i = 0; i < TEXT_PLOT; i++)
 		KIST_TRY(kist_draw_words(ret, cells[i], err));
 	return kist_buf_appendf(ret, err, "  %s\n", row->detail);
@@ -182,12 +196,13 @@ static kist_status put_text_group(struct kist_buf *ret, struct scale scale, cons
 {
 	char from[32] = "";
 	char to[32] = "";
+	char name[SHOWN_SIZE];
 
 	if (scale.from <= scale.to) {
 		(void)snprintf(from, sizeof(from), "%.6g", scale.from);
 		(void)snprintf(to, sizeof(to), "%.6g", scale.to);
 	}
-	KIST_TRY(kist_draw_padded(ret, group, TEXT_LABEL, false, err));
+	KIST_TRY(kist_draw_padded(ret, shown(group, name), TEXT_LABEL, false, err));
 	return kist_buf_appendf(ret, err, "%s%*s\n", from, (int)(TEXT_PLOT - strlen(from)), to);
 }
 

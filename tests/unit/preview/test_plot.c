@@ -42,6 +42,22 @@ START_TEST(what_is_finite_is_drawn_between_the_least_and_the_largest_of_its_grou
 }
 END_TEST
 
+START_TEST(names_are_drawn_on_one_line_without_controls)
+{
+	static const struct kist_plot_row odd = { "a\033[31m\nb", "\033]0;c\a", "n 1", 1, NAN, 1, 1 };
+	kist_auto_buf struct kist_buf page = KIST_BUF_INIT((size_t)1 << 20);
+
+	ck_assert_int_eq(kist_plot_svg("e", &odd, 1, &page, NULL), KIST_OK);
+	ck_assert_ptr_nonnull(strstr(kist_buf_text(&page), ">a\\x1b[31m\\nb</text>"));
+	ck_assert_ptr_null(strchr(kist_buf_text(&page), '\033'));
+	page.size = 0;
+	ck_assert_int_eq(kist_plot_text(&odd, 1, &page, NULL), KIST_OK);
+	ck_assert_uint_eq(count_of(kist_buf_text(&page), "\n"), 2);
+	ck_assert_ptr_null(strchr(kist_buf_text(&page), '\033'));
+	ck_assert_ptr_null(strchr(kist_buf_text(&page), '\a'));
+}
+END_TEST
+
 START_TEST(nothing_is_a_page_with_a_title)
 {
 	kist_auto_buf struct kist_buf page = KIST_BUF_INIT((size_t)1 << 20);
@@ -95,6 +111,7 @@ int main(void)
 
 	tcase_add_test(tcase, what_is_finite_is_drawn_between_the_least_and_the_largest_of_its_group);
 	tcase_add_test(tcase, on_a_terminal_a_mean_stands_where_its_group_has_it);
+	tcase_add_test(tcase, names_are_drawn_on_one_line_without_controls);
 	tcase_add_test(tcase, nothing_is_a_page_with_a_title);
 	tcase_add_test(tcase, each_allocation_may_fail);
 	return suite_run(tcase, "plot");
