@@ -16,6 +16,8 @@
 #define OTHER_DTYPE "complex128"
 /* Kinds of blocks that are told apart: more than any format has. */
 #define BLOCKS_MAX 64
+/* How often the bytes of a file are looked at: weights are tied in pairs, as those of a model's two ends. */
+#define LOOKS_MAX 2
 
 struct describing {
 	struct kist_call *call;
@@ -193,7 +195,8 @@ static kist_status describe(struct describing *describing, const char *format)
 	struct model_out *const out = &describing->out;
 
 	out->limit = DESCRIPTION_SIZE_MAX;
-	describing->budget = describing->source->size;
+	if (__builtin_mul_overflow(describing->source->size, LOOKS_MAX, &describing->budget))
+		describing->budget = UINT64_MAX;
 	describing->buffer = malloc(MODEL_STEP_SIZE);
 	describing->sample = malloc(STATS_SAMPLE_MAX * sizeof(*describing->sample));
 	describing->floats = calloc(MODEL_FLOAT_TYPES, sizeof(*describing->floats));

@@ -110,6 +110,41 @@ START_TEST(a_tensor_stays_in_its_storage)
 }
 END_TEST
 
+START_TEST(tied_tensors_leave_the_others_their_statistics)
+{
+	static const char pickle[] = "(dS'a'\n" TENSOR("0", "4096", "0", "I4096\n", "I1\n") "sS'tied'\n" TENSOR(
+		"0", "4096", "0", "I4096\n", "I1\n") "sS'z'\n" TENSOR("1", "2048", "0", "I2048\n", "I1\n") "s.";
+	static const float storage[4096] = { 1 };
+	const ArtifactTaskInterface *const type = plugtest_type("kist.torch")->interface;
+	struct plugtest_source source;
+	struct plugtest_sink sink;
+	struct plugtest_call call;
+	const char *text;
+	void *format;
+	int found = 0;
+
+	makezip_begin(&zip, 0);
+	makezip_add(&zip, "x/data.pkl", pickle, strlen(pickle));
+	makezip_add(&zip, "x/data/0", storage, sizeof(storage));
+	makezip_add(&zip, "x/data/1", storage, sizeof(storage) / 2);
+	makezip_end(&zip);
+	plugtest_call_init(&call);
+	plugtest_sink_init(&sink);
+	plugtest_source_init(&source, zip.bytes, zip.size);
+	ck_assert_int_eq(type->open(NULL, &call.call, &format), KIST_OK);
+	ck_assert_int_eq(type->describe(format, &call.call, &source.source, NULL, &sink.sink), KIST_OK);
+	ck_assert_int_eq(sink.sink.write(&sink.sink, "", 1), KIST_OK);
+	text = (const char *)sink.data;
+	while ((text = strstr(text, "\"mean\":"))) {
+		text++;
+		found++;
+	}
+	ck_assert_int_eq(found, 3);
+	plugtest_sink_done(&sink);
+	plugtest_call_done(&call);
+}
+END_TEST
+
 START_TEST(the_zip_is_told_alike_twice)
 {
 	static const struct {
@@ -292,6 +327,7 @@ int main(void)
 
 	tcase_add_test(tcase, tensors_are_found_by_the_names_that_lead_to_them);
 	tcase_add_test(tcase, a_tensor_stays_in_its_storage);
+	tcase_add_test(tcase, tied_tensors_leave_the_others_their_statistics);
 	tcase_add_test(tcase, the_zip_is_told_alike_twice);
 	tcase_add_test(tcase, names_stay_in_the_folder);
 	tcase_add_test(tcase, entries_do_not_lie_over_each_other);
