@@ -163,7 +163,8 @@ static kist_status check_all(struct study *study, struct kist_error *err)
 	KIST_TRY(kist_flow_catalog(study->cli->flow, &catalog, err));
 	KIST_TRY(kist_offer_read(catalog, &study->offer, err));
 	KIST_TRY(kist_job_index_open(study->cli->flow, &study->index, err));
-	KIST_TRY(kist_cells_find_upstreams(&study->cells, study->index, &study->issues, err));
+	KIST_TRY(kist_cells_find_upstreams(&study->cells, study->cli->flow, study->index, &study->issues,
+					   err));
 	return study->issues.error_count == 0 ? check_conditions(study, err) : KIST_OK;
 }
 

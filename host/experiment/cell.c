@@ -62,15 +62,34 @@ static kist_status find_upstream(const struct kist_cells *cells, struct kist_job
 	return KIST_OK;
 }
 
-kist_status kist_cells_find_upstreams(struct kist_cells *cells, struct kist_job_index *index,
-				      struct kist_issues *issues, struct kist_error *err)
+/* An artifact that is named by itself is there, or no cell can be run. */
+static kist_status check_named(const struct kist_experiment_input *input, struct kist_flow *flow,
+			       struct kist_issues *issues, struct kist_error *err)
+{
+	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
+	struct kist_error why = KIST_ERROR_INIT;
+	const kist_status status = kist_find(flow, input->text, strlen(input->text), &artifact, &why);
+
+	if (status == KIST_OK)
+		return KIST_OK;
+	if (status != KIST_NOT_FOUND)
+		return kist_fail_as(err, status, &why);
+	kist_issue_add(issues, input->place, "E_INPUT_MISSING", "input '%s': %s", input->name, why.text);
+	return KIST_OK;
+}
+
+kist_status kist_cells_find_upstreams(struct kist_cells *cells, struct kist_flow *flow,
+				      struct kist_job_index *index, struct kist_issues *issues,
+				      struct kist_error *err)
 {
 	cells->upstreams = kist_alloc(cells->experiment->input_count, sizeof(*cells->upstreams));
 	if (!cells->upstreams)
 		return kist_fail_memory(err, sizeof(*cells->upstreams));
 	for (size_t i = 0; i < cells->experiment->input_count; i++) {
-		if (cells->experiment->inputs[i].artifact)
-			KIST_TRY(find_upstream(cells, index, i, issues, err));
+		const struct kist_experiment_input *input = &cells->experiment->inputs[i];
+
+		KIST_TRY(input->artifact ? find_upstream(cells, index, i, issues, err)
+					 : check_named(input, flow, issues, err));
 	}
 	return KIST_OK;
 }

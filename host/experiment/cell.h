@@ -35,12 +35,13 @@ void kist_cells_done(struct kist_cells *cells);
 #define kist_auto_cells __attribute__((cleanup(kist_cells_done)))
 
 /**
- * kist_cells_find_upstreams() - Finds the experiments that inputs come from, as they are now.
+ * kist_cells_find_upstreams() - Finds the experiments and artifacts that inputs come from, as they are now.
  *
- * @issues: E_INPUT_MISSING (no such experiment or version), E_REPLICATES (it has another number of them).
+ * @issues: E_INPUT_MISSING (no such experiment, version or artifact), E_REPLICATES (it has another number of them).
  */
-KIST_CHECKED kist_status kist_cells_find_upstreams(struct kist_cells *cells, struct kist_job_index *index,
-						   struct kist_issues *issues, struct kist_error *err);
+KIST_CHECKED kist_status kist_cells_find_upstreams(struct kist_cells *cells, struct kist_flow *flow,
+						   struct kist_job_index *index, struct kist_issues *issues,
+						   struct kist_error *err);
 
 /** struct kist_cell - One cell. */
 struct kist_cell {

@@ -92,6 +92,9 @@ says err 'E_METRIC' 'E_REFERENCE'
 sed 's/base.entry/absent/' base.yaml >nothing.yaml
 expect 1 kist experiment run nothing.yaml
 says err 'nothing.yaml:2:13: error: ' 'E_FILE'
+sed '$a inputs: {array: no/such, other: neither}' base.yaml >unnamed.yaml
+expect 1 kist experiment run unnamed.yaml
+says err "unnamed.yaml:5:17: error: input 'array': 'no/such'" "error: input 'other': 'neither'" E_INPUT_MISSING
 expect 3 kist experiment run no.yaml
 expect 3 kist experiment show nobody
 expect 3 kist experiment resume base.yaml --version 7
