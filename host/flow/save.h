@@ -99,6 +99,8 @@ KIST_CHECKED kist_status kist_save_stream(struct kist_save *save, int fd,
 /**
  * kist_save_object() - Saves what a serializer writes: object @object of the flow's worker.
  *
+ * Where the bytes do not say what their elements are, the record does, as an argument of reading (flow/logical.h).
+ *
  * @target: The serializer that writes it.
  * @params: Its arguments, or NULL.
  */

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
+#include "flow/logical.h"
 #include "flow/save_private.h"
 
 /* The nameless file that a task writes to. */
 struct spool {
 	int fd;
 	const char *task;
+	struct kist_logical logical;
 };
+
+static kist_status take_part(void *ctx, const struct kist_part *part, struct kist_error *err)
+{
+	struct spool *spool = ctx;
+
+	(void)err;
+	if (part)
+		kist_logical_add(&spool->logical, part);
+	return KIST_OK;
+}
 
 static kist_status take_bytes(void *ctx, struct kist_view bytes, struct kist_error *err)
 {
@@ -32,6 +44,7 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 	const struct kist_manifest_type *type = &target->entry->manifest->types[target->type_index];
 	kist_auto_json json_t *asked = NULL;
 	kist_auto_json json_t *checked = NULL;
+	kist_auto_json json_t *reading = NULL;
 	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
 	kist_auto_fd int write_fd = -1;
 	kist_auto_fd int read_fd = -1;
@@ -39,7 +52,7 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 	struct kist_serializer_ref serializer;
 	struct kist_file_origin origin = { .shown = type->task };
 	struct spool spool = { .task = origin.shown };
-	const struct kist_output output = { .write = take_bytes, .ctx = &spool };
+	const struct kist_output output = { .part = take_part, .write = take_bytes, .ctx = &spool };
 
 	KIST_TRY(kist_save_check_name(options, err));
 	KIST_TRY(kist_save_spool(save, &write_fd, &read_fd, err));
@@ -47,8 +60,10 @@ kist_status kist_save_object(struct kist_save *save, uint64_t object, const stru
 		kist_schema_for_name(type->serialize, params, options->name, options->name_len, &asked, err));
 	KIST_TRY(kist_flow_serializer(save->flow, target, true, asked, &serializer, &checked, err));
 	spool.fd = write_fd;
+	kist_logical_init(&spool.logical, type->deserialize);
 	KIST_TRY(kist_worker_serialize(save->flow->worker, &serializer, object, &output, err));
-	how.examine = (struct kist_examine_options){ .task = origin.shown };
+	KIST_TRY(kist_logical_params(&spool.logical, &reading, err));
+	how.examine = (struct kist_examine_options){ .task = origin.shown, .params = reading };
 	how.params = checked;
 	origin.fd = read_fd;
 	origin.is_private = true;

@@ -105,3 +105,63 @@ expect 0 kist show m.safetensors --json
 says out '"float32"' '"stored_as": "F32"'
 expect 0 kist show a.npy --json
 says out '"float32"'
+
+# numpy has no name for these numbers: the record says what the raw bytes are, and they come back as they were.
+safetensors_of() { # FILE HEADER: "one" and, as the header says, "two", of two bytes each
+	printf "\\$(printf %03o ${#2})\\000\\000\\000\\000\\000\\000\\000%s\\200\\077\\000\\100" "$2" >"$1"
+}
+logical_of() { # NAME: the type of what is read of it
+	expect 0 kist convert "$1" --task SafetensorsModelArtifactTask --name back.safetensors
+	expect 0 kist show back.safetensors --json
+}
+while read -r stored name shape; do
+	safetensors_of small.safetensors "{\"data\":{\"dtype\":\"$stored\",\"shape\":[$shape],\"data_offsets\":[0,4]}}"
+	expect 0 kist put small.safetensors --name small.safetensors
+	for written in npy:NumpyArrayArtifactTask npz:NumpyArchiveArtifactTask; do
+		expect 0 kist convert small.safetensors --task "${written#*:}" $(test "${written%%:*}" = npz || echo --select data) \
+			--name "small.${written%%:*}"
+		says_not out void
+		expect 0 kist show "small.${written%%:*}" --json
+		says out "\"logical_dtype\": \"$name\"" "\"dtype\": \"$name\""
+		logical_of "small.${written%%:*}"
+		says out "\"$name\"" "\"stored_as\": \"$stored\""
+		expect 0 kist cat back.safetensors
+		tail -c 4 out >bytes
+		tail -c 4 small.safetensors >wanted
+		same bytes wanted
+	done
+	expect 0 kist convert small.npy --task NumpyArrayArtifactTask --name again.npy
+	says out "$name"
+done <<END
+BF16 bfloat16 1,2
+F8_E4M3 float8_e4m3fn 2,2
+F8_E5M2 float8_e5m2 2,2
+END
+expect 0 kist verify --deep small.npy
+safetensors_of two.safetensors '{"one":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]},"two":{"dtype":"F16","shape":[1],"data_offsets":[2,4]}}'
+expect 0 kist put two.safetensors
+expect 0 kist convert two.safetensors --task NumpyArchiveArtifactTask --name two.npz
+expect 0 kist show two.npz --json
+says out '"logical_dtype": "bfloat16"' '"float16"'
+# One argument cannot say two types.
+safetensors_of mixed.safetensors '{"one":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]},"two":{"dtype":"F8_E5M2","shape":[2],"data_offsets":[2,4]}}'
+expect 0 kist put mixed.safetensors
+expect 0 kist convert mixed.safetensors --task NumpyArchiveArtifactTask --name mixed.npz
+expect 0 kist show mixed.npz --json
+says_not out read_params
+expect 0 kist convert a.npy --task NumpyArrayArtifactTask --name plain.npy
+expect 0 kist show plain.npy --json
+says_not out read_params
+
+# What a run keeps is recorded in the same way.
+safetensors_of small.safetensors '{"data":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
+expect 0 kist put small.safetensors --name small.safetensors
+expect 0 kist convert small.safetensors --task NumpyArrayArtifactTask --select data --name small.npy
+cat >keep.yaml <<'END'
+artifact_inputs: {array: tensor}
+graph: {nothing: {exec: ["true"]}}
+artifact_outputs: {array: {contents: $array, task: NumpyArrayArtifactTask}}
+END
+expect 0 kist run keep.yaml -i array=small.npy
+expect 0 kist show keep/array --json
+says out '"logical_dtype": "bfloat16"' '"dtype": "bfloat16"'
