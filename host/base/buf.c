@@ -62,7 +62,8 @@ kist_status kist_buf_take_pages(struct kist_buf *buf, size_t size, struct kist_e
 kist_status kist_buf_extend(struct kist_buf *buf, size_t size, uint8_t **ret_data, struct kist_error *err)
 {
 	KIST_TRY(kist_buf_reserve(buf, size, err));
-	*ret_data = buf->data + buf->size;
+	/* Of nothing there may be no memory, and not even 0 is added to that. */
+	*ret_data = buf->data ? buf->data + buf->size : NULL;
 	if (size > 0)
 		memset(*ret_data, 0, size);
 	buf->size += size;
