@@ -1,10 +1,6 @@
 # Experiments: conditions by replicates, each cell complete or not, taken up again where something is missing or has changed.
 . "$top_srcdir/tests/zoo/lib.sh"
-$compile $links "$top_srcdir/tests/zoo/tasks.c" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-sum=$(sha256sum <plugins/tasks.so)
-sed -e "s/@SIZE@/$(stat -c %s plugins/tasks.so)/" -e "s/@SHA256@/${sum%% *}/" \
-	"$top_srcdir/tests/zoo/tasks.plugin.json.in" >plugins/test.tasks.plugin.json
-expect 0 kist plugin trust plugins/test.tasks.plugin.json
+tasks
 
 # facts WORDS: of the JSON document in out.
 facts() {

@@ -1,10 +1,6 @@
 # Experiments that take from each other, brought up to date as one graph: each in its turn, and only what is stale.
 . "$top_srcdir/tests/zoo/lib.sh"
-$compile $links "$top_srcdir/tests/zoo/tasks.c" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-sum=$(sha256sum <plugins/tasks.so)
-sed -e "s/@SIZE@/$(stat -c %s plugins/tasks.so)/" -e "s/@SHA256@/${sum%% *}/" \
-	"$top_srcdir/tests/zoo/tasks.plugin.json.in" >plugins/test.tasks.plugin.json
-expect 0 kist plugin trust plugins/test.tasks.plugin.json
+tasks
 
 # facts WORDS: of the JSON document in out.
 facts() {

@@ -1,13 +1,5 @@
 # Experiments that take what others have made; what is refused, what is given up, and what is stopped.
 . "$top_srcdir/tests/zoo/lib.sh"
-# tasks FLAG...: the plugin of tasks, compiled so.
-tasks() {
-	$compile $links "$top_srcdir/tests/zoo/tasks.c" "$@" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-	sum=$(sha256sum <plugins/tasks.so)
-	sed -e "s/@SIZE@/$(stat -c %s plugins/tasks.so)/" -e "s/@SHA256@/${sum%% *}/" \
-		"$top_srcdir/tests/zoo/tasks.plugin.json.in" >plugins/test.tasks.plugin.json
-	expect 0 kist plugin trust plugins/test.tasks.plugin.json
-}
 tasks
 
 # ran COUNT: so many cells have been begun since the last call.

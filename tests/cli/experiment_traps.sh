@@ -2,11 +2,7 @@
 # kind stands in experiment.sh (changed parameters, code and numbers of replicates; a version is always there as a whole),
 # experiment_inputs.sh (numbers of replicates that differ) and faults/experiment.sh (kill -9 at any moment).
 . "$top_srcdir/tests/zoo/lib.sh"
-$compile $links "$top_srcdir/tests/zoo/tasks.c" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-sum=$(sha256sum <plugins/tasks.so)
-sed -e "s/@SIZE@/$(stat -c %s plugins/tasks.so)/" -e "s/@SHA256@/${sum%% *}/" \
-	"$top_srcdir/tests/zoo/tasks.plugin.json.in" >plugins/test.tasks.plugin.json
-expect 0 kist plugin trust plugins/test.tasks.plugin.json
+tasks
 
 # facts WORDS: of the JSON document in out.
 facts() {

@@ -1,10 +1,6 @@
 # Entrypoints are run: tasks in a worker, commands beside them, and what is to be kept is kept when its step has ended.
 . "$top_srcdir/tests/zoo/lib.sh"
-$compile $links "$top_srcdir/tests/zoo/tasks.c" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-sum=$(sha256sum <plugins/tasks.so)
-sed -e "s/@SIZE@/$(stat -c %s plugins/tasks.so)/" -e "s/@SHA256@/${sum%% *}/" \
-	"$top_srcdir/tests/zoo/tasks.plugin.json.in" >plugins/test.tasks.plugin.json
-expect 0 kist plugin trust plugins/test.tasks.plugin.json
+tasks
 
 # job FIELD: of the record of the job that out tells of.
 job() {

@@ -1,10 +1,6 @@
 # Function tasks run beside each other, where they may, and what they make is what it would have been one after the other.
 . "$top_srcdir/tests/zoo/lib.sh"
-$compile $links "$top_srcdir/tests/zoo/tasks.c" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-sum=$(sha256sum <plugins/tasks.so)
-sed -e "s/@SIZE@/$(stat -c %s plugins/tasks.so)/" -e "s/@SHA256@/${sum%% *}/" \
-	"$top_srcdir/tests/zoo/tasks.plugin.json.in" >plugins/test.tasks.plugin.json
-expect 0 kist plugin trust plugins/test.tasks.plugin.json
+tasks
 
 # Three that wait for each other, and a command that waits for their end.
 cat >meet.yaml <<'YAML'

@@ -5,11 +5,7 @@
 . "$top_srcdir/tests/faults/lib.sh"
 in_memory
 . "$top_srcdir/tests/zoo/lib.sh"
-$compile $links "$top_srcdir/tests/zoo/tasks.c" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-sum=$(sha256sum <plugins/tasks.so)
-sed -e "s/@SIZE@/$(stat -c %s plugins/tasks.so)/" -e "s/@SHA256@/${sum%% *}/" \
-	"$top_srcdir/tests/zoo/tasks.plugin.json.in" >plugins/test.tasks.plugin.json
-expect 0 kist plugin trust plugins/test.tasks.plugin.json
+tasks
 replicates=4 kills=5 lines=4
 if [ "${KIST_FAULTS:-}" = long ]; then
 	replicates=100 kills=50 lines=37

@@ -28,6 +28,20 @@ manifest() {
 	kist plugin trust $tiny >/dev/null 2>&1 || :
 }
 
+# trusted NAME: the manifest of plugins/NAME.so, which has no types, trusted.
+trusted() {
+	sum=$(sha256sum <"plugins/$1.so")
+	sed -e "s/@SIZE@/$(stat -c %s "plugins/$1.so")/" -e "s/@SHA256@/${sum%% *}/" \
+		"$top_srcdir/tests/zoo/$1.plugin.json.in" >"plugins/test.$1.plugin.json"
+	expect 0 kist plugin trust "plugins/test.$1.plugin.json"
+}
+
+# tasks FLAG...: the plugin of function tasks, compiled so, trusted.
+tasks() {
+	$compile $links "$top_srcdir/tests/zoo/tasks.c" "$@" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
+	trusted tasks
+}
+
 # fault FLAG...: the plugin with this fault, trusted.
 fault() {
 	$compile $links "$top_srcdir/tests/zoo/fault.c" "$@" -o plugins/tiny.so || fail "fault.c cannot be compiled with $*"
