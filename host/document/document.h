@@ -75,6 +75,14 @@ static inline void kist_document_free_(struct kist_document **slot)
 /** kist_document_root() - The whole; lives as long as the document. */
 const struct kist_node *kist_document_root(const struct kist_document *document);
 
+/** kist_node_of_text() - A JSON string as a node that stands nowhere.  Borrows the text. */
+static inline struct kist_node kist_node_of_text(const json_t *string)
+{
+	return (struct kist_node){ .kind = KIST_NODE_TEXT,
+				   .text = json_string_value(string),
+				   .len = json_string_length(string) };
+}
+
 /** kist_node_get() - Member @key of a mapping, or NULL. */
 const struct kist_node *kist_node_get(const struct kist_node *map, const char *key);
 

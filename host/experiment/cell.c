@@ -300,9 +300,7 @@ static void check_metrics(const struct kist_cells *cells, const struct kist_entr
 	json_t *said;
 
 	json_object_foreach(cells->experiment->metrics, name, said) {
-		const struct kist_node node = { .kind = KIST_NODE_TEXT,
-						.text = json_string_value(said),
-						.len = json_string_length(said) };
+		const struct kist_node node = kist_node_of_text(said);
 		const struct kist_reference reference = kist_entrypoint_resolve(entrypoint, &node);
 		const struct kist_step_output *output =
 			reference.kind == KIST_REFERENCE_STEP

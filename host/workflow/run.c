@@ -161,9 +161,7 @@ static bool is_measured(const struct kist_running *running, size_t step)
 	json_t *said;
 
 	json_object_foreach(metrics, name, said) {
-		const struct kist_node node = { .kind = KIST_NODE_TEXT,
-						.text = json_string_value(said),
-						.len = json_string_length(said) };
+		const struct kist_node node = kist_node_of_text(said);
 
 		if (refers_to(running, &node, step))
 			return true;

@@ -93,9 +93,7 @@ kist_status kist_running_measure(struct kist_running *running, struct kist_error
 	json_t *said;
 
 	json_object_foreach(metrics, name, said) {
-		const struct kist_node node = { .kind = KIST_NODE_TEXT,
-						.text = json_string_value(said),
-						.len = json_string_length(said) };
+		const struct kist_node node = kist_node_of_text(said);
 		kist_auto_json json_t *value = NULL;
 
 		if (kist_running_json(running, &node, &value, err) != KIST_OK)
