@@ -19,6 +19,7 @@ extern char **environ;
 #define LOOK_MS 50
 /* Environment variables. */
 #define ENVIRONMENT_MAX ((size_t)65536)
+#define JOB_VARIABLE	"KIST_JOB_ID="
 
 /* A command before it is started. */
 struct command {
@@ -100,8 +101,9 @@ static kist_status make_environment(const struct kist_running *running, struct c
 				    struct kist_error *err)
 {
 	const char *id = running->job ? kist_job_id(running->job) : "";
-	const size_t size = sizeof("KIST_JOB_ID=") + strlen(id);
+	const size_t size = sizeof(JOB_VARIABLE) + strlen(id);
 	size_t count = 0;
+	size_t taken = 0;
 
 	while (environ[count] && count < ENVIRONMENT_MAX)
 		count++;
@@ -109,9 +111,13 @@ static kist_status make_environment(const struct kist_running *running, struct c
 	command->job = kist_alloc(size, 1);
 	if (!command->environment || !command->job)
 		return kist_fail_memory(err, count * sizeof(*command->environment));
-	memcpy(command->environment, environ, count * sizeof(*environ));
-	snprintf(command->job, size, "KIST_JOB_ID=%s", id);
-	command->environment[count] = command->job;
+	/* A job within another: of two variables of one name some programs take the first. */
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(environ[i], JOB_VARIABLE, strlen(JOB_VARIABLE)) != 0)
+			command->environment[taken++] = environ[i];
+	}
+	snprintf(command->job, size, JOB_VARIABLE "%s", id);
+	command->environment[taken] = command->job;
 	return KIST_OK;
 }
 

@@ -80,6 +80,11 @@ printf 'graph: {a: {exec: [tool.sh, x]}}\noutputs: {a: {contents: $a, file: a}}\
 expect 0 kist run flows/tool.yaml
 equal "$(cat exports/tool/a)" 'here x'
 
+# A job within another: its commands are told of it, and not of the other as well.
+printf 'graph: {a: {exec: [env]}}\noutputs: {a: {contents: $a, file: a}}\n' >env.yaml
+expect 0 env KIST_JOB_ID=outer kist run env.yaml
+equal "$(grep '^KIST_JOB_ID=' exports/env/a)" "KIST_JOB_ID=$(sed -n 's/.*, job //p' out)"
+
 # What was made before a failure is kept, marked as partial; what comes behind it is not run.
 cat >third.yaml <<'END'
 graph:
