@@ -55,18 +55,19 @@ static kist_status add_cell(json_t *list, const json_t *cell, uint64_t replicate
 	return KIST_OK;
 }
 
-static kist_status add_metric(json_t *list, const json_t *cells, const char *metric, const char *condition,
-			      struct kist_error *err)
+/* Of the condition at @at: cells stand replicate by replicate, @conditions of each. */
+static kist_status add_metric(json_t *list, const json_t *cells, const char *metric, size_t at,
+			      size_t conditions, struct kist_error *err)
 {
 	struct sum sum = { .n = 0, .min = NAN, .max = NAN };
-	const json_t *cell;
+	const char *condition = kist_json_get_text(json_array_get(cells, at), "condition");
 	double value;
 	json_t *row;
-	size_t i;
 
-	json_array_foreach(cells, i, cell) {
-		if (strcmp(kist_json_get_text(cell, "condition"), condition) == 0 &&
-		    kist_json_get_real(json_object_get(json_object_get(cell, "metrics"), metric), &value))
+	for (size_t i = at; i < json_array_size(cells); i += conditions) {
+		const json_t *measured = json_object_get(json_array_get(cells, i), "metrics");
+
+		if (kist_json_get_real(json_object_get(measured, metric), &value))
 			add_value(&sum, value);
 	}
 	row = json_pack("{ss,ss,sI,so,so,so,so}", "metric", metric, "condition", condition, "n",
@@ -80,6 +81,32 @@ static kist_status add_metric(json_t *list, const json_t *cells, const char *met
 	return KIST_OK;
 }
 
+static bool are_texts(const json_t *list, size_t max)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text) {
+		if (!json_is_string(text))
+			return false;
+	}
+	return json_array_size(list) <= max;
+}
+
+/* Anybody may have written the record; how much is made of it is what it says. */
+static kist_status check(const json_t *version, const json_t *params, uint64_t replicates,
+			 struct kist_error *err)
+{
+	const json_t *conditions = json_object_get(params, "conditions");
+
+	if (are_texts(conditions, KIST_EXPERIMENT_CONDITIONS_MAX) && json_array_size(conditions) > 0 &&
+	    are_texts(json_object_get(params, "metrics"), KIST_EXPERIMENT_METRICS_MAX) && replicates > 0 &&
+	    replicates <= KIST_EXPERIMENT_CELLS_MAX / json_array_size(conditions))
+		return KIST_OK;
+	return kist_fail(err, KIST_CORRUPT, "the record of '%s' says what no version of an experiment has",
+			 kist_json_get_text(version, "job"));
+}
+
 kist_status kist_summary_make(const json_t *version, const json_t *cells, json_t **ret,
 			      struct kist_error *err)
 {
@@ -89,30 +116,23 @@ kist_status kist_summary_make(const json_t *version, const json_t *cells, json_t
 	kist_auto_json json_t *rows = json_array();
 	kist_auto_json json_t *metrics = json_array();
 	uint64_t counts[3] = { 0 };
-	const json_t *condition;
-	const json_t *metric;
+	const json_t *name;
 	size_t i;
-	size_t k;
 
 	if (!rows || !metrics)
 		return kist_fail_memory(err, sizeof(json_t));
-	for (uint64_t r = 0; r < replicates && r < KIST_EXPERIMENT_REPLICATES_MAX; r++) {
-		json_array_foreach(conditions, i, condition) {
-			const char *name = json_string_value(condition);
-
-			if (name)
-				KIST_TRY(add_cell(rows, kist_version_cell(cells, r, name), r, name, counts,
-						  err));
-		}
+	KIST_TRY(check(version, params, replicates, err));
+	for (uint64_t r = 0; r < replicates; r++) {
+		json_array_foreach(conditions, i, name)
+			KIST_TRY(add_cell(rows, kist_version_cell(cells, r, json_string_value(name)), r,
+					  json_string_value(name), counts, err));
 	}
-	json_array_foreach(json_object_get(params, "metrics"), k, metric) {
-		json_array_foreach(conditions, i, condition) {
-			if (json_is_string(metric) && json_is_string(condition))
-				KIST_TRY(add_metric(metrics, rows, json_string_value(metric),
-						    json_string_value(condition), err));
-		}
+	json_array_foreach(json_object_get(params, "metrics"), i, name) {
+		for (size_t k = 0; k < json_array_size(conditions); k++)
+			KIST_TRY(add_metric(metrics, rows, json_string_value(name), k,
+					    json_array_size(conditions), err));
 	}
-	*ret = json_pack("{sO,sO,sO,sO,sI,sI,sI,sI,sI,sO?,sO,sO}", "experiment",
+	*ret = json_pack("{sO,sO,sO,sO,sI,sI,sI,sI,sI,sO,sO,sO}", "experiment",
 			 json_object_get(version, "experiment"), "version",
 			 json_object_get(version, "version"), "state", json_object_get(version, "state"),
 			 "job", json_object_get(version, "job"), "replicates", (json_int_t)replicates,

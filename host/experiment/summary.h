@@ -21,7 +21,7 @@
  *       "missing", or that of its last job; a number that is none or not finite is a text; @spread is the standard
  *       deviation of a sample, null for less than two values.  New reference.
  *
- * Errors: KIST_NO_MEMORY.
+ * Errors: KIST_CORRUPT (the record says what is over a limit of experiments, or nothing), KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_summary_make(const json_t *version, const json_t *cells, json_t **ret,
 					   struct kist_error *err);

@@ -88,6 +88,31 @@ START_TEST(of_nothing_there_is_nothing)
 }
 END_TEST
 
+/* Parameters that are over a limit, or say nothing: with two conditions there are half as many replicates. */
+static const char *const odd[] = {
+	"{\"replicates\":50001,\"conditions\":[\"a\",\"b\"],\"metrics\":[]}",
+	"{\"replicates\":-1,\"conditions\":[\"a\"],\"metrics\":[]}",
+	"{\"replicates\":1,\"conditions\":[],\"metrics\":[]}",
+	"{\"replicates\":1,\"conditions\":[\"a\",5],\"metrics\":[]}",
+	"{\"replicates\":1,\"conditions\":[\"a\"],\"metrics\":[null]}",
+	"{}",
+};
+
+START_TEST(what_no_version_has_is_no_summary)
+{
+	kist_auto_json json_t *version =
+		json_pack("{ss,si,ss,ss,so}", "experiment", "e", "version", 2, "state", "failed", "job",
+			  "e.v2", "params", json_loads(odd[_i], 0, NULL));
+	kist_auto_json json_t *cells = json_object();
+	struct kist_error err = KIST_ERROR_INIT;
+	kist_auto_json json_t *summary = NULL;
+
+	ck_assert_ptr_nonnull(version);
+	ck_assert_int_eq(kist_summary_make(version, cells, &summary, &err), KIST_CORRUPT);
+	ck_assert_ptr_nonnull(strstr(err.text, "'e.v2'"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *const tcase = tcase_create("summary");
@@ -96,5 +121,6 @@ int main(void)
 	tcase_add_test(tcase, values_near_a_large_mean_keep_their_spread);
 	tcase_add_test(tcase, what_is_not_finite_is_text_and_csv_has_all);
 	tcase_add_test(tcase, of_nothing_there_is_nothing);
+	tcase_add_loop_test(tcase, what_no_version_has_is_no_summary, 0, sizeof(odd) / sizeof(odd[0]));
 	return suite_run(tcase, "summary");
 }
