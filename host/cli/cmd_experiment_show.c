@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/experiment.h"
 #include "cli/jobs.h"
@@ -84,12 +85,15 @@ static void print_open_cells(const json_t *summary)
 	json_array_foreach(json_object_get(summary, "cells"), i, row) {
 		const char *state = kist_json_get_text(row, "state");
 		const char *error = kist_json_get_text(row, "error");
+		char shown[1024] = "";
 
 		if (strcmp(state, "complete") == 0 || strcmp(state, "missing") == 0)
 			continue;
+		if (error)
+			kist_text_escape(error, strlen(error), shown, sizeof(shown));
 		printf("replicate_%" JSON_INTEGER_FORMAT "/%s  %s%s%s\n",
 		       json_integer_value(json_object_get(row, "replicate")),
-		       kist_json_get_text(row, "condition"), state, error ? ": " : "", error ? error : "");
+		       kist_json_get_text(row, "condition"), state, error ? ": " : "", shown);
 	}
 }
 

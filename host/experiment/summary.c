@@ -33,8 +33,7 @@ static kist_status add_cell(json_t *list, const json_t *cell, uint64_t replicate
 			    uint64_t counts[static 3], struct kist_error *err)
 {
 	const char *state = cell ? kist_json_get_text(cell, "state") : NULL;
-	const bool is_complete =
-		cell && json_object_get(cell, "complete_job") && strcmp(state, "finished") == 0;
+	const bool is_complete = cell && strcmp(state, "finished") == 0;
 	json_t *row = json_pack(
 		"{sI,ss,ss,sI}", "replicate", (json_int_t)replicate, "condition", condition, "state",
 		is_complete ? "complete"

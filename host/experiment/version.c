@@ -171,15 +171,18 @@ static kist_status add_cell(void *ctx, const struct kist_job_row *row, struct ki
 	const bool is_complete = strcmp(row->texts[KIST_JOB_ROW_STATE], "finished") == 0;
 	json_t *cells = ctx;
 	kist_auto_json json_t *facts = NULL;
+	const json_t *tags;
 	const char *condition;
 	char key[KEY_SIZE];
 	uint64_t replicate;
 	json_t *cell;
 
 	KIST_TRY(parse_facts(row, &facts, err));
-	condition = kist_json_get_text(json_object_get(facts, "tags"), "condition");
+	tags = json_object_get(facts, "tags");
+	condition = kist_json_get_text(tags, "condition");
 	if (!condition || !kist_experiment_name_ok(condition, strlen(condition)) ||
-	    !tag_number(facts, "replicate", &replicate) || replicate >= KIST_EXPERIMENT_REPLICATES_MAX)
+	    !tag_number(facts, "replicate", &replicate) || replicate >= KIST_EXPERIMENT_REPLICATES_MAX ||
+	    !json_object_get(tags, "cell"))
 		return KIST_OK;
 	snprintf(key, sizeof(key), "%" PRIu64 "/%s", replicate, condition);
 	cell = json_object_get(cells, key);
@@ -199,8 +202,7 @@ static kist_status add_cell(void *ctx, const struct kist_job_row *row, struct ki
 		return kist_fail_memory(err, sizeof(json_t));
 	if (!is_complete)
 		return KIST_OK;
-	if (json_object_set_new(cell, "complete_job", json_string(row->texts[KIST_JOB_ROW_ID])) != 0 ||
-	    json_object_set(cell, "key", json_object_get(json_object_get(facts, "tags"), "cell")) != 0 ||
+	if (json_object_set(cell, "key", json_object_get(tags, "cell")) != 0 ||
 	    json_object_set(cell, "params", json_object_get(facts, "params")) != 0 ||
 	    json_object_set_new(cell, "metrics", last_metrics(facts)) != 0)
 		return kist_fail_memory(err, sizeof(json_t));

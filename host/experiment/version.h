@@ -50,8 +50,8 @@ kist_status kist_version_missing(const char *experiment, uint64_t version, struc
  * kist_version_cells() - The cells of a version for which there is a job.
  *
  * @ret: {"<replicate>/<condition>": {"replicate", "condition", "state", "job", "attempts", "error"?, and, when it was
- *       once complete: "complete_job", "key", "metrics": {...}, "params": {...}}}: state, job and error are those of
- *       its last attempt.  New reference.
+ *       once complete: "key", "metrics": {...}, "params": {...}}}: state, job and error are those of its last attempt.
+ *       New reference.
  */
 KIST_CHECKED kist_status kist_version_cells(struct kist_job_index *index, const char *experiment,
 					    uint64_t version, json_t **ret, struct kist_error *err);

@@ -99,3 +99,17 @@ for name in ../up a/b . 'kist:x'; do
 done
 expect 3 kist experiment show bad
 whole
+
+# Records that anybody wrote: what says less than a version or a cell does harms no other, and a terminal obeys none of it.
+"$top_builddir/tests/support/make_jobs" .kist <<'END'
+{"id":"odd.v1","record":{"kind":"experiment","state":"finished","tags":{"experiment":"odd","version":"1"}}}
+{"id":"odd.v2","record":{"kind":"experiment","state":"finished","tags":{"experiment":"odd","version":"2"},"params":{"replicates":2,"conditions":["a"],"metrics":["m"]}}}
+{"id":"odd-c0","record":{"kind":"cell","state":"finished","parent":"odd.v2","tags":{"replicate":"0","condition":"a"}}}
+{"id":"odd-c1","record":{"kind":"cell","state":"failed","parent":"odd.v2","error":"a \u001b[31mred\u001b[0m one","tags":{"replicate":"1","condition":"a","cell":"x"}}}
+END
+expect 0 kist experiment ls
+says out odd study next
+expect 4 kist experiment show odd --version 1
+says err "the record of 'odd.v1' says what no version of an experiment has"
+expect 0 kist experiment show odd
+says out 'replicate_1/a  failed: a \x1b[31mred\x1b[0m one' 'odd v2: 0 of 2 cells complete, 1 not, 1 missing'

@@ -23,10 +23,10 @@ static json_t *sum_up(const char *cells_text)
 #define DONE(r, c, value)                                                                                    \
 	"\"" #r "/" c "\":{\"replicate\":" #r ",\"condition\":\"" c                                          \
 	"\",\"state\":\"finished\",\"job\":\"j\","                                                           \
-	"\"attempts\":1,\"complete_job\":\"j\",\"metrics\":{\"loss\":" value "}}"
+	"\"attempts\":1,\"metrics\":{\"loss\":" value "}}"
 #define OPEN(r, c, state)                                                                                    \
 	"\"" #r "/" c "\":{\"replicate\":" #r ",\"condition\":\"" c "\",\"state\":\"" state                  \
-	"\",\"job\":\"j\",\"attempts\":2,\"complete_job\":\"j\",\"metrics\":{\"loss\":5},\"error\":\"why\"}"
+	"\",\"job\":\"j\",\"attempts\":2,\"metrics\":{\"loss\":5},\"error\":\"why\"}"
 
 static json_int_t count_of(const json_t *summary, const char *key)
 {
