@@ -60,6 +60,7 @@ struct kist_worker {
 	uint8_t *buffer; /* KIST_MESSAGE_SIZE_MAX */
 	uint8_t *copy;	 /* KIST_SLOT_SIZE: what came through the ring or goes into the window */
 	uint32_t next_id;
+	uint32_t log_count;	/* messages since a call, or a task in a lane, was begun */
 	struct kist_error gone; /* set: the worker is gone */
 	bool sealed;
 	bool keep_tables;
@@ -104,7 +105,6 @@ struct exchange {
 	size_t sample_next; /* the first of which nothing was said */
 	uint32_t part_count;
 	uint32_t issue_count;
-	uint32_t log_count;
 	uint64_t result;
 	uint64_t limit_ms; /* of a task in a lane: its time; 0: it is in none */
 };
@@ -240,9 +240,8 @@ uint64_t client_lanes_look(struct kist_worker *worker);
 void client_lane_take(struct kist_worker *worker, struct client_lane *lane,
 		      const struct kist_message *message);
 
-/** client_take_log() - LOG.  @exchange: the call that counts them; NULL: none is under way. */
-void client_take_log(const struct kist_worker *worker, struct exchange *exchange,
-		     const struct kist_message *message);
+/** client_take_log() - LOG. */
+void client_take_log(struct kist_worker *worker, const struct kist_message *message);
 
 /** client_take() - Does what a message of the worker asks for.  *@ret_done: it was RETURN. */
 KIST_CHECKED kist_status client_take(struct kist_worker *worker, struct exchange *exchange,

@@ -224,6 +224,7 @@ kist_status client_send(struct kist_worker *worker, const struct exchange *excha
 	struct kist_header header = exchange->header;
 	kist_status status;
 
+	worker->log_count = 0;
 	if (payload.size > KIST_MESSAGE_INLINE_MAX) {
 		memcpy(worker->in.data, payload.data, payload.size);
 		header.op |= KIST_OP_IN_WINDOW;

@@ -188,7 +188,7 @@ static void take(struct kist_worker *worker, const struct kist_message *message)
 	struct client_lane *lane = client_lane_of(worker, message->header.id);
 
 	if (message->header.op == KIST_OP_LOG)
-		client_take_log(worker, NULL, message);
+		client_take_log(worker, message);
 	else if (lane)
 		client_lane_take(worker, lane, message);
 	else

@@ -251,16 +251,16 @@ static kist_status take_issue(struct kist_worker *worker, struct exchange *excha
 	return KIST_OK;
 }
 
-void client_take_log(const struct kist_worker *worker, struct exchange *exchange,
-		     const struct kist_message *message)
+void client_take_log(struct kist_worker *worker, const struct kist_message *message)
 {
 	char text[KIST_LOG_TEXT_MAX + 4];
 	const uint64_t level = message->header.a;
 	const uint32_t index = message->header.c;
 
-	if (!worker->options.log || (exchange && ++exchange->log_count > CLIENT_LOGS_MAX) ||
+	if (!worker->options.log || worker->log_count >= CLIENT_LOGS_MAX ||
 	    message->payload.size > KIST_LOG_TEXT_MAX)
 		return;
+	worker->log_count++;
 	kist_text_escape((const char *)message->payload.data, message->payload.size, text, sizeof(text));
 	worker->options.log(worker->options.ctx,
 			    index < worker->plugin_count ? worker->plugins[index]->id : "",
@@ -374,7 +374,7 @@ kist_status client_take(struct kist_worker *worker, struct exchange *exchange,
 
 	/* A plugin's own thread may log at any time. */
 	if (header->op == KIST_OP_LOG) {
-		client_take_log(worker, exchange, message);
+		client_take_log(worker, message);
 		return KIST_OK;
 	}
 	if (header->id != exchange->header.id)

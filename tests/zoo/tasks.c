@@ -460,6 +460,13 @@ static void talk(struct kist_call *call, const char *text)
 }
 KIST_TASK("talk", talk, (CALL, CSTR), VOID);
 
+static void chatter(struct kist_call *call, int64_t count)
+{
+	for (int64_t i = 0; i < count; i++)
+		call->host->log(call->host, KIST_LOG_INFO, "again", 5);
+}
+KIST_TASK("chatter", chatter, (CALL, I64), VOID);
+
 static const struct kist_task_decl *const tasks[] = {
 	KIST_TASK_DECL(same_i8),
 	KIST_TASK_DECL(same_i16),
@@ -511,6 +518,7 @@ static const struct kist_task_decl *const tasks[] = {
 	KIST_TASK_DECL(trap),
 	KIST_TASK_DECL(leak),
 	KIST_TASK_DECL(talk),
+	KIST_TASK_DECL(chatter),
 };
 
 static const struct kist_plugin plugin = {

@@ -30,6 +30,7 @@ static void take_log(void *ctx, const char *id, int32_t level, const char *text)
 	struct tasks *tasks = ctx;
 
 	(void)snprintf(tasks->log, sizeof(tasks->log), "%s %d %s", id, level, text);
+	tasks->logs++;
 }
 
 static void take_progress(void *ctx, uint64_t done, uint64_t total)

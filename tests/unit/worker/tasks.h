@@ -16,6 +16,7 @@ struct tasks {
 	char path[4096]; /* of the library */
 	bool joined;
 	char log[256];
+	unsigned long logs;
 	unsigned long progress;
 };
 

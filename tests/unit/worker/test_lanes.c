@@ -271,6 +271,24 @@ START_TEST(large_arguments_are_each_its_own)
 }
 END_TEST
 
+START_TEST(logs_of_a_task_have_a_limit_in_a_lane_too)
+{
+	struct kist_task_result result;
+
+	must_begin(0, "chatter", "[10050]");
+	ck_assert_int_eq(kist_worker_end_task(tasks.worker, 0, &result, NULL), KIST_OK);
+	ck_assert_uint_eq(tasks.logs, 10000);
+	/* The next one has as many again. */
+	tasks.logs = 0;
+	must_begin(0, "chatter", "[3]");
+	ck_assert_int_eq(kist_worker_end_task(tasks.worker, 0, &result, NULL), KIST_OK);
+	ck_assert_uint_eq(tasks.logs, 3);
+	tasks.logs = 0;
+	ck_assert_int_eq(tasks_json(&tasks, "chatter", "[10050]", &result, NULL), KIST_OK);
+	ck_assert_uint_eq(tasks.logs, 10000);
+}
+END_TEST
+
 START_TEST(lanes_are_started_once_and_first)
 {
 	struct kist_error err = KIST_ERROR_INIT;
@@ -305,6 +323,7 @@ int main(void)
 	tcase_add_test(tcase, a_crash_names_all_that_ran);
 	tcase_add_test(tcase, a_crash_during_another_call_names_both);
 	tcase_add_test(tcase, large_arguments_are_each_its_own);
+	tcase_add_test(tcase, logs_of_a_task_have_a_limit_in_a_lane_too);
 	tcase_add_test(tcase, lanes_are_started_once_and_first);
 	return suite_run(tcase, "lanes");
 }
