@@ -132,6 +132,8 @@ static kist_status read_item(const struct kist_config_reading *reading, const st
 	struct kist_error why = KIST_ERROR_INIT;
 	bool go_on;
 
+	/* One that is wrong has its place among the others until all is told. */
+	*ret = (struct kist_config_item){ .key = node->key, .text = node->text, .place = node->place };
 	if (node->kind >= KIST_NODE_LIST) {
 		(void)kist_fail(&why, KIST_INVALID, "takes a scalar for each, not %s",
 				kist_node_kind_name(node->kind));

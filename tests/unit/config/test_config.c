@@ -149,6 +149,28 @@ START_TEST(mappings_are_put_together_and_lists_are_not)
 }
 END_TEST
 
+START_TEST(a_member_that_cannot_be_had_is_told_beside_those_of_other_layers)
+{
+	static const char *const values[] = { NULL, "\xff" };
+	const struct kist_config_options options = {
+		.command = "exec", .user_dir = "user", .job_file = "job.yaml", .variable = variable
+	};
+
+	put("job.yaml", "tags: {mine: x}\n", 0644);
+	put("kist.yaml", "tags: {team: '${TEAM}'}\n", 0644);
+	variables[0][0] = "TEAM";
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		kist_auto_config struct kist_config *config = NULL;
+
+		variables[0][1] = values[i];
+		config = load(&options);
+		ck_assert(!kist_config_is_sound(config));
+		ck_assert_uint_eq(config->files[1].issues.error_count, 1);
+		ck_assert_str_eq(config->files[1].issues.items[0].code, "E_CONFIG_VARIABLE");
+	}
+}
+END_TEST
+
 START_TEST(a_path_in_a_file_is_from_there)
 {
 	const struct kist_config_options options = { .command = "ls", .variable = variable };
@@ -291,6 +313,7 @@ int main(void)
 	tcase_add_test(tcase, a_stronger_layer_covers_a_weaker_one);
 	tcase_add_test(tcase, what_is_built_in_holds_when_nothing_is_said);
 	tcase_add_test(tcase, mappings_are_put_together_and_lists_are_not);
+	tcase_add_test(tcase, a_member_that_cannot_be_had_is_told_beside_those_of_other_layers);
 	tcase_add_test(tcase, a_path_in_a_file_is_from_there);
 	tcase_add_test(tcase, a_variable_that_is_not_set_is_a_fault_where_it_is_needed);
 	tcase_add_test(tcase, a_wrong_option_or_variable_is_told_by_its_name);
