@@ -4,12 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -19,6 +19,8 @@
 /* Of /proc and /etc: what is asked for stands in their first lines. */
 #define TEXT_SIZE ((size_t)8192)
 #define NAME_MAX_ 255
+/* Of who has no PATH: exec(3). */
+#define DEFAULT_PATH "/bin:/usr/bin"
 /* Interpreters of one virtual environment. */
 #define LIBRARIES_MAX 8
 
@@ -87,6 +89,53 @@ bool kist_environment_is_kept(const char *name, const char *const *keep, size_t 
 	for (size_t i = 0; !is_asked && i < sizeof(known) / sizeof(known[0]); i++)
 		is_asked = fnmatch(known[i], name, 0) == 0;
 	return is_asked;
+}
+
+const char *kist_environment_get(char *const *variables, const char *name)
+{
+	const size_t len = strlen(name);
+
+	for (; *variables; variables++) {
+		if (strncmp(*variables, name, len) == 0 && (*variables)[len] == '=')
+			return *variables + len + 1;
+	}
+	return NULL;
+}
+
+/* 0, or why the file cannot be executed. */
+static int try_program(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return ENOENT;
+	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
+}
+
+int kist_environment_find_program(char *const *variables, const char *name, char ret[static PATH_MAX])
+{
+	const char *path = kist_environment_get(variables, "PATH");
+	int failed = ENOENT;
+
+	if (!name[0])
+		return ENOENT;
+	if (strchr(name, '/'))
+		return snprintf(ret, PATH_MAX, "%s", name) < PATH_MAX ? 0 : ENAMETOOLONG;
+	for (const char *at = path ? path : DEFAULT_PATH;; at++) {
+		const size_t len = strcspn(at, ":");
+
+		/* An empty part is this folder. */
+		if (snprintf(ret, PATH_MAX, "%.*s%s%s", (int)len, at, len ? "/" : "", name) < PATH_MAX) {
+			const int why = try_program(ret);
+
+			if (why == 0)
+				return 0;
+			failed = why == EACCES ? why : failed;
+		}
+		at += len;
+		if (!*at)
+			return failed;
+	}
 }
 
 static kist_status set_text(json_t *to, const char *key, const char *text, struct kist_error *err)
@@ -200,27 +249,6 @@ static kist_status set_cgroup(json_t *to, struct kist_error *err)
 	return json_object_size(object) > 0 ? set_take(to, "cgroup", kist_steal(object), err) : KIST_OK;
 }
 
-/* Where the program is that a shell would run for @name; "" for nowhere. */
-static void find_program(const char *name, const char *path, char ret[static PATH_MAX])
-{
-	char full[PATH_MAX];
-
-	ret[0] = '\0';
-	if (strchr(name, '/')) {
-		if (!realpath(name, ret))
-			ret[0] = '\0';
-		return;
-	}
-	for (const char *at = path; at && *at;
-	     at += at[strcspn(at, ":")] ? strcspn(at, ":") + 1 : strlen(at)) {
-		const int len = snprintf(full, sizeof(full), "%.*s/%s", (int)strcspn(at, ":"), at, name);
-
-		if (len < (int)sizeof(full) && access(full, X_OK) == 0 && realpath(full, ret))
-			return;
-	}
-	ret[0] = '\0';
-}
-
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -305,18 +333,6 @@ static kist_status set_packages(json_t *to, const char *conda, const char *venv,
 	return all->count > 0 ? set_take(to, "packages", kist_steal(list), err) : KIST_OK;
 }
 
-/* The value of variable @name; NULL for none. */
-static const char *get(char *const *variables, const char *name)
-{
-	const size_t len = strlen(name);
-
-	for (; *variables; variables++) {
-		if (strncmp(*variables, name, len) == 0 && (*variables)[len] == '=')
-			return *variables + len + 1;
-	}
-	return NULL;
-}
-
 static kist_status set_variables(json_t *to, const struct kist_environment_options *options,
 				 struct kist_error *err)
 {
@@ -345,6 +361,7 @@ kist_status kist_environment_describe(const struct kist_environment_options *opt
 {
 	char *const *variables = options->variables;
 	kist_auto_json json_t *root = json_object();
+	char found[PATH_MAX];
 	char path[PATH_MAX];
 
 	if (!root)
@@ -355,11 +372,11 @@ kist_status kist_environment_describe(const struct kist_environment_options *opt
 	KIST_TRY(set_cgroup(root, err));
 	if (getcwd(path, sizeof(path)))
 		KIST_TRY(set_text(root, "folder", path, err));
-	if (options->program) {
-		find_program(options->program, get(variables, "PATH"), path);
+	if (options->program && kist_environment_find_program(variables, options->program, found) == 0 &&
+	    realpath(found, path))
 		KIST_TRY(set_text(root, "program", path, err));
-	}
-	KIST_TRY(set_packages(root, get(variables, "CONDA_PREFIX"), get(variables, "VIRTUAL_ENV"), err));
+	KIST_TRY(set_packages(root, kist_environment_get(variables, "CONDA_PREFIX"),
+			      kist_environment_get(variables, "VIRTUAL_ENV"), err));
 	KIST_TRY(set_variables(root, options, err));
 	*ret = kist_steal(root);
 	return KIST_OK;

@@ -2,6 +2,8 @@
 #ifndef KIST_AGENT_ENVIRONMENT_H
 #define KIST_AGENT_ENVIRONMENT_H
 
+#include <limits.h>
+
 #include "base/json.h"
 
 /*
@@ -43,6 +45,18 @@ struct kist_environment_options {
  * a wildcard.
  */
 bool kist_environment_is_kept(const char *name, const char *const *keep, size_t keep_count);
+
+/** kist_environment_get() - The value of variable @name, or NULL.  @variables: As of struct kist_environment_options. */
+const char *kist_environment_get(char *const *variables, const char *name);
+
+/**
+ * kist_environment_find_program() - The file that is executed when a process with these variables starts @name.
+ *
+ * @ret: @name as it is when it has a slash, whatever is there.
+ *
+ * Returns 0, or as errno: ENOENT; EACCES (what is called so may not be executed); ENAMETOOLONG.
+ */
+int kist_environment_find_program(char *const *variables, const char *name, char ret[static PATH_MAX]);
 
 /** kist_environment_describe() - New reference.  Errors: KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_environment_describe(const struct kist_environment_options *options,

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "agent/environment.h"
 #include "base/file.h"
 
 /* What posix_spawn() is told. */
@@ -109,15 +110,17 @@ kist_status kist_program_start(char *const *arguments, char *const *environment,
 	kist_auto_program struct kist_program program = KIST_PROGRAM_INIT;
 	kist_auto_fd int out = -1;
 	kist_auto_fd int error = -1;
+	char path[PATH_MAX];
 	struct spawning how;
-	int failed;
+	int failed = kist_environment_find_program(environment, arguments[0], path);
 
+	if (failed != 0)
+		return fail_start(arguments[0], failed, err);
 	KIST_TRY(open_pipe(&program.out, &out, err));
 	KIST_TRY(open_pipe(&program.err, &error, err));
 	program.terminal = own_terminal();
 	KIST_TRY(spawning_init(&how, out, error, is_ours(program.terminal) ? program.terminal : -1, err));
-	failed = posix_spawnp(&program.pid, arguments[0], &how.actions, &how.attributes, arguments,
-			      environment);
+	failed = posix_spawn(&program.pid, path, &how.actions, &how.attributes, arguments, environment);
 	spawning_done(&how);
 	if (failed != 0) {
 		program.pid = 0;

@@ -47,7 +47,7 @@ struct kist_program_end {
 };
 
 /**
- * kist_program_start() - Starts @arguments[0], looked up in PATH.
+ * kist_program_start() - Starts @arguments[0], looked up in the PATH that it is given.
  *
  * @arguments, @environment: Ended by NULL.
  *

@@ -243,6 +243,14 @@ says record '"project":"churn"' '"lr":0.5' '"epochs":20' '"name":"7"' '"fast":tr
 # What the program runs in is what its record says.
 kist cat kist:part/one/environment >ran_in
 says ran_in '"OMP_NUM_THREADS":"3"' "\"folder\":\"$project/work\""
+mkdir work/bin
+printf '#!/bin/sh\necho own\n' >work/bin/uname
+chmod +x work/bin/uname
+printf 'environment: {PATH: "%s/work/bin:${PATH}"}\ncommand: [uname]\n' "$project" >path.yaml
+expect 0 kist exec -q --config path.yaml --id path
+equal "$(cat out)" own
+kist cat kist:part/path/environment >ran_in
+says ran_in "\"program\":\"$project/work/bin/uname\""
 printf 'id: made-${NUMBER}\ncommand: [true]\n' >id.yaml
 NUMBER=7 expect 0 kist exec --config id.yaml
 says err 'job made-7 finished'

@@ -110,6 +110,34 @@ START_TEST(what_cannot_be_started_is_told_apart)
 }
 END_TEST
 
+START_TEST(it_is_looked_up_in_the_path_that_it_is_given)
+{
+	kist_auto_program struct kist_program program = KIST_PROGRAM_INIT;
+	char *const tool[] = { (char[]){ "tool" }, NULL };
+	char *const nothing[] = { (char[]){ "" }, NULL };
+	char *const shell[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char[]){ ":" }, NULL };
+	char *const own[] = { (char[]){ "PATH=/nowhere:plain:own:" }, NULL };
+	char *const here[] = { (char[]){ "PATH=/nowhere:" }, NULL };
+	char *const nowhere[] = { (char[]){ "PATH=/nowhere" }, NULL };
+	char *const none[] = { NULL };
+	char text[64];
+
+	sh("mkdir own plain tool; echo x >plain/tool; printf '#!/bin/sh\\necho own\\n' >own/tool; chmod +x "
+	   "own/tool");
+	ck_assert_int_eq(kist_program_start(tool, own, &program, NULL), KIST_OK);
+	read_text(program.out, text, sizeof(text));
+	ck_assert_str_eq(text, "own\n");
+	(void)wait_for(&program);
+	/* Ours has a shell. */
+	ck_assert_int_eq(kist_program_start(shell, nowhere, &program, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_program_start(tool, here, &program, NULL), KIST_DENIED);
+	ck_assert_int_eq(kist_program_start(nothing, here, &program, NULL), KIST_NOT_FOUND);
+	kist_program_done(&program);
+	ck_assert_int_eq(kist_program_start(shell, none, &program, NULL), KIST_OK);
+	(void)wait_for(&program);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *cases = tcase_create("program");
@@ -119,5 +147,6 @@ int main(void)
 	tcase_add_test(cases, a_signal_reaches_all_of_its_group);
 	tcase_add_test(cases, it_starts_with_the_signals_of_a_fresh_program);
 	tcase_add_test(cases, what_cannot_be_started_is_told_apart);
+	tcase_add_test(cases, it_is_looked_up_in_the_path_that_it_is_given);
 	return suite_run(cases, "agent/program");
 }
