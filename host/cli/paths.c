@@ -96,6 +96,14 @@ static kist_status installation(struct kist_paths *ret, struct kist_error *err)
 	return KIST_OK;
 }
 
+void kist_paths_pass_over(struct kist_paths *paths, const char *path)
+{
+	const size_t used = strlen(paths->notes);
+
+	snprintf(paths->notes + used, sizeof(paths->notes) - used,
+		 "%spassed over '%.300s': it belongs to another user", used ? "; " : "", path);
+}
+
 /* A folder that somebody else put above us must not choose where our data goes. */
 static bool is_ours(const char *path, struct kist_paths *paths)
 {
@@ -105,8 +113,7 @@ static bool is_ours(const char *path, struct kist_paths *paths)
 		return false;
 	if (st.st_uid == geteuid() || st.st_uid == 0)
 		return true;
-	snprintf(paths->notes, sizeof(paths->notes), "passed over '%.400s': it belongs to another user",
-		 path);
+	kist_paths_pass_over(paths, path);
 	return false;
 }
 
@@ -187,8 +194,7 @@ static size_t note_one(struct kist_paths *ret, const char *name, size_t count)
 
 	if (!getenv(name) || secure_getenv(name))
 		return count;
-	snprintf(ret->notes + used, sizeof(ret->notes) - used, "%s%s",
-		 count > 0 ? ", " : (used > 0 ? "; ignored: " : "ignored: "), name);
+	snprintf(ret->notes + used, sizeof(ret->notes) - used, "%s%s", count > 0 ? ", " : "ignored: ", name);
 	return count + 1;
 }
 

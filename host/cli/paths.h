@@ -56,4 +56,7 @@ KIST_CHECKED kist_status kist_paths_find(struct kist_paths *ret, struct kist_err
 KIST_CHECKED kist_status kist_paths_choose(const struct kist_paths_wanted *wanted, struct kist_paths *ret,
 					   struct kist_error *err);
 
+/** kist_paths_pass_over() - Adds to the notes that what lies at @path is another user's. */
+void kist_paths_pass_over(struct kist_paths *paths, const char *path);
+
 #endif

@@ -14,8 +14,8 @@ static const char *variable(const char *name)
 	return secure_getenv(name);
 }
 
-kist_status kist_settings_load(const struct kist_cli *cli, const char *command, struct kist_config **ret,
-			       struct kist_error *err)
+static kist_status load(const struct kist_cli *cli, const char *command, struct kist_config **ret,
+			struct kist_error *err)
 {
 	kist_auto_mem struct kist_config_given *given = kist_alloc(cli->value_count + 1, sizeof(*given));
 	const struct kist_config_options options = { .command = command,
@@ -48,24 +48,13 @@ static enum kist_exit tell_file(const struct kist_cli *cli, const struct kist_co
 			      first->place.column, first->text, first->hint[0] ? "; " : "", first->hint);
 }
 
-enum kist_exit kist_settings_tell(const struct kist_cli *cli, const struct kist_config *config)
+static enum kist_exit tell(const struct kist_cli *cli, const struct kist_config *config)
 {
 	for (size_t i = 0; i < config->file_count; i++) {
 		if (config->files[i].issues.error_count > 0)
 			return tell_file(cli, &config->files[i]);
 	}
 	return kist_cli_usage(cli, "%s", config->fault);
-}
-
-/* Which file, so that nobody wonders why it says nothing. */
-static void note_passed_over(struct kist_cli *cli)
-{
-	const char *path = cli->config->passed_over;
-	const size_t used = strlen(cli->paths.notes);
-
-	if (path[0])
-		snprintf(cli->paths.notes + used, sizeof(cli->paths.notes) - used,
-			 "%spassed over '%.300s': it belongs to another user", used ? "; " : "", path);
 }
 
 /* A named store says where it was named; cli/paths.h finds one otherwise. */
@@ -93,15 +82,17 @@ enum kist_exit kist_settings_use(struct kist_cli *cli, const char *command)
 	struct kist_error err = KIST_ERROR_INIT;
 	char why[sizeof(cli->paths.store_why)];
 
-	if (kist_settings_load(cli, command, &cli->config, &err) != KIST_OK)
+	if (load(cli, command, &cli->config, &err) != KIST_OK)
 		return err.status == KIST_NO_MEMORY ? kist_cli_fail(cli, &err, false)
 						    : kist_cli_usage(cli, "%s", err.text);
 	if (!kist_config_is_sound(cli->config))
-		return kist_settings_tell(cli, cli->config);
+		return tell(cli, cli->config);
 	cli->settings = cli->config->settings;
 	cli->quiet = cli->settings.log_level < KIST_SAY_ALL;
 	cli->progress.allowed = !cli->quiet && !cli->json;
-	note_passed_over(cli);
+	/* So that nobody wonders why it says nothing. */
+	if (cli->config->passed_over[0])
+		kist_paths_pass_over(&cli->paths, cli->config->passed_over);
 	find_store(cli, &wanted, why, sizeof(why));
 	wanted.cache_dir = cli->settings.cache_dir;
 	wanted.runs_dir = cli->settings.runs_dir;

@@ -11,23 +11,11 @@
  */
 
 /**
- * kist_settings_load() - Loads what there is.
- *
- * @command: Whose settings count; NULL: all do, and variables that are not set are no fault.
- * @ret:     kist_config_free() it, once nobody needs cli->settings.
- *
- * Errors: as kist_config_load().
- */
-KIST_CHECKED kist_status kist_settings_load(const struct kist_cli *cli, const char *command,
-					    struct kist_config **ret, struct kist_error *err);
-
-/** kist_settings_tell() - Prints what is wrong in a config that is not sound.  KIST_EXIT_USAGE. */
-enum kist_exit kist_settings_tell(const struct kist_cli *cli, const struct kist_config *config);
-
-/**
  * kist_settings_use() - Loads into cli->config, and sets what depends on it: cli->settings, quiet, paths.
  *
- * @command: As in kist_settings_load().
+ * @command: Whose settings count; NULL: all do, and variables that are not set are no fault.
+ *
+ * Returns KIST_EXIT_DONE, or how the command ends: what is wrong has been said.
  */
 enum kist_exit kist_settings_use(struct kist_cli *cli, const char *command);
 

@@ -177,6 +177,20 @@ says err "$user:1:1" "'plugin_dirs' is not taken"
 chmod 600 "$user"
 : >"$user"
 
+# What is another user's is passed over, and all of it is said.
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p theirs/.kist theirs/below
+	printf 'jobs: 9\n' >theirs/kist.yaml
+	chown 65534 theirs/.kist theirs/kist.yaml
+	(
+		cd theirs/below
+		sets jobs 3 "$project/kist.yaml:1:7"
+		expect 0 kist paths
+		says out "passed over '$project/theirs/kist.yaml'" "passed over '$project/theirs/.kist'"
+	)
+	rm -r theirs
+fi
+
 # Where the store is: named by the project, from wherever we are; by the user, unless there is a .kist.
 rm -rf .kist
 printf 'default_storage: data/store\n' >kist.yaml
