@@ -428,14 +428,8 @@ static bool read_kind(const struct kist_cli *cli, enum kist_config_layer *ret)
 static kist_status print_check(const struct kist_cli *cli, const struct kist_config_file *file,
 			       struct kist_error *err)
 {
-	json_t *facts;
-
-	if (cli->json) {
-		KIST_TRY(kist_issues_facts(&file->issues, file->shown, &facts, err));
-		return kist_print_json_take(facts, err);
-	}
-	kist_issues_print(&file->issues, file->shown, stdout);
-	if (file->issues.error_count == 0 && !cli->quiet)
+	KIST_TRY(kist_issues_tell(cli, &file->issues, file->shown, stdout, err));
+	if (file->issues.error_count == 0 && !cli->quiet && !cli->json)
 		printf("%s: nothing is wrong in it\n", file->shown);
 	return KIST_OK;
 }

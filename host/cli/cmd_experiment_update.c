@@ -39,7 +39,6 @@ static kist_status read_file(const struct kist_cli *cli, const char *file, struc
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_DOCUMENT_SIZE_MAX + 1);
 	kist_auto_issues struct kist_issues issues = KIST_ISSUES_INIT;
 	kist_auto_experiment struct kist_experiment *experiment = NULL;
-	json_t *facts;
 
 	KIST_TRY(kist_read_file_at(AT_FDCWD, file, &text, err));
 	KIST_TRY(kist_experiment_read(kist_buf_view(&text), &issues, &experiment, err));
@@ -48,12 +47,7 @@ static kist_status read_file(const struct kist_cli *cli, const char *file, struc
 		*ret = kist_steal(experiment);
 		return KIST_OK;
 	}
-	if (!cli->json) {
-		kist_issues_print(&issues, file, stderr);
-		return KIST_OK;
-	}
-	KIST_TRY(kist_issues_facts(&issues, file, &facts, err));
-	return kist_print_json_take(facts, err);
+	return kist_issues_tell(cli, &issues, file, stderr, err);
 }
 
 /* *@ret_has_errors: Something is wrong in one of them, which has been said. */

@@ -99,16 +99,12 @@ static kist_status read_and_check(struct running *running, const struct kist_cat
 
 static kist_status print_check(const struct running *running, FILE *out, struct kist_error *err)
 {
-	json_t *facts;
+	const struct kist_cli *cli = running->cli;
 	char shown[1024];
 
-	if (running->cli->json) {
-		KIST_TRY(kist_issues_facts(&running->issues, running->file, &facts, err));
-		return kist_print_json_take(facts, err);
-	}
-	kist_issues_print(&running->issues, running->file, out);
+	KIST_TRY(kist_issues_tell(cli, &running->issues, running->file, out, err));
 	kist_name_escape(running->file, strlen(running->file), shown, sizeof(shown));
-	if (out == stdout && running->issues.error_count == 0 && !running->cli->quiet)
+	if (out == stdout && running->issues.error_count == 0 && !cli->quiet && !cli->json)
 		printf("%s: can be run: %zu step%s\n", shown, running->entrypoint->step_count,
 		       kist_plural(running->entrypoint->step_count));
 	return KIST_OK;

@@ -238,10 +238,8 @@ static kist_status save(struct kist_cli *cli, bool *ret_sound, struct kist_error
 	KIST_TRY(kist_cli_open(cli, true, err));
 	KIST_TRY(check(cli, kist_buf_view(&text), &entrypoint, err));
 	*ret_sound = entrypoint.issues.error_count == 0;
-	if (!*ret_sound) {
-		kist_issues_print(&entrypoint.issues, cli->arguments[0], stderr);
-		return KIST_OK;
-	}
+	if (!*ret_sound)
+		return kist_issues_tell(cli, &entrypoint.issues, cli->arguments[0], stderr, err);
 	made.tags = tags;
 	made.text = kist_buf_view(&text);
 	KIST_TRY(kist_template_save(cli->flow, &made, &version, &is_new, err));

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "cli/output.h"
 #include "flow/record.h"
 
 void kist_issues_print(const struct kist_issues *issues, const char *file, FILE *out)
@@ -32,8 +33,7 @@ void kist_issues_print(const struct kist_issues *issues, const char *file, FILE 
 										    : "");
 }
 
-kist_status kist_issues_facts(const struct kist_issues *issues, const char *file, json_t **ret,
-			      struct kist_error *err)
+static kist_status print_json(const struct kist_issues *issues, const char *file, struct kist_error *err)
 {
 	kist_auto_json json_t *list = kist_issues_json(issues, file);
 	kist_auto_json json_t *facts = NULL;
@@ -46,6 +46,14 @@ kist_status kist_issues_facts(const struct kist_issues *issues, const char *file
 	if (!facts)
 		return kist_fail_memory(err, sizeof(json_t));
 	KIST_TRY(kist_json_set_bytes(facts, "file", file, strlen(file), err));
-	*ret = kist_steal(facts);
+	return kist_print_json_take(kist_steal(facts), err);
+}
+
+kist_status kist_issues_tell(const struct kist_cli *cli, const struct kist_issues *issues, const char *file,
+			     FILE *out, struct kist_error *err)
+{
+	if (cli->json)
+		return print_json(issues, file, err);
+	kist_issues_print(issues, file, out);
 	return KIST_OK;
 }

@@ -18,11 +18,12 @@
 void kist_issues_print(const struct kist_issues *issues, const char *file, FILE *out);
 
 /**
- * kist_issues_facts() - {"file", "valid", "errors", "warnings", "issues": [...]}.  New reference.
+ * kist_issues_tell() - The same, but with --json as the one document of the standard output:
+ * {"file", "valid", "errors", "warnings", "issues": [...]}.
  *
- * Errors: KIST_NO_MEMORY.
+ * Errors: KIST_NO_MEMORY, KIST_IO.
  */
-KIST_CHECKED kist_status kist_issues_facts(const struct kist_issues *issues, const char *file, json_t **ret,
-					   struct kist_error *err);
+KIST_CHECKED kist_status kist_issues_tell(const struct kist_cli *cli, const struct kist_issues *issues,
+					  const char *file, FILE *out, struct kist_error *err);
 
 #endif

@@ -177,11 +177,9 @@ static bool has_errors(const struct study *study)
 static kist_status print_issues_json(const struct study *study, struct kist_error *err)
 {
 	const bool is_entrypoint = study->entrypoint_issues.error_count > 0;
-	json_t *facts;
 
-	KIST_TRY(kist_issues_facts(is_entrypoint ? &study->entrypoint_issues : &study->issues,
-				   is_entrypoint ? study->entrypoint : study->options->file, &facts, err));
-	return kist_print_json_take(facts, err);
+	return kist_issues_tell(study->cli, is_entrypoint ? &study->entrypoint_issues : &study->issues,
+				is_entrypoint ? study->entrypoint : study->options->file, stdout, err);
 }
 
 static kist_status print_issues(struct study *study, struct kist_error *err)

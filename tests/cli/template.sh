@@ -84,6 +84,8 @@ expect 2 kist template use double --run -o x
 printf 'graph: {a: {nothing_like_this: []}}\n' >bad.yaml
 expect 1 kist template save bad.yaml
 says err E_TASK_UNKNOWN
+expect 1 kist template save --json bad.yaml
+equal "$(python3 -c 'import json; said = json.load(open("out")); print(said["valid"], said["issues"][0]["code"])')" 'False E_TASK_UNKNOWN'
 expect 3 kist template save none.yaml
 expect 1 kist template save double.yaml --name a/b
 expect 2 kist template save double.yaml --name ../x
