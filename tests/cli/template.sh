@@ -74,6 +74,13 @@ says out '* 2'
 expect 0 kist template use double@1 --run -p n=4 -p free=0.5 -p note=hello
 says out 'wrote exports/double/answer.txt' 'double: finished'
 equal "$(cat exports/double/answer.txt)" '8 hello 0.5'
+# With the settings of a run.
+KIST_OUTPUTS_PATH=made KIST_PROJECT=numbers expect 0 kist template use double@1 --run -p n=5 -p free=0.5
+equal "$(cat made/double/answer.txt)" '10 none 0.5'
+expect 0 kist jobs --project numbers
+says out 'n=5'
+KIST_JOBS=0 expect 2 kist template use double@1 --run
+says err 'KIST_JOBS takes'
 expect 1 kist template use double --run
 says err free
 expect 2 kist template use double -p n=4
