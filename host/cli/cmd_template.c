@@ -136,6 +136,9 @@ static kist_status list(struct kist_cli *cli, struct kist_error *err)
 	filter.tags = tags;
 	KIST_TRY(kist_cli_open(cli, false, err));
 	KIST_TRY(kist_template_list(cli->flow, &filter, &found, err));
+	/* How it is kept is no fact about it. */
+	for (size_t i = 0; i < json_array_size(found); i++)
+		(void)json_object_del(json_array_get(found, i), "kist_template");
 	if (cli->json)
 		return kist_print_json_take(json_incref(found), err);
 	for (size_t i = 0; i < json_array_size(found); i++)

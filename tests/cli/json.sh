@@ -61,6 +61,31 @@ documented plugin kist plugin doctor
 printf 'graph: {a: {exec: [echo, x]}}\nparameters: {unused: 1}\noutputs: {a: {contents: $a, file: a}}\n' >flow.yaml
 documented run kist run flow.yaml
 documented run kist run --check flow.yaml
+printf 'jobs: 2\n' >settings.yaml
+documented config kist config explain --config settings.yaml
+documented config kist config check settings.yaml
+documented template kist template save flow.yaml
+documented template kist template ls
+documented template kist template show flow
+documented template kist template use flow -o written.yaml
+documented template kist template rm flow
+documented export kist export -b names.kistpack people.csv
+documented import kist import --dry-run names.kistpack
+documented import kist import names.kistpack
+printf 'name: study\nentrypoint: flow.yaml\n' >study.yaml
+documented experiment kist experiment run study.yaml
+documented experiment kist experiment resume study.yaml --dry-run
+documented experiment kist experiment update study.yaml
+documented experiment kist experiment ls
+documented replay kist replay --commands "$(kist jobs --json | sed -n 's/^ *"id": "\(.*\)",*$/\1/p' | head -1)"
+documented plugin kist plugin keygen --key sign.key
+documented plugin kist plugin key add sign.pub --scope org.example
+documented plugin kist plugin key ls
+documented plugin kist plugin sign --key sign.key "$plugins/org.example.one.plugin.json"
+documented plugin kist plugin verify org.example.one
+documented plugin kist plugin policy
+documented plugin kist plugin lint "$plugins/org.example.one.plugin.json"
+documented plugin kist plugin new another
 
 # All guides and formats are named in the README, and what it names under formats is there.
 for page in "$top_srcdir"/docs/guide/*.md "$top_srcdir"/docs/format/*.md; do
