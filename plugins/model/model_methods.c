@@ -28,6 +28,11 @@ kist_status model_validate(void *instance, struct kist_call *call, struct kist_s
 					   : format->read(call, source, &index, &fault);
 
 	(void)params;
+	/* What is elsewhere is named, and nothing is opened. */
+	if (status == KIST_OK && index.absent > 0)
+		kist_issuef(report, KIST_ISSUE_WARNING, "E_EXTERNAL", 0,
+			    "%llu tensors lie in other files, which have to be kept beside it",
+			    (unsigned long long)index.absent);
 	model_index_done(&index);
 	if (status == KIST_OK && format->check)
 		status = format->check(call, source, report, &fault);

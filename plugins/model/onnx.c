@@ -323,8 +323,8 @@ static kist_status onnx_read(struct kist_call *call, struct kist_source *source,
 	return status;
 }
 
-static kist_status check_order(struct kist_call *call, struct kist_source *source, struct kist_report *report,
-			       struct model_fault *fault)
+static kist_status onnx_check(struct kist_call *call, struct kist_source *source, struct kist_report *report,
+			      struct model_fault *fault)
 {
 	struct onnx *const onnx = onnx_new(call, source, NULL, fault);
 	kist_status status;
@@ -334,21 +334,6 @@ static kist_status check_order(struct kist_call *call, struct kist_source *sourc
 	status = onnx_check_order(onnx, report);
 	onnx_free(onnx);
 	return status;
-}
-
-/* What is elsewhere is named, and nothing is opened. */
-static kist_status onnx_check(struct kist_call *call, struct kist_source *source, struct kist_report *report,
-			      struct model_fault *fault)
-{
-	struct model_index index = { .absent = 0 };
-	kist_status status = onnx_read(call, source, &index, fault);
-
-	if (status == KIST_OK && index.absent > 0)
-		kist_issuef(report, KIST_ISSUE_WARNING, "E_EXTERNAL", 0,
-			    "%llu tensors lie in other files, which have to be kept beside it",
-			    (unsigned long long)index.absent);
-	model_index_done(&index);
-	return status == KIST_OK ? check_order(call, source, report, fault) : status;
 }
 
 static const struct model_format format = { .type = "kist.onnx",
