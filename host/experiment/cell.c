@@ -11,11 +11,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "flow/find.h"
+#include "workflow/run.h"
 
 /* The parameter that is given the replicate's seed. */
 #define SEED_PARAMETER "seed"
-/* A script beside the entrypoint; what is larger counts by its size and time. */
-#define SCRIPT_SIZE_MAX ((size_t)16 << 20)
 
 void kist_cells_done(struct kist_cells *cells)
 {
@@ -173,22 +172,19 @@ static kist_status check(const struct kist_cells *cells, const struct kist_offer
 	return kist_entrypoint_check(cell->entrypoint, offer, &given, issues, err);
 }
 
-/* What a command runs may lie beside the entrypoint. */
-static kist_status add_script(const struct kist_cells *cells, const struct kist_node *word, json_t *scripts,
+/* What a command runs may lie beside the entrypoint; what is too large to be kept counts by its size and time. */
+static kist_status add_script(const struct kist_cells *cells, const char *word, json_t *scripts,
 			      struct kist_error *err)
 {
-	const char *text = kist_node_literal(word);
-	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(SCRIPT_SIZE_MAX);
+	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(KIST_RUN_FILE_SIZE_MAX);
 	char path[PATH_MAX];
 	char shown[KIST_DIGEST_HEX_SIZE];
 	struct kist_digest digest;
 	struct stat status;
 
-	if (word->text[0] == '\0' || (word->text[0] == '$' && word->text[1] != '$') || text[0] == '/' ||
-	    snprintf(path, sizeof(path), "%s/%s", cells->folder, text) >= (int)sizeof(path) ||
-	    stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+	if (!kist_run_path_beside(cells->folder, word, path) || stat(path, &status) != 0)
 		return KIST_OK;
-	if ((size_t)status.st_size < SCRIPT_SIZE_MAX) {
+	if ((size_t)status.st_size < KIST_RUN_FILE_SIZE_MAX) {
 		KIST_TRY(kist_read_file_at(AT_FDCWD, path, &bytes, err));
 		digest = kist_digest_of(kist_buf_view(&bytes));
 		kist_digest_hex(&digest, shown);
@@ -196,7 +192,7 @@ static kist_status add_script(const struct kist_cells *cells, const struct kist_
 		snprintf(shown, sizeof(shown), "%lld %lld.%09ld", (long long)status.st_size,
 			 (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 	}
-	return json_object_set_new(scripts, text, json_string(shown)) == 0
+	return json_object_set_new(scripts, word, json_string(shown)) == 0
 		       ? KIST_OK
 		       : kist_fail_memory(err, sizeof(json_t));
 }
@@ -224,8 +220,10 @@ static kist_status gather_code(const struct kist_cells *cells, const struct kist
 		if (step->function)
 			KIST_TRY(add_plugin(step->function->entry, plugins, err));
 		for (const struct kist_node *word = step->exec ? step->exec->first : NULL; word;
-		     word = word->next)
-			KIST_TRY(add_script(cells, word, scripts, err));
+		     word = word->next) {
+			if (kist_entrypoint_resolve(entrypoint, word).kind == KIST_REFERENCE_NONE)
+				KIST_TRY(add_script(cells, kist_node_literal(word), scripts, err));
+		}
 	}
 	for (size_t i = 0; i < entrypoint->artifact_count; i++)
 		KIST_TRY(add_plugin(entrypoint->artifacts[i].artifact->entry, plugins, err));

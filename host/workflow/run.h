@@ -2,6 +2,8 @@
 #ifndef KIST_WORKFLOW_RUN_H
 #define KIST_WORKFLOW_RUN_H
 
+#include <limits.h>
+
 #include "flow/flow.h"
 #include "job/record.h"
 #include "workflow/entrypoint.h"
@@ -116,6 +118,9 @@ void kist_run_result_done(struct kist_run_result *result);
 KIST_CHECKED kist_status kist_run_entrypoint(struct kist_flow *flow, struct kist_entrypoint *entrypoint,
 					     const struct kist_run_options *options,
 					     struct kist_run_result *ret, struct kist_error *err);
+
+/** kist_run_path_beside() - The path of the file in @folder, the entrypoint's, that a word of a command names; or false. */
+bool kist_run_path_beside(const char *folder, const char *word, char ret[static PATH_MAX]);
 
 /** kist_run_cache_drop() - Drops all results that are kept for later runs.  *@ret_count: how many names. */
 KIST_CHECKED kist_status kist_run_cache_drop(struct kist_flow *flow, size_t *ret_count,

@@ -45,8 +45,8 @@ static kist_status literal_word(const struct kist_running *running, const struct
 	const char *text = kist_node_literal(node);
 	char path[PATH_MAX];
 
-	*ret = kist_running_path_beside(running, text, path) ? kist_strndup(path, strlen(path))
-							     : kist_strndup(text, strlen(text));
+	*ret = kist_run_path_beside(running->options->folder, text, path) ? kist_strndup(path, strlen(path))
+									  : kist_strndup(text, strlen(text));
 	return *ret ? KIST_OK : kist_fail_memory(err, strlen(text));
 }
 

@@ -221,10 +221,6 @@ KIST_CHECKED kist_status kist_running_read(struct kist_running *running, const c
 					   const struct kist_type *type, struct kist_value *ret,
 					   struct kist_error *err);
 
-/** kist_running_path_beside() - The path of the file beside the entrypoint that a word of a command names; or false. */
-bool kist_running_path_beside(const struct kist_running *running, const char *word,
-			      char ret[static PATH_MAX]);
-
 /** kist_digest_file() - Size and SHA-256 of all that @fd gives from its begin on. */
 KIST_CHECKED kist_status kist_digest_file(int fd, uint64_t *ret_size, struct kist_digest *ret,
 					  struct kist_error *err);

@@ -42,13 +42,13 @@ static kist_status save_part(struct kist_running *running, struct kist_save *sav
 	return KIST_OK;
 }
 
-bool kist_running_path_beside(const struct kist_running *running, const char *word, char ret[static PATH_MAX])
+bool kist_run_path_beside(const char *folder, const char *word, char ret[static PATH_MAX])
 {
 	struct stat status;
 
 	return word[0] != '\0' && word[0] != '/' &&
-	       snprintf(ret, PATH_MAX, "%s/%s", running->options->folder, word) < PATH_MAX &&
-	       stat(ret, &status) == 0 && S_ISREG(status.st_mode);
+	       snprintf(ret, PATH_MAX, "%s/%s", folder, word) < PATH_MAX && stat(ret, &status) == 0 &&
+	       S_ISREG(status.st_mode);
 }
 
 /* What is too large, or lies elsewhere, is not kept: whoever runs it again is told. */
@@ -62,7 +62,7 @@ static kist_status keep_file(struct kist_running *running, struct kist_save *sav
 	char what[32];
 
 	*ret_kept = false;
-	if (!kist_running_path_beside(running, word, path) || strlen(word) > KIST_JOB_TEXT_MAX ||
+	if (!kist_run_path_beside(running->options->folder, word, path) || strlen(word) > KIST_JOB_TEXT_MAX ||
 	    !kist_utf8_valid(word, strlen(word)) ||
 	    kist_tree_path_check(word, strlen(word), NULL) != KIST_OK ||
 	    kist_read_file_at(AT_FDCWD, path, &bytes, NULL) != KIST_OK)
