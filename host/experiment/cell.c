@@ -19,7 +19,7 @@
 void kist_cells_done(struct kist_cells *cells)
 {
 	for (size_t i = 0; cells->upstreams && i < cells->experiment->input_count; i++)
-		json_decref(cells->upstreams[i].versions);
+		json_decref(cells->upstreams[i].conditions);
 	kist_free(cells->upstreams);
 	cells->upstreams = NULL;
 }
@@ -36,10 +36,12 @@ static kist_status find_upstream(const struct kist_cells *cells, struct kist_job
 {
 	const struct kist_experiment_input *input = &cells->experiment->inputs[i];
 	struct kist_upstream *upstream = &cells->upstreams[i];
+	kist_auto_json json_t *versions = NULL;
+	const json_t *params;
 	const json_t *found;
 
-	KIST_TRY(kist_versions_read(index, input->experiment, &upstream->versions, err));
-	found = kist_version_find(upstream->versions, input->version);
+	KIST_TRY(kist_versions_read(index, input->experiment, &versions, err));
+	found = kist_version_find(versions, input->version);
 	if (!found) {
 		kist_issue_add(issues, input->place, "E_INPUT_MISSING",
 			       "input '%s': there is no such version of the experiment '%s'", input->name,
@@ -48,9 +50,9 @@ static kist_status find_upstream(const struct kist_cells *cells, struct kist_job
 		return KIST_OK;
 	}
 	upstream->version = (uint64_t)json_integer_value(json_object_get(found, "version"));
-	upstream->replicates =
-		(uint64_t)json_integer_value(json_object_get(json_object_get(found, "params"), "replicates"));
-	upstream->conditions = json_object_get(json_object_get(found, "params"), "conditions");
+	params = json_object_get(found, "params");
+	upstream->replicates = (uint64_t)json_integer_value(json_object_get(params, "replicates"));
+	upstream->conditions = json_incref(json_object_get(params, "conditions"));
 	if (upstream->replicates == cells->experiment->replicates ||
 	    (cells->modulo && upstream->replicates > 0))
 		return KIST_OK;

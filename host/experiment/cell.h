@@ -17,8 +17,7 @@
 struct kist_upstream {
 	uint64_t version;
 	uint64_t replicates;
-	const json_t *conditions; /* names; of the list of versions that it was found in */
-	json_t *versions;	  /* that list */
+	json_t *conditions; /* names */
 };
 
 /** struct kist_cells - What all cells of an experiment share.  All Borrowed, but for @upstreams. */

@@ -47,7 +47,17 @@ static size_t find_ready(const struct kist_experiment *const *experiments, size_
 	return count;
 }
 
-/* Whoever is not placed takes from another that is not: so going on and on ends in a circle. */
+/* Whoever is not placed takes from another that is not: the first of those that @at takes from. */
+static size_t next_of(const struct kist_experiment *const *experiments, const bool *placed, size_t at)
+{
+	size_t next = 0;
+
+	while (placed[next] || !kist_experiment_takes_from(experiments[at], experiments[next]->name))
+		next++;
+	return next;
+}
+
+/* Going on and on like this ends in a circle. */
 static kist_status fail_circle(const struct kist_experiment *const *experiments, size_t count,
 			       const bool *placed, struct kist_error *err)
 {
@@ -58,21 +68,12 @@ static kist_status fail_circle(const struct kist_experiment *const *experiments,
 
 	while (placed[at])
 		at++;
-	for (size_t steps = 0; steps <= count; steps++) {
-		size_t next = 0;
-
-		while (placed[next] || !kist_experiment_takes_from(experiments[at], experiments[next]->name))
-			next++;
-		at = next;
-	}
+	for (size_t steps = 0; steps <= count; steps++)
+		at = next_of(experiments, placed, at);
 	first = at;
 	len = (size_t)snprintf(text, sizeof(text), "'%s'", experiments[first]->name);
 	do {
-		size_t next = 0;
-
-		while (placed[next] || !kist_experiment_takes_from(experiments[at], experiments[next]->name))
-			next++;
-		at = next;
+		at = next_of(experiments, placed, at);
 		if (len < sizeof(text))
 			len += (size_t)snprintf(text + len, sizeof(text) - len, " takes from '%s'%s",
 						experiments[at]->name, at == first ? "" : ", which");

@@ -197,10 +197,10 @@ bool kist_running_commit_cache(struct kist_running *running);
 KIST_CHECKED kist_status kist_running_start(struct kist_running *running, size_t step,
 					    struct kist_error *err);
 /**
- * kist_running_wait() - Waits until a command ends, is over its time, or somebody asks to stop.
+ * kist_running_wait() - Waits until a command, or a function in a lane, ends.
  *
  * @wait: false: looks and does not wait.
- * @ret_step: The step whose command has ended; SIZE_MAX: none.
+ * @ret_step: The step that has ended; SIZE_MAX: none.
  */
 void kist_running_wait(struct kist_running *running, bool wait, size_t *ret_step);
 /** kist_running_reap() - Takes the end of the command of step @step, and its outputs. */

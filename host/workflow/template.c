@@ -21,16 +21,6 @@ struct version {
 	uint64_t number; /* 0: the newest, or all */
 };
 
-/* What a walk over names finds. */
-struct found {
-	struct kist_buf list; /* of struct version */
-};
-
-static void found_done(struct found *found)
-{
-	kist_buf_done(&found->list);
-}
-
 static kist_status check_name(const char *name, size_t len, struct kist_error *err)
 {
 	if (len <= KIST_TEMPLATE_TEXT_MAX && kist_job_id_check(name, len, NULL) == KIST_OK)
@@ -68,7 +58,6 @@ static kist_status see_name(void *ctx, const struct kist_ref *ref, const struct 
 	const char *name = ref->name + strlen(KIST_TEMPLATE_PREFIX);
 	const char *slash = strchr(name, '/');
 	struct version version = { .number = 0 };
-	struct found *found = ctx;
 
 	(void)artifact;
 	/* What another kist may have put there is none of ours. */
@@ -77,7 +66,7 @@ static kist_status see_name(void *ctx, const struct kist_ref *ref, const struct 
 	    version.number > KIST_TEMPLATE_VERSIONS_MAX)
 		return KIST_OK;
 	snprintf(version.name, sizeof(version.name), "%.*s", (int)(slash - name), name);
-	return kist_buf_append(&found->list, &version, sizeof(version), err);
+	return kist_buf_append(ctx, &version, sizeof(version), err);
 }
 
 static int compare(const void *a, const void *b)
@@ -89,8 +78,8 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : (left->number > right->number) - (left->number < right->number);
 }
 
-/* All versions of @name, or of all templates when it is NULL, in order. */
-static kist_status find_versions(struct kist_flow *flow, const char *name, struct found *ret,
+/* All versions of @name, or of all templates when it is NULL, in order: struct version one after the other. */
+static kist_status find_versions(struct kist_flow *flow, const char *name, struct kist_buf *ret,
 				 struct kist_error *err)
 {
 	char prefix[NAME_SIZE];
@@ -98,20 +87,19 @@ static kist_status find_versions(struct kist_flow *flow, const char *name, struc
 				 name ? "/" : "");
 
 	KIST_TRY(kist_registry_each_name(flow->registry, prefix, (size_t)len, see_name, ret, err));
-	if (ret->list.size > 0)
-		qsort(ret->list.data, ret->list.size / sizeof(struct version), sizeof(struct version),
-		      compare);
+	if (ret->size > 0)
+		qsort(ret->data, ret->size / sizeof(struct version), sizeof(struct version), compare);
 	return KIST_OK;
 }
 
-static const struct version *version_at(const struct found *found, size_t i)
+static const struct version *version_at(const struct kist_buf *found, size_t i)
 {
-	return (const struct version *)(const void *)found->list.data + i;
+	return (const struct version *)(const void *)found->data + i;
 }
 
-static size_t count_of(const struct found *found)
+static size_t count_of(const struct kist_buf *found)
 {
-	return found->list.size / sizeof(struct version);
+	return found->size / sizeof(struct version);
 }
 
 /* Whether @root is a template, of that name and version. */
@@ -164,7 +152,7 @@ static kist_status load(struct kist_flow *flow, const struct version *version, j
 
 kist_status kist_template_load(struct kist_flow *flow, const char *text, json_t **ret, struct kist_error *err)
 {
-	__attribute__((cleanup(found_done))) struct found found = { .list = KIST_BUF_INIT(SIZE_MAX / 2) };
+	kist_auto_buf struct kist_buf found = KIST_BUF_INIT(SIZE_MAX / 2);
 	struct version version;
 
 	KIST_TRY(read_version(text, &version, err));
@@ -259,7 +247,7 @@ static kist_status put(struct saving *saving, struct kist_save *save, const stru
 
 static kist_status make_last(void *ctx, struct kist_save *last, struct kist_error *err)
 {
-	__attribute__((cleanup(found_done))) struct found found = { .list = KIST_BUF_INIT(SIZE_MAX / 2) };
+	kist_auto_buf struct kist_buf found = KIST_BUF_INIT(SIZE_MAX / 2);
 	struct kist_flow *flow = kist_save_flow(last);
 	struct saving *saving = ctx;
 	struct version version = { .number = 1 };
@@ -330,7 +318,7 @@ static bool is_wanted(const json_t *root, const struct kist_template_filter *fil
 kist_status kist_template_list(struct kist_flow *flow, const struct kist_template_filter *filter,
 			       json_t **ret, struct kist_error *err)
 {
-	__attribute__((cleanup(found_done))) struct found found = { .list = KIST_BUF_INIT(SIZE_MAX / 2) };
+	kist_auto_buf struct kist_buf found = KIST_BUF_INIT(SIZE_MAX / 2);
 	kist_auto_json json_t *list = json_array();
 
 	KIST_TRY(find_versions(flow, NULL, &found, err));
@@ -356,7 +344,7 @@ kist_status kist_template_list(struct kist_flow *flow, const struct kist_templat
 kist_status kist_template_remove(struct kist_flow *flow, const char *text, size_t *ret_count,
 				 struct kist_error *err)
 {
-	__attribute__((cleanup(found_done))) struct found found = { .list = KIST_BUF_INIT(SIZE_MAX / 2) };
+	kist_auto_buf struct kist_buf found = KIST_BUF_INIT(SIZE_MAX / 2);
 	kist_auto_save struct kist_save *save = NULL;
 	struct version version;
 	size_t count = 0;

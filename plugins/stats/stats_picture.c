@@ -141,7 +141,7 @@ size_t stats_picture_text(const struct stats *stats, const struct stats_sample *
 	return len + put_map(&map, ret + len, STATS_PICTURE_SIZE - len);
 }
 
-/* The exponent of a double that is neither zero nor finite. */
+/* The exponent of a double that is not finite. */
 #define FIELD_LAST (STATS_EXPONENT_FIELDS - 1)
 
 void stats_exponents_add(struct stats_exponents *exponents, const struct stats_sample *sample)
