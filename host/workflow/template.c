@@ -58,6 +58,7 @@ static kist_status see_name(void *ctx, const struct kist_ref *ref, const struct 
 	const char *name = ref->name + strlen(KIST_TEMPLATE_PREFIX);
 	const char *slash = strchr(name, '/');
 	struct version version = { .number = 0 };
+	char own[NAME_SIZE];
 
 	(void)artifact;
 	/* What another kist may have put there is none of ours. */
@@ -66,6 +67,9 @@ static kist_status see_name(void *ctx, const struct kist_ref *ref, const struct 
 	    version.number > KIST_TEMPLATE_VERSIONS_MAX)
 		return KIST_OK;
 	snprintf(version.name, sizeof(version.name), "%.*s", (int)(slash - name), name);
+	/* Nor a number that is written in another way. */
+	if (make_ref(&version, own) != ref->name_len || memcmp(own, ref->name, ref->name_len) != 0)
+		return KIST_OK;
 	return kist_buf_append(ctx, &version, sizeof(version), err);
 }
 

@@ -149,6 +149,39 @@ START_TEST(one_version_is_dropped_or_all)
 }
 END_TEST
 
+/* Whatever @text is, under @name. */
+static void put(const char *name, const char *text)
+{
+	const struct kist_save_options how = { .name = name, .name_len = strlen(name), .own_name = true };
+	const struct kist_save_made made = { .bytes = kist_view_of(text, strlen(text)),
+					     .kind = "value",
+					     .encoding = KIST_TEMPLATE_ENCODING };
+	kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
+	kist_auto_save struct kist_save *saving = NULL;
+
+	ck_assert_int_eq(kist_save_open(&flow, &saving, NULL), KIST_OK);
+	ck_assert_int_eq(kist_save_bytes(saving, &made, &how, &saved, NULL), KIST_OK);
+	ck_assert_int_eq(kist_save_commit(saving, NULL), KIST_OK);
+}
+
+START_TEST(a_name_that_is_none_of_a_version_harms_no_other)
+{
+	static const char *const names[] = { "a/01", "a/+1", "a/0", "a/1/1", "a", "a/1000001" };
+	const struct kist_template_filter all = { .all_versions = true };
+	bool is_new;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), KIST_TEMPLATE_PREFIX "%s", names[i]);
+		put(name, "{}");
+		ck_assert_uint_eq(count(&all), 0);
+	}
+	ck_assert_uint_eq(save("a", TEXT, NULL, &is_new), 1);
+	ck_assert_uint_eq(count(&all), 1);
+}
+END_TEST
+
 START_TEST(what_is_none_under_such_a_name_is_told)
 {
 	static const char *const texts[] = {
@@ -162,19 +195,9 @@ START_TEST(what_is_none_under_such_a_name_is_told)
 		"\"tags\":[1],"
 		"\"entrypoint\":\"\"}",
 	};
-	const char *name = KIST_TEMPLATE_PREFIX "a/1";
-	const struct kist_save_options how = { .name = name, .name_len = strlen(name), .own_name = true };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		const struct kist_save_made made = { .bytes = kist_view_of(texts[i], strlen(texts[i])),
-						     .kind = "value",
-						     .encoding = KIST_TEMPLATE_ENCODING };
-		kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
-		kist_auto_save struct kist_save *put = NULL;
-
-		ck_assert_int_eq(kist_save_open(&flow, &put, NULL), KIST_OK);
-		ck_assert_int_eq(kist_save_bytes(put, &made, &how, &saved, NULL), KIST_OK);
-		ck_assert_int_eq(kist_save_commit(put, NULL), KIST_OK);
+		put(KIST_TEMPLATE_PREFIX "a/1", texts[i]);
 		ck_assert_int_eq(load("a", 0), i == 2 ? KIST_INCOMPATIBLE : KIST_CORRUPT);
 	}
 }
@@ -207,6 +230,7 @@ int main(void)
 	tcase_add_test(tcase, they_are_found_by_category_and_by_all_of_the_tags);
 	tcase_add_test(tcase, names_and_versions_are_checked);
 	tcase_add_test(tcase, one_version_is_dropped_or_all);
+	tcase_add_test(tcase, a_name_that_is_none_of_a_version_harms_no_other);
 	tcase_add_test(tcase, what_is_none_under_such_a_name_is_told);
 	tcase_add_test(tcase, running_out_of_memory_saves_all_or_nothing);
 	return suite_run(tcase, "workflow/template");
