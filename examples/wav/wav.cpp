@@ -36,7 +36,7 @@ constexpr uint64_t format_max = 40;
 constexpr unsigned channels_max = 64;
 /* Chunks that are looked at on the way to the data. */
 constexpr unsigned chunks_max = 4096;
-/* Bytes between two looks at whether the call was cancelled; a multiple of every frame's size that may be. */
+/* Frames between two looks at whether the call was cancelled. */
 constexpr uint64_t frames_at_once = 4096;
 
 enum encoding : unsigned { integers = 1, floats = 3, extensible = 0xfffe };

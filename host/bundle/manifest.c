@@ -51,7 +51,7 @@ static kist_status copy(json_t *to, const json_t *from, const char *const *keys,
 	return KIST_OK;
 }
 
-/* List @key of @root, each element with these members alone; left out when there is none. */
+/* List @from_key of @root as @key, each element with these members alone; of no list an empty one. */
 static kist_status copy_list(json_t *to, const char *key, const json_t *root, const char *from_key,
 			     const char *const *keys, struct kist_error *err)
 {

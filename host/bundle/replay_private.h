@@ -24,7 +24,7 @@ struct kist_replaying {
 	json_t *inputs;	      /* {"<name>": "<id>"} */
 	json_t *plugins;      /* of struct kist_replay */
 	bool lacks_plugin;
-	json_t *made; /* {"artifact <name>": {"sha256", "size"}, "output <name>": ...} */
+	json_t *made; /* {"artifact <name>": "<sha256>", "output <name>": ...} */
 	bool no_memory;
 	struct kist_run_result result;
 	struct kist_error why; /* what the run failed with */

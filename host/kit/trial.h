@@ -76,7 +76,7 @@ void kist_trial_in_worker(const struct kist_kit_subject *subject, const struct k
 /** struct kist_trial_end - How a process ended: trial_process.c. */
 struct kist_trial_end {
 	struct kist_buf result; /* what it said on KIST_TRIAL_RESULT */
-	struct kist_buf output; /* the end of what it, or the plugin, wrote */
+	struct kist_buf output; /* the beginning of what it, or the plugin, wrote */
 	int status;		/* of waitid(): exit status or signal */
 	bool is_signal;
 	bool is_late;

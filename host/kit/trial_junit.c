@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/utf8.h"
 #include "kit/trial.h"
 
 /* Text as XML takes it: marks as entities, and nothing that no XML may hold. */

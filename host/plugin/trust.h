@@ -77,7 +77,7 @@ bool kist_trust_has(const struct kist_trust *trust, const struct kist_digest *ma
 /** kist_trust_signer() - The id of the key that the pin of @manifest stands for, or 0. */
 uint64_t kist_trust_signer(const struct kist_trust *trust, const struct kist_digest *manifest);
 
-/** kist_trust_library() - What the user's pin of @manifest says of its library, or NULL. */
+/** kist_trust_library() - What the pin of @manifest says of its library, or NULL. */
 const struct kist_trust_library *kist_trust_library(const struct kist_trust *trust,
 						    const struct kist_digest *manifest);
 
