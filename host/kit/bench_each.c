@@ -103,8 +103,10 @@ size_t kist_bench_each_file(struct kist_bench *bench, const char *name,
 	if (!folder)
 		return 0;
 	while (count < FILES_MAX && (entry = readdir(folder))) {
-		if (entry->d_name[0] != '.' && is_of_type(bench, entry->d_name))
-			names[count++] = kist_strndup(entry->d_name, strlen(entry->d_name));
+		if (entry->d_name[0] == '.' || !is_of_type(bench, entry->d_name))
+			continue;
+		names[count] = kist_strndup(entry->d_name, strlen(entry->d_name));
+		count += names[count] != NULL;
 	}
 	qsort(names, count, sizeof(names[0]), compare_names);
 	for (size_t i = 0; i < count; i++) {
