@@ -11,6 +11,8 @@
 
 /* Findings of one check that are worth reading. */
 #define FINDINGS_ENOUGH 8
+/* A leak is one that comes again so often. */
+#define LEAK_REPEATS 3
 
 void kist_bench_fail(struct kist_bench *bench, const char *format, ...)
 {
@@ -47,6 +49,23 @@ uint64_t kist_bench_in_use(void)
 		return of_sanitizer();
 	info = mallinfo2();
 	return info.uordblks + info.hblkhd;
+}
+
+uint64_t kist_bench_lost(void (*again)(void *ctx), void *ctx)
+{
+	uint64_t lost = 0;
+
+	for (int i = 0; i < LEAK_REPEATS; i++) {
+		const uint64_t before = kist_bench_in_use();
+		uint64_t after;
+
+		again(ctx);
+		after = kist_bench_in_use();
+		if (after <= before)
+			return 0;
+		lost = after - before;
+	}
+	return lost;
 }
 
 /* One argument. */
@@ -194,8 +213,6 @@ kist_status kist_bench_write(struct kist_bench *bench, struct kist_bench_run *ru
 	if (ret && run->status == KIST_OK &&
 	    kist_buf_append(ret, sink.bytes.data, sink.bytes.size, NULL) != KIST_OK)
 		run->status = KIST_NO_MEMORY;
-	run->part_count = sink.part_count;
-	memcpy(run->parts, sink.parts, sizeof(run->parts));
 	kist_stage_sink_done(&sink);
 	return run->status;
 }
@@ -250,7 +267,6 @@ kist_status kist_bench_read(struct kist_bench *bench, struct kist_bench_run *run
 		return KIST_NO_MEMORY;
 	judge(run, "deserialize",
 	      methods->deserialize(instance, run->stage.call, source.base, params, object));
-	run->given = source.given;
 	methods->close(instance);
 	judge_object(bench, run, object);
 	if (run->status != KIST_OK || run->stage.breach[0])
@@ -314,8 +330,6 @@ kist_status kist_bench_layout(struct kist_bench *bench, struct kist_bench_run *r
 	source.step_max = run->step_max;
 	judge(run, "layout", methods->layout(instance, run->stage.call, source.base, params, layout.base));
 	methods->close(instance);
-	run->part_count = layout.part_count;
-	memcpy(run->parts, layout.parts, sizeof(run->parts));
 	return run->status;
 }
 

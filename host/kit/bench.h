@@ -66,11 +66,7 @@ struct kist_bench_run {
 	size_t step_max;		  /* of the source */
 	kist_status status;
 	unsigned long errors; /* that validate reported */
-	uint64_t given;	      /* bytes that the source gave */
-	uint64_t digest_given;
-	char why[256]; /* the words of a failure */
-	size_t part_count;
-	struct kist_stage_part parts[KIST_STAGE_PARTS_MAX];
+	char why[256];	      /* the words of a failure */
 };
 
 /** kist_bench_start() - Prepares one; kist_bench_end() it.  Then set what is special about it. */
@@ -141,5 +137,12 @@ size_t kist_bench_each(struct kist_bench *bench,
 
 /** kist_bench_in_use() - Bytes that the process has allocated. */
 uint64_t kist_bench_in_use(void);
+
+/**
+ * kist_bench_lost() - Calls @again a few times, and gives the bytes that the last one lost.
+ *
+ * 0 as soon as one loses nothing: what is kept once for good does not come again.
+ */
+uint64_t kist_bench_lost(void (*again)(void *ctx), void *ctx);
 
 #endif

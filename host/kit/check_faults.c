@@ -11,8 +11,6 @@
 
 /* Calls of the host that fail one by one; those behind are passed over in growing steps. */
 #define FAULTS_DENSE 60
-/* A leak is one that comes again, which what is kept once for good does not. */
-#define LEAK_REPEATS 3
 
 enum method { WRITE, READ, VALIDATE, LAYOUT, DESCRIBE, METHODS };
 static const char *const method_names[METHODS] = { "serialize", "deserialize", "validate", "layout",
@@ -84,24 +82,26 @@ static void judge(const struct trial *trial, unsigned long at, const char *struc
 				kist_status_name(trial->with), at, struck);
 }
 
+/* The same once more, which nobody judges. */
+struct repeat {
+	const struct trial *trial;
+	unsigned long at;
+};
+
+static void repeat_once(void *ctx)
+{
+	const struct repeat *repeat = ctx;
+	const char *struck;
+
+	(void)once(repeat->trial, repeat->at, &struck, false);
+}
+
 static void look_for_leak(const struct trial *trial, unsigned long at, const char *struck)
 {
 	const long regions = kist_stage_regions();
-	uint64_t before = kist_bench_in_use();
-	uint64_t lost = 0;
-	bool grows = true;
+	const uint64_t lost = kist_bench_lost(repeat_once, &(struct repeat){ .trial = trial, .at = at });
 
-	for (int i = 0; i < LEAK_REPEATS && grows; i++) {
-		const char *again;
-		uint64_t now;
-
-		(void)once(trial, at, &again, false);
-		now = kist_bench_in_use();
-		grows = now > before;
-		lost = now - before;
-		before = now;
-	}
-	if (grows)
+	if (lost > 0)
 		kist_bench_fail(trial->bench,
 				"%s of %s loses %llu bytes when call %lu of the host, %s, fails: give back "
 				"what was made",
@@ -225,24 +225,13 @@ static void leak_of(struct kist_bench *bench, const char *name, struct kist_view
 	kist_notebook_input(bench->notebook, bytes);
 	for (int method = READ; method < METHODS; method++) {
 		const char *struck;
-		uint64_t before;
-		uint64_t lost = 0;
-		int grew = 0;
+		uint64_t lost;
 
 		trial.method = (enum method)method;
 		kist_notebook_doing(bench->notebook, "in %s of %s", method_names[method], name);
 		(void)once(&trial, 0, &struck, true);
-		before = kist_bench_in_use();
-		for (int i = 0; i < LEAK_REPEATS; i++) {
-			uint64_t now;
-
-			(void)once(&trial, 0, &struck, false);
-			now = kist_bench_in_use();
-			grew += now > before;
-			lost = now - before;
-			before = now;
-		}
-		if (grew == LEAK_REPEATS)
+		lost = kist_bench_lost(repeat_once, &(struct repeat){ .trial = &trial });
+		if (lost > 0)
 			kist_bench_fail(
 				bench,
 				"%s of %s loses %llu bytes each time: find out which with make test-asan",
@@ -258,17 +247,9 @@ static void leak_of_writing(struct kist_bench *bench)
 				.bench = bench, .name = "an object", .method = WRITE, .kind = kind, .index = i
 			};
 			const char *struck;
-			uint64_t before;
-			int grew = 0;
 
 			(void)once(&trial, 0, &struck, true);
-			before = kist_bench_in_use();
-			for (int k = 0; k < LEAK_REPEATS; k++) {
-				(void)once(&trial, 0, &struck, false);
-				grew += kist_bench_in_use() > before;
-				before = kist_bench_in_use();
-			}
-			if (grew == LEAK_REPEATS)
+			if (kist_bench_lost(repeat_once, &(struct repeat){ .trial = &trial }) > 0)
 				kist_bench_fail(bench, "serialize of a %s loses memory each time",
 						kist_kind_name(kind));
 		}

@@ -12,9 +12,8 @@
  * Function tasks: called with arguments of all sizes, through libffi as the host does it.
  */
 
-#define VARIANTS     40
-#define FAULTS_MAX   40
-#define LEAK_REPEATS 3
+#define VARIANTS   40
+#define FAULTS_MAX 40
 
 /* One call: its arguments, what they stand on, and its outputs. */
 struct attempt {
@@ -330,6 +329,20 @@ void check_task_repeat(struct kist_bench *bench)
 		bench->skipped = "it does not claim \"deterministic\"";
 }
 
+/* The same call once more. */
+struct repeat {
+	struct kist_bench *bench;
+	int variant;
+	const struct how *how;
+};
+
+static void repeat_once(void *ctx)
+{
+	const struct repeat *repeat = ctx;
+
+	call_once(repeat->bench, repeat->variant, repeat->how);
+}
+
 static void fail_each(struct kist_bench *bench, int variant, const struct how *how)
 {
 	struct how now = *how;
@@ -338,8 +351,6 @@ static void fail_each(struct kist_bench *bench, int variant, const struct how *h
 		struct kist_digest digest;
 		const char *struck = NULL;
 		const kist_status status = attempt_once(bench, variant, &now, &digest, &struck);
-		uint64_t before = kist_bench_in_use();
-		int grew = 0;
 
 		if (now.fail_at > 0 && !struck)
 			return;
@@ -348,15 +359,7 @@ static void fail_each(struct kist_bench *bench, int variant, const struct how *h
 		    bench->task->call.ret == KIST_TASK_STATUS)
 			kist_bench_fail(bench, "task '%s' went on although %s said that the run is cancelled",
 					bench->task->name, struck);
-		for (int i = 0; i < LEAK_REPEATS; i++) {
-			uint64_t after;
-
-			(void)attempt_once(bench, variant, &now, &digest, &struck);
-			after = kist_bench_in_use();
-			grew += after > before;
-			before = after;
-		}
-		if (grew == LEAK_REPEATS)
+		if (kist_bench_lost(repeat_once, &(struct repeat){ bench, variant, &now }) > 0)
 			kist_bench_fail(bench, "task '%s' loses memory%s (arguments of choice %d)",
 					bench->task->name,
 					now.fail_at > 0 ? " when a call of the host fails"

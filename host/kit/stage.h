@@ -85,21 +85,12 @@ struct kist_stage_source {
 	struct kist_source *base;
 	struct kist_view bytes;
 	size_t step_max; /* read_at gives no more at a time; 0: all that is asked for */
-	uint64_t given;	 /* bytes, in all */
 };
 KIST_CHECKED kist_status kist_stage_source(struct kist_stage *stage, struct kist_view bytes,
 					   struct kist_stage_source *ret, struct kist_error *err);
 
 /** kist_stage_regions() - Regions that were given by any source and not released yet. */
 long kist_stage_regions(void);
-
-/** struct kist_stage_part - A part that was written or laid out. */
-struct kist_stage_part {
-	uint64_t offset;
-	uint64_t len;
-	DLDataType dtype;
-};
-#define KIST_STAGE_PARTS_MAX 256
 
 /** struct kist_stage_sink - Takes bytes and parts; kist_stage_sink_done() it. */
 struct kist_stage_sink {
@@ -108,9 +99,7 @@ struct kist_stage_sink {
 	struct kist_buf bytes;
 	bool in_part;
 	uint64_t announced;
-	uint64_t begun; /* offset of the part */
-	size_t part_count;
-	struct kist_stage_part parts[KIST_STAGE_PARTS_MAX];
+	uint64_t begun;		 /* offset of the part */
 	void (*each)(void *ctx); /* at every write; may be NULL */
 	void *ctx;
 };
@@ -124,8 +113,6 @@ struct kist_stage_layout {
 	struct kist_layout *base;
 	uint64_t size;
 	uint64_t end;
-	size_t part_count;
-	struct kist_stage_part parts[KIST_STAGE_PARTS_MAX];
 };
 KIST_CHECKED kist_status kist_stage_layout(struct kist_stage *stage, uint64_t size,
 					   struct kist_stage_layout *ret, struct kist_error *err);

@@ -26,7 +26,6 @@ static kist_status source_read_at(struct kist_source *base, uint64_t offset, voi
 	KIST_TRY(kist_stage_enter(source->stage, "read_at", false, n));
 	if (n > 0)
 		memcpy(buf, source->bytes.data + offset, n);
-	source->given += n;
 	*ret_len = n;
 	return KIST_OK;
 }
@@ -60,7 +59,6 @@ static kist_status source_map(struct kist_source *base, uint64_t offset, uint64_
 		kist_free(guard);
 		return KIST_NO_MEMORY;
 	}
-	source->given += len;
 	atomic_fetch_add(&regions_live, 1);
 	ret->struct_size = sizeof(*ret);
 	ret->flags = KIST_REGION_READ_ONLY | KIST_REGION_STABLE;
@@ -101,14 +99,6 @@ static kist_status check_part(struct kist_stage *stage, const struct kist_part *
 	return KIST_OK;
 }
 
-static void keep_part(struct kist_stage_part *parts, size_t *count, uint64_t offset,
-		      const struct kist_part *part)
-{
-	if (*count < KIST_STAGE_PARTS_MAX)
-		parts[(*count)++] =
-			(struct kist_stage_part){ .offset = offset, .len = part->len, .dtype = part->dtype };
-}
-
 static kist_status sink_begin(struct kist_sink *base, const struct kist_part *part)
 {
 	struct kist_stage_sink *sink = base->ctx;
@@ -120,7 +110,6 @@ static kist_status sink_begin(struct kist_sink *base, const struct kist_part *pa
 	sink->in_part = true;
 	sink->announced = part->len;
 	sink->begun = sink->bytes.size;
-	keep_part(sink->parts, &sink->part_count, sink->bytes.size, part);
 	return KIST_OK;
 }
 
@@ -189,7 +178,6 @@ static kist_status layout_part(struct kist_layout *base, const struct kist_part 
 			(unsigned long long)part->len, (unsigned long long)part->offset,
 			(unsigned long long)layout->size);
 	layout->end = part->offset + part->len;
-	keep_part(layout->parts, &layout->part_count, part->offset, part);
 	return KIST_OK;
 }
 
