@@ -161,7 +161,12 @@ kist_status kist_trial_process(const struct kist_trial_options *options, const c
 	if (status == KIST_OK) {
 		/* Nobody else waits for it, so that the number is still its own. */
 		pid_fd = pidfd_open(pid, 0);
-		attend(pid_fd, result[0], output[0], options->check_ms_max, ret);
+		if (pid_fd >= 0) {
+			attend(pid_fd, result[0], output[0], options->check_ms_max, ret);
+		} else {
+			status = kist_fail_errno(err, errno, "cannot watch '%s'", options->program);
+			(void)kill(pid, SIGKILL);
+		}
 		while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR) {
 		}
 		ret->status = info.si_status;
