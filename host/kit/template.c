@@ -96,7 +96,7 @@ kist_status kist_kit_name(const char *name, struct kist_kit_names *ret, struct k
 			"'%s' is no name for a plugin: it begins with a lower-case letter, and up to %zu "
 			"letters, digits, '-' and '_' follow",
 			last, KIST_KIT_NAME_SIZE - 2);
-	if (len < 0 || !kist_name_dotted(ret->id, sizeof(ret->id)))
+	if (len >= (int)sizeof(ret->id) || !kist_name_dotted(ret->id, sizeof(ret->id)))
 		return kist_fail(
 			err, KIST_INVALID,
 			"'%s' is no id: a domain of yours backwards, in lower case, and the name, as in "

@@ -13,6 +13,9 @@ static const struct {
 	{ "com.lab.my-mask_2", { "com.lab.my-mask_2", "my-mask_2", "my_mask_2", "MY_MASK_2", "MyMask2" } },
 	{ "x", { "org.example.x", "x", "x", "X", "X" } },
 	{ "a--b-", { "org.example.a--b-", "a--b-", "a__b_", "A__B_", "AB" } },
+	{ "a2345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012.ab",
+	  { "a2345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012.ab",
+	    "ab", "ab", "AB", "Ab" } },
 };
 
 START_TEST(a_name_gives_all_others)
@@ -44,6 +47,9 @@ static const struct {
 	{ "lab..mask", "no id" },
 	{ "a/../b.mask", "no id" },
 	{ "kist.mask", "kist's own" },
+	/* One byte more than an id has: what is left of it when it is cut would be another. */
+	{ "a2345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012.abc",
+	  "no id" },
 };
 
 START_TEST(what_is_no_name_is_refused_and_told)
@@ -61,6 +67,7 @@ int main(void)
 	TCase *tcase = tcase_create("template");
 
 	tcase_add_loop_test(tcase, a_name_gives_all_others, 0, (int)(sizeof(sound) / sizeof(sound[0])));
-	tcase_add_loop_test(tcase, what_is_no_name_is_refused_and_told, 0, (int)(sizeof(wrong) / sizeof(wrong[0])));
+	tcase_add_loop_test(tcase, what_is_no_name_is_refused_and_told, 0,
+			    (int)(sizeof(wrong) / sizeof(wrong[0])));
 	return suite_run(tcase, "template");
 }
