@@ -53,7 +53,7 @@ static void read_back(struct kist_bench *bench, const char *name, struct kist_vi
 
 struct again {
 	struct kist_bench *bench;
-	struct kist_buf bytes;
+	struct kist_buf *bytes;
 	kist_status status;
 };
 
@@ -65,34 +65,41 @@ static void write_again(void *ctx, struct kist_object *object, struct kist_call 
 	(void)call;
 	kist_notebook_doing(again->bench->notebook, "in serialize of what deserialize gave");
 	if (kist_bench_start(&run, KIST_STAGE_TODAY) == KIST_OK)
-		again->status = kist_bench_write(again->bench, &run, object, &again->bytes);
+		again->status = kist_bench_write(again->bench, &run, object, again->bytes);
 	kist_bench_end(again->bench, &run);
+}
+
+kist_status kist_bench_again(struct kist_bench *bench, struct kist_view bytes, struct kist_buf *ret,
+			     kist_status *ret_written)
+{
+	struct again again = { .bench = bench, .bytes = ret, .status = KIST_OK };
+	struct kist_bench_run run = KIST_BENCH_RUN_INIT;
+
+	KIST_TRY(kist_bench_start(&run, KIST_STAGE_TODAY));
+	(void)kist_bench_read(bench, &run, bytes, NULL, write_again, &again);
+	kist_bench_end(bench, &run);
+	*ret_written = again.status;
+	return run.status;
 }
 
 /* What was read is written again: the same bytes. */
 static void write_twice(struct kist_bench *bench, const char *name, struct kist_view bytes)
 {
-	struct again again = { .bench = bench,
-			       .bytes = KIST_BUF_INIT(KIST_BENCH_SIZE_MAX),
-			       .status = KIST_OK };
-	struct kist_bench_run run = KIST_BENCH_RUN_INIT;
+	kist_auto_buf struct kist_buf again = KIST_BUF_INIT(KIST_BENCH_SIZE_MAX);
+	kist_status written;
 
-	if (kist_bench_start(&run, KIST_STAGE_TODAY) != KIST_OK)
+	if (kist_bench_again(bench, bytes, &again, &written) != KIST_OK)
 		return;
-	(void)kist_bench_read(bench, &run, bytes, NULL, write_again, &again);
-	if (run.status == KIST_OK && again.status != KIST_OK)
+	if (written != KIST_OK)
 		kist_bench_fail(bench, "serialize refuses what deserialize made of %s (%s)", name,
-				kist_status_name(again.status));
-	else if (run.status == KIST_OK &&
-		 (again.bytes.size != bytes.size ||
-		  (bytes.size > 0 && memcmp(again.bytes.data, bytes.data, bytes.size) != 0)))
+				kist_status_name(written));
+	else if (again.size != bytes.size ||
+		 (bytes.size > 0 && memcmp(again.data, bytes.data, bytes.size) != 0))
 		kist_bench_fail(
 			bench,
 			"%s, written, read and written again gives other bytes (%zu, and %zu before): either "
 			"reading or writing loses something; claim KIST_CAP_LOSSY if that is meant",
-			name, again.bytes.size, bytes.size);
-	kist_bench_end(bench, &run);
-	kist_buf_done(&again.bytes);
+			name, again.size, bytes.size);
 }
 
 /* Of a table only what is written again is compared: a text need not keep the types of columns.  Nor need a format have

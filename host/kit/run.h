@@ -28,6 +28,17 @@ void kist_bench_state_compare(struct kist_bench *bench, const struct kist_bench_
 /** kist_bench_try() - All reading calls on @bytes, which need not be sound: no crash, no lie.  @what: of the bytes. */
 void kist_bench_try(struct kist_bench *bench, struct kist_view bytes, const char *what, bool *ret_is_sound);
 
+/**
+ * kist_bench_again() - Reads @bytes and writes what comes of them.
+ *
+ * @ret:         What was written is appended to it.
+ * @ret_written: How writing went.
+ *
+ * Returns how reading went.
+ */
+KIST_CHECKED kist_status kist_bench_again(struct kist_bench *bench, struct kist_view bytes,
+					  struct kist_buf *ret, kist_status *ret_written);
+
 /** kist_bench_next() - The next number of a generator whose state is *@state. */
 uint64_t kist_bench_next(uint64_t *state);
 

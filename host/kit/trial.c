@@ -157,7 +157,8 @@ static kist_status run_more(struct session *session, const struct kist_kit_check
 				      "address is written, or the time, or a random number");
 	} else if (strcmp(check->id, "worker") == 0) {
 		kist_trial_in_worker(session->subject, session->options->worker, index,
-				     kist_view_of(session->notebook->input, session->notebook->size), why);
+				     kist_view_of(session->notebook->input, session->notebook->size), digest,
+				     why);
 		if (why[0])
 			kist_kit_find(findings, KIST_KIT_ERROR, check->id, "%s: %s", session->notebook->doing,
 				      why);

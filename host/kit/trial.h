@@ -68,10 +68,11 @@ KIST_CHECKED kist_status kist_trial_junit(const struct kist_kit_subject *subject
 /**
  * kist_trial_in_worker() - The check "worker": the bytes in a real worker, with its sandbox.  trial_worker.c.
  *
+ * @wanted:  SHA-256, in hex, of what is written outside of a worker of what is read of @bytes there.
  * @ret_why: Why it differs; "" when it does not.
  */
 void kist_trial_in_worker(const struct kist_kit_subject *subject, const struct kist_worker_options *options,
-			  size_t type, struct kist_view bytes, char ret_why[static 512]);
+			  size_t type, struct kist_view bytes, const char *wanted, char ret_why[static 512]);
 
 /** struct kist_trial_end - How a process ended: trial_process.c. */
 struct kist_trial_end {

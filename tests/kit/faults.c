@@ -353,6 +353,8 @@ kist_status kist_plugin_entry_v1(const struct kist_host *host, struct kist_call 
 	methods.describe = wrong_describe;
 #if defined FAULT_PROBE
 	methods.probe = wrong_probe;
+#elif defined FAULT_TRIP && defined CLAIM_LOSSY
+	methods.caps |= KIST_CAP_LOSSY;
 #elif defined FAULT_CAPS
 	methods.caps |= KIST_CAP_STREAM_READ;
 #endif

@@ -106,6 +106,12 @@ for check in $checks_of_types; do
 	grep -qx "$check" found || fail "no plugin shows that the check '$check' can fail"
 done
 
+# Who says that something is lost may write other bytes of what was read, in a worker too.
+source="-Iwrong $top_srcdir/tests/kit/faults.c"
+build -DFAULT_TRIP -DCLAIM_LOSSY
+expect 0 kist plugin test wrong --no-corpus
+says out '0 failed' 'badge: gold'
+
 # What a plugin crashes with is kept, and tried first the next time.
 source="-Iwrong $top_srcdir/tests/kit/faults.c"
 build -DFAULT_RANK
