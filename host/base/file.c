@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -13,6 +15,8 @@
 #define READ_STEP ((size_t)64 << 10)
 /* Longer writes make the kernel take larger pages, which it has at hand more seldom: they are slower. */
 #define WRITE_SIZE_MAX ((size_t)1 << 20)
+/* Between two looks at a lock. */
+#define LOCK_STEP_MS 20u
 
 void kist_fd_close(int *fd)
 {
@@ -220,6 +224,21 @@ kist_status kist_replace_file_at(int dir_fd, const char *path, struct kist_view 
 		return status;
 	}
 	return durable ? sync_parent(dir_fd, path, err) : KIST_OK;
+}
+
+kist_status kist_lock_fd(int fd, int how, unsigned ms_max, const char *shown, struct kist_error *err)
+{
+	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+
+	for (unsigned waited_ms = 0;; waited_ms += LOCK_STEP_MS) {
+		if (flock(fd, how | LOCK_NB) == 0)
+			return KIST_OK;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return kist_fail_errno(err, errno, "cannot lock '%s'", shown);
+		if (waited_ms >= ms_max)
+			return kist_fail(err, KIST_DEADLINE, "somebody else holds '%s'", shown);
+		(void)nanosleep(&step, NULL);
+	}
 }
 
 kist_status kist_sync_fd(int fd, struct kist_error *err)

@@ -71,6 +71,18 @@ KIST_CHECKED kist_status kist_read_file_at(int dir_fd, const char *path, struct 
 KIST_CHECKED kist_status kist_replace_file_at(int dir_fd, const char *path, struct kist_view bytes,
 					      mode_t mode, bool durable, struct kist_error *err);
 
+/**
+ * kist_lock_fd() - flock() with an end to its patience: whoever holds it may have been stopped, or mean no good.
+ *
+ * @how:    LOCK_SH or LOCK_EX.
+ * @ms_max: How long it waits for its turn.
+ * @shown:  What is locked, for messages.
+ *
+ * Errors: KIST_DEADLINE (somebody else holds it), KIST_IO.
+ */
+KIST_CHECKED kist_status kist_lock_fd(int fd, int how, unsigned ms_max, const char *shown,
+				      struct kist_error *err);
+
 /** kist_sync_fd() - fsync().  An error is final for that file. */
 KIST_CHECKED kist_status kist_sync_fd(int fd, struct kist_error *err);
 

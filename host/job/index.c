@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,7 +12,6 @@
 #include "registry/checked_file.h"
 
 #define LOCK_MS		1000
-#define LOCK_STEP_MS	20
 #define BUSY_MS		30000
 #define LIKE_LENGTH_MAX 1000 /* of a pattern: matching takes long */
 #define EXPR_DEPTH_MAX	1000
@@ -150,10 +148,8 @@ static bool find_path(const struct kist_job_index *index, char ret[static PATH_M
 	       snprintf(ret, PATH_MAX, "%s/%s", folder, KIST_JOB_INDEX_FILE) < PATH_MAX;
 }
 
-/* flock() with an end to its patience: whoever holds it may have been stopped. */
 static bool lock(struct kist_job_index *index, int operation)
 {
-	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
 	const char *folder = kist_registry_folder(index->flow->registry);
 	char path[PATH_MAX];
 
@@ -162,14 +158,7 @@ static bool lock(struct kist_job_index *index, int operation)
 	     kist_open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, &index->lock_fd, NULL) !=
 		     KIST_OK))
 		return false;
-	for (int waited_ms = 0; waited_ms < LOCK_MS; waited_ms += LOCK_STEP_MS) {
-		if (flock(index->lock_fd, operation | LOCK_NB) == 0)
-			return true;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return false;
-		(void)nanosleep(&step, NULL);
-	}
-	return false;
+	return kist_lock_fd(index->lock_fd, operation, LOCK_MS, KIST_JOB_INDEX_LOCK, NULL) == KIST_OK;
 }
 
 static kist_status connect_to(struct kist_job_index *index, struct kist_error *err)

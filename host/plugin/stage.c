@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/beneath.h"
@@ -20,9 +19,8 @@
 #define COPY_STEP ((size_t)64 << 10)
 /* What is removed is what was installed: a folder of files.  Others may have put folders into it. */
 #define DEPTH_MAX 16
-/* A minute in all. */
-#define TURN_WAIT_NS   20000000
-#define TURN_TRIES_MAX 3000
+/* Whoever may look at the folder can lock it, also another user, and for ever. */
+#define TURN_MS 60000
 
 static void close_dir(DIR **slot)
 {
@@ -83,28 +81,13 @@ static kist_status remove_left(int parent_fd, struct kist_error *err)
 	return KIST_OK;
 }
 
-/* Whoever may look at the folder can lock it, also another user, and for ever. */
-static kist_status take_turn(int parent_fd, const char *plugins_dir, struct kist_error *err)
-{
-	const struct timespec wait = { .tv_nsec = TURN_WAIT_NS };
-
-	for (int i = 0; i < TURN_TRIES_MAX; i++) {
-		if (flock(parent_fd, LOCK_EX | LOCK_NB) == 0)
-			return KIST_OK;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return kist_fail_errno(err, errno, "cannot lock '%s'", plugins_dir);
-		(void)nanosleep(&wait, NULL);
-	}
-	return kist_fail(err, KIST_DEADLINE, "somebody else holds '%s' for more than a minute", plugins_dir);
-}
-
 kist_status kist_stage_lock(const char *plugins_dir, struct kist_stage *ret, struct kist_error *err)
 {
 	kist_auto_stage struct kist_stage stage = KIST_STAGE_INIT;
 
 	KIST_TRY(kist_mkdirs_at(AT_FDCWD, plugins_dir, 0755, err));
 	KIST_TRY(kist_search_open_dir(plugins_dir, &stage.parent, &stage.parent_fd, err));
-	KIST_TRY(take_turn(stage.parent_fd, plugins_dir, err));
+	KIST_TRY(kist_lock_fd(stage.parent_fd, LOCK_EX, TURN_MS, plugins_dir, err));
 	KIST_TRY(remove_left(stage.parent_fd, err));
 	*ret = stage;
 	stage = (struct kist_stage)KIST_STAGE_INIT;

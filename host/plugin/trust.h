@@ -95,7 +95,11 @@ bool kist_trust_is_built_in(const struct kist_digest *manifest);
 const char *kist_policy_name(enum kist_policy policy);
 bool kist_policy_read(const char *text, enum kist_policy *ret);
 
-/* Changes of <config_dir>/trusted.json: durable, one at a time. ---------------------------------------- */
+/*
+ * Changes of <config_dir>/trusted.json: durable, one at a time.
+ *
+ * Errors of all of them: KIST_DEADLINE (somebody holds the folder for a minute), and as kist_trust_load().
+ */
 
 /**
  * kist_trust_add() - Pins @manifest by hand, and its library too when that is one of the system.
@@ -103,7 +107,7 @@ bool kist_policy_read(const char *text, enum kist_policy *ret);
  * @digest:   Of its text.
  * @manifest: Measured (kist_catalog_measure()).
  *
- * Errors: KIST_DENIED (it is revoked), KIST_LIMIT, and as kist_trust_load().
+ * Errors: KIST_DENIED (it is revoked), KIST_LIMIT.
  */
 KIST_CHECKED kist_status kist_trust_add(const char *config_dir, const struct kist_digest *digest,
 					const struct kist_manifest *manifest, struct kist_error *err);

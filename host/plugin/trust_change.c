@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -12,15 +11,8 @@
  * Changes of trusted.json: read, changed and replaced as a whole, by one process after the other.
  */
 
-/* Two changes at once must not lose one: they take turns on the folder. */
-static kist_status lock_dir(int dir_fd, struct kist_error *err)
-{
-	while (flock(dir_fd, LOCK_EX) != 0) {
-		if (errno != EINTR)
-			return kist_fail_errno(err, errno, "cannot lock the folder of " KIST_TRUST_FILE);
-	}
-	return KIST_OK;
-}
+/* How long a change waits for its turn: whoever may look at the folder can lock it, also another user. */
+#define TURN_MS 60000
 
 static kist_status write_json(int dir_fd, const json_t *json, struct kist_error *err)
 {
@@ -42,7 +34,8 @@ static kist_status change(const char *config_dir,
 
 	KIST_TRY(kist_mkdirs_at(AT_FDCWD, config_dir, 0700, err));
 	KIST_TRY(kist_open_at(AT_FDCWD, config_dir, O_RDONLY | O_DIRECTORY, 0, &dir_fd, err));
-	KIST_TRY(lock_dir(dir_fd, err));
+	/* Two changes at once must not lose one: they take turns on the folder. */
+	KIST_TRY(kist_lock_fd(dir_fd, LOCK_EX, TURN_MS, config_dir, err));
 	KIST_TRY(kist_trust_read(dir_fd, &json, err));
 	before = kist_json_copy(json);
 	if (!before)

@@ -17,7 +17,6 @@
 #include "registry/sql.h"
 
 #define BOOT_ID_SIZE 64
-#define LOCK_STEP_MS 20
 
 static enum kist_db_trouble trouble_of(int code)
 {
@@ -191,19 +190,9 @@ bool kist_db_digest(struct kist_db *db, sqlite3_stmt *statement, int column, str
 	return true;
 }
 
-/* flock() of the folder with an end to its patience: whoever holds it may have been stopped. */
 static bool lock_folder(int dir_fd, int operation)
 {
-	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
-
-	for (int waited_ms = 0; waited_ms < KIST_DB_BUSY_MS; waited_ms += LOCK_STEP_MS) {
-		if (flock(dir_fd, operation | LOCK_NB) == 0)
-			return true;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return false;
-		(void)nanosleep(&step, NULL);
-	}
-	return false;
+	return kist_lock_fd(dir_fd, operation, KIST_DB_BUSY_MS, "the index's folder", NULL) == KIST_OK;
 }
 
 static void unlock_folder(int dir_fd)

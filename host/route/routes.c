@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -21,9 +20,8 @@
 #define FIRST_LINE "kist-routes "
 #define FORMAT	   1
 #define FIELDS	   4
-/* How long a writer waits for its turn: 100 times 20 ms. */
-#define TURN_TRIES_MAX 100
-#define TURN_WAIT_NS   20000000
+/* How long a writer waits for its turn. */
+#define TURN_MS 2000
 
 void kist_routes_done(struct kist_routes *routes)
 {
@@ -266,21 +264,6 @@ kist_status kist_routes_load(const char *config_dir, struct kist_routes *ret, st
 	return load_at(dir_fd, config_dir, ret, err);
 }
 
-/* Two writers at once must not lose an entry: they take turns on the folder. */
-static kist_status take_turn(int dir_fd, const char *config_dir, struct kist_error *err)
-{
-	const struct timespec wait = { .tv_nsec = TURN_WAIT_NS };
-
-	for (int i = 0; i < TURN_TRIES_MAX; i++) {
-		if (flock(dir_fd, LOCK_EX | LOCK_NB) == 0)
-			return KIST_OK;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return kist_fail_errno(err, errno, "cannot lock the folder '%s'", config_dir);
-		(void)nanosleep(&wait, NULL);
-	}
-	return kist_fail(err, KIST_DEADLINE, "somebody else holds the folder '%s'", config_dir);
-}
-
 static kist_status change_one(struct kist_routes *routes, enum kist_route_change change, const char *key,
 			      const char *id, size_t *count, struct kist_error *err)
 {
@@ -320,7 +303,8 @@ kist_status kist_routes_change(const char *config_dir, enum kist_route_change ch
 
 	KIST_TRY(kist_mkdirs_at(AT_FDCWD, config_dir, 0700, err));
 	KIST_TRY(kist_open_at(AT_FDCWD, config_dir, O_RDONLY | O_DIRECTORY, 0, &dir_fd, err));
-	KIST_TRY(take_turn(dir_fd, config_dir, err));
+	/* Two writers at once must not lose an entry: they take turns on the folder. */
+	KIST_TRY(kist_lock_fd(dir_fd, LOCK_EX, TURN_MS, config_dir, err));
 	KIST_TRY(load_at(dir_fd, config_dir, &routes, err));
 	json_object_foreach((json_t *)(uintptr_t)changes, key, id)
 		KIST_TRY(change_one(&routes, change, key, json_string_value(id), &count, err));

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -181,6 +182,25 @@ START_TEST(a_status_does_not_depend_on_whether_a_reason_is_asked_for)
 }
 END_TEST
 
+START_TEST(who_waits_for_a_lock_gives_up_some_day)
+{
+	kist_auto_fd int first = -1;
+	kist_auto_fd int second = -1;
+	struct kist_error err = KIST_ERROR_INIT;
+
+	ck_assert_int_eq(kist_open_at(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0, &first, NULL), KIST_OK);
+	ck_assert_int_eq(kist_open_at(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0, &second, NULL), KIST_OK);
+	ck_assert_int_eq(kist_lock_fd(first, LOCK_SH, 0, "here", NULL), KIST_OK);
+	ck_assert_int_eq(kist_lock_fd(second, LOCK_SH, 0, "here", NULL), KIST_OK);
+	ck_assert_int_eq(kist_lock_fd(second, LOCK_EX, 0, "here", NULL), KIST_DEADLINE);
+	ck_assert_int_eq(kist_lock_fd(second, LOCK_EX, 50, "here", &err), KIST_DEADLINE);
+	ck_assert_str_eq(err.text, "somebody else holds 'here'");
+	ck_assert_int_eq(flock(first, LOCK_UN), 0);
+	ck_assert_int_eq(kist_lock_fd(second, LOCK_EX, 0, "here", NULL), KIST_OK);
+	ck_assert_int_eq(kist_lock_fd(-1, LOCK_EX, 0, "here", NULL), KIST_IO);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *const tcase = tcase_create("file");
@@ -194,6 +214,7 @@ int main(void)
 	tcase_add_test(tcase, reads_at_an_offset_are_short_only_at_the_end);
 	tcase_add_test(tcase, what_cannot_be_written_is_an_error);
 	tcase_add_test(tcase, reading_survives_every_failed_allocation);
+	tcase_add_test(tcase, who_waits_for_a_lock_gives_up_some_day);
 	tcase_add_test(tcase, a_status_does_not_depend_on_whether_a_reason_is_asked_for);
 	return suite_run(tcase, "file");
 }
