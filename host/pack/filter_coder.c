@@ -10,17 +10,12 @@
 #include "base/num.h"
 #include "pack/codec.h"
 #include "pack/filter_repeats.h"
-#include "pack/filter_shape_kernel.h"
-
-/* Not in the stable part of zstd: a library without it still serves, by level 1. */
-#pragma weak ZSTD_compressSequences
+#include "pack/literals.h"
 
 #define BLOCK_SIZE	 ((size_t)128 << 10)
 #define BLOCK_HEAD_SIZE	 ((size_t)3)
 #define FRAME_HEAD_SIZE	 ((size_t)9)
 #define FRAME_DESCRIPTOR 0xA0
-/* 4 MiB and what exceptions add. */
-#define BLOCKS_MAX ((size_t)40)
 
 /* The sample of a stream. */
 #define PIECES	   4
@@ -50,13 +45,13 @@
 #define SHORT ((size_t)256)
 
 enum context {
-	LITERALS = 0,
+	LITERALS = 0, /* has none: pack/literals.h */
 	ZSTD_1 = 1,
 	ZSTD_9 = 2,
 	ZSTD_19 = 3,
 	NEAR = 4,
 };
-static const int levels[KIST_FILTER_CONTEXTS] = { 1, 1, 9, 19, 1 };
+static const int levels[KIST_FILTER_CONTEXTS] = { 0, 1, 9, 19, 1 };
 
 void kist_filter_coder_done(struct kist_filter_coder *coder)
 {
@@ -219,8 +214,6 @@ static bool set_up(ZSTD_CCtx *context, enum context which)
 {
 	if (!set(context, ZSTD_c_compressionLevel, levels[which]))
 		return false;
-	if (which == LITERALS)
-		return set(context, ZSTD_c_blockDelimiters, ZSTD_sf_explicitBlockDelimiters);
 	return which != NEAR ||
 	       (set(context, ZSTD_c_strategy, ZSTD_fast) && set(context, ZSTD_c_hashLog, NEAR_HASH_LOG) &&
 		set(context, ZSTD_c_minMatch, NEAR_MIN_MATCH) &&
@@ -242,47 +235,21 @@ static ZSTD_CCtx *context_of(struct kist_filter_coder *coder, enum context which
 	return coder->contexts[which];
 }
 
-/*
- * A sequence without a match ends a block.
- *
- * ZSTD_compressSequences() writes past a short destination (it takes a block's header off what is left
- * without a look), so what has less room than the bound goes by way of @spare.
- */
-static size_t compress_literals(ZSTD_CCtx *context, struct kist_view stream, uint8_t *ret, size_t room,
-				uint8_t *spare)
-{
-	const size_t bound = ZSTD_compressBound(stream.size);
-	uint8_t *const to = room < bound ? spare : ret;
-	ZSTD_Sequence blocks[BLOCKS_MAX];
-	size_t count = 0;
-	size_t size;
-
-	for (size_t at = 0; at < stream.size; at += BLOCK_SIZE)
-		blocks[count++] =
-			(ZSTD_Sequence){ .litLength = (unsigned)kist_min_u64(BLOCK_SIZE, stream.size - at) };
-	size = ZSTD_compressSequences(context, to, bound, blocks, count, stream.data, stream.size);
-	if (ZSTD_isError(size) || to == ret)
-		return size;
-	if (size > room)
-		return (size_t)-ZSTD_error_dstSize_tooSmall;
-	memmove(ret, spare, size);
-	return size;
-}
-
 /* *@ret_size is 0 when it does not fit. */
 static kist_status zstd_frame(struct kist_filter_coder *coder, enum context which, struct kist_view stream,
-			      uint8_t *ret, size_t room, uint8_t *spare, size_t *ret_size,
-			      struct kist_error *err)
+			      uint8_t *ret, size_t room, size_t *ret_size, struct kist_error *err)
 {
-	const bool literals =
-		which == LITERALS && ZSTD_compressSequences && stream.size <= BLOCKS_MAX * BLOCK_SIZE;
-	ZSTD_CCtx *const context = context_of(coder, which == LITERALS && !literals ? ZSTD_1 : which);
+	ZSTD_CCtx *context;
 	size_t size;
 
+	if (which == LITERALS) {
+		*ret_size = kist_literals_frame(stream, ret, room, false);
+		return KIST_OK;
+	}
+	context = context_of(coder, which);
 	if (!context)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
-	size = literals ? compress_literals(context, stream, ret, room, spare)
-			: ZSTD_compress2(context, ret, room, stream.data, stream.size);
+	size = ZSTD_compress2(context, ret, room, stream.data, stream.size);
 	if (!ZSTD_isError(size))
 		*ret_size = size;
 	else if (ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
@@ -292,11 +259,7 @@ static kist_status zstd_frame(struct kist_filter_coder *coder, enum context whic
 	return KIST_OK;
 }
 
-/*
- * The smallest of those that @tried names, bit by bit, when it is smaller than @limit; else *@ret_size is 0.
- *
- * Literals come first: they may need the spare room themselves.
- */
+/* The smallest of those that @tried names, bit by bit, when it is smaller than @limit; else *@ret_size is 0. */
 static kist_status smallest(struct kist_filter_coder *coder, unsigned tried,
 			    const struct kist_filter_task *task, struct kist_view stream, uint8_t *ret,
 			    size_t limit, size_t *ret_size, struct kist_error *err)
@@ -310,7 +273,7 @@ static kist_status smallest(struct kist_filter_coder *coder, unsigned tried,
 
 		if (!(tried >> which & 1))
 			continue;
-		KIST_TRY(zstd_frame(coder, (enum context)which, stream, to, room, task->spare, &size, err));
+		KIST_TRY(zstd_frame(coder, (enum context)which, stream, to, room, &size, err));
 		if (size > 0 && best > 0)
 			memcpy(ret, task->spare, size);
 		best = size > 0 ? size : best;
@@ -338,8 +301,8 @@ static kist_status try_part(struct kist_filter_coder *coder, const struct kist_f
 	size_t literals;
 	size_t matches;
 
-	KIST_TRY(zstd_frame(coder, LITERALS, part, task->spare, room, task->spare, &literals, err));
-	KIST_TRY(zstd_frame(coder, ZSTD_1, part, task->spare, room, NULL, &matches, err));
+	KIST_TRY(zstd_frame(coder, LITERALS, part, task->spare, room, &literals, err));
+	KIST_TRY(zstd_frame(coder, ZSTD_1, part, task->spare, room, &matches, err));
 	*ret = literals > 0 && literals < matches ? 1u << LITERALS : 1u << ZSTD_1;
 	return KIST_OK;
 }
@@ -357,8 +320,8 @@ static kist_status try_near(struct kist_filter_coder *coder, const struct kist_f
 	size_t all;
 	size_t near;
 
-	KIST_TRY(zstd_frame(coder, ZSTD_1, part, task->spare, room, NULL, &all, err));
-	KIST_TRY(zstd_frame(coder, NEAR, part, task->spare, room, NULL, &near, err));
+	KIST_TRY(zstd_frame(coder, ZSTD_1, part, task->spare, room, &all, err));
+	KIST_TRY(zstd_frame(coder, NEAR, part, task->spare, room, &near, err));
 	*ret = near > 0 && (double)near < NEAR_GAIN * (double)all ? 1u << NEAR : 1u << ZSTD_1;
 	return KIST_OK;
 }

@@ -14,8 +14,8 @@
  *
  *     constant   RLE blocks: 4 bytes for each 128 KiB
  *     stored     raw blocks
- *     literals   blocks without matches, so that there is only the Huffman code: three times as fast as
- *                level 1, and smaller, where the bytes do not depend on those before them
+ *     literals   blocks without matches, so that there is only the Huffman code (pack/literals.h): four times as
+ *                fast as level 1, and smaller, where the bytes do not depend on those before them
  *     zstd       level 1; for KIST_FILTER_ARCHIVE also 9 and 19
  *
  * Thread: one struct kist_filter_coder, one thread at a time.

@@ -5,14 +5,17 @@
  *
  *     u8 mode = decode | u8 filter | 16 params | u16 raw length | body
  *     u8 mode = encode | u8 kind | u8 width | u8 row | u8 level | bytes
+ *     u8 mode = literals | u8 shift | u8 bytes to drop | bytes
  */
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 #include "fuzz/fuzz.h"
 #include "pack/codec.h"
 #include "pack/filter.h"
 #include "pack/filter_copies.h"
+#include "pack/literals.h"
 
 #define LEN_MAX 65535
 
@@ -123,15 +126,45 @@ static void encode(const uint8_t *data, size_t size)
 	free(base);
 }
 
+/* Without matches: what comes back is read by zstd, and no byte is written behind the room. */
+static void literals(const uint8_t *data, size_t size)
+{
+	const struct kist_view stream = kist_view_of(data + 2, size - 2);
+	uint8_t *const shifted = malloc(stream.size);
+	uint8_t *const frame = malloc(kist_codec_stored_size(stream.size));
+	uint8_t *const back = malloc(stream.size);
+	uint8_t *exact;
+	size_t got;
+
+	for (size_t i = 0; i < stream.size; i++)
+		shifted[i] = stream.data[i] >> data[0] % 8;
+	got = kist_literals_frame(kist_view_of(shifted, stream.size), frame,
+				  kist_codec_stored_size(stream.size), false);
+	must(got > 0);
+	must(ZSTD_decompress(back, stream.size, frame, got) == stream.size);
+	must(memcmp(back, shifted, stream.size) == 0);
+	got = got > data[1] ? got - data[1] : 0;
+	exact = malloc(got + 1);
+	must(kist_literals_frame(kist_view_of(shifted, stream.size), exact, got, true) ==
+	     (data[1] == 0 ? got : 0));
+	must(memcmp(exact, frame, data[1] == 0 ? got : 0) == 0);
+	free(exact);
+	free(shifted);
+	free(frame);
+	free(back);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 24 || size > LEN_MAX)
 		return 0;
-	if (data[0] % 3 == 0)
+	if (data[0] % 4 == 0)
 		decode(data + 1, size - 1);
-	else if (data[0] % 3 == 1)
+	else if (data[0] % 4 == 1)
 		take_off(data + 1, size - 1);
-	else
+	else if (data[0] % 4 == 2)
 		encode(data + 1, size - 1);
+	else
+		literals(data + 1, size - 1);
 	return 0;
 }

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#include <zstd.h>
+
+#include "pack/codec.h"
+#include "pack/literals.h"
+
+#define LEN ((size_t)KIST_CHUNK_SIZE_MAX)
+
+static uint8_t *data;
+static uint8_t *frame;
+static uint8_t *back;
+
+static void take_rooms(void)
+{
+	data = malloc(LEN);
+	frame = malloc(kist_codec_stored_size(LEN));
+	back = malloc(LEN);
+	ck_assert(data && frame && back);
+}
+
+static void free_rooms(void)
+{
+	free(data);
+	free(frame);
+	free(back);
+}
+
+/* What zstd reads from the frame; gives its size. */
+static size_t round_trip(size_t len, bool plain)
+{
+	const size_t room = kist_codec_stored_size(len);
+	const size_t size = kist_literals_frame(kist_view_of(data, len), frame, room, plain);
+
+	ck_assert_uint_gt(size, 0);
+	ck_assert_uint_eq(ZSTD_getFrameContentSize(frame, size), len);
+	ck_assert_uint_eq(ZSTD_decompress(back, len, frame, size), len);
+	ck_assert_int_eq(memcmp(data, back, len), 0);
+	return size;
+}
+
+/* Kinds of bytes: a few even ones, an exponent's, all with a slope, one with exceptions, digits, high ones, noise. */
+#define KINDS 7
+
+static void fill(int kind, size_t len, uint32_t seed)
+{
+	fill_noise(data, len, seed);
+	for (size_t i = 0; i < len; i++) {
+		const uint8_t x = data[i];
+		const uint8_t exponent = (uint8_t)(120 - (x ? __builtin_ctz(x) : 8));
+		const uint8_t of_kind[KINDS] = { (uint8_t)(x % 5),
+						 exponent,
+						 (uint8_t)(x * x / 255 * x / 255),
+						 x < 250 ? 7 : x,
+						 (uint8_t)('0' + x % 10),
+						 (uint8_t)(255 - x % 3 * (x % 7)),
+						 x };
+
+		data[i] = of_kind[kind];
+	}
+}
+
+START_TEST(every_short_length_comes_back)
+{
+	for (size_t len = 1; len < 1200; len++) {
+		fill(_i, len, (uint32_t)len);
+		(void)round_trip(len, len % 2);
+	}
+}
+END_TEST
+
+static const size_t lens[] = { 4000, 16383, 16384, 131071, 131072, 131073, 262144, 300001, 1 << 20, LEN };
+
+START_TEST(long_streams_come_back)
+{
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		fill(_i, lens[i], (uint32_t)i);
+		(void)round_trip(lens[i], i % 2);
+	}
+}
+END_TEST
+
+START_TEST(a_frame_is_about_as_small_as_entropy_says)
+{
+	/* Half the bytes are one value, a quarter another...: two bits each. */
+	fill(1, 1 << 20, 3);
+	ck_assert_uint_lt(round_trip(1 << 20, false), (1 << 18) * 101 / 100);
+	/* Ten digits: 3.32 bits by entropy, 3.4 by a code. */
+	fill(4, 1 << 20, 3);
+	ck_assert_uint_lt(round_trip(1 << 20, false), (1 << 20) * 35 / 80);
+	/* Nothing is gained, and what the blocks' headers take is all that is lost. */
+	fill(6, 1 << 20, 3);
+	ck_assert_uint_eq(round_trip(1 << 20, false), kist_codec_stored_size(1 << 20));
+}
+END_TEST
+
+START_TEST(each_block_is_written_in_its_own_way)
+{
+	const size_t block = 131072;
+	size_t size;
+
+	fill(1, 3 * block, 4);
+	memset(data, 9, block);
+	fill_noise(data + 2 * block, block, 4);
+	size = round_trip(3 * block, false);
+	ck_assert_uint_gt(size, 9 + 4 + block / 4 + 3 + block - 1000);
+	ck_assert_uint_lt(size, 9 + 4 + block / 4 + 3 + block + 1000);
+}
+END_TEST
+
+START_TEST(a_frame_that_does_not_fit_is_not_written)
+{
+	for (int kind = 0; kind < KINDS; kind++) {
+		size_t size;
+
+		fill(kind, 3000, 8);
+		size = round_trip(3000, false);
+		for (size_t room = 0; room <= size; room += room + 30 < size ? 1 + room / 9 : 1) {
+			uint8_t *const to = malloc(room + 1);
+
+			to[room] = 0xee;
+			ck_assert_uint_eq(kist_literals_frame(kist_view_of(data, 3000), to, room, false),
+					  room < size ? 0 : size);
+			ck_assert_uint_eq(to[room], 0xee);
+			free(to);
+		}
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("literals");
+
+	tcase_add_checked_fixture(tests, take_rooms, free_rooms);
+	tcase_add_loop_test(tests, every_short_length_comes_back, 0, KINDS);
+	tcase_add_loop_test(tests, long_streams_come_back, 0, KINDS);
+	tcase_add_test(tests, a_frame_is_about_as_small_as_entropy_says);
+	tcase_add_test(tests, each_block_is_written_in_its_own_way);
+	tcase_add_test(tests, a_frame_that_does_not_fit_is_not_written);
+	return suite_run(tests, "literals");
+}
