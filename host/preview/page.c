@@ -215,10 +215,8 @@ static const char *name_of(const json_t *row)
 static void row_text(const struct page *page, const json_t *row, const char *const *keys, size_t k,
 		     char ret[static KIST_SCALAR_SIZE])
 {
-	const bool is_estimate = strcmp(keys[k], "distinct") == 0 && json_object_get(row, "distinct_error");
-
 	cell_text(json_object_get(row, keys[k]), k ? CELL_WIDTH : page->name_width, ret);
-	if (is_estimate) {
+	if (kist_is_estimate(row, keys[k])) {
 		memmove(ret + 1, ret, KIST_SCALAR_SIZE - 1);
 		ret[0] = '~';
 		ret[KIST_SCALAR_SIZE - 1] = '\0';
@@ -502,15 +500,15 @@ static void measure_tree(const struct page *page, const json_t *list, struct tre
 /* Exponents of all tensors of a type. */
 static kist_status put_floats(struct page *page, const json_t *info)
 {
-	static const char *const dtypes[] = { "float16", "bfloat16", "float32", "float64" };
 	static const char *const facts[] = { "bytes", "ratio", NULL };
 
-	for (size_t i = 0; i < sizeof(dtypes) / sizeof(dtypes[0]); i++) {
-		const json_t *const floats = json_object_get(json_object_get(info, "floats"), dtypes[i]);
+	for (size_t i = 0; i < KIST_FLOAT_TYPES; i++) {
+		const char *dtype;
+		const json_t *const floats = kist_floats_of(info, i, &dtype);
 
-		if (!json_is_object(floats))
+		if (!floats)
 			continue;
-		KIST_TRY(kist_buf_appendf(page->to, page->err, "\n%s\n", dtypes[i]));
+		KIST_TRY(kist_buf_appendf(page->to, page->err, "\n%s\n", dtype));
 		KIST_TRY(put_facts(page, floats, facts));
 		KIST_TRY(put_exponents(page, floats));
 	}
@@ -532,32 +530,25 @@ static kist_status put_license(struct page *page, const json_t *info)
 static kist_status put_model(struct page *page, const json_t *info, const json_t *list)
 {
 	static const char *const facts[] = { "tensors", "parameters", "bytes", "left_out", NULL };
-	struct kist_buf rows = KIST_BUF_INIT(KIST_PREVIEW_ROWS_MAX * sizeof(json_t *));
+	kist_auto_buf struct kist_buf rows = KIST_BUF_INIT(KIST_PREVIEW_ROWS_MAX * sizeof(json_t *));
 	struct tree tree = { .count = shown_of(list) };
-	kist_status status = put_facts(page, info, facts);
 
-	if (status == KIST_OK)
-		status = put_license(page, info);
-
-	for (size_t i = 0; i < tree.count && status == KIST_OK; i++) {
+	KIST_TRY(put_facts(page, info, facts));
+	KIST_TRY(put_license(page, info));
+	for (size_t i = 0; i < tree.count; i++) {
 		const json_t *row = json_array_get(list, i);
 
-		status = kist_buf_append(&rows, &row, sizeof(row), page->err);
+		KIST_TRY(kist_buf_append(&rows, &row, sizeof(row), page->err));
 	}
-	if (status == KIST_OK && tree.count > 0) {
+	if (tree.count > 0) {
 		tree.rows = (const json_t **)(void *)rows.data;
 		qsort(rows.data, tree.count, sizeof(*tree.rows), compare_names);
 		measure_tree(page, list, &tree);
-		status = kist_draw_words(page->to, "\n", page->err);
-		if (status == KIST_OK)
-			status = put_tree(page, &tree);
+		KIST_TRY(kist_draw_words(page->to, "\n", page->err));
+		KIST_TRY(put_tree(page, &tree));
 	}
-	if (status == KIST_OK)
-		status = put_more(page, json_array_size(list) - tree.count);
-	if (status == KIST_OK)
-		status = put_floats(page, info);
-	kist_buf_done(&rows);
-	return status;
+	KIST_TRY(put_more(page, json_array_size(list) - tree.count));
+	return put_floats(page, info);
 }
 
 kist_status kist_preview_text(const char *title, const json_t *info, size_t width, struct kist_buf *ret,

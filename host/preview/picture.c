@@ -133,6 +133,20 @@ void kist_scalar_text(const json_t *value, char ret[static KIST_SCALAR_SIZE])
 						: "-");
 }
 
+bool kist_is_estimate(const json_t *column, const char *key)
+{
+	return strcmp(key, "distinct") == 0 && json_object_get(column, "distinct_error");
+}
+
+const json_t *kist_floats_of(const json_t *info, size_t i, const char **ret_dtype)
+{
+	static const char *const dtypes[KIST_FLOAT_TYPES] = { "float16", "bfloat16", "float32", "float64" };
+	const json_t *floats = json_object_get(json_object_get(info, "floats"), dtypes[i]);
+
+	*ret_dtype = dtypes[i];
+	return json_is_object(floats) ? floats : NULL;
+}
+
 void kist_line_text(const json_t *line, char ret[static KIST_SCALAR_SIZE])
 {
 	size_t len = 0;

@@ -52,6 +52,15 @@ bool kist_curve_of(const json_t *object, struct kist_map *ret);
 /** kist_scalar_text() - A number, a word or a list of them for people, escaped; "-" for what is not there. */
 void kist_scalar_text(const json_t *value, char ret[static KIST_SCALAR_SIZE]);
 
+/** kist_is_estimate() - Whether what a column says under @key is one. */
+bool kist_is_estimate(const json_t *column, const char *key);
+
+/** Types of floating numbers. */
+#define KIST_FLOAT_TYPES 4
+
+/** kist_floats_of() - What is told of all tensors of type @i of a model, whose name is *@ret_dtype; or NULL. */
+const json_t *kist_floats_of(const json_t *info, size_t i, const char **ret_dtype);
+
 /** Lines, or rows, of a table that are drawn. */
 #define KIST_LINES_SHOWN 12
 

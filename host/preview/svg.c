@@ -212,8 +212,6 @@ static kist_status put_rows(struct svg *svg, const json_t *list)
 		for (size_t k = 0; keys[k]; k++) {
 			const json_t *value = json_object_get(row, keys[k]);
 			const size_t len = strlen(line);
-			const bool is_estimate =
-				strcmp(keys[k], "distinct") == 0 && json_object_get(row, "distinct_error");
 			char text[KIST_SCALAR_SIZE];
 
 			if (!value || json_is_object(value))
@@ -222,9 +220,9 @@ static kist_status put_rows(struct svg *svg, const json_t *list)
 			kist_text_escape(text, strlen(text), cut, 48);
 			snprintf(line + len, sizeof(line) - len, "%s%s%s%s", k ? "  " : "",
 				 k > 5 ? keys[k] : "",
-				 is_estimate ? " ~"
-				 : k > 5     ? " "
-					     : "",
+				 kist_is_estimate(row, keys[k]) ? " ~"
+				 : k > 5			? " "
+								: "",
 				 cut);
 		}
 		kist_text_escape(line, strlen(line), cut, sizeof(cut));
@@ -254,16 +252,16 @@ static kist_status put_lines(struct svg *svg, const json_t *lines, size_t step)
 /* Exponents of all tensors of a type. */
 static kist_status put_floats(struct svg *svg, const json_t *info)
 {
-	static const char *const dtypes[] = { "float16", "bfloat16", "float32", "float64" };
 	static const char *const facts[] = { "bytes", "ratio", NULL };
 
-	for (size_t i = 0; i < sizeof(dtypes) / sizeof(dtypes[0]); i++) {
-		const json_t *const floats = json_object_get(json_object_get(info, "floats"), dtypes[i]);
+	for (size_t i = 0; i < KIST_FLOAT_TYPES; i++) {
+		const char *dtype;
+		const json_t *const floats = kist_floats_of(info, i, &dtype);
 
-		if (!json_is_object(floats))
+		if (!floats)
 			continue;
 		svg->y += LINE;
-		KIST_TRY(put_line(svg, dtypes[i]));
+		KIST_TRY(put_line(svg, dtype));
 		KIST_TRY(put_facts(svg, floats, facts));
 		KIST_TRY(put_exponents(svg, floats));
 	}
