@@ -1,5 +1,6 @@
 # Bundles: a job goes into one file, and from there into another store, whole or not at all.
-. "$top_srcdir/tests/zoo/tasks_lib.sh"
+. "$top_srcdir/tests/zoo/lib.sh"
+tasks
 cat >make.yaml <<'END'
 parameters: {rows: 40}
 graph: {array: {ramp: [$rows, 2]}}

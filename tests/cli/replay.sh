@@ -1,5 +1,6 @@
 # Replay: a job is run again from what is kept of it, and its bytes are compared; here, and where nothing else is.
-. "$top_srcdir/tests/zoo/tasks_lib.sh"
+. "$top_srcdir/tests/zoo/lib.sh"
+tasks
 cat >make.yaml <<'END'
 graph: {array: {ramp: [40, 2]}}
 artifact_outputs: {array: {contents: $array, task: NumpyArrayArtifactTask}}
@@ -73,7 +74,7 @@ mv elsewhere/root elsewhere/plugins .
 # Other code: what it changes is seen, by step.
 tasks_edit='s/factor \* /2 * factor * /'
 grep -q 'factor \* ' "$top_srcdir/tests/zoo/tasks.c" || tasks_edit='s/\* factor/* factor * 2/'
-make_tasks
+tasks
 expect 1 kist replay run.kistpack
 says out 'different       step      once  scale' 'different       artifact  twice  wanted ' 'different       output    total' \
 	'equal           output    said' 'plugin test.tasks: wanted 1.0.0 (sha256 ' ', had 1.0.0 (sha256 ' "$id: different"
@@ -85,7 +86,7 @@ equal "$(verdict)" 'missing plugin'
 equal "$(steps)" 'missing plugin, missing plugin, missing plugin'
 # The same code built otherwise: other bytes of the plugin, and the same results.
 tasks_edit='s/"1.0.0"/"1.0.1"/'
-make_tasks -O0 -g
+tasks -O0 -g
 expect 0 kist replay "$id"
 says out "$id: equal" 'had 1.0.1 (sha256 '
 expect 1 kist replay --strict "$id"
@@ -96,7 +97,7 @@ expect 1 kist replay run.kistpack
 says out 'missing plugin  step      total  sum' 'missing         artifact  once  wanted ' ', had nothing' 'had none'
 mv away plugins/test.tasks.plugin.json
 tasks_edit=
-make_tasks
+tasks
 
 # What failed then may fail again, and what it made before is compared.
 cat >fails.yaml <<'END'

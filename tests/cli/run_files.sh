@@ -1,5 +1,6 @@
 # Files and folders that no plugin made are artifact inputs: of commands as they were put, of functions as bytes.
-. "$top_srcdir/tests/zoo/tasks_lib.sh"
+. "$top_srcdir/tests/zoo/lib.sh"
+tasks
 mkdir -p data/deep
 printf 'one\n' >data/one
 printf 'two\n' >data/deep/two

@@ -28,19 +28,21 @@ manifest() {
 	kist plugin trust $tiny >/dev/null 2>&1 || :
 }
 
-# trusted NAME: the manifest of plugins/NAME.so, which has no types, trusted.
+# trusted NAME [SED]: the manifest of plugins/NAME.so, which has no types, edited, and trusted.
 trusted() {
 	sum=$(sha256sum <"plugins/$1.so")
-	sed -e "s/@SIZE@/$(stat -c %s "plugins/$1.so")/" -e "s/@SHA256@/${sum%% *}/" \
+	sed -e "s/@SIZE@/$(stat -c %s "plugins/$1.so")/" -e "s/@SHA256@/${sum%% *}/" -e "${2:-}" \
 		"$top_srcdir/tests/zoo/$1.plugin.json.in" >"plugins/test.$1.plugin.json"
 	expect 0 kist plugin trust "plugins/test.$1.plugin.json"
 }
 
-# tasks FLAG...: the plugin of function tasks, compiled so, trusted.
+# tasks FLAG...: the plugin of function tasks, compiled so, trusted; $tasks_edit, for sed, edits its source and manifest.
 tasks() {
-	$compile $links "$top_srcdir/tests/zoo/tasks.c" "$@" -o plugins/tasks.so || fail 'tasks.c cannot be compiled'
-	trusted tasks
+	sed -e "$tasks_edit" "$top_srcdir/tests/zoo/tasks.c" | $compile $links "$@" -x c - -o plugins/tasks.so ||
+		fail 'tasks.c cannot be compiled'
+	trusted tasks "$tasks_edit"
 }
+tasks_edit=
 
 # fault FLAG...: the plugin with this fault, trusted.
 fault() {
@@ -91,4 +93,9 @@ rows() {
 		printf '== %s\n' "$line"
 		"$1" "${line#* | }"
 	done
+}
+
+# job_of FILE: the id of the job, of what run --json printed.
+job_of() {
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["job"])' "$1"
 }
