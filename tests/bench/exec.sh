@@ -61,8 +61,14 @@ row "kist exec -- sleep $idle" 2
 goal 'of a processor, more' "$(awk -v idle="$idle" '{ cpu[NR] = $3 } END { print (cpu[2] - cpu[1]) / idle / 10 }' times)" 1 %
 
 cat >closing.py <<'END'
-import os, statistics, sys, time
+import ctypes, os, statistics, sys, time
 kept = os.path.join(sys.argv[1], os.environ["KIST_JOB_ID"], "artifacts.jsonl")
+# Who looked every now and then would take time from whom it measures.
+libc = ctypes.CDLL(None, use_errno=True)
+IN_MODIFY = 2
+notified = libc.inotify_init1(os.O_CLOEXEC)
+if notified < 0 or libc.inotify_add_watch(notified, kept.encode(), IN_MODIFY) < 0:
+    raise OSError(ctypes.get_errno(), "no inotify")
 os.makedirs("artifacts", exist_ok=True)
 took = []
 for i in range(int(sys.argv[2])):
@@ -70,7 +76,7 @@ for i in range(int(sys.argv[2])):
         file.write(os.urandom(1000))
     begin = time.monotonic()
     while open(kept, "rb").read().count(b"\n") <= i:
-        time.sleep(0.0002)
+        os.read(notified, 4096)
     took.append((time.monotonic() - begin) * 1000)
 print("%-44s %10.1f %10.1f" % ("from closed to kept, median and most", statistics.median(took), max(took)))
 END
