@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +55,9 @@ static size_t make_name(const struct kist_digest *key, const char *output, char 
 	return len < (int)NAME_SIZE ? (size_t)len : 0;
 }
 
-/* The bytes of an artifact, all of them proved, as a file that the worker reads. */
-static kist_status restore(struct kist_running *running, const json_t *record, int *ret_fd,
-			   struct kist_error *err)
+/* A file without a name: to write to, and as the worker reads it. */
+static kist_status open_unnamed(struct kist_running *running, int *ret_write, int *ret_read,
+				struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 	char path[PATH_MAX];
@@ -64,11 +65,21 @@ static kist_status restore(struct kist_running *running, const json_t *record, i
 
 	KIST_TRY(kist_running_new_path(running, "", path, err));
 	KIST_TRY(kist_open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, err));
-	status = kist_load_file(running->flow, record, fd, err);
-	if (status == KIST_OK)
-		status = kist_open_at(AT_FDCWD, path, O_RDONLY, 0, ret_fd, err);
+	status = kist_open_at(AT_FDCWD, path, O_RDONLY, 0, ret_read, err);
 	(void)unlink(path);
-	return status;
+	KIST_TRY(status);
+	*ret_write = kist_fd_move(&fd);
+	return KIST_OK;
+}
+
+/* The bytes of an artifact, all of them proved, as a file that the worker reads. */
+static kist_status restore(struct kist_running *running, const json_t *record, int *ret_fd,
+			   struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+
+	KIST_TRY(open_unnamed(running, &fd, ret_fd, err));
+	return kist_load_file(running->flow, record, fd, err);
 }
 
 static kist_status read_tensor(struct kist_running *running, int fd, struct kist_value *ret,
@@ -84,7 +95,7 @@ static kist_status read_tensor(struct kist_running *running, int fd, struct kist
 	if (!target.entry)
 		return kist_fail(err, KIST_UNSUPPORTED, "no plugin reads tensors");
 	if (fstat(fd, &status) < 0)
-		return kist_fail(err, KIST_IO, "cannot look at a file");
+		return kist_fail_errno(err, errno, "cannot look at a file");
 	input.size = (uint64_t)status.st_size;
 	KIST_TRY(kist_flow_serializer(running->flow, &target, false, NULL, &serializer, &params, err));
 	return kist_worker_deserialize(running->flow->worker, &serializer, &input, &ret->object, &ret->kind,
@@ -265,16 +276,10 @@ static kist_status check_exact(struct kist_running *running, const struct kist_r
 	kist_auto_fd int fd = -1;
 	struct kist_digest first;
 	struct kist_digest again;
-	char path[PATH_MAX];
 	kist_status status;
 
-	KIST_TRY(kist_running_new_path(running, "", path, err));
-	KIST_TRY(kist_open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, err));
-	status = prove(running, target, value->object, fd, &first, err);
-	if (status == KIST_OK)
-		status = kist_open_at(AT_FDCWD, path, O_RDONLY, 0, &back.fd, err);
-	(void)unlink(path);
-	KIST_TRY(status);
+	KIST_TRY(open_unnamed(running, &fd, &back.fd, err));
+	KIST_TRY(prove(running, target, value->object, fd, &first, err));
 	KIST_TRY(read_tensor(running, back.fd, &back, err));
 	status = prove(running, target, back.object, -1, &again, err);
 	(void)!kist_worker_drop(running->flow->worker, back.object, NULL);
