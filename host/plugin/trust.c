@@ -137,7 +137,7 @@ static kist_status fail_form(struct kist_error *err, const char *what)
 	return kist_fail_at(err, KIST_CORRUPT, "E_TRUST", KIST_NO_OFFSET, KIST_TRUST_FILE ": %s", what);
 }
 
-kist_status kist_trust_read(int dir_fd, json_t **ret, struct kist_error *err)
+static kist_status read_json(int dir_fd, json_t **ret, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_TRUST_SIZE_MAX);
 	kist_auto_fd int fd = -1;
@@ -272,6 +272,25 @@ static kist_status read_policy(const json_t *json, struct kist_trust *trust, str
 	return KIST_OK;
 }
 
+static kist_status read_all(const json_t *json, struct kist_trust *ret, struct kist_error *err)
+{
+	KIST_TRY(read_policy(json, ret, err));
+	KIST_TRY(read_pins(json_object_get(json, "pins"), ret, err));
+	KIST_TRY(read_revoked(json_object_get(json, "revoked"), ret, err));
+	return read_seen(json_object_get(json, "seen"), ret, err);
+}
+
+kist_status kist_trust_read(int dir_fd, json_t **ret, struct kist_error *err)
+{
+	kist_auto_trust struct kist_trust trust = KIST_TRUST_INIT;
+	kist_auto_json json_t *json = NULL;
+
+	KIST_TRY(read_json(dir_fd, &json, err));
+	KIST_TRY(read_all(json, &trust, err));
+	*ret = kist_steal(json);
+	return KIST_OK;
+}
+
 kist_status kist_trust_load(const char *config_dir, struct kist_trust *ret, struct kist_error *err)
 {
 	kist_auto_trust struct kist_trust trust = KIST_TRUST_INIT;
@@ -286,11 +305,8 @@ kist_status kist_trust_load(const char *config_dir, struct kist_trust *ret, stru
 		return KIST_OK;
 	}
 	KIST_TRY(status);
-	KIST_TRY(kist_trust_read(dir_fd, &json, err));
-	KIST_TRY(read_policy(json, &trust, err));
-	KIST_TRY(read_pins(json_object_get(json, "pins"), &trust, err));
-	KIST_TRY(read_revoked(json_object_get(json, "revoked"), &trust, err));
-	KIST_TRY(read_seen(json_object_get(json, "seen"), &trust, err));
+	KIST_TRY(read_json(dir_fd, &json, err));
+	KIST_TRY(read_all(json, &trust, err));
 	*ret = trust;
 	trust = (struct kist_trust)KIST_TRUST_INIT;
 	return KIST_OK;

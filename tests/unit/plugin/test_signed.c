@@ -221,6 +221,7 @@ START_TEST(a_list_that_cannot_be_read_tightens_the_policy)
 		"{",
 	};
 	kist_auto_catalog struct kist_catalog *catalog = NULL;
+	uint8_t text[256];
 
 	(void)make_signed(GOOD_COMMENT, "1.0.0");
 	add_key("config", "org.example", "");
@@ -228,6 +229,13 @@ START_TEST(a_list_that_cannot_be_read_tightens_the_policy)
 	catalog = open_catalog(KIST_POLICY_ANY, false);
 	ck_assert_int_eq(catalog->policy, KIST_POLICY_PINNED);
 	ck_assert_int_eq(catalog->entries[0].refusal.status, KIST_DENIED);
+	/* What is not understood is not written anew either: nobody knows what it was to say. */
+	ck_assert_int_eq(
+		kist_trust_revoke(below("config"), &(struct kist_revocation){ .key = 1 }, false, NULL),
+		KIST_CORRUPT);
+	ck_assert_int_eq(kist_trust_see(below("config"), "a.b", "1.0.0", NULL), KIST_CORRUPT);
+	ck_assert_uint_eq(folder_read(below("config/trusted.json"), text, sizeof(text)), strlen(texts[_i]));
+	ck_assert_mem_eq(text, texts[_i], strlen(texts[_i]));
 }
 END_TEST
 
