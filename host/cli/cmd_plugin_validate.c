@@ -16,8 +16,6 @@
 #include "flow/record.h"
 #include "kist/host.h"
 
-#define MANIFEST_ENDING ".plugin.json"
-
 static const struct kist_option options[] = {
 	{ .name = "task", .argument = "TASK", .help = "check by this artifact task" },
 	{ .name = "type", .argument = "TYPE", .help = "check as this type" },
@@ -158,22 +156,14 @@ static kist_status validate_plugin(struct kist_cli *cli, const char *path, json_
 	return KIST_OK;
 }
 
-static bool is_manifest(const char *path)
-{
-	const size_t len = strlen(path);
-	const size_t ending = sizeof(MANIFEST_ENDING) - 1;
-
-	return len > ending && strcmp(path + len - ending, MANIFEST_ENDING) == 0;
-}
-
 /* The row of one argument; what is wrong with it has been said as an issue, or is an error. */
 static enum kist_exit validate_one(struct kist_cli *cli, const char *path, json_t *rows)
 {
 	kist_auto_json json_t *row = json_object();
 	struct issues issues = { .cli = cli, .path = path, .list = json_array() };
 	struct kist_error err = KIST_ERROR_INIT;
-	kist_status status =
-		is_manifest(path) ? validate_plugin(cli, path, row, &err) : validate_file(cli, &issues, &err);
+	kist_status status = kist_manifest_is_name(path) ? validate_plugin(cli, path, row, &err)
+							 : validate_file(cli, &issues, &err);
 
 	if (status != KIST_OK && issues.count == 0) {
 		json_decref(issues.list);

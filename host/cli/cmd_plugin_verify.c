@@ -12,12 +12,10 @@
 static kist_status find_path(const struct kist_catalog *catalog, const char *text, const char **ret,
 			     struct kist_error *err)
 {
-	static const char ending[] = ".plugin.json";
-	const size_t len = strlen(text);
 	const struct kist_catalog_entry *entry;
 
 	*ret = text;
-	if (strchr(text, '/') || (len > strlen(ending) && strcmp(text + len - strlen(ending), ending) == 0))
+	if (strchr(text, '/') || kist_manifest_is_name(text))
 		return KIST_OK;
 	entry = kist_plugins_find(catalog, text);
 	if (!entry)

@@ -45,11 +45,9 @@ kist_status kist_plugins_open(struct kist_cli *cli, struct kist_catalog **ret, s
 /* Whether the file is "<id>.plugin.json": all that is known of a manifest that cannot be read. */
 static bool is_called(const char *path, const char *id)
 {
-	static const char ending[] = ".plugin.json";
 	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
 
-	return strncmp(name, id, strlen(id)) == 0 && strcmp(name + strlen(id), ending) == 0;
+	return kist_manifest_is_name_of(slash ? slash + 1 : path, id);
 }
 
 const struct kist_catalog_entry *kist_plugins_find(const struct kist_catalog *catalog, const char *text)

@@ -15,7 +15,7 @@ static bool begins(const char *text, const char *with)
 }
 
 /* Keys that nothing reads: misspelt, or of another version. */
-static void check_keys(const json_t *object, const char *where, const char *const *known, size_t count,
+static void check_keys(const json_t *object, const char *where, const char *const *known,
 		       struct kist_kit_findings *findings)
 {
 	const char *key;
@@ -25,7 +25,7 @@ static void check_keys(const json_t *object, const char *where, const char *cons
 		struct kist_nearest nearest = KIST_NEAREST_INIT(key);
 		bool found = false;
 
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; known[i]; i++) {
 			found = found || strcmp(known[i], key) == 0;
 			kist_nearest_offer(&nearest, known[i]);
 		}
@@ -38,28 +38,22 @@ static void check_keys(const json_t *object, const char *where, const char *cons
 			nearest.name ? "\"" : "");
 	}
 }
-#define CHECK_KEYS(object, where, known, findings)                                                           \
-	check_keys(object, where, known, sizeof(known) / sizeof((known)[0]), findings)
 
 static void check_all_keys(const json_t *json, struct kist_kit_findings *findings)
 {
-	static const char *const of_root[] = { "manifest_version", "id",    "version", "publisher",
-					       "license",	   "url",   "abi",     "must_understand",
-					       "libraries",	   "types", "tasks",   "needs",
-					       "isolation" };
 	static const char *const of_type[] = { "type",	 "task",     "major",	    "reads",
 					       "writes", "kinds",    "media_types", "extensions",
-					       "magic",	 "priority", "params" };
+					       "magic",	 "priority", "params",	    NULL };
 	static const char *const of_task[] = { "name",	 "signature", "description", "caps",
-					       "inputs", "outputs",   "symbol",	     "count_of" };
+					       "inputs", "outputs",   "symbol",	     NULL };
 	const json_t *item;
 	size_t i;
 
-	CHECK_KEYS(json, "", of_root, findings);
+	check_keys(json, "", kist_manifest_keys, findings);
 	json_array_foreach(json_object_get(json, "types"), i, item)
-		CHECK_KEYS(item, "in \"types\": ", of_type, findings);
+		check_keys(item, "in \"types\": ", of_type, findings);
 	json_array_foreach(json_object_get(json, "tasks"), i, item)
-		CHECK_KEYS(item, "in \"tasks\": ", of_task, findings);
+		check_keys(item, "in \"tasks\": ", of_task, findings);
 }
 
 /* Said of its own, since it is what an author most often tries, and all files of a machine pay for it. */
@@ -88,13 +82,13 @@ static void check_names(const struct kist_kit_subject *subject, struct kist_kit_
 {
 	const struct kist_manifest *manifest = subject->manifest;
 	const char *name = strrchr(subject->path, '/') + 1;
-	const size_t len = strlen(manifest->id);
 
-	if (strncmp(name, manifest->id, len) != 0 || strcmp(name + len, ".plugin.json") != 0)
+	if (!kist_manifest_is_name_of(name, manifest->id))
 		kist_kit_find(findings, KIST_KIT_ERROR, "manifest-name",
-			      "the manifest of '%s' is called '%s': rename it to '%s.plugin.json'",
+			      "the manifest of '%s' is called '%s': rename it to '%s" KIST_MANIFEST_SUFFIX
+			      "'",
 			      manifest->id, name, manifest->id);
-	if (begins(manifest->id, "kist.") && !kist_trust_is_built_in(&subject->entry.digest))
+	if (kist_id_is_own(manifest->id) && !kist_trust_is_built_in(&subject->entry.digest))
 		kist_kit_find(
 			findings, KIST_KIT_ERROR, "id-reserved",
 			"id '%s': ids under 'kist.' are those of kist's own plugins: take a domain of yours",
@@ -201,7 +195,7 @@ static void check_arguments(const struct kist_manifest_type *type, const struct 
 static void check_type(const struct kist_kit_subject *subject, const struct kist_manifest_type *type,
 		       struct kist_kit_findings *findings)
 {
-	if (begins(type->type, "kist.") && !kist_trust_is_built_in(&subject->entry.digest))
+	if (kist_id_is_own(type->type) && !kist_trust_is_built_in(&subject->entry.digest))
 		kist_kit_find(
 			findings, KIST_KIT_ERROR, "type-reserved",
 			"type '%s': types under 'kist.' are kist's own: take one under your id, '%s.%s'",

@@ -10,16 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#define MANIFEST_ENDING	 ".plugin.json"
 #define LIBRARY_SIZE_MAX ((size_t)1 << 30)
-
-static bool is_manifest(const char *name)
-{
-	const size_t len = strlen(name);
-	const size_t ending = strlen(MANIFEST_ENDING);
-
-	return len > ending && strcmp(name + len - ending, MANIFEST_ENDING) == 0;
-}
 
 static void close_folder(DIR **folder)
 {
@@ -39,7 +30,7 @@ static kist_status find_manifest(struct kist_kit_subject *subject, struct kist_e
 	if (!folder)
 		return kist_fail_open(err, errno, subject->path);
 	while ((entry = readdir(folder))) {
-		if (!is_manifest(entry->d_name))
+		if (!kist_manifest_is_name(entry->d_name))
 			continue;
 		if (found)
 			return kist_fail(err, KIST_AMBIGUOUS,
@@ -50,7 +41,7 @@ static kist_status find_manifest(struct kist_kit_subject *subject, struct kist_e
 	}
 	if (!found)
 		return kist_fail(err, KIST_NOT_FOUND,
-				 "the folder '%s' holds no manifest <id>" MANIFEST_ENDING
+				 "the folder '%s' holds no manifest <id>" KIST_MANIFEST_SUFFIX
 				 ": build the plugin first, or name its manifest",
 				 subject->path);
 	if ((size_t)snprintf(subject->path + len, sizeof(subject->path) - len, "/%s", name) >=

@@ -11,9 +11,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "plugin/field.h"
+#include "plugin/manifest.h"
 
 #define TEMPLATE_SIZE_MAX ((size_t)64 << 10)
-#define OWN_DOMAIN	  "kist."
 #define EXAMPLE_DOMAIN	  "org.example."
 #define WORD_SIZE	  ((size_t)KIST_ID_SIZE)
 #define PATH_SIZE	  ((size_t)KIST_ID_SIZE + 32)
@@ -102,9 +102,9 @@ kist_status kist_kit_name(const char *name, struct kist_kit_names *ret, struct k
 			"'%s' is no id: a domain of yours backwards, in lower case, and the name, as in "
 			"'org.example.mask'; at most %d bytes",
 			name, KIST_ID_SIZE - 1);
-	if (strncmp(ret->id, OWN_DOMAIN, strlen(OWN_DOMAIN)) == 0)
+	if (kist_id_is_own(ret->id))
 		return kist_fail(err, KIST_INVALID,
-				 "ids that begin with '" OWN_DOMAIN
+				 "ids that begin with '" KIST_OWN_PREFIX
 				 "' are those of kist's own plugins: take a "
 				 "domain of yours");
 	derive(last, ret);

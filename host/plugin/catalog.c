@@ -12,8 +12,6 @@
 #include "plugin/folders.h"
 #include "plugin/signed.h"
 
-#define SUFFIX ".plugin.json"
-
 /* A catalog and what it owns. */
 struct holder {
 	struct kist_catalog catalog;
@@ -114,25 +112,16 @@ static kist_status read_manifest(const struct scan *scan, const char *name, stru
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_MANIFEST_SIZE_MAX);
 	kist_auto_fd int fd = -1;
 	struct kist_manifest *manifest;
-	size_t id_len;
 
 	KIST_TRY(kist_search_open_file(scan->fd, name, &fd, err));
 	KIST_TRY(kist_read_all(fd, &text, err));
 	entry->digest = kist_digest_of(kist_buf_view(&text));
 	KIST_TRY(kist_manifest_parse(kist_buf_view(&text), &manifest, err));
 	entry->manifest = manifest;
-	id_len = strlen(manifest->id);
-	if (strncmp(name, manifest->id, id_len) != 0 || strcmp(name + id_len, SUFFIX) != 0)
-		return kist_fail(err, KIST_INVALID, "must be called '%s" SUFFIX "', after its id",
-				 manifest->id);
+	if (!kist_manifest_is_name_of(name, manifest->id))
+		return kist_fail(err, KIST_INVALID,
+				 "must be called '%s" KIST_MANIFEST_SUFFIX "', after its id", manifest->id);
 	return check_signature(scan->holder, scan->fd, name, kist_buf_view(&text), entry, err);
-}
-
-static bool has_suffix(const char *name)
-{
-	const size_t len = strlen(name);
-
-	return len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0;
 }
 
 /* Folders ------------------------------------------------------------------------------------------- */
@@ -151,7 +140,7 @@ static kist_status scan_manifest(void *ctx, const char *name, struct kist_error 
 	struct kist_catalog_entry *entry = NULL;
 	kist_status status;
 
-	if (!has_suffix(name))
+	if (!kist_manifest_is_name(name))
 		return KIST_OK;
 	if (scan->holder->catalog.entry_count == KIST_CATALOG_ENTRIES_MAX)
 		return note(scan, name, "there are more plugins than fit in a catalog", err);
@@ -175,7 +164,7 @@ static kist_status scan_subdir(void *ctx, const char *name, struct kist_error *e
 	struct stat info;
 	kist_status status;
 
-	if (has_suffix(name) || fstatat(above->fd, name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+	if (kist_manifest_is_name(name) || fstatat(above->fd, name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
 		return KIST_OK;
 	if (snprintf(path, sizeof(path), "%s/%s", above->path, name) >= (int)sizeof(path))
 		return note(above, name, "the path is too long", err);
@@ -269,7 +258,7 @@ static void decide_trust(const struct holder *holder, struct kist_catalog_entry 
 	if (!entry->signer)
 		entry->signer = kist_trust_signer(&grounds->site, &entry->digest);
 	/* What is revoked goes before whatever lets it run. */
-	if (!entry->first_party && strncmp(entry->manifest->id, "kist.", 5) == 0)
+	if (!entry->first_party && kist_id_is_own(entry->manifest->id))
 		(void)kist_fail(refusal, KIST_DENIED,
 				"not the '%s' that was made with this build of kist, and ids under 'kist.' "
 				"are reserved",

@@ -13,8 +13,6 @@
 #include "plugin/search.h"
 #include "plugin/stage.h"
 
-#define SUFFIX ".plugin.json"
-
 /* What is to be installed, as it was read. */
 struct source {
 	int dir_fd;
@@ -34,18 +32,11 @@ static void source_done(struct source *source)
 	kist_manifest_free(source->manifest);
 }
 
-static bool is_manifest(const char *name)
-{
-	const size_t len = strlen(name);
-
-	return len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0;
-}
-
 static kist_status take_name(void *ctx, const char *name, struct kist_error *err)
 {
 	struct source *source = ctx;
 
-	if (!is_manifest(name))
+	if (!kist_manifest_is_name(name))
 		return KIST_OK;
 	if (source->name[0])
 		return kist_fail(err, KIST_INVALID,
@@ -67,13 +58,14 @@ static kist_status find_manifest(const char *path, struct source *source, struct
 	if (S_ISDIR(info.st_mode)) {
 		KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, &source->dir_fd, err));
 		KIST_TRY(kist_search_names(source->dir_fd, take_name, source, err));
-		return source->name[0] ? KIST_OK
-				       : kist_fail(err, KIST_INVALID,
-						   "'%s' holds no manifest, '<id>" SUFFIX "'", path);
+		return source->name[0]
+			       ? KIST_OK
+			       : kist_fail(err, KIST_INVALID,
+					   "'%s' holds no manifest, '<id>" KIST_MANIFEST_SUFFIX "'", path);
 	}
-	if (!is_manifest(path))
+	if (!kist_manifest_is_name(path))
 		return kist_fail(err, KIST_INVALID,
-				 "'%s' is neither a manifest, '<id>" SUFFIX
+				 "'%s' is neither a manifest, '<id>" KIST_MANIFEST_SUFFIX
 				 "', nor a folder with one: unpack an "
 				 "archive first",
 				 path);
@@ -114,18 +106,16 @@ static kist_status read_source(const char *path, struct source *source, struct k
 	struct kist_error why = KIST_ERROR_INIT;
 	char name[NAME_MAX + sizeof(KIST_MINISIGN_SUFFIX)];
 	kist_status status;
-	size_t id_len;
 
 	KIST_TRY(find_manifest(path, source, err));
 	KIST_TRY(read_file(source, source->name, &source->text, err));
 	source->digest = kist_digest_of(kist_buf_view(&source->text));
 	KIST_TRY(kist_manifest_parse(kist_buf_view(&source->text), &source->manifest, err));
-	id_len = strlen(source->manifest->id);
-	if (strncmp(source->name, source->manifest->id, id_len) != 0 ||
-	    strcmp(source->name + id_len, SUFFIX) != 0)
-		return kist_fail(err, KIST_INVALID, "must be called '%s" SUFFIX "', after its id",
+	if (!kist_manifest_is_name_of(source->name, source->manifest->id))
+		return kist_fail(err, KIST_INVALID,
+				 "must be called '%s" KIST_MANIFEST_SUFFIX "', after its id",
 				 source->manifest->id);
-	if (strncmp(source->manifest->id, "kist.", 5) == 0)
+	if (kist_id_is_own(source->manifest->id))
 		return kist_fail(err, KIST_DENIED,
 				 "ids under 'kist.' are those of plugins that come with kist");
 	snprintf(name, sizeof(name), "%s" KIST_MINISIGN_SUFFIX, source->name);

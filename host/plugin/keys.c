@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "plugin/field.h"
+#include "plugin/manifest.h"
 #include "plugin/search.h"
 
 #define SUFFIX	      ".json"
@@ -51,7 +52,7 @@ kist_status kist_key_check(const struct kist_key *key, struct kist_error *err)
 			"scope '%s' is no beginning of an id such as 'org.example': a key speaks for "
 			"one publisher's plugins",
 			key->scope);
-	if (strncmp(key->scope, "kist.", 5) == 0)
+	if (kist_id_is_own(key->scope))
 		return kist_fail(err, KIST_INVALID, "scope '%s': ids under 'kist.' are this build's own",
 				 key->scope);
 	if (key->expires[0] && !is_date(key->expires))

@@ -24,6 +24,35 @@ struct holder {
 	const char **library_needs;
 };
 
+const char *const kist_manifest_keys[] = { "manifest_version", "id",	"version", "publisher",
+					   "license",	       "url",	"abi",	   "must_understand",
+					   "libraries",	       "types", "tasks",   "needs",
+					   "isolation",	       NULL };
+
+/* Names --------------------------------------------------------------------------------------------- */
+
+bool kist_manifest_is_name(const char *path)
+{
+	const size_t len = strlen(path);
+	const size_t suffix = strlen(KIST_MANIFEST_SUFFIX);
+
+	return len > suffix && strcmp(path + len - suffix, KIST_MANIFEST_SUFFIX) == 0;
+}
+
+bool kist_manifest_is_name_of(const char *name, const char *id)
+{
+	const size_t len = strlen(id);
+
+	return strncmp(name, id, len) == 0 && strcmp(name + len, KIST_MANIFEST_SUFFIX) == 0;
+}
+
+bool kist_id_is_own(const char *id)
+{
+	return strncmp(id, KIST_OWN_PREFIX, strlen(KIST_OWN_PREFIX)) == 0;
+}
+
+/* Reading ------------------------------------------------------------------------------------------- */
+
 static void holder_free(struct holder **slot)
 {
 	kist_manifest_free(*slot ? &(*slot)->manifest : NULL);
@@ -43,10 +72,6 @@ static kist_status check_version(const struct kist_field *root, struct kist_erro
 
 static kist_status check_understood(const struct kist_field *root, struct kist_error *err)
 {
-	static const char *const known[] = { "manifest_version", "id",	  "version", "publisher",
-					     "license",		 "url",	  "abi",     "must_understand",
-					     "libraries",	 "types", "tasks",   "needs",
-					     "isolation" };
 	struct kist_field list;
 	size_t count;
 
@@ -56,8 +81,8 @@ static kist_status check_understood(const struct kist_field *root, struct kist_e
 		bool found = false;
 
 		KIST_TRY(kist_field_item(&list, i, JSON_STRING, &item, err));
-		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
-			found = found || strcmp(json_string_value(item.value), known[k]) == 0;
+		for (size_t k = 0; kist_manifest_keys[k]; k++)
+			found = found || strcmp(json_string_value(item.value), kist_manifest_keys[k]) == 0;
 		if (!found)
 			return kist_field_fail(err, KIST_INCOMPATIBLE, item.path,
 					       "this build does not understand '%s'",
@@ -182,16 +207,11 @@ static kist_status read_library(struct holder *holder, const struct kist_field *
 	return read_content(manifest, &library, err);
 }
 
-static bool is_first_party(const char *id)
-{
-	return strncmp(id, "kist.", 5) == 0;
-}
-
 static kist_status read_types(struct holder *holder, const struct kist_field *root, struct kist_error *err)
 {
 	struct kist_manifest *manifest = &holder->manifest;
 	const uint32_t priority_max =
-		is_first_party(manifest->id) ? KIST_PRIORITY_MAX : KIST_PRIORITY_THIRD_PARTY_MAX;
+		kist_id_is_own(manifest->id) ? KIST_PRIORITY_MAX : KIST_PRIORITY_THIRD_PARTY_MAX;
 	struct kist_field list;
 	size_t count;
 

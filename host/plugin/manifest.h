@@ -24,8 +24,24 @@
 #define KIST_MANIFEST_LIST_MAX	32 /* media types, extensions, magics, reads of one type */
 #define KIST_MAGIC_SIZE_MAX	32
 #define KIST_MAGIC_SIZE_MIN	4
+/** What the name of a manifest ends with, behind the id. */
+#define KIST_MANIFEST_SUFFIX ".plugin.json"
+/** What the ids and types of this build's own plugins begin with, and those of no other. */
+#define KIST_OWN_PREFIX "kist."
 /** The name of this platform in "libraries". */
 #define KIST_PLATFORM "linux-x86_64-glibc"
+
+/** The keys that a manifest may have, NULL at the end. */
+extern const char *const kist_manifest_keys[];
+
+/** kist_manifest_is_name() - Whether @path, or a name, is that of a manifest: "<something>.plugin.json". */
+bool kist_manifest_is_name(const char *path);
+
+/** kist_manifest_is_name_of() - Whether @name is that of the manifest of plugin @id: "<id>.plugin.json". */
+bool kist_manifest_is_name_of(const char *name, const char *id);
+
+/** kist_id_is_own() - Whether @id, or a type, is under "kist.". */
+bool kist_id_is_own(const char *id);
 
 /** struct kist_magic - Bytes that stand at a fixed offset in every file of a type. */
 struct kist_magic {

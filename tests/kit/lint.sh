@@ -37,6 +37,7 @@ error manifest 'types[0].priority' | s/"priority": 50/"priority": 80/
 error manifest 'expected near' | s/}/]/
 error magic-short '2 bytes are too few' | s/"hex": "[0-9a-f]*"/"hex": "5752"/
 warning key-unknown 'did you mean "extensions"' | s/"extensions"/"extentions"/
+warning key-unknown 'in "tasks": "count_of"' | s/"tasks": \[\]/"tasks": [{"name":"add","signature":"i64,i64->i64","count_of":"a","inputs":[{"name":"a","type":"integer"},{"name":"b","type":"integer"}],"outputs":[{"name":"sum","type":"integer"}]}]/
 warning key-unknown '"licence"' | s/"license"/"licence"/
 error id-reserved 'take a domain of yours' | s/"id": "lab.wrong"/"id": "kist.wrong"/
 error manifest-name 'rename it to' | s/"id": "lab.wrong"/"id": "lab.other"/

@@ -473,6 +473,23 @@ START_TEST(running_out_of_memory_leaks_nothing)
 }
 END_TEST
 
+START_TEST(a_manifest_is_called_after_its_id)
+{
+	ck_assert(kist_manifest_is_name("a.b.plugin.json"));
+	ck_assert(kist_manifest_is_name("/x/a.b.plugin.json"));
+	ck_assert(!kist_manifest_is_name(".plugin.json"));
+	ck_assert(!kist_manifest_is_name("a.b.plugin.json.minisig"));
+	ck_assert(!kist_manifest_is_name(""));
+	ck_assert(kist_manifest_is_name_of("a.b.plugin.json", "a.b"));
+	ck_assert(!kist_manifest_is_name_of("a.b.c.plugin.json", "a.b"));
+	ck_assert(!kist_manifest_is_name_of("a.b", "a.b"));
+	ck_assert(!kist_manifest_is_name_of("a", "a.b"));
+	ck_assert(kist_id_is_own("kist.numpy"));
+	ck_assert(!kist_id_is_own("kistx.numpy"));
+	ck_assert(!kist_id_is_own("org.kist.numpy"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("all");
@@ -491,6 +508,7 @@ int main(void)
 	tcase_add_loop_test(tests, the_limits_of_lists_are_exact, 0, 4);
 	tcase_add_test(tests, magics_may_have_4_to_32_bytes);
 	tcase_add_test(tests, every_prefix_of_a_manifest_is_refused);
+	tcase_add_test(tests, a_manifest_is_called_after_its_id);
 	tcase_add_test(tests, running_out_of_memory_leaks_nothing);
 	return suite_run(tests, "manifest");
 }
