@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backend/file_list.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,36 +23,13 @@ struct lister {
 	char key[KIST_KEY_SIZE_MAX + 1]; /* of the folder that is read, with its '/' */
 };
 
-static void dir_close(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir);
-}
-
-static kist_status dir_open(int dir_fd, DIR **ret, struct kist_error *err)
-{
-	int fd;
-	DIR *dir;
-
-	KIST_TRY(kist_open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, &fd, err));
-	dir = fdopendir(fd);
-	if (!dir) {
-		const int why = errno;
-
-		kist_fd_close(&fd);
-		return kist_fail_errno(err, why, "cannot read a folder");
-	}
-	*ret = dir;
-	return KIST_OK;
-}
-
 kist_status kist_folder_is_empty(int dir_fd, bool *ret_empty, struct kist_error *err)
 {
-	__attribute__((cleanup(dir_close))) DIR *dir = NULL;
+	kist_auto_dir DIR *dir = NULL;
 	const struct dirent *entry;
 	bool empty = true;
 
-	KIST_TRY(dir_open(dir_fd, &dir, err));
+	KIST_TRY(kist_dir_open_at(dir_fd, ".", &dir, err));
 	errno = 0;
 	while (empty && (entry = readdir(dir)))
 		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
@@ -66,11 +42,11 @@ kist_status kist_folder_is_empty(int dir_fd, bool *ret_empty, struct kist_error 
 /* Reads the names that can be keys into @ret, each ended by NUL; a folder's name by '/' and NUL. */
 static kist_status read_names(int dir_fd, struct kist_buf *ret, size_t *ret_count, struct kist_error *err)
 {
-	__attribute__((cleanup(dir_close))) DIR *dir = NULL;
+	kist_auto_dir DIR *dir = NULL;
 	const struct dirent *entry;
 	size_t count = 0;
 
-	KIST_TRY(dir_open(dir_fd, &dir, err));
+	KIST_TRY(kist_dir_open_at(dir_fd, ".", &dir, err));
 	while ((void)(errno = 0), (entry = readdir(dir))) {
 		const size_t len = strlen(entry->d_name);
 		struct stat info;
@@ -195,7 +171,7 @@ kist_status kist_file_names(int root_fd, bool plain, const char *folder,
 			    kist_status (*each)(void *ctx, const char *name, struct kist_error *err),
 			    void *ctx, struct kist_error *err)
 {
-	__attribute__((cleanup(dir_close))) DIR *dir = NULL;
+	kist_auto_dir DIR *dir = NULL;
 	const size_t len = strlen(folder) - 1;
 	char path[KIST_KEY_SIZE_MAX + 1];
 	const struct dirent *entry;
@@ -209,7 +185,7 @@ kist_status kist_file_names(int root_fd, bool plain, const char *folder,
 		return KIST_OK;
 	kist_fd_close(&fd);
 	KIST_TRY(kist_open_beneath(root_fd, path, O_RDONLY | O_DIRECTORY, 0, plain, &fd, err));
-	KIST_TRY(dir_open(fd, &dir, err));
+	KIST_TRY(kist_dir_open_at(fd, ".", &dir, err));
 	while ((void)(errno = 0), (entry = readdir(dir))) {
 		const size_t name_len = strlen(entry->d_name);
 

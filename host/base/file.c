@@ -68,6 +68,32 @@ kist_status kist_open_at(int dir_fd, const char *path, int flags, mode_t mode, i
 	return KIST_OK;
 }
 
+void kist_dir_close(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+	*dir = NULL;
+}
+
+kist_status kist_dir_of_fd(int *fd, DIR **ret, struct kist_error *err)
+{
+	DIR *const dir = fdopendir(*fd);
+
+	if (!dir)
+		return kist_fail_errno(err, errno, "cannot list a folder");
+	(void)kist_fd_move(fd);
+	*ret = dir;
+	return KIST_OK;
+}
+
+kist_status kist_dir_open_at(int dir_fd, const char *path, DIR **ret, struct kist_error *err)
+{
+	kist_auto_fd int fd = -1;
+
+	KIST_TRY(kist_open_at(dir_fd, path, O_RDONLY | O_DIRECTORY, 0, &fd, err));
+	return kist_dir_of_fd(&fd, ret, err);
+}
+
 kist_status kist_mkdirs_at(int dir_fd, const char *path, mode_t mode, struct kist_error *err)
 {
 	char part[PATH_MAX];

@@ -2,6 +2,7 @@
 #ifndef KIST_BASE_FILE_H
 #define KIST_BASE_FILE_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -38,6 +39,16 @@ KIST_CHECKED kist_status kist_open_at(int dir_fd, const char *path, int flags, m
 
 /** kist_fail_open() - Records why opening @path failed with @sys_errno, as kist_open_at() does. */
 kist_status kist_fail_open(struct kist_error *err, int sys_errno, const char *path);
+
+/** kist_dir_close() - Closes *@dir when it is not NULL, and sets it to NULL. */
+void kist_dir_close(DIR **dir);
+#define kist_auto_dir __attribute__((cleanup(kist_dir_close)))
+
+/** kist_dir_of_fd() - Lists the folder behind *@fd, which belongs to *@ret then and is -1.  Errors: KIST_IO. */
+KIST_CHECKED kist_status kist_dir_of_fd(int *fd, DIR **ret, struct kist_error *err);
+
+/** kist_dir_open_at() - Lists the folder at @path.  Errors: as kist_open_at(). */
+KIST_CHECKED kist_status kist_dir_open_at(int dir_fd, const char *path, DIR **ret, struct kist_error *err);
 
 /** kist_mkdirs_at() - Makes @path and what leads to it; folders that are there are fine. */
 KIST_CHECKED kist_status kist_mkdirs_at(int dir_fd, const char *path, mode_t mode, struct kist_error *err);

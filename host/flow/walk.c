@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/walk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/beneath.h"
+#include "base/file.h"
 #include "flow/path.h"
 
 /* In place of an offset: of a folder that is passed over. */
@@ -31,12 +31,6 @@ const char *kist_walk_path(const struct kist_walk *walk, size_t i)
 	return (const char *)walk->text.data + paths[i].offset;
 }
 
-static void close_dir(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir);
-}
-
 static kist_status add(struct kist_walk *walk, const char *folder, const struct dirent *entry,
 		       struct kist_error *err)
 {
@@ -55,14 +49,11 @@ static kist_status add(struct kist_walk *walk, const char *folder, const struct 
 /* Adds what stands in one folder; @folder is a copy, because the text moves as it grows. */
 static kist_status list(int dir_fd, const char *folder, struct kist_walk *walk, struct kist_error *err)
 {
-	__attribute__((cleanup(close_dir))) DIR *dir = NULL;
+	kist_auto_dir DIR *dir = NULL;
 	kist_auto_fd int fd = -1;
 
 	KIST_TRY(kist_open_beneath(dir_fd, folder, O_RDONLY | O_DIRECTORY, 0, false, &fd, err));
-	dir = fdopendir(fd);
-	if (!dir)
-		return kist_fail_errno(err, errno, "cannot list the folder '%s'", folder);
-	(void)kist_fd_move(&fd);
+	KIST_TRY(kist_dir_of_fd(&fd, &dir, err));
 	for (;;) {
 		const struct dirent *entry;
 

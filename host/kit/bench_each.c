@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,12 +60,6 @@ size_t kist_bench_each_object(struct kist_bench *bench,
 	return count;
 }
 
-static void close_folder(DIR **folder)
-{
-	if (*folder)
-		(void)closedir(*folder);
-}
-
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -98,7 +91,7 @@ size_t kist_bench_each_file(struct kist_bench *bench, const char *name,
 	size_t used = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", bench->folder, name);
-	__attribute__((cleanup(close_folder))) DIR *folder = opendir(path);
+	kist_auto_dir DIR *folder = opendir(path);
 
 	if (!folder)
 		return 0;

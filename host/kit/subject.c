@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kit/subject.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +11,10 @@
 
 #define LIBRARY_SIZE_MAX ((size_t)1 << 30)
 
-static void close_folder(DIR **folder)
-{
-	if (*folder)
-		(void)closedir(*folder);
-}
-
 /* The one manifest in the folder subject->path, which is put in its place. */
 static kist_status find_manifest(struct kist_kit_subject *subject, struct kist_error *err)
 {
-	__attribute__((cleanup(close_folder))) DIR *folder = opendir(subject->path);
+	kist_auto_dir DIR *folder = opendir(subject->path);
 	const size_t len = strlen(subject->path);
 	const struct dirent *entry;
 	bool found = false;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/search.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/capability.h>
@@ -241,23 +240,12 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void closedir_(DIR **slot)
-{
-	if (*slot)
-		(void)closedir(*slot);
-}
-
 static kist_status read_names(int dir_fd, struct names *names, struct kist_error *err)
 {
-	kist_auto_fd int own = -1;
-	__attribute__((cleanup(closedir_))) DIR *dir = NULL;
+	kist_auto_dir DIR *dir = NULL;
 	struct dirent *entry;
 
-	KIST_TRY(kist_open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, &own, err));
-	dir = fdopendir(own);
-	if (!dir)
-		return kist_fail_errno(err, errno, "cannot list a folder");
-	(void)kist_fd_move(&own);
+	KIST_TRY(kist_dir_open_at(dir_fd, ".", &dir, err));
 	errno = 0;
 	while ((entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] != '.')

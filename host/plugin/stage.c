@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/stage.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,30 +21,20 @@
 /* Whoever may look at the folder can lock it, also another user, and for ever. */
 #define TURN_MS 60000
 
-static void close_dir(DIR **slot)
-{
-	if (*slot)
-		(void)closedir(*slot);
-}
-
 /* Removes what can be removed; no link is followed. */
 static void remove_tree(int parent_fd, const char *name, int depth)
 {
-	__attribute__((cleanup(close_dir))) DIR *dir = NULL;
+	kist_auto_dir DIR *dir = NULL;
+	kist_auto_fd int fd = -1;
 	struct dirent *entry;
-	int fd;
 
 	if (unlinkat(parent_fd, name, 0) == 0 || depth > DEPTH_MAX ||
-	    kist_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, false, &fd, NULL) != KIST_OK)
+	    kist_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, false, &fd, NULL) != KIST_OK ||
+	    kist_dir_of_fd(&fd, &dir, NULL) != KIST_OK)
 		return;
-	dir = fdopendir(fd);
-	if (!dir) {
-		kist_fd_close(&fd);
-		return;
-	}
 	while ((entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			remove_tree(fd, entry->d_name, depth + 1);
+			remove_tree(dirfd(dir), entry->d_name, depth + 1);
 	}
 	(void)unlinkat(parent_fd, name, AT_REMOVEDIR);
 }
@@ -62,18 +51,10 @@ void kist_stage_done(struct kist_stage *stage)
 
 static kist_status remove_left(int parent_fd, struct kist_error *err)
 {
-	__attribute__((cleanup(close_dir))) DIR *dir = NULL;
+	kist_auto_dir DIR *dir = NULL;
 	struct dirent *entry;
-	int fd;
 
-	KIST_TRY(kist_open_at(parent_fd, ".", O_RDONLY | O_DIRECTORY, 0, &fd, err));
-	dir = fdopendir(fd);
-	if (!dir) {
-		const int sys_errno = errno;
-
-		kist_fd_close(&fd);
-		return kist_fail_errno(err, sys_errno, "cannot list the plugin folder");
-	}
+	KIST_TRY(kist_dir_open_at(parent_fd, ".", &dir, err));
 	while ((entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
 			remove_tree(parent_fd, entry->d_name, 0);

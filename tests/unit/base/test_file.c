@@ -182,6 +182,33 @@ START_TEST(a_status_does_not_depend_on_whether_a_reason_is_asked_for)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_listed_closes_what_it_was_given)
+{
+	kist_auto_dir DIR *dir = NULL;
+	kist_auto_fd int fd = -1;
+	int given;
+
+	ck_assert_int_eq(kist_dir_open_at(folder_fd, ".", &dir, NULL), KIST_OK);
+	ck_assert_ptr_nonnull(readdir(dir));
+	kist_dir_close(&dir);
+	ck_assert_ptr_null(dir);
+	ck_assert_int_eq(kist_dir_open_at(folder_fd, "none", &dir, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_replace_file_at(folder_fd, "file", view("x"), 0600, false, NULL), KIST_OK);
+	ck_assert_int_eq(kist_dir_open_at(folder_fd, "file", &dir, NULL), KIST_NOT_FOUND);
+	ck_assert_int_eq(kist_open_at(folder_fd, "file", O_RDONLY, 0, &fd, NULL), KIST_OK);
+	/* What is no folder stays the caller's. */
+	ck_assert_int_eq(kist_dir_of_fd(&fd, &dir, NULL), KIST_IO);
+	ck_assert_int_ge(fd, 0);
+	kist_fd_close(&fd);
+	ck_assert_int_eq(kist_open_at(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0, &fd, NULL), KIST_OK);
+	given = fd;
+	ck_assert_int_eq(kist_dir_of_fd(&fd, &dir, NULL), KIST_OK);
+	ck_assert_int_eq(fd, -1);
+	kist_dir_close(&dir);
+	ck_assert_int_lt(fcntl(given, F_GETFD), 0);
+}
+END_TEST
+
 START_TEST(who_waits_for_a_lock_gives_up_some_day)
 {
 	kist_auto_fd int first = -1;
@@ -214,6 +241,7 @@ int main(void)
 	tcase_add_test(tcase, reads_at_an_offset_are_short_only_at_the_end);
 	tcase_add_test(tcase, what_cannot_be_written_is_an_error);
 	tcase_add_test(tcase, reading_survives_every_failed_allocation);
+	tcase_add_test(tcase, a_folder_that_is_listed_closes_what_it_was_given);
 	tcase_add_test(tcase, who_waits_for_a_lock_gives_up_some_day);
 	tcase_add_test(tcase, a_status_does_not_depend_on_whether_a_reason_is_asked_for);
 	return suite_run(tcase, "file");
