@@ -161,25 +161,25 @@ static kist_status decide(struct source *source, const struct kist_install_optio
 	return KIST_OK;
 }
 
-static kist_status fill_stage(const struct source *source, const struct kist_stage *stage,
+static kist_status fill_stage(const struct source *source, const struct kist_plugin_stage *stage,
 			      struct kist_error *err)
 {
 	const struct kist_manifest *manifest = source->manifest;
 	char name[NAME_MAX + sizeof(KIST_MINISIGN_SUFFIX)];
 	kist_auto_fd int fd = -1;
 
-	KIST_TRY(kist_stage_write(stage, source->name, kist_buf_view(&source->text), err));
+	KIST_TRY(kist_plugin_stage_write(stage, source->name, kist_buf_view(&source->text), err));
 	snprintf(name, sizeof(name), "%s" KIST_MINISIGN_SUFFIX, source->name);
 	if (source->signature.size > 0)
-		KIST_TRY(kist_stage_write(stage, name, kist_buf_view(&source->signature), err));
+		KIST_TRY(kist_plugin_stage_write(stage, name, kist_buf_view(&source->signature), err));
 	if (manifest->is_system)
 		return KIST_OK;
 	KIST_TRY(open_file(source, manifest->library_file, &fd, err));
-	return kist_stage_copy(stage, manifest->library_file, fd, manifest->library_size, err);
+	return kist_plugin_stage_copy(stage, manifest->library_file, fd, manifest->library_size, err);
 }
 
 /* What lies in the stage is what will be loaded: it is looked at as then. */
-static kist_status check_stage(const struct source *source, const struct kist_stage *stage,
+static kist_status check_stage(const struct source *source, const struct kist_plugin_stage *stage,
 			       struct kist_error *err)
 {
 	char path[PATH_MAX];
@@ -198,7 +198,8 @@ static kist_status check_stage(const struct source *source, const struct kist_st
 	return kist_catalog_open_library(&entry, &fd, err);
 }
 
-static void tell(const struct source *source, const struct kist_stage *stage, struct kist_installed *ret)
+static void tell(const struct source *source, const struct kist_plugin_stage *stage,
+		 struct kist_installed *ret)
 {
 	snprintf(ret->id, sizeof(ret->id), "%s", source->manifest->id);
 	snprintf(ret->version, sizeof(ret->version), "%s", source->manifest->version);
@@ -210,21 +211,21 @@ static void tell(const struct source *source, const struct kist_stage *stage, st
 static kist_status install(struct source *source, const struct kist_install_options *options,
 			   struct kist_installed *ret, struct kist_error *err)
 {
-	kist_auto_stage struct kist_stage stage = KIST_STAGE_INIT;
+	kist_auto_plugin_stage struct kist_plugin_stage stage = KIST_PLUGIN_STAGE_INIT;
 	struct kist_trust_pin pin = { .digest = source->digest,
 				      .manifest = source->manifest,
 				      .signer = source->signer,
 				      .allow_downgrade = options->allow_downgrade };
 
 	KIST_TRY(kist_catalog_measure(source->manifest, err));
-	KIST_TRY(kist_stage_lock(options->plugins_dir, &stage, err));
-	KIST_TRY(kist_stage_make(&stage, err));
+	KIST_TRY(kist_plugin_stage_lock(options->plugins_dir, &stage, err));
+	KIST_TRY(kist_plugin_stage_make(&stage, err));
 	KIST_TRY(fill_stage(source, &stage, err));
 	KIST_TRY(check_stage(source, &stage, err));
 	/* The old pin and the new one until the old one's plugin is gone: nobody finds a plugin that is not pinned. */
 	KIST_TRY(kist_trust_admit(options->config_dir, &pin, err));
 	tell(source, &stage, ret);
-	KIST_TRY(kist_stage_place(&stage, source->manifest->id, &ret->replaced, err));
+	KIST_TRY(kist_plugin_stage_place(&stage, source->manifest->id, &ret->replaced, err));
 	return kist_trust_keep_only(options->config_dir, source->manifest->id, &source->digest, err);
 }
 
@@ -245,12 +246,12 @@ kist_status kist_install(const char *path, const struct kist_install_options *op
 kist_status kist_uninstall(const char *plugins_dir, const char *config_dir, const char *id,
 			   struct kist_error *err)
 {
-	kist_auto_stage struct kist_stage stage = KIST_STAGE_INIT;
+	kist_auto_plugin_stage struct kist_plugin_stage stage = KIST_PLUGIN_STAGE_INIT;
 
 	/* An id has no slash and does not begin with a dot: it cannot lead out. */
 	if (!kist_name_dotted(id, KIST_ID_SIZE))
 		return kist_fail(err, KIST_NOT_FOUND, "there is no plugin '%s'", id);
-	KIST_TRY(kist_stage_lock(plugins_dir, &stage, err));
-	KIST_TRY(kist_stage_take_away(&stage, id, err));
+	KIST_TRY(kist_plugin_stage_lock(plugins_dir, &stage, err));
+	KIST_TRY(kist_plugin_stage_take_away(&stage, id, err));
 	return kist_trust_keep_only(config_dir, id, NULL, err);
 }

@@ -39,14 +39,14 @@ static void remove_tree(int parent_fd, const char *name, int depth)
 	(void)unlinkat(parent_fd, name, AT_REMOVEDIR);
 }
 
-void kist_stage_done(struct kist_stage *stage)
+void kist_plugin_stage_done(struct kist_plugin_stage *stage)
 {
 	kist_fd_close(&stage->fd);
 	if (stage->name[0])
 		remove_tree(stage->parent_fd, stage->name, 0);
 	kist_fd_close(&stage->parent_fd);
 	kist_free(stage->parent);
-	*stage = (struct kist_stage)KIST_STAGE_INIT;
+	*stage = (struct kist_plugin_stage)KIST_PLUGIN_STAGE_INIT;
 }
 
 static kist_status remove_left(int parent_fd, struct kist_error *err)
@@ -62,20 +62,21 @@ static kist_status remove_left(int parent_fd, struct kist_error *err)
 	return KIST_OK;
 }
 
-kist_status kist_stage_lock(const char *plugins_dir, struct kist_stage *ret, struct kist_error *err)
+kist_status kist_plugin_stage_lock(const char *plugins_dir, struct kist_plugin_stage *ret,
+				   struct kist_error *err)
 {
-	kist_auto_stage struct kist_stage stage = KIST_STAGE_INIT;
+	kist_auto_plugin_stage struct kist_plugin_stage stage = KIST_PLUGIN_STAGE_INIT;
 
 	KIST_TRY(kist_mkdirs_at(AT_FDCWD, plugins_dir, 0755, err));
 	KIST_TRY(kist_search_open_dir(plugins_dir, &stage.parent, &stage.parent_fd, err));
 	KIST_TRY(kist_lock_fd(stage.parent_fd, LOCK_EX, TURN_MS, plugins_dir, err));
 	KIST_TRY(remove_left(stage.parent_fd, err));
 	*ret = stage;
-	stage = (struct kist_stage)KIST_STAGE_INIT;
+	stage = (struct kist_plugin_stage)KIST_PLUGIN_STAGE_INIT;
 	return KIST_OK;
 }
 
-static kist_status choose_name(struct kist_stage *stage, struct kist_error *err)
+static kist_status choose_name(struct kist_plugin_stage *stage, struct kist_error *err)
 {
 	uint64_t random;
 
@@ -85,9 +86,9 @@ static kist_status choose_name(struct kist_stage *stage, struct kist_error *err)
 	return KIST_OK;
 }
 
-kist_status kist_stage_make(struct kist_stage *stage, struct kist_error *err)
+kist_status kist_plugin_stage_make(struct kist_plugin_stage *stage, struct kist_error *err)
 {
-	struct kist_stage made = *stage;
+	struct kist_plugin_stage made = *stage;
 
 	KIST_TRY(choose_name(&made, err));
 	if (mkdirat(made.parent_fd, made.name, 0755) != 0)
@@ -101,7 +102,7 @@ kist_status kist_stage_make(struct kist_stage *stage, struct kist_error *err)
 	return KIST_OK;
 }
 
-static kist_status create(const struct kist_stage *stage, const char *name, int *ret_fd,
+static kist_status create(const struct kist_plugin_stage *stage, const char *name, int *ret_fd,
 			  struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
@@ -113,8 +114,8 @@ static kist_status create(const struct kist_stage *stage, const char *name, int 
 	return KIST_OK;
 }
 
-kist_status kist_stage_write(const struct kist_stage *stage, const char *name, struct kist_view bytes,
-			     struct kist_error *err)
+kist_status kist_plugin_stage_write(const struct kist_plugin_stage *stage, const char *name,
+				    struct kist_view bytes, struct kist_error *err)
 {
 	kist_auto_fd int fd = -1;
 
@@ -123,8 +124,8 @@ kist_status kist_stage_write(const struct kist_stage *stage, const char *name, s
 	return kist_sync_fd(fd, err);
 }
 
-kist_status kist_stage_copy(const struct kist_stage *stage, const char *name, int from, uint64_t size_max,
-			    struct kist_error *err)
+kist_status kist_plugin_stage_copy(const struct kist_plugin_stage *stage, const char *name, int from,
+				   uint64_t size_max, struct kist_error *err)
 {
 	kist_auto_mem uint8_t *step = kist_alloc(COPY_STEP, 1);
 	kist_auto_fd int fd = -1;
@@ -147,7 +148,7 @@ kist_status kist_stage_copy(const struct kist_stage *stage, const char *name, in
 }
 
 /* From here on it is another's name that the stage would remove. */
-static kist_status placed(struct kist_stage *stage, bool exchanged, struct kist_error *err)
+static kist_status placed(struct kist_plugin_stage *stage, bool exchanged, struct kist_error *err)
 {
 	kist_status status;
 
@@ -159,8 +160,8 @@ static kist_status placed(struct kist_stage *stage, bool exchanged, struct kist_
 	return status;
 }
 
-kist_status kist_stage_place(struct kist_stage *stage, const char *name, bool *ret_replaced,
-			     struct kist_error *err)
+kist_status kist_plugin_stage_place(struct kist_plugin_stage *stage, const char *name, bool *ret_replaced,
+				    struct kist_error *err)
 {
 	const int fd = stage->parent_fd;
 
@@ -171,9 +172,10 @@ kist_status kist_stage_place(struct kist_stage *stage, const char *name, bool *r
 	return placed(stage, *ret_replaced, err);
 }
 
-kist_status kist_stage_take_away(struct kist_stage *stage, const char *name, struct kist_error *err)
+kist_status kist_plugin_stage_take_away(struct kist_plugin_stage *stage, const char *name,
+					struct kist_error *err)
 {
-	struct kist_stage away = *stage;
+	struct kist_plugin_stage away = *stage;
 	const int fd = stage->parent_fd;
 
 	KIST_TRY(choose_name(&away, err));
