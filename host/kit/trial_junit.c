@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
+#include "base/xml.h"
 #include "kit/trial.h"
 
-/* Text as XML takes it: marks as entities, and nothing that no XML may hold. */
 static kist_status put_text(struct kist_buf *ret, const char *text, struct kist_error *err)
 {
-	static const struct {
-		char c;
-		const char *entity;
-	} marks[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" } };
-
-	for (; text && *text; text++) {
-		const char *entity = NULL;
-
-		for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-			entity = *text == marks[i].c ? marks[i].entity : entity;
-		if (!entity && (unsigned char)*text < 0x20 && *text != '\n' && *text != '\t')
-			entity = "?";
-		KIST_TRY(entity ? kist_buf_append(ret, entity, strlen(entity), err)
-				: kist_buf_append(ret, text, 1, err));
-	}
-	return KIST_OK;
+	return text ? kist_xml_append(ret, text, err) : KIST_OK;
 }
 
 static kist_status put_case(const json_t *result, struct kist_buf *ret, struct kist_error *err)

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/xml.h"
 #include "preview/graph.h"
 #include "preview/picture.h"
 
@@ -177,7 +178,7 @@ static kist_status put_text(struct kist_buf *ret, size_t x, size_t y, size_t siz
 
 	kist_text_escape(text, strlen(text), cut, room);
 	KIST_TRY(kist_buf_appendf(ret, err, "<text x=\"%zu\" y=\"%zu\" font-size=\"%zu\">", x, y, size));
-	KIST_TRY(kist_draw_xml(ret, cut, err));
+	KIST_TRY(kist_xml_append(ret, cut, err));
 	return kist_draw_words(ret, "</text>\n", err);
 }
 

@@ -290,23 +290,3 @@ kist_status kist_draw_spark(const json_t *object, struct kist_buf *ret, struct k
 			kist_draw_words(ret, eighths[eighths_of(histogram.bins[i], histogram.most, 1)], err));
 	return KIST_OK;
 }
-
-kist_status kist_draw_xml(struct kist_buf *ret, const char *text, struct kist_error *err)
-{
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		const char *as = text[i] == '&'	   ? "&amp;"
-				 : text[i] == '<'  ? "&lt;"
-				 : text[i] == '>'  ? "&gt;"
-				 : text[i] == '"'  ? "&quot;"
-				 : text[i] == '\'' ? "&#39;"
-						   : NULL;
-
-		if (!as && (strncmp(text + i, "\xEF\xBF\xBE", 3) == 0 ||
-			    strncmp(text + i, "\xEF\xBF\xBF", 3) == 0)) {
-			as = "?";
-			i += 2;
-		}
-		KIST_TRY(as ? kist_draw_words(ret, as, err) : kist_buf_append(ret, text + i, 1, err));
-	}
-	return KIST_OK;
-}

@@ -102,12 +102,6 @@ KIST_CHECKED kist_status kist_draw_spark(const json_t *object, struct kist_buf *
 /** kist_draw_words() - Appends a string. */
 KIST_CHECKED kist_status kist_draw_words(struct kist_buf *ret, const char *text, struct kist_error *err);
 
-/**
- * kist_draw_xml() - Appends a string to XML: what that may not have as it is, is escaped, and U+FFFE and U+FFFF,
- * which it may not have at all, come out as '?'.
- */
-KIST_CHECKED kist_status kist_draw_xml(struct kist_buf *ret, const char *text, struct kist_error *err);
-
 /** kist_draw_padded() - Appends a string and blanks up to @width columns. */
 KIST_CHECKED kist_status kist_draw_padded(struct kist_buf *ret, const char *text, size_t width, bool right,
 					  struct kist_error *err);

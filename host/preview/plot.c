@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/xml.h"
 #include "preview/picture.h"
 
 /* In pixels: what is left free around, a line, the room for labels, for the drawing, and for numbers behind it. */
@@ -82,7 +83,7 @@ static kist_status put_words(struct kist_buf *ret, size_t x, size_t y, const cha
 	char line[SHOWN_SIZE];
 
 	KIST_TRY(kist_buf_appendf(ret, err, "<text x=\"%zu\" y=\"%zu\" font-size=\"13\">", x, y));
-	KIST_TRY(kist_draw_xml(ret, shown(text, line), err));
+	KIST_TRY(kist_xml_append(ret, shown(text, line), err));
 	return kist_draw_words(ret, "</text>\n", err);
 }
 

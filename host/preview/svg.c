@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/xml.h"
 #include "preview/picture.h"
 #include "preview/preview.h"
 
@@ -25,7 +26,7 @@ static kist_status put_words(struct svg *svg, size_t x, size_t size, const char 
 {
 	KIST_TRY(kist_buf_appendf(&svg->body, svg->err, "<text x=\"%zu\" y=\"%zu\" font-size=\"%zu\">", x,
 				  svg->y, size));
-	KIST_TRY(kist_draw_xml(&svg->body, text, svg->err));
+	KIST_TRY(kist_xml_append(&svg->body, text, svg->err));
 	return kist_draw_words(&svg->body, "</text>\n", svg->err);
 }
 
@@ -92,7 +93,7 @@ static kist_status put_axis(struct svg *svg, const json_t *from, const json_t *t
 	KIST_TRY(kist_buf_appendf(&svg->body, svg->err,
 				  "<text x=\"%zu\" y=\"%zu\" font-size=\"11\" text-anchor=\"end\">",
 				  MARGIN + width, svg->y));
-	KIST_TRY(kist_draw_xml(&svg->body, text, svg->err));
+	KIST_TRY(kist_xml_append(&svg->body, text, svg->err));
 	return kist_draw_words(&svg->body, "</text>\n", svg->err);
 }
 
