@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "flow/record.h"
 
 /* Of /proc and /etc: what is asked for stands in their first lines. */
 #define TEXT_SIZE ((size_t)8192)
@@ -143,12 +144,6 @@ static kist_status set_text(json_t *to, const char *key, const char *text, struc
 	return text[0] ? kist_json_set_bytes(to, key, text, strlen(text), err) : KIST_OK;
 }
 
-static kist_status set_take(json_t *to, const char *key, json_t *value, struct kist_error *err)
-{
-	return value && json_object_set_new(to, key, value) == 0 ? KIST_OK
-								 : kist_fail_memory(err, sizeof(json_t));
-}
-
 /* The beginning of a file of text; "" for none. */
 static void read_text(const char *path, char ret[static TEXT_SIZE])
 {
@@ -196,12 +191,13 @@ static kist_status set_machine(json_t *to, struct kist_error *err)
 	}
 	read_text("/proc/cpuinfo", text);
 	KIST_TRY(set_text(to, "cpu", find_line(text, "model name"), err));
-	KIST_TRY(set_take(to, "cpus", json_integer((json_int_t)sysconf(_SC_NPROCESSORS_ONLN)), err));
+	KIST_TRY(kist_record_set_take(to, "cpus", json_integer((json_int_t)sysconf(_SC_NPROCESSORS_ONLN)),
+				      err));
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		KIST_TRY(set_take(to, "cpus_allowed", json_integer(CPU_COUNT(&cpus)), err));
-	return set_take(to, "memory_bytes",
-			json_integer((json_int_t)sysconf(_SC_PHYS_PAGES) * (json_int_t)sysconf(_SC_PAGESIZE)),
-			err);
+		KIST_TRY(kist_record_set_take(to, "cpus_allowed", json_integer(CPU_COUNT(&cpus)), err));
+	return kist_record_set_take(
+		to, "memory_bytes",
+		json_integer((json_int_t)sysconf(_SC_PHYS_PAGES) * (json_int_t)sysconf(_SC_PAGESIZE)), err);
 }
 
 /* Soft limits; null: there is none. */
@@ -219,13 +215,13 @@ static kist_status set_limits(json_t *to, struct kist_error *err)
 		struct rlimit limit;
 
 		if (getrlimit(limits[i].which, &limit) == 0)
-			KIST_TRY(set_take(object, limits[i].name,
-					  limit.rlim_cur == RLIM_INFINITY
-						  ? json_null()
-						  : json_integer((json_int_t)limit.rlim_cur),
-					  err));
+			KIST_TRY(kist_record_set_take(object, limits[i].name,
+						      limit.rlim_cur == RLIM_INFINITY
+							      ? json_null()
+							      : json_integer((json_int_t)limit.rlim_cur),
+						      err));
 	}
-	return set_take(to, "limits", kist_steal(object), err);
+	return kist_record_set_take(to, "limits", kist_steal(object), err);
 }
 
 /* The least of the limits from the process's group up to the top counts; they are few, and those near it matter. */
@@ -246,7 +242,8 @@ static kist_status set_cgroup(json_t *to, struct kist_error *err)
 		if (object)
 			KIST_TRY(set_text(object, files[i], text, err));
 	}
-	return json_object_size(object) > 0 ? set_take(to, "cgroup", kist_steal(object), err) : KIST_OK;
+	return json_object_size(object) > 0 ? kist_record_set_take(to, "cgroup", kist_steal(object), err)
+					    : KIST_OK;
 }
 
 static int by_text(const void *a, const void *b)
@@ -330,7 +327,7 @@ static kist_status set_packages(json_t *to, const char *conda, const char *venv,
 		if (json_array_append_new(list, kist_json_text(all->names[i], strlen(all->names[i]))) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
-	return all->count > 0 ? set_take(to, "packages", kist_steal(list), err) : KIST_OK;
+	return all->count > 0 ? kist_record_set_take(to, "packages", kist_steal(list), err) : KIST_OK;
 }
 
 static kist_status set_variables(json_t *to, const struct kist_environment_options *options,
@@ -353,7 +350,7 @@ static kist_status set_variables(json_t *to, const struct kist_environment_optio
 				object, name,
 				kist_json_text(*variable + len + 1, strlen(*variable + len + 1)));
 	}
-	return set_take(to, "variables", kist_steal(object), err);
+	return kist_record_set_take(to, "variables", kist_steal(object), err);
 }
 
 kist_status kist_environment_describe(const struct kist_environment_options *options, json_t **ret,
@@ -366,7 +363,8 @@ kist_status kist_environment_describe(const struct kist_environment_options *opt
 
 	if (!root)
 		return kist_fail_memory(err, sizeof(json_t));
-	KIST_TRY(set_take(root, "schema_version", json_integer(KIST_ENVIRONMENT_SCHEMA_VERSION), err));
+	KIST_TRY(kist_record_set_take(root, "schema_version", json_integer(KIST_ENVIRONMENT_SCHEMA_VERSION),
+				      err));
 	KIST_TRY(set_machine(root, err));
 	KIST_TRY(set_limits(root, err));
 	KIST_TRY(set_cgroup(root, err));

@@ -127,7 +127,7 @@ static kist_status write_summary(const struct kist_keeping *keeping, const struc
 		if (value && json_object_set(summary, keys[i], value) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
-	return kist_run_write_file(&keeping->run, KIST_RUN_SUMMARY, summary, err);
+	return kist_run_write_file(keeping->run.dir_fd, KIST_RUN_SUMMARY, summary, err);
 }
 
 /* run.json, summary.json and events.jsonl, once more. */
@@ -170,9 +170,8 @@ void kist_keeping_finish(struct kist_keeping *keeping, const struct kist_keeper_
 					  json_integer((json_int_t)kist_wall_ns()));
 	(void)snprintf(log, sizeof(log), "%s/" KIST_JOURNAL_TEXT_NAME, keeping->run.path);
 	(void)snprintf(times, sizeof(times), "%s/" KIST_JOURNAL_TIMES_NAME, keeping->run.path);
-	if (keeping->run.dir_fd >= 0 && stat(log, &st) == 0 && st.st_size > 0 && stat(times, &st) == 0) {
+	if (keeping->run.dir_fd >= 0 && stat(log, &st) == 0 && st.st_size > 0 && stat(times, &st) == 0)
 		count = 2;
-	}
 	/* What is not in the store is told nowhere else. */
 	(void)snprintf(references, sizeof(references), "%s/" KIST_RUN_ARTIFACTS, keeping->run.path);
 	if (keeping->run.dir_fd >= 0 && keeping->has_references)

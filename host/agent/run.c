@@ -14,7 +14,6 @@
 
 #define LINE_FLAGS    (O_WRONLY | O_CREAT | O_APPEND)
 #define LINE_SIZE_MAX ((size_t)1 << 20)
-#define FILE_SIZE_MAX ((size_t)16 << 20)
 
 void kist_run_done(struct kist_run *run)
 {
@@ -141,24 +140,23 @@ bool kist_run_is_alive(const struct kist_run *run)
 	return fcntl(run->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-kist_status kist_run_write_file(const struct kist_run *run, const char *name, const json_t *facts,
-				struct kist_error *err)
+kist_status kist_run_write_file(int dir_fd, const char *name, const json_t *facts, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_RUN_FILE_MAX);
 
 	KIST_TRY(kist_json_canonical(facts, &text, err));
 	KIST_TRY(kist_buf_append(&text, "\n", 1, err));
-	return kist_replace_file_at(run->dir_fd, name, kist_buf_view(&text), 0600, false, err);
+	return kist_replace_file_at(dir_fd, name, kist_buf_view(&text), 0600, false, err);
 }
 
 kist_status kist_run_write(const struct kist_run *run, const json_t *facts, struct kist_error *err)
 {
-	return kist_run_write_file(run, KIST_RUN_FILE, facts, err);
+	return kist_run_write_file(run->dir_fd, KIST_RUN_FILE, facts, err);
 }
 
 kist_status kist_run_read(const struct kist_run *run, json_t **ret, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_RUN_FILE_MAX);
 
 	KIST_TRY(kist_read_file_at(run->dir_fd, KIST_RUN_FILE, &text, err));
 	return kist_json_parse(kist_buf_view(&text), ret, err);

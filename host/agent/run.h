@@ -35,6 +35,8 @@
 #define KIST_RUN_SUMMARY	"summary.json"
 #define KIST_RUN_MANIFEST	"manifest.json"
 #define KIST_RUN_MANIFEST_LOCK	"manifest.lock"
+/** Bytes of a file that is written as a whole: of the texts in source.json quoting may make six times as much. */
+#define KIST_RUN_FILE_MAX ((size_t)32 << 20)
 /** Code of kist_run_open_dead(): its agent is about to begin, or was killed before it did. */
 #define KIST_RUN_CODE_EMPTY "E_RUN_EMPTY"
 
@@ -100,9 +102,13 @@ void kist_run_done(struct kist_run *run);
 KIST_CHECKED kist_status kist_run_write(const struct kist_run *run, const json_t *facts,
 					struct kist_error *err);
 
-/** kist_run_write_file() - Replaces the file @name of the folder. */
-KIST_CHECKED kist_status kist_run_write_file(const struct kist_run *run, const char *name,
-					     const json_t *facts, struct kist_error *err);
+/**
+ * kist_run_write_file() - Replaces the file @name of the folder @dir_fd by @facts, canonical and as a line.
+ *
+ * Errors: KIST_LIMIT (KIST_RUN_FILE_MAX), KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_run_write_file(int dir_fd, const char *name, const json_t *facts,
+					     struct kist_error *err);
 
 /** kist_run_read() - Reads run.json.  New reference.  Errors: KIST_NOT_FOUND, KIST_CORRUPT, KIST_IO. */
 KIST_CHECKED kist_status kist_run_read(const struct kist_run *run, json_t **ret, struct kist_error *err);

@@ -11,23 +11,6 @@
 #include "agent/source.h"
 #include "base/file.h"
 
-/* Room for what stands around the texts, and for their quoting. */
-#define FILE_SIZE_MAX (4 * KIST_SOURCE_TEXT_MAX)
-
-static kist_status print(const json_t *facts, struct kist_buf *ret, struct kist_error *err)
-{
-	KIST_TRY(kist_json_canonical(facts, ret, err));
-	return kist_buf_append(ret, "\n", 1, err);
-}
-
-static kist_status write_file(int dir_fd, const char *name, const json_t *facts, struct kist_error *err)
-{
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
-
-	KIST_TRY(print(facts, &text, err));
-	return kist_replace_file_at(dir_fd, name, kist_buf_view(&text), 0600, false, err);
-}
-
 static kist_status write_source(int dir_fd, const struct kist_snapshot_options *options,
 				struct kist_error *err)
 {
@@ -37,16 +20,17 @@ static kist_status write_source(int dir_fd, const struct kist_snapshot_options *
 	if (!getcwd(folder, sizeof(folder)))
 		return kist_fail_errno(err, errno, "cannot find this folder");
 	KIST_TRY(kist_source_describe(folder, options->command, &source, err));
-	return write_file(dir_fd, KIST_SNAPSHOT_SOURCE, source, err);
+	return kist_run_write_file(dir_fd, KIST_SNAPSHOT_SOURCE, source, err);
 }
 
 kist_status kist_snapshot_lock(const json_t *manifest, char ret[static KIST_DIGEST_HEX_SIZE],
 			       struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_RUN_FILE_MAX);
 	struct kist_digest digest;
 
-	KIST_TRY(print(manifest, &text, err));
+	KIST_TRY(kist_json_canonical(manifest, &text, err));
+	KIST_TRY(kist_buf_append(&text, "\n", 1, err));
 	digest = kist_digest_of(kist_buf_view(&text));
 	kist_digest_hex(&digest, ret);
 	return KIST_OK;
@@ -61,7 +45,7 @@ static kist_status write_manifest(int dir_fd, const json_t *manifest, struct kis
 	(void)snprintf(line, sizeof(line), "%s  " KIST_RUN_MANIFEST "\n", digest);
 	KIST_TRY(kist_replace_file_at(dir_fd, KIST_RUN_MANIFEST_LOCK, kist_view_of(line, strlen(line)), 0600,
 				      false, err));
-	return write_file(dir_fd, KIST_RUN_MANIFEST, manifest, err);
+	return kist_run_write_file(dir_fd, KIST_RUN_MANIFEST, manifest, err);
 }
 
 kist_status kist_snapshot_write(int dir_fd, const struct kist_snapshot_options *options,
@@ -79,12 +63,12 @@ kist_status kist_snapshot_write(int dir_fd, const struct kist_snapshot_options *
 	if (options->manifest)
 		KIST_TRY(write_manifest(dir_fd, options->manifest, err));
 	KIST_TRY(kist_environment_describe(&how, &environment, err));
-	return write_file(dir_fd, KIST_SNAPSHOT_ENVIRONMENT, environment, err);
+	return kist_run_write_file(dir_fd, KIST_SNAPSHOT_ENVIRONMENT, environment, err);
 }
 
 static kist_status set_environment(int dir_fd, struct kist_job *job, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(FILE_SIZE_MAX);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_RUN_FILE_MAX);
 	struct kist_digest digest;
 
 	KIST_TRY(kist_read_file_at(dir_fd, KIST_SNAPSHOT_ENVIRONMENT, &text, err));

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "flow/record.h"
 
 #define MODE_LINK 0120000u
 /* Arguments of a command that are looked at. */
@@ -48,12 +49,6 @@ static bool is_secret(const char *path)
 			return true;
 	}
 	return false;
-}
-
-static kist_status set_take(json_t *to, const char *key, json_t *value, struct kist_error *err)
-{
-	return value && json_object_set_new(to, key, value) == 0 ? KIST_OK
-								 : kist_fail_memory(err, sizeof(json_t));
 }
 
 /* Opens a regular file.  A pipe is not waited for. */
@@ -106,12 +101,13 @@ static kist_status describe_bytes(struct describing *describing, int fd, bool wi
 					 ? size
 					 : KIST_SOURCE_READ_MAX - describing->read_size;
 	kist_digest_hex(&digest, hex);
-	KIST_TRY(set_take(file, "sha256", json_string(hex), err));
+	KIST_TRY(kist_record_set_take(file, "sha256", json_string(hex), err));
 	if (!with_text || text.size != size || memchr(text.data ? text.data : (const uint8_t *)"", 0, size) ||
 	    !kist_utf8_valid((const char *)text.data, size))
 		return KIST_OK;
 	describing->text_size += size;
-	return set_take(file, "text", json_stringn(size ? (const char *)text.data : "", size), err);
+	return kist_record_set_take(file, "text", json_stringn(size ? (const char *)text.data : "", size),
+				    err);
 }
 
 static kist_status add_file(struct describing *describing, const char *path, const char *full,
@@ -125,14 +121,14 @@ static kist_status add_file(struct describing *describing, const char *path, con
 	if (!file)
 		return kist_fail_memory(err, sizeof(json_t));
 	KIST_TRY(kist_json_set_bytes(file, "path", path, strlen(path), err));
-	KIST_TRY(set_take(file, "why", json_string(why), err));
+	KIST_TRY(kist_record_set_take(file, "why", json_string(why), err));
 	if (open_regular(full, &fd, &st)) {
 		(void)snprintf(mode, sizeof(mode), "%06o", (unsigned)st.st_mode);
-		KIST_TRY(set_take(file, "mode", json_string(mode), err));
-		KIST_TRY(set_take(file, "size", json_integer((json_int_t)st.st_size), err));
+		KIST_TRY(kist_record_set_take(file, "mode", json_string(mode), err));
+		KIST_TRY(kist_record_set_take(file, "size", json_integer((json_int_t)st.st_size), err));
 		KIST_TRY(describe_bytes(describing, fd, !is_secret(path), file, err));
 	} else if (errno == ENOENT || errno == ENOTDIR) {
-		KIST_TRY(set_take(file, "gone", json_true(), err));
+		KIST_TRY(kist_record_set_take(file, "gone", json_true(), err));
 	}
 	return json_array_append(describing->files, file) == 0 ? KIST_OK
 							       : kist_fail_memory(err, sizeof(json_t));
@@ -193,21 +189,23 @@ static kist_status describe_git(struct describing *describing, json_t *root, con
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
 
-	KIST_TRY(set_take(root, "vcs", json_string("git"), err));
+	KIST_TRY(kist_record_set_take(root, "vcs", json_string("git"), err));
 	KIST_TRY(kist_json_set_bytes(root, "top", git->top, strlen(git->top), err));
 	KIST_TRY(kist_json_set_bytes(root, "branch", git->branch, strlen(git->branch), err));
-	KIST_TRY(set_take(root, "commit", json_string(git->commit), err));
+	KIST_TRY(kist_record_set_take(root, "commit", json_string(git->commit), err));
 	describing->top = git->top;
 	status = see_index(describing, git, &why);
 	if (status == KIST_NO_MEMORY)
 		return kist_fail_as(err, status, &why);
 	if (status != KIST_OK) {
-		KIST_TRY(set_take(root, "note", kist_json_text(why.text, strlen(why.text)), err));
-		return set_take(root, "changed", describing->is_changed ? json_true() : json_null(), err);
+		KIST_TRY(kist_record_set_take(root, "note", kist_json_text(why.text, strlen(why.text)), err));
+		return kist_record_set_take(root, "changed",
+					    describing->is_changed ? json_true() : json_null(), err);
 	}
 	if (describing->is_full)
-		KIST_TRY(set_take(root, "note", json_string("more files have changed than are told"), err));
-	return set_take(root, "changed", json_boolean(describing->is_changed), err);
+		KIST_TRY(kist_record_set_take(root, "note",
+					      json_string("more files have changed than are told"), err));
+	return kist_record_set_take(root, "changed", json_boolean(describing->is_changed), err);
 }
 
 static bool ends_in(const char *text, const char *suffix)
@@ -258,12 +256,12 @@ kist_status kist_source_describe(const char *folder, char *const *command, json_
 
 	if (!root || !files)
 		return kist_fail_memory(err, sizeof(json_t));
-	KIST_TRY(set_take(root, "schema_version", json_integer(KIST_SOURCE_SCHEMA_VERSION), err));
+	KIST_TRY(kist_record_set_take(root, "schema_version", json_integer(KIST_SOURCE_SCHEMA_VERSION), err));
 	KIST_TRY(kist_json_set_bytes(root, "folder", folder, strlen(folder), err));
 	if (kist_git_find(folder, &git))
 		KIST_TRY(describe_git(&describing, root, &git, err));
 	KIST_TRY(see_command(&describing, command, err));
-	KIST_TRY(set_take(root, "files", json_incref(files), err));
+	KIST_TRY(kist_record_set_take(root, "files", json_incref(files), err));
 	*ret = kist_steal(root);
 	return KIST_OK;
 }

@@ -26,6 +26,14 @@ expect 0 kist exec -q --id three -- sh train.sh
 expect 0 kist job show three --json
 says_not out "\"environment\": \"$digest\""
 
+# Scripts of which every byte is quoted, as many as are kept.
+for i in 1 2 3 4; do head -c 1048576 /dev/zero | tr '\0' '\1' >odd$i.py; done
+expect 0 kist exec -q --id odd -- sh -c : odd1.py odd2.py odd3.py odd4.py
+equal "$(cat err)" ''
+[ "$(kist cat kist:part/odd/source | wc -c)" -gt 24000000 ] || fail 'not all texts are kept'
+expect 0 kist job show odd
+says out environment source
+
 # An agent that was killed: both are kept with what is recovered, and params and tags with them.
 runs=$HOME/.local/share/kist/runs
 mkfifo up
