@@ -67,6 +67,11 @@ except ProcessLookupError:
     pass' "$1"
 }
 
+# facts WORDS: of the JSON document in out.
+facts() {
+	python3 -c 'import json, sys; facts = json.load(open("out")); print(eval(sys.argv[1]))' "$1"
+}
+
 same() {
 	cmp "$1" "$2" || fail "$1 and $2 differ"
 }

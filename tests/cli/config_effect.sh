@@ -29,9 +29,6 @@ parameters: {a: 10, b: 3}
 graph: {x: {sub: [$a, $b]}}
 outputs: {x: {contents: $x, file: x}}
 END
-cached() {
-	python3 -c 'import json; print(*[s["name"] for s in json.load(open("out"))["steps"] if s.get("cached")])'
-}
 expect 0 kist run sub.yaml --json
 expect 0 kist run sub.yaml --json
 equal "$(cached)" ''
@@ -42,7 +39,7 @@ equal "$(cat other/x)" 7
 KIST_STEP_CACHE=true expect 0 kist run sub.yaml --json
 equal "$(cached)" x
 expect 0 kist jobs --project flows --json
-equal "$(python3 -c 'import json; print(len(json.load(open("out"))))')" 4
+equal "$(facts 'len(facts)')" 4
 
 # Experiments: how many versions are kept whose file does not say it.
 printf 'name: study\nentrypoint: sub.yaml\nconditions: {one: {}}\n' >study.yaml

@@ -2,20 +2,6 @@
 . "$top_srcdir/tests/zoo/lib.sh"
 tasks
 
-# facts WORDS: of the JSON document in out.
-facts() {
-	python3 -c 'import json, sys; facts = json.load(open("out")); print(eval(sys.argv[1]))' "$1"
-}
-
-# ran COUNT: so many cells have been begun since the last call.
-begun=0
-ran() {
-	expect 0 kist query 'kind = cell' --json
-	now=$(facts 'len(facts if isinstance(facts, list) else facts["jobs"])')
-	equal "$((now - begun))" "$1"
-	begun=$now
-}
-
 mkdir flows
 cat >flows/train.yaml <<'YAML'
 parameters: {rows: 4, factor: 2.0, seed: 0, bad: 0}

@@ -2,11 +2,6 @@
 . "$top_srcdir/tests/zoo/lib.sh"
 tasks
 
-# facts WORDS: of the JSON document in out.
-facts() {
-	python3 -c 'import json, sys; facts = json.load(open("out")); print(eval(sys.argv[1]))' "$1"
-}
-
 # updated NAME=CELLS...: what an update of the three files ran, in this order.
 updated() {
 	expect 0 kist experiment update top.yaml middle.yaml base.yaml --jobs 2 --json
@@ -21,12 +16,11 @@ graph: {array: {ramp: [$rows, 2]}, seen: {same_i64: $seed}}
 artifact_outputs: {array: {contents: $array, task: NumpyArrayArtifactTask}}
 YAML
 cat >scale.entry.yaml <<'YAML'
-artifact_inputs: {array: tensor}
+artifact_inputs: {given: tensor}
 parameters: {factor: 2.0, seed: 0}
 graph: {array: {scale: [$given, $factor]}, seen: {same_i64: $seed}}
 artifact_outputs: {array: {contents: $array, task: NumpyArrayArtifactTask}}
 YAML
-sed -i 's/{array: tensor}/{given: tensor}/' scale.entry.yaml
 cat >sum.entry.yaml <<'YAML'
 artifact_inputs: {array: tensor}
 parameters: {seed: 0}

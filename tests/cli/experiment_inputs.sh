@@ -2,15 +2,6 @@
 . "$top_srcdir/tests/zoo/lib.sh"
 tasks
 
-# ran COUNT: so many cells have been begun since the last call.
-begun=0
-ran() {
-	expect 0 kist query 'kind = cell' --json
-	now=$(python3 -c 'import json; print(len(json.load(open("out"))))')
-	equal "$((now - begun))" "$1"
-	begun=$now
-}
-
 cat >base.entry.yaml <<'YAML'
 parameters: {rows: 2, seed: 0}
 graph: {array: {ramp: [$rows, 2]}, seen: {same_i64: $seed}}
@@ -102,10 +93,9 @@ tasks -g
 expect 0 kist experiment resume base.yaml
 ran 4
 mkdir flows
-printf '#!/bin/sh\necho 5\n' >flows/tool.sh
-chmod +x flows/tool.sh
 printf 'parameters: {seed: 0}\ngraph: {a: {exec: [tool.sh, $seed], outputs: {said: {file: n.json, type: number}}}}\n' >flows/tool.yaml
 printf '#!/bin/sh\necho 5 >n.json\n' >flows/tool.sh
+chmod +x flows/tool.sh
 printf 'name: tool\nentrypoint: flows/tool.yaml\nreplicates: 2\nmetrics: {n: $a.said}\n' >tool.yaml
 expect 0 kist experiment run tool.yaml
 ran 2
@@ -122,7 +112,7 @@ expect 3 kist show base/v1/replicate_0/a/array
 expect 3 kist experiment show base --version 1
 expect 0 kist show base/v2/replicate_0/a/array
 expect 0 kist query 'tag.experiment = base and tag.version = 1' --json
-equal "$(python3 -c 'import json; print(len(json.load(open("out"))))')" 0
+equal "$(facts 'len(facts)')" 0
 expect 0 kist gc
 expect 0 kist show base/v2/replicate_1/b/array
 # What is large goes first: its names, in all but the newest version, and then its bytes; what is small stays.
@@ -152,14 +142,13 @@ expect 0 kist experiment show large --version 1
 says out '2 of 2 cells complete'
 
 expect 0 kist gc --all --cache --json
-python3 -c 'import json; assert json.load(open("out"))["freed_bytes"] > 0' || fail 'what is large was not freed'
+equal "$(facts 'facts["freed_bytes"] > 0')" True
 sed -i 's/41000/42000/' large.yaml
 expect 0 kist experiment run large.yaml
 says out 'dropped 2 names'
 
-begun=0
 expect 0 kist query 'kind = cell' --json
-begun=$(python3 -c 'import json; print(len(json.load(open("out"))))')
+begun=$(facts 'len(facts)')
 
 # A version that somebody runs is left alone; one that was stopped is taken up again.
 mkfifo gate
@@ -179,7 +168,7 @@ wait $pid || status=$?
 equal "$status" 143
 exec 5>&-
 expect 0 kist experiment show gated --json
-equal "$(python3 -c 'import json; print(json.load(open("out"))["state"])')" stopped
+equal "$(facts 'facts["state"]')" stopped
 ran 1
 rm gate
 echo >gate

@@ -4,15 +4,10 @@
 . "$top_srcdir/tests/zoo/lib.sh"
 tasks
 
-# facts WORDS: of the JSON document in out.
-facts() {
-	python3 -c 'import json, sys; facts = json.load(open("out")); print(eval(sys.argv[1]))' "$1"
-}
-
 # A baseline that fails in every replicate is not done: once its code is mended, all of it is run, and nothing else.
 printf 'exit 7\n' >step.sh
 cat >train.yaml <<'YAML'
-parameters: {rows: 2, seed: 0, script: step.sh}
+parameters: {rows: 2, seed: 0}
 graph:
   array: {ramp: [$rows, 2]}
   seen:  {same_i64: $seed}
@@ -20,7 +15,6 @@ graph:
   sum:   {task: sum, args: [$array], dependencies: code}
 artifact_outputs: {array: {contents: $array, task: NumpyArrayArtifactTask}}
 YAML
-sed -i 's/, script: step.sh//' train.yaml
 cat >study.yaml <<'YAML'
 name: study
 entrypoint: train.yaml
@@ -84,14 +78,10 @@ for name in ../../outside /outside a/../../b . '' 'kist:job/x'; do
 	expect 1 kist experiment run bad.study.yaml
 	says err E_NAME
 done
-cat >>bad.yaml <<'YAML'
-artifact_outputs: {array: {contents: $array, task: NumpyArrayArtifactTask}}
-YAML
-expect 1 kist experiment run bad.study.yaml
 sed 's|artifact_outputs: .*|artifact_outputs: {one: {contents: $array, task: NumpyArrayArtifactTask}, one: {contents: $array, task: NumpyArrayArtifactTask}}|' \
 	train.yaml >bad.yaml
 expect 1 kist experiment run bad.study.yaml
-says err "'one'"
+says err E_YAML_DUPLICATE "'one'"
 for name in ../up a/b . 'kist:x'; do
 	sed "s|name: study|name: \"$name\"|" study.yaml >bad.study.yaml
 	expect 1 kist experiment run bad.study.yaml

@@ -1,6 +1,5 @@
 # A folder of many small files comes back as it was, whatever the umask: those of a folder are made together, some by one
 # core and some by another, and their modes are there from the beginning.
-. "$top_srcdir/tests/lib.sh"
 
 # 70 files in each of some folders, at the top, deep down and beside others: more than are made together.
 fill() {

@@ -2,11 +2,6 @@
 . "$top_srcdir/tests/zoo/lib.sh"
 tasks
 
-# cached: names of the steps that the run in out took from earlier ones.
-cached() {
-	python3 -c 'import json; print(*[s["name"] for s in json.load(open("out"))["steps"] if s.get("cached")])'
-}
-
 # run WANT ARGUMENT...: runs, and WANT are the steps that are cached.
 run() {
 	want=$1

@@ -44,6 +44,20 @@ tasks() {
 }
 tasks_edit=
 
+# cached: names of the steps that the run in out took from earlier ones.
+cached() {
+	facts '" ".join(step["name"] for step in facts["steps"] if step.get("cached"))'
+}
+
+# ran COUNT: so many cells of experiments have been begun since the last call.
+begun=0
+ran() {
+	expect 0 kist query 'kind = cell' --json
+	now=$(facts 'len(facts)')
+	equal "$((now - begun))" "$1"
+	begun=$now
+}
+
 # fault FLAG...: the plugin with this fault, trusted.
 fault() {
 	$compile $links "$top_srcdir/tests/zoo/fault.c" "$@" -o plugins/tiny.so || fail "fault.c cannot be compiled with $*"

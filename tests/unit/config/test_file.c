@@ -6,20 +6,9 @@
 
 #include "base/mem.h"
 #include "config/file.h"
+#include "unit/document/issues.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
-/* "2:5 E_SCHEMA" of each, joined by ", ". */
-static void list_issues(const struct kist_issues *issues, char *ret, size_t size)
-{
-	size_t used = 0;
-
-	ret[0] = '\0';
-	for (size_t i = 0; i < issues->count && used < size; i++)
-		used += (size_t)snprintf(ret + used, size - used, "%s%u:%u %s", i ? ", " : "",
-					 issues->items[i].place.line, issues->items[i].place.column,
-					 issues->items[i].code);
-}
 
 static void parse(struct kist_config_file *file, const char *text)
 {

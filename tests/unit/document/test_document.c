@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "document/document.h"
+#include "unit/document/issues.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -16,18 +17,6 @@ static struct kist_document *parse(const char *text, size_t len, struct kist_iss
 	ck_assert_int_eq(kist_document_parse(kist_view_of(text, len), issues, &document, NULL), KIST_OK);
 	ck_assert_int_eq(kist_issues_finish(issues, NULL), KIST_OK);
 	return document;
-}
-
-/* "2:5 E_YAML_DUPLICATE" of each, joined by ", ". */
-static void list_issues(const struct kist_issues *issues, char *ret, size_t size)
-{
-	size_t used = 0;
-
-	ret[0] = '\0';
-	for (size_t i = 0; i < issues->count && used < size; i++)
-		used += (size_t)snprintf(ret + used, size - used, "%s%u:%u %s", i ? ", " : "",
-					 issues->items[i].place.line, issues->items[i].place.column,
-					 issues->items[i].code);
 }
 
 static const struct {

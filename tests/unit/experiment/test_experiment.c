@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "experiment/experiment.h"
+#include "unit/document/issues.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -18,18 +19,6 @@ static struct kist_experiment *read_text(const char *text, struct kist_issues *i
 	ck_assert_int_eq(kist_issues_finish(issues, NULL), KIST_OK);
 	ck_assert(experiment || issues->error_count > 0);
 	return experiment;
-}
-
-/* "2:5 E_SCHEMA" of each, joined by ", ". */
-static void list_issues(const struct kist_issues *issues, char *ret, size_t size)
-{
-	size_t used = 0;
-
-	ret[0] = '\0';
-	for (size_t i = 0; i < issues->count && used < size; i++)
-		used += (size_t)snprintf(ret + used, size - used, "%s%u:%u %s", i ? ", " : "",
-					 issues->items[i].place.line, issues->items[i].place.column,
-					 issues->items[i].code);
 }
 
 static const struct {
