@@ -1,65 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/agent.h"
+#include "agent/agent_private.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "agent/facts.h"
-#include "agent/relay.h"
-#include "agent/server.h"
-#include "agent/watch.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "flow/stamp.h"
 #include "job/owner.h"
 
-#define NS_PER_S  1000000000ull
-#define NS_PER_MS 1000000ull
 /*
  * Of a program that is over by then nothing is watched, and one record says all: closing watchers takes the kernel
  * longer than many a program runs.
  */
 #define SETTLE_MS 50
-/* How far the times of files may be behind the clock: a tick of the kernel's. */
-#define TICK_NS 10000000
-
-/* All of one run. */
-struct agent {
-	const struct kist_agent_options *options;
-	struct kist_agent_result *result;
-	struct kist_job *job;
-	struct kist_keeping keeping;
-	struct kist_snapshot_options snapshot;
-	json_t *manifest;
-	struct kist_journal journal;
-	struct kist_relay out;
-	struct kist_relay err;
-	struct kist_watch *watch;
-	struct kist_program program;
-	struct kist_server *server; /* NULL: none */
-	int signals;		    /* signalfd; -1: none */
-	sigset_t mask_before;
-	int64_t began_ns;   /* wall clock */
-	uint64_t settle_ns; /* when the folder is watched; 0: it is, or never will be */
-	uint64_t beat_ns;   /* when the run folder is touched next */
-	uint64_t limit_ns;  /* when the program is told to end; 0: never */
-	uint64_t kill_ns;   /* when it is killed; 0: not yet */
-	int asked;	    /* the signal by which somebody asked it to end; 0: nobody */
-};
-
-/* What has no place in the program's life is told, and left out. */
-static void go_on(struct agent *agent, kist_status status, const struct kist_error *why)
-{
-	if (status != KIST_OK)
-		kist_keeping_warn(&agent->keeping, NULL, why);
-}
 
 static kist_status take_signals(struct agent *agent, struct kist_error *err)
 {
@@ -180,149 +139,6 @@ static kist_status start_relays(struct agent *agent, struct kist_error *err)
 				&agent->err, err);
 }
 
-static void take_file(void *ctx, const char *path)
-{
-	const struct agent *agent = ctx;
-
-	kist_keeper_add(agent->keeping.keeper, path);
-}
-
-/* A file that was there when the watch began: what is older than the job is looked at in the end. */
-static void take_old_file(void *ctx, const char *path)
-{
-	const struct agent *agent = ctx;
-	char full[PATH_MAX];
-	struct stat st;
-
-	if (snprintf(full, sizeof(full), "%s/%s", agent->options->folder, path) < (int)sizeof(full) &&
-	    stat(full, &st) == 0 && kist_stamp_ns(st.st_ctim) >= agent->began_ns - TICK_NS)
-		kist_keeper_add(agent->keeping.keeper, path);
-}
-
-static void start_watch(struct agent *agent)
-{
-	const struct kist_watch_events old = { .each_file = take_old_file, .ctx = agent };
-	struct kist_error why = KIST_ERROR_INIT;
-
-	go_on(agent, kist_watch_open(agent->options->folder, &old, &agent->watch, &why), &why);
-}
-
-static void take_signal(struct agent *agent, int signal)
-{
-	if (signal == KIST_AGENT_SIGNAL_KILL) {
-		agent->asked = SIGKILL;
-		kist_program_signal(&agent->program, SIGKILL);
-		return;
-	}
-	switch (signal) {
-	case SIGCHLD:
-		kist_program_follow_stop(&agent->program);
-		return;
-	case SIGCONT:
-		kist_program_go_on(&agent->program);
-		return;
-	case SIGUSR1:
-		if (agent->keeping.keeper)
-			kist_keeper_flush(agent->keeping.keeper);
-		return;
-	case SIGTERM:
-	case SIGINT:
-	case SIGHUP:
-	case SIGQUIT:
-		agent->asked = signal;
-		break;
-	default:
-		break;
-	}
-	kist_program_signal(&agent->program, signal);
-	kist_run_event(&agent->keeping.run, "signal", json_pack("{s:i}", "signal", signal));
-}
-
-static void read_signals(struct agent *agent)
-{
-	struct signalfd_siginfo info;
-
-	while (read(agent->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		take_signal(agent, (int)info.ssi_signo);
-}
-
-/* Tells a program that is past its time to end, and later ends it. */
-static void keep_time(struct agent *agent)
-{
-	const struct kist_agent_options *options = agent->options;
-	const uint64_t grace_s = options->grace_s > 0 ? options->grace_s : KIST_AGENT_GRACE_S;
-	const uint64_t now = kist_now_ns();
-
-	if (agent->kill_ns > 0 && now >= agent->kill_ns) {
-		kist_program_signal(&agent->program, SIGKILL);
-		agent->kill_ns = now + grace_s * NS_PER_S;
-	} else if (agent->kill_ns == 0 && agent->limit_ns > 0 && now >= agent->limit_ns) {
-		agent->result->by_time = true;
-		agent->kill_ns = now + grace_s * NS_PER_S;
-		kist_program_signal(&agent->program, options->stop_signal ? options->stop_signal : SIGTERM);
-	}
-}
-
-/* The earlier of two times, of which 0 is never. */
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a > 0 && (b == 0 || a < b) ? a : b;
-}
-
-/* Milliseconds until there is something to do about the time. */
-static int patience_ms(const struct agent *agent)
-{
-	const uint64_t limit = agent->kill_ns > 0 ? agent->kill_ns : agent->limit_ns;
-	const uint64_t until = earlier(agent->beat_ns, earlier(agent->settle_ns, limit));
-	const uint64_t now = kist_now_ns();
-	const uint64_t left_ms = until > now ? (until - now) / NS_PER_MS + 1 : 0;
-
-	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
-}
-
-static void beat(struct agent *agent)
-{
-	const uint64_t now = kist_now_ns();
-
-	if (now < agent->beat_ns)
-		return;
-	agent->beat_ns = now + KIST_OWNER_BEAT_S * NS_PER_S;
-	kist_run_beat(&agent->keeping.run);
-}
-
-static void settle(struct agent *agent)
-{
-	if (agent->settle_ns == 0 || kist_now_ns() < agent->settle_ns)
-		return;
-	agent->settle_ns = 0;
-	start_watch(agent);
-}
-
-static void attend(struct agent *agent)
-{
-	const struct kist_watch_events events = { .each_file = take_file, .ctx = agent };
-	struct pollfd waits[] = {
-		{ .fd = agent->program.pid_fd, .events = POLLIN },
-		{ .fd = agent->signals, .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
-	};
-
-	for (;;) {
-		if (poll(waits, 3, patience_ms(agent)) < 0)
-			continue;
-		if (waits[1].revents)
-			read_signals(agent);
-		if (waits[2].revents)
-			kist_watch_read(agent->watch, &events);
-		if (waits[0].revents && kist_program_reap(&agent->program, &agent->result->end))
-			return;
-		keep_time(agent);
-		beat(agent);
-		settle(agent);
-		waits[2].fd = agent->watch ? kist_watch_fd(agent->watch) : -1;
-	}
-}
-
 /* How the job ended, and why in words. */
 static void judge(struct agent *agent)
 {
@@ -350,8 +166,9 @@ static void start_server(struct agent *agent)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
-	go_on(agent, kist_server_start(agent->options->temp_dir, agent->keeping.keeper, &agent->server, &why),
-	      &why);
+	agent_go_on(agent,
+		    kist_server_start(agent->options->temp_dir, agent->keeping.keeper, &agent->server, &why),
+		    &why);
 }
 
 /* What a recovery needs to know once the agent is gone: whether the program still writes, and what to clear away. */
@@ -374,66 +191,20 @@ static kist_status note_program(struct agent *agent, struct kist_error *err)
 	return kist_run_write(&agent->keeping.run, facts, err);
 }
 
-/* When a reader that takes nothing is not waited for any more; 0: never. */
-static uint64_t patience_of_readers(const struct agent *agent)
-{
-	const uint64_t grace_s = agent->options->grace_s > 0 ? agent->options->grace_s : KIST_AGENT_GRACE_S;
-
-	if (agent->asked == SIGKILL)
-		return kist_now_ns();
-	if (agent->asked || agent->result->by_time)
-		return kist_now_ns() + grace_s * NS_PER_S;
-	return agent->limit_ns > 0 ? agent->limit_ns + grace_s * NS_PER_S : 0;
-}
-
-/*
- * Until what the program printed is taken: who reads it may be slow.  Whoever asks the agent to end meanwhile, and a
- * time limit, are not made to wait for that.
- */
-static void wait_for_readers(struct agent *agent)
-{
-	struct pollfd waits[] = {
-		{ .fd = agent->out.over, .events = POLLIN },
-		{ .fd = agent->err.over, .events = POLLIN },
-		{ .fd = agent->signals, .events = POLLIN },
-	};
-
-	agent->kill_ns = 0;
-	agent->settle_ns = 0;
-	agent->limit_ns = patience_of_readers(agent);
-	agent->asked = 0;
-	kist_relay_stop(&agent->out);
-	kist_relay_stop(&agent->err);
-	while (waits[0].fd >= 0 || waits[1].fd >= 0) {
-		if (poll(waits, 3, patience_ms(agent)) < 0)
-			continue;
-		for (int i = 0; i < 2; i++)
-			waits[i].fd = waits[i].revents ? -1 : waits[i].fd;
-		if (waits[2].revents)
-			read_signals(agent);
-		beat(agent);
-		if (!agent->asked && (agent->limit_ns == 0 || kist_now_ns() < agent->limit_ns))
-			continue;
-		kist_relay_let_go(&agent->out);
-		kist_relay_let_go(&agent->err);
-		return;
-	}
-}
-
 static kist_status run_program(struct agent *agent, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
 	KIST_TRY(start_program(agent, err));
-	go_on(agent, note_program(agent, &why), &why);
+	agent_go_on(agent, note_program(agent, &why), &why);
 	if (start_relays(agent, err) != KIST_OK) {
 		kist_program_signal(&agent->program, SIGKILL);
-		attend(agent);
+		agent_attend(agent);
 		return err->status;
 	}
-	attend(agent);
+	agent_attend(agent);
 	judge(agent);
-	wait_for_readers(agent);
+	agent_wait_for_readers(agent);
 	return KIST_OK;
 }
 
@@ -512,7 +283,6 @@ static kist_status start_keeping(struct agent *agent, struct kist_error *err)
 
 static kist_status run_job(struct agent *agent, struct kist_error *err)
 {
-	const struct kist_watch_events events = { .each_file = take_file, .ctx = agent };
 	const char *error = agent->result->error;
 	kist_status status;
 
@@ -521,8 +291,7 @@ static kist_status run_job(struct agent *agent, struct kist_error *err)
 	kist_relay_end(&agent->out);
 	kist_relay_end(&agent->err);
 	kist_server_end(kist_steal(agent->server));
-	if (agent->watch)
-		kist_watch_read(agent->watch, &events);
+	agent_read_watch(agent);
 	if (status != KIST_OK) {
 		agent->result->state = KIST_JOB_FAILED;
 		error = err->text;
@@ -570,7 +339,7 @@ kist_status kist_agent_run(const struct kist_agent_options *options, struct kist
 	if (make_run(&agent, &why) == KIST_EXISTS)
 		return kist_fail(err, KIST_EXISTS, "there is a job '%s' already, in '%s'", ret->id,
 				 options->runs_dir);
-	go_on(&agent, why.status, &why);
+	agent_go_on(&agent, why.status, &why);
 	KIST_TRY(start_keeping(&agent, err));
 	/* An id of one's own may be taken; that is worth waiting for. */
 	if (options->id && kist_keeper_wait(agent.keeping.keeper, err) != KIST_OK) {
