@@ -29,6 +29,34 @@ struct keeping {
 	struct kist_saved saved; /* no record: it is not in the commit */
 };
 
+/* Those that share one. */
+struct together {
+	struct keeping *all;
+	size_t count;
+};
+
+kist_status keeper_try(struct kist_keeper *keeper,
+		       kist_status (*attempt)(struct kist_keeper *keeper, void *ctx, struct kist_error *err),
+		       void *ctx, struct kist_error *err)
+{
+	struct kist_job *job = keeper->options.job;
+
+	for (int tries = 1;; tries++) {
+		struct kist_error why = KIST_ERROR_INIT;
+		json_t *before = json_copy(json_object_get(job->root, "artifacts"));
+
+		if (!before)
+			return kist_fail_memory(err, sizeof(json_t));
+		if (attempt(keeper, ctx, &why) == KIST_OK) {
+			json_decref(before);
+			return KIST_OK;
+		}
+		kist_job_set_artifacts_take(job, before);
+		if (!kist_is_collected(&why) || tries == TRIES_MAX)
+			return kist_fail_as(err, why.status, &why);
+	}
+}
+
 static bool is_ignored(const struct kist_keeper *keeper, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -148,14 +176,15 @@ static kist_status keep_one(struct kist_keeper *keeper, struct kist_save *save, 
 }
 
 /* Keeps the files of the group in one commit; what fails by itself is told and left out. */
-static kist_status try_all(struct kist_keeper *keeper, struct keeping *all, size_t count,
-			   struct kist_error *err)
+static kist_status try_all(struct kist_keeper *keeper, void *ctx, struct kist_error *err)
 {
+	const struct together *together = ctx;
+	struct keeping *all = together->all;
 	kist_auto_save struct kist_save *save = NULL;
 	size_t taken = 0;
 
 	KIST_TRY(kist_save_open(keeper->flow, &save, err));
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < together->count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 
 		kist_saved_done(&all[i].saved); /* of a try that came to nothing */
@@ -173,24 +202,6 @@ static kist_status try_all(struct kist_keeper *keeper, struct keeping *all, size
 	return KIST_OK;
 }
 
-/* A record names nothing that is not in the store. */
-static kist_status keep_all(struct kist_keeper *keeper, struct keeping *all, size_t count,
-			    struct kist_error *err)
-{
-	struct kist_job *job = keeper->options.job;
-	json_t *before = json_copy(json_object_get(job->root, "artifacts"));
-	kist_status status;
-
-	if (!before)
-		return kist_fail_memory(err, sizeof(json_t));
-	status = try_all(keeper, all, count, err);
-	if (status == KIST_OK)
-		json_decref(before);
-	else
-		kist_job_set_artifacts_take(job, before);
-	return status;
-}
-
 static void set_kept(struct kist_keeper *keeper, struct keeping *one)
 {
 	if (!one->saved.record)
@@ -206,21 +217,13 @@ static void set_kept(struct kist_keeper *keeper, struct keeping *one)
 	keeper->options.each_kept(keeper->options.ctx, one->file->path, &one->saved);
 }
 
-static bool may_try_again(const struct kist_error *err, int tries)
-{
-	return kist_is_collected(err) && tries < TRIES_MAX;
-}
-
 /* Keeps files in one commit; in the end in smaller ones, so that a file that does not fit takes no other with it. */
 static void keep_together(struct kist_keeper *keeper, struct keeping *all, size_t count)
 {
+	struct together together = { .all = all, .count = count };
 	struct kist_error why = KIST_ERROR_INIT;
 
-	for (int tries = 1;; tries++) {
-		kist_error_clear(&why);
-		if (keep_all(keeper, all, count, &why) == KIST_OK || !may_try_again(&why, tries))
-			break;
-	}
+	(void)!keeper_try(keeper, try_all, &together, &why);
 	if (why.status != KIST_OK && count > 1 && keeper->halves > 0) {
 		keeper->halves--;
 		keep_together(keeper, all, count / 2);

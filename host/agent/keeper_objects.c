@@ -6,9 +6,6 @@
 #include "agent/keeper_private.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/lean.h"
-
-#define TRIES_MAX 10
 
 /* Takes @object, which is out of the list, away. */
 static void drop(struct kist_keeper *keeper, struct keeper_object *object)
@@ -47,37 +44,23 @@ static kist_status save_one(struct kist_keeper *keeper, struct kist_save *save,
 	return keeper_add_artifact(keeper, object->name, &ret->artifact, err);
 }
 
+/* What is kept of one object. */
+struct keeping {
+	const struct keeper_object *object;
+	struct kist_saved saved;
+};
+
 /* One object, in a commit with the record. */
-static kist_status try_one(struct kist_keeper *keeper, const struct keeper_object *object,
-			   struct kist_saved *ret, struct kist_error *err)
+static kist_status try_one(struct kist_keeper *keeper, void *ctx, struct kist_error *err)
 {
+	struct keeping *one = ctx;
 	kist_auto_save struct kist_save *save = NULL;
 
-	kist_saved_done(ret); /* of a try that came to nothing */
+	kist_saved_done(&one->saved); /* of a try that came to nothing */
 	KIST_TRY(kist_save_open(keeper->flow, &save, err));
-	KIST_TRY(save_one(keeper, save, object, ret, err));
+	KIST_TRY(save_one(keeper, save, one->object, &one->saved, err));
 	KIST_TRY(keeper_commit(keeper, save, err));
 	keeper->kept.stored += kist_save_stats(save).stored_bytes;
-	return KIST_OK;
-}
-
-/* A record names nothing that is not in the store. */
-static kist_status keep_one(struct kist_keeper *keeper, const struct keeper_object *object,
-			    struct kist_saved *ret, struct kist_error *err)
-{
-	struct kist_job *job = keeper->options.job;
-	json_t *before = json_copy(json_object_get(job->root, "artifacts"));
-
-	if (!before)
-		return kist_fail_memory(err, sizeof(json_t));
-	for (int tries = 1; try_one(keeper, object, ret, err) != KIST_OK; tries++) {
-		if (!kist_is_collected(err) || tries == TRIES_MAX) {
-			kist_job_set_artifacts_take(job, before);
-			return err->status;
-		}
-		kist_error_clear(err);
-	}
-	json_decref(before);
 	return KIST_OK;
 }
 
@@ -119,16 +102,17 @@ void keeper_keep_objects(struct kist_keeper *keeper, bool last)
 
 	while (*at) {
 		struct keeper_object *object = *at;
-		kist_auto_saved struct kist_saved saved = KIST_SAVED_INIT;
+		struct keeping one = { .object = object, .saved = KIST_SAVED_INIT };
 		struct kist_error why = KIST_ERROR_INIT;
 
 		if (object->stuck && !last) {
 			at = &object->next;
 			continue;
 		}
-		if (keep_one(keeper, object, &saved, &why) == KIST_OK) {
-			tell_kept(keeper, object, &saved);
-		} else if (!give_up(keeper, object, last, &why)) {
+		if (keeper_try(keeper, try_one, &one, &why) == KIST_OK)
+			tell_kept(keeper, object, &one.saved);
+		kist_saved_done(&one.saved);
+		if (why.status != KIST_OK && !give_up(keeper, object, last, &why)) {
 			at = &object->next;
 			continue;
 		}

@@ -113,6 +113,18 @@ KIST_CHECKED kist_status keeper_add_artifact(struct kist_keeper *keeper, const c
 KIST_CHECKED kist_status keeper_commit(struct kist_keeper *keeper, struct kist_save *save,
 				       struct kist_error *err);
 
+/**
+ * keeper_try() - Calls @attempt, which keeps something in a commit; again when a collector came first.
+ *
+ * The record names nothing that is not in the store: what an attempt that failed has put into it is taken back.
+ *
+ * Errors: those of @attempt; KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status keeper_try(struct kist_keeper *keeper,
+				    kist_status (*attempt)(struct kist_keeper *keeper, void *ctx,
+							   struct kist_error *err),
+				    void *ctx, struct kist_error *err);
+
 /** keeper_note() - Remembers what went wrong, the first of it. */
 void keeper_note(struct kist_keeper *keeper, const struct kist_error *why);
 
