@@ -314,11 +314,12 @@ static kist_status print_one(const struct explaining *explaining, struct kist_er
 	return KIST_OK;
 }
 
+/* Variables that no setting has. */
+static const char *const others[] = { "KIST_CONFIG", "KIST_OVERLAY", "KIST_PLUGIN_PATH", "KIST_JOB_ID",
+				      "KIST_SOCKET" };
+
 static bool is_known(const char *name, size_t len)
 {
-	static const char *const others[] = { "KIST_CONFIG", "KIST_OVERLAY", "KIST_PLUGIN_PATH",
-					      "KIST_JOB_ID", "KIST_SOCKET" };
-
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (strlen(others[i]) == len && memcmp(others[i], name, len) == 0)
 			return true;
@@ -346,6 +347,8 @@ static void note_variables(void)
 			if (key->variable)
 				kist_nearest_offer(&nearest, key->variable);
 		}
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			kist_nearest_offer(&nearest, others[i]);
 		if (nearest.name)
 			fprintf(stderr,
 				"kist: config explain: note: there is no variable '%s': did you mean '%s'?\n",

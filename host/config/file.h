@@ -81,6 +81,7 @@ struct kist_config_value {
 /** struct kist_config_reading - How a value of a file is read. */
 struct kist_config_reading {
 	struct kist_config_file *file;
+	unsigned layer;		/* enum kist_config_layer: of an overlay it is not the file's */
 	kist_variable variable; /* NULL: it is only checked, as far as it holds no variables */
 	struct kist_arena *arena;
 	bool is_lenient; /* a variable that is not set is no fault: nobody needs the value */

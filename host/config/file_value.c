@@ -121,7 +121,7 @@ static void set_item(const struct texting *texting, struct kist_config_item *ret
 					  .integer = meant.integer,
 					  .number = meant.number,
 					  .place = meant.place,
-					  .layer = (unsigned)texting->reading->file->layer };
+					  .layer = texting->reading->layer };
 }
 
 static kist_status read_item(const struct kist_config_reading *reading, const struct kist_config_key *key,

@@ -159,18 +159,13 @@ static kist_status read_layer(struct merging *merging, size_t k, unsigned layer,
 	struct kist_config_file *file =
 		(struct kist_config_file *)(uintptr_t)kist_config_file_of(merging->config, layer);
 	const struct kist_config_reading reading = { .file = file,
+						     .layer = layer,
 						     .variable = merging->options->variable,
 						     .arena = &merging->config->arena,
 						     .is_lenient = !merging->options->command ||
 								   is_covered(merging, k, layer) };
 
-	if (!node)
-		return KIST_OK;
-	KIST_TRY(kist_config_file_read(&reading, key, node, value, err));
-	/* Those of an overlay stand in the project's file. */
-	for (size_t i = 0; i < value->list.count; i++)
-		((struct kist_config_item *)(uintptr_t)value->list.items)[i].layer = layer;
-	return KIST_OK;
+	return node ? kist_config_file_read(&reading, key, node, value, err) : KIST_OK;
 }
 
 static kist_status read_key(struct merging *merging, size_t k, struct kist_error *err)

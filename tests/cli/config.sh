@@ -73,6 +73,8 @@ KIST_CONFIG=none expect 2 kist ls --overlay test
 says err 'there is no kist.yaml'
 KIST_JOBZ=3 expect 0 kist config explain
 says err "did you mean 'KIST_JOBS'"
+KIST_OVERLAI=test expect 0 kist config explain
+says err "did you mean 'KIST_OVERLAY'"
 
 # Variables in values, with a default or an error; only of what the command needs.
 cat >kist.yaml <<'END'
