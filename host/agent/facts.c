@@ -34,10 +34,11 @@ static json_t *texts_of(const char *const *texts, size_t count)
 static kist_status make_manifest(const struct kist_agent_options *options, const json_t *facts, json_t **ret,
 				 struct kist_error *err)
 {
-	static const char *const keys[] = {
-		"project",     "command", "params", "tags", "store", "artifact_path", "artifact_path_bytes",
-		"time_limit_s"
-	};
+	static const char *const keys[] = { "project",	     "command",
+					    "params",	     "tags",
+					    "store",	     "store_bytes",
+					    "artifact_path", "artifact_path_bytes",
+					    "time_limit_s" };
 	kist_auto_json json_t *manifest = json_pack(
 		"{s:i,s:b,s:b,s:o,s:o}", "schema_version", KIST_RUN_SCHEMA_VERSION, "follow", options->follow,
 		"source", !options->no_source, "ignore", texts_of(options->ignore, options->ignore_count),
@@ -62,19 +63,20 @@ kist_status kist_agent_make_facts(const struct kist_agent_options *options, cons
 	kist_auto_json json_t *manifest = NULL;
 	kist_auto_json json_t *command = json_array();
 	kist_auto_json json_t *facts = NULL;
+	const char *project = options->project ? options->project : "";
 	char folder[PATH_MAX];
 	char lock[KIST_DIGEST_HEX_SIZE];
 
 	for (size_t i = 0; options->command[i]; i++)
 		(void)json_array_append_new(command,
 					    kist_json_text(options->command[i], strlen(options->command[i])));
-	facts = json_pack("{s:i,s:s,s:s,s:s,s:O,s:I,s:I,s:s}", "schema_version", KIST_RUN_SCHEMA_VERSION,
-			  "run_id", id, "project", options->project ? options->project : "", "state",
+	facts = json_pack("{s:i,s:s,s:o,s:s,s:O,s:I,s:I}", "schema_version", KIST_RUN_SCHEMA_VERSION,
+			  "run_id", id, "project", kist_json_text(project, strlen(project)), "state",
 			  kist_job_state_name(KIST_JOB_STARTED), "command", command, "time_limit_s",
-			  (json_int_t)options->time_limit_s, "started_ns", (json_int_t)kist_wall_ns(),
-			  "store", options->store);
+			  (json_int_t)options->time_limit_s, "started_ns", (json_int_t)kist_wall_ns());
 	if (!facts)
 		return kist_fail_memory(err, sizeof(json_t));
+	KIST_TRY(kist_json_set_bytes(facts, "store", options->store, strlen(options->store), err));
 	if ((options->params && json_object_set(facts, "params", options->params) != 0) ||
 	    (options->tags && json_object_set(facts, "tags", options->tags) != 0))
 		return kist_fail_memory(err, sizeof(json_t));

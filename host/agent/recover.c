@@ -14,6 +14,8 @@
 #include "base/num.h"
 #include "job/owner.h"
 
+#define ARTIFACT_PATH "artifact_path"
+
 /* A recovery under way. */
 struct recovery {
 	const struct kist_recover_options *options;
@@ -21,17 +23,22 @@ struct recovery {
 	struct kist_job *job;
 	struct kist_flow *flow; /* until the keeper has taken it */
 	int64_t next_ns;	/* when the next job began in the same folder; 0: none did */
+	char store[PATH_MAX];	/* that it was to be kept in */
 	char folder[PATH_MAX];	/* of artifacts; or empty */
 	char error[KIST_JOB_ERROR_MAX + 1];
 };
 
-/* The folder of artifacts, of whatever bytes its path is; false for none. */
-static bool read_folder(const json_t *facts, char ret[static PATH_MAX])
+/* The path @key, of whatever bytes it is: kist_json_set_bytes().  false for none. */
+static bool read_path(const json_t *facts, const char *key, char ret[static PATH_MAX])
 {
-	const json_t *hex = json_object_get(facts, "artifact_path_bytes");
-	const char *text = kist_json_get_text(facts, "artifact_path");
-	const size_t len = json_string_length(hex) / 2;
+	const char *text = kist_json_get_text(facts, key);
+	char bytes_key[KIST_JSON_BYTES_KEY_MAX + sizeof("_bytes")];
+	const json_t *hex;
+	size_t len;
 
+	(void)snprintf(bytes_key, sizeof(bytes_key), "%s_bytes", key);
+	hex = json_object_get(facts, bytes_key);
+	len = json_string_length(hex) / 2;
 	if (hex) {
 		if (len >= PATH_MAX || !json_is_string(hex) ||
 		    !kist_hex_read(json_string_value(hex), json_string_length(hex), (uint8_t *)ret, len))
@@ -94,7 +101,7 @@ static kist_status see_other(void *ctx, const char *id, struct kist_error *err)
 	    kist_run_open(recovery->options->runs_dir, id, &run, NULL) != KIST_OK ||
 	    kist_run_read(&run, &facts, NULL) != KIST_OK)
 		return KIST_OK;
-	if (!read_folder(facts, folder) || strcmp(folder, recovery->folder) != 0 ||
+	if (!read_path(facts, ARTIFACT_PATH, folder) || strcmp(folder, recovery->folder) != 0 ||
 	    !kist_json_get_u64(facts, "started_ns", &began) ||
 	    !kist_json_get_u64(own, "started_ns", &own_began) || began <= own_began)
 		return KIST_OK;
@@ -112,12 +119,12 @@ static kist_status read_facts(struct recovery *recovery, struct kist_error *err)
 	KIST_TRY(kist_run_read(&recovery->keeping.run, &recovery->keeping.facts, err));
 	id = kist_json_get_text(recovery->keeping.facts, "run_id");
 	if (!id || strcmp(id, recovery->options->id) != 0 ||
-	    !kist_json_get_text(recovery->keeping.facts, "store"))
+	    !read_path(recovery->keeping.facts, "store", recovery->store))
 		return kist_fail(err, KIST_CORRUPT, "'%s/" KIST_RUN_FILE "' does not say what ran",
 				 recovery->keeping.run.path);
-	if (!json_object_get(recovery->keeping.facts, "artifact_path"))
+	if (!json_object_get(recovery->keeping.facts, ARTIFACT_PATH))
 		return KIST_OK;
-	if (!read_folder(recovery->keeping.facts, recovery->folder))
+	if (!read_path(recovery->keeping.facts, ARTIFACT_PATH, recovery->folder))
 		return kist_fail(err, KIST_CORRUPT, "'%s/" KIST_RUN_FILE "' does not say where it wrote",
 				 recovery->keeping.run.path);
 	return kist_recover_each(recovery->options->runs_dir, see_other, recovery, err);
@@ -204,9 +211,8 @@ static kist_status make_job(struct recovery *recovery, struct kist_error *err)
 static kist_status find_job(struct recovery *recovery, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
-	const char *store = kist_json_get_text(recovery->keeping.facts, "store");
 
-	KIST_TRY(recovery->options->open(recovery->options->ctx, store, &recovery->flow, err));
+	KIST_TRY(recovery->options->open(recovery->options->ctx, recovery->store, &recovery->flow, err));
 	if (kist_job_load(recovery->flow, recovery->options->id, &recovery->job, &why) == KIST_OK)
 		return KIST_OK;
 	return why.status == KIST_NOT_FOUND ? make_job(recovery, err) : kist_fail_as(err, why.status, &why);
@@ -220,8 +226,7 @@ static kist_status give_flow(void *ctx, struct kist_flow **ret, struct kist_erro
 		*ret = kist_steal(recovery->flow);
 		return KIST_OK;
 	}
-	return recovery->options->open(recovery->options->ctx,
-				       kist_json_get_text(recovery->keeping.facts, "store"), ret, err);
+	return recovery->options->open(recovery->options->ctx, recovery->store, ret, err);
 }
 
 /* What the agent still saw of the end; else the job is lost. */

@@ -119,8 +119,8 @@ static enum kist_exit read_tags(struct executing *executing)
 
 		if (strcmp(cli->values[i].option->name, "tag") != 0)
 			continue;
-		if (!equals || equals == text)
-			return kist_cli_usage(cli, "--tag takes KEY=TEXT, not '%s'", text);
+		if (!equals || equals == text || !kist_utf8_valid(text, (size_t)(equals - text)))
+			return kist_cli_usage(cli, "--tag takes KEY=TEXT, of UTF-8, not '%s'", text);
 		(void)json_object_setn_new(executing->tags, text, (size_t)(equals - text),
 					   kist_json_text(equals + 1, strlen(equals + 1)));
 	}

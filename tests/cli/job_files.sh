@@ -150,6 +150,19 @@ b" "$odd/a
 b"
 same "gotten/$odd" "$odd/$odd"
 unset KIST_STORE
+# And in a folder of any bytes, where the store is, too.
+mkdir "in$odd"
+(
+	cd "in$odd"
+	expect 0 kist --store near exec -q --id near --project "p$odd" -- echo ran
+	equal "$(cat out)" ran
+	expect 0 kist init near
+	expect 0 kist job recover near
+	says out 'job near is finished'
+	expect 0 kist --store near logs near
+	expect 2 kist exec --tag "$odd=x" -- touch ran
+	[ ! -e ran ] || fail 'a job ran without its tag'
+)
 
 # Facts that somebody has spoiled are no way to anything.
 cp -r "$runs/odd" saved
