@@ -53,16 +53,20 @@ static kist_status print_json(const struct kist_cli *cli, const struct kist_coll
 	const int64_t freed = (int64_t)done->bytes_deleted - (int64_t)done->bytes_written;
 
 	return kist_print_json_take(
-		json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "store",
-			  cli->paths.store, "dry_run", (int)dry_run, "freed_bytes", (json_int_t)freed,
-			  "artifacts", (json_int_t)done->artifacts, "packs_deleted",
-			  (json_int_t)done->packs_deleted, "bytes_deleted", (json_int_t)done->bytes_deleted,
-			  "packs_compacted", (json_int_t)done->packs_compacted, "packs_written",
-			  (json_int_t)done->packs_written, "bytes_written", (json_int_t)done->bytes_written,
-			  "bytes_kept", (json_int_t)done->bytes_kept, "bytes_dead",
-			  (json_int_t)done->bytes_dead, "packs_unnamed", (json_int_t)done->packs_unnamed,
-			  "bytes_unnamed", (json_int_t)done->bytes_unnamed, "packs_damaged",
-			  (json_int_t)done->packs_damaged, "short_of", done->short_of.text),
+		kist_json_with_path(
+			json_pack("{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "dry_run",
+				  (int)dry_run, "freed_bytes", (json_int_t)freed, "artifacts",
+				  (json_int_t)done->artifacts, "packs_deleted",
+				  (json_int_t)done->packs_deleted, "bytes_deleted",
+				  (json_int_t)done->bytes_deleted, "packs_compacted",
+				  (json_int_t)done->packs_compacted, "packs_written",
+				  (json_int_t)done->packs_written, "bytes_written",
+				  (json_int_t)done->bytes_written, "bytes_kept", (json_int_t)done->bytes_kept,
+				  "bytes_dead", (json_int_t)done->bytes_dead, "packs_unnamed",
+				  (json_int_t)done->packs_unnamed, "bytes_unnamed",
+				  (json_int_t)done->bytes_unnamed, "packs_damaged",
+				  (json_int_t)done->packs_damaged, "short_of", done->short_of.text),
+			"store", cli->paths.store),
 		err);
 }
 

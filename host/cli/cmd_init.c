@@ -81,8 +81,9 @@ static enum kist_exit run(struct kist_cli *cli)
 	    create(uri, &err) != KIST_OK || kist_store_open(uri, &store, &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, true);
 	if (cli->json &&
-	    kist_print_json_take(json_pack("{s:s,s:s}", "store", uri, "id", kist_store_id(store)), &err) !=
-		    KIST_OK)
+	    kist_print_json_take(
+		    kist_json_with_path(json_pack("{s:s}", "id", kist_store_id(store)), "store", uri),
+		    &err) != KIST_OK)
 		return kist_cli_fail(cli, &err, false);
 	if (!cli->json && !cli->quiet)
 		printf("made the store '%s' (%s)\n", uri, kist_store_id(store));

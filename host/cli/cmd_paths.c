@@ -4,19 +4,29 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 
+static json_t *facts_of(const struct kist_paths *paths)
+{
+	const char *const rows[][2] = {
+		{ "store", paths->store },	  { "why", paths->store_why },
+		{ "config", paths->config_dir },  { "cache", paths->cache_dir },
+		{ "data", paths->data_dir },	  { "runs", paths->runs_dir },
+		{ "temporary", paths->temp_dir }, { "worker", paths->worker },
+		{ "plugins", paths->plugin_dir }, { "notes", paths->notes },
+	};
+	json_t *facts = json_object();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		facts = kist_json_with_path(facts, rows[i][0], rows[i][1]);
+	return facts;
+}
+
 static enum kist_exit run(struct kist_cli *cli)
 {
 	const struct kist_paths *paths = &cli->paths;
 	struct kist_error err = KIST_ERROR_INIT;
 
 	if (cli->json) {
-		if (kist_print_json_take(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "store",
-						   paths->store, "why", paths->store_why, "config",
-						   paths->config_dir, "cache", paths->cache_dir, "data",
-						   paths->data_dir, "runs", paths->runs_dir, "temporary",
-						   paths->temp_dir, "worker", paths->worker, "plugins",
-						   paths->plugin_dir, "notes", paths->notes),
-					 &err) != KIST_OK)
+		if (kist_print_json_take(facts_of(paths), &err) != KIST_OK)
 			return kist_cli_fail(cli, &err, false);
 		return KIST_EXIT_DONE;
 	}

@@ -21,9 +21,11 @@ static kist_status add_row(json_t *list, const struct kist_installed *done, stru
 	kist_digest_hex(&done->digest, hex);
 	if (done->signer)
 		kist_key_id_text(done->signer, key);
-	if (json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "id", done->id, "version",
-						  done->version, "manifest", done->path, "manifest_sha256",
-						  hex, "key", key, "replaced", done->replaced)) != 0)
+	if (json_array_append_new(list,
+				  kist_json_with_path(json_pack("{s:s,s:s,s:s,s:s,s:b}", "id", done->id,
+								"version", done->version, "manifest_sha256",
+								hex, "key", key, "replaced", done->replaced),
+						      "manifest", done->path)) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
 	return KIST_OK;
 }

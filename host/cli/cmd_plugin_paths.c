@@ -50,8 +50,10 @@ static kist_status list(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(kist_plugins_open(cli, &catalog, err));
 	for (size_t i = 0; i < catalog->dir_count; i++) {
 		const struct kist_catalog_dir *dir = &catalog->dirs[i];
-		json_t *facts = json_pack("{s:s,s:s,s:b,s:s}", "folder", dir->path, "tier",
-					  kist_tier_name(dir->tier), "used", dir->used, "note", dir->note);
+		json_t *facts =
+			kist_json_with_path(json_pack("{s:s,s:b,s:s}", "tier", kist_tier_name(dir->tier),
+						      "used", dir->used, "note", dir->note),
+					    "folder", dir->path);
 
 		if (!facts || json_array_append_new(all, facts) != 0)
 			return kist_fail_memory(err, sizeof(json_t));

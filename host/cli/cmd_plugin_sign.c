@@ -84,7 +84,10 @@ static kist_status keygen(struct kist_cli *cli, struct kist_error *err)
 	KIST_TRY(status);
 	if (cli->json)
 		return kist_print_json_take(
-			json_pack("{s:s,s:s,s:s}", "key", id, "secret", place.secret, "public", public), err);
+			kist_json_with_path(
+				kist_json_with_path(json_pack("{s:s}", "key", id), "secret", place.secret),
+				"public", public),
+			err);
 	if (!cli->quiet)
 		printf("key %s\nsecret: %s; nobody else may have it, and no password protects it\n"
 		       "public: %s; who adds it with 'kist plugin key add' takes what you sign\n",
@@ -157,6 +160,7 @@ static kist_status sign(struct kist_cli *cli, const char *path, json_t *list, st
 	struct kist_secret_key key;
 	struct kist_signing place;
 	char id[KIST_KEY_ID_SIZE];
+	char signature[PATH_MAX + sizeof(KIST_MINISIGN_SUFFIX)];
 	kist_status status;
 
 	KIST_TRY(kist_signing_find(cli, &place, err));
@@ -168,13 +172,15 @@ static kist_status sign(struct kist_cli *cli, const char *path, json_t *list, st
 	kist_key_id_text(key.public.id, id);
 	kist_secret_key_done(&key);
 	KIST_TRY(status);
-	if (json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s+}", "id", manifest.manifest->id,
-						  "version", manifest.manifest->version, "key", id,
-						  "signature", path, KIST_MINISIGN_SUFFIX)) != 0)
+	snprintf(signature, sizeof(signature), "%s" KIST_MINISIGN_SUFFIX, path);
+	if (json_array_append_new(
+		    list, kist_json_with_path(json_pack("{s:s,s:s,s:s}", "id", manifest.manifest->id,
+							"version", manifest.manifest->version, "key", id),
+					      "signature", signature)) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
 	if (!cli->quiet && !cli->json)
-		printf("signed: %s %s by key %s, in '%s" KIST_MINISIGN_SUFFIX "'\n", manifest.manifest->id,
-		       manifest.manifest->version, id, path);
+		printf("signed: %s %s by key %s, in '%s'\n", manifest.manifest->id,
+		       manifest.manifest->version, id, signature);
 	return KIST_OK;
 }
 

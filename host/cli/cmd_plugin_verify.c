@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/plugins.h"
 #include "cli/signing.h"
 #include "plugin/signed.h"
@@ -69,10 +70,12 @@ static kist_status verify(struct kist_cli *cli, const char *argument, json_t *li
 	KIST_TRY(check(cli, path, &manifest, &key, err));
 	kist_key_id_text(key.public.id, id);
 	kist_digest_hex(&manifest.digest, hex);
-	if (json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "id", manifest.manifest->id,
-						  "version", manifest.manifest->version, "manifest", path,
-						  "manifest_sha256", hex, "key", id, "scope", key.scope)) !=
-	    0)
+	if (json_array_append_new(
+		    list,
+		    kist_json_with_path(json_pack("{s:s,s:s,s:s,s:s,s:s}", "id", manifest.manifest->id,
+						  "version", manifest.manifest->version, "manifest_sha256",
+						  hex, "key", id, "scope", key.scope),
+					"manifest", path)) != 0)
 		return kist_fail_memory(err, sizeof(json_t));
 	if (!cli->quiet && !cli->json)
 		printf("%s: %s %s, signed by key %s for '%s'%s%s%s; the library is the one that was signed\n",

@@ -148,17 +148,20 @@ static kist_status print_facts(const struct repair *repair, struct kist_error *e
 	const struct kist_repaired *store = &repair->store;
 
 	return kist_print_json_take(
-		json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O}", "store",
-			  repair->cli->paths.store, "dry_run", (int)repair->dry_run, "commits",
-			  (json_int_t)repair->log.commits, "commits_mended", (json_int_t)repair->log.mended,
-			  "commits_lost", (json_int_t)(repair->log.bad + repair->log.missing), "packs",
-			  (json_int_t)store->packs, "packs_mended", (json_int_t)store->packs_mended,
-			  "packs_replaced", (json_int_t)store->packs_replaced, "packs_lost",
-			  (json_int_t)store->packs_lost, "packs_newer", (json_int_t)store->packs_newer,
-			  "chunks_saved", (json_int_t)store->chunks_saved, "artifacts_hurt",
-			  (json_int_t)store->artifacts_hurt, "names_hurt", (json_int_t)store->names_hurt,
-			  "checkpoints_mended", (json_int_t)store->checkpoints_mended, "steps",
-			  repair->steps),
+		kist_json_with_path(
+			json_pack("{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O}", "dry_run",
+				  (int)repair->dry_run, "commits", (json_int_t)repair->log.commits,
+				  "commits_mended", (json_int_t)repair->log.mended, "commits_lost",
+				  (json_int_t)(repair->log.bad + repair->log.missing), "packs",
+				  (json_int_t)store->packs, "packs_mended", (json_int_t)store->packs_mended,
+				  "packs_replaced", (json_int_t)store->packs_replaced, "packs_lost",
+				  (json_int_t)store->packs_lost, "packs_newer",
+				  (json_int_t)store->packs_newer, "chunks_saved",
+				  (json_int_t)store->chunks_saved, "artifacts_hurt",
+				  (json_int_t)store->artifacts_hurt, "names_hurt",
+				  (json_int_t)store->names_hurt, "checkpoints_mended",
+				  (json_int_t)store->checkpoints_mended, "steps", repair->steps),
+			"store", repair->cli->paths.store),
 		err);
 }
 

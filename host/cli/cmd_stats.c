@@ -111,16 +111,18 @@ static kist_status print_json(struct kist_cli *cli, const struct counts *counts,
 
 	KIST_TRY(kist_registry_each_kind(cli->flow->registry, add_kind, &kinds, err));
 	return kist_print_json_take(
-		json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:f,s:O,s:O}", "store",
-			  cli->paths.store, "commits", (json_int_t)stats->commits, "names",
-			  (json_int_t)stats->refs, "artifacts", (json_int_t)stats->artifacts, "chunks",
-			  (json_int_t)stats->chunks, "packs", (json_int_t)stats->packs, "chunk_bytes",
-			  (json_int_t)stats->chunk_bytes, "stored_bytes", (json_int_t)stats->stored_bytes,
-			  "pack_bytes", (json_int_t)stats->pack_bytes, "object_bytes",
-			  (json_int_t)counts->kept, "dead_bytes",
-			  counts->missing ? json_null() : json_integer((json_int_t)counts->dead), "missing",
-			  (json_int_t)counts->missing, "ratio", ratio(counts), "artifact_kinds", artifacts,
-			  "chunk_kinds", chunks),
+		kist_json_with_path(
+			json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:f,s:O,s:O}", "commits",
+				  (json_int_t)stats->commits, "names", (json_int_t)stats->refs, "artifacts",
+				  (json_int_t)stats->artifacts, "chunks", (json_int_t)stats->chunks, "packs",
+				  (json_int_t)stats->packs, "chunk_bytes", (json_int_t)stats->chunk_bytes,
+				  "stored_bytes", (json_int_t)stats->stored_bytes, "pack_bytes",
+				  (json_int_t)stats->pack_bytes, "object_bytes", (json_int_t)counts->kept,
+				  "dead_bytes",
+				  counts->missing ? json_null() : json_integer((json_int_t)counts->dead),
+				  "missing", (json_int_t)counts->missing, "ratio", ratio(counts),
+				  "artifact_kinds", artifacts, "chunk_kinds", chunks),
+			"store", cli->paths.store),
 		err);
 }
 

@@ -5,10 +5,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 
 bool kist_reader_is_gone(void)
 {
@@ -45,6 +47,15 @@ kist_status kist_print_json_take(json_t *value, struct kist_error *err)
 	    putchar('\n') == EOF)
 		return kist_fail(err, KIST_IO, "cannot write to the standard output");
 	return KIST_OK;
+}
+
+json_t *kist_json_with_path(json_t *object, const char *key, const char *path)
+{
+	kist_auto_json json_t *owned = object;
+
+	if (!owned || kist_json_set_bytes(owned, key, path, strlen(path), NULL) != KIST_OK)
+		return NULL;
+	return kist_steal(owned);
 }
 
 kist_status kist_output_file(const char *path, struct kist_view bytes, mode_t mode, struct kist_error *err)

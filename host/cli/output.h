@@ -22,6 +22,9 @@ bool kist_output_is_whole(void);
 /** kist_print_json() - One JSON value and a newline to standard output; drops the reference. */
 KIST_CHECKED kist_status kist_print_json_take(json_t *value, struct kist_error *err);
 
+/** kist_json_with_path() - @object, given, with @path as @key: kist_json_set_bytes().  NULL: out of memory. */
+json_t *kist_json_with_path(json_t *object, const char *key, const char *path);
+
 /** kist_json_is_printed() - Whether the run has printed its document: there is one, whatever happens. */
 bool kist_json_is_printed(void);
 /** kist_json_set_printed() - For who prints it in pieces. */

@@ -141,3 +141,19 @@ one_document 1 kist put --json object.npy
 says out '"code": "E_OBJECT"' '"status": "unsupported"'
 one_document 1 kist plugin validate --json object.npy
 says out '"code": "E_OBJECT"' '"status": "unsupported"'
+
+# Paths of any bytes stand beside themselves as hex digits.
+odd=$(printf '%s/o\377d' "$PWD")
+mkdir "$odd"
+one_document 0 kist --store "$odd/store" init --json
+says out '"store_bytes": "'
+for command in paths stats 'gc --dry-run' 'repair --dry-run' 'plugin paths'; do
+	# shellcheck disable=SC2086
+	one_document 0 kist --store "$odd/store" --plugin-dir "$odd" $command --json
+	says out '_bytes": "'
+done
+one_document 0 kist plugin keygen --key "$odd/sign.key" --json
+says out '"secret_bytes": "' '"public_bytes": "'
+cp "$plugins/org.example.one.plugin.json" "$plugins/org.example.one.so" "$odd"
+one_document 0 kist plugin sign --key "$odd/sign.key" "$odd/org.example.one.plugin.json" --json
+says out '"signature_bytes": "'
