@@ -121,7 +121,7 @@ kist_status kist_content_start(struct kist_content_writer *content, struct kist_
 	content->midstates.size = 0;
 	content->chunk_start = 0;
 	content->size = 0;
-	content->part_base += content->part_count;
+	content->part_base += content->part_count + 1;
 	content->part_count = count;
 	content->parts = parts;
 	content->previous = NULL;
@@ -181,8 +181,9 @@ static kist_status end_chunk(struct kist_content_writer *content, struct kist_er
 	const size_t len = kist_cut_end(&content->cut, kist_view_of(start, open_size(content)));
 	struct kist_piece piece = { .bytes = kist_view_of(start, len), .hint = content->hint };
 
-	if (content->chunk_part != KIST_CUT_NO_PART)
-		piece.part = 1 + content->part_base + content->chunk_part;
+	/* What belongs to no part is numbered as one behind them. */
+	piece.part = 1 + content->part_base +
+		     (content->chunk_part == KIST_CUT_NO_PART ? content->part_count : content->chunk_part);
 	KIST_TRY(append_midstate(content, piece.bytes, err));
 	piece.is_like = content->previous && find_like(content, len, &piece.like);
 	KIST_TRY(kist_writer_add(content->writer, content->kind, &piece, &content->last_id, &content->whole,

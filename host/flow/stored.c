@@ -10,6 +10,7 @@ static const char *const names[KIST_FILTER_COUNT] = {
 	[KIST_FILTER_NONE] = "none",	 [KIST_FILTER_PLANES] = "planes", [KIST_FILTER_FLOAT] = "float",
 	[KIST_FILTER_DELTA] = "delta",	 [KIST_FILTER_BASE] = "base",	  [KIST_FILTER_DECIMAL] = "decimal",
 	[KIST_FILTER_RECORD] = "record", [KIST_FILTER_BITS] = "bits",	  [KIST_FILTER_COPIES] = "copies",
+	[KIST_FILTER_CELLS] = "cells",
 };
 
 /* Where a chunk lies, and the head of its record; a collector may have moved it since it was found. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "pack/codec.h"
+#include "pack/filter_cells.h"
 #include "pack/filter_choose.h"
 #include "pack/filter_copies.h"
 #include "pack/filter_repeats.h"
@@ -28,6 +29,9 @@
 #define FAR_FROM_BEST 2.0
 /* A guess is followed when the ratio is the same but for so much. */
 #define GUESS_DRIFT 0.15
+/* Of a text this much is tried both ways, where there is no guess; and what cells must gain. */
+#define CELLS_TRIAL_SIZE ((size_t)32 << 10)
+#define CELLS_GAIN	 0.9
 
 void kist_filter_done(struct kist_filter *filter)
 {
@@ -110,6 +114,9 @@ static kist_status encode_with(struct kist_filter *filter, const struct kist_fil
 	size_t body = 0;
 	size_t len;
 
+	if (spec->filter == KIST_FILTER_CELLS)
+		return kist_filter_cells_encode(filter, task, input->raw, &spec->cells, limit, ret, ret_size,
+						err);
 	*ret_size = 0;
 	if (spec->filter != KIST_FILTER_NONE) {
 		streams = filter->room[KIST_ROOM_FILTERED];
@@ -316,6 +323,51 @@ static bool is_likely(const struct kist_filter_input *input, struct kist_filter_
 	return kist_filter_estimate(sample, &spec) < BASE_GAIN * size || is_much_alike(input);
 }
 
+/* Whether a part of @input, from the middle, becomes smaller by @spec than as plain zstd. */
+static kist_status try_cells(struct kist_filter *filter, const struct kist_filter_input *input,
+			     const struct kist_filter_task *task, const struct kist_filter_spec *spec,
+			     bool *ret, struct kist_error *err)
+{
+	const size_t len = (size_t)kist_min_u64(input->raw.size, CELLS_TRIAL_SIZE);
+	const struct kist_view part = kist_view_of(input->raw.data + (input->raw.size - len) / 2, len);
+	struct kist_filter_cells cells = spec->cells;
+	uint8_t *const room = filter->room[KIST_ROOM_OTHER];
+	size_t size;
+	size_t plain;
+
+	KIST_TRY(kist_filter_plain(&filter->coder, task, part, room, len, &plain, err));
+	KIST_TRY(kist_filter_cells_encode(filter, task, part, &cells, len, room, &size, err));
+	*ret = size > 0 && (plain == 0 || (double)size < CELLS_GAIN * (double)plain);
+	return KIST_OK;
+}
+
+/* Text: cells in columns where there are such, without a look where that was best for the text before it. */
+static kist_status encode_text(struct kist_filter *filter, const struct kist_filter_input *input,
+			       const struct kist_filter_task *task, struct best *best, struct kist_error *err)
+{
+	const struct kist_filter_guess *const guess = input->guess;
+	const bool archive = task->level == KIST_FILTER_ARCHIVE;
+	struct kist_filter_spec spec = { .filter = KIST_FILTER_CELLS };
+	const struct best stored = *best;
+	bool gains = archive;
+
+	if (input->raw.size < KIST_FILTER_CELLS_SIZE_MIN || !kist_filter_cells_find(input->raw, &spec.cells))
+		return try_one(filter, input, task, NULL, best, err);
+	if (!archive && guess && guess->choice.filter == KIST_FILTER_CELLS) {
+		KIST_TRY(try_one(filter, input, task, &spec, best, err));
+		best->is_guess = best->size > 0 && (double)best->size <= (1 + GUESS_DRIFT) * guess->ratio *
+										 (double)input->raw.size;
+		if (best->is_guess)
+			return KIST_OK;
+		*best = stored;
+	}
+	if (!archive)
+		KIST_TRY(try_cells(filter, input, task, &spec, &gains, err));
+	if (gains)
+		KIST_TRY(try_one(filter, input, task, &spec, best, err));
+	return best->size > 0 && !archive ? KIST_OK : try_one(filter, input, task, NULL, best, err);
+}
+
 /* Bytes without elements: what a base has of them stands there in any place. */
 static kist_status encode_bytes(struct kist_filter *filter, const struct kist_filter_input *input,
 				struct kist_filter_task *task, struct best *best, struct kist_error *err)
@@ -325,7 +377,7 @@ static kist_status encode_bytes(struct kist_filter *filter, const struct kist_fi
 	bool found;
 
 	if (input->base.size == 0 || input->raw.size < RAW_SIZE_MIN)
-		return try_one(filter, input, task, NULL, best, err);
+		return encode_text(filter, input, task, best, err);
 	if (!filter->table)
 		filter->table = kist_alloc(KIST_FILTER_COPIES_TABLE, sizeof(*filter->table));
 	if (!filter->table)
@@ -337,7 +389,7 @@ static kist_status encode_bytes(struct kist_filter *filter, const struct kist_fi
 	if (found && best->cost * COPIES_SURELY_IN <= input->raw.size)
 		return KIST_OK;
 	*best = stored;
-	KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	KIST_TRY(encode_text(filter, input, task, best, err));
 	return found ? try_base(filter, input, task, best, err) : KIST_OK;
 }
 

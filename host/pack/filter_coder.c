@@ -38,6 +38,11 @@
 #define NEAR_HASH_LOG  11
 #define NEAR_MIN_MATCH 7
 #define NEAR_STEP      2
+/* Packed numbers: a sample, of which so many bytes may come again; and above so many bits they stay as they are, since
+ * two digits in a byte have 6.6. */
+#define PACKED_SAMPLE_SIZE ((size_t)2048)
+#define AGAIN_SIZE	   ((size_t)16)
+#define ENTROPY_PACKED	   6.5
 /* Of a double. */
 #define MANTISSA_BITS 52
 #define EXPONENT_OF_1 1023
@@ -364,6 +369,36 @@ kist_status kist_filter_frame(struct kist_filter_coder *coder, const struct kist
 		return KIST_OK;
 	}
 	KIST_TRY(tries_of(coder, task, stream, &tried, err));
+	if (tried != 0)
+		KIST_TRY(smallest(coder, tried, task, stream, ret, limit, &size, err));
+	*ret_size = size > 0 ? size : stored_frame(stream, ret, room);
+	return KIST_OK;
+}
+
+/* Whether the first bytes of @sample come again in it, as those of numbers that count do. */
+static bool comes_again(struct kist_view sample)
+{
+	return sample.size >= SHORT &&
+	       memmem(sample.data + AGAIN_SIZE, sample.size - AGAIN_SIZE, sample.data, AGAIN_SIZE) != NULL;
+}
+
+kist_status kist_filter_packed(struct kist_filter_coder *coder, const struct kist_filter_task *task,
+			       struct kist_view stream, uint8_t *ret, size_t room, size_t *ret_size,
+			       struct kist_error *err)
+{
+	const size_t limit = (size_t)kist_min_u64(room + 1, kist_codec_stored_size(stream.size));
+	const size_t len = (size_t)kist_min_u64(stream.size, PACKED_SAMPLE_SIZE);
+	const struct kist_view sample = kist_view_of(stream.data + (stream.size - len) / 2, len);
+	const struct kist_filter_stats stats = kist_filter_stats_of(sample);
+	unsigned tried = 0;
+	size_t size = 0;
+
+	if (task->level == KIST_FILTER_ARCHIVE)
+		tried = ALL;
+	else if (matches_help(&stats) || comes_again(sample))
+		tried = 1u << ZSTD_1;
+	else if (stats.entropy < ENTROPY_PACKED)
+		tried = 1u << LITERALS;
 	if (tried != 0)
 		KIST_TRY(smallest(coder, tried, task, stream, ret, limit, &size, err));
 	*ret_size = size > 0 ? size : stored_frame(stream, ret, room);

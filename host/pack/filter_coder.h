@@ -89,6 +89,16 @@ KIST_CHECKED kist_status kist_filter_plain(struct kist_filter_coder *coder,
 					   struct kist_error *err);
 
 /**
+ * kist_filter_packed() - Writes one frame of packed numbers (pack/filter_plane_kernel.h).  As kist_filter_frame().
+ *
+ * A sample tells whether they come again or some are much more frequent; they are hardly ever worth a second look.
+ */
+KIST_CHECKED kist_status kist_filter_packed(struct kist_filter_coder *coder,
+					    const struct kist_filter_task *task, struct kist_view stream,
+					    uint8_t *ret, size_t room, size_t *ret_size,
+					    struct kist_error *err);
+
+/**
  * kist_filter_frames_decode() - Decodes a body of one or more frames, each with its content size.
  *
  * @ret: Room for @len bytes; undefined after a failure.

@@ -21,6 +21,8 @@ static bool back(const struct kist_filter *filter, const struct kist_filter_spec
 
 	if (spec->filter == KIST_FILTER_COPIES)
 		return kist_filter_copies_back(filtered, spec->copies, spec->fresh, base, ret, raw_len);
+	if (spec->filter == KIST_FILTER_CELLS)
+		return kist_filter_cells_back(filter->ops, &spec->cells, filtered, ret, raw_len);
 	return kist_filter_back(filter->ops, spec, filtered, raw_len, base.data, ret);
 }
 

@@ -47,6 +47,25 @@ static bool read_columns(const uint8_t *params, struct kist_filter_spec *spec)
 	return true;
 }
 
+static bool read_cells(const uint8_t *params, struct kist_filter_cells *cells)
+{
+	cells->delimiter = params[0];
+	cells->columns = params[1];
+	memcpy(&cells->rows, params + 4, sizeof(cells->rows));
+	memcpy(&cells->size, params + 8, sizeof(cells->size));
+	memcpy(&cells->others, params + 12, sizeof(cells->others));
+	return cells->delimiter != 0 && cells->delimiter != '\n' && cells->columns > 0 && cells->rows > 0;
+}
+
+static void write_cells(const struct kist_filter_cells *cells, uint8_t *ret)
+{
+	ret[0] = cells->delimiter;
+	ret[1] = cells->columns;
+	memcpy(ret + 4, &cells->rows, sizeof(cells->rows));
+	memcpy(ret + 8, &cells->size, sizeof(cells->size));
+	memcpy(ret + 12, &cells->others, sizeof(cells->others));
+}
+
 bool kist_filter_spec_read(uint8_t filter, const uint8_t params[static KIST_FILTER_PARAMS_SIZE],
 			   struct kist_filter_spec *ret)
 {
@@ -62,6 +81,9 @@ bool kist_filter_spec_read(uint8_t filter, const uint8_t params[static KIST_FILT
 		memcpy(&spec.copies, params + 4, sizeof(spec.copies));
 		memcpy(&spec.fresh, params + 8, sizeof(spec.fresh));
 		if (spec.copies == 0)
+			return false;
+	} else if (filter == KIST_FILTER_CELLS) {
+		if (!read_cells(params, &spec.cells))
 			return false;
 	} else if (filter != KIST_FILTER_NONE) {
 		spec.width = params[0];
@@ -93,6 +115,10 @@ void kist_filter_spec_write(const struct kist_filter_spec *spec, uint8_t ret[sta
 	const uint16_t u16 = spec->filter == KIST_FILTER_RECORD ? spec->record_size : spec->distance;
 
 	memset(ret, 0, KIST_FILTER_PARAMS_SIZE);
+	if (spec->filter == KIST_FILTER_CELLS) {
+		write_cells(&spec->cells, ret);
+		return;
+	}
 	ret[0] = spec->filter == KIST_FILTER_RECORD ? spec->column_count : spec->width;
 	if (spec->column_count > 0) {
 		for (size_t i = 0; i < spec->column_count; i++)
@@ -114,6 +140,7 @@ static size_t unit_of(const struct kist_filter_spec *spec)
 	switch (spec->filter) {
 	case KIST_FILTER_NONE:
 	case KIST_FILTER_COPIES:
+	case KIST_FILTER_CELLS:
 		return 1;
 	case KIST_FILTER_RECORD:
 		return spec->record_size;
@@ -122,6 +149,12 @@ static size_t unit_of(const struct kist_filter_spec *spec)
 	default:
 		return spec->width;
 	}
+}
+
+/* Each cell has what ends it. */
+static bool cells_fit(const struct kist_filter_cells *cells, size_t len)
+{
+	return cells->rows <= len / cells->columns && cells->size <= kist_filter_size_max(len);
 }
 
 size_t kist_filter_size(const struct kist_filter_spec *spec, size_t len)
@@ -138,6 +171,8 @@ size_t kist_filter_size(const struct kist_filter_spec *spec, size_t len)
 			return 0;
 		return spec->copies * KIST_FILTER_COPY_SIZE + spec->fresh;
 	}
+	if (spec->filter == KIST_FILTER_CELLS)
+		return cells_fit(&spec->cells, len) ? spec->cells.size : 0;
 	return len;
 }
 

@@ -2,6 +2,7 @@
 #ifndef KIST_PACK_FILTER_SHAPE_KERNEL_H
 #define KIST_PACK_FILTER_SHAPE_KERNEL_H
 
+#include "pack/filter_cells_kernel.h"
 #include "pack/filter_ops_kernel.h"
 
 /*
@@ -31,6 +32,10 @@
  *                                                in bit 0; then bits 1...  Words are taken by eights
  *     8 copies    [4..7] u32 copies, 1 or more   what pack/filter_copies.h finds in a base of any length:
  *                 [8..11] u32 fresh bytes        the copies, the fresh bytes; no more than the chunk has
+ *     9 cells     [0] delimiter, [1] columns     what pack/filter_cells_kernel.h makes of lines of text; no more
+ *                 [4..7] u32 rows                than kist_filter_size_max()
+ *                 [8..11] u32 filtered bytes
+ *                 [12..15] u32 stretches
  *
  * Params that are not named are 0.  Every id and params from outside go through kist_filter_spec_read().
  *
@@ -48,7 +53,8 @@ enum kist_filter_id {
 	KIST_FILTER_RECORD = 6,
 	KIST_FILTER_BITS = 7,
 	KIST_FILTER_COPIES = 8,
-	KIST_FILTER_COUNT = 9
+	KIST_FILTER_CELLS = 9,
+	KIST_FILTER_COUNT = 10
 };
 
 #define KIST_FILTER_PARAMS_SIZE	 16
@@ -81,6 +87,7 @@ struct kist_filter_spec {
 	uint32_t exceptions;
 	uint32_t copies;
 	uint32_t fresh;
+	struct kist_filter_cells cells;
 	uint8_t column_count; /* 0: every byte of the record is a column */
 	struct kist_filter_column columns[KIST_FILTER_FIELDS_MAX];
 };
@@ -106,7 +113,7 @@ size_t kist_filter_size_max(size_t len);
 size_t kist_filter_stream(const struct kist_filter_spec *spec, size_t len, size_t index);
 
 /**
- * kist_filter_forward() - Filters; KIST_FILTER_COPIES has functions of its own.
+ * kist_filter_forward() - Filters; KIST_FILTER_COPIES and KIST_FILTER_CELLS have functions of their own.
  *
  * @spec: From kist_filter_spec_read().  KIST_FILTER_DECIMAL sets its exceptions.
  * @base: @len bytes for KIST_FILTER_BASE; else not looked at.
@@ -118,7 +125,7 @@ bool kist_filter_forward(const struct kist_filter_ops *ops, struct kist_filter_s
 			 size_t len, const uint8_t *base, uint8_t *ret);
 
 /**
- * kist_filter_back() - Takes a filter off; not KIST_FILTER_COPIES.
+ * kist_filter_back() - Takes a filter off; neither KIST_FILTER_COPIES nor KIST_FILTER_CELLS.
  *
  * @filtered: kist_filter_size() bytes, which must not be 0.
  * @ret:      Room for @len bytes; undefined after a failure.

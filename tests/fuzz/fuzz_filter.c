@@ -6,6 +6,7 @@
  *     u8 mode = decode | u8 filter | 16 params | u16 raw length | body
  *     u8 mode = encode | u8 kind | u8 width | u8 row | u8 level | bytes
  *     u8 mode = literals | u8 shift | u8 bytes to drop | bytes
+ *     u8 mode = cells | u8 delimiter | u8 columns | text
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "fuzz/fuzz.h"
 #include "pack/codec.h"
 #include "pack/filter.h"
+#include "pack/filter_cells.h"
 #include "pack/filter_copies.h"
 #include "pack/literals.h"
 
@@ -61,6 +63,18 @@ static void take_copies_off(const struct kist_filter_spec *spec, const uint8_t *
 	free(back);
 }
 
+/* The same bytes as columns of cells. */
+static void take_cells_off(const struct kist_filter_spec *spec, const uint8_t *data, size_t size)
+{
+	const size_t len = size * (1 + data[0] % 4u);
+	uint8_t *const back = malloc(len + 1);
+
+	if (kist_filter_size(spec, len) == size &&
+	    kist_filter_cells_back(kist_filter_ops_best(), &spec->cells, data, back, len))
+		back[len] = 0;
+	free(back);
+}
+
 /* The same bytes as the filtered ones of any params: the filter is taken off, without zstd. */
 static void take_off(const uint8_t *data, size_t size)
 {
@@ -72,6 +86,10 @@ static void take_off(const uint8_t *data, size_t size)
 		return;
 	if (spec.filter == KIST_FILTER_COPIES) {
 		take_copies_off(&spec, data + 17, size - 17);
+		return;
+	}
+	if (spec.filter == KIST_FILTER_CELLS) {
+		take_cells_off(&spec, data + 17, size - 17);
 		return;
 	}
 	if (spec.filter == KIST_FILTER_DECIMAL)
@@ -154,11 +172,48 @@ static void literals(const uint8_t *data, size_t size)
 	free(back);
 }
 
+/* Text there and back, as cells of any delimiter; without zstd, and whatever would be chosen for it. */
+static void cells(const uint8_t *data, size_t size)
+{
+	const size_t len = size - 2;
+	const size_t limit = kist_filter_size_max(len);
+	uint8_t *const raw = malloc(len);
+	uint8_t *const lengths = malloc(len);
+	uint8_t *const filtered = malloc(limit);
+	uint8_t *const back = malloc(len);
+	struct kist_filter_cells found;
+	struct kist_filter_cells made = { .delimiter = data[0] > '\n' ? data[0] : ',',
+					  .columns = (uint8_t)(1 + data[1] % KIST_FILTER_CELLS_COLUMNS_MAX) };
+
+	memcpy(raw, data + 2, len);
+	if (kist_filter_cells_find(kist_view_of(raw, len), &found))
+		must(found.columns > 1);
+	if (kist_filter_cells_forward(kist_filter_ops_best(), &made, raw, len, lengths, limit, filtered)) {
+		struct kist_filter_cells_walk walk = { .at = 0 };
+		bool is_text;
+		size_t stream;
+		size_t all = 0;
+
+		while ((stream = kist_filter_cells_next(&made, filtered, &walk, &is_text)) > 0)
+			all += stream;
+		must(all == made.size && made.size <= limit);
+		must(kist_filter_cells_back(kist_filter_ops_of(KIST_FILTER_SCALAR), &made, filtered, back,
+					    len));
+		must(memcmp(back, raw, len) == 0);
+	}
+	free(raw);
+	free(lengths);
+	free(filtered);
+	free(back);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 24 || size > LEN_MAX)
 		return 0;
-	if (data[0] % 4 == 0)
+	if (data[0] % 8 == 7)
+		cells(data + 1, size - 1);
+	else if (data[0] % 4 == 0)
 		decode(data + 1, size - 1);
 	else if (data[0] % 4 == 1)
 		take_off(data + 1, size - 1);

@@ -207,6 +207,54 @@ def paste(data, copies, base):
     return bytes(content + data[fresh:])
 
 
+def unplane(bits, values, packed, rows):
+    """A byte for each row, of numbers that lie beside each other."""
+    if bits in (0, 8):
+        return packed if bits else values * rows
+    numbers = [byte >> shift & (1 << bits) - 1 for shift in range(0, 8, bits) for byte in packed]
+    need(not any(numbers[rows:]), "numbers behind", rows, "rows")
+    return bytes(values[number] for number in numbers[:rows])
+
+
+def uncells(params, data):
+    """The text whose columns, and what is none of their rows, these are."""
+    delimiter, columns, zero, rows, _, stretches = struct.unpack("<BBHIII", params)
+    need(zero == 0 and delimiter not in (0, 10) and columns and rows, "params", params)
+    widths, at = data[:columns], columns
+    need(max(widths) <= 32, "widths", widths)
+    sizes = list(struct.unpack_from(f"<{widths.count(0)}I", data, at))
+    at += 4 * len(sizes)
+    planes = []
+    for _ in range(sum(widths)):
+        bits = data[at]
+        need(bits in (0, 1, 2, 4, 8), "bits", bits)
+        values = data[at + 1:at + 1 + (1 << bits if bits < 8 else 0)]
+        planes.append((bits, values))
+        at += 1 + len(values)
+    table = []
+    for width in widths:
+        if width == 0:
+            cells = data[at:at + sizes[0]].split(b"\n")
+            need(cells.pop() == b"" and len(cells) == rows, "cells of a text")
+            at += sizes.pop(0)
+        else:
+            column = []
+            for _ in range(width):
+                bits, values = planes.pop(0)
+                size = (rows * bits + 7) // 8
+                column.append(unplane(bits, values, data[at:at + size], rows))
+                at += size
+            cells = [bytes(cell).lstrip(b"\0") for cell in zip(*column)]
+        table.append(cells)
+    lines = [bytes([delimiter]).join(row) + b"\n" for row in zip(*table)]
+    content, row, rest = [], 0, at + 8 * stretches
+    for before, size in struct.iter_unpack("<II", data[at:rest]):
+        content += lines[row:row + before] + [data[rest:rest + size]]
+        row, rest = row + before, rest + size
+    need(row <= rows and rest == len(data), "stretches")
+    return b"".join(content + lines[row:])
+
+
 def one_filter(filter_no, width, distance, data):
     words = planes_back(data, width)
     if filter_no == 2:
@@ -222,6 +270,10 @@ def unfilter(filter_no, params, data, size, base=None):
         need(params[:4] == params[12:] == bytes(4) and any(params[4:8]), "params", params)
         content = paste(data, int.from_bytes(params[4:8], "little"), base)
         need(len(content) == size and len(data) <= size, "copies for", size)
+        return content
+    if filter_no == 9:
+        content = uncells(params, data)
+        need(len(content) == size and len(data) <= size + 12 * (size // 160), "cells for", size)
         return content
     width, second, short, number, zero = struct.unpack("<BBHIQ", params)
     fields = [(byte % 32 + 1, byte >> 5) for byte in params[1:1 + width]]
@@ -270,7 +322,7 @@ class Store:
         self.chunks = {}  # id: (kind, bytes)
         self.differences = {}  # id: of the newest record with a base, what it takes to decode it
         self.refs = {}  # name: artifact
-        self.filters = [0] * 9
+        self.filters = [0] * 10
         self.midstates = 0
         self.artifacts = set()
         self.read_head()
@@ -442,7 +494,7 @@ class Store:
          chunk) = struct.unpack_from("<II4sBBBBIIII32s", data, at)
         head_size, more = (112, 128) if filter_no else (64, 0)
         need((magic, size, tag, version) == (0x184D2A51, head_size - 8, b"KREC", 1), "record of", name, "at", at)
-        need(filter_no <= 8 and codec <= 1 and flags >= more and flags - more < len(KINDS),
+        need(filter_no <= 9 and codec <= 1 and flags >= more and flags - more < len(KINDS),
              "record of", name, "at", at)
         need(crc32c(data[at:at + 28] + data[at + 32:at + head_size]) == head_crc, "head CRC of", name, "at", at)
         kind, params = flags - more, data[at + 96:at + head_size]
@@ -458,6 +510,8 @@ class Store:
             filtered_len += 12 * int.from_bytes(params[4:8], "little")
         elif filter_no == 8:
             filtered_len = 12 * int.from_bytes(params[4:8], "little") + int.from_bytes(params[8:12], "little")
+        elif filter_no == 9:
+            filtered_len = int.from_bytes(params[8:12], "little")
         filtered = raw[raw_at:raw_at + filtered_len]
         self.filters[filter_no] += 1
 
