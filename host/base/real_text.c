@@ -11,45 +11,79 @@
 
 /* Most digits that a double needs. */
 #define DIGITS_MAX 17
-/* A decimal of no more digits is the only one of so many that reads as its double (DBL_DIG). */
-#define DIGITS_FEW 15
-/* Powers of ten up to this one are exact. */
-#define POWER_MAX 22
-/* From here on every double of DIGITS_FEW digits times such a power is a whole number. */
-#define FEW_FROM 1e-7
-#define FEW_TO	 1e15
+/* Between these, a double times a power of ten that makes it 18 digits fits 128 bits, and is exact. */
+#define MIDDLE_FROM   1e-4
+#define MIDDLE_TO     0x1p53
+#define MIDDLE_LEAST  1e17
+#define MANTISSA_BITS 52
+#define EXPONENT_BIAS 1075 /* of the last bit of the mantissa */
 
 struct decimal {
 	uint64_t digits;
 	int exponent; /* of the last digit */
 };
 
-/*
- * The shortest decimal of @value when it has few digits.
- *
- * Where a whole number below 2^53 divided by an exact power of ten gives @value, the decimal reads back as
- * @value: both are rounded once, from the same.  Multiplying finds that number: what rounding adds to it is less
- * than a half.
- */
-static bool few_digits(double value, struct decimal *ret)
+/* A number that is scaled to 18 digits: the whole ones, and whether that is all of it. */
+struct scaled {
+	uint64_t whole;
+	bool is_exact;
+};
+
+static struct scaled scale(uint64_t number, unsigned __int128 power, int shift)
 {
-	double power = 1;
+	const unsigned __int128 product = number * power;
 
-	if (value >= FEW_TO)
-		return false;
-	for (int places = 0; places <= POWER_MAX; places++, power *= 10) {
-		const double scaled = value * power;
-		uint64_t whole;
+	return (struct scaled){ .whole = (uint64_t)(product >> shift),
+				.is_exact = (product & (((unsigned __int128)1 << shift) - 1)) == 0 };
+}
 
-		if (scaled >= FEW_TO)
-			return false;
-		whole = (uint64_t)(scaled + 0.5);
-		if ((double)whole / power == value) {
-			*ret = (struct decimal){ .digits = whole, .exponent = -places };
-			return true;
-		}
+/*
+ * The shortest decimal of @value, which lies between MIDDLE_FROM and MIDDLE_TO: of those that read back, which lie
+ * less than half a step away, and just half a step where the mantissa is even.  Digits are taken off as long as one
+ * such remains; then the nearest is taken.
+ *
+ * Source: U. Adams, Ryu: fast float-to-string conversion, PLDI 2018; with exact products in place of its tables.
+ */
+static struct decimal middle(double value)
+{
+	struct decimal ret = { .exponent = 0 };
+	unsigned __int128 power = 1;
+	uint64_t fraction;
+	uint64_t bits;
+	uint64_t mantissa;
+	struct scaled low, at, high;
+	bool is_even;
+	unsigned last = 0;
+	int shift;
+
+	memcpy(&bits, &value, sizeof(bits));
+	fraction = bits & (((uint64_t)1 << MANTISSA_BITS) - 1);
+	mantissa = fraction | (uint64_t)1 << MANTISSA_BITS;
+	is_even = mantissa % 2 == 0;
+	/* In quarters of a step, so that half a step of either side is whole; below a power of two steps are shorter. */
+	shift = EXPONENT_BIAS + 2 - (int)(bits >> MANTISSA_BITS);
+	for (double scaled = value; scaled < MIDDLE_LEAST; scaled *= 10, power *= 10)
+		ret.exponent--;
+	low = scale(4 * mantissa - (fraction ? 2 : 1), power, shift);
+	at = scale(4 * mantissa, power, shift);
+	high = scale(4 * mantissa + 2, power, shift);
+	/* What is just half a step away is nearer to the even neighbour. */
+	low.is_exact = low.is_exact && is_even;
+	if (high.is_exact && !is_even)
+		high.whole--;
+	while (high.whole / 10 > low.whole / 10 || (low.is_exact && low.whole % 10 == 0)) {
+		low.is_exact = low.is_exact && low.whole % 10 == 0;
+		at.is_exact = at.is_exact && last == 0;
+		last = (unsigned)(at.whole % 10);
+		low.whole /= 10;
+		at.whole /= 10;
+		high.whole /= 10;
+		ret.exponent++;
 	}
-	return false;
+	if (at.is_exact && last == 5 && at.whole % 2 == 0)
+		last = 4;
+	ret.digits = at.whole + (last >= 5 || (at.whole == low.whole && !low.is_exact));
+	return ret;
 }
 
 /* The digits before 'e' as a number. */
@@ -93,19 +127,19 @@ static bool reads_back(double value, int count, struct decimal *ret)
 static struct decimal shortest(double value)
 {
 	struct decimal best = { .digits = 0 };
-	int low = value >= FEW_FROM && value < FEW_TO ? DIGITS_FEW + 1 : 1;
 	int high = DIGITS_MAX;
+	int low = 1;
 
-	if (few_digits(value, &best))
-		return best;
+	if (value >= MIDDLE_FROM && value < MIDDLE_TO)
+		return middle(value);
 	(void)reads_back(value, high, &best);
 	while (low < high) {
-		const int middle = (low + high) / 2;
+		const int center = (low + high) / 2;
 
-		if (reads_back(value, middle, &best))
-			high = middle;
+		if (reads_back(value, center, &best))
+			high = center;
 		else
-			low = middle + 1;
+			low = center + 1;
 	}
 	return best;
 }
