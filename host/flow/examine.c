@@ -11,11 +11,10 @@ void kist_examined_done(struct kist_examined *examined)
 {
 	json_decref(examined->params);
 	json_decref(examined->asked);
-	json_decref(examined->info);
+	kist_buf_done(&examined->info);
 	kist_buf_done(&examined->parts);
 	examined->params = NULL;
 	examined->asked = NULL;
-	examined->info = NULL;
 	examined->target.entry = NULL;
 }
 
@@ -187,5 +186,8 @@ kist_status kist_examine_route(struct kist_flow *flow, const struct kist_examine
 kist_status kist_examine_content(struct kist_flow *flow, const struct kist_input *input,
 				 struct kist_examined *examined, struct kist_error *err)
 {
-	return kist_worker_review(flow->worker, &examined->serializer, input, &examined->info, err);
+	kist_auto_json json_t *info = NULL;
+
+	KIST_TRY(kist_worker_review(flow->worker, &examined->serializer, input, &info, err));
+	return info ? kist_json_canonical(info, &examined->info, err) : KIST_OK;
 }

@@ -31,7 +31,7 @@ struct kist_examined {
 	json_t *params;			   /* all that count, defaults too */
 	json_t *asked;			   /* those that were given, as they were understood; NULL for none */
 	struct kist_buf parts;		   /* of struct kist_content_part, rising, without overlap */
-	json_t *info;			   /* what describe said, or NULL */
+	struct kist_buf info;		   /* what describe said, in canonical form; or empty */
 	char lock_key[KIST_LOCK_KEY_SIZE]; /* of the route, to be recorded; or "" */
 	struct kist_error downgrade; /* why these are plain bytes though a plugin reads them; or KIST_OK */
 };
@@ -39,7 +39,7 @@ struct kist_examined {
 #define KIST_EXAMINED_INIT                                                                                   \
 	{                                                                                                    \
 		.parts = KIST_BUF_INIT(KIST_EXAMINED_PARTS_MAX * sizeof(struct kist_content_part)),          \
-		.downgrade = KIST_ERROR_INIT                                                                 \
+		.info = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX), .downgrade = KIST_ERROR_INIT                     \
 	}
 void kist_examined_done(struct kist_examined *examined);
 #define kist_auto_examined __attribute__((cleanup(kist_examined_done)))

@@ -14,7 +14,7 @@ struct row {
 static void row_done(struct row *row)
 {
 	for (size_t i = 0; row->samples && i < row->count; i++)
-		json_decref(row->samples[i].info);
+		kist_buf_done(&row->samples[i].info);
 	kist_free(row->samples);
 	kist_free(row->which);
 }
@@ -64,7 +64,7 @@ static kist_status examine_row(struct kist_flow *flow, struct row *row, struct k
 
 		file->done = row->samples[i].is_sound;
 		if (file->done)
-			file->examined.info = kist_steal(row->samples[i].info);
+			kist_buf_move(&file->examined.info, &row->samples[i].info);
 		else
 			file->examined.parts.size = 0;
 	}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_scan.h"
 #include "base/json_text.h"
 #include "base/num.h"
 #include "base/utf8.h"
@@ -169,29 +170,40 @@ static void group_digits(uint64_t value, char ret[static 32])
 	ret[out] = '\0';
 }
 
-static void add_count(const json_t *info, const char *key, const char *singular, char *ret, size_t size)
+static uint64_t items_in(struct kist_view list)
 {
-	const json_t *member = json_object_get(info, key);
-	const json_int_t count =
-		json_is_array(member) ? (json_int_t)json_array_size(member) : json_integer_value(member);
-	const size_t used = strlen(ret);
-	char text[32];
+	struct kist_json_walk walk = kist_json_walk(list);
+	struct kist_json_item item;
+	uint64_t count = 0;
 
-	if (!member || count < 0)
-		return;
-	group_digits((uint64_t)count, text);
-	snprintf(ret + used, size - used, "%s%s %s%s", used ? ", " : "", text, singular,
-		 kist_plural((uint64_t)count));
+	while (kist_json_next(&walk, &item))
+		count++;
+	return count;
 }
 
-static void add_shape(const json_t *shape, char *ret, size_t size)
+static void add_count(struct kist_view info, const char *key, const char *singular, char *ret, size_t size)
 {
-	for (size_t i = 0; i < json_array_size(shape); i++) {
-		const size_t used = strlen(ret);
+	const struct kist_view member = kist_json_find(info, key);
+	const bool is_list = member.size > 0 && member.data[0] == '[';
+	const size_t used = strlen(ret);
+	uint64_t count = is_list ? items_in(member) : 0;
+	char text[32];
 
-		snprintf(ret + used, size - used, "%s%" JSON_INTEGER_FORMAT, i ? ", " : "",
-			 json_integer_value(json_array_get(shape, i)));
-	}
+	if (!is_list && !kist_json_u64(member, &count))
+		return;
+	group_digits(count, text);
+	snprintf(ret + used, size - used, "%s%s %s%s", used ? ", " : "", text, singular, kist_plural(count));
+}
+
+static void add_shape(struct kist_view shape, char *ret, size_t size)
+{
+	struct kist_json_walk walk = kist_json_walk(shape);
+	struct kist_json_item item;
+	size_t used = 0;
+
+	while (used < size && kist_json_next(&walk, &item))
+		used += (size_t)snprintf(ret + used, size - used, "%s%.*s", used ? ", " : "",
+					 (int)item.value.size, (const char *)item.value.data);
 }
 
 const json_t *kist_record_read_params(const json_t *record)
@@ -199,24 +211,54 @@ const json_t *kist_record_read_params(const json_t *record)
 	return json_object_get(record, "read_params");
 }
 
-void kist_record_summary(const json_t *info, char *ret, size_t size)
+void kist_record_summary(struct kist_view info, char *ret, size_t size)
 {
-	const char *dtype = kist_json_get_text(info, "dtype");
-	char shape[128] = "";
+	const struct kist_view shape = kist_json_find(info, "shape");
+	struct kist_view dtype;
+	char shown[128] = "";
 	char line[256] = "";
 
-	if (dtype && json_is_array(json_object_get(info, "shape"))) {
-		add_shape(json_object_get(info, "shape"), shape, sizeof(shape));
-		snprintf(line, sizeof(line), "%s [%s]", dtype, shape);
+	if (kist_json_plain(kist_json_find(info, "dtype"), &dtype) && shape.size > 0 &&
+	    shape.data[0] == '[') {
+		add_shape(shape, shown, sizeof(shown));
+		snprintf(line, sizeof(line), "%.*s [%s]", (int)dtype.size, (const char *)dtype.data, shown);
 	} else {
+		const bool is_cut = kist_json_find(info, "columns_total").size > 0;
+
 		add_count(info, "rows", "row", line, sizeof(line));
-		add_count(info, json_object_get(info, "columns_total") ? "columns_total" : "columns",
-			  "column", line, sizeof(line));
+		add_count(info, is_cut ? "columns_total" : "columns", "column", line, sizeof(line));
 		add_count(info, "tensors", "tensor", line, sizeof(line));
 		add_count(info, "parameters", "parameter", line, sizeof(line));
 	}
 	/* What a plugin says is shown on terminals: escaped here, once. */
 	kist_text_escape(line, strlen(line), ret, size);
+}
+
+kist_status kist_record_write(const json_t *record, struct kist_view info, struct kist_buf *ret,
+			      struct kist_error *err)
+{
+	static const char name[] = "\"info\":";
+	const size_t start = ret->size;
+	struct kist_json_walk walk;
+	struct kist_json_item item;
+	size_t size;
+	size_t at;
+
+	KIST_TRY(kist_json_canonical(record, ret, err));
+	if (info.size == 0)
+		return KIST_OK;
+	/* Before the member that comes next: there are always some, as "size". */
+	size = ret->size - start;
+	walk = kist_json_walk(kist_view_of(ret->data + start, size));
+	while (kist_json_next(&walk, &item) && !kist_json_rises(kist_view_of("info", 4), item.key))
+		;
+	at = (size_t)(item.key.data - 1 - ret->data);
+	KIST_TRY(kist_buf_extend(ret, sizeof(name) + info.size, &(uint8_t *){ NULL }, err));
+	memmove(ret->data + at + sizeof(name) + info.size, ret->data + at, start + size - at);
+	memcpy(ret->data + at, name, sizeof(name) - 1);
+	memcpy(ret->data + at + sizeof(name) - 1, info.data, info.size);
+	ret->data[at + sizeof(name) - 1 + info.size] = ',';
+	return KIST_OK;
 }
 
 kist_status kist_record_add_hex(json_t *object, const char *key, const uint8_t *bytes, size_t size,

@@ -110,9 +110,19 @@ KIST_CHECKED kist_status kist_record_add_hex(json_t *object, const char *key, co
 const json_t *kist_record_read_params(const json_t *record);
 
 /**
- * kist_record_summary() - One line for a listing out of what a plugin's describe said: "float32 [1000, 3]",
- * "10 000 rows, 3 columns", "12 tensors, 1 200 000 parameters"; "" when it says nothing.
+ * kist_record_summary() - One line for a listing out of what a plugin's describe said, in canonical form: "float32
+ * [1000, 3]", "10 000 rows, 3 columns", "12 tensors, 1 200 000 parameters"; "" when it says nothing.
  */
-void kist_record_summary(const json_t *info, char *ret, size_t size);
+void kist_record_summary(struct kist_view info, char *ret, size_t size);
+
+/**
+ * kist_record_write() - Appends a record in canonical form.
+ *
+ * @info: Canonical text of its member "info", which @record does not have; or empty.
+ *
+ * Errors: as kist_json_canonical().
+ */
+KIST_CHECKED kist_status kist_record_write(const json_t *record, struct kist_view info, struct kist_buf *ret,
+					   struct kist_error *err);
 
 #endif

@@ -131,19 +131,19 @@ kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist
 	return KIST_OK;
 }
 
-static kist_status set_info(struct kist_save *save, json_t *record, json_t *info, struct kist_error *err)
+static kist_status set_info(struct kist_save *save, json_t *record, struct kist_view info,
+			    struct kist_view *ret_info, struct kist_error *err)
 {
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
-	struct kist_piece piece = { .hint = { .kind = KIST_FILTER_BYTES } };
+	const struct kist_piece piece = { .bytes = info, .hint = { .kind = KIST_FILTER_BYTES } };
 	struct kist_digest id;
 	char summary[256];
 
 	kist_record_summary(info, summary, sizeof(summary));
 	KIST_TRY(kist_record_set_take(record, "summary", json_string(summary), err));
-	KIST_TRY(kist_json_canonical(info, &text, err));
-	if (text.size <= KIST_INFO_INLINE_SIZE_MAX)
-		return kist_record_set_take(record, "info", json_incref(info), err);
-	piece.bytes = kist_buf_view(&text);
+	if (info.size <= KIST_INFO_INLINE_SIZE_MAX) {
+		*ret_info = info;
+		return KIST_OK;
+	}
 	KIST_TRY(kist_writer_put(save->writer, KIST_CHUNK_INFO, &piece, 1, &id, NULL, err));
 	return kist_record_set_digest(record, "info_chunk", &id, err);
 }
@@ -171,11 +171,12 @@ static const char *kind_of(const struct kist_manifest_type *type)
 }
 
 kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct kist_examined *examined,
-			    struct kist_error *err)
+			    struct kist_view *ret_info, struct kist_error *err)
 {
 	const struct kist_manifest_type *type;
 	char encoding[256];
 
+	*ret_info = kist_view_of(NULL, 0);
 	if (!examined->target.entry) {
 		KIST_TRY(kist_record_set_text(record, "kind", kist_kind_name(KIST_KIND_BYTES), err));
 		return kist_record_set_text(record, "encoding", KIST_BYTES_ENCODING, err);
@@ -187,7 +188,8 @@ kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct
 	KIST_TRY(set_plugin(record, examined->target.entry, err));
 	if (examined->asked)
 		KIST_TRY(kist_record_set_take(record, "read_params", json_incref(examined->asked), err));
-	return examined->info ? set_info(save, record, examined->info, err) : KIST_OK;
+	return examined->info.size > 0 ? set_info(save, record, kist_buf_view(&examined->info), ret_info, err)
+				       : KIST_OK;
 }
 
 kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len,

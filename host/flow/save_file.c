@@ -241,6 +241,8 @@ static kist_status make_record(struct kist_save *save, const struct kist_file_or
 			       struct kist_error *err)
 {
 	kist_auto_json json_t *record = json_object();
+	json_t *inlined = NULL;
+	struct kist_view info;
 
 	if (!record)
 		return kist_fail_memory(err, sizeof(json_t));
@@ -249,7 +251,11 @@ static kist_status make_record(struct kist_save *save, const struct kist_file_or
 		examined->target.entry = NULL;
 	}
 	KIST_TRY(kist_record_set_content(record, content, &content->sha256, err));
-	KIST_TRY(kist_save_typed(save, record, examined, err));
+	KIST_TRY(kist_save_typed(save, record, examined, &info, err));
+	if (info.size > 0) {
+		KIST_TRY(kist_json_parse(info, &inlined, err));
+		KIST_TRY(kist_record_set_take(record, "info", inlined, err));
+	}
 	KIST_TRY(kist_record_set_text(record, "description", options->description, err));
 	if (json_object_size(options->params) > 0)
 		KIST_TRY(kist_record_set_take(record, "params", kist_json_copy(options->params), err));

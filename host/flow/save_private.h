@@ -117,10 +117,13 @@ KIST_CHECKED kist_status kist_save_record(struct kist_save *save, json_t *record
 					  struct kist_error *err);
 
 /**
- * kist_save_typed() - Completes a record with what the plugins said of the bytes: "kind", "encoding",
- * "plugin", "summary", "info"; KIST_KIND_BYTES when @examined has no target.
+ * kist_save_typed() - Sets in a record what the plugins said of the bytes: "kind", "encoding", "plugin", "summary",
+ * "info_chunk"; KIST_KIND_BYTES when @examined has no target.
+ *
+ * @ret_info: What belongs into the record as "info"; or empty.  Borrowed from @examined.
  */
 KIST_CHECKED kist_status kist_save_typed(struct kist_save *save, json_t *record,
-					 const struct kist_examined *examined, struct kist_error *err);
+					 const struct kist_examined *examined, struct kist_view *ret_info,
+					 struct kist_error *err);
 
 #endif

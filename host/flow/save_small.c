@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/le.h"
 #include "base/mem.h"
 #include "flow/save_seen.h"
 
 _Static_assert(KIST_FETCH_FILE_SIZE_MAX < 4 * (uint64_t)KIST_CUT_SIZE_MIN,
 	       "what is read ahead is one chunk, however a store cuts");
+
+/* Beyond the numbers of parts of larger files: of arrays, other files, and records. */
+#define PART_ARRAY  ((uint64_t)1 << 63)
+#define PART_TEXT   (PART_ARRAY | (uint64_t)1 << 62)
+#define PART_RECORD (PART_ARRAY | (uint64_t)1 << 61)
 
 /* The files of a window on their way. */
 struct small {
@@ -104,6 +110,18 @@ static kist_status hint_of(struct small *small, size_t file, struct kist_filter_
 		     : KIST_OK;
 }
 
+/* Arrays of one type are probably best stored alike, whichever files they are; of other files those of one kind. */
+static uint64_t part_of(const struct kist_filter_hint *hint, const char *path)
+{
+	const char *const dot = strrchr(path, '.');
+	struct kist_digest digest;
+
+	if (hint->kind != KIST_FILTER_BYTES)
+		return PART_ARRAY + 8 * (uint64_t)hint->kind + hint->width;
+	digest = kist_digest_of(kist_view_of(dot, dot ? strlen(dot) : 0));
+	return PART_TEXT + kist_le_read32(digest.bytes);
+}
+
 /* It is on its way when this returns, and borrowed until the writer is settled. */
 static kist_status put_chunk(struct small *small, size_t file, struct kist_view bytes, struct kist_error *err)
 {
@@ -111,6 +129,7 @@ static kist_status put_chunk(struct small *small, size_t file, struct kist_view 
 	struct kist_piece piece = { .bytes = bytes };
 
 	KIST_TRY(hint_of(small, file, &piece.hint, err));
+	piece.part = part_of(&piece.hint, small->entries[small->which[file]].path);
 	KIST_TRY(kist_writer_add(small->save->writer, KIST_CHUNK_DATA, &piece, &content->chunk, NULL, err));
 	content->form = KIST_CONTENT_CHUNK;
 	content->sha256 = content->chunk;
@@ -141,12 +160,13 @@ static kist_status put_typed_text(struct small *small, const struct kist_content
 				  const struct kist_examined *examined, struct kist_error *err)
 {
 	kist_auto_json json_t *record = json_object();
+	struct kist_view info;
 
 	if (!record)
 		return kist_fail_memory(err, sizeof(json_t));
 	KIST_TRY(kist_record_set_content(record, content, &content->sha256, err));
-	KIST_TRY(kist_save_typed(small->save, record, examined, err));
-	KIST_TRY(kist_json_canonical(record, &small->texts, err));
+	KIST_TRY(kist_save_typed(small->save, record, examined, &info, err));
+	KIST_TRY(kist_record_write(record, info, &small->texts, err));
 	return kist_flow_use_route(small->save->flow, examined->lock_key,
 				   examined->target.entry->manifest->id, err);
 }
@@ -165,7 +185,8 @@ static kist_status put_records(struct small *small, struct kist_error *err)
 	for (size_t i = 0; i < small->count; i++) {
 		const struct kist_piece piece = { .bytes = kist_view_of(small->texts.data + start,
 									small->text_ends[i] - start),
-						  .hint = { .kind = KIST_FILTER_BYTES } };
+						  .hint = { .kind = KIST_FILTER_BYTES },
+						  .part = PART_RECORD + (small->typed[i] != NULL) };
 
 		KIST_TRY(kist_writer_add(small->save->writer, KIST_CHUNK_RECORD, &piece, &small->ids[i], NULL,
 					 err));

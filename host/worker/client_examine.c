@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json_normal.h"
 #include "base/mem.h"
 #include "object/check.h"
 #include "worker/client.h"
@@ -41,19 +42,18 @@ static kist_status take_info(struct kist_worker *worker, struct exchange *exchan
 {
 	const uint32_t any = kist_get_u32(reader);
 	const struct kist_view text = any == 1 ? kist_get_bytes(reader) : kist_view_of(NULL, 0);
-	kist_auto_json json_t *info = NULL;
 	kist_status status;
 
 	if (any > 1 || reader->bad)
 		return client_broken(worker, exchange, "a description that cannot be read", err);
 	if (any == 0 || !*sound)
 		return KIST_OK;
-	status = kist_json_parse(text, &info, NULL);
+	status = kist_json_normal(text, &sample->info, NULL);
 	if (status == KIST_NO_MEMORY)
 		(void)kist_fail(&exchange->failed, status, "out of memory while reading a description");
-	*sound = status == KIST_OK && json_is_object(info);
-	if (*sound)
-		sample->info = kist_steal(info);
+	*sound = status == KIST_OK && sample->info.data[0] == '{';
+	if (!*sound)
+		sample->info.size = 0;
 	return KIST_OK;
 }
 
@@ -116,7 +116,7 @@ kist_status kist_worker_examine(struct kist_worker *worker, const struct kist_se
 
 	for (size_t i = 0; i < count; i++) {
 		samples[i].is_sound = false;
-		samples[i].info = NULL;
+		samples[i].info = (struct kist_buf)KIST_BUF_INIT(KIST_DESCRIBE_SIZE_MAX);
 	}
 	KIST_TRY(client_put_target(worker, ref, &exchange, &writer, err));
 	exchange.sample_count = put_samples(&writer, samples, count);
@@ -126,7 +126,7 @@ kist_status kist_worker_examine(struct kist_worker *worker, const struct kist_se
 		return KIST_OK;
 	status = client_data_call(worker, &writer, &exchange, err);
 	for (size_t i = 0; i < count && status != KIST_OK; i++) {
-		json_decref(kist_steal(samples[i].info));
+		kist_buf_done(&samples[i].info);
 		samples[i].is_sound = false;
 	}
 	return status;

@@ -12,7 +12,8 @@
 
 #define FIELDS_SIZE ((size_t)21)
 /* Of EXAMINE. */
-#define SAMPLES 3
+#define TEXT_MAX ((size_t)1 << 20)
+#define SAMPLES	 3
 
 static kist_status one_message(struct hostile *hostile, struct exchange *exchange, const uint8_t *data,
 			       size_t size, bool *ret_done)
@@ -47,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	is_open = true;
 	exchange = hostile_exchange(&hostile, calls[data[0] % (sizeof(calls) / sizeof(calls[0]))]);
 	for (size_t i = 0; i < SAMPLES; i++)
-		samples[i] = (struct kist_sample){ .bytes = kist_view_of(bytes, sizeof(bytes) / (i + 1)) };
+		samples[i] = (struct kist_sample){ .bytes = kist_view_of(bytes, sizeof(bytes) / (i + 1)),
+						   .info = KIST_BUF_INIT(TEXT_MAX) };
 	exchange.samples = samples;
 	exchange.sample_count = SAMPLES;
 	for (size_t at = 1; !done && size - at >= 2;) {
@@ -61,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += len;
 	}
 	for (size_t i = 0; i < SAMPLES; i++)
-		json_decref(samples[i].info);
+		kist_buf_done(&samples[i].info);
 	if (hostile.worker->gone.status != KIST_OK) {
 		hostile_close(&hostile);
 		is_open = false;

@@ -96,11 +96,66 @@ START_TEST(the_short_way_reads_no_record_that_is_out_of_the_ordinary)
 }
 END_TEST
 
+START_TEST(what_a_plugin_said_stands_where_its_key_belongs)
+{
+	static const char info[] = "{\"dtype\":\"float32\",\"shape\":[3]}";
+	kist_auto_buf struct kist_buf expected = KIST_BUF_INIT(4096);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(4096);
+	const struct kist_content content = content_of(KIST_CONTENT_INLINE, 3);
+	kist_auto_json json_t *record = json_object();
+	json_t *value = NULL;
+
+	ck_assert_int_eq(kist_record_set_content(record, &content, &content.sha256, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_set_text(record, "encoding", "kist.npy@1.0", NULL), KIST_OK);
+	ck_assert_int_eq(kist_buf_append(&text, "before", 6, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_write(record, kist_view_of(info, sizeof(info) - 1), &text, NULL),
+			 KIST_OK);
+	ck_assert_int_eq(kist_json_parse(kist_view_of(info, sizeof(info) - 1), &value, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_set_take(record, "info", value, NULL), KIST_OK);
+	ck_assert_int_eq(kist_json_canonical(record, &expected, NULL), KIST_OK);
+	ck_assert_uint_eq(text.size, 6 + expected.size);
+	ck_assert_mem_eq(text.data + 6, expected.data, expected.size);
+
+	/* Without it, the record as it is. */
+	text.size = 0;
+	ck_assert_int_eq(kist_record_write(record, kist_view_of(NULL, 0), &text, NULL), KIST_OK);
+	ck_assert_uint_eq(text.size, expected.size);
+	ck_assert_mem_eq(text.data, expected.data, expected.size);
+}
+END_TEST
+
+static const struct {
+	const char *info;
+	const char *summary;
+} summaries[] = {
+	{ "{\"dtype\":\"float32\",\"shape\":[1000,3]}", "float32 [1000, 3]" },
+	{ "{\"dtype\":\"int8\",\"shape\":[]}", "int8 []" },
+	{ "{\"columns\":[1,2,[3,4]],\"rows\":10000}", "10 000 rows, 3 columns" },
+	{ "{\"columns\":[1],\"columns_total\":5000,\"rows\":1}", "1 row, 5 000 columns" },
+	{ "{\"parameters\":1200000,\"tensors\":12}", "12 tensors, 1 200 000 parameters" },
+	{ "{\"rows\":-4,\"tensors\":\"many\"}", "" },
+	{ "{\"dtype\":3,\"shape\":[1]}", "" },
+	{ "{}", "" },
+	{ "", "" },
+	{ "{\"dtype\":\"\xc2\x9b\",\"shape\":[1]}", "\\xc2\\x9b [1]" },
+};
+
+START_TEST(a_summary_is_one_line)
+{
+	char got[64];
+
+	kist_record_summary(kist_view_of(summaries[_i].info, strlen(summaries[_i].info)), got, sizeof(got));
+	ck_assert_str_eq(got, summaries[_i].summary);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("record");
 
 	tcase_add_test(tcase, the_short_way_makes_the_same_record);
 	tcase_add_test(tcase, the_short_way_reads_no_record_that_is_out_of_the_ordinary);
+	tcase_add_test(tcase, what_a_plugin_said_stands_where_its_key_belongs);
+	tcase_add_loop_test(tcase, a_summary_is_one_line, 0, sizeof(summaries) / sizeof(summaries[0]));
 	return suite_run(tcase, "record");
 }
