@@ -27,6 +27,8 @@
 /* What the sample finds so much worse than the best is not tried even for the archive; it sees runs too well.
  */
 #define FAR_FROM_BEST 2.0
+/* Of longer plain bytes a part is tried instead of all. */
+#define EXAMPLE_SIZE_MAX ((size_t)128 << 10)
 /* A guess is followed when the ratio is the same but for so much. */
 #define GUESS_DRIFT 0.15
 /* Of a text this much is tried both ways, where there is no guess; and what cells must gain. */
@@ -144,6 +146,7 @@ struct best {
 	size_t cost;
 	struct kist_filter_spec spec;
 	bool is_guess;
+	enum kist_filter_matches matches;
 };
 
 static size_t extra_of(const struct kist_filter_spec *spec)
@@ -323,6 +326,38 @@ static bool is_likely(const struct kist_filter_input *input, struct kist_filter_
 	return kist_filter_estimate(sample, &spec) < BASE_GAIN * size || is_much_alike(input);
 }
 
+/* Whether the body is as much smaller than the chunk as the guess says. */
+static bool is_as_guessed(const struct kist_filter_input *input, size_t size)
+{
+	const double expected = input->guess->ratio * (double)input->raw.size;
+
+	return (double)size >= (1 - GUESS_DRIFT) * expected && (double)size <= (1 + GUESS_DRIFT) * expected;
+}
+
+/* Level 1 finds matches among digits that cost more than the digits; others like this chunk take what is better. */
+static kist_status encode_plain(struct kist_filter *filter, const struct kist_filter_input *input,
+				struct kist_filter_task *task, struct best *best, struct kist_error *err)
+{
+	const bool is_guessed = input->guess && input->guess->choice.matches != KIST_MATCHES_ANY;
+	size_t first;
+
+	if (task->level == KIST_FILTER_ARCHIVE ||
+	    (!is_guessed && (!input->is_example || input->raw.size > EXAMPLE_SIZE_MAX)))
+		return try_one(filter, input, task, NULL, best, err);
+	task->plain = is_guessed ? input->guess->choice.matches : KIST_MATCHES_ALL;
+	KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	best->matches = task->plain;
+	best->is_guess = is_guessed && is_as_guessed(input, best->size > 0 ? best->size : best->cost);
+	if (best->is_guess)
+		return KIST_OK;
+	first = best->size;
+	task->plain = task->plain == KIST_MATCHES_ALL ? KIST_MATCHES_NEAR : KIST_MATCHES_ALL;
+	KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	if (best->size != first)
+		best->matches = task->plain;
+	return KIST_OK;
+}
+
 /* Whether a part of @input, from the middle, becomes smaller by @spec than as plain zstd. */
 static kist_status try_cells(struct kist_filter *filter, const struct kist_filter_input *input,
 			     const struct kist_filter_task *task, const struct kist_filter_spec *spec,
@@ -343,7 +378,7 @@ static kist_status try_cells(struct kist_filter *filter, const struct kist_filte
 
 /* Text: cells in columns where there are such, without a look where that was best for the text before it. */
 static kist_status encode_text(struct kist_filter *filter, const struct kist_filter_input *input,
-			       const struct kist_filter_task *task, struct best *best, struct kist_error *err)
+			       struct kist_filter_task *task, struct best *best, struct kist_error *err)
 {
 	const struct kist_filter_guess *const guess = input->guess;
 	const bool archive = task->level == KIST_FILTER_ARCHIVE;
@@ -352,7 +387,7 @@ static kist_status encode_text(struct kist_filter *filter, const struct kist_fil
 	bool gains = archive;
 
 	if (input->raw.size < KIST_FILTER_CELLS_SIZE_MIN || !kist_filter_cells_find(input->raw, &spec.cells))
-		return try_one(filter, input, task, NULL, best, err);
+		return encode_plain(filter, input, task, best, err);
 	if (!archive && guess && guess->choice.filter == KIST_FILTER_CELLS) {
 		KIST_TRY(try_one(filter, input, task, &spec, best, err));
 		best->is_guess = best->size > 0 && (double)best->size <= (1 + GUESS_DRIFT) * guess->ratio *
@@ -398,8 +433,8 @@ static bool guess_of(const struct kist_filter_input *input, const struct kist_fi
 {
 	const struct kist_filter_guess *const guess = input->guess;
 
-	return guess && input->hint.kind != KIST_FILTER_STRUCT && !task->matches &&
-	       task->level != KIST_FILTER_ARCHIVE && input->base.size == 0 &&
+	return guess && guess->choice.filter != KIST_FILTER_NONE && input->hint.kind != KIST_FILTER_STRUCT &&
+	       !task->matches && task->level != KIST_FILTER_ARCHIVE && input->base.size == 0 &&
 	       kist_filter_spec_read(guess->choice.filter, guess->choice.params, ret) &&
 	       ret->width == input->hint.width && ret->filter != KIST_FILTER_BASE;
 }
@@ -419,15 +454,13 @@ static kist_status encode_guessed(struct kist_filter *filter, const struct kist_
 				  const struct kist_filter_spec *guess, struct best *best,
 				  struct kist_error *err)
 {
-	const double expected = input->guess->ratio * (double)input->raw.size;
 	const struct best stored = *best;
 	struct kist_filter_spec spec;
 	double size;
 	bool filtered;
 
 	KIST_TRY(try_one(filter, input, task, guess, best, err));
-	best->is_guess = best->size > 0 && (double)best->size >= (1 - GUESS_DRIFT) * expected &&
-			 (double)best->size <= (1 + GUESS_DRIFT) * expected;
+	best->is_guess = best->size > 0 && is_as_guessed(input, best->size);
 	if (best->is_guess)
 		return KIST_OK;
 	kist_filter_sample_take(input, sample);
@@ -453,7 +486,7 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 		return encode_bytes(filter, input, &task, best, err);
 	task.matches = kist_filter_has_repeats(input->raw);
 	sample->ops = filter->ops;
-	if (input->raw.size > KIST_FILTER_SAMPLE_SIZE && guess_of(input, &task, &spec))
+	if (guess_of(input, &task, &spec))
 		return encode_guessed(filter, input, &task, sample, &spec, best, err);
 	kist_filter_sample_take(input, sample);
 	/* Fields of records are not taken apart for a base. */
@@ -500,6 +533,7 @@ kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_fil
 	*ret_size = best.size;
 	ret_choice->filter = best.spec.filter;
 	ret_choice->is_guess = best.is_guess;
+	ret_choice->matches = best.matches;
 	kist_filter_spec_write(&best.spec, ret_choice->params);
 	return KIST_OK;
 }

@@ -51,6 +51,8 @@ struct kist_filter_choice {
 	uint8_t filter; /* enum kist_filter_id */
 	uint8_t params[KIST_FILTER_PARAMS_SIZE];
 	bool is_guess; /* it is what was guessed, and nothing else was tried */
+	/* Of plain zstd: which matches are better, where that was tried.  Not in the record. */
+	enum kist_filter_matches matches;
 };
 
 /**
@@ -78,6 +80,7 @@ struct kist_filter_input {
 	struct kist_filter_hint hint;
 	enum kist_filter_level level;
 	const struct kist_filter_guess *guess; /* of a chunk with the same hint; NULL for none */
+	bool is_example; /* others like it follow: which matches suit it is worth a trial */
 };
 
 /** Bytes that a record takes more, when it has a filter: its extension.  A filter must gain more. */

@@ -409,10 +409,12 @@ kist_status kist_filter_plain(struct kist_filter_coder *coder, const struct kist
 			      struct kist_view bytes, uint8_t *ret, size_t room, size_t *ret_size,
 			      struct kist_error *err)
 {
-	unsigned tried = task->level == KIST_FILTER_ARCHIVE ? ALL : 1u << ZSTD_1;
+	unsigned tried = task->level == KIST_FILTER_ARCHIVE ? ALL
+			 : task->plain == KIST_MATCHES_NEAR ? 1u << NEAR
+							    : 1u << ZSTD_1;
 
-	if (task->level != KIST_FILTER_ARCHIVE && !task->matches && bytes.size >= NEAR_SIZE_MIN &&
-	    !kist_filter_has_repeats(bytes))
+	if (task->level != KIST_FILTER_ARCHIVE && task->plain == KIST_MATCHES_ANY && !task->matches &&
+	    bytes.size >= NEAR_SIZE_MIN && !kist_filter_has_repeats(bytes))
 		KIST_TRY(try_near(coder, task, bytes, &tried, err));
 	return smallest(coder, tried, task, bytes, ret, room + 1, ret_size, err);
 }

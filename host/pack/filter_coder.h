@@ -29,6 +29,14 @@ enum kist_filter_level {
 	KIST_FILTER_ARCHIVE = 2, /* all there is, the smallest is kept */
 };
 
+/** enum kist_filter_matches - Which matches plain zstd looks for. */
+enum kist_filter_matches {
+	KIST_MATCHES_ANY = 0, /* nothing is known: of long bytes a part is tried */
+	KIST_MATCHES_ALL = 1, /* as level 1 does */
+	KIST_MATCHES_NEAR =
+		2, /* those that are near and long: what looks like digits has no others that gain */
+};
+
 /** struct kist_filter_stats - What the bytes of a stream are like, from a sample of it. */
 struct kist_filter_stats {
 	double entropy;	 /* bits for each byte, of order 0 */
@@ -56,6 +64,7 @@ void kist_filter_coder_done(struct kist_filter_coder *coder);
 /** struct kist_filter_task - How a stream is to be coded. */
 struct kist_filter_task {
 	enum kist_filter_level level;
+	enum kist_filter_matches plain;
 	bool matches;	/* the chunk holds repeats: zstd is tried too, even where literals look better */
 	uint8_t *spare; /* room for kist_filter_spare_size() bytes of the longest stream */
 };
@@ -80,8 +89,8 @@ KIST_CHECKED kist_status kist_filter_frame(struct kist_filter_coder *coder,
 /**
  * kist_filter_plain() - Writes one frame of zstd-1, and for KIST_FILTER_ARCHIVE the best.  As kist_filter_frame().
  *
- * Of long bytes without @task->matches, only matches that are near and long are looked for, where a part of them
- * becomes no larger by that.
+ * Where @task->plain is KIST_MATCHES_ANY: of long bytes without @task->matches only near matches are looked for, where a
+ * part of them becomes smaller by that.
  */
 KIST_CHECKED kist_status kist_filter_plain(struct kist_filter_coder *coder,
 					   const struct kist_filter_task *task, struct kist_view bytes,

@@ -7,9 +7,8 @@
 
 /* Less than this is done faster alone than by waking others. */
 #define ALONE_SIZE_MAX ((size_t)128 << 10)
-/* Of shorter chunks a sample costs little; and of one in so many it is taken even where there is a guess. */
-#define GUESS_SIZE_MIN ((size_t)256 << 10)
-#define LOOK_EVERY     8
+/* Of one chunk in so many a sample is taken even where there is a guess. */
+#define LOOK_EVERY 8
 
 kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *store, struct kist_error *err)
 {
@@ -76,19 +75,17 @@ static kist_status compress(struct kist_fresh *fresh, struct kist_filter *filter
 						 .base = base,
 						 .hint = fresh->piece.hint,
 						 .level = fresh->level,
-						 .guess = fresh->guess.choice.filter != KIST_FILTER_NONE
-								  ? &fresh->guess
-								  : NULL };
+						 .guess = fresh->is_guessed ? &fresh->guess : NULL,
+						 .is_example = fresh->piece.part != 0 };
 	struct kist_record *const record = &fresh->record;
-	struct kist_filter_choice choice;
+	const struct kist_filter_choice *const choice = &fresh->choice;
 	size_t size;
 
-	KIST_TRY(kist_filter_encode(filter, &input, body, &size, &choice, err));
-	record->filter = choice.filter;
-	fresh->was_guessed = choice.is_guess;
+	KIST_TRY(kist_filter_encode(filter, &input, body, &size, &fresh->choice, err));
+	record->filter = choice->filter;
 	if (kist_record_has_base(record))
 		record->base = fresh->like.id;
-	memcpy(record->params, choice.params, sizeof(choice.params));
+	memcpy(record->params, choice->params, sizeof(choice->params));
 	record->codec = size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;
 	if (size == 0) {
 		kist_codec_store(input.raw, body);
@@ -150,29 +147,35 @@ bool kist_encoder_is_full(const struct kist_encoder *encoder, size_t size)
 	       (encoder->count >= KIST_ENCODE_COUNT_LARGE && encoder->bytes + size > KIST_ENCODE_BYTES_LARGE);
 }
 
-/* Each few chunks without one, so that it is seen when another filter has become better. */
-static void guess(struct kist_learned *learned, struct kist_fresh *fresh)
+static struct kist_learned *learned_of(struct kist_encoder *encoder, uint64_t part)
 {
-	fresh->guess = (struct kist_filter_guess){ .ratio = 0 };
-	if (fresh->piece.part == 0 || fresh->piece.part != learned->part ||
-	    fresh->piece.bytes.size < GUESS_SIZE_MIN || fresh->like.stored_len > 0 ||
-	    ++learned->used % LOOK_EVERY == 0)
-		return;
-	fresh->guess = learned->guess;
+	return &encoder->learned[part % KIST_ENCODE_LEARNED];
+}
+
+/* Each few chunks without one, so that it is seen when another filter has become better. */
+static void guess(struct kist_encoder *encoder, struct kist_fresh *fresh)
+{
+	struct kist_learned *const learned = learned_of(encoder, fresh->piece.part);
+
+	fresh->is_guessed = fresh->piece.part != 0 && fresh->piece.part == learned->part &&
+			    fresh->like.stored_len == 0 && ++learned->used % LOOK_EVERY != 0;
+	if (fresh->is_guessed)
+		fresh->guess = learned->guess;
 }
 
 /* From a chunk that was looked at, because it was to be, or because the guess was wrong. */
-static void learn(struct kist_learned *learned, const struct kist_fresh *fresh)
+static void learn(struct kist_encoder *encoder, const struct kist_fresh *fresh)
 {
 	const struct kist_record *const record = &fresh->record;
+	struct kist_learned *const learned = learned_of(encoder, fresh->piece.part);
+	const bool is_example = (record->filter != KIST_FILTER_NONE && !kist_record_has_base(record)) ||
+				fresh->choice.matches != KIST_MATCHES_ANY;
 
-	if (fresh->piece.part == 0 || fresh->was_guessed || fresh->piece.bytes.size < GUESS_SIZE_MIN)
+	if (fresh->piece.part == 0 || fresh->choice.is_guess)
 		return;
 	learned->used = learned->part == fresh->piece.part ? learned->used : 0;
-	learned->part =
-		record->filter != KIST_FILTER_NONE && !kist_record_has_base(record) ? fresh->piece.part : 0;
-	learned->guess.choice.filter = record->filter;
-	memcpy(learned->guess.choice.params, record->params, sizeof(record->params));
+	learned->part = is_example ? fresh->piece.part : 0;
+	learned->guess.choice = fresh->choice;
 	learned->guess.ratio = (double)record->body_len / (double)record->raw_len;
 }
 
@@ -188,7 +191,7 @@ void kist_encoder_add(struct kist_encoder *encoder, const struct kist_fresh *fre
 	added->number = fresh->number;
 	added->record = fresh->record;
 	added->like = fresh->like;
-	guess(&encoder->learned, added);
+	guess(encoder, added);
 	kist_buf_move(&added->room, &encoder->rooms[--encoder->idle]);
 	encoder->bytes += fresh->piece.bytes.size;
 	if (encoder->count++ == 0 && fresh->piece.bytes.size <= ALONE_SIZE_MAX)
@@ -214,7 +217,7 @@ kist_status kist_encoder_take(struct kist_encoder *encoder, const struct kist_fr
 	struct kist_fresh *const fresh = &encoder->fresh[encoder->first];
 
 	KIST_TRY(kist_pool_wait(encoder->pool, &fresh->job, err));
-	learn(&encoder->learned, fresh);
+	learn(encoder, fresh);
 	drop_first(encoder);
 	*ret = fresh;
 	return KIST_OK;

@@ -35,11 +35,15 @@ struct kist_fresh {
 	uint64_t number;
 	struct kist_record record;
 	struct kist_base_location like; /* what it may be the difference to; stored_len 0 for nothing */
-	struct kist_filter_guess guess; /* KIST_FILTER_NONE for none */
-	bool was_guessed;		/* and it was right */
-	struct kist_buf room;		/* none while it is not in the queue */
-	struct kist_view bytes;		/* of the record, head and body, in @room */
+	bool is_guessed;
+	struct kist_filter_guess guess; /* if so */
+	struct kist_filter_choice choice;
+	struct kist_buf room;	/* none while it is not in the queue */
+	struct kist_view bytes; /* of the record, head and body, in @room */
 };
+
+/** How many parts are remembered at once. */
+#define KIST_ENCODE_LEARNED ((size_t)16)
 
 /** struct kist_learned - What the chunks of @part are filtered with: 0 for none.  @used: How often that was guessed. */
 struct kist_learned {
@@ -66,7 +70,7 @@ struct kist_encoder {
 	size_t first;
 	size_t count;
 	size_t bytes;
-	struct kist_learned learned;
+	struct kist_learned learned[KIST_ENCODE_LEARNED]; /* a part has one place */
 	struct kist_fresh fresh[KIST_ENCODE_COUNT_MAX];
 };
 

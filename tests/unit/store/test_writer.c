@@ -716,6 +716,59 @@ START_TEST(chunks_of_a_part_take_one_filter_until_they_change)
 }
 END_TEST
 
+#define SMALL_PIECE  ((size_t)4 << 10)
+#define SMALL_PIECES ((size_t)200)
+
+/* Small pieces of two kinds in turn, each kind as its own part, or all without; what was written of them. */
+static struct kist_write_stats write_small(const uint8_t *data, bool with_parts)
+{
+	struct kist_store *store = new_store();
+	kist_auto_writer struct kist_writer *writer = NULL;
+	struct kist_write_stats stats;
+	json_t *packs;
+
+	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
+	for (size_t i = 0; i < SMALL_PIECES; i++) {
+		struct kist_piece piece = piece_of(data + i * SMALL_PIECE, SMALL_PIECE);
+		struct kist_digest id;
+
+		piece.hint = (struct kist_filter_hint){ .kind = KIST_FILTER_INT, .width = 4 };
+		piece.part = with_parts ? 40 + i % 2 : 0;
+		ck_assert_int_eq(kist_writer_put(writer, KIST_CHUNK_DATA, &piece, 1, &id, NULL, NULL),
+				 KIST_OK);
+	}
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	stats = kist_writer_stats(writer);
+	json_decref(packs);
+	kist_store_close(store);
+	return stats;
+}
+
+START_TEST(small_pieces_of_parts_in_turn_keep_the_filter_of_their_part)
+{
+	uint8_t *const data = malloc(SMALL_PIECE * SMALL_PIECES);
+	struct kist_write_stats looked;
+	struct kist_write_stats guessed;
+
+	fill_noise(data, SMALL_PIECE * SMALL_PIECES, 3);
+	for (uint32_t i = 0, sum = 0; i < SMALL_PIECE * SMALL_PIECES / 4; i++) {
+		const bool rises = i / (SMALL_PIECE / 4) % 2;
+		uint32_t word;
+
+		memcpy(&word, data + i * (size_t)4, 4);
+		sum += word >> 16 & 0xff;
+		word = rises ? sum * 3 : (word >> 8 & 0xfff) * 257;
+		memcpy(data + i * (size_t)4, &word, 4);
+	}
+	looked = write_small(data, false);
+	guessed = write_small(data, true);
+	ck_assert_uint_eq(looked.filtered[KIST_FILTER_DELTA], SMALL_PIECES / 2);
+	ck_assert_mem_eq(looked.filtered, guessed.filtered, sizeof(looked.filtered));
+	ck_assert_uint_eq(looked.stored_bytes, guessed.stored_bytes);
+	free(data);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("writer");
@@ -736,5 +789,6 @@ int main(void)
 	tcase_add_test(tests, every_failure_of_the_backend_is_told);
 	tcase_add_test(tests, a_failure_of_the_index_is_told);
 	tcase_add_test(tests, chunks_of_a_part_take_one_filter_until_they_change);
+	tcase_add_test(tests, small_pieces_of_parts_in_turn_keep_the_filter_of_their_part);
 	return suite_run(tests, "writer");
 }
