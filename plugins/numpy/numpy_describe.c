@@ -5,8 +5,8 @@
 
 /* Longest literal of a record type that is shown. */
 #define DESCR_SHOWN_MAX 8192
-/* Room for all else: 64 dimensions of 20 bytes, a dozen numbers of 32, the names. */
-#define JSON_SIZE (8192 + 6 * DESCR_SHOWN_MAX + STATS_PICTURE_SIZE + STATS_EXPONENTS_SIZE)
+/* Room for all else: 64 dimensions of 20 bytes, a dozen numbers of 32, the names; and without such a literal. */
+#define JSON_SIZE (8192 + STATS_PICTURE_SIZE + STATS_EXPONENTS_SIZE)
 
 /* Numbers shown of each end, and of what has fewer bytes. */
 #define ENDS_MANY      32
@@ -168,7 +168,9 @@ static void put_exponents(enum stats_type type, const struct stats_sample *sampl
 static kist_status put_numbers(struct kist_call *call, struct kist_source *source,
 			       const struct npy_file *file, enum stats_type type, struct json *json)
 {
-	double *const values = call->alloc(call, STATS_SAMPLE_MAX * sizeof(*values), sizeof(*values));
+	const uint64_t count = file->header.count;
+	const size_t sampled = count < STATS_SAMPLE_MAX ? (size_t)count : STATS_SAMPLE_MAX;
+	double *const values = call->alloc(call, sampled * sizeof(*values), sizeof(*values));
 	char *const text = call->alloc(call, STATS_PICTURE_SIZE, 1);
 	uint8_t *const chunk = call->alloc(call, npy_stats_room(&file->header), 64);
 	const struct npy_header *const header = &file->header;
@@ -197,14 +199,17 @@ static kist_status put_numbers(struct kist_call *call, struct kist_source *sourc
 kist_status npy_describe(void *instance, struct kist_call *call, struct kist_source *source,
 			 const struct kist_params *params, struct kist_sink *sink)
 {
-	struct json json = { .size = JSON_SIZE };
+	struct json json = { .len = 0 };
 	enum stats_type type;
 	npy_auto_file struct npy_file file = { .major = 0 };
 
 	(void)instance;
 	NPY_TRY(npy_file_open(call, source, params, &file));
 	json.latin1 = file.major < 3;
-	json.text = call->alloc(call, JSON_SIZE, 1);
+	json.size = JSON_SIZE;
+	if (file.header.dtype.kind == 'R')
+		json.size += 6 * DESCR_SHOWN_MAX;
+	json.text = call->alloc(call, json.size, 1);
 	if (!json.text)
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
 				  "no memory for the description");

@@ -11,10 +11,38 @@
 /* Steps between the least and the most. */
 #define LEVELS 255
 
+/* The digits of @number, at most 20, without a NUL: printf takes ten times as long. */
+static size_t put_whole(char *to, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	memcpy(to, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at;
+}
+
+/* "1,2,3]}", behind "[". */
+static size_t put_counts(char *to, const uint64_t *counts, size_t count)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			to[len++] = ',';
+		len += put_whole(to + len, counts[i]);
+	}
+	memcpy(to + len, "]}", sizeof("]}"));
+	return len + 2;
+}
+
 size_t stats_histogram_text(const struct stats *stats, const struct stats_sample *sample, size_t bins,
 			    char ret[static STATS_HISTOGRAM_SIZE])
 {
-	uint32_t counts[STATS_BINS];
+	uint64_t counts[STATS_BINS];
 	const uint64_t of = stats_sample_histogram(sample, stats->min, stats->max, bins, counts);
 	size_t len;
 
@@ -23,10 +51,7 @@ size_t stats_histogram_text(const struct stats *stats, const struct stats_sample
 		return 0;
 	len = (size_t)snprintf(ret, STATS_HISTOGRAM_SIZE, ",\"histogram\":{\"of\":%" PRIu64 ",\"counts\":[",
 			       of);
-	for (size_t i = 0; i < bins; i++)
-		len += (size_t)snprintf(ret + len, STATS_HISTOGRAM_SIZE - len, "%s%" PRIu32, i ? "," : "",
-					counts[i]);
-	return len + (size_t)snprintf(ret + len, STATS_HISTOGRAM_SIZE - len, "]}");
+	return len + put_counts(ret + len, counts, bins);
 }
 
 /* Two hexadecimal digits a cell, ".." of one without finite numbers. */
@@ -98,22 +123,22 @@ static double cell_of(const struct map *map, uint64_t row, uint64_t column)
 
 static size_t put_map(const struct map *map, char *to, size_t size)
 {
+	double means[STATS_SIDE_MAX * STATS_SIDE_MAX];
 	double from = INFINITY;
 	double until = -INFINITY;
 	size_t len;
 
 	for (uint64_t i = 0; i < map->rows * map->columns; i++) {
-		const double mean = cell_of(map, i / map->columns, i % map->columns);
-
-		from = mean < from ? mean : from;
-		until = mean > until ? mean : until;
+		means[i] = cell_of(map, i / map->columns, i % map->columns);
+		from = means[i] < from ? means[i] : from;
+		until = means[i] > until ? means[i] : until;
 	}
 	len = put_range(to, size, "heat", from, until);
 	len += (size_t)snprintf(to + len, size - len,
 				",\"rows\":%" PRIu64 ",\"columns\":%" PRIu64 ",\"cells\":\"", map->rows,
 				map->columns);
 	for (uint64_t i = 0; i < map->rows * map->columns; i++)
-		len += put_level(to + len, cell_of(map, i / map->columns, i % map->columns), from, until);
+		len += put_level(to + len, means[i], from, until);
 	return len + (size_t)snprintf(to + len, size - len, "\"}");
 }
 
@@ -188,10 +213,7 @@ size_t stats_exponents_text(const struct stats_exponents *exponents, char ret[st
 	len = (size_t)snprintf(ret, STATS_EXPONENTS_SIZE,
 			       ",\"exponents\":{\"of\":%" PRIu64 ",\"from\":%d,\"counts\":[", of,
 			       (int)last - STATS_EXPONENTS + (int)first - 1023);
-	for (size_t i = first; i < STATS_EXPONENTS; i++)
-		len += (size_t)snprintf(ret + len, STATS_EXPONENTS_SIZE - len, "%s%" PRIu64,
-					i > first ? "," : "", counts[i]);
-	return len + (size_t)snprintf(ret + len, STATS_EXPONENTS_SIZE - len, "]}");
+	return len + put_counts(ret + len, counts + first, STATS_EXPONENTS - first);
 }
 
 /* Bits of a logarithm behind its point. */

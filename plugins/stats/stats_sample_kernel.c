@@ -69,7 +69,7 @@ void stats_sample_add(struct stats_sample *sample, const void *data, uint64_t co
 }
 
 uint64_t stats_sample_histogram(const struct stats_sample *sample, double min, double max, size_t bins,
-				uint32_t *ret_counts)
+				uint64_t *ret_counts)
 {
 	/* Halves, as a whole distance may be beyond a double. */
 	const double width = max / 2 - min / 2;
@@ -94,6 +94,7 @@ struct stats_cell stats_sample_cell(const struct stats_sample *sample, uint64_t 
 				    uint64_t column, uint64_t columns)
 {
 	struct stats_cell cell = { .min = INFINITY, .max = -INFINITY };
+	double sum = 0;
 	const uint64_t end_row = begin_of(row + 1, rows, sample->rows_taken);
 	const uint64_t end_column = begin_of(column + 1, columns, sample->columns_taken);
 
@@ -107,12 +108,15 @@ struct stats_cell stats_sample_cell(const struct stats_sample *sample, uint64_t 
 			cell.count++;
 			cell.min = x < cell.min ? x : cell.min;
 			cell.max = x > cell.max ? x : cell.max;
-			/* Weighed before they are added: what is added stays between the least and the most. */
-			cell.mean += (x - cell.mean) / (double)cell.count;
+			sum += x;
 		}
 	}
-	/* Of numbers whose distance is beyond a double. */
+	if (cell.count == 0)
+		return cell;
+	cell.mean = sum / (double)cell.count;
+	/* Of numbers whose sum is beyond a double; and rounding may take it past those that are all the same. */
 	if (!isfinite(cell.mean))
 		cell.mean = cell.min / 2 + cell.max / 2;
+	cell.mean = cell.mean < cell.min ? cell.min : cell.mean > cell.max ? cell.max : cell.mean;
 	return cell;
 }

@@ -48,7 +48,7 @@ void stats_sample_add(struct stats_sample *sample, const void *data, uint64_t co
  * Returns how many those are in all.
  */
 uint64_t stats_sample_histogram(const struct stats_sample *sample, double min, double max, size_t bins,
-				uint32_t *ret_counts);
+				uint64_t *ret_counts);
 
 /** struct stats_cell - Of the finite numbers of a rectangle of the grid; @count may be 0. */
 struct stats_cell {
