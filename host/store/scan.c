@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/scan.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -294,6 +296,8 @@ struct kist_scan_ahead {
 	struct kist_error why;
 	pthread_t thread;
 	bool running;
+	sem_t opened; /* what stands above the thread is settled: whoever waits can take a hand in the batch */
+	bool has_sem;
 };
 
 static void open_pack(struct kist_scan_ahead *ahead)
@@ -306,14 +310,15 @@ static void *ahead_work(void *arg)
 {
 	struct kist_scan_ahead *const ahead = arg;
 
+	bool begun;
+
 	open_pack(ahead);
-	if (ahead->status != KIST_OK || ahead->pack.footer.count == 0)
-		return NULL;
 	/* What fails here fails again, or not, where somebody can be told. */
-	ahead->begun = batch_begin(&ahead->batches[0], &ahead->pack, 0, NULL) == KIST_OK;
-	if (ahead->begun)
-		(void)hand_work(&ahead->batches[0].hands[0]);
-	return NULL;
+	begun = ahead->status == KIST_OK && ahead->pack.footer.count > 0 &&
+		batch_begin(&ahead->batches[0], &ahead->pack, 0, NULL) == KIST_OK;
+	ahead->begun = begun;
+	(void)sem_post(&ahead->opened);
+	return begun ? hand_work(&ahead->batches[0].hands[0]) : NULL;
 }
 
 static void ahead_begin(struct kist_scan_ahead *ahead, struct kist_store *store, const struct kist_digest *id,
@@ -328,13 +333,25 @@ static void ahead_begin(struct kist_scan_ahead *ahead, struct kist_store *store,
 		ahead->batches[i].bytes = (struct kist_buf)KIST_BUF_INIT(0);
 }
 
-/* Waits for the thread; false when it cannot be waited for. */
-static bool ahead_join(struct kist_scan_ahead *ahead)
+static void ahead_join(struct kist_scan_ahead *ahead)
 {
-	const bool joined = !ahead->running || pthread_join(ahead->thread, NULL) == 0;
-
+	if (ahead->running)
+		(void)pthread_join(ahead->thread, NULL);
 	ahead->running = false;
-	return joined;
+}
+
+/* The thread is from then on one that works on the first batch, like that of any other batch. */
+static void hand_over(struct kist_scan_ahead *ahead)
+{
+	while (sem_wait(&ahead->opened) != 0 && errno == EINTR)
+		;
+	if (!ahead->begun) {
+		ahead_join(ahead);
+		return;
+	}
+	ahead->batches[0].thread = ahead->thread;
+	ahead->batches[0].running = true;
+	ahead->running = false;
 }
 
 static kist_status ahead_give(struct kist_scan_ahead *ahead, struct kist_error *err)
@@ -346,10 +363,12 @@ static kist_status ahead_give(struct kist_scan_ahead *ahead, struct kist_error *
 
 static void ahead_done(struct kist_scan_ahead *ahead)
 {
-	(void)ahead_join(ahead);
+	ahead_join(ahead);
 	batch_done(&ahead->batches[0]);
 	batch_done(&ahead->batches[1]);
 	kist_buf_done(&ahead->pack.bytes);
+	if (ahead->has_sem)
+		(void)sem_destroy(&ahead->opened);
 }
 
 kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_digest *id,
@@ -370,10 +389,11 @@ struct kist_scan_ahead *kist_scan_ahead_new(struct kist_store *store, const stru
 	if (!ahead)
 		return NULL;
 	ahead_begin(ahead, store, id, scan);
-	ahead->running = pthread_create(&ahead->thread, NULL, ahead_work, ahead) == 0;
+	ahead->has_sem = sem_init(&ahead->opened, 0, 0) == 0;
+	ahead->running = ahead->has_sem && pthread_create(&ahead->thread, NULL, ahead_work, ahead) == 0;
 	if (ahead->running)
 		return ahead;
-	kist_free(ahead);
+	kist_scan_ahead_free(ahead);
 	return NULL;
 }
 
@@ -384,8 +404,7 @@ bool kist_scan_ahead_is_of(const struct kist_scan_ahead *ahead, const struct kis
 
 kist_status kist_scan_ahead_give(struct kist_scan_ahead *ahead, struct kist_error *err)
 {
-	if (!ahead_join(ahead))
-		return kist_fail(err, KIST_INTERNAL, "a thread cannot be waited for");
+	hand_over(ahead);
 	return ahead_give(ahead, err);
 }
 
