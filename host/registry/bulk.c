@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "registry/postings.h"
 
 /* Chunks are put in order by the first bits of their digests, and then within each of these heaps. */
 #define HEAP_BITS  16
@@ -52,6 +53,8 @@ struct kist_bulk {
 	uint32_t time_at;
 	bool refs_rise; /* each name comes after the one before it */
 	struct kist_artifact_rows artifacts;
+	struct kist_postings contents;
+	struct kist_postings names_of; /* the artifacts */
 };
 
 void kist_bulk_free(struct kist_bulk *bulk)
@@ -62,6 +65,8 @@ void kist_bulk_free(struct kist_bulk *bulk)
 	kist_buf_done(&bulk->names);
 	kist_buf_done(&bulk->times);
 	kist_artifact_rows_done(&bulk->artifacts);
+	kist_postings_done(&bulk->contents);
+	kist_postings_done(&bulk->names_of);
 	kist_free(bulk->chunks);
 	kist_free(bulk->refs);
 	kist_free(bulk->order);
@@ -316,12 +321,14 @@ static kist_status flush_refs(struct kist_bulk *bulk, struct kist_error *err)
 	order_refs(bulk);
 	for (size_t i = 0; i < bulk->in_order; i++) {
 		const struct ref *ref = &bulk->refs[bulk->order[i]];
+		const struct kist_view name = kist_view_of(bulk->names.data + ref->name_at, ref->name_len);
 
-		if (ref->event == KIST_REF_RM)
-			KIST_TRY(kist_db_run(bulk->db, KIST_SQL_DROP_REF, err, "b",
-					     bulk->names.data + ref->name_at, (size_t)ref->name_len));
-		else
-			bulk->order[set++] = bulk->order[i];
+		if (ref->event == KIST_REF_RM) {
+			KIST_TRY(kist_db_run(bulk->db, KIST_SQL_DROP_REF, err, "b", name.data, name.size));
+			continue;
+		}
+		bulk->order[set++] = bulk->order[i];
+		KIST_TRY(kist_postings_add_name(&bulk->names_of, &ref->artifact, name, err));
 	}
 	KIST_TRY(insert(bulk, KIST_SQL_SET_REFS, set, ref_column, err));
 	bulk->ref_count = 0;
@@ -344,6 +351,8 @@ kist_status kist_bulk_new(struct kist_db *db, struct kist_bulk **ret, struct kis
 	bulk->names.size_max = KIST_BULK_NAME_BYTES_MAX;
 	bulk->times.size_max = KIST_BULK_REFS_MAX * (KIST_COMMIT_TIME_SIZE_MAX + 1);
 	bulk->artifacts = (struct kist_artifact_rows)KIST_ARTIFACT_ROWS_INIT(db);
+	bulk->contents = (struct kist_postings)KIST_POSTINGS_INIT(db, KIST_POSTING_CONTENT);
+	bulk->names_of = (struct kist_postings)KIST_POSTINGS_INIT(db, KIST_POSTING_NAME);
 	*ret = kist_steal(bulk);
 	return KIST_OK;
 }
@@ -395,6 +404,7 @@ kist_status kist_bulk_add_chunk(struct kist_bulk *bulk, const struct kist_digest
 kist_status kist_bulk_add_artifact(struct kist_bulk *bulk, uint64_t no,
 				   const struct kist_artifact_row *artifact, struct kist_error *err)
 {
+	KIST_TRY(kist_postings_add_content(&bulk->contents, artifact->sha256, no, err));
 	return kist_artifact_rows_add(&bulk->artifacts, no, artifact, err);
 }
 
@@ -440,5 +450,7 @@ kist_status kist_bulk_add_ref(struct kist_bulk *bulk, const struct kist_ref_chan
 kist_status kist_bulk_flush(struct kist_bulk *bulk, struct kist_error *err)
 {
 	KIST_TRY(flush_chunks(bulk, err));
-	return flush_refs(bulk, err);
+	KIST_TRY(flush_refs(bulk, err));
+	KIST_TRY(kist_postings_flush(&bulk->contents, err));
+	return kist_postings_flush(&bulk->names_of, err);
 }

@@ -5,6 +5,7 @@
 
 #include "backend/backend.h"
 #include "registry/internal.h"
+#include "registry/postings.h"
 #include "store/checkpoints.h"
 
 static kist_status fail_row(struct kist_db *db, struct kist_error *err)
@@ -173,14 +174,16 @@ static kist_status take_ids(struct kist_db *db, enum kist_db_statement which, st
 
 static kist_status take_names(struct kist_db *db, struct kist_view list, struct kist_error *err)
 {
+	kist_auto_postings struct kist_postings postings = KIST_POSTINGS_INIT(db, KIST_POSTING_NAME);
 	struct kist_checkpoint_name name;
 
 	while (kist_checkpoint_next_name(&list, &name)) {
 		KIST_TRY(kist_name_check((const char *)name.name.data, name.name.size, err));
 		KIST_TRY(kist_db_run(db, KIST_SQL_SET_REF, err, "bduvu", name.name.data, name.name.size,
 				     &name.artifact, name.commit, name.time, (uint64_t)name.is_tag));
+		KIST_TRY(kist_postings_add_name(&postings, &name.artifact, name.name, err));
 	}
-	return KIST_OK;
+	return kist_postings_flush(&postings, err);
 }
 
 static kist_status take_state(struct kist_db *db, const struct kist_checkpoint *checkpoint,

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "registry/checked_file.h"
+#include "registry/postings.h"
 #include "registry/sql.h"
 
 #define BOOT_ID_SIZE 64
@@ -260,34 +261,6 @@ static kist_status execute(struct kist_db *db, const char *text, struct kist_err
 	return code == SQLITE_OK ? KIST_OK : kist_db_fail(db, code, err);
 }
 
-static kist_status make_indexes(struct kist_db *db, struct kist_error *err)
-{
-	kist_status status;
-
-	KIST_TRY(kist_db_begin(db, err));
-	status = execute(db, kist_sql_indexes, err);
-	if (status == KIST_OK)
-		return kist_db_commit(db, err);
-	kist_db_rollback(db);
-	return status;
-}
-
-kist_status kist_db_index(struct kist_db *db, struct kist_error *err)
-{
-	kist_auto_statement sqlite3_stmt *row = NULL;
-	bool found = false;
-
-	if (db->is_indexed)
-		return KIST_OK;
-	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_INDEX, &row, err, ""));
-	KIST_TRY(kist_db_step(db, row, &found, err));
-	(void)sqlite3_reset(row);
-	if (!found)
-		KIST_TRY(make_indexes(db, err));
-	db->is_indexed = true;
-	return KIST_OK;
-}
-
 kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_number, struct kist_digest *ret_digest,
 			     struct kist_error *err)
 {
@@ -438,6 +411,8 @@ static kist_status open_file(const char *folder, struct kist_db *db, struct kist
 		db->inode = about.st_ino;
 	}
 	code = kist_rows_register(db->sql, &db->rows);
+	if (code == SQLITE_OK)
+		code = kist_postings_register(db->sql);
 	if (code != SQLITE_OK)
 		return kist_db_fail(db, code, err);
 	(void)sqlite3_busy_timeout(db->sql, KIST_DB_BUSY_MS);

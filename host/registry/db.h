@@ -23,6 +23,7 @@
  *     records    no (artifacts.no), record (the chunk's bytes): apart, so that who looks at all artifacts
  *                need not read them
  *     refs       name, artifact, commit_no, time, tagged (set by "tag")
+ *     postings   no, shard, entries: which artifacts have a content, and which names an artifact (postings.h)
  *     condemned  id, commit_no: packs that are no part of the store any more, and may still be there
  *     fences     session: whose commits are void
  *     forgotten  id, commit_no: records that do not count where they lie in a pack of an older commit
@@ -42,7 +43,7 @@
  * Thread: one struct, one thread at a time.
  */
 
-#define KIST_DB_VERSION 9
+#define KIST_DB_VERSION 10
 #define KIST_DB_FILE	"index.sqlite"
 
 /** Milliseconds to wait for another process's transaction. */
@@ -59,7 +60,6 @@ enum kist_db_trouble {
 enum kist_db_statement {
 	KIST_SQL_BEGIN,
 	KIST_SQL_COMMIT,
-	KIST_SQL_FIND_INDEX,
 	KIST_SQL_ADD_META,
 	KIST_SQL_GET_META,
 	KIST_SQL_SET_HEAD,
@@ -78,6 +78,9 @@ enum kist_db_statement {
 	KIST_SQL_ADD_RECORD,
 	KIST_SQL_SET_REF,
 	KIST_SQL_DROP_REF,
+	KIST_SQL_LAST_POSTINGS,
+	KIST_SQL_ADD_POSTINGS,
+	KIST_SQL_GROW_POSTINGS,
 	KIST_SQL_FIND_CHUNK,
 	KIST_SQL_IS_UNKNOWN,
 	KIST_SQL_BASE_OF,
@@ -100,7 +103,8 @@ enum kist_db_statement {
 	KIST_SQL_COUNT_ARTIFACTS,
 	KIST_SQL_COUNT_CHUNKS,
 	KIST_SQL_COUNT_PACKS,
-	KIST_SQL_OBJECT_SIZES,
+	KIST_SQL_NAMED,
+	KIST_SQL_SIZES_OF,
 	KIST_SQL_ARTIFACT_KINDS,
 	KIST_SQL_CHUNK_KINDS,
 	KIST_SQL_SET_COLLECTED,
@@ -128,6 +132,7 @@ enum kist_db_statement {
 	KIST_SQL_ADD_CHUNKS,
 	KIST_SQL_DROP_UNLINKED,
 	KIST_SQL_SET_REFS,
+	KIST_SQL_ADD_ALL_POSTINGS,
 	KIST_SQL_PACK_ROWS,
 	KIST_SQL_CHUNK_ROWS,
 	KIST_SQL_SET_CHECKPOINT,
@@ -147,7 +152,6 @@ struct kist_db {
 	sqlite3_stmt *statements[KIST_SQL_COUNT];
 	struct kist_rows rows; /* for the statements that add many */
 	enum kist_db_trouble trouble;
-	bool is_indexed;       /* kist_db_index() has been here */
 	bool is_of_other_boot; /* and otherwise as it should be; set by kist_db_open() that failed */
 	bool is_held;	       /* a read transaction is open */
 	int dir_fd;	       /* of the folder; -1 in memory */
@@ -218,9 +222,6 @@ KIST_CHECKED kist_status kist_db_get_head(struct kist_db *db, uint64_t *ret_numb
  */
 void kist_db_hold(struct kist_db *db);
 void kist_db_let_go(struct kist_db *db);
-
-/** kist_db_index() - Makes the indexes that only queries want, when they are not there yet. */
-KIST_CHECKED kist_status kist_db_index(struct kist_db *db, struct kist_error *err);
 
 /** kist_db_begin() - Starts a write transaction; kist_db_commit() or kist_db_rollback() ends it. */
 KIST_CHECKED kist_status kist_db_begin(struct kist_db *db, struct kist_error *err);

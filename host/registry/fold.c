@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "registry/postings.h"
 
 /* With KIST_FOLD_BATCH_ROWS, what one transaction holds before it ends. */
 #define BATCH_COMMITS 16384
@@ -40,6 +41,34 @@ kist_status kist_fold_end(struct kist_fold *fold, struct kist_error *err)
 	return fold->bulk ? kist_bulk_flush(fold->bulk, err) : KIST_OK;
 }
 
+/* Whether @name means @artifact, so that a posting leads from that to the name. */
+static kist_status is_so_named(struct kist_db *db, const struct kist_ref_change *change, bool *ret,
+			       struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	struct kist_digest artifact;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_FIND_REF, &row, err, "b", change->name, change->name_len));
+	KIST_TRY(kist_db_step(db, row, ret, err));
+	*ret = *ret && kist_db_digest(db, row, 0, &artifact) &&
+	       kist_digest_equal(&artifact, &change->artifact);
+	return KIST_OK;
+}
+
+static kist_status set_ref(struct kist_fold *fold, const struct kist_ref_change *change, const char *time,
+			   struct kist_error *err)
+{
+	struct kist_db *const db = &fold->registry->db;
+	bool so_named = false;
+
+	KIST_TRY(is_so_named(db, change, &so_named, err));
+	if (!so_named)
+		KIST_TRY(kist_posting_add_name(db, &change->artifact,
+					       kist_view_of(change->name, change->name_len), err));
+	return kist_db_run(db, KIST_SQL_SET_REF, err, "bdutu", change->name, change->name_len,
+			   &change->artifact, fold->commit, time, (uint64_t)(change->event == KIST_REF_TAG));
+}
+
 static kist_status fold_ref(struct kist_fold *fold, struct kist_view ref, const char *time,
 			    struct kist_error *err)
 {
@@ -52,8 +81,7 @@ static kist_status fold_ref(struct kist_fold *fold, struct kist_view ref, const 
 		return kist_bulk_add_ref(fold->bulk, &change, fold->commit, time, err);
 	if (change.event == KIST_REF_RM)
 		return kist_db_run(db, KIST_SQL_DROP_REF, err, "b", change.name, change.name_len);
-	return kist_db_run(db, KIST_SQL_SET_REF, err, "bdutu", change.name, change.name_len, &change.artifact,
-			   fold->commit, time, (uint64_t)(change.event == KIST_REF_TAG));
+	return set_ref(fold, &change, time, err);
 }
 
 static bool takes_away(const struct kist_commit *commit)
@@ -264,7 +292,7 @@ kist_status kist_fold_new(struct kist_registry *registry, void *ctx, struct kist
 	registry->is_new = false;
 	if (registry->is_whole)
 		KIST_TRY(kist_prove_checkpoint(registry, err));
-	return kist_db_index(&registry->db, err);
+	return KIST_OK;
 }
 
 kist_status kist_fold_to(struct kist_registry *registry, uint64_t last, struct kist_error *err)

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "registry/fold.h"
+#include "registry/postings.h"
 
 /* Packs of fewer bytes are not worth a thread. */
 #define AHEAD_MIN ((uint64_t)64 << 10)
@@ -121,6 +122,7 @@ static kist_status add_record(struct kist_fold *fold, const struct kist_scanned 
 	fold->rows += 2;
 	KIST_TRY(kist_db_run(db, KIST_SQL_ADD_ARTIFACT, err, "udduvvu", fold->artifact_no, chunk->id,
 			     &about->sha256, about->size, about->kind, about->encoding, fold->commit));
+	KIST_TRY(kist_posting_add_content(db, &about->sha256, fold->artifact_no, err));
 	return kist_db_run(db, KIST_SQL_ADD_RECORD, err, "ub", fold->artifact_no++, chunk->record.data,
 			   chunk->record.size);
 }

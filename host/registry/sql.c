@@ -40,17 +40,15 @@ const char kist_sql_schema[] =
 	"  BEGIN DELETE FROM records WHERE no = OLD.no; END;"
 	"CREATE TABLE refs(name BLOB PRIMARY KEY, artifact BLOB NOT NULL, commit_no INTEGER NOT NULL,"
 	"  time TEXT NOT NULL, tagged INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE postings(no INTEGER PRIMARY KEY, shard INTEGER NOT NULL, entries BLOB NOT NULL);"
+	"CREATE INDEX postings_by_shard ON postings(shard);"
 	"CREATE TABLE condemned(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE fences(session BLOB PRIMARY KEY) WITHOUT ROWID;"
 	"CREATE TABLE forgotten(id BLOB PRIMARY KEY, commit_no INTEGER NOT NULL) WITHOUT ROWID;";
 
-const char kist_sql_indexes[] = "CREATE INDEX IF NOT EXISTS artifacts_by_sha256 ON artifacts(sha256);"
-				"CREATE INDEX IF NOT EXISTS refs_by_artifact ON refs(artifact, commit_no);";
-
 const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[KIST_SQL_COMMIT] = "COMMIT",
-	[KIST_SQL_FIND_INDEX] = "SELECT name FROM sqlite_schema WHERE name = 'refs_by_artifact'",
 	[KIST_SQL_ADD_META] = "INSERT INTO meta(one, version, store_id, boot, head, head_digest, collected,"
 			      " checkpoint, checkpoint_digest) VALUES(1, ?1, ?2, ?3, 0, ?4, 0, 0, ?4)",
 	[KIST_SQL_GET_META] = "SELECT version, store_id, boot, head, head_digest FROM meta",
@@ -81,6 +79,10 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_SET_REF] = "INSERT OR REPLACE INTO refs(name, artifact, commit_no, time, tagged)"
 			     " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[KIST_SQL_DROP_REF] = "DELETE FROM refs WHERE name = ?1",
+	[KIST_SQL_LAST_POSTINGS] =
+		"SELECT no, length(entries) FROM postings WHERE shard = ?1 ORDER BY no DESC LIMIT 1",
+	[KIST_SQL_ADD_POSTINGS] = "INSERT INTO postings(shard, entries) VALUES(?1, ?2)",
+	[KIST_SQL_GROW_POSTINGS] = "UPDATE postings SET entries = CAST(entries || ?2 AS BLOB) WHERE no = ?1",
 	[KIST_SQL_FIND_CHUNK] =
 		"SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged, c.base,"
 		" q.id, b.offset, b.stored_len, b.raw_len, b.kind, q.damaged FROM chunks c"
@@ -99,15 +101,18 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_FIND_RECORD] =
 		"SELECT d.record FROM chunks c JOIN records d ON d.no = c.artifact WHERE c.id = ?1",
 	[KIST_SQL_FIND_REF] = "SELECT artifact, commit_no FROM refs WHERE name = ?1",
-	/* One row for each record, those of one content together and the best of them first. */
+	/* One row for each record, those of one content together and the best of them first; see postings.h. */
 	[KIST_SQL_MATCH_HEX] =
 		"SELECT a.id, a.sha256, a.kind, a.encoding,"
-		" (SELECT max(commit_no) FROM refs WHERE artifact = a.id) AS named"
-		" FROM artifacts a WHERE a.no IN (SELECT no FROM artifacts WHERE sha256 BETWEEN ?1 AND ?2"
+		" (SELECT max(r.commit_no) FROM kist_name_postings(a.id, a.id) p CROSS JOIN refs r"
+		" ON r.name = p.found WHERE r.artifact = a.id) AS named"
+		" FROM artifacts a WHERE a.no IN (SELECT found FROM kist_content_postings(?1, ?2)"
 		" UNION SELECT artifact FROM chunks WHERE id BETWEEN ?1 AND ?2 AND artifact IS NOT NULL)"
+		" AND (a.sha256 BETWEEN ?1 AND ?2 OR a.id BETWEEN ?1 AND ?2)"
 		" ORDER BY a.sha256, named DESC, a.commit_no DESC, a.id",
 	[KIST_SQL_NAME_OF] =
-		"SELECT name FROM refs WHERE artifact = ?1 ORDER BY commit_no DESC, name LIMIT 1",
+		"SELECT r.name FROM kist_name_postings(?1, ?1) p CROSS JOIN refs r ON r.name = p.found"
+		" WHERE r.artifact = ?1 ORDER BY r.commit_no DESC, r.name LIMIT 1",
 	[KIST_SQL_NAMES_UP] = "SELECT name FROM refs WHERE name >= ?1 ORDER BY name LIMIT ?2",
 	[KIST_SQL_NAMES_DOWN] = "SELECT name FROM refs WHERE name < ?1 ORDER BY name DESC LIMIT ?2",
 	/* The walks: the same first columns, from a key on; see walk.c. */
@@ -139,8 +144,9 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_CHUNK_KINDS] =
 		"SELECT kind, count(*), sum(raw_len), sum(stored_len) FROM chunks GROUP BY kind"
 		" ORDER BY 1 LIMIT ?1",
-	[KIST_SQL_OBJECT_SIZES] = "SELECT a.size FROM refs r JOIN chunks c ON c.id = r.artifact"
-				  " JOIN artifacts a ON a.no = c.artifact",
+	[KIST_SQL_NAMED] = "SELECT artifact FROM refs",
+	[KIST_SQL_SIZES_OF] = "SELECT a.size FROM kist_rows r CROSS JOIN chunks c ON c.id = r.c0"
+			      " CROSS JOIN artifacts a ON a.no = c.artifact",
 	[KIST_SQL_SET_COLLECTED] = "UPDATE meta SET collected = ?1",
 	[KIST_SQL_GET_COLLECTED] = "SELECT collected FROM meta",
 	[KIST_SQL_DROP_PACK] = "DELETE FROM packs WHERE id = ?1",
@@ -176,6 +182,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 				   " (SELECT 1 FROM chunks WHERE id = ?1 AND artifact = ?2)",
 	[KIST_SQL_SET_REFS] = "INSERT OR REPLACE INTO refs(name, artifact, commit_no, time, tagged)"
 			      " SELECT c0, c1, c2, c3, c4 FROM kist_rows",
+	[KIST_SQL_ADD_ALL_POSTINGS] = "INSERT INTO postings(shard, entries) SELECT c0, c1 FROM kist_rows",
 	[KIST_SQL_PACK_ROWS] = "SELECT id, kind, size, commit_no, damaged FROM packs ORDER BY id",
 	[KIST_SQL_CHUNK_ROWS] =
 		"SELECT c.id, p.id, c.offset, c.stored_len, c.raw_len, c.kind, c.base FROM chunks c"

@@ -10,8 +10,6 @@
 
 extern const char kist_sql_pragmas[];
 extern const char kist_sql_schema[];
-/** What queries want and folding does not: made when a first fold is done, which is faster. */
-extern const char kist_sql_indexes[];
 extern const char *const kist_sql_texts[KIST_SQL_COUNT];
 
 #endif

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "registry/internal.h"
+
+/* Names that are looked up together. */
+#define NAMED_MAX ((size_t)1 << 17)
 
 static kist_status query_count(struct kist_db *db, enum kist_db_statement which, uint64_t *ret_count,
 			       uint64_t *ret_sum, uint64_t *ret_second, struct kist_error *err)
@@ -22,20 +26,73 @@ static kist_status query_count(struct kist_db *db, enum kist_db_statement which,
 	return KIST_OK;
 }
 
+/*
+ * Artifacts that names mean, looked up in the order of their ids: in that of the names each would be on another
+ * page of the chunks.
+ */
+struct named {
+	size_t count;
+	struct kist_digest ids[NAMED_MAX];
+};
+
+static void give_named(const void *of, size_t row, int column, sqlite3_context *ret)
+{
+	const struct named *named = of;
+
+	if (column == 0)
+		kist_rows_digest(ret, &named->ids[row]);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return memcmp(a, b, KIST_DIGEST_SIZE);
+}
+
 /* Added up here: what strangers wrote as sizes may pass 64 bits together. */
+static kist_status add_up(struct kist_db *db, uint64_t *sum, struct kist_error *err)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+	bool more = true;
+
+	KIST_TRY(kist_db_use(db, KIST_SQL_SIZES_OF, &row, err, ""));
+	for (;;) {
+		KIST_TRY(kist_db_step(db, row, &more, err));
+		if (!more)
+			return KIST_OK;
+		if (!kist_add_u64(*sum, (uint64_t)sqlite3_column_int64(row, 0), sum))
+			*sum = UINT64_MAX;
+	}
+}
+
+static kist_status add_sizes(struct kist_db *db, struct named *named, uint64_t *sum, struct kist_error *err)
+{
+	kist_status status;
+
+	qsort(named->ids, named->count, sizeof(named->ids[0]), compare_ids);
+	db->rows = (struct kist_rows){ .count = named->count, .column = give_named, .of = named };
+	status = add_up(db, sum, err);
+	db->rows = (struct kist_rows){ .count = 0 };
+	named->count = 0;
+	return status;
+}
+
 static kist_status query_object_bytes(struct kist_db *db, uint64_t *ret_sum, struct kist_error *err)
 {
+	kist_auto_mem struct named *named = kist_alloc(1, sizeof(*named));
 	kist_auto_statement sqlite3_stmt *row = NULL;
 	uint64_t sum = 0;
 	bool more = true;
 
-	KIST_TRY(kist_db_use(db, KIST_SQL_OBJECT_SIZES, &row, err, ""));
-	for (;;) {
+	if (!named)
+		return kist_fail_memory(err, sizeof(*named));
+	KIST_TRY(kist_db_use(db, KIST_SQL_NAMED, &row, err, ""));
+	while (more) {
 		KIST_TRY(kist_db_step(db, row, &more, err));
-		if (!more)
-			break;
-		if (!kist_add_u64(sum, (uint64_t)sqlite3_column_int64(row, 0), &sum))
-			sum = UINT64_MAX;
+		if (more && !kist_db_digest(db, row, 0, &named->ids[named->count++]))
+			return kist_fail(err, KIST_CORRUPT,
+					 "the index cannot be used: a name has no artifact");
+		if (!more || named->count == NAMED_MAX)
+			KIST_TRY(add_sizes(db, named, &sum, err));
 	}
 	*ret_sum = sum;
 	return KIST_OK;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "registry/collect.h"
 #include "support/suite.h"
 
 #include "unit/registry/fake.h"
@@ -133,6 +134,46 @@ START_TEST(records_of_one_content_count_as_one_and_the_newest_name_wins)
 }
 END_TEST
 
+/* As an index that has followed the log says, and as one that is made anew. */
+static void check_named(struct kist_registry *registry, const struct kist_digest *id, bool expected)
+{
+	kist_auto_registry struct kist_registry *anew = NULL;
+	bool named = !expected;
+
+	must_fold(registry);
+	ck_assert_int_eq(kist_registry_is_named(registry, id, &named, NULL), KIST_OK);
+	ck_assert_int_eq(named, expected);
+	ck_assert_int_eq(kist_registry_open(store, NULL, &anew, NULL), KIST_OK);
+	ck_assert_int_eq(kist_registry_is_named(anew, id, &named, NULL), KIST_OK);
+	ck_assert_int_eq(named, expected);
+}
+
+START_TEST(an_artifact_is_named_while_a_name_means_it)
+{
+	const struct kist_digest first = fake_put(store, "a", "content", "1");
+	const struct kist_digest second = fake_put(store, "b", "content", "2");
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+
+	check_named(registry, &first, true);
+	for (int i = 0; i < 3; i++) {
+		fake_event(store, "a", &second, "tag");
+		check_named(registry, &first, false);
+		fake_event(store, "a", &first, "tag");
+		check_named(registry, &first, true);
+	}
+	fake_event(store, "c", &first, "tag");
+	fake_event(store, "a", NULL, "rm");
+	check_named(registry, &first, true);
+	fake_event(store, "c", NULL, "rm");
+	check_named(registry, &first, false);
+	fake_event(store, "a", &first, "tag");
+	check_named(registry, &first, true);
+	check_named(registry, &second, true);
+	fake_event(store, "b", NULL, "rm");
+	check_named(registry, &second, false);
+}
+END_TEST
+
 /* A record says what the SHA-256 of its content is, so that contents with any digests are had for nothing. */
 static void put_content(const char *name, const char *sha256)
 {
@@ -223,6 +264,7 @@ int main(void)
 	tcase_add_test(tcase, content_and_record_are_found_by_each_number_of_digits);
 	tcase_add_test(tcase, digits_may_be_upper_case);
 	tcase_add_test(tcase, a_name_beats_a_digest);
+	tcase_add_test(tcase, an_artifact_is_named_while_a_name_means_it);
 	tcase_add_test(tcase, records_of_one_content_count_as_one_and_the_newest_name_wins);
 	tcase_add_test(tcase, a_prefix_of_several_artifacts_is_ambiguous);
 	tcase_add_loop_test(tcase, what_is_not_there_brings_the_nearest_name, 0,
