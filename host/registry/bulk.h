@@ -13,7 +13,7 @@
  * written once. What the index says is the same: of chunks and names that come several times, each counts in
  * its turn.
  *
- * Memory: under 96 MiB, and a record.
+ * Memory: under 128 MiB, and a record.
  * Thread: as registry.h.  All of it happens in the caller's transaction.
  */
 
