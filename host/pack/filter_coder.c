@@ -443,23 +443,40 @@ bool kist_filter_frame_alone(struct kist_view body)
 	return ZSTD_findFrameCompressedSize(body.data, body.size) == body.size;
 }
 
-kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct kist_view body, uint8_t *ret,
-				      size_t len, struct kist_error *err)
+static kist_status zstd_decode(struct kist_filter_coder *coder, struct kist_view frame, uint8_t *ret,
+			       size_t len, struct kist_error *err)
 {
 	size_t size;
 
-	/* The decoder would take skippable frames, and frames that do not say what they hold. */
-	if (!kist_filter_frames_check(body, len))
-		return kist_fail(err, KIST_CORRUPT, "not zstd frames of %zu bytes", len);
 	if (!coder->decompressor)
 		coder->decompressor = ZSTD_createDCtx();
 	if (!coder->decompressor)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
-	size = ZSTD_decompressDCtx(coder->decompressor, ret, len, body.data, body.size);
+	size = ZSTD_decompressDCtx(coder->decompressor, ret, len, frame.data, frame.size);
 	if (ZSTD_isError(size) && ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot decode");
 	if (size != len)
 		return kist_fail(err, KIST_CORRUPT, "zstd frames cannot be decoded: %s",
 				 ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
+	return KIST_OK;
+}
+
+kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct kist_view body, uint8_t *ret,
+				      size_t len, struct kist_error *err)
+{
+	/* The decoder would take skippable frames, and frames that do not say what they hold. */
+	if (!kist_filter_frames_check(body, len))
+		return kist_fail(err, KIST_CORRUPT, "not zstd frames of %zu bytes", len);
+	while (body.size > 0) {
+		const struct kist_view frame =
+			kist_view_of(body.data, ZSTD_findFrameCompressedSize(body.data, body.size));
+		const size_t content = (size_t)ZSTD_getFrameContentSize(body.data, body.size);
+
+		/* What it refuses is zstd's to judge. */
+		if (!kist_literals_read(frame, ret, content))
+			KIST_TRY(zstd_decode(coder, frame, ret, content, err));
+		ret += content;
+		body = kist_view_of(body.data + frame.size, body.size - frame.size);
+	}
 	return KIST_OK;
 }

@@ -7,6 +7,7 @@
  *     u8 mode = encode | u8 kind | u8 width | u8 row | u8 level | bytes
  *     u8 mode = literals | u8 shift | u8 bytes to drop | bytes
  *     u8 mode = cells | u8 delimiter | u8 columns | text
+ *     u8 mode = read literals | u16 at | u16 at | bytes: the frame of the bytes, with two of its bits turned
  */
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +114,7 @@ static void encode(const uint8_t *data, size_t size)
 {
 	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
 	struct kist_filter_input input = { .raw = kist_view_of(data + 8, size - 8),
-					   .hint = { .kind = (enum kist_filter_kind)(data[0] % 4),
+					   .hint = { .kind = (enum kist_filter_kind)(data[0] % 5),
 						     .width = 1u << data[1] % 5,
 						     .row = data[2],
 						     .record_size = data[3] },
@@ -207,12 +208,40 @@ static void cells(const uint8_t *data, size_t size)
 	free(back);
 }
 
+/* What is read without zstd is what zstd reads. */
+static void read_literals(const uint8_t *data, size_t size)
+{
+	const struct kist_view stream = kist_view_of(data + 4, size - 4);
+	uint8_t *const frame = malloc(kist_codec_stored_size(stream.size));
+	uint8_t *const back = malloc(stream.size);
+	uint8_t *const other = malloc(stream.size);
+	uint8_t *exact;
+	size_t got;
+
+	got = kist_literals_frame(stream, frame, kist_codec_stored_size(stream.size), false);
+	must(kist_filter_frame_alone(kist_view_of(frame, got)));
+	exact = malloc(got);
+	memcpy(exact, frame, got);
+	exact[(size_t)(data[0] | data[1] << 8) % got] ^= (uint8_t)(1u << data[2] % 8);
+	exact[(size_t)(data[2] | data[3] << 8) % got] ^= (uint8_t)(1u << data[0] % 8);
+	if (kist_literals_read(kist_view_of(exact, got), back, stream.size)) {
+		must(ZSTD_decompress(other, stream.size, exact, got) == stream.size);
+		must(memcmp(back, other, stream.size) == 0);
+	}
+	free(exact);
+	free(frame);
+	free(back);
+	free(other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 24 || size > LEN_MAX)
 		return 0;
 	if (data[0] % 8 == 7)
 		cells(data + 1, size - 1);
+	else if (data[0] % 8 == 6)
+		read_literals(data + 1, size - 1);
 	else if (data[0] % 4 == 0)
 		decode(data + 1, size - 1);
 	else if (data[0] % 4 == 1)

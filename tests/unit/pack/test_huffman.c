@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
-#include "pack/huffman.h"
+#include "pack/huffman_read.h"
 
 #define LEN KIST_HUFFMAN_LEN_MAX
 
@@ -163,6 +163,68 @@ START_TEST(streams_are_the_same_on_every_processor)
 }
 END_TEST
 
+START_TEST(what_was_written_is_read)
+{
+	static struct kist_huffman_reader reader;
+	static uint8_t streams[2 * LEN];
+	static uint8_t back[LEN + 1];
+	uint8_t table[KIST_HUFFMAN_TABLE_MAX];
+	size_t sizes[KIST_HUFFMAN_STREAMS];
+	size_t size;
+
+	/* From one bit a byte to six, and codes of all lengths. */
+	for (unsigned round = 0; round < 60; round++) {
+		const size_t len = 200 + round * round * 36;
+
+		fill_noise(data, len, round);
+		for (size_t i = 0; i < len; i++) {
+			const unsigned x = data[i];
+			const unsigned of_round[] = { x % (2 + round), 30u + (unsigned)__builtin_ctz(x | 256),
+						      x * x / (200 + round) % 256 };
+
+			data[i] = (uint8_t)of_round[round % 3];
+		}
+		kist_huffman_count(data, len, &counts);
+		ck_assert(kist_huffman_make(&counts, &code));
+		size = kist_huffman_describe(&code, table);
+		ck_assert_uint_gt(size, 0);
+		kist_huffman_sizes(&counts, &code, sizes);
+		kist_huffman_write(data, len, &code, sizes, streams, false);
+		ck_assert_uint_eq(kist_huffman_open(&reader, table, size), size);
+		ck_assert_uint_eq(reader.longest, code.longest);
+		back[len] = 0xee;
+		/* So short a stream is left to zstd. */
+		ck_assert_int_eq(kist_huffman_read(&reader, streams, sizes, back, len), sizes[3] >= 8);
+		if (sizes[3] >= 8)
+			ck_assert_mem_eq(back, data, len);
+		ck_assert_uint_eq(back[len], 0xee);
+		/* One byte more or less is not where the streams end. */
+		ck_assert(!kist_huffman_read(&reader, streams, sizes, back, len - 4));
+		for (size_t cut = 0; cut < size; cut++)
+			ck_assert_uint_eq(kist_huffman_open(&reader, table, cut), 0);
+	}
+}
+END_TEST
+
+START_TEST(descriptions_of_no_complete_code_are_refused)
+{
+	static struct kist_huffman_reader reader;
+	/* One of weight 1 and one of weight 3: what is left is no power of two.  Weights of 12 bits.  All 0.  None of 1. */
+	const uint8_t wrong[][4] = { { 127 + 2, 0x13, 0, 0 },
+				     { 127 + 2, 0xc1, 0, 0 },
+				     { 127 + 2, 0, 0, 0 },
+				     { 127 + 2, 0x22, 0, 0 } };
+	/* Two of weight 1: the last one takes the half that is left. */
+	const uint8_t right[] = { 127 + 2, 0x11 };
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_assert_uint_eq(kist_huffman_open(&reader, wrong[i], 4), 0);
+	ck_assert_uint_eq(kist_huffman_open(&reader, right, 2), 2);
+	ck_assert_uint_eq(reader.longest, 2);
+	ck_assert_uint_eq(kist_huffman_open(&reader, right, 0), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("huffman");
@@ -174,5 +236,7 @@ int main(void)
 	tcase_add_test(tests, one_byte_alone_has_no_code);
 	tcase_add_test(tests, codes_of_many_equal_bytes_have_no_description);
 	tcase_add_test(tests, streams_are_the_same_on_every_processor);
+	tcase_add_test(tests, what_was_written_is_read);
+	tcase_add_test(tests, descriptions_of_no_complete_code_are_refused);
 	return suite_run(tests, "huffman");
 }

@@ -27,7 +27,22 @@ static void free_rooms(void)
 	free(back);
 }
 
-/* What zstd reads from the frame; gives its size. */
+/* Whether it is read without zstd; gives the bytes if so, and writes none behind them. */
+static bool read_alone(const uint8_t *from, size_t size, size_t len)
+{
+	uint8_t *const to = malloc(len + 1);
+	bool read;
+
+	to[len] = 0xee;
+	read = kist_literals_read(kist_view_of(from, size), to, len);
+	ck_assert_uint_eq(to[len], 0xee);
+	if (read)
+		memcpy(back, to, len);
+	free(to);
+	return read;
+}
+
+/* What zstd reads from the frame, and what is read without it; gives its size. */
 static size_t round_trip(size_t len, bool plain)
 {
 	const size_t room = kist_codec_stored_size(len);
@@ -37,6 +52,9 @@ static size_t round_trip(size_t len, bool plain)
 	ck_assert_uint_eq(ZSTD_getFrameContentSize(frame, size), len);
 	ck_assert_uint_eq(ZSTD_decompress(back, len, frame, size), len);
 	ck_assert_int_eq(memcmp(data, back, len), 0);
+	memset(back, 0, len);
+	if (read_alone(frame, size, len))
+		ck_assert_int_eq(memcmp(data, back, len), 0);
 	return size;
 }
 
@@ -129,6 +147,68 @@ START_TEST(a_frame_that_does_not_fit_is_not_written)
 }
 END_TEST
 
+START_TEST(blocks_with_short_codes_are_read_without_zstd)
+{
+	size_t size;
+
+	for (int kind = 0; kind < KINDS; kind++) {
+		fill(kind, 300000, 5);
+		size = round_trip(300000, false);
+		/* Noise is raw blocks; but of numbers that have 5 bits and more each none gains. */
+		ck_assert_int_eq(read_alone(frame, size, 300000), kind != 2);
+	}
+}
+END_TEST
+
+START_TEST(a_frame_that_zstd_wrote_is_read_the_same)
+{
+	for (int kind = 0; kind < KINDS; kind++) {
+		for (size_t len = 300; len < 200000; len = len * 3 + 1) {
+			size_t size;
+
+			fill(kind, len, (uint32_t)len);
+			size = ZSTD_compress(frame, kist_codec_stored_size(LEN), data, len, 1);
+			ck_assert(!ZSTD_isError(size));
+			if (read_alone(frame, size, len))
+				ck_assert_int_eq(memcmp(data, back, len), 0);
+		}
+	}
+}
+END_TEST
+
+/* What is read without zstd is what zstd reads: there are no two truths about any bytes. */
+START_TEST(damaged_frames_are_read_as_zstd_reads_them_or_refused)
+{
+	uint32_t seed = 3;
+	size_t size;
+	size_t agreed = 0;
+
+	fill(_i, 5000, 7);
+	size = round_trip(5000, false);
+	for (size_t round = 0; round < 20000; round++) {
+		size_t at;
+		uint8_t was;
+
+		seed = seed * 1664525u + 1013904223u;
+		/* Most of them in the headers, where there is most to get wrong. */
+		at = seed >> 31 ? (seed >> 8) % size : (seed >> 8) % 80 % size;
+		was = frame[at];
+		frame[at] ^= (uint8_t)(1u << (seed >> 28 & 7));
+		if (read_alone(frame, size, 5000)) {
+			uint8_t *const other = malloc(5000);
+
+			ck_assert_uint_eq(ZSTD_decompress(other, 5000, frame, size), 5000);
+			ck_assert_int_eq(memcmp(other, back, 5000), 0);
+			free(other);
+			agreed++;
+		}
+		frame[at] = was;
+		ck_assert(!read_alone(frame, (seed >> 4) % size, 5000));
+	}
+	ck_assert(_i == 2 || agreed > 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("literals");
@@ -139,5 +219,8 @@ int main(void)
 	tcase_add_test(tests, a_frame_is_about_as_small_as_entropy_says);
 	tcase_add_test(tests, each_block_is_written_in_its_own_way);
 	tcase_add_test(tests, a_frame_that_does_not_fit_is_not_written);
+	tcase_add_test(tests, blocks_with_short_codes_are_read_without_zstd);
+	tcase_add_test(tests, a_frame_that_zstd_wrote_is_read_the_same);
+	tcase_add_loop_test(tests, damaged_frames_are_read_as_zstd_reads_them_or_refused, 0, KINDS);
 	return suite_run(tests, "literals");
 }
