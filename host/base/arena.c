@@ -45,6 +45,26 @@ void *kist_arena_take(struct kist_arena *arena, size_t size, struct kist_error *
 	return taken;
 }
 
+void *kist_arena_alone(struct kist_arena *arena, size_t size, size_t align, struct kist_error *err)
+{
+	struct kist_arena_chunk *chunk = NULL;
+	size_t all;
+
+	if (!__builtin_add_overflow(size, sizeof(*chunk), &all) && !__builtin_add_overflow(all, align, &all))
+		chunk = kist_alloc(1, all);
+	if (!chunk) {
+		(void)kist_fail_memory(err, size);
+		return NULL;
+	}
+	/* It has no room for others: behind the one that may have some. */
+	chunk->next = arena->chunks ? arena->chunks->next : NULL;
+	if (arena->chunks)
+		arena->chunks->next = chunk;
+	else
+		arena->chunks = chunk;
+	return (void *)(((uintptr_t)(chunk + 1) + align - 1) & ~(uintptr_t)(align - 1));
+}
+
 char *kist_arena_text(struct kist_arena *arena, const void *text, size_t len, struct kist_error *err)
 {
 	char *taken;

@@ -25,6 +25,13 @@ struct kist_arena {
 /** kist_arena_take() - @size bytes, all zero, that live as long as the arena; NULL: there is no memory. */
 void *kist_arena_take(struct kist_arena *arena, size_t size, struct kist_error *err);
 
+/**
+ * kist_arena_alone() - The same in memory that nothing else is in, so that a sanitizer sees who goes past its end.
+ *
+ * @align: A power of two.
+ */
+void *kist_arena_alone(struct kist_arena *arena, size_t size, size_t align, struct kist_error *err);
+
 /** kist_arena_text() - A NUL-terminated copy of @len bytes; NULL: there is no memory. */
 char *kist_arena_text(struct kist_arena *arena, const void *text, size_t len, struct kist_error *err);
 

@@ -10,11 +10,6 @@
 /* What stands behind the structs of a newer host. */
 #define JUNK 0xa5
 
-/* Memory of one call. */
-struct block {
-	struct block *next;
-};
-
 kist_status kist_stage_breach(struct kist_stage *stage, const char *format, ...)
 {
 	va_list args;
@@ -122,8 +117,6 @@ static kist_status call_fail(struct kist_call *base, kist_status status, const c
 static void *call_alloc(struct kist_call *base, size_t size, size_t align)
 {
 	struct kist_stage *stage = base->ctx;
-	struct block *block;
-	size_t all;
 
 	if (align == 0 || (align & (align - 1)) != 0) {
 		(void)kist_stage_breach(stage, "it asked for memory aligned to %zu, which is no power of two",
@@ -132,14 +125,7 @@ static void *call_alloc(struct kist_call *base, size_t size, size_t align)
 	}
 	if (stage->fail_with == KIST_NO_MEMORY && enter(stage, "alloc", true) != KIST_OK)
 		return NULL;
-	if (__builtin_add_overflow(size, sizeof(*block), &all) || __builtin_add_overflow(all, align, &all))
-		return NULL;
-	block = kist_alloc(all, 1);
-	if (!block)
-		return NULL;
-	block->next = stage->arena;
-	stage->arena = block;
-	return (void *)(((uintptr_t)(block + 1) + align - 1) & ~(uintptr_t)(align - 1));
+	return kist_arena_alone(&stage->arena, size, align, NULL);
 }
 
 static void host_log(const struct kist_host *host, int32_t level, const char *msg, size_t len)
@@ -181,15 +167,7 @@ kist_status kist_stage_open(struct kist_stage *stage, enum kist_stage_age age, s
 
 void kist_stage_close(struct kist_stage *stage)
 {
-	struct block *block = stage->arena;
-
-	while (block) {
-		struct block *next = block->next;
-
-		kist_free(block);
-		block = next;
-	}
-	stage->arena = NULL;
+	kist_arena_done(&stage->arena);
 	for (size_t i = 0; i < stage->piece_count; i++)
 		kist_guard_done(&stage->pieces[i].guard);
 	stage->piece_count = 0;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "kist/plugin.h"
 #include "worker/guard.h"
@@ -49,7 +50,7 @@ struct kist_stage {
 	/* What the plugin did. */
 	struct kist_error error; /* what it gave to fail() */
 	char breach[320];	 /* how it broke the contract; the first */
-	void *arena;
+	struct kist_arena arena; /* what it asked alloc for */
 };
 
 /** kist_stage_open() - A host and a call.  Errors: KIST_NO_MEMORY.  kist_stage_close() it, also on failure. */

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/arena.h"
 #include "object/kept_table.h"
 #include "plugin/loader.h"
 #include "task/call.h"
@@ -111,7 +112,7 @@ struct served_call {
 	bool by_worker;		  /* error holds words of the worker */
 	uint32_t id;		  /* of its messages */
 	uint32_t lane;		  /* 0: none */
-	void *arena;
+	struct kist_arena arena;
 	uint64_t progress_ns;
 };
 

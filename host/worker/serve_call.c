@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
 #include "worker/serve.h"
@@ -47,28 +46,15 @@ static kist_status call_fail(struct kist_call *base, kist_status status, const c
 	return status;
 }
 
-struct arena_block {
-	struct arena_block *next;
-};
-
 static void *call_alloc(struct kist_call *base, size_t size, size_t align)
 {
 	struct served_call *call = base->ctx;
-	struct arena_block *block;
-	size_t all;
 
 	if (align == 0 || (align & (align - 1)) != 0) {
 		(void)served_breach(call, "it asked for memory aligned to %zu", align);
 		return NULL;
 	}
-	if (__builtin_add_overflow(size, sizeof(*block), &all) || __builtin_add_overflow(all, align, &all))
-		return NULL;
-	block = kist_alloc(all, 1);
-	if (!block)
-		return NULL;
-	block->next = call->arena;
-	call->arena = block;
-	return (void *)(((uintptr_t)(block + 1) + align - 1) & ~(uintptr_t)(align - 1));
+	return kist_arena_alone(&call->arena, size, align, NULL);
 }
 
 void served_call_init(struct served_call *call, struct server *server, const struct kist_host *host,
@@ -92,15 +78,7 @@ void served_call_init(struct served_call *call, struct server *server, const str
 
 void served_call_done(struct served_call *call)
 {
-	struct arena_block *block = call->arena;
-
-	while (block) {
-		struct arena_block *next = block->next;
-
-		kist_free(block);
-		block = next;
-	}
-	call->arena = NULL;
+	kist_arena_done(&call->arena);
 }
 
 kist_status served_breach(struct served_call *call, const char *format, ...)
