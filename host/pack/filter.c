@@ -376,26 +376,40 @@ static kist_status try_cells(struct kist_filter *filter, const struct kist_filte
 	return KIST_OK;
 }
 
+/* As the text before it, whose delimiter and columns the guess has; best->is_guess says whether that is as good. */
+static kist_status follow_guess(struct kist_filter *filter, const struct kist_filter_input *input,
+				const struct kist_filter_task *task, struct best *best,
+				struct kist_error *err)
+{
+	const struct kist_filter_guess *const guess = input->guess;
+	const struct best stored = *best;
+	struct kist_filter_spec spec;
+
+	if (!guess || guess->choice.filter != KIST_FILTER_CELLS || task->level == KIST_FILTER_ARCHIVE ||
+	    !kist_filter_spec_read(guess->choice.filter, guess->choice.params, &spec))
+		return KIST_OK;
+	KIST_TRY(try_one(filter, input, task, &spec, best, err));
+	if (best->size > 0 &&
+	    (double)best->size <= (1 + GUESS_DRIFT) * guess->ratio * (double)input->raw.size)
+		best->is_guess = true;
+	else
+		*best = stored;
+	return KIST_OK;
+}
+
 /* Text: cells in columns where there are such, without a look where that was best for the text before it. */
 static kist_status encode_text(struct kist_filter *filter, const struct kist_filter_input *input,
 			       struct kist_filter_task *task, struct best *best, struct kist_error *err)
 {
-	const struct kist_filter_guess *const guess = input->guess;
 	const bool archive = task->level == KIST_FILTER_ARCHIVE;
 	struct kist_filter_spec spec = { .filter = KIST_FILTER_CELLS };
-	const struct best stored = *best;
 	bool gains = archive;
 
+	KIST_TRY(follow_guess(filter, input, task, best, err));
+	if (best->is_guess)
+		return KIST_OK;
 	if (input->raw.size < KIST_FILTER_CELLS_SIZE_MIN || !kist_filter_cells_find(input->raw, &spec.cells))
 		return encode_plain(filter, input, task, best, err);
-	if (!archive && guess && guess->choice.filter == KIST_FILTER_CELLS) {
-		KIST_TRY(try_one(filter, input, task, &spec, best, err));
-		best->is_guess = best->size > 0 && (double)best->size <= (1 + GUESS_DRIFT) * guess->ratio *
-										 (double)input->raw.size;
-		if (best->is_guess)
-			return KIST_OK;
-		*best = stored;
-	}
 	if (!archive)
 		KIST_TRY(try_cells(filter, input, task, &spec, &gains, err));
 	if (gains)

@@ -10,7 +10,8 @@
 #include "pack/filter_cells_parts_kernel.h"
 #include "pack/filter_plane_kernel.h"
 
-#define BLOCK ((size_t)64)
+#define BLOCK  ((size_t)64)
+#define VECTOR 16
 /* Rows begin so far behind the start that the widest cell can be read from its end on. */
 #define START_MIN ((size_t)KIST_FILTER_CELLS_WIDTH_MAX)
 #define ROWS_MIN  ((size_t)16)
@@ -59,29 +60,50 @@ struct lines {
 	struct other others[KIST_FILTER_CELLS_OTHERS_MAX];
 };
 
-/* Bit i: byte i of a block is @delimiter or a newline.  @size is BLOCK, or less at the end. */
-static uint64_t separators(const uint8_t *at, size_t size, uint8_t delimiter)
+/* Of the bytes of a block: bit i is byte i's. */
+struct found {
+	uint64_t newlines;
+	uint64_t separators; /* newlines too */
+	bool zeros;
+};
+
+static inline struct found find_in_rest(const uint8_t *at, size_t size, uint8_t delimiter)
 {
-	uint64_t found = 0;
+	struct found found = { .zeros = false };
 
-#ifdef __x86_64__
-	if (size == BLOCK) {
-		const __m128i delimiters = _mm_set1_epi8((char)delimiter);
-		const __m128i newlines = _mm_set1_epi8('\n');
-
-		for (unsigned i = 0; i < BLOCK; i += 16) {
-			const __m128i bytes = _mm_loadu_si128((const void *)(at + i));
-			const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(bytes, delimiters),
-							  _mm_cmpeq_epi8(bytes, newlines));
-
-			found |= (uint64_t)(uint32_t)_mm_movemask_epi8(hits) << i;
-		}
-		return found;
+	for (size_t i = 0; i < size; i++) {
+		found.newlines |= (uint64_t)(at[i] == '\n') << i;
+		found.separators |= (uint64_t)(at[i] == delimiter || at[i] == '\n') << i;
+		found.zeros = found.zeros || at[i] == 0;
 	}
-#endif
-	for (size_t i = 0; i < size; i++)
-		found |= (uint64_t)(at[i] == delimiter || at[i] == '\n') << i;
 	return found;
+}
+
+/* @size is BLOCK, or less at the end. */
+static inline struct found find_in_block(const uint8_t *at, size_t size, uint8_t delimiter)
+{
+#ifdef __x86_64__
+	const __m128i delimiters = _mm_set1_epi8((char)delimiter);
+	const __m128i newlines = _mm_set1_epi8('\n');
+	__m128i least = delimiters;
+	struct found found = { .zeros = false };
+
+	if (size < BLOCK)
+		return find_in_rest(at, size, delimiter);
+	for (unsigned i = 0; i < BLOCK; i += VECTOR) {
+		const __m128i bytes = _mm_loadu_si128((const void *)(at + i));
+		const __m128i newline = _mm_cmpeq_epi8(bytes, newlines);
+		const __m128i separator = _mm_or_si128(newline, _mm_cmpeq_epi8(bytes, delimiters));
+
+		least = _mm_min_epu8(least, bytes);
+		found.newlines |= (uint64_t)(uint32_t)_mm_movemask_epi8(newline) << i;
+		found.separators |= (uint64_t)(uint32_t)_mm_movemask_epi8(separator) << i;
+	}
+	found.zeros = _mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128())) != 0;
+	return found;
+#else
+	return find_in_rest(at, size, delimiter);
+#endif
 }
 
 /* Bytes that are no row: they go on the stretch that ends where they start, or begin one. */
@@ -116,7 +138,7 @@ static size_t cell_len_max(const struct lines *lines, uint8_t delimiter)
 
 	for (size_t at = 0; at < size; at += BLOCK) {
 		const size_t some = size - at < BLOCK ? size - at : BLOCK;
-		uint64_t found = separators(raw + at, some, delimiter);
+		uint64_t found = find_in_block(raw + at, some, delimiter).separators;
 
 		for (; found != 0; found &= found - 1) {
 			const size_t end = at + (size_t)__builtin_ctzll(found);
@@ -129,7 +151,7 @@ static size_t cell_len_max(const struct lines *lines, uint8_t delimiter)
 	return LEN_SHORT;
 }
 
-/* Finds rows and stretches. */
+/* Finds rows and stretches; false when the latter are too many, or bytes are zeros. */
 static bool find_lines(struct lines *lines, uint8_t delimiter)
 {
 	const size_t len_max = cell_len_max(lines, delimiter);
@@ -142,15 +164,18 @@ static bool find_lines(struct lines *lines, uint8_t delimiter)
 
 	for (size_t at = 0; at < lines->len; at += BLOCK) {
 		const size_t size = lines->len - at < BLOCK ? lines->len - at : BLOCK;
-		uint64_t found = separators(raw + at, size, delimiter);
+		const struct found found = find_in_block(raw + at, size, delimiter);
+		uint64_t left = found.separators;
 
-		for (; found != 0; found &= found - 1) {
-			const size_t end = at + (size_t)__builtin_ctzll(found);
+		if (found.zeros)
+			return false;
+		for (; left != 0; left &= left - 1) {
+			const size_t end = at + (size_t)__builtin_ctzll(left);
 
 			longest |= end - cell_start;
 			*cell++ = (uint8_t)(end - cell_start);
 			cell_start = end + 1;
-			if (raw[end] != '\n')
+			if ((left & -left & found.newlines) == 0)
 				continue;
 			if ((size_t)(cell - row) == lines->columns && longest <= len_max &&
 			    line_start >= START_MIN) {
@@ -441,7 +466,7 @@ bool kist_filter_cells_forward(const struct kist_filter_ops *ops, struct kist_fi
 	lines.rows = 0;
 	lines.rows_before = 0;
 	lines.other_count = 0;
-	if (memchr(raw, 0, len) || !find_lines(&lines, cells->delimiter) || lines.rows < ROWS_MIN ||
+	if (!find_lines(&lines, cells->delimiter) || lines.rows < ROWS_MIN ||
 	    !place_columns(&lines, columns, limit, ret) || head_size_max(columns, lines.columns) > len)
 		return false;
 	split_rows(ops, &lines, columns);

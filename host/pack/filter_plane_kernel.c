@@ -149,6 +149,37 @@ static void pack(const uint8_t *plane, size_t count, uint8_t bits, uint8_t base,
 	}
 }
 
+/* Whether there are no others than the two ends of @range: then the greater becomes 1, the other 0. */
+static bool number_two(uint8_t *plane, size_t count, const struct range *range)
+{
+	uint8_t others = 0;
+	size_t at = 0;
+
+	for (; count - at >= VECTOR; at += VECTOR) {
+		bytes_vector bytes;
+		words_vector other;
+
+		memcpy(&bytes, plane + at, sizeof(bytes));
+		other = (words_vector)((bytes != range->lowest) & (bytes != range->most));
+		if ((other[0] | other[1]) != 0)
+			return false;
+	}
+	for (; at < count; at++)
+		others |= plane[at] != range->lowest && plane[at] != range->most;
+	if (others != 0)
+		return false;
+	for (at = 0; count - at >= VECTOR; at += VECTOR) {
+		bytes_vector bytes;
+
+		memcpy(&bytes, plane + at, sizeof(bytes));
+		bytes = (bytes_vector)(bytes == range->most) & 1;
+		memcpy(plane + at, &bytes, sizeof(bytes));
+	}
+	for (; at < count; at++)
+		plane[at] = plane[at] == range->most;
+	return true;
+}
+
 size_t kist_filter_plane_pack(uint8_t *plane, size_t count, uint8_t *ret_head, uint8_t *ret)
 {
 	const struct range range = range_of(plane, count);
@@ -161,7 +192,13 @@ size_t kist_filter_plane_pack(uint8_t *plane, size_t count, uint8_t *ret_head, u
 		ret_head[1] = 0;
 	/* Other than digits, neighbours are seldom all there. */
 	if (bits > 1 && (range.least < NUMERIC_MIN || range.most > NUMERIC_MAX)) {
-		number_bytes(plane, count, &bits, ret_head + 1);
+		if (number_two(plane, count, &range)) {
+			bits = 1;
+			ret_head[1] = range.lowest;
+			ret_head[2] = range.most;
+		} else {
+			number_bytes(plane, count, &bits, ret_head + 1);
+		}
 		base = 0;
 	}
 	ret_head[0] = bits;
