@@ -149,6 +149,16 @@ kist_status kist_running_write(struct kist_running *running, const struct kist_v
 	return *ret ? KIST_OK : kist_fail_memory(err, strlen(path));
 }
 
+/* What a command left may be anything: nobody waits for who writes into a pipe. */
+static kist_status open_regular(const char *path, int flags, int *ret, struct stat *ret_status,
+				struct kist_error *err)
+{
+	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags, 0, ret, err));
+	if (fstat(*ret, ret_status) < 0 || !S_ISREG(ret_status->st_mode))
+		return kist_fail(err, KIST_INVALID, "it is no regular file");
+	return KIST_OK;
+}
+
 /* A file that a plugin understands. */
 static kist_status read_object(struct kist_running *running, const char *path, struct kist_value *ret,
 			       struct kist_error *err)
@@ -159,9 +169,7 @@ static kist_status read_object(struct kist_running *running, const char *path, s
 	struct kist_input input = { .fd = -1 };
 	struct stat status;
 
-	KIST_TRY(kist_open_at(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW, 0, &ret->fd, err));
-	if (fstat(ret->fd, &status) < 0 || !S_ISREG(status.st_mode))
-		return kist_fail(err, KIST_INVALID, "it is no regular file");
+	KIST_TRY(open_regular(path, O_NOFOLLOW, &ret->fd, &status, err));
 	input.fd = ret->fd;
 	input.size = (uint64_t)status.st_size;
 	KIST_TRY(kist_examine_route(running->flow, &options, slash ? slash + 1 : path, &input, &examined,
@@ -176,8 +184,11 @@ static kist_status read_object(struct kist_running *running, const char *path, s
 static kist_status read_text(const char *path, bool is_string, json_t **ret, struct kist_error *err)
 {
 	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(TEXT_SIZE_MAX);
+	kist_auto_fd int fd = -1;
+	struct stat status;
 
-	KIST_TRY(kist_read_file_at(AT_FDCWD, path, &text, err));
+	KIST_TRY(open_regular(path, 0, &fd, &status, err));
+	KIST_TRY(kist_read_all(fd, &text, err));
 	if (!is_string)
 		return kist_json_parse(kist_buf_view(&text), ret, err);
 	if (!kist_utf8_valid((const char *)text.data, text.size))
@@ -213,6 +224,8 @@ kist_status kist_running_read(struct kist_running *running, const char *path, co
 
 		if (stat(path, &status) < 0)
 			return kist_fail_open(err, errno, path);
+		if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+			return kist_fail(err, KIST_INVALID, "it is neither a file nor a folder");
 		ret->file = kist_strndup(path, strlen(path));
 		return ret->file ? KIST_OK : kist_fail_memory(err, strlen(path));
 	}

@@ -106,7 +106,8 @@ equal "$(job '[artifact.get("partial") for artifact in job["artifacts"]]')" '[Tr
 expect 0 kist get third/b -o b.npy
 for step in '{crash: ~}' '{leave: 3}' '{exec: [sh, -c, "exit 7"]}' '{exec: [sh, -c, "kill -9 $$"]}' '{exec: [nosuchprogram]}' \
 	'{exec: ["true"], outputs: {o: nothing}}' '{exec: [sh, -c, "echo x >o.npy"], outputs: {o: {file: o.npy, type: tensor}}}' \
-	'{exec: [printf, "\\377"]}' '{wrap_wrong: 1}'; do
+	'{exec: [mkfifo, o], outputs: {o: {file: o, type: tensor}}}' '{exec: [mkfifo, o], outputs: {o: {file: o, type: integer}}}' \
+	'{exec: [mkfifo, o], outputs: {o: o}}' '{exec: [printf, "\\377"]}' '{wrap_wrong: 1}'; do
 	sed "s/fail: -3, dependencies: b/XX/; s/{XX}/MARK/" third.yaml >broken.yaml
 	STEP=$step awk '{ i = index($0, "MARK"); print i ? substr($0, 1, i - 1) ENVIRON["STEP"] substr($0, i + 4) : $0 }' \
 		broken.yaml | sed '/^  c:/s/}$/, dependencies: b}/' >t && mv t broken.yaml
