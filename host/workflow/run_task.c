@@ -121,8 +121,17 @@ static bool is_plain(const struct kist_value *value)
 	       value->kind == KIST_KIND_VALUE;
 }
 
+static const struct kist_manifest_task *declared(const struct kist_offer_function *function)
+{
+	return &function->entry->manifest->tasks[function->task_index];
+}
+
+/* What a step gave may be kept while the lane is busy: by a type of the same plugin, on the worker's thread. */
 static bool fits_lane(const struct kist_running *running, const struct kist_step *step)
 {
+	if ((declared(step->function)->caps & KIST_CAP_REENTRANT) == 0 &&
+	    step->function->entry->manifest->type_count > 0)
+		return false;
 	for (size_t i = 0; i < step->function->input_count; i++) {
 		const struct kist_node *node = kist_running_argument(step, i);
 		const struct kist_value *value = node ? kist_running_find(running, node) : NULL;
@@ -148,11 +157,6 @@ static size_t find_lane(const struct kist_running *running)
 			return i;
 	}
 	return KIST_RUN_NO_LANE;
-}
-
-static const struct kist_manifest_task *declared(const struct kist_offer_function *function)
-{
-	return &function->entry->manifest->tasks[function->task_index];
 }
 
 bool kist_running_may_begin(const struct kist_running *running, size_t step)
