@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -532,32 +533,51 @@ START_TEST(a_folder_that_is_removed_while_open_is_made_again)
 }
 END_TEST
 
+/* What processes share. */
+struct shared {
+	uint64_t head;
+	pthread_barrier_t barrier;
+};
+
+/* Twenty commits, and one when all have made theirs. */
+static int fold_beside_others(struct shared *shared)
+{
+	kist_auto_registry struct kist_registry *registry = NULL;
+
+	if (kist_registry_open(store, test_dir, &registry, NULL) != KIST_OK)
+		return 1;
+	for (int k = 0; k < 21; k++) {
+		if (k == 20)
+			(void)pthread_barrier_wait(&shared->barrier);
+		__atomic_fetch_add(&shared->head, 1, __ATOMIC_SEQ_CST);
+		if (kist_registry_fold(registry, NULL) != KIST_OK)
+			return 2;
+	}
+	return 0;
+}
+
 START_TEST(many_processes_fold_into_one_file)
 {
+	pthread_barrierattr_t across_processes;
+	struct shared *shared;
 	pid_t children[6];
 
 	fill(600);
-	store->shared_head =
-		mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(store->shared_head, MAP_FAILED);
-	*store->shared_head = store->head;
-	fill(120);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	ck_assert_int_eq(pthread_barrierattr_init(&across_processes), 0);
+	ck_assert_int_eq(pthread_barrierattr_setpshared(&across_processes, PTHREAD_PROCESS_SHARED), 0);
+	ck_assert_int_eq(pthread_barrier_init(&shared->barrier, &across_processes, 6), 0);
+	shared->head = store->head;
+	store->shared_head = &shared->head;
+	fill(126);
 	for (size_t i = 0; i < 6; i++) {
 		children[i] = fork();
 		ck_assert_int_ge(children[i], 0);
 		if (children[i] == 0) {
-			struct kist_registry *registry = NULL;
-
 			if (i == 3)
 				(void)unlink(file);
-			if (kist_registry_open(store, test_dir, &registry, NULL) != KIST_OK)
-				_exit(1);
-			for (int k = 0; k < 20; k++) {
-				__atomic_fetch_add(store->shared_head, 1, __ATOMIC_SEQ_CST);
-				if (kist_registry_fold(registry, NULL) != KIST_OK)
-					_exit(2);
-			}
-			_exit(0);
+			_exit(fold_beside_others(shared));
 		}
 	}
 	for (size_t i = 0; i < 6; i++) {
@@ -566,10 +586,10 @@ START_TEST(many_processes_fold_into_one_file)
 		ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
 		ck_assert_int_eq(status, 0);
 	}
-	ck_assert_uint_eq(*store->shared_head, 720);
+	ck_assert_uint_eq(shared->head, 726);
 	/* Whoever had the file that was taken away went on with the new one. */
 	ck_assert_uint_eq(check_opens_right(), 0);
-	(void)munmap(store->shared_head, sizeof(uint64_t));
+	(void)munmap(shared, sizeof(*shared));
 	store->shared_head = NULL;
 }
 END_TEST
