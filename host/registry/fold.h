@@ -31,6 +31,7 @@ struct kist_fold {
 	/* Scans that were begun ahead, or NULL: of a pack of this commit, and of the next one. */
 	struct kist_scan_ahead *begun;
 	struct kist_scan_ahead *ahead;
+	struct kist_scan_ahead *spare; /* done with; or NULL */
 };
 
 /** kist_fold_begin() - To be called in the transaction, before anything else.  kist_fold_done() it. */
@@ -43,8 +44,10 @@ static inline void kist_fold_done(struct kist_fold *fold)
 {
 	kist_scan_ahead_free(fold->begun);
 	kist_scan_ahead_free(fold->ahead);
+	kist_scan_ahead_free(fold->spare);
 	fold->begun = NULL;
 	fold->ahead = NULL;
+	fold->spare = NULL;
 	kist_bulk_free(fold->bulk);
 	fold->bulk = NULL;
 }

@@ -6,7 +6,7 @@
 #include "registry/postings.h"
 
 /* Packs of fewer bytes are not worth a thread. */
-#define AHEAD_MIN ((uint64_t)64 << 10)
+#define AHEAD_MIN ((uint64_t)32 << 10)
 /* And those of more are not held beside another one. */
 #define AHEAD_MAX ((uint64_t)4 << 20)
 
@@ -173,7 +173,8 @@ static kist_status scan_pack(struct kist_fold *fold, struct kist_error *err)
 		return kist_store_scan_pack(fold->registry->store, &fold->pack, &scan, err);
 	ahead = kist_steal(fold->begun);
 	status = kist_scan_ahead_give(ahead, err);
-	kist_scan_ahead_free(ahead);
+	kist_scan_ahead_free(fold->spare);
+	fold->spare = ahead;
 	return status;
 }
 
@@ -243,7 +244,7 @@ void kist_fold_ahead(struct kist_fold *fold, struct kist_view pack)
 	if (kist_json_is(kist_json_find(pack, "kind"), "\"meta\"") &&
 	    kist_json_u64(kist_json_find(pack, "size"), &size) && size >= AHEAD_MIN && size <= AHEAD_MAX &&
 	    kist_commit_digest(kist_json_find(pack, "id"), &id))
-		fold->ahead = kist_scan_ahead_new(fold->registry->store, &id, &scan);
+		fold->ahead = kist_scan_ahead_new(fold->registry->store, &id, &scan, kist_steal(fold->spare));
 }
 
 static kist_status next_damaged(struct kist_fold *fold, bool *ret_found, struct kist_error *err)

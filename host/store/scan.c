@@ -62,11 +62,16 @@ struct batch {
 	bool running;
 };
 
-static void batch_done(struct batch *batch)
+static void batch_stop(struct batch *batch)
 {
 	if (batch->running)
 		(void)pthread_join(batch->thread, NULL);
 	batch->running = false;
+}
+
+static void batch_done(struct batch *batch)
+{
+	batch_stop(batch);
 	kist_buf_done(&batch->bytes);
 	kist_chunk_reader_done(&batch->hands[0].reader);
 	kist_chunk_reader_done(&batch->hands[1].reader);
@@ -381,14 +386,40 @@ kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_dig
 	return ahead_give(&ahead, err);
 }
 
+/* With a hundred records in a pack, to ask for the memory of each takes as long as to unpack them. */
+static void take_memory(struct kist_scan_ahead *ahead, struct kist_scan_ahead *spare)
+{
+	ahead_join(spare);
+	ahead->pack.bytes = spare->pack.bytes;
+	ahead->pack.bytes.size = 0;
+	spare->pack.bytes = (struct kist_buf)KIST_BUF_INIT(0);
+	for (size_t i = 0; i < 2; i++) {
+		struct batch *const from = &spare->batches[i];
+
+		batch_stop(from);
+		ahead->batches[i].bytes = from->bytes;
+		ahead->batches[i].items = kist_steal(from->items);
+		from->bytes = (struct kist_buf)KIST_BUF_INIT(0);
+		for (size_t hand = 0; hand < 2; hand++) {
+			ahead->batches[i].hands[hand].reader = from->hands[hand].reader;
+			from->hands[hand].reader = (struct kist_chunk_reader){ 0 };
+		}
+	}
+}
+
 struct kist_scan_ahead *kist_scan_ahead_new(struct kist_store *store, const struct kist_digest *id,
-					    const struct kist_scan *scan)
+					    const struct kist_scan *scan, struct kist_scan_ahead *spare)
 {
 	struct kist_scan_ahead *const ahead = kist_alloc(1, sizeof(*ahead));
 
+	if (ahead) {
+		ahead_begin(ahead, store, id, scan);
+		if (spare)
+			take_memory(ahead, spare);
+	}
+	kist_scan_ahead_free(spare);
 	if (!ahead)
 		return NULL;
-	ahead_begin(ahead, store, id, scan);
 	ahead->has_sem = sem_init(&ahead->opened, 0, 0) == 0;
 	ahead->running = ahead->has_sem && pthread_create(&ahead->thread, NULL, ahead_work, ahead) == 0;
 	if (ahead->running)

@@ -61,11 +61,12 @@ struct kist_scan_ahead;
  * kist_scan_ahead_new() - Begins to read pack @id, and to unpack the first of its records.
  *
  * @scan: Copied.  Its @each is not called before kist_scan_ahead_give().
+ * @spare: Transferred.  One that is done with, whose memory is used again; or NULL.
  *
  * NULL where there is no memory or no thread: then kist_store_scan_pack() does it all.
  */
 struct kist_scan_ahead *kist_scan_ahead_new(struct kist_store *store, const struct kist_digest *id,
-					    const struct kist_scan *scan);
+					    const struct kist_scan *scan, struct kist_scan_ahead *spare);
 /** kist_scan_ahead_free() - Waits for what is under way.  Accepts NULL. */
 void kist_scan_ahead_free(struct kist_scan_ahead *ahead);
 

@@ -386,10 +386,11 @@ struct kist_scan_ahead {
 };
 
 struct kist_scan_ahead *kist_scan_ahead_new(struct kist_store *store, const struct kist_digest *id,
-					    const struct kist_scan *scan)
+					    const struct kist_scan *scan, struct kist_scan_ahead *spare)
 {
 	struct kist_scan_ahead *ahead = calloc(1, sizeof(*ahead));
 
+	kist_scan_ahead_free(spare);
 	if (ahead)
 		*ahead = (struct kist_scan_ahead){ .store = store, .id = *id, .scan = *scan };
 	return ahead;

@@ -488,7 +488,7 @@ END_TEST
 
 START_TEST(packs_are_scanned_ahead_for_an_index_that_is_made_anew)
 {
-	static const size_t sizes[] = { ((size_t)64 << 10) - 1, (size_t)64 << 10, (size_t)4 << 20,
+	static const size_t sizes[] = { ((size_t)32 << 10) - 1, (size_t)32 << 10, (size_t)4 << 20,
 					((size_t)4 << 20) + 1 };
 	kist_auto_registry struct kist_registry *registry = NULL;
 	struct kist_digest ids[4];

@@ -15,7 +15,10 @@ struct seen {
 };
 
 /* Each test runs with scans that begin when they are asked for, and then with those that begin before. */
-static bool is_begun_ahead;
+/* How the loops of these tests scan. */
+enum { AT_ONCE, AHEAD, AHEAD_AGAIN, WAYS };
+static int way;
+static struct kist_scan_ahead *spare;
 
 static void look(struct kist_view record, void *ret)
 {
@@ -81,22 +84,51 @@ static kist_status scan_with(struct kist_store *store, const struct kist_digest 
 	struct kist_scan_ahead *ahead;
 	kist_status status;
 
-	ahead = is_begun_ahead ? kist_scan_ahead_new(store, id, &scan) : NULL;
+	ahead = way != AT_ONCE ? kist_scan_ahead_new(store, id, &scan, kist_steal(spare)) : NULL;
 	if (!ahead)
 		return kist_store_scan_pack(store, id, &scan, err);
 	ck_assert(kist_scan_ahead_is_of(ahead, id));
 	/* Nothing is given yet. */
 	ck_assert_uint_eq(seen->chunks, before);
 	status = kist_scan_ahead_give(ahead, err);
-	kist_scan_ahead_free(ahead);
+	if (way == AHEAD_AGAIN)
+		spare = ahead;
+	else
+		kist_scan_ahead_free(ahead);
 	return status;
 }
+
+static void free_spare(void)
+{
+	kist_scan_ahead_free(spare);
+	spare = NULL;
+}
+
+/* One is begun, and not wanted then: what its thread does meanwhile is nobody's. */
+START_TEST(what_was_begun_and_not_wanted_is_used_again)
+{
+	struct kist_store *store = new_store();
+	const struct kist_digest id = make(store, RECORDS);
+	const struct kist_scan unwanted = { .with_records = true };
+
+	way = AHEAD_AGAIN;
+	for (size_t i = 0; i < 3; i++) {
+		struct seen seen = { .chunks = 0 };
+
+		spare = kist_scan_ahead_new(store, &id, &unwanted, kist_steal(spare));
+		ck_assert_int_eq(scan_with(store, &id, true, &seen, NULL), KIST_OK);
+		ck_assert_uint_eq(seen.records, RECORDS);
+		ck_assert_uint_eq(seen.bad, 0);
+	}
+	kist_store_close(store);
+}
+END_TEST
 
 START_TEST(all_chunks_are_given_in_order_and_records_with_their_bytes)
 {
 	static const size_t counts[] = { 1, 600, RECORDS };
 
-	is_begun_ahead = _i == 1;
+	way = _i;
 	for (size_t i = 0; i < 3; i++) {
 		struct kist_store *store = new_store();
 		const struct kist_digest id = make(store, counts[i]);
@@ -123,7 +155,7 @@ START_TEST(a_record_that_is_damaged_is_told_of_and_the_rest_is_given)
 	char key[KIST_PACK_KEY_SIZE];
 	struct seen seen = { .chunks = 0 };
 
-	is_begun_ahead = _i == 1;
+	way = _i;
 	kist_pack_key(&id, key);
 	ck_assert_int_eq(kist_backend_get(store->backend, key, 0, 1 << 22, &bytes, NULL), KIST_OK);
 	/* In the body of the first record. */
@@ -151,7 +183,7 @@ START_TEST(every_shortening_of_a_pack_is_seen_before_anything_is_given)
 	kist_auto_buf struct kist_buf bytes = KIST_BUF_INIT(1 << 20);
 	char key[KIST_PACK_KEY_SIZE];
 
-	is_begun_ahead = _i == 1;
+	way = _i;
 	kist_pack_key(&id, key);
 	ck_assert_int_eq(kist_backend_get(store->backend, key, 0, 1 << 20, &bytes, NULL), KIST_OK);
 	for (size_t size = 0; size < bytes.size; size++) {
@@ -172,7 +204,7 @@ START_TEST(what_each_gives_ends_the_scan)
 	const struct kist_digest none = { { 1 } };
 	struct seen seen = { .stop_at = 1 };
 
-	is_begun_ahead = _i == 1;
+	way = _i;
 	ck_assert_int_eq(scan_with(store, &id, true, &seen, NULL), KIST_CANCELLED);
 	ck_assert_uint_eq(seen.chunks, 1);
 	seen = (struct seen){ .stop_at = 1500 };
@@ -192,7 +224,7 @@ START_TEST(no_failure_of_backend_or_memory_is_a_false_success)
 	kist_status status = KIST_NO_MEMORY;
 	struct seen seen;
 
-	is_begun_ahead = _i == 1;
+	way = _i;
 	for (unsigned long k = 1; status != KIST_OK; k++) {
 		seen = (struct seen){ .chunks = 0 };
 		kist_mem_fail_at(k);
@@ -213,10 +245,12 @@ int main(void)
 {
 	TCase *tests = tcase_create("scan");
 
-	tcase_add_loop_test(tests, all_chunks_are_given_in_order_and_records_with_their_bytes, 0, 2);
-	tcase_add_loop_test(tests, a_record_that_is_damaged_is_told_of_and_the_rest_is_given, 0, 2);
-	tcase_add_loop_test(tests, every_shortening_of_a_pack_is_seen_before_anything_is_given, 0, 2);
-	tcase_add_loop_test(tests, what_each_gives_ends_the_scan, 0, 2);
-	tcase_add_loop_test(tests, no_failure_of_backend_or_memory_is_a_false_success, 0, 2);
+	tcase_add_checked_fixture(tests, NULL, free_spare);
+	tcase_add_loop_test(tests, all_chunks_are_given_in_order_and_records_with_their_bytes, 0, WAYS);
+	tcase_add_loop_test(tests, a_record_that_is_damaged_is_told_of_and_the_rest_is_given, 0, WAYS);
+	tcase_add_loop_test(tests, every_shortening_of_a_pack_is_seen_before_anything_is_given, 0, WAYS);
+	tcase_add_loop_test(tests, what_each_gives_ends_the_scan, 0, WAYS);
+	tcase_add_loop_test(tests, no_failure_of_backend_or_memory_is_a_false_success, 0, WAYS);
+	tcase_add_test(tests, what_was_begun_and_not_wanted_is_used_again);
 	return suite_run(tests, "scan");
 }
