@@ -390,13 +390,15 @@ kist_status kist_store_scan_pack(struct kist_store *store, const struct kist_dig
 static void take_memory(struct kist_scan_ahead *ahead, struct kist_scan_ahead *spare)
 {
 	ahead_join(spare);
+	/* A scan that was given up may have left one at work, on what the pack holds. */
+	batch_stop(&spare->batches[0]);
+	batch_stop(&spare->batches[1]);
 	ahead->pack.bytes = spare->pack.bytes;
 	ahead->pack.bytes.size = 0;
 	spare->pack.bytes = (struct kist_buf)KIST_BUF_INIT(0);
 	for (size_t i = 0; i < 2; i++) {
 		struct batch *const from = &spare->batches[i];
 
-		batch_stop(from);
 		ahead->batches[i].bytes = from->bytes;
 		ahead->batches[i].items = kist_steal(from->items);
 		from->bytes = (struct kist_buf)KIST_BUF_INIT(0);
