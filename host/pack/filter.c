@@ -4,36 +4,21 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "pack/codec.h"
-#include "pack/filter_cells.h"
 #include "pack/filter_choose.h"
-#include "pack/filter_copies.h"
 #include "pack/filter_repeats.h"
-#include "pack/filter_room.h"
+#include "pack/filter_try.h"
 
 /* Shorter chunks cannot gain what the extension of the record costs. */
 #define RAW_SIZE_MIN ((size_t)256)
-/* A base must gain so much over the best without one. */
-#define BASE_GAIN 0.85
 /* A part of one in so many bytes that is unchanged, seen in steps of so many, is reason to try the base. */
 #define ALIKE_IN   4
 #define ALIKE_STEP ((size_t)64)
-/* Copies of a base are given up when they leave more than one byte in so many; one in so many is surely best. */
-#define COPIES_LEAVE_IN	 2
-#define COPIES_SURELY_IN 24
 /* And any filter so much over plain zstd. */
 #define FILTER_GAIN 0.99
 /* What the sample finds so much worse than the best is not tried even for the archive; it sees runs too well.
  */
 #define FAR_FROM_BEST 2.0
-/* Of longer plain bytes a part is tried instead of all. */
-#define EXAMPLE_SIZE_MAX ((size_t)128 << 10)
-/* A guess is followed when the ratio is the same but for so much. */
-#define GUESS_DRIFT 0.15
-/* Of a text this much is tried both ways, where there is no guess; and what cells must gain. */
-#define CELLS_TRIAL_SIZE ((size_t)32 << 10)
-#define CELLS_GAIN	 0.9
 
 void kist_filter_done(struct kist_filter *filter)
 {
@@ -94,93 +79,6 @@ struct kist_filter_hint kist_filter_hint_of(const struct kist_part *part)
 	return hint;
 }
 
-/* Filters to the room for that; false when it does not fit. */
-static bool forward(struct kist_filter *filter, const struct kist_filter_input *input,
-		    struct kist_filter_spec *spec)
-{
-	uint8_t *const to = filter->room[KIST_ROOM_FILTERED];
-
-	if (spec->filter != KIST_FILTER_COPIES)
-		return kist_filter_forward(filter->ops, spec, input->raw.data, input->raw.size,
-					   input->base.data, to);
-	return kist_filter_copies_forward(input->raw, input->base, filter->table,
-					  input->raw.size / COPIES_LEAVE_IN, to, &spec->copies, &spec->fresh);
-}
-
-/* Filters and codes; *@ret_size is 0 when it does not get below @limit. */
-static kist_status encode_with(struct kist_filter *filter, const struct kist_filter_input *input,
-			       const struct kist_filter_task *task, struct kist_filter_spec *spec,
-			       size_t limit, uint8_t *ret, size_t *ret_size, struct kist_error *err)
-{
-	const uint8_t *streams = input->raw.data;
-	size_t body = 0;
-	size_t len;
-
-	if (spec->filter == KIST_FILTER_CELLS)
-		return kist_filter_cells_encode(filter, task, input->raw, &spec->cells, limit, ret, ret_size,
-						err);
-	*ret_size = 0;
-	if (spec->filter != KIST_FILTER_NONE) {
-		streams = filter->room[KIST_ROOM_FILTERED];
-		if (!forward(filter, input, spec))
-			return KIST_OK;
-	}
-	for (size_t i = 0; (len = kist_filter_stream(spec, input->raw.size, i)) > 0; i++) {
-		size_t size;
-
-		KIST_TRY(kist_filter_frame(&filter->coder, task, kist_view_of(streams, len), ret + body,
-					   limit - 1 - body, &size, err));
-		if (size == 0)
-			return KIST_OK;
-		body += size;
-		streams += len;
-	}
-	*ret_size = body;
-	return KIST_OK;
-}
-
-/* The smallest body so far: what it takes with its record's extension. */
-struct best {
-	uint8_t *body;
-	size_t size; /* 0: stored */
-	size_t cost;
-	struct kist_filter_spec spec;
-	bool is_guess;
-	enum kist_filter_matches matches;
-};
-
-static size_t extra_of(const struct kist_filter_spec *spec)
-{
-	return spec->filter == KIST_FILTER_NONE ? 0 : KIST_FILTER_HEAD_EXTRA;
-}
-
-/* Encodes with @spec, or as plain zstd without one, and keeps what is smaller than the best so far. */
-static kist_status try_one(struct kist_filter *filter, const struct kist_filter_input *input,
-			   const struct kist_filter_task *task, const struct kist_filter_spec *spec,
-			   struct best *best, struct kist_error *err)
-{
-	struct kist_filter_spec tried =
-		spec ? *spec : (struct kist_filter_spec){ .filter = KIST_FILTER_NONE };
-	uint8_t *const to = best->size > 0 ? filter->room[KIST_ROOM_OTHER] : best->body;
-	size_t size;
-
-	if (best->cost <= extra_of(&tried) + 1)
-		return KIST_OK;
-	if (spec)
-		KIST_TRY(encode_with(filter, input, task, &tried, best->cost - extra_of(&tried), to, &size,
-				     err));
-	else
-		KIST_TRY(kist_filter_plain(&filter->coder, task, input->raw, to, best->cost - 1, &size, err));
-	if (size == 0)
-		return KIST_OK;
-	if (to != best->body)
-		memcpy(best->body, to, size);
-	best->size = size;
-	best->cost = size + extra_of(&tried);
-	best->spec = tried;
-	return KIST_OK;
-}
-
 /* Bytes of the sample as plain zstd. */
 static kist_status estimate_plain(struct kist_filter *filter, const struct kist_filter_task *task,
 				  const struct kist_filter_sample *sample, double *ret,
@@ -232,30 +130,6 @@ static kist_status choose(struct kist_filter *filter, const struct kist_filter_i
 	return KIST_OK;
 }
 
-static struct kist_filter_spec base_spec(const struct kist_filter_hint *hint)
-{
-	if (hint->kind == KIST_FILTER_BYTES)
-		return (struct kist_filter_spec){ .filter = KIST_FILTER_COPIES };
-	return (struct kist_filter_spec){ .filter = KIST_FILTER_BASE,
-					  .width = (uint8_t)hint->width,
-					  .float_keys = hint->kind == KIST_FILTER_REAL };
-}
-
-/* Encodes against the base, and keeps that when it gains enough over the best so far. */
-static kist_status try_base(struct kist_filter *filter, const struct kist_filter_input *input,
-			    const struct kist_filter_task *task, struct best *best, struct kist_error *err)
-{
-	const struct kist_filter_spec spec = base_spec(&input->hint);
-	const size_t cost = best->cost;
-	const size_t limit = (size_t)((double)cost * BASE_GAIN);
-
-	best->cost = limit;
-	KIST_TRY(try_one(filter, input, task, &spec, best, err));
-	if (best->cost == limit)
-		best->cost = cost;
-	return KIST_OK;
-}
-
 /* Whether a good part of the chunk stands in its base as it is: a sample may have missed that. */
 static bool is_much_alike(const struct kist_filter_input *input)
 {
@@ -269,7 +143,7 @@ static bool is_much_alike(const struct kist_filter_input *input)
 /* Everything that has a chance, and the smallest of it. */
 static kist_status try_all(struct kist_filter *filter, const struct kist_filter_input *input,
 			   const struct kist_filter_task *task, struct kist_filter_sample *sample,
-			   struct best *best, struct kist_error *err)
+			   struct kist_filter_best *best, struct kist_error *err)
 {
 	struct kist_filter_spec specs[KIST_FILTER_CANDIDATES_MAX];
 	const size_t count = kist_filter_candidates(input, sample, specs);
@@ -282,164 +156,48 @@ static kist_status try_all(struct kist_filter *filter, const struct kist_filter_
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (sizes[i] <= FAR_FROM_BEST * least)
-			KIST_TRY(try_one(filter, input, task, &specs[i], best, err));
+			KIST_TRY(kist_filter_try(filter, input, task, &specs[i], best, err));
 	}
-	KIST_TRY(try_one(filter, input, task, NULL, best, err));
-	return sample->has_base && count > 0 ? try_base(filter, input, task, best, err) : KIST_OK;
+	KIST_TRY(kist_filter_try(filter, input, task, NULL, best, err));
+	return sample->has_base && count > 0 ? kist_filter_try_base(filter, input, task, best, err) : KIST_OK;
 }
 
 /* The best without a base, as far as the sample shows it. */
 static kist_status try_chosen(struct kist_filter *filter, const struct kist_filter_input *input,
 			      const struct kist_filter_task *task, const struct kist_filter_spec *spec,
-			      bool filtered, struct best *best, struct kist_error *err)
+			      bool filtered, struct kist_filter_best *best, struct kist_error *err)
 {
 	/*
 	 * A sample does not show what comes back from far away, nor what frames cost a short chunk: plain
 	 * zstd has its chance there.
 	 */
 	if (filtered)
-		KIST_TRY(try_one(filter, input, task, spec, best, err));
+		KIST_TRY(kist_filter_try(filter, input, task, spec, best, err));
 	if (!filtered || task->matches || input->raw.size <= KIST_FILTER_SAMPLE_SIZE)
-		KIST_TRY(try_one(filter, input, task, NULL, best, err));
+		KIST_TRY(kist_filter_try(filter, input, task, NULL, best, err));
 	return KIST_OK;
 }
 
 /* Of a short chunk the sample is the whole: plain zstd is not estimated, but what the filter must be better than. */
 static kist_status encode_short(struct kist_filter *filter, const struct kist_filter_input *input,
 				const struct kist_filter_task *task, struct kist_filter_sample *sample,
-				struct best *best, struct kist_error *err)
+				struct kist_filter_best *best, struct kist_error *err)
 {
 	struct kist_filter_spec spec;
 	const double filtered = choose_filter(input, sample, &spec);
 
-	KIST_TRY(try_one(filter, input, task, NULL, best, err));
+	KIST_TRY(kist_filter_try(filter, input, task, NULL, best, err));
 	if (filtered >= FILTER_GAIN * (best->size > 0 ? (double)best->size : (double)input->raw.size))
 		return KIST_OK;
-	return try_one(filter, input, task, &spec, best, err);
+	return kist_filter_try(filter, input, task, &spec, best, err);
 }
 
 /* Whether the base may gain enough, when the best without one takes @size bytes of the sample. */
 static bool is_likely(const struct kist_filter_input *input, struct kist_filter_sample *sample, double size)
 {
-	const struct kist_filter_spec spec = base_spec(&input->hint);
+	const struct kist_filter_spec spec = kist_filter_base_spec(&input->hint);
 
-	return kist_filter_estimate(sample, &spec) < BASE_GAIN * size || is_much_alike(input);
-}
-
-/* Whether the body is as much smaller than the chunk as the guess says. */
-static bool is_as_guessed(const struct kist_filter_input *input, size_t size)
-{
-	const double expected = input->guess->ratio * (double)input->raw.size;
-
-	return (double)size >= (1 - GUESS_DRIFT) * expected && (double)size <= (1 + GUESS_DRIFT) * expected;
-}
-
-/* Level 1 finds matches among digits that cost more than the digits; others like this chunk take what is better. */
-static kist_status encode_plain(struct kist_filter *filter, const struct kist_filter_input *input,
-				struct kist_filter_task *task, struct best *best, struct kist_error *err)
-{
-	const bool is_guessed = input->guess && input->guess->choice.matches != KIST_MATCHES_ANY;
-	size_t first;
-
-	if (task->level == KIST_FILTER_ARCHIVE ||
-	    (!is_guessed && (!input->is_example || input->raw.size > EXAMPLE_SIZE_MAX)))
-		return try_one(filter, input, task, NULL, best, err);
-	task->plain = is_guessed ? input->guess->choice.matches : KIST_MATCHES_ALL;
-	KIST_TRY(try_one(filter, input, task, NULL, best, err));
-	best->matches = task->plain;
-	best->is_guess = is_guessed && is_as_guessed(input, best->size > 0 ? best->size : best->cost);
-	if (best->is_guess)
-		return KIST_OK;
-	first = best->size;
-	task->plain = task->plain == KIST_MATCHES_ALL ? KIST_MATCHES_NEAR : KIST_MATCHES_ALL;
-	KIST_TRY(try_one(filter, input, task, NULL, best, err));
-	if (best->size != first)
-		best->matches = task->plain;
-	return KIST_OK;
-}
-
-/* Whether a part of @input, from the middle, becomes smaller by @spec than as plain zstd. */
-static kist_status try_cells(struct kist_filter *filter, const struct kist_filter_input *input,
-			     const struct kist_filter_task *task, const struct kist_filter_spec *spec,
-			     bool *ret, struct kist_error *err)
-{
-	const size_t len = (size_t)kist_min_u64(input->raw.size, CELLS_TRIAL_SIZE);
-	const struct kist_view part = kist_view_of(input->raw.data + (input->raw.size - len) / 2, len);
-	struct kist_filter_cells cells = spec->cells;
-	uint8_t *const room = filter->room[KIST_ROOM_OTHER];
-	size_t size;
-	size_t plain;
-
-	KIST_TRY(kist_filter_plain(&filter->coder, task, part, room, len, &plain, err));
-	KIST_TRY(kist_filter_cells_encode(filter, task, part, &cells, len, room, &size, err));
-	*ret = size > 0 && (plain == 0 || (double)size < CELLS_GAIN * (double)plain);
-	return KIST_OK;
-}
-
-/* As the text before it, whose delimiter and columns the guess has; best->is_guess says whether that is as good. */
-static kist_status follow_guess(struct kist_filter *filter, const struct kist_filter_input *input,
-				const struct kist_filter_task *task, struct best *best,
-				struct kist_error *err)
-{
-	const struct kist_filter_guess *const guess = input->guess;
-	const struct best stored = *best;
-	struct kist_filter_spec spec;
-
-	if (!guess || guess->choice.filter != KIST_FILTER_CELLS || task->level == KIST_FILTER_ARCHIVE ||
-	    !kist_filter_spec_read(guess->choice.filter, guess->choice.params, &spec))
-		return KIST_OK;
-	KIST_TRY(try_one(filter, input, task, &spec, best, err));
-	if (best->size > 0 &&
-	    (double)best->size <= (1 + GUESS_DRIFT) * guess->ratio * (double)input->raw.size)
-		best->is_guess = true;
-	else
-		*best = stored;
-	return KIST_OK;
-}
-
-/* Text: cells in columns where there are such, without a look where that was best for the text before it. */
-static kist_status encode_text(struct kist_filter *filter, const struct kist_filter_input *input,
-			       struct kist_filter_task *task, struct best *best, struct kist_error *err)
-{
-	const bool archive = task->level == KIST_FILTER_ARCHIVE;
-	struct kist_filter_spec spec = { .filter = KIST_FILTER_CELLS };
-	bool gains = archive;
-
-	KIST_TRY(follow_guess(filter, input, task, best, err));
-	if (best->is_guess)
-		return KIST_OK;
-	if (input->raw.size < KIST_FILTER_CELLS_SIZE_MIN || !kist_filter_cells_find(input->raw, &spec.cells))
-		return encode_plain(filter, input, task, best, err);
-	if (!archive)
-		KIST_TRY(try_cells(filter, input, task, &spec, &gains, err));
-	if (gains)
-		KIST_TRY(try_one(filter, input, task, &spec, best, err));
-	return best->size > 0 && !archive ? KIST_OK : try_one(filter, input, task, NULL, best, err);
-}
-
-/* Bytes without elements: what a base has of them stands there in any place. */
-static kist_status encode_bytes(struct kist_filter *filter, const struct kist_filter_input *input,
-				struct kist_filter_task *task, struct best *best, struct kist_error *err)
-{
-	const struct kist_filter_spec copies = { .filter = KIST_FILTER_COPIES };
-	const struct best stored = *best;
-	bool found;
-
-	if (input->base.size == 0 || input->raw.size < RAW_SIZE_MIN)
-		return encode_text(filter, input, task, best, err);
-	if (!filter->table)
-		filter->table = kist_alloc(KIST_FILTER_COPIES_TABLE, sizeof(*filter->table));
-	if (!filter->table)
-		return kist_fail_memory(err, KIST_FILTER_COPIES_TABLE * sizeof(*filter->table));
-	/* Fresh bytes are like those around them: matches are what makes them small. */
-	task->matches = true;
-	KIST_TRY(try_one(filter, input, task, &copies, best, err));
-	found = best->size > 0;
-	if (found && best->cost * COPIES_SURELY_IN <= input->raw.size)
-		return KIST_OK;
-	*best = stored;
-	KIST_TRY(encode_text(filter, input, task, best, err));
-	return found ? try_base(filter, input, task, best, err) : KIST_OK;
+	return kist_filter_estimate(sample, &spec) < KIST_FILTER_BASE_GAIN * size || is_much_alike(input);
 }
 
 static bool guess_of(const struct kist_filter_input *input, const struct kist_filter_task *task,
@@ -465,16 +223,16 @@ static bool is_same(const struct kist_filter_spec *a, const struct kist_filter_s
  */
 static kist_status encode_guessed(struct kist_filter *filter, const struct kist_filter_input *input,
 				  const struct kist_filter_task *task, struct kist_filter_sample *sample,
-				  const struct kist_filter_spec *guess, struct best *best,
+				  const struct kist_filter_spec *guess, struct kist_filter_best *best,
 				  struct kist_error *err)
 {
-	const struct best stored = *best;
+	const struct kist_filter_best stored = *best;
 	struct kist_filter_spec spec;
 	double size;
 	bool filtered;
 
-	KIST_TRY(try_one(filter, input, task, guess, best, err));
-	best->is_guess = best->size > 0 && is_as_guessed(input, best->size);
+	KIST_TRY(kist_filter_try(filter, input, task, guess, best, err));
+	best->is_guess = best->size > 0 && kist_filter_is_as_guessed(input, best->size);
 	if (best->is_guess)
 		return KIST_OK;
 	kist_filter_sample_take(input, sample);
@@ -486,18 +244,18 @@ static kist_status encode_guessed(struct kist_filter *filter, const struct kist_
 }
 
 static kist_status encode(struct kist_filter *filter, const struct kist_filter_input *input,
-			  struct best *best, struct kist_error *err)
+			  struct kist_filter_best *best, struct kist_error *err)
 {
 	struct kist_filter_sample *const sample = (void *)filter->room[KIST_ROOM_SAMPLE];
 	struct kist_filter_task task = { .level = input->level, .spare = filter->room[KIST_ROOM_SPARE] };
 	struct kist_filter_spec spec;
-	struct best stored = *best;
+	struct kist_filter_best stored = *best;
 	double size;
 	bool likely;
 	bool filtered;
 
 	if (input->hint.kind == KIST_FILTER_BYTES || input->raw.size < RAW_SIZE_MIN)
-		return encode_bytes(filter, input, &task, best, err);
+		return kist_filter_encode_bytes(filter, input, &task, best, err);
 	task.matches = kist_filter_has_repeats(input->raw);
 	sample->ops = filter->ops;
 	if (guess_of(input, &task, &spec))
@@ -514,14 +272,15 @@ static kist_status encode(struct kist_filter *filter, const struct kist_filter_i
 		return try_chosen(filter, input, &task, &spec, filtered, best, err);
 	likely = is_likely(input, sample, size);
 	if (likely)
-		KIST_TRY(try_base(filter, input, &task, best, err));
+		KIST_TRY(kist_filter_try_base(filter, input, &task, best, err));
 	/* When it keeps what the sample promised, what is best without it need not be known. */
 	if (best->size > 0 && !task.matches &&
-	    (double)best->cost <= BASE_GAIN * size / (double)sample->len * (double)input->raw.size)
+	    (double)best->cost <=
+		    KIST_FILTER_BASE_GAIN * size / (double)sample->len * (double)input->raw.size)
 		return KIST_OK;
 	*best = stored;
 	KIST_TRY(try_chosen(filter, input, &task, &spec, filtered, best, err));
-	return likely ? try_base(filter, input, &task, best, err) : KIST_OK;
+	return likely ? kist_filter_try_base(filter, input, &task, best, err) : KIST_OK;
 }
 
 kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_filter_input *input,
@@ -529,7 +288,7 @@ kist_status kist_filter_encode(struct kist_filter *filter, const struct kist_fil
 			       struct kist_error *err)
 {
 	struct kist_filter_input checked = *input;
-	struct best best = { .body = ret, .cost = kist_codec_stored_size(input->raw.size) };
+	struct kist_filter_best best = { .body = ret, .cost = kist_codec_stored_size(input->raw.size) };
 
 	if (checked.hint.kind != KIST_FILTER_STRUCT && (checked.hint.width == 0 || checked.hint.width > 8 ||
 							(checked.hint.width & (checked.hint.width - 1))))
