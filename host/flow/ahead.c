@@ -258,9 +258,10 @@ static kist_status read_chunks(struct run *run, unsigned worker, struct kist_err
 	for (size_t i = 0; i < run->count; i++) {
 		struct kist_error why = KIST_ERROR_INIT;
 
-		run->status[i] =
-			kist_store_unpack_chunk(ahead->flow->store, &ahead->readers[worker], &run->where[i],
-						&chunk_of(run, i)->id, bytes_of(run, i), &why);
+		/* What is put before the whole is known needs no proof but that: damage is looked for when it is wrong. */
+		run->status[i] = (ahead->put ? kist_store_unpack_unsummed : kist_store_unpack_chunk)(
+			ahead->flow->store, &ahead->readers[worker], &run->where[i], &chunk_of(run, i)->id,
+			bytes_of(run, i), &why);
 		/* A collector may have moved its pack: that is looked into when nothing else is read. */
 		if (run->status[i] == KIST_NOT_FOUND)
 			run->moved = true;

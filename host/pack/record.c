@@ -98,13 +98,21 @@ kist_status kist_record_parse(struct kist_view bytes, struct kist_record *ret, s
 	return KIST_OK;
 }
 
-kist_status kist_record_check_body(const struct kist_record *record, struct kist_view bytes,
-				   struct kist_error *err)
+static kist_status check_len(const struct kist_record *record, struct kist_view bytes, struct kist_error *err)
 {
 	const size_t head_size = kist_record_head_size(record);
 
 	if (bytes.size < head_size || bytes.size - head_size != record->body_len)
 		return kist_fail(err, KIST_CORRUPT, "record is cut short");
+	return KIST_OK;
+}
+
+kist_status kist_record_check_body(const struct kist_record *record, struct kist_view bytes,
+				   struct kist_error *err)
+{
+	const size_t head_size = kist_record_head_size(record);
+
+	KIST_TRY(check_len(record, bytes, err));
 	if (kist_crc32c(0, kist_view_of(bytes.data + head_size, record->body_len)) != record->body_crc)
 		return kist_fail(err, KIST_CORRUPT, "body of the record is damaged (CRC)");
 	return KIST_OK;
@@ -131,6 +139,23 @@ kist_status kist_record_unpack(struct kist_filter *filter, const struct kist_rec
 
 	KIST_TRY(kist_record_check_body(record, bytes, err));
 	return kist_filter_decode(filter, &body, ret, record->raw_len, err);
+}
+
+kist_status kist_record_unpack_unsummed(struct kist_filter *filter, const struct kist_record *record,
+					struct kist_view bytes, struct kist_view base, uint8_t *ret,
+					struct kist_error *err)
+{
+	const struct kist_filter_body body = body_of(record, bytes, base);
+	struct kist_error why = KIST_ERROR_INIT;
+	kist_status status;
+
+	KIST_TRY(check_len(record, bytes, err));
+	status = kist_filter_decode(filter, &body, ret, record->raw_len, &why);
+	if (status == KIST_OK)
+		return KIST_OK;
+	if (status != KIST_NO_MEMORY)
+		KIST_TRY(kist_record_check_body(record, bytes, err));
+	return kist_fail_as(err, status, &why);
 }
 
 kist_status kist_record_compare(struct kist_filter *filter, const struct kist_record *record,

@@ -78,6 +78,17 @@ KIST_CHECKED kist_status kist_record_unpack(struct kist_filter *filter, const st
 					    struct kist_error *err);
 
 /**
+ * kist_record_unpack_unsummed() - The same for a caller who will not take the bytes but by a digest: damage that still
+ * decodes is left to that.
+ *
+ * The CRC is looked at only where nothing decodes, to tell damage from a record that was never right.
+ */
+KIST_CHECKED kist_status kist_record_unpack_unsummed(struct kist_filter *filter,
+						     const struct kist_record *record, struct kist_view bytes,
+						     struct kist_view base, uint8_t *ret,
+						     struct kist_error *err);
+
+/**
  * kist_record_compare() - Whether a record, whose length and CRC are known to be right, decodes to @raw, of
  * @record->raw_len bytes.
  *

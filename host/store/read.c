@@ -117,9 +117,14 @@ static kist_status read_base(struct kist_store *store, struct kist_chunk_reader 
 	return why.status;
 }
 
+/* What a record is decoded with: how much of what it says is proved. */
+typedef kist_status unpack_function(struct kist_filter *filter, const struct kist_record *record,
+				    struct kist_view bytes, struct kist_view base, uint8_t *ret,
+				    struct kist_error *err);
+
 static kist_status decode(struct kist_chunk_reader *reader, const struct kist_location *where,
-			  const struct kist_digest *id, bool prove, struct kist_view bytes, uint8_t *ret,
-			  struct kist_error *err)
+			  const struct kist_digest *id, unpack_function *unpack, struct kist_view bytes,
+			  uint8_t *ret, struct kist_error *err)
 {
 	const struct kist_view base = where->has_base ? kist_buf_view(&reader->base) : kist_view_of(NULL, 0);
 	struct kist_record record;
@@ -129,13 +134,12 @@ static kist_status decode(struct kist_chunk_reader *reader, const struct kist_lo
 	    record.kind != where->kind || kist_record_has_base(&record) != where->has_base ||
 	    (where->has_base && !kist_digest_equal(&record.base, &where->base.id)))
 		return kist_fail(err, KIST_CORRUPT, "another chunk lies here");
-	return (prove ? kist_record_decode : kist_record_unpack)(&reader->filter, &record, bytes, base, ret,
-								 err);
+	return unpack(&reader->filter, &record, bytes, base, ret, err);
 }
 
 static kist_status read_record(struct kist_store *store, struct kist_chunk_reader *reader,
-			       const struct kist_location *where, const struct kist_digest *id, bool prove,
-			       uint8_t *ret, struct kist_error *err)
+			       const struct kist_location *where, const struct kist_digest *id,
+			       unpack_function *unpack, uint8_t *ret, struct kist_error *err)
 {
 	struct kist_view bytes;
 
@@ -143,7 +147,7 @@ static kist_status read_record(struct kist_store *store, struct kist_chunk_reade
 	if (where->has_base)
 		KIST_TRY(read_base(store, reader, where, err));
 	KIST_TRY(get_record(store, reader, &where->pack, where->offset, where->stored_len, &bytes, err));
-	return decode(reader, where, id, prove, bytes, ret, err);
+	return decode(reader, where, id, unpack, bytes, ret, err);
 }
 
 static kist_status check_range(const struct kist_location *where, struct kist_error *err)
@@ -155,13 +159,13 @@ static kist_status check_range(const struct kist_location *where, struct kist_er
 }
 
 static kist_status read_into(struct kist_store *store, struct kist_chunk_reader *reader,
-			     const struct kist_location *where, const struct kist_digest *id, bool prove,
-			     uint8_t *ret, struct kist_error *err)
+			     const struct kist_location *where, const struct kist_digest *id,
+			     unpack_function *unpack, uint8_t *ret, struct kist_error *err)
 {
 	struct kist_error why = KIST_ERROR_INIT;
 
 	if (check_range(where, &why) == KIST_OK &&
-	    read_record(store, reader, where, id, prove, ret, &why) == KIST_OK)
+	    read_record(store, reader, where, id, unpack, ret, &why) == KIST_OK)
 		return KIST_OK;
 	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
 }
@@ -174,7 +178,7 @@ kist_status kist_decode_chunk(struct kist_chunk_reader *reader, const struct kis
 
 	reader->base.size = 0;
 	if (check_range(where, &why) == KIST_OK &&
-	    decode(reader, where, id, true, bytes, ret, &why) == KIST_OK)
+	    decode(reader, where, id, kist_record_decode, bytes, ret, &why) == KIST_OK)
 		return KIST_OK;
 	return kist_fail_in_pack(&where->pack, where->offset, &why, err);
 }
@@ -183,7 +187,14 @@ kist_status kist_store_unpack_chunk(struct kist_store *store, struct kist_chunk_
 				    const struct kist_location *where, const struct kist_digest *id,
 				    uint8_t *ret, struct kist_error *err)
 {
-	return read_into(store, reader, where, id, false, ret, err);
+	return read_into(store, reader, where, id, kist_record_unpack, ret, err);
+}
+
+kist_status kist_store_unpack_unsummed(struct kist_store *store, struct kist_chunk_reader *reader,
+				       const struct kist_location *where, const struct kist_digest *id,
+				       uint8_t *ret, struct kist_error *err)
+{
+	return read_into(store, reader, where, id, kist_record_unpack_unsummed, ret, err);
 }
 
 kist_status kist_store_prove_chunk(const struct kist_location *where, const struct kist_digest *id,
@@ -201,7 +212,7 @@ kist_status kist_store_read_chunk_into(struct kist_store *store, struct kist_chu
 				       const struct kist_location *where, const struct kist_digest *id,
 				       uint8_t *ret, struct kist_error *err)
 {
-	return read_into(store, reader, where, id, true, ret, err);
+	return read_into(store, reader, where, id, kist_record_decode, ret, err);
 }
 
 kist_status kist_store_read_chunk_with(struct kist_store *store, struct kist_chunk_reader *reader,

@@ -167,6 +167,13 @@ KIST_CHECKED kist_status kist_store_unpack_chunk(struct kist_store *store, struc
 						 const struct kist_digest *id, uint8_t *ret,
 						 struct kist_error *err);
 
+/** kist_store_unpack_unsummed() - The same for bytes that nobody takes but by a digest: their CRC is left to that, too. */
+KIST_CHECKED kist_status kist_store_unpack_unsummed(struct kist_store *store,
+						    struct kist_chunk_reader *reader,
+						    const struct kist_location *where,
+						    const struct kist_digest *id, uint8_t *ret,
+						    struct kist_error *err);
+
 /** kist_store_prove_chunk() - Whether @actual, of what was read at @where, is @id.  Errors: KIST_CORRUPT. */
 KIST_CHECKED kist_status kist_store_prove_chunk(const struct kist_location *where,
 						const struct kist_digest *id,

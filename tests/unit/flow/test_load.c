@@ -87,8 +87,11 @@ static void expect_refused(const char *code, const char *text)
 	ck_assert_int_ne(access(path, F_OK), 0);
 }
 
-/* Changes the last of the stored bytes of chunk @no, and has the record's head agree; says where it lies. */
-static void change_chunk(size_t no, struct kist_location *ret)
+/* Which byte of a record: the last one, whatever the frame says of it, or the first of the frame. */
+enum changed { LAST_BYTE, FRAME };
+
+/* Changes a stored byte of chunk @no, and has the record's head agree when @summed; says where it lies. */
+static void change_chunk(size_t no, enum changed which, bool summed, struct kist_location *ret)
 {
 	kist_auto_object_reader struct kist_object_reader reader = KIST_OBJECT_READER_INIT;
 	kist_auto_buf struct kist_buf pack = KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
@@ -102,12 +105,15 @@ static void change_chunk(size_t no, struct kist_location *ret)
 	ck_assert_uint_lt(no, reader.entries.size / sizeof(*chunks));
 	ck_assert_int_eq(kist_load_find(&flow, &chunks[no].id, ret, NULL), KIST_OK);
 	kist_pack_key(&ret->pack, key);
-	ck_assert_int_eq(kist_backend_get(flow.store->backend, key, 0, KIST_PACK_SIZE_MAX, &pack, NULL), KIST_OK);
+	ck_assert_int_eq(kist_backend_get(flow.store->backend, key, 0, KIST_PACK_SIZE_MAX, &pack, NULL),
+			 KIST_OK);
 	body = kist_view_of(pack.data + ret->offset, ret->stored_len);
 	ck_assert_int_eq(kist_record_parse(body, &head, NULL), KIST_OK);
 	ck_assert_int_eq(head.codec, KIST_CODEC_STORED);
-	pack.data[ret->offset + ret->stored_len - 1] ^= 1;
-	head.body_crc = kist_crc32c(0, kist_view_of(body.data + kist_record_head_size(&head), head.body_len));
+	pack.data[ret->offset + (which == FRAME ? kist_record_head_size(&head) : ret->stored_len - 1)] ^= 1;
+	if (summed)
+		head.body_crc =
+			kist_crc32c(0, kist_view_of(body.data + kist_record_head_size(&head), head.body_len));
 	kist_record_write_head(&head, pack.data + ret->offset);
 	overwrite(flow.store, key, pack.data, pack.size);
 }
@@ -134,17 +140,42 @@ START_TEST(a_record_that_lies_of_the_digest_gives_no_file)
 }
 END_TEST
 
-START_TEST(a_changed_chunk_with_a_right_crc_is_named)
+static void expect_named(const struct kist_location *where, const char *why)
 {
 	char expected[KIST_DIGEST_HEX_SIZE + 80];
 	char hex[KIST_DIGEST_HEX_SIZE];
+
+	kist_digest_hex(&where->pack, hex);
+	snprintf(expected, sizeof(expected), "pack %s at offset %llu: %s", hex,
+		 (unsigned long long)where->offset, why);
+	expect_refused(NULL, expected);
+}
+
+START_TEST(a_changed_chunk_with_a_right_crc_is_named)
+{
 	struct kist_location where;
 
-	change_chunk(2, &where);
-	kist_digest_hex(&where.pack, hex);
-	snprintf(expected, sizeof(expected), "pack %s at offset %llu: chunk does not match its SHA-256", hex,
-		 (unsigned long long)where.offset);
-	expect_refused(NULL, expected);
+	change_chunk(2, LAST_BYTE, true, &where);
+	expect_named(&where, "chunk does not match its SHA-256");
+}
+END_TEST
+
+/* The frame still decodes, to other bytes: the digest of the whole sees it, and the CRC says what it is. */
+START_TEST(a_chunk_that_was_hurt_is_named)
+{
+	struct kist_location where;
+
+	change_chunk(2, LAST_BYTE, false, &where);
+	expect_named(&where, "body of the record is damaged (CRC)");
+}
+END_TEST
+
+START_TEST(a_chunk_that_does_not_decode_is_named_by_what_it_suffers_from)
+{
+	struct kist_location where;
+
+	change_chunk(2, FRAME, _i, &where);
+	expect_named(&where, _i ? "not one zstd frame" : "body of the record is damaged (CRC)");
 }
 END_TEST
 
@@ -171,6 +202,8 @@ int main(void)
 	tcase_add_test(tests, a_file_comes_back_whole);
 	tcase_add_test(tests, a_record_that_lies_of_the_digest_gives_no_file);
 	tcase_add_test(tests, a_changed_chunk_with_a_right_crc_is_named);
+	tcase_add_test(tests, a_chunk_that_was_hurt_is_named);
+	tcase_add_loop_test(tests, a_chunk_that_does_not_decode_is_named_by_what_it_suffers_from, 0, 2);
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
 	return suite_run(tests, "load");
 }

@@ -212,6 +212,45 @@ START_TEST(no_flipped_bit_of_a_filtered_record_gives_other_bytes)
 }
 END_TEST
 
+START_TEST(without_a_crc_damage_that_decodes_is_left_to_the_digest)
+{
+	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
+	static uint8_t bytes[KIST_RECORD_HEAD_MAX + 8192];
+	static uint32_t numbers[1000];
+	static uint8_t raw[4000];
+	struct kist_error err = KIST_ERROR_INIT;
+	struct kist_record record;
+	const size_t size = filtered_record(bytes, &record, numbers);
+	const struct kist_view whole = kist_view_of(bytes, size);
+	size_t decoded = 0;
+
+	ck_assert_int_eq(kist_record_unpack_unsummed(&filter, &record, whole, no_base, raw, NULL), KIST_OK);
+	ck_assert_mem_eq(raw, numbers, sizeof(raw));
+	for (size_t bit = 8 * KIST_RECORD_HEAD_MAX; bit < 8 * size; bit++) {
+		kist_status status;
+
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		kist_error_clear(&err);
+		status = kist_record_unpack_unsummed(&filter, &record, whole, no_base, raw, &err);
+		if (status == KIST_OK) {
+			const struct kist_digest actual = kist_digest_of(kist_view_of(raw, sizeof(raw)));
+
+			ck_assert(kist_record_prove(&record, &actual, NULL) == KIST_CORRUPT ||
+				  memcmp(raw, numbers, sizeof(raw)) == 0);
+			decoded++;
+		} else {
+			ck_assert_int_eq(status, KIST_CORRUPT);
+			ck_assert_str_eq(err.text, "body of the record is damaged (CRC)");
+		}
+		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	ck_assert_uint_gt(decoded, 0);
+	ck_assert_int_eq(kist_record_unpack_unsummed(&filter, &record, kist_view_of(bytes, size - 1), no_base,
+						     raw, NULL),
+			 KIST_CORRUPT);
+}
+END_TEST
+
 START_TEST(parameters_that_are_wrong_are_refused_or_give_another_digest)
 {
 	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
@@ -412,6 +451,7 @@ int main(void)
 	tcase_add_test(tests, a_filter_brings_the_extension);
 	tcase_add_test(tests, a_head_that_contradicts_itself_is_refused);
 	tcase_add_test(tests, no_flipped_bit_of_a_filtered_record_gives_other_bytes);
+	tcase_add_test(tests, without_a_crc_damage_that_decodes_is_left_to_the_digest);
 	tcase_add_test(tests, parameters_that_are_wrong_are_refused_or_give_another_digest);
 	tcase_add_test(tests, a_difference_needs_its_base_and_no_other);
 	tcase_add_test(tests, a_base_stands_where_it_belongs_and_nowhere_else);
