@@ -46,6 +46,8 @@
 /* Of a double. */
 #define MANTISSA_BITS 52
 #define EXPONENT_OF_1 1023
+/* Of shorter frames the tables of our own reader take longer than it gains over zstd's. */
+#define LITERALS_SIZE_MIN ((size_t)32 << 10)
 /* Shorter streams are not worth a look. */
 #define SHORT ((size_t)256)
 
@@ -473,7 +475,7 @@ kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct ki
 		const size_t content = (size_t)ZSTD_getFrameContentSize(body.data, body.size);
 
 		/* What it refuses is zstd's to judge. */
-		if (!kist_literals_read(frame, ret, content))
+		if (content < LITERALS_SIZE_MIN || !kist_literals_read(frame, ret, content))
 			KIST_TRY(zstd_decode(coder, frame, ret, content, err));
 		ret += content;
 		body = kist_view_of(body.data + frame.size, body.size - frame.size);
