@@ -243,7 +243,7 @@ kist_status kist_registry_is_fenced(struct kist_registry *registry, const uint8_
 kist_status kist_registry_is_named(struct kist_registry *registry, const struct kist_digest *id, bool *ret,
 				   struct kist_error *err)
 {
-	return is_there(registry, KIST_SQL_NAME_OF, id->bytes, KIST_DIGEST_SIZE, ret, err);
+	return is_there(registry, KIST_SQL_IS_NAMED, id->bytes, KIST_DIGEST_SIZE, ret, err);
 }
 
 kist_status kist_index_is_fenced(void *registry, const uint8_t *session, bool *ret, struct kist_error *err)

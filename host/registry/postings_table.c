@@ -10,6 +10,10 @@ enum { COLUMN_FOUND, COLUMN_LOW, COLUMN_HIGH };
 #define COST 10.0
 #define ROWS 10
 
+/* The newest first: what postings that were added long ago lead to may be gone. */
+static const char each_row[] =
+	"SELECT entries FROM postings WHERE shard BETWEEN ?1 AND ?2 ORDER BY shard DESC, no DESC";
+
 static const enum kist_posting_kind kind_content = KIST_POSTING_CONTENT;
 static const enum kist_posting_kind kind_name = KIST_POSTING_NAME;
 
@@ -17,6 +21,7 @@ struct table {
 	sqlite3_vtab base;
 	sqlite3 *sql;
 	enum kist_posting_kind kind;
+	sqlite3_stmt *spare; /* that no cursor uses, or NULL: to make one takes longer than to read a shard */
 };
 
 struct cursor {
@@ -48,6 +53,7 @@ static int table_connect(sqlite3 *sql, void *kind, int argc, const char *const *
 
 static int table_disconnect(sqlite3_vtab *table)
 {
+	(void)sqlite3_finalize(((struct table *)table)->spare);
 	kist_free(table);
 	return SQLITE_OK;
 }
@@ -86,8 +92,13 @@ static int table_open(sqlite3_vtab *table, sqlite3_vtab_cursor **ret)
 
 static int table_close(sqlite3_vtab_cursor *base)
 {
-	(void)sqlite3_finalize(((struct cursor *)base)->rows);
-	kist_free(base);
+	struct table *const table = (struct table *)base->pVtab;
+	struct cursor *const cursor = (struct cursor *)base;
+
+	(void)sqlite3_finalize(table->spare);
+	table->spare = cursor->rows;
+	(void)sqlite3_reset(table->spare);
+	kist_free(cursor);
 	return SQLITE_OK;
 }
 
@@ -140,13 +151,14 @@ static bool take_digest(sqlite3_value *value, uint64_t *ret_prefix)
 
 static int begin_rows(struct cursor *cursor)
 {
-	const struct table *table = (const struct table *)cursor->base.pVtab;
+	struct table *const table = (struct table *)cursor->base.pVtab;
 	int code = SQLITE_OK;
 
 	if (!cursor->rows)
-		code = sqlite3_prepare_v2(table->sql,
-					  "SELECT entries FROM postings WHERE shard BETWEEN ?1 AND ?2", -1,
-					  &cursor->rows, NULL);
+		cursor->rows = kist_steal(table->spare);
+	if (!cursor->rows)
+		code = sqlite3_prepare_v3(table->sql, each_row, -1, SQLITE_PREPARE_PERSISTENT, &cursor->rows,
+					  NULL);
 	if (code != SQLITE_OK)
 		return code;
 	(void)sqlite3_reset(cursor->rows);

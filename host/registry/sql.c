@@ -113,6 +113,10 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 	[KIST_SQL_NAME_OF] =
 		"SELECT r.name FROM kist_name_postings(?1, ?1) p CROSS JOIN refs r ON r.name = p.found"
 		" WHERE r.artifact = ?1 ORDER BY r.commit_no DESC, r.name LIMIT 1",
+	/* Any name will do: to look for the best one would look up each of what may be very many. */
+	[KIST_SQL_IS_NAMED] =
+		"SELECT 1 FROM kist_name_postings(?1, ?1) p CROSS JOIN refs r ON r.name = p.found"
+		" WHERE r.artifact = ?1 LIMIT 1",
 	[KIST_SQL_NAMES_UP] = "SELECT name FROM refs WHERE name >= ?1 ORDER BY name LIMIT ?2",
 	[KIST_SQL_NAMES_DOWN] = "SELECT name FROM refs WHERE name < ?1 ORDER BY name DESC LIMIT ?2",
 	/* The walks: the same first columns, from a key on; see walk.c. */

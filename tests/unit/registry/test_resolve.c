@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "registry/collect.h"
+#include "registry/internal.h"
+#include "registry/postings.h"
 #include "support/suite.h"
 
 #include "unit/registry/fake.h"
+
+#define MANY_NAMES 1000
 
 static struct kist_store *store;
 
@@ -174,6 +178,58 @@ START_TEST(an_artifact_is_named_while_a_name_means_it)
 }
 END_TEST
 
+/* What SQLite has done for all statements so far. */
+static int64_t count_steps(const struct kist_db *db)
+{
+	int64_t steps = 0;
+
+	for (size_t i = 0; i < KIST_SQL_COUNT; i++) {
+		if (db->statements[i])
+			steps += sqlite3_stmt_status(db->statements[i], SQLITE_STMTSTATUS_VM_STEP, 0);
+	}
+	return steps;
+}
+
+static void check_named_soon(struct kist_registry *registry, const struct kist_digest *id)
+{
+	const int64_t before = count_steps(&registry->db);
+	bool named = false;
+
+	ck_assert_int_eq(kist_registry_is_named(registry, id, &named, NULL), KIST_OK);
+	ck_assert(named);
+	ck_assert_int_lt(count_steps(&registry->db) - before, MANY_NAMES);
+}
+
+static void add_names(struct kist_db *db, const struct kist_digest *id, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char name[32];
+		const struct kist_view view =
+			kist_view_of(name, (size_t)snprintf(name, sizeof(name), "more/%d", i));
+
+		ck_assert_int_eq(kist_posting_add_name(db, id, view, NULL), KIST_OK);
+		ck_assert_int_eq(kist_db_run(db, KIST_SQL_SET_REF, NULL, "bdutu", view.data, view.size, id,
+					     (uint64_t)1, "2026-01-01T00:00:00Z", (uint64_t)0),
+				 KIST_OK);
+	}
+}
+
+START_TEST(whether_an_artifact_is_named_is_known_by_one_of_many_names)
+{
+	const struct kist_digest id = fake_put(store, "a", "content", "1");
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+
+	add_names(&registry->db, &id, MANY_NAMES);
+	check_named_soon(registry, &id);
+	/* The oldest go first. */
+	ck_assert_int_eq(sqlite3_exec(registry->db.sql,
+				      "DELETE FROM refs WHERE name <> CAST('more/999' AS BLOB)", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
+	check_named_soon(registry, &id);
+}
+END_TEST
+
 /* A record says what the SHA-256 of its content is, so that contents with any digests are had for nothing. */
 static void put_content(const char *name, const char *sha256)
 {
@@ -265,6 +321,7 @@ int main(void)
 	tcase_add_test(tcase, digits_may_be_upper_case);
 	tcase_add_test(tcase, a_name_beats_a_digest);
 	tcase_add_test(tcase, an_artifact_is_named_while_a_name_means_it);
+	tcase_add_test(tcase, whether_an_artifact_is_named_is_known_by_one_of_many_names);
 	tcase_add_test(tcase, records_of_one_content_count_as_one_and_the_newest_name_wins);
 	tcase_add_test(tcase, a_prefix_of_several_artifacts_is_ambiguous);
 	tcase_add_loop_test(tcase, what_is_not_there_brings_the_nearest_name, 0,
