@@ -21,6 +21,13 @@
 #define OTHER	    UINT64_C(0xc2b2ae3d27d4eb4f)
 /* Repeats count from one stretch in so many on. */
 #define REPEATS_IN 32
+/* Of lines: in a part from the middle, as much as level 1 of zstd looks back; those of the last of so many parts of it
+ * are looked for in those before, wherever in a word they begin.  One in so many is enough. */
+#define LINES_PART_SIZE ((size_t)512 << 10)
+#define LINES_LAST_IN	8
+#define LINES_IN	8
+/* In shorter stretches lines of numbers are alike too. */
+#define LINES_LEN ((size_t)32)
 
 static bool is_chosen(uint64_t first, uint64_t second)
 {
@@ -89,6 +96,7 @@ struct repeats {
 	struct kist_view raw;
 	size_t chosen;
 	size_t found;
+	size_t len;			 /* bytes that are compared, of which a stretch is the first */
 	uint32_t table[1 << TABLE_BITS]; /* where one lies, and 1; or 0 */
 };
 
@@ -100,27 +108,49 @@ static void remember(struct repeats *repeats, size_t at)
 	const uint64_t hash = (first ^ second * OTHER) * MULTIPLIER;
 	uint32_t *const slot = &repeats->table[hash >> TABLE_SHIFT];
 
-	if (first == second && first == (first << 8 | first >> 56))
+	if (repeats->raw.size - at < repeats->len || (first == second && first == (first << 8 | first >> 56)))
 		return;
 	repeats->chosen++;
-	repeats->found += *slot > 0 && memcmp(bytes + *slot - 1, bytes + at, 2 * STEP) == 0;
+	repeats->found += *slot > 0 && memcmp(bytes + *slot - 1, bytes + at, repeats->len) == 0;
 	*slot = (uint32_t)at + 1;
+}
+
+/* Remembers the stretches from @at on, in steps, up to @end. */
+static void look(struct repeats *repeats, size_t at, size_t end)
+{
+	const uint8_t *const bytes = repeats->raw.data;
+
+	for (; at + KIST_FILTER_CHOICES_BYTES <= end; at += STEP * KIST_FILTER_CHOICES) {
+		uint32_t choices = kist_filter_choices(bytes + at);
+
+		for (; choices != 0; choices &= choices - 1)
+			remember(repeats, at + STEP * (size_t)__builtin_ctz(choices));
+	}
+	for (; at + 2 * STEP <= end; at += STEP) {
+		if (is_chosen(kist_le_read64(bytes + at), kist_le_read64(bytes + at + STEP)))
+			remember(repeats, at);
+	}
 }
 
 bool kist_filter_has_repeats(struct kist_view raw)
 {
-	struct repeats repeats = { .raw = raw, .chosen = 1 };
-	size_t at = 0;
+	struct repeats repeats = { .raw = raw, .chosen = 1, .len = 2 * STEP };
 
-	for (; raw.size - at >= KIST_FILTER_CHOICES_BYTES; at += STEP * KIST_FILTER_CHOICES) {
-		uint32_t choices = kist_filter_choices(raw.data + at);
-
-		for (; choices != 0; choices &= choices - 1)
-			remember(&repeats, at + STEP * (size_t)__builtin_ctz(choices));
-	}
-	for (; raw.size - at >= 2 * STEP; at += STEP) {
-		if (is_chosen(kist_le_read64(raw.data + at), kist_le_read64(raw.data + at + STEP)))
-			remember(&repeats, at);
-	}
+	look(&repeats, 0, raw.size);
 	return repeats.found * REPEATS_IN > repeats.chosen;
+}
+
+bool kist_filter_has_lines_again(struct kist_view raw)
+{
+	const size_t size = raw.size < LINES_PART_SIZE ? raw.size : LINES_PART_SIZE;
+	const size_t last = size - size / LINES_LAST_IN;
+	struct repeats repeats = { .raw = kist_view_of(raw.data + (raw.size - size) / 2, size),
+				   .len = LINES_LEN };
+
+	look(&repeats, 0, last);
+	repeats.chosen = 1;
+	repeats.found = 0;
+	for (size_t i = 0; i < STEP; i++)
+		look(&repeats, last + i, size);
+	return repeats.found * LINES_IN > repeats.chosen;
 }

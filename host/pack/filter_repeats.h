@@ -37,4 +37,12 @@ uint32_t kist_filter_choices_plain(const uint8_t *at);
  */
 bool kist_filter_has_repeats(struct kist_view raw);
 
+/**
+ * kist_filter_has_lines_again() - Whether a good part of a text comes again, from no farther than fast zstd looks back,
+ * and wherever in a word its lines begin.
+ *
+ * Looks at a part of @raw from its middle.
+ */
+bool kist_filter_has_lines_again(struct kist_view raw);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "pack/filter_cells.h"
 #include "pack/filter_copies.h"
+#include "pack/filter_repeats.h"
 #include "pack/filter_try.h"
 
 /* Copies of a base are surely best when they leave one byte in so many; shorter chunks have none. */
@@ -77,6 +78,19 @@ static kist_status follow_guess(struct kist_filter *filter, const struct kist_fi
 	return KIST_OK;
 }
 
+/* Lines that come again from afar are smaller as matches, which no trial of a part and no ratio of cells can tell. */
+static kist_status try_matches(struct kist_filter *filter, const struct kist_filter_input *input,
+			       struct kist_filter_task *task, struct kist_filter_best *best,
+			       struct kist_error *err)
+{
+	if (!kist_filter_has_lines_again(input->raw))
+		return KIST_OK;
+	task->matches = true;
+	KIST_TRY(kist_filter_try(filter, input, task, NULL, best, err));
+	best->is_guess = best->is_guess && best->spec.filter == KIST_FILTER_CELLS;
+	return KIST_OK;
+}
+
 /* Text: cells in columns where there are such, without a look where that was best for the text before it. */
 static kist_status encode_text(struct kist_filter *filter, const struct kist_filter_input *input,
 			       struct kist_filter_task *task, struct kist_filter_best *best,
@@ -88,14 +102,15 @@ static kist_status encode_text(struct kist_filter *filter, const struct kist_fil
 
 	KIST_TRY(follow_guess(filter, input, task, best, err));
 	if (best->is_guess)
-		return KIST_OK;
+		return try_matches(filter, input, task, best, err);
 	if (input->raw.size < KIST_FILTER_CELLS_SIZE_MIN || !kist_filter_cells_find(input->raw, &spec.cells))
 		return encode_plain(filter, input, task, best, err);
 	if (!archive)
 		KIST_TRY(try_cells(filter, input, task, &spec, &gains, err));
 	if (gains)
 		KIST_TRY(kist_filter_try(filter, input, task, &spec, best, err));
-	return best->size > 0 && !archive ? KIST_OK : kist_filter_try(filter, input, task, NULL, best, err);
+	return best->size > 0 && !archive ? try_matches(filter, input, task, best, err)
+					  : kist_filter_try(filter, input, task, NULL, best, err);
 }
 
 kist_status kist_filter_encode_bytes(struct kist_filter *filter, const struct kist_filter_input *input,

@@ -545,6 +545,26 @@ START_TEST(repeats_are_seen_from_afar)
 }
 END_TEST
 
+START_TEST(lines_are_seen_again_wherever_in_a_word_they_begin)
+{
+	fill_noise(data, CHUNK, 8);
+	for (size_t i = 0; i + 8 <= CHUNK; i += 8) {
+		const uint64_t noise = filter_random();
+
+		memcpy(data + i, &noise, 8);
+	}
+	ck_assert(!kist_filter_has_lines_again(kist_view_of(data, CHUNK)));
+	for (size_t at = CHUNK / 12 + 1; at < CHUNK; at++)
+		data[at] = data[at - CHUNK / 12 - 1];
+	ck_assert(kist_filter_has_lines_again(kist_view_of(data, CHUNK)));
+	/* Nothing is read behind the end. */
+	for (size_t at = sizeof(data) - CHUNK; at < sizeof(data); at++)
+		data[at] = data[at % 41];
+	for (size_t size = 0; size < 3000; size++)
+		(void)kist_filter_has_lines_again(kist_view_of(data + sizeof(data) - size, size));
+}
+END_TEST
+
 /* Encodes with @guess, which gives what is chosen without one. */
 static bool follows(struct kist_filter_input input, const struct kist_filter_guess *guess, size_t size,
 		    const struct kist_filter_choice *choice)
@@ -662,6 +682,7 @@ int main(void)
 	tcase_add_test(tests, hints_that_make_no_sense_count_for_nothing);
 	tcase_add_test(tests, every_processor_chooses_the_same_stretches_and_one_in_64);
 	tcase_add_test(tests, repeats_are_seen_from_afar);
+	tcase_add_test(tests, lines_are_seen_again_wherever_in_a_word_they_begin);
 	tcase_add_loop_test(tests, a_guess_is_followed_where_it_holds, 0, kinds);
 	tcase_add_loop_test(tests, matches_that_suit_an_example_are_found_and_followed, 0, 2);
 	return suite_run(tests, "filter");

@@ -139,6 +139,28 @@ START_TEST(what_the_text_before_was_best_with_is_taken_where_it_is_as_good)
 }
 END_TEST
 
+START_TEST(rows_that_come_again_from_afar_stay_as_they_are)
+{
+	const size_t len = fill(LEN, ',');
+	struct kist_filter_guess guess;
+	struct kist_filter_choice choice;
+	size_t size;
+	size_t without;
+
+	(void)round_trip(len, KIST_FILTER_DEFAULT, NULL, &guess.choice, &size);
+	/* More than a trial sees, in lines that begin anywhere in a word. */
+	for (size_t at = 40001; at < len; at++)
+		raw[at] = raw[at - 40001];
+	ck_assert_uint_eq(round_trip(len, KIST_FILTER_DEFAULT, NULL, &choice, &without), KIST_FILTER_NONE);
+	ck_assert_uint_lt(without, size / 2);
+	/* Nor is the way of the text before taken, though the cells are as small as they were there. */
+	guess.ratio = (double)size / (double)len;
+	ck_assert_uint_eq(round_trip(len, KIST_FILTER_DEFAULT, &guess, &choice, &without), KIST_FILTER_NONE);
+	ck_assert(!choice.is_guess);
+	ck_assert_uint_lt(without, size / 2);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_is_reported)
 {
 	const struct kist_filter_input input = { .raw = kist_view_of(raw, fill(LEN, ',')),
@@ -197,6 +219,7 @@ int main(void)
 	tcase_add_test(tests, a_table_takes_half_of_what_plain_zstd_does);
 	tcase_add_test(tests, short_tables_and_text_that_repeats_itself_stay_as_they_are);
 	tcase_add_test(tests, what_the_text_before_was_best_with_is_taken_where_it_is_as_good);
+	tcase_add_test(tests, rows_that_come_again_from_afar_stay_as_they_are);
 	tcase_add_test(tests, every_failed_allocation_is_reported);
 	tcase_add_test(tests, cells_that_do_not_go_with_the_record_are_refused);
 	return suite_run(tests, "filter_cells");
