@@ -12,7 +12,7 @@
  * another core while those before them are taken up.
  *
  * Memory: the pack, or its index, and two batches of records: under 48 MiB, whatever a pack holds; as much again for
- * one that is begun ahead.
+ * one that is begun ahead, and for one whose memory waits to be taken over.
  * Thread: one scan, one thread at a time.
  */
 
