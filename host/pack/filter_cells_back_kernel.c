@@ -190,9 +190,16 @@ static bool write_word(struct writing *writing, uint64_t word)
 static bool write_text(struct writing *writing, struct column *column)
 {
 	const size_t left = (size_t)(column->end - column->from);
-	const uint8_t *const end = memchr(column->from, '\n', left);
-	const size_t len = end ? (size_t)(end - column->from) : 0;
+	const uint8_t *end;
+	size_t len;
 
+	/* Most texts of a sparse table. */
+	if (left > 0 && *column->from == '\n') {
+		column->from++;
+		return true;
+	}
+	end = memchr(column->from, '\n', left);
+	len = end ? (size_t)(end - column->from) : 0;
 	if (!end || len > (size_t)(writing->end - writing->at))
 		return false;
 	memcpy(writing->at, column->from, len);
