@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "model.h"
+#include "stats/stats_text.h"
 
 void model_out_done(struct model_out *out)
 {
@@ -51,14 +52,9 @@ void model_out_text(struct model_out *out, const char *text)
 
 void model_out_number(struct model_out *out, uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[STATS_DIGITS_MAX];
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	model_out_bytes(out, digits + at, sizeof(digits) - at);
+	model_out_bytes(out, digits, stats_digits(digits, number));
 }
 
 void model_out_shape(struct model_out *out, const int64_t *shape, int32_t ndim)

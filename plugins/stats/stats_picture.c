@@ -11,20 +11,6 @@
 /* Steps between the least and the most. */
 #define LEVELS 255
 
-/* The digits of @number, at most 20, without a NUL: printf takes ten times as long. */
-static size_t put_whole(char *to, uint64_t number)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	memcpy(to, digits + at, sizeof(digits) - at);
-	return sizeof(digits) - at;
-}
-
 /* "1,2,3]}", behind "[". */
 static size_t put_counts(char *to, const uint64_t *counts, size_t count)
 {
@@ -33,7 +19,7 @@ static size_t put_counts(char *to, const uint64_t *counts, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			to[len++] = ',';
-		len += put_whole(to + len, counts[i]);
+		len += stats_digits(to + len, counts[i]);
 	}
 	memcpy(to + len, "]}", sizeof("]}"));
 	return len + 2;

@@ -133,6 +133,19 @@ void stats_item_text(enum stats_type type, const void *at, char ret[static STATS
 		whole_text(word, ret);
 }
 
+size_t stats_digits(char ret[static STATS_DIGITS_MAX], uint64_t number)
+{
+	char digits[STATS_DIGITS_MAX];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	memcpy(ret, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at;
+}
+
 struct text {
 	char *to;
 	size_t len;

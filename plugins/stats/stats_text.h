@@ -23,6 +23,12 @@
  */
 void stats_number_text(double number, bool is_single, char ret[static STATS_NUMBER_SIZE]);
 
+/** Digits of the largest number of 64 bits. */
+#define STATS_DIGITS_MAX ((size_t)20)
+
+/** stats_digits() - The digits of @number, without a NUL: printf takes ten times as long.  Returns how many. */
+size_t stats_digits(char ret[static STATS_DIGITS_MAX], uint64_t number);
+
 /** stats_item_text() - The number of @type at @at, exact; integers beyond 63 bits are strings of digits. */
 void stats_item_text(enum stats_type type, const void *at, char ret[static STATS_NUMBER_SIZE]);
 
