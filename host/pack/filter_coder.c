@@ -12,11 +12,6 @@
 #include "pack/filter_repeats.h"
 #include "pack/literals.h"
 
-#define BLOCK_SIZE	 ((size_t)128 << 10)
-#define BLOCK_HEAD_SIZE	 ((size_t)3)
-#define FRAME_HEAD_SIZE	 ((size_t)9)
-#define FRAME_DESCRIPTOR 0xA0
-
 /* The sample of a stream. */
 #define PIECES	   4
 #define PIECE_SIZE ((size_t)4096)
@@ -180,30 +175,6 @@ size_t kist_filter_spare_size(size_t len)
 	return ZSTD_compressBound(len);
 }
 
-/* One byte, @stream.size times. */
-static size_t constant_frame(struct kist_view stream, uint8_t *ret, size_t room)
-{
-	const size_t blocks = (stream.size + BLOCK_SIZE - 1) / BLOCK_SIZE;
-
-	if (FRAME_HEAD_SIZE + blocks * (BLOCK_HEAD_SIZE + 1) > room)
-		return 0;
-	kist_le_write32(ret, ZSTD_MAGICNUMBER);
-	ret[4] = FRAME_DESCRIPTOR;
-	kist_le_write32(ret + 5, (uint32_t)stream.size);
-	for (size_t i = 0; i < blocks; i++) {
-		uint8_t *const block = ret + FRAME_HEAD_SIZE + i * (BLOCK_HEAD_SIZE + 1);
-		const size_t len = (size_t)kist_min_u64(BLOCK_SIZE, stream.size - i * BLOCK_SIZE);
-		/* Bit 0: the last block.  Bits 1..2: 1, RLE.  Then the length. */
-		const uint32_t head = (uint32_t)(len << 3) | 1 << 1 | (i + 1 == blocks);
-
-		block[0] = (uint8_t)head;
-		block[1] = (uint8_t)(head >> 8);
-		block[2] = (uint8_t)(head >> 16);
-		block[3] = stream.data[0];
-	}
-	return FRAME_HEAD_SIZE + blocks * (BLOCK_HEAD_SIZE + 1);
-}
-
 static size_t stored_frame(struct kist_view stream, uint8_t *ret, size_t room)
 {
 	if (kist_codec_stored_size(stream.size) > room)
@@ -289,12 +260,6 @@ static kist_status smallest(struct kist_filter_coder *coder, unsigned tried,
 	return KIST_OK;
 }
 
-static bool constant(struct kist_view stream)
-{
-	return stream.data[0] == stream.data[stream.size - 1] &&
-	       memcmp(stream.data, stream.data + 1, stream.size - 1) == 0;
-}
-
 /*
  * Where one value is frequent but others are too, neither is always better: both are tried on a part.
  * *@ret is the better one's bit.
@@ -366,8 +331,8 @@ kist_status kist_filter_frame(struct kist_filter_coder *coder, const struct kist
 	size_t size = 0;
 	unsigned tried;
 
-	if (stream.size >= 4 && constant(stream)) {
-		*ret_size = constant_frame(stream, ret, room);
+	if (stream.size >= 4 && kist_literals_are_same(stream)) {
+		*ret_size = kist_literals_frame(stream, ret, room, false);
 		return KIST_OK;
 	}
 	KIST_TRY(tries_of(coder, task, stream, &tried, err));

@@ -103,10 +103,10 @@ static void write_coded(struct kist_view block, const struct coded *coded, uint8
 	*to = 0;
 }
 
-static bool is_same(struct kist_view block)
+bool kist_literals_are_same(struct kist_view bytes)
 {
-	return block.data[0] == block.data[block.size - 1] &&
-	       memcmp(block.data, block.data + 1, block.size - 1) == 0;
+	return bytes.data[0] == bytes.data[bytes.size - 1] &&
+	       memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0;
 }
 
 /* Gives the bytes that were written, with the header; 0 when they do not fit. */
@@ -114,7 +114,7 @@ static size_t write_block(struct kist_view block, bool last, uint8_t *to, size_t
 {
 	struct coded coded;
 
-	if (is_same(block)) {
+	if (kist_literals_are_same(block)) {
 		if (room < BLOCK_HEAD_SIZE + 1)
 			return 0;
 		write_block_head(to, SAME, block.size, last);

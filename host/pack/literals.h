@@ -21,6 +21,9 @@
 /** Bytes of a frame less those of its blocks. */
 #define KIST_LITERALS_HEAD_SIZE ((size_t)9)
 
+/** kist_literals_are_same() - Whether @bytes, 1 or more, are one value: their frame has 4 bytes a block. */
+bool kist_literals_are_same(struct kist_view bytes);
+
 /**
  * kist_literals_frame() - Writes the frame of @stream, 1 byte or more.
  *
