@@ -314,7 +314,6 @@ static void open_pack(struct kist_scan_ahead *ahead)
 static void *ahead_work(void *arg)
 {
 	struct kist_scan_ahead *const ahead = arg;
-
 	bool begun;
 
 	open_pack(ahead);
@@ -393,15 +392,13 @@ static void take_memory(struct kist_scan_ahead *ahead, struct kist_scan_ahead *s
 	/* A scan that was given up may have left one at work, on what the pack holds. */
 	batch_stop(&spare->batches[0]);
 	batch_stop(&spare->batches[1]);
-	ahead->pack.bytes = spare->pack.bytes;
+	kist_buf_move(&ahead->pack.bytes, &spare->pack.bytes);
 	ahead->pack.bytes.size = 0;
-	spare->pack.bytes = (struct kist_buf)KIST_BUF_INIT(0);
 	for (size_t i = 0; i < 2; i++) {
 		struct batch *const from = &spare->batches[i];
 
-		ahead->batches[i].bytes = from->bytes;
+		kist_buf_move(&ahead->batches[i].bytes, &from->bytes);
 		ahead->batches[i].items = kist_steal(from->items);
-		from->bytes = (struct kist_buf)KIST_BUF_INIT(0);
 		for (size_t hand = 0; hand < 2; hand++) {
 			ahead->batches[i].hands[hand].reader = from->hands[hand].reader;
 			from->hands[hand].reader = (struct kist_chunk_reader){ 0 };
