@@ -31,10 +31,9 @@ enum kist_filter_level {
 
 /** enum kist_filter_matches - Which matches plain zstd looks for. */
 enum kist_filter_matches {
-	KIST_MATCHES_ANY = 0, /* nothing is known: of long bytes a part is tried */
-	KIST_MATCHES_ALL = 1, /* as level 1 does */
-	KIST_MATCHES_NEAR =
-		2, /* those that are near and long: what looks like digits has no others that gain */
+	KIST_MATCHES_ANY = 0,  /* nothing is known: of long bytes a part is tried */
+	KIST_MATCHES_ALL = 1,  /* as level 1 does */
+	KIST_MATCHES_NEAR = 2, /* near and long ones: digits have no others that gain */
 };
 
 /** struct kist_filter_stats - What the bytes of a stream are like, from a sample of it. */
@@ -64,7 +63,7 @@ void kist_filter_coder_done(struct kist_filter_coder *coder);
 /** struct kist_filter_task - How a stream is to be coded. */
 struct kist_filter_task {
 	enum kist_filter_level level;
-	enum kist_filter_matches plain;
+	enum kist_filter_matches plain; /* for kist_filter_plain() */
 	bool matches;	/* the chunk holds repeats: zstd is tried too, even where literals look better */
 	uint8_t *spare; /* room for kist_filter_spare_size() bytes of the longest stream */
 };

@@ -148,8 +148,7 @@ KIST_CHECKED kist_status kist_worker_review(struct kist_worker *worker, const st
 struct kist_sample {
 	struct kist_view bytes; /* Borrowed */
 	bool is_sound;		/* laid out, validated and described, without any fault */
-	struct kist_buf
-		info; /* of a sound one: what kist_worker_describe() gives, in canonical form; or empty */
+	struct kist_buf info;	/* of a sound one: kist_worker_describe() in canonical form; or empty */
 };
 
 /**
