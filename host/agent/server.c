@@ -19,6 +19,8 @@
 #define READ_SIZE ((size_t)16 << 10)
 /* Files that come with one message; more than one are no request of ours. */
 #define FDS_MAX 4
+/* How long nobody is let in when there is no descriptor for them. */
+#define SHORT_REST_MS 100
 
 /* A client; free when @fd is -1. */
 struct client {
@@ -32,7 +34,8 @@ struct kist_server {
 	pthread_t thread;
 	struct kist_keeper *keeper;
 	int listen_fd;
-	int stop; /* eventfd */
+	int stop;      /* eventfd */
+	bool is_short; /* of descriptors or memory: who waits cannot be let in yet */
 	char folder[PATH_MAX];
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	struct client clients[KIST_SERVER_CLIENTS_MAX];
@@ -145,11 +148,13 @@ static bool is_own_user(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
-/* false: nobody waits. */
+/* false: nobody waits, or whoever does cannot be let in now. */
 static bool accept_client(struct kist_server *server)
 {
 	kist_auto_fd int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	const bool is_there = fd >= 0;
+
+	server->is_short = fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
 
 	for (size_t i = 0; fd >= 0 && is_own_user(fd) && i < KIST_SERVER_CLIENTS_MAX; i++) {
 		struct client *client = &server->clients[i];
@@ -197,17 +202,20 @@ static void *run(void *ctx)
 	struct pollfd waits[KIST_SERVER_CLIENTS_MAX + 2];
 
 	for (;;) {
+		const bool rests = server->is_short;
 		size_t free_count = 0;
 
+		server->is_short = false;
 		for (size_t i = 0; i < KIST_SERVER_CLIENTS_MAX; i++) {
 			waits[i] = (struct pollfd){ .fd = server->clients[i].fd, .events = POLLIN };
 			free_count += server->clients[i].fd < 0;
 		}
-		/* Who comes when all places are taken waits. */
+		/* Who comes when all places are taken waits; so does everybody for a moment when nobody can be let in. */
 		waits[KIST_SERVER_CLIENTS_MAX] =
-			(struct pollfd){ .fd = free_count > 0 ? server->listen_fd : -1, .events = POLLIN };
+			(struct pollfd){ .fd = free_count > 0 && !rests ? server->listen_fd : -1,
+					 .events = POLLIN };
 		waits[KIST_SERVER_CLIENTS_MAX + 1] = (struct pollfd){ .fd = server->stop, .events = POLLIN };
-		if (poll(waits, KIST_SERVER_CLIENTS_MAX + 2, -1) < 0)
+		if (poll(waits, KIST_SERVER_CLIENTS_MAX + 2, rests ? SHORT_REST_MS : -1) < 0)
 			continue;
 		for (size_t i = 0; i < KIST_SERVER_CLIENTS_MAX; i++) {
 			if (waits[i].revents && !read_client(server, &server->clients[i]))

@@ -41,11 +41,12 @@ static kist_status check_plugins(struct kist_cli *cli, const struct kist_catalog
 
 		if (is_fault(&why) || (why.status == KIST_OK && try_plugin(cli, entry, &why) != KIST_OK))
 			*ret_bad = true;
-		row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "plugin",
-				entry->manifest ? entry->manifest->id : entry->path, "state",
+		row = json_pack("{s:s,s:s,s:s,s:s}", "state",
 				why.status == KIST_OK ? "loads" : kist_status_name(why.status), "reason",
 				why.status == KIST_OK ? "" : why.text, "code", why.code, "remedy",
-				kist_plugins_remedy(&why), "manifest", entry->path);
+				kist_plugins_remedy(&why));
+		row = kist_json_with_path(row, "plugin", entry->manifest ? entry->manifest->id : entry->path);
+		row = kist_json_with_path(row, "manifest", entry->path);
 		if (!row || json_array_append_new(rows, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}
@@ -62,7 +63,7 @@ static kist_status check_folders(const struct kist_catalog *catalog, json_t *row
 
 		if (!dir->note[0] || (!dir->refused && !dir->used && dir->tier < KIST_TIER_ENV))
 			continue;
-		row = json_pack("{s:s,s:s}", "folder", dir->path, "note", dir->note);
+		row = kist_json_with_path(json_pack("{s:s}", "note", dir->note), "folder", dir->path);
 		if (!row || json_array_append_new(rows, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}

@@ -288,7 +288,7 @@ kist_status kist_plugins_facts(const struct kist_catalog_entry *entry, const str
 	KIST_TRY(kist_record_set_text(facts, "version", manifest ? manifest->version : "", err));
 	KIST_TRY(kist_record_set_text(facts, "state", kist_plugins_state(why), err));
 	KIST_TRY(kist_record_set_text(facts, "from", kist_tier_name(entry->tier), err));
-	KIST_TRY(kist_record_set_text(facts, "manifest", entry->path, err));
+	KIST_TRY(kist_json_set_bytes(facts, "manifest", entry->path, strlen(entry->path), err));
 	if (why->status != KIST_OK) {
 		KIST_TRY(kist_record_set_text(facts, "reason", why->text, err));
 		KIST_TRY(kist_record_set_text(facts, "remedy", kist_plugins_remedy(why), err));

@@ -157,3 +157,7 @@ says out '"secret_bytes": "' '"public_bytes": "'
 cp "$plugins/org.example.one.plugin.json" "$plugins/org.example.one.so" "$odd"
 one_document 0 kist plugin sign --key "$odd/sign.key" "$odd/org.example.one.plugin.json" --json
 says out '"signature_bytes": "'
+for command in doctor list; do
+	one_document 0 kist --plugin-dir "$odd" plugin $command --json
+	says out '"manifest_bytes": "'
+done
