@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "gguf.h"
-#include "stats/stats_text.h"
+#include "stats/stats_number.h"
 
 enum {
 	GGUF_U8,

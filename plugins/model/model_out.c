@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "model.h"
-#include "stats/stats_text.h"
+#include "stats/stats_number.h"
 
 void model_out_done(struct model_out *out)
 {

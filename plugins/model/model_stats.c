@@ -44,9 +44,8 @@ static void put_ratio(double ratio, struct model_out *out)
 {
 	char text[STATS_NUMBER_SIZE];
 
-	stats_number_text(ratio, false, text);
 	model_out_text(out, ",\"ratio\":");
-	model_out_text(out, text);
+	model_out_bytes(out, text, stats_number_text(ratio, false, text));
 }
 
 /* What the exponents of one tensor say of it, and of all of its type. */
@@ -72,19 +71,19 @@ kist_status model_put_stats(const struct model_stats_input *input, struct model_
 {
 	const enum stats_type type = stats_type_of(input->dtype);
 	char text[STATS_TEXT_SIZE + STATS_HISTOGRAM_SIZE];
+	struct stats_out json = { .to = text, .size = sizeof(text) };
 	struct stats_sample sample;
 	struct stats stats;
-	size_t len;
 
 	if (type == STATS_NONE)
 		return KIST_OK;
 	stats_init(&stats, type);
 	stats_sample_init(&sample, type, 1, input->len / stats_size(type), input->sample);
 	MODEL_TRY(compute(input, &stats, &sample));
-	len = stats_text(&stats, text);
-	(void)stats_histogram_text(&stats, &sample, STATS_BINS_SMALL, text + len);
+	stats_put(&json, &stats);
+	stats_put_histogram(&json, &stats, &sample, STATS_BINS_SMALL);
 	model_out_text(out, ",");
-	model_out_text(out, text);
+	model_out_bytes(out, text, json.len);
 	put_exponents(input, &sample, out);
 	return KIST_OK;
 }
@@ -96,6 +95,7 @@ void model_put_floats(const struct model_floats floats[static MODEL_FLOAT_TYPES]
 
 	for (size_t i = 0; i < MODEL_FLOAT_TYPES; i++) {
 		char text[STATS_EXPONENTS_SIZE];
+		struct stats_out json = { .to = text, .size = sizeof(text) };
 
 		if (floats[i].bytes == 0)
 			continue;
@@ -103,8 +103,8 @@ void model_put_floats(const struct model_floats floats[static MODEL_FLOAT_TYPES]
 		model_out_text(out, names[i]);
 		model_out_text(out, "\":{\"bytes\":");
 		model_out_number(out, floats[i].bytes);
-		(void)stats_exponents_text(&floats[i].exponents, text);
-		model_out_text(out, text);
+		stats_put_exponents(&json, &floats[i].exponents);
+		model_out_bytes(out, text, json.len);
 		put_ratio(round(100 * ((double)floats[i].bytes / floats[i].predicted)) / 100, out);
 		before = "},\"";
 	}

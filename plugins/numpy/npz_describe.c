@@ -77,9 +77,9 @@ static kist_status put_stats(struct describing *describing, struct zip_member *m
 {
 	const enum stats_type type = npy_stats_type(&file->header.dtype);
 	char text[STATS_SIZE_MAX];
+	struct stats_out json = { .to = text, .size = sizeof(text) };
 	struct stats_sample sample;
 	struct stats stats;
-	size_t len;
 
 	if (type == STATS_NONE)
 		return KIST_OK;
@@ -92,10 +92,10 @@ static kist_status put_stats(struct describing *describing, struct zip_member *m
 	stats_sample_init(&sample, type, 1, file->header.count, describing->sample);
 	NPY_TRY(npy_stats_gather(describing->call, &member->source, file, describing->chunk, &stats,
 				 &sample));
-	len = stats_text(&stats, text);
-	(void)stats_histogram_text(&stats, &sample, STATS_BINS_SMALL, text + len);
+	stats_put(&json, &stats);
+	stats_put_histogram(&json, &stats, &sample, STATS_BINS_SMALL);
 	model_out_text(&describing->list, ",");
-	model_out_text(&describing->list, text);
+	model_out_bytes(&describing->list, text, json.len);
 	return KIST_OK;
 }
 

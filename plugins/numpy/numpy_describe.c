@@ -17,68 +17,61 @@
 /* Pixels on the shorter side of what may be a picture. */
 #define IMAGE_SIDE_MIN 16
 
-/* JSON in the making.  The room is enough for what is put in; text beyond it is dropped, never overrun. */
-struct json {
-	char *text;
-	size_t len;
-	size_t size;
-	bool latin1;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct json *json, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(json->text + json->len, json->size - json->len, format, args);
-	va_end(args);
-	if (len > 0)
-		json->len += (size_t)len < json->size - json->len ? (size_t)len : json->size - json->len - 1;
-}
-
 /* A string; what a header before 3.0 holds is latin-1. */
-static void put_string(struct json *json, const char *text, size_t len)
+static void put_string(struct stats_out *out, bool is_latin1, const char *text, size_t len)
 {
-	put(json, "\"");
+	static const char hex[] = "0123456789abcdef";
+	size_t plain = 0;
+
+	stats_out_text(out, "\"");
 	for (size_t i = 0; i < len; i++) {
 		const uint8_t c = (uint8_t)text[i];
+		const bool is_quoted = c == '"' || c == '\\';
 
-		if (c == '"' || c == '\\')
-			put(json, "\\%c", c);
-		else if (c < 0x20 || c == 0x7F || (c >= 0x80 && json->latin1))
-			put(json, "\\u%04x", c);
+		if (!is_quoted && c >= 0x20 && c != 0x7F && (c < 0x80 || !is_latin1))
+			continue;
+		stats_out_bytes(out, text + plain, i - plain);
+		plain = is_quoted ? i : i + 1;
+		if (is_quoted)
+			stats_out_text(out, "\\");
 		else
-			put(json, "%c", c);
+			stats_out_bytes(out, (const char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] },
+					6);
 	}
-	put(json, "\"");
+	stats_out_bytes(out, text + plain, len - plain);
+	stats_out_text(out, "\"");
 }
 
-static void put_head(struct json *json, const struct npy_file *file)
+static void put_head(struct stats_out *out, const struct npy_file *file)
 {
 	const struct npy_header *header = &file->header;
 	const bool has_order = header->dtype.order != '|' && npy_dtype_width(&header->dtype) > 1;
+	const bool is_latin1 = file->major < 3;
+	const char *shown = header->dtype.logical != 0 ? npy_logical_name(header->dtype.logical) : NULL;
 	char name[NPY_DESCR_SIZE + 16];
 
 	npy_dtype_name(&header->dtype, name);
-	if (header->dtype.logical != 0)
-		snprintf(name, sizeof(name), "%s", npy_logical_name(header->dtype.logical));
-	put(json, "{\"kind\":\"tensor\",\"format\":\"npy %d.0\",\"dtype\":", file->major);
-	put_string(json, name, strlen(name));
+	shown = shown ? shown : name;
+	stats_out_field(out, "{\"kind\":\"tensor\",\"format\":\"npy ", file->major);
+	stats_out_text(out, ".0\",\"dtype\":");
+	put_string(out, is_latin1, shown, strlen(shown));
 	if (header->dtype.kind != 'R') {
-		put(json, ",\"descr\":");
-		put_string(json, header->dtype.descr, strlen(header->dtype.descr));
+		stats_out_text(out, ",\"descr\":");
+		put_string(out, is_latin1, header->dtype.descr, strlen(header->dtype.descr));
 	} else if (header->descr_len <= DESCR_SHOWN_MAX) {
-		put(json, ",\"descr\":");
-		put_string(json, file->text + header->descr_at, header->descr_len);
+		stats_out_text(out, ",\"descr\":");
+		put_string(out, is_latin1, file->text + header->descr_at, header->descr_len);
 	}
 	if (has_order)
-		put(json, ",\"byte_order\":\"%s\"", header->dtype.order == '>' ? "big" : "little");
-	put(json, ",\"order\":\"%s\",\"shape\":[", header->fortran ? "F" : "C");
+		stats_out_text(out, header->dtype.order == '>' ? ",\"byte_order\":\"big\""
+							       : ",\"byte_order\":\"little\"");
+	stats_out_text(out,
+		       header->fortran ? ",\"order\":\"F\",\"shape\":[" : ",\"order\":\"C\",\"shape\":[");
 	for (int i = 0; i < header->rank; i++)
-		put(json, "%s%lld", i > 0 ? "," : "", (long long)header->shape[i]);
-	put(json, "],\"elements\":%llu,\"bytes\":%llu,\"offset\":%llu", (unsigned long long)header->count,
-	    (unsigned long long)header->data_len, (unsigned long long)file->data_at);
+		stats_out_field(out, i > 0 ? "," : "", (uint64_t)header->shape[i]);
+	stats_out_field(out, "],\"elements\":", header->count);
+	stats_out_field(out, ",\"bytes\":", header->data_len);
+	stats_out_field(out, ",\"offset\":", file->data_at);
 }
 
 /* An array as a matrix of rows in the order of the file; a picture has its colours beside each other. */
@@ -110,16 +103,17 @@ static bool is_image(const struct npy_header *header, const struct stats *stats)
 	       (stats->type == STATS_F32 && (stats->finite == 0 || (stats->min >= 0 && stats->max <= 1)));
 }
 
-static void put_image(struct json *json, const struct npy_header *header)
+static void put_image(struct stats_out *out, const struct npy_header *header)
 {
-	put(json, ",\"image\":{\"height\":%lld,\"width\":%lld,\"channels\":%lld}",
-	    (long long)header->shape[0], (long long)header->shape[1],
-	    header->rank == 3 ? (long long)header->shape[2] : 1LL);
+	stats_out_field(out, ",\"image\":{\"height\":", (uint64_t)header->shape[0]);
+	stats_out_field(out, ",\"width\":", (uint64_t)header->shape[1]);
+	stats_out_field(out, ",\"channels\":", header->rank == 3 ? (uint64_t)header->shape[2] : 1);
+	stats_out_text(out, "}");
 }
 
 /* The first and the last numbers, null where they are not finite. */
 static kist_status put_ends(struct kist_call *call, struct kist_source *source, const struct npy_file *file,
-			    enum stats_type type, struct json *json)
+			    enum stats_type type, struct stats_out *out)
 {
 	const size_t size = stats_size(type);
 	const uint64_t count = file->header.count;
@@ -133,14 +127,12 @@ static kist_status put_ends(struct kist_call *call, struct kist_source *source, 
 		NPY_TRY(kist_read_exact(call, source, file->data_at + first * size, items, shown * size));
 		if (file->header.dtype.order == '>')
 			npy_swap(items, shown * size, size);
-		put(json, ",\"%s\":[", end ? "last" : "first");
+		stats_out_text(out, end ? ",\"last\":[" : ",\"first\":[");
 		for (uint64_t i = 0; i < shown; i++) {
-			char text[STATS_NUMBER_SIZE];
-
-			stats_item_text(type, items + i * size, text);
-			put(json, "%s%s", i ? "," : "", text);
+			stats_out_text(out, i > 0 ? "," : "");
+			stats_put_item(out, type, items + i * size);
 		}
-		put(json, "]");
+		stats_out_text(out, "]");
 	}
 	return KIST_OK;
 }
@@ -153,25 +145,22 @@ static uint64_t cells_max(const struct npy_header *header)
 	return cells < CELLS_FEW ? CELLS_FEW : cells;
 }
 
-static void put_exponents(enum stats_type type, const struct stats_sample *sample, struct json *json)
+static void put_exponents(enum stats_type type, const struct stats_sample *sample, struct stats_out *out)
 {
 	struct stats_exponents exponents = { 0 };
-	char text[STATS_EXPONENTS_SIZE];
 
 	stats_exponents_add(&exponents, sample);
-	(void)stats_exponents_text(&exponents, text);
-	put(json, "%s", text);
-	stats_number_text(stats_exponents_ratio(&exponents, type), false, text);
-	put(json, ",\"ratio\":%s", text);
+	stats_put_exponents(out, &exponents);
+	stats_out_text(out, ",\"ratio\":");
+	stats_out_number(out, stats_exponents_ratio(&exponents, type), false);
 }
 
 static kist_status put_numbers(struct kist_call *call, struct kist_source *source,
-			       const struct npy_file *file, enum stats_type type, struct json *json)
+			       const struct npy_file *file, enum stats_type type, struct stats_out *out)
 {
 	const uint64_t count = file->header.count;
 	const size_t sampled = count < STATS_SAMPLE_MAX ? (size_t)count : STATS_SAMPLE_MAX;
 	double *const values = call->alloc(call, sampled * sizeof(*values), sizeof(*values));
-	char *const text = call->alloc(call, STATS_PICTURE_SIZE, 1);
 	uint8_t *const chunk = call->alloc(call, npy_stats_room(&file->header), 64);
 	const struct npy_header *const header = &file->header;
 	struct stats_sample sample;
@@ -179,44 +168,43 @@ static kist_status put_numbers(struct kist_call *call, struct kist_source *sourc
 	uint64_t columns;
 	uint64_t rows;
 
-	if (!values || !text || !chunk)
+	if (!values || !chunk)
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET, "no memory for statistics");
 	stats_init(&stats, type);
 	matrix_of(header, is_image(header, &stats), &rows, &columns);
 	stats_sample_init(&sample, type, rows, columns, values);
 	NPY_TRY(npy_stats_gather(call, source, file, chunk, &stats, &sample));
-	(void)stats_text(&stats, text);
-	put(json, ",%s", text);
-	(void)stats_picture_text(&stats, &sample, header->fortran, cells_max(header), text);
-	put(json, "%s", text);
+	stats_out_text(out, ",");
+	stats_put(out, &stats);
+	stats_put_picture(out, &stats, &sample, header->fortran, cells_max(header));
 	if (stats_is_floating(type) && header->data_len >= ENDS_FEW_BELOW)
-		put_exponents(type, &sample, json);
+		put_exponents(type, &sample, out);
 	if (stats.finite > 0 && is_image(header, &stats))
-		put_image(json, header);
-	return put_ends(call, source, file, type, json);
+		put_image(out, header);
+	return put_ends(call, source, file, type, out);
 }
 
 kist_status npy_describe(void *instance, struct kist_call *call, struct kist_source *source,
 			 const struct kist_params *params, struct kist_sink *sink)
 {
-	struct json json = { .len = 0 };
+	char room[JSON_SIZE];
+	struct stats_out out = { .to = room, .size = sizeof(room) };
 	enum stats_type type;
 	npy_auto_file struct npy_file file = { .major = 0 };
 
 	(void)instance;
 	NPY_TRY(npy_file_open(call, source, params, &file));
-	json.latin1 = file.major < 3;
-	json.size = JSON_SIZE;
-	if (file.header.dtype.kind == 'R')
-		json.size += 6 * DESCR_SHOWN_MAX;
-	json.text = call->alloc(call, json.size, 1);
-	if (!json.text)
+	if (file.header.dtype.kind == 'R') {
+		out.size += 6 * DESCR_SHOWN_MAX;
+		out.to = call->alloc(call, out.size, 1);
+	}
+	if (!out.to)
 		return kist_failf(call, KIST_NO_MEMORY, NULL, KIST_NO_OFFSET,
 				  "no memory for the description");
-	put_head(&json, &file);
+	put_head(&out, &file);
 	type = npy_stats_type(&file.header.dtype);
 	if (type != STATS_NONE)
-		NPY_TRY(put_numbers(call, source, &file, type, &json));
-	put(&json, "}");
-	return sink->write(sink, json.text, json.len);
+		NPY_TRY(put_numbers(call, source, &file, type, &out));
+	stats_out_text(&out, "}");
+	return sink->write(sink, out.to, out.len);
 }

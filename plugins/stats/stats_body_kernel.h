@@ -202,6 +202,64 @@ SUMS(i16, 2)
 SUMS(bf16, 2)
 SUMS(f16, 2)
 
+/* Of the last ones a vector is filled up with zeros. */
+#define VALUES(type, item_size)                                                                              \
+	static STATS_TARGET void type##_values(const uint8_t *data, size_t count, double *ret)               \
+	{                                                                                                    \
+		const size_t whole = count - count % WIDTH;                                                  \
+		uint8_t last[WIDTH * (item_size)] = { 0 };                                                   \
+		doubles x;                                                                                   \
+                                                                                                             \
+		for (size_t i = 0; i < whole; i += WIDTH) {                                                  \
+			x = load_##type(data + i * (item_size));                                             \
+			memcpy(ret + i, &x, sizeof(x));                                                      \
+		}                                                                                            \
+		memcpy(last, data + whole * (item_size), (count - whole) * (item_size));                     \
+		x = load_##type(last);                                                                       \
+		memcpy(ret + whole, &x, (count - whole) * sizeof(*ret));                                     \
+	}
+
+VALUES(f64, 8)
+VALUES(f32, 4)
+VALUES(i32, 4)
+VALUES(u32, 4)
+VALUES(u16, 2)
+VALUES(i16, 2)
+VALUES(bf16, 2)
+
+/* Halves, as a whole distance may be beyond a double.  Where there is no distance all is on the first step. */
+INLINE ints step_of(const double *value, const struct stats_scale *scale)
+{
+	const double width = scale->until / 2 - scale->from / 2;
+	doubles at = { 0 };
+	doubles x;
+	longs is_finite;
+
+	memcpy(&x, value, sizeof(x));
+	is_finite = (longs)(x - x == 0);
+	if (width > 0)
+		at = (x / 2 - scale->from / 2) / width * scale->per_width;
+	at = least(most(at, same(0)), same(scale->last)) + scale->round;
+	at = (doubles)(((longs)at & is_finite) | ((longs)same(-1) & ~is_finite));
+	return __builtin_convertvector(at, ints);
+}
+
+static STATS_TARGET void steps(const double *values, size_t count, const struct stats_scale *scale,
+			       int32_t *ret)
+{
+	const size_t whole = count - count % WIDTH;
+	double last[WIDTH] = { 0 };
+	ints step;
+
+	for (size_t i = 0; i < whole; i += WIDTH) {
+		step = step_of(values + i, scale);
+		memcpy(ret + i, &step, sizeof(step));
+	}
+	memcpy(last, values + whole, (count - whole) * sizeof(*last));
+	step = step_of(last, scale);
+	memcpy(ret + whole, &step, (count - whole) * sizeof(*ret));
+}
+
 /* Integers of 64 bits. */
 struct wide_running {
 	doubles sum[VECTORS];
@@ -291,6 +349,14 @@ const struct stats_ops STATS_TABLE = { .sums = { [STATS_U16] = u16_sums,
 						 [STATS_BF16] = bf16_sums,
 						 [STATS_F32] = f32_sums,
 						 [STATS_F64] = f64_sums },
-				       .wide = wide_sums };
+				       .wide = wide_sums,
+				       .values = { [STATS_U16] = u16_values,
+						   [STATS_I16] = i16_values,
+						   [STATS_U32] = u32_values,
+						   [STATS_I32] = i32_values,
+						   [STATS_BF16] = bf16_values,
+						   [STATS_F32] = f32_values,
+						   [STATS_F64] = f64_values },
+				       .steps = steps };
 
 #endif

@@ -36,6 +36,19 @@ struct stats_sums {
 };
 
 /**
+ * struct stats_scale - Steps from 0 to @last, of which @per_width go on the way from @from to @until.
+ *
+ * @round: What is added before the rest behind the point is left off: 0, or 0.5 for the nearest step.
+ */
+struct stats_scale {
+	double from;
+	double until;
+	double per_width;
+	double last;
+	double round;
+};
+
+/**
  * struct stats_ops - For each type the sums of @count numbers, 1 to STATS_BLOCK, at @data.
  *
  * Floating numbers: when one is not finite only that can be told from the result: @squares is not finite, or,
@@ -44,10 +57,14 @@ struct stats_sums {
  * @sums:   NULL for types of one byte and of 64-bit integers.
  * @wide:   Of int64_t, or of uint64_t with the top bit turned round.  @sum and @squares are those of
  *          distances and right while max - min is below STATS_NARROW.
+ * @values: Any @count numbers as stats_value() gives them.  NULL for types of one byte, of 64-bit integers, and F16.
+ * @steps:  On which step of a scale each of @count doubles lies; -1 for one that is not finite.
  */
 struct stats_ops {
 	void (*sums[STATS_TYPE_COUNT])(const uint8_t *data, size_t count, struct stats_sums *ret);
 	void (*wide)(const uint8_t *data, size_t count, uint64_t flip, struct stats_sums *ret);
+	void (*values[STATS_TYPE_COUNT])(const uint8_t *data, size_t count, double *ret);
+	void (*steps)(const double *values, size_t count, const struct stats_scale *scale, int32_t *ret);
 };
 
 #define STATS_HALF_MAX 65504.0

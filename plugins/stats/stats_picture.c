@@ -1,131 +1,115 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stats_picture.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "stats_text.h"
+#include "stats_ops_kernel.h"
+#include "stats_out.h"
 
 /* Steps between the least and the most. */
 #define LEVELS 255
 
 /* "1,2,3]}", behind "[". */
-static size_t put_counts(char *to, const uint64_t *counts, size_t count)
+static void put_counts(struct stats_out *out, const uint64_t *counts, size_t count)
 {
-	size_t len = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			to[len++] = ',';
-		len += stats_digits(to + len, counts[i]);
-	}
-	memcpy(to + len, "]}", sizeof("]}"));
-	return len + 2;
+	for (size_t i = 0; i < count; i++)
+		stats_out_field(out, i > 0 ? "," : "", counts[i]);
+	stats_out_text(out, "]}");
 }
 
-size_t stats_histogram_text(const struct stats *stats, const struct stats_sample *sample, size_t bins,
-			    char ret[static STATS_HISTOGRAM_SIZE])
+void stats_put_histogram(struct stats_out *out, const struct stats *stats, const struct stats_sample *sample,
+			 size_t bins)
 {
 	uint64_t counts[STATS_BINS];
 	const uint64_t of = stats_sample_histogram(sample, stats->min, stats->max, bins, counts);
-	size_t len;
 
-	ret[0] = '\0';
 	if (of == 0)
-		return 0;
-	len = (size_t)snprintf(ret, STATS_HISTOGRAM_SIZE, ",\"histogram\":{\"of\":%" PRIu64 ",\"counts\":[",
-			       of);
-	return len + put_counts(ret + len, counts, bins);
+		return;
+	stats_out_field(out, ",\"histogram\":{\"of\":", of);
+	stats_out_text(out, ",\"counts\":[");
+	put_counts(out, counts, bins);
 }
 
-/* Two hexadecimal digits a cell, ".." of one without finite numbers. */
-static size_t put_level(char *to, double value, double from, double until)
+/* Between @from and @until two hexadecimal digits each, ".." of one that is not finite. */
+static void put_levels(struct stats_out *out, const struct stats_ops *ops, const double *values, size_t count,
+		       double from, double until)
 {
+	const struct stats_scale scale = {
+		.from = from, .until = until, .per_width = LEVELS, .last = LEVELS, .round = 0.5
+	};
 	static const char digits[] = "0123456789abcdef";
-	const double width = until / 2 - from / 2;
-	const double at = width > 0 ? (value / 2 - from / 2) / width * LEVELS : 0;
-	unsigned int level;
+	int32_t steps[STATS_SIDE_MAX];
+	char text[STATS_SIDE_MAX * 2];
 
-	if (!isfinite(value)) {
-		to[0] = to[1] = '.';
-		return 2;
+	ops->steps(values, count, &scale, steps);
+	for (size_t i = 0; i < count; i++) {
+		text[2 * i] = steps[i] < 0 ? '.' : digits[steps[i] >> 4];
+		text[2 * i + 1] = steps[i] < 0 ? '.' : digits[steps[i] & 15];
 	}
-	level = at < 0 ? 0u : at > LEVELS ? (unsigned int)LEVELS : (unsigned int)(at + 0.5);
-	to[0] = digits[level >> 4];
-	to[1] = digits[level & 15];
-	return 2;
+	stats_out_bytes(out, text, 2 * count);
 }
 
-static size_t put_range(char *to, size_t size, const char *key, double from, double until)
+static void put_range(struct stats_out *out, const char *key, double from, double until)
 {
-	char first[STATS_NUMBER_SIZE];
-	char last[STATS_NUMBER_SIZE];
-
-	stats_number_text(from, false, first);
-	stats_number_text(until, false, last);
-	return (size_t)snprintf(to, size, ",\"%s\":{\"from\":%s,\"to\":%s", key, first, last);
+	stats_out_text(out, key);
+	stats_out_text(out, "{\"from\":");
+	stats_out_number(out, from, false);
+	stats_out_text(out, ",\"to\":");
+	stats_out_number(out, until, false);
 }
 
 /* Least, mean and most of each stretch. */
-static size_t put_curve(const struct stats *stats, const struct stats_sample *sample, uint64_t points,
-			char *to, size_t size)
+static void put_curve(const struct stats *stats, const struct stats_sample *sample, uint64_t points,
+		      struct stats_out *out)
 {
-	static const char *const keys[] = { "min", "mean", "max" };
+	static const char *const keys[] = { ",\"min\":\"", "\",\"mean\":\"", "\",\"max\":\"" };
 	struct stats_cell cells[STATS_SIDE_MAX];
-	size_t len = put_range(to, size, "curve", stats->min, stats->max);
+	double values[3][STATS_SIDE_MAX];
 
-	for (uint64_t i = 0; i < points; i++)
-		cells[i] = stats_sample_cell(sample, 0, 1, i, points);
-	for (size_t k = 0; k < 3; k++) {
-		len += (size_t)snprintf(to + len, size - len, ",\"%s\":\"", keys[k]);
-		for (uint64_t i = 0; i < points; i++) {
-			const double values[] = { cells[i].min, cells[i].mean, cells[i].max };
-
-			len += put_level(to + len, cells[i].count > 0 ? values[k] : NAN, stats->min,
-					 stats->max);
-		}
-		len += (size_t)snprintf(to + len, size - len, "\"");
+	stats_sample_cells(sample, 0, 1, points, cells);
+	for (uint64_t i = 0; i < points; i++) {
+		values[0][i] = cells[i].min;
+		values[1][i] = cells[i].mean;
+		values[2][i] = cells[i].max;
 	}
-	return len + (size_t)snprintf(to + len, size - len, "}");
+	put_range(out, ",\"curve\":", stats->min, stats->max);
+	for (size_t k = 0; k < 3; k++) {
+		stats_out_text(out, keys[k]);
+		put_levels(out, sample->ops, values[k], points, stats->min, stats->max);
+	}
+	stats_out_text(out, "\"}");
 }
 
-struct map {
-	const struct stats_sample *sample;
-	uint64_t rows;
-	uint64_t columns;
-	bool is_transposed;
-};
-
-static double cell_of(const struct map *map, uint64_t row, uint64_t column)
+/* @rows by @columns cells, of which the rows are columns of the sample when @is_transposed. */
+static void put_map(const struct stats_sample *sample, uint64_t rows, uint64_t columns, bool is_transposed,
+		    struct stats_out *out)
 {
-	const struct stats_cell cell =
-		map->is_transposed ? stats_sample_cell(map->sample, column, map->columns, row, map->rows)
-				   : stats_sample_cell(map->sample, row, map->rows, column, map->columns);
-
-	return cell.count > 0 ? cell.mean : NAN;
-}
-
-static size_t put_map(const struct map *map, char *to, size_t size)
-{
+	const uint64_t outer = is_transposed ? columns : rows;
+	const uint64_t inner = is_transposed ? rows : columns;
 	double means[STATS_SIDE_MAX * STATS_SIDE_MAX];
 	double from = INFINITY;
 	double until = -INFINITY;
-	size_t len;
 
-	for (uint64_t i = 0; i < map->rows * map->columns; i++) {
-		means[i] = cell_of(map, i / map->columns, i % map->columns);
-		from = means[i] < from ? means[i] : from;
-		until = means[i] > until ? means[i] : until;
+	for (uint64_t i = 0; i < outer; i++) {
+		struct stats_cell cells[STATS_SIDE_MAX];
+
+		stats_sample_cells(sample, i, outer, inner, cells);
+		for (uint64_t k = 0; k < inner; k++) {
+			const double mean = cells[k].mean;
+
+			means[is_transposed ? k * columns + i : i * columns + k] = mean;
+			from = mean < from ? mean : from;
+			until = mean > until ? mean : until;
+		}
 	}
-	len = put_range(to, size, "heat", from, until);
-	len += (size_t)snprintf(to + len, size - len,
-				",\"rows\":%" PRIu64 ",\"columns\":%" PRIu64 ",\"cells\":\"", map->rows,
-				map->columns);
-	for (uint64_t i = 0; i < map->rows * map->columns; i++)
-		len += put_level(to + len, means[i], from, until);
-	return len + (size_t)snprintf(to + len, size - len, "\"}");
+	put_range(out, ",\"heat\":", from, until);
+	stats_out_field(out, ",\"rows\":", rows);
+	stats_out_field(out, ",\"columns\":", columns);
+	stats_out_text(out, ",\"cells\":\"");
+	for (uint64_t row = 0; row < rows; row++)
+		put_levels(out, sample->ops, means + row * columns, columns, from, until);
+	stats_out_text(out, "\"}");
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -133,23 +117,24 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-size_t stats_picture_text(const struct stats *stats, const struct stats_sample *sample, bool is_transposed,
-			  uint64_t cells_max, char ret[static STATS_PICTURE_SIZE])
+void stats_put_picture(struct stats_out *out, const struct stats *stats, const struct stats_sample *sample,
+		       bool is_transposed, uint64_t cells_max)
 {
-	struct map map = { .sample = sample, .is_transposed = is_transposed };
-	size_t len = stats_histogram_text(stats, sample, STATS_BINS, ret);
+	const uint64_t rows = is_transposed ? sample->columns_taken : sample->rows_taken;
+	const uint64_t columns = is_transposed ? sample->rows_taken : sample->columns_taken;
+	const size_t before = out->len;
 	uint64_t side = STATS_SIDE_MAX;
 
-	if (len == 0 || sample->count < 2)
-		return len;
-	if (sample->rows == 1)
-		return len + put_curve(stats, sample, least(sample->columns_taken, least(side, cells_max)),
-				       ret + len, STATS_PICTURE_SIZE - len);
+	stats_put_histogram(out, stats, sample, STATS_BINS);
+	if (out->len == before || sample->count < 2)
+		return;
+	if (sample->rows == 1) {
+		put_curve(stats, sample, least(sample->columns_taken, least(side, cells_max)), out);
+		return;
+	}
 	while (side > 1 && side * side > cells_max)
 		side--;
-	map.rows = least(is_transposed ? sample->columns_taken : sample->rows_taken, side);
-	map.columns = least(is_transposed ? sample->rows_taken : sample->columns_taken, side);
-	return len + put_map(&map, ret + len, STATS_PICTURE_SIZE - len);
+	put_map(sample, least(rows, side), least(columns, side), is_transposed, out);
 }
 
 /* The exponent of a double that is not finite. */
@@ -175,19 +160,17 @@ void stats_exponents_join(struct stats_exponents *exponents, const struct stats_
 		exponents->counts[i] += more->counts[i];
 }
 
-size_t stats_exponents_text(const struct stats_exponents *exponents, char ret[static STATS_EXPONENTS_SIZE])
+void stats_put_exponents(struct stats_out *out, const struct stats_exponents *exponents)
 {
 	uint64_t counts[STATS_EXPONENTS] = { 0 };
 	size_t last = FIELD_LAST;
 	uint64_t of = 0;
 	size_t first = 0;
-	size_t len;
 
-	ret[0] = '\0';
 	while (last > 0 && exponents->counts[last - 1] == 0)
 		last--;
 	if (last == 0)
-		return 0;
+		return;
 	for (size_t field = 0; field < last; field++) {
 		const size_t below = last - 1 - field;
 
@@ -196,10 +179,11 @@ size_t stats_exponents_text(const struct stats_exponents *exponents, char ret[st
 	}
 	while (counts[first] == 0)
 		first++;
-	len = (size_t)snprintf(ret, STATS_EXPONENTS_SIZE,
-			       ",\"exponents\":{\"of\":%" PRIu64 ",\"from\":%d,\"counts\":[", of,
-			       (int)last - STATS_EXPONENTS + (int)first - 1023);
-	return len + put_counts(ret + len, counts + first, STATS_EXPONENTS - first);
+	stats_out_field(out, ",\"exponents\":{\"of\":", of);
+	stats_out_text(out, ",\"from\":");
+	stats_out_signed(out, (int64_t)last - STATS_EXPONENTS + (int64_t)first - 1023);
+	stats_out_text(out, ",\"counts\":[");
+	put_counts(out, counts + first, STATS_EXPONENTS - first);
 }
 
 /* Bits of a logarithm behind its point. */

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "stats_ops_kernel.h"
+
 /* Columns of the grid of a matrix that has more: as many as rows. */
 #define SIDE 128
 
@@ -20,7 +22,9 @@ static uint64_t least(uint64_t a, uint64_t b)
 void stats_sample_init(struct stats_sample *sample, enum stats_type type, uint64_t rows, uint64_t columns,
 		       double *values)
 {
-	*sample = (struct stats_sample){ .type = type, .values = values, .rows = rows, .columns = columns };
+	*sample = (struct stats_sample){
+		.type = type, .ops = stats_ops_best(), .values = values, .rows = rows, .columns = columns
+	};
 	if (rows == 0 || columns == 0)
 		return;
 	sample->columns_taken = least(columns, rows < SIDE ? STATS_SAMPLE_MAX / rows : SIDE);
@@ -39,11 +43,17 @@ static uint64_t place_of(const struct stats_sample *sample, uint64_t i)
 /* Of a small array every number is taken: there is no place to reckon. */
 static void add_all(struct stats_sample *sample, const uint8_t *bytes, uint64_t count)
 {
-	const uint64_t end = sample->count + least(count, sample->rows * sample->columns - sample->count);
+	const uint64_t taken = least(count, sample->rows * sample->columns - sample->count);
+	double *const to = sample->values + sample->count;
 	const size_t size = stats_size(sample->type);
 
-	for (; sample->count < end; bytes += size)
-		sample->values[sample->count++] = stats_value(sample->type, bytes);
+	if (sample->ops->values[sample->type]) {
+		sample->ops->values[sample->type](bytes, taken, to);
+	} else {
+		for (uint64_t i = 0; i < taken; i++)
+			to[i] = stats_value(sample->type, bytes + i * size);
+	}
+	sample->count += taken;
 	sample->seen += count;
 }
 
@@ -68,55 +78,109 @@ void stats_sample_add(struct stats_sample *sample, const void *data, uint64_t co
 	sample->seen += count;
 }
 
+/* Numbers whose bins are found at once. */
+#define AT_ONCE 256
+
 uint64_t stats_sample_histogram(const struct stats_sample *sample, double min, double max, size_t bins,
 				uint64_t *ret_counts)
 {
-	/* Halves, as a whole distance may be beyond a double. */
-	const double width = max / 2 - min / 2;
+	const struct stats_scale scale = {
+		.from = min, .until = max, .per_width = (double)bins, .last = (double)(bins - 1)
+	};
+	/* Behind those that are not finite.  Two, so that equal neighbours do not wait for each other. */
+	uint32_t tables[2][1 + STATS_BINS] = { { 0 } };
 	uint64_t finite = 0;
 
-	for (size_t i = 0; i < bins; i++)
-		ret_counts[i] = 0;
-	for (uint64_t i = 0; i < sample->count; i++) {
-		const double x = sample->values[i];
-		double at;
+	for (uint64_t i = 0; i < sample->count; i += AT_ONCE) {
+		const size_t count = least(AT_ONCE, sample->count - i);
+		int32_t steps[AT_ONCE + 1];
 
-		if (!isfinite(x))
-			continue;
-		at = width > 0 ? (x / 2 - min / 2) / width * (double)bins : 0;
-		ret_counts[at < 1 ? 0 : at >= (double)bins ? bins - 1 : (size_t)at]++;
-		finite++;
+		sample->ops->steps(sample->values + i, count, &scale, steps);
+		/* The one that may be too much is not finite. */
+		steps[count] = -1;
+		for (size_t k = 0; k < count; k += 2) {
+			tables[0][1 + steps[k]]++;
+			tables[1][1 + steps[k + 1]]++;
+		}
+	}
+	for (size_t i = 0; i < bins; i++) {
+		ret_counts[i] = (uint64_t)tables[0][1 + i] + tables[1][1 + i];
+		finite += ret_counts[i];
 	}
 	return finite;
 }
 
-struct stats_cell stats_sample_cell(const struct stats_sample *sample, uint64_t row, uint64_t rows,
-				    uint64_t column, uint64_t columns)
+/* Those of numbers that need not be finite. */
+static void add_some(struct stats_cell *cell, const double *values, size_t count)
 {
-	struct stats_cell cell = { .min = INFINITY, .max = -INFINITY };
-	double sum = 0;
-	const uint64_t end_row = begin_of(row + 1, rows, sample->rows_taken);
-	const uint64_t end_column = begin_of(column + 1, columns, sample->columns_taken);
+	for (size_t i = 0; i < count; i++) {
+		const double x = values[i];
 
-	for (uint64_t r = begin_of(row, rows, sample->rows_taken); r < end_row; r++) {
-		for (uint64_t c = begin_of(column, columns, sample->columns_taken); c < end_column; c++) {
-			const uint64_t i = r * sample->columns_taken + c;
-			const double x = i < sample->count ? sample->values[i] : NAN;
-
-			if (!isfinite(x))
-				continue;
-			cell.count++;
-			cell.min = x < cell.min ? x : cell.min;
-			cell.max = x > cell.max ? x : cell.max;
-			sum += x;
-		}
+		if (!isfinite(x))
+			continue;
+		cell->count++;
+		cell->min = x < cell->min ? x : cell->min;
+		cell->max = x > cell->max ? x : cell->max;
+		cell->mean += x;
 	}
-	if (cell.count == 0)
-		return cell;
-	cell.mean = sum / (double)cell.count;
+}
+
+/* What a cell has of one row.  Until it is finished its mean is the sum. */
+static void add_row(struct stats_cell *cell, const double *values, size_t count)
+{
+	double min = cell->min;
+	double max = cell->max;
+	double sum = cell->mean;
+
+	for (size_t i = 0; i < count; i++) {
+		const double x = values[i];
+
+		min = x < min ? x : min;
+		max = x > max ? x : max;
+		sum += x;
+	}
+	/* Then all of them are, too. */
+	if (isfinite(sum))
+		*cell = (struct stats_cell){
+			.count = cell->count + count, .min = min, .mean = sum, .max = max
+		};
+	else
+		add_some(cell, values, count);
+}
+
+/* From the sum to the mean. */
+static void finish_cell(struct stats_cell *cell)
+{
+	double mean = cell->mean / (double)cell->count;
+
+	if (cell->count == 0) {
+		cell->mean = NAN;
+		return;
+	}
 	/* Of numbers whose sum is beyond a double; and rounding may take it past those that are all the same. */
-	if (!isfinite(cell.mean))
-		cell.mean = cell.min / 2 + cell.max / 2;
-	cell.mean = cell.mean < cell.min ? cell.min : cell.mean > cell.max ? cell.max : cell.mean;
-	return cell;
+	if (!isfinite(mean))
+		mean = cell->min / 2 + cell->max / 2;
+	cell->mean = mean < cell->min ? cell->min : mean > cell->max ? cell->max : mean;
+}
+
+void stats_sample_cells(const struct stats_sample *sample, uint64_t row, uint64_t rows, uint64_t columns,
+			struct stats_cell *ret)
+{
+	const uint64_t begin_row = begin_of(row, rows, sample->rows_taken);
+	const uint64_t end_row = begin_of(row + 1, rows, sample->rows_taken);
+	uint64_t begin = 0;
+
+	for (uint64_t i = 0; i < columns; i++) {
+		const uint64_t end = begin_of(i + 1, columns, sample->columns_taken);
+
+		ret[i] = (struct stats_cell){ .min = INFINITY, .max = -INFINITY };
+		for (uint64_t r = begin_row; r < end_row; r++) {
+			const uint64_t at = r * sample->columns_taken + begin;
+			const uint64_t there = at < sample->count ? sample->count - at : 0;
+
+			add_row(&ret[i], sample->values + at, least(end - begin, there));
+		}
+		finish_cell(&ret[i]);
+		begin = end;
+	}
 }

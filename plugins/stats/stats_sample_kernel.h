@@ -13,6 +13,8 @@
  * Allocates nothing.  Thread: one at a time.
  */
 
+/** Bins of a histogram at most. */
+#define STATS_BINS 32
 /** Numbers in a sample at most. */
 #define STATS_SAMPLE_MAX 16384
 
@@ -25,6 +27,7 @@
  */
 struct stats_sample {
 	enum stats_type type;
+	const struct stats_ops *ops;
 	double *values;
 	uint64_t rows;
 	uint64_t columns;
@@ -43,14 +46,14 @@ void stats_sample_add(struct stats_sample *sample, const void *data, uint64_t co
 
 /**
  * stats_sample_histogram() - How many of the sample that are finite lie in each of @bins equal parts of @min to
- * @max.
+ * @max; 1 to STATS_BINS of them.
  *
  * Returns how many those are in all.
  */
 uint64_t stats_sample_histogram(const struct stats_sample *sample, double min, double max, size_t bins,
 				uint64_t *ret_counts);
 
-/** struct stats_cell - Of the finite numbers of a rectangle of the grid; @count may be 0. */
+/** struct stats_cell - Of the finite numbers of a rectangle of the grid; @count may be 0, and then the mean is NaN. */
 struct stats_cell {
 	uint64_t count;
 	double min;
@@ -58,8 +61,12 @@ struct stats_cell {
 	double max;
 };
 
-/** stats_sample_cell() - Cell @row of @rows and @column of @columns, into which the grid is cut. */
-struct stats_cell stats_sample_cell(const struct stats_sample *sample, uint64_t row, uint64_t rows,
-				    uint64_t column, uint64_t columns);
+/**
+ * stats_sample_cells() - Row @row of the cells into which the grid is cut, @rows by @columns.
+ *
+ * @ret: Room for @columns.
+ */
+void stats_sample_cells(const struct stats_sample *sample, uint64_t row, uint64_t rows, uint64_t columns,
+			struct stats_cell *ret);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,84 @@ START_TEST(every_processor_gives_the_same_bits)
 				check_same(&base, &best);
 			}
 		}
+	}
+}
+END_TEST
+
+START_TEST(values_are_those_of_each_number_on_every_processor)
+{
+	static double values[2][COUNT_MAX];
+	uint64_t state = 9;
+
+	for (size_t i = 0; i < sizeof(memory); i += 8) {
+		const uint64_t any = random_next(&state);
+
+		memcpy(memory + i, &any, 8);
+	}
+	for (size_t t = 0; t < TYPE_COUNT; t++) {
+		const enum stats_type type = all_types[t];
+
+		for (size_t count = 0; count < 40 && stats_ops_base.values[type]; count++) {
+			memset(values, 0xEE, sizeof(values));
+			stats_ops_base.values[type](memory + 1, count, values[0]);
+			stats_ops_best()->values[type](memory + 1, count, values[1]);
+			ck_assert_mem_eq(values[0], values[1], sizeof(values[0]));
+			for (size_t i = 0; i < count; i++) {
+				const double value = stats_value(type, memory + 1 + i * stats_size(type));
+
+				ck_assert(value == values[0][i] || (isnan(value) && isnan(values[0][i])));
+			}
+			ck_assert_mem_eq(&values[0][count], &values[0][COUNT_MAX - 1], sizeof(double));
+		}
+	}
+}
+END_TEST
+
+/* One number alone, as it is defined. */
+static int32_t step_of(double x, const struct stats_scale *scale)
+{
+	const double width = scale->until / 2 - scale->from / 2;
+	double at = width > 0 ? (x / 2 - scale->from / 2) / width * scale->per_width : 0;
+
+	if (!isfinite(x))
+		return -1;
+	at = at < 0 ? 0 : at > scale->last ? scale->last : at;
+	return (int32_t)(at + scale->round);
+}
+
+static void check_steps(const double *values, size_t count, const struct stats_scale *scale)
+{
+	int32_t base[64];
+	int32_t best[64];
+
+	stats_ops_base.steps(values, count, scale, base);
+	stats_ops_best()->steps(values, count, scale, best);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_int_eq(base[i], step_of(values[i], scale));
+		ck_assert_int_eq(best[i], base[i]);
+	}
+}
+
+START_TEST(steps_are_those_of_the_definition_on_every_processor)
+{
+	static const double any[] = { 0,       -0.0,	 1,    NAN,	      INFINITY,	  -INFINITY,
+				      0.5,     2,	 -1,   1e300,	      -1e300,	  5e-324,
+				      DBL_MAX, -DBL_MAX, 0.25, 0x1.fffffep-1, 0.99999999, 7 };
+	static const double bounds[] = { 0, 1, -1, DBL_MAX, -DBL_MAX, 5e-324, 3 };
+	const size_t bound_count = sizeof(bounds) / sizeof(bounds[0]);
+
+	for (size_t i = 0; i < bound_count * bound_count; i++) {
+		struct stats_scale scale = { .from = bounds[i / bound_count],
+					     .until = bounds[i % bound_count],
+					     .per_width = 32,
+					     .last = 31 };
+
+		for (size_t count = 0; count <= sizeof(any) / sizeof(any[0]); count++)
+			check_steps(any, count, &scale);
+		scale = (struct stats_scale){
+			.from = scale.from, .until = scale.until, .per_width = 255, .last = 255, .round = 0.5
+		};
+		check_steps(any, sizeof(any) / sizeof(any[0]), &scale);
 	}
 }
 END_TEST
@@ -359,6 +438,8 @@ int main(void)
 	tcase_add_test(tcase, statistics_are_those_of_the_definition_for_every_type_and_length);
 	tcase_add_test(tcase, what_is_not_finite_is_counted_apart);
 	tcase_add_test(tcase, every_processor_gives_the_same_bits);
+	tcase_add_test(tcase, values_are_those_of_each_number_on_every_processor);
+	tcase_add_test(tcase, steps_are_those_of_the_definition_on_every_processor);
 	tcase_add_test(tcase, the_bits_are_those_of_every_other_machine);
 	tcase_add_test(tcase, every_pattern_of_16_bits_has_its_value);
 	tcase_add_test(tcase, a_large_offset_does_not_drown_the_spread);

@@ -11,10 +11,12 @@ static void exponents_are(double *values, uint64_t count, const char *expected)
 {
 	const struct stats_sample sample = { .values = values, .count = count };
 	struct stats_exponents exponents = { 0 };
-	char text[STATS_EXPONENTS_SIZE];
+	char text[STATS_EXPONENTS_SIZE] = "";
+	struct stats_out out = { .to = text, .size = sizeof(text) };
 
 	stats_exponents_add(&exponents, &sample);
-	ck_assert_uint_eq(stats_exponents_text(&exponents, text), strlen(expected));
+	stats_put_exponents(&out, &exponents);
+	ck_assert_uint_eq(out.len, strlen(expected));
 	ck_assert_str_eq(text, expected);
 }
 
@@ -35,14 +37,14 @@ START_TEST(of_more_than_there_is_room_for_the_small_ones_are_one)
 	const struct stats_sample sample = { .values = values, .count = 5 };
 	const char *begin = ",\"exponents\":{\"of\":5,\"from\":960,\"counts\":[3,1,0,";
 	struct stats_exponents exponents = { 0 };
-	char text[STATS_EXPONENTS_SIZE];
-	size_t len;
+	char text[STATS_EXPONENTS_SIZE] = "";
+	struct stats_out out = { .to = text, .size = sizeof(text) };
 
 	stats_exponents_add(&exponents, &sample);
-	len = stats_exponents_text(&exponents, text);
+	stats_put_exponents(&out, &exponents);
 
 	ck_assert_mem_eq(text, begin, strlen(begin));
-	ck_assert_str_eq(text + len - 6, ",0,1]}");
+	ck_assert_str_eq(text + out.len - 6, ",0,1]}");
 }
 END_TEST
 
@@ -51,8 +53,8 @@ START_TEST(the_longest_text_fits)
 	double values[STATS_SAMPLE_MAX];
 	const struct stats_sample sample = { .values = values, .count = STATS_SAMPLE_MAX };
 	struct stats_exponents exponents = { 0 };
-	char text[STATS_EXPONENTS_SIZE];
-	size_t len;
+	char text[STATS_EXPONENTS_SIZE] = "";
+	struct stats_out out = { .to = text, .size = sizeof(text) };
 
 	for (int i = 0; i < STATS_SAMPLE_MAX; i++)
 		values[i] = ldexp(1, -1000 - i % STATS_EXPONENTS);
@@ -60,9 +62,9 @@ START_TEST(the_longest_text_fits)
 	/* Of as many tensors as there may be. */
 	for (int i = 0; i < STATS_EXPONENT_FIELDS; i++)
 		exponents.counts[i] <<= 45;
-	len = stats_exponents_text(&exponents, text);
-	ck_assert_uint_eq(len, strlen(text));
-	ck_assert_str_eq(text + len - 2, "]}");
+	stats_put_exponents(&out, &exponents);
+	ck_assert_uint_eq(out.len, strlen(text));
+	ck_assert_str_eq(text + out.len - 2, "]}");
 }
 END_TEST
 
@@ -99,13 +101,14 @@ START_TEST(exponents_of_several_are_joined)
 	const struct stats_sample right = { .values = values + 2, .count = 2 };
 	struct stats_exponents all = { 0 };
 	struct stats_exponents more = { 0 };
-	char text[STATS_EXPONENTS_SIZE];
+	char text[STATS_EXPONENTS_SIZE] = "";
+	struct stats_out out = { .to = text, .size = sizeof(text) };
 
 	stats_exponents_add(&all, &left);
 	stats_exponents_add(&more, &right);
 	stats_exponents_join(&all, &more);
 	ck_assert_uint_eq(all.zeros, 1);
-	(void)stats_exponents_text(&all, text);
+	stats_put_exponents(&out, &all);
 	ck_assert_str_eq(text, ",\"exponents\":{\"of\":3,\"from\":0,\"counts\":[1,1,1]}");
 }
 END_TEST
