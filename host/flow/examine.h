@@ -94,6 +94,14 @@ struct kist_together {
 };
 
 /**
+ * kist_examine_prepare() - Sees that one living worker has the plugins of all @files, as far as that can be had.
+ *
+ * On the flow's own thread, before kist_examine_together() runs on another one: a worker ends with the thread that
+ * started it.
+ */
+void kist_examine_prepare(struct kist_flow *flow, const struct kist_together *files, size_t count);
+
+/**
  * kist_examine_together() - Lays out, validates and describes many small inputs, those of a type in few calls.
  *
  * Whatever goes wrong with one, it is not done, and maybe others of its type neither: they are for

@@ -71,6 +71,26 @@ static kist_status examine_row(struct kist_flow *flow, struct row *row, struct k
 	return KIST_OK;
 }
 
+void kist_examine_prepare(struct kist_flow *flow, const struct kist_together *files, size_t count)
+{
+	struct kist_route_target targets[KIST_FLOW_PLUGINS_MAX];
+	size_t target_count = 0;
+	kist_status loaded;
+
+	for (size_t i = 0; i < count && target_count < KIST_FLOW_PLUGINS_MAX; i++) {
+		const struct kist_route_target *target = &files[i].examined.target;
+		size_t k = 0;
+
+		while (k < target_count && targets[k].entry != target->entry)
+			k++;
+		if (k == target_count)
+			targets[target_count++] = *target;
+	}
+	/* What is in the way is met again, and said where it matters. */
+	loaded = kist_flow_load(flow, targets, target_count, NULL);
+	(void)loaded;
+}
+
 kist_status kist_examine_together(struct kist_flow *flow, struct kist_together *files, size_t count,
 				  struct kist_error *err)
 {

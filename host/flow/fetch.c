@@ -16,13 +16,20 @@ struct window {
 	struct kist_fetched entries[KIST_FETCH_ENTRIES_MAX];
 };
 
+/* Before the window that is being filled come the one that the caller has, and the one that it had before. */
+#define WINDOWS 3
+
 struct kist_fetch {
 	struct kist_fetch_options options;
 	size_t next; /* of the walk, to be looked at */
-	struct window windows[2];
-	unsigned given; /* the window that the caller has; the other one is being filled */
+	struct window windows[WINDOWS];
+	unsigned given; /* the window that the caller has; the one behind it is being filled */
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* one of these, or both */
+	bool filling;
+	bool ending;
+	bool has_thread;
 	pthread_t thread;
-	bool running;
 };
 
 /* Reads the file of @entry, if that gives all that it held at one moment. */
@@ -60,10 +67,9 @@ static bool is_wanted(const struct window *window, const struct kist_fetched *en
 	return true;
 }
 
-static void *fill(void *arg)
+static void fill(struct kist_fetch *fetch)
 {
-	struct kist_fetch *fetch = arg;
-	struct window *window = &fetch->windows[1 - fetch->given];
+	struct window *window = &fetch->windows[(fetch->given + 1) % WINDOWS];
 	const size_t count = kist_walk_count(fetch->options.walk);
 	struct timespec now;
 	bool full = false;
@@ -89,22 +95,58 @@ static void *fill(void *arg)
 		window->count++;
 		fetch->next++;
 	}
+}
+
+static void *thread_main(void *arg)
+{
+	struct kist_fetch *fetch = arg;
+
+	(void)pthread_mutex_lock(&fetch->lock);
+	while (!fetch->ending) {
+		if (!fetch->filling) {
+			(void)pthread_cond_wait(&fetch->changed, &fetch->lock);
+			continue;
+		}
+		(void)pthread_mutex_unlock(&fetch->lock);
+		fill(fetch);
+		(void)pthread_mutex_lock(&fetch->lock);
+		fetch->filling = false;
+		(void)pthread_cond_signal(&fetch->changed);
+	}
+	(void)pthread_mutex_unlock(&fetch->lock);
 	return NULL;
 }
 
-/* Begins to fill the window that the caller does not have. */
+/* Begins to fill the window behind the one that the caller has. */
 static void start(struct kist_fetch *fetch)
 {
-	fetch->running = pthread_create(&fetch->thread, NULL, fill, fetch) == 0;
-	if (!fetch->running)
-		(void)fill(fetch);
+	if (!fetch->has_thread) {
+		fill(fetch);
+		return;
+	}
+	(void)pthread_mutex_lock(&fetch->lock);
+	fetch->filling = true;
+	(void)pthread_cond_signal(&fetch->changed);
+	(void)pthread_mutex_unlock(&fetch->lock);
 }
 
 static void finish(struct kist_fetch *fetch)
 {
-	if (fetch->running)
-		(void)pthread_join(fetch->thread, NULL);
-	fetch->running = false;
+	(void)pthread_mutex_lock(&fetch->lock);
+	while (fetch->filling)
+		(void)pthread_cond_wait(&fetch->changed, &fetch->lock);
+	(void)pthread_mutex_unlock(&fetch->lock);
+}
+
+static void end_thread(struct kist_fetch *fetch)
+{
+	if (!fetch->has_thread)
+		return;
+	(void)pthread_mutex_lock(&fetch->lock);
+	fetch->ending = true;
+	(void)pthread_cond_signal(&fetch->changed);
+	(void)pthread_mutex_unlock(&fetch->lock);
+	(void)pthread_join(fetch->thread, NULL);
 }
 
 kist_status kist_fetch_open(const struct kist_fetch_options *options, struct kist_fetch **ret,
@@ -115,11 +157,14 @@ kist_status kist_fetch_open(const struct kist_fetch_options *options, struct kis
 	if (!fetch)
 		return kist_fail_memory(err, sizeof(*fetch));
 	fetch->options = *options;
-	for (int i = 0; i < 2; i++) {
+	(void)pthread_mutex_init(&fetch->lock, NULL);
+	(void)pthread_cond_init(&fetch->changed, NULL);
+	for (int i = 0; i < WINDOWS; i++) {
 		fetch->windows[i].bytes = kist_alloc(KIST_FETCH_BYTES_MAX, 1);
 		if (!fetch->windows[i].bytes)
 			return kist_fail_memory(err, KIST_FETCH_BYTES_MAX);
 	}
+	fetch->has_thread = pthread_create(&fetch->thread, NULL, thread_main, fetch) == 0;
 	start(fetch);
 	*ret = kist_steal(fetch);
 	return KIST_OK;
@@ -129,16 +174,18 @@ void kist_fetch_close(struct kist_fetch *fetch)
 {
 	if (!fetch)
 		return;
-	finish(fetch);
-	for (int i = 0; i < 2; i++)
+	end_thread(fetch);
+	for (int i = 0; i < WINDOWS; i++)
 		kist_free(fetch->windows[i].bytes);
+	(void)pthread_cond_destroy(&fetch->changed);
+	(void)pthread_mutex_destroy(&fetch->lock);
 	kist_free(fetch);
 }
 
 size_t kist_fetch_next(struct kist_fetch *fetch, const struct kist_fetched **ret_entries)
 {
 	finish(fetch);
-	fetch->given = 1 - fetch->given;
+	fetch->given = (fetch->given + 1) % WINDOWS;
 	start(fetch);
 	*ret_entries = fetch->windows[fetch->given].entries;
 	return fetch->windows[fetch->given].count;

@@ -63,6 +63,7 @@ struct gathering {
 	int dir_fd;
 	const char *shown;
 	const struct kist_save_options *options;
+	struct kist_small *small;
 	struct kist_tree tree;
 	struct kist_previous_tree previous;
 	uint64_t refused;
@@ -113,6 +114,7 @@ static kist_status add_entry(struct gathering *gathering, const struct kist_fetc
 	if (S_ISDIR(st.st_mode))
 		return kist_tree_add(&gathering->tree, &entry, err);
 	show_path(gathering, path, shown);
+	kist_small_wait(gathering->small);
 	if (S_ISREG(st.st_mode))
 		return add_file(gathering->save, dir_fd, shown, &gathering->tree, &entry,
 				&gathering->previous, gathering->options, err);
@@ -179,7 +181,26 @@ static void note_left_out(void *ctx, const char *path)
 	kist_flow_set_loud_note(gathering->save->flow, text);
 }
 
-/* Adds what the walk found, window by window. */
+/* Adds the oldest window that was begun, if there is one. */
+static kist_status add_window(struct gathering *gathering, const struct kist_walk *walk,
+			      struct kist_error *err)
+{
+	const struct kist_kept_file *kept;
+	const struct kist_fetched *entries;
+	size_t count;
+
+	KIST_TRY(kist_small_put(gathering->small, &entries, &kept, &count, err));
+	for (size_t i = 0; i < count; i++) {
+		struct kist_error why = KIST_ERROR_INIT;
+
+		if (add_entry(gathering, &entries[i], &kept[i], &why) != KIST_OK)
+			KIST_TRY(refuse(gathering, entries[i].path, &why, err));
+	}
+	kist_flow_progress(gathering->save->flow, gathering->tree.count, kist_walk_count(walk));
+	return KIST_OK;
+}
+
+/* Adds what the walk found: while one window is looked at, the one before it is put. */
 static kist_status add_all(struct gathering *gathering, const struct kist_walk *walk, struct kist_error *err)
 {
 	const struct kist_fetch_options how = { .dir_fd = gathering->dir_fd,
@@ -187,22 +208,22 @@ static kist_status add_all(struct gathering *gathering, const struct kist_walk *
 						.find_known = kist_save_seen_find,
 						.ctx = gathering->save };
 	kist_auto_fetch struct kist_fetch *fetch = NULL;
-	struct kist_kept_file kept[KIST_FETCH_ENTRIES_MAX];
+	/* Closed first: the bytes that it borrows are those of @fetch. */
+	kist_auto_small struct kist_small *small = NULL;
 	const struct kist_fetched *entries;
+	bool is_first = true;
 	size_t count;
 
 	KIST_TRY(kist_fetch_open(&how, &fetch, err));
+	KIST_TRY(kist_small_open(gathering->save, &small, err));
+	gathering->small = small;
 	while ((count = kist_fetch_next(fetch, &entries)) > 0) {
-		KIST_TRY(kist_save_small(gathering->save, entries, count, kept, err));
-		for (size_t i = 0; i < count; i++) {
-			struct kist_error why = KIST_ERROR_INIT;
-
-			if (add_entry(gathering, &entries[i], &kept[i], &why) != KIST_OK)
-				KIST_TRY(refuse(gathering, entries[i].path, &why, err));
-		}
-		kist_flow_progress(gathering->save->flow, gathering->tree.count, kist_walk_count(walk));
+		KIST_TRY(kist_small_begin(small, entries, count, err));
+		if (!is_first)
+			KIST_TRY(add_window(gathering, walk, err));
+		is_first = false;
 	}
-	return KIST_OK;
+	return add_window(gathering, walk, err);
 }
 
 /* Fills in the tree. */

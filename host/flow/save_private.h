@@ -68,16 +68,51 @@ struct kist_kept_file {
 };
 
 /**
- * kist_save_small() - Puts the files among @count entries that were read ahead, and their records, all at once:
- * plain ones, and those of less than KIST_CUT_STRETCH_MIN bytes that their plugin finds sound.
+ * struct kist_small - Small files of a folder on their way, window by window.
+ *
+ * While plugins look at the files of one window, on a thread, those of the window before it are put.
+ */
+struct kist_small;
+
+/** kist_small_open() - @save is borrowed.  Errors: KIST_NO_MEMORY. */
+KIST_CHECKED kist_status kist_small_open(struct kist_save *save, struct kist_small **ret,
+					 struct kist_error *err);
+/** kist_small_close() - Waits until nothing is borrowed any more, whatever becomes of it.  Accepts NULL. */
+void kist_small_close(struct kist_small *small);
+
+static inline void kist_small_close_(struct kist_small **slot)
+{
+	kist_small_close(*slot);
+}
+#define kist_auto_small __attribute__((cleanup(kist_small_close_)))
+
+/**
+ * kist_small_begin() - Decides what is to become of each of the entries, and has plugins look at what is theirs.
+ *
+ * @entries: A window that was read ahead; borrowed until it has been put.
+ * @count:   At most KIST_FETCH_ENTRIES_MAX.
+ *
+ * At most one window may be begun and not yet put.  Errors: KIST_NO_MEMORY; those of the index.
+ */
+KIST_CHECKED kist_status kist_small_begin(struct kist_small *small, const struct kist_fetched *entries,
+					  size_t count, struct kist_error *err);
+
+/**
+ * kist_small_put() - Puts the files of the oldest window that was begun, and their records, all at once: plain ones,
+ * and those of less than KIST_CUT_STRETCH_MIN bytes that their plugin finds sound.
  *
  * What it puts is what kist_save_file() would.
  *
- * @count: At most KIST_FETCH_ENTRIES_MAX.
- * @ret:   For each entry; one that is not done is for kist_save_file().
+ * @ret_entries: As they were given.
+ * @ret_kept:    For each entry; one that is not done is for kist_save_file().  Borrowed until the next begin.
+ * @ret_count:   0 when no window was begun.
  */
-KIST_CHECKED kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *entries,
-					 size_t count, struct kist_kept_file *ret, struct kist_error *err);
+KIST_CHECKED kist_status kist_small_put(struct kist_small *small, const struct kist_fetched **ret_entries,
+					const struct kist_kept_file **ret_kept, size_t *ret_count,
+					struct kist_error *err);
+
+/** kist_small_wait() - Until no plugin looks at anything: before the flow's worker is used otherwise. */
+void kist_small_wait(struct kist_small *small);
 
 /**
  * kist_save_previous() - The artifact that, as @options says or else the registry, the name meant so far.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/le.h"
@@ -13,11 +14,12 @@ _Static_assert(KIST_FETCH_FILE_SIZE_MAX < 4 * (uint64_t)KIST_CUT_SIZE_MIN,
 #define PART_TEXT   (PART_ARRAY | (uint64_t)1 << 62)
 #define PART_RECORD (PART_ARRAY | (uint64_t)1 << 61)
 
-/* The files of a window on their way. */
-struct small {
+/* The files of a window. */
+struct window {
 	struct kist_save *save;
 	const struct kist_fetched *entries;
-	struct kist_kept_file *kept;
+	size_t entry_count;
+	struct kist_kept_file kept[KIST_FETCH_ENTRIES_MAX];	   /* of each entry */
 	size_t count;						   /* of the files */
 	size_t which[KIST_FETCH_ENTRIES_MAX];			   /* entry */
 	const struct kist_together *typed[KIST_FETCH_ENTRIES_MAX]; /* NULL: plain */
@@ -28,83 +30,96 @@ struct small {
 	size_t together_count;
 	size_t together_which[KIST_FETCH_ENTRIES_MAX]; /* entry */
 	struct kist_together together[KIST_FETCH_ENTRIES_MAX];
+	/* What came of the examination. */
+	kist_status status;
+	struct kist_error error;
 };
 
-static void small_done(struct small **slot)
-{
-	struct small *small = *slot;
+struct kist_small {
+	struct kist_save *save;
+	struct window windows[2];
+	unsigned oldest; /* of those that were begun */
+	unsigned begun;	 /* how many are */
+	pthread_t thread;
+	struct window *examined; /* by @thread; NULL: it does not run */
+};
 
-	if (small)
-		kist_buf_done(&small->texts);
-	for (size_t i = 0; small && i < small->together_count; i++)
-		kist_examined_done(&small->together[i].examined);
-	kist_free(small);
+/* Forgets the files of a window. */
+static void clear(struct window *window)
+{
+	for (size_t i = 0; i < window->together_count; i++)
+		kist_examined_done(&window->together[i].examined);
+	window->together_count = 0;
+	window->count = 0;
+	window->texts.size = 0;
+	window->status = KIST_OK;
 }
 
-static void add_file(struct small *small, size_t entry, const struct kist_together *typed)
+static void add_file(struct window *window, size_t entry, const struct kist_together *typed)
 {
-	small->which[small->count] = entry;
-	small->typed[small->count++] = typed;
+	window->which[window->count] = entry;
+	window->typed[window->count++] = typed;
 }
 
 /* Which road the file takes. */
-static kist_status choose_one(struct small *small, size_t index, struct kist_error *err)
+static kist_status choose_one(struct window *window, size_t index, struct kist_error *err)
 {
-	const struct kist_fetched *entry = &small->entries[index];
+	const struct kist_fetched *entry = &window->entries[index];
 	const char *slash = strrchr(entry->path, '/');
 	const struct kist_view head = kist_view_of(entry->bytes.data, entry->bytes.size < KIST_ROUTE_HEAD_SIZE
 									      ? entry->bytes.size
 									      : KIST_ROUTE_HEAD_SIZE);
-	struct kist_together *file = &small->together[small->together_count];
+	struct kist_together *file = &window->together[window->together_count];
 	enum kist_small_road road;
 
+	file->done = false;
 	file->examined = (struct kist_examined)KIST_EXAMINED_INIT;
-	KIST_TRY(kist_examine_small(small->save->flow, slash ? slash + 1 : entry->path, head,
+	KIST_TRY(kist_examine_small(window->save->flow, slash ? slash + 1 : entry->path, head,
 				    entry->bytes.size, &file->examined, &road, err));
 	if (road == KIST_SMALL_PLAIN)
-		add_file(small, index, NULL);
+		add_file(window, index, NULL);
 	/* A longer one may be of more chunks, or like a version before it. */
 	if (road != KIST_SMALL_TYPED || entry->bytes.size >= KIST_CUT_STRETCH_MIN)
 		return KIST_OK;
 	file->bytes = entry->bytes;
-	small->together_which[small->together_count++] = index;
+	window->together_which[window->together_count++] = index;
 	return KIST_OK;
 }
 
-static kist_status choose(struct small *small, size_t count, struct kist_error *err)
+static kist_status choose(struct window *window, struct kist_error *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct kist_fetched *entry = &small->entries[i];
+	for (size_t i = 0; i < window->entry_count; i++) {
+		const struct kist_fetched *entry = &window->entries[i];
 
+		window->kept[i].done = false;
 		if (entry->known)
-			KIST_TRY(kist_save_seen_use(small->save, entry->known, &small->kept[i], err));
+			KIST_TRY(kist_save_seen_use(window->save, entry->known, &window->kept[i], err));
 		if (entry->whole)
-			KIST_TRY(choose_one(small, i, err));
+			KIST_TRY(choose_one(window, i, err));
 	}
 	return KIST_OK;
 }
 
 /* What the plugins find sound. */
-static kist_status examine(struct small *small, struct kist_error *err)
+static kist_status take_sound(struct window *window, struct kist_error *err)
 {
-	if (small->together_count > 0)
-		KIST_TRY(kist_examine_together(small->save->flow, small->together, small->together_count,
-					       err));
-	for (size_t i = 0; i < small->together_count; i++) {
-		if (small->together[i].done)
-			add_file(small, small->together_which[i], &small->together[i]);
+	if (window->status != KIST_OK)
+		return kist_fail_as(err, window->status, &window->error);
+	for (size_t i = 0; i < window->together_count; i++) {
+		if (window->together[i].done)
+			add_file(window, window->together_which[i], &window->together[i]);
 	}
 	return KIST_OK;
 }
 
-static kist_status hint_of(struct small *small, size_t file, struct kist_filter_hint *ret,
+static kist_status hint_of(struct window *window, size_t file, struct kist_filter_hint *ret,
 			   struct kist_error *err)
 {
-	const struct kist_together *typed = small->typed[file];
+	const struct kist_together *typed = window->typed[file];
 	const struct kist_buf *parts = typed ? &typed->examined.parts : NULL;
 
 	*ret = (struct kist_filter_hint){ .kind = KIST_FILTER_BYTES };
-	return parts ? kist_content_small_hint(&small->save->content, typed->bytes.size,
+	return parts ? kist_content_small_hint(&window->save->content, typed->bytes.size,
 					       (const void *)parts->data,
 					       parts->size / sizeof(struct kist_content_part), ret, err)
 		     : KIST_OK;
@@ -123,29 +138,30 @@ static uint64_t part_of(const struct kist_filter_hint *hint, const char *path)
 }
 
 /* It is on its way when this returns, and borrowed until the writer is settled. */
-static kist_status put_chunk(struct small *small, size_t file, struct kist_view bytes, struct kist_error *err)
+static kist_status put_chunk(struct window *window, size_t file, struct kist_view bytes,
+			     struct kist_error *err)
 {
-	struct kist_content *content = &small->contents[file];
+	struct kist_content *content = &window->contents[file];
 	struct kist_piece piece = { .bytes = bytes };
 
-	KIST_TRY(hint_of(small, file, &piece.hint, err));
-	piece.part = part_of(&piece.hint, small->entries[small->which[file]].path);
-	KIST_TRY(kist_writer_add(small->save->writer, KIST_CHUNK_DATA, &piece, &content->chunk, NULL, err));
+	KIST_TRY(hint_of(window, file, &piece.hint, err));
+	piece.part = part_of(&piece.hint, window->entries[window->which[file]].path);
+	KIST_TRY(kist_writer_add(window->save->writer, KIST_CHUNK_DATA, &piece, &content->chunk, NULL, err));
 	content->form = KIST_CONTENT_CHUNK;
 	content->sha256 = content->chunk;
 	return KIST_OK;
 }
 
 /* The bytes of the files from @first on: in the record itself, or a chunk, whose id is the digest of the whole. */
-static kist_status put_bytes(struct small *small, size_t first, struct kist_error *err)
+static kist_status put_bytes(struct window *window, size_t first, struct kist_error *err)
 {
-	for (size_t i = first; i < small->count; i++) {
-		const struct kist_view bytes = small->entries[small->which[i]].bytes;
-		struct kist_content *content = &small->contents[i];
+	for (size_t i = first; i < window->count; i++) {
+		const struct kist_view bytes = window->entries[window->which[i]].bytes;
+		struct kist_content *content = &window->contents[i];
 
 		content->size = bytes.size;
 		if (bytes.size > KIST_INLINE_SIZE_MAX) {
-			KIST_TRY(put_chunk(small, i, bytes, err));
+			KIST_TRY(put_chunk(window, i, bytes, err));
 			continue;
 		}
 		content->form = KIST_CONTENT_INLINE;
@@ -156,7 +172,7 @@ static kist_status put_bytes(struct small *small, size_t first, struct kist_erro
 }
 
 /* As that of kist_save_file() in a folder. */
-static kist_status put_typed_text(struct small *small, const struct kist_content *content,
+static kist_status put_typed_text(struct window *window, const struct kist_content *content,
 				  const struct kist_examined *examined, struct kist_error *err)
 {
 	kist_auto_json json_t *record = json_object();
@@ -165,87 +181,163 @@ static kist_status put_typed_text(struct small *small, const struct kist_content
 	if (!record)
 		return kist_fail_memory(err, sizeof(json_t));
 	KIST_TRY(kist_record_set_content(record, content, &content->sha256, err));
-	KIST_TRY(kist_save_typed(small->save, record, examined, &info, err));
-	KIST_TRY(kist_record_write(record, info, &small->texts, err));
-	return kist_flow_use_route(small->save->flow, examined->lock_key,
+	KIST_TRY(kist_save_typed(window->save, record, examined, &info, err));
+	KIST_TRY(kist_record_write(record, info, &window->texts, err));
+	return kist_flow_use_route(window->save->flow, examined->lock_key,
 				   examined->target.entry->manifest->id, err);
 }
 
-static kist_status put_records(struct small *small, struct kist_error *err)
+static kist_status put_records(struct window *window, struct kist_error *err)
 {
 	size_t start = 0;
 
-	for (size_t i = 0; i < small->count; i++) {
-		if (small->typed[i])
-			KIST_TRY(put_typed_text(small, &small->contents[i], &small->typed[i]->examined, err));
+	for (size_t i = 0; i < window->count; i++) {
+		if (window->typed[i])
+			KIST_TRY(put_typed_text(window, &window->contents[i], &window->typed[i]->examined,
+						err));
 		else
-			KIST_TRY(kist_record_plain(&small->contents[i], &small->texts, err));
-		small->text_ends[i] = small->texts.size;
+			KIST_TRY(kist_record_plain(&window->contents[i], &window->texts, err));
+		window->text_ends[i] = window->texts.size;
 	}
-	for (size_t i = 0; i < small->count; i++) {
-		const struct kist_piece piece = { .bytes = kist_view_of(small->texts.data + start,
-									small->text_ends[i] - start),
+	for (size_t i = 0; i < window->count; i++) {
+		const struct kist_piece piece = { .bytes = kist_view_of(window->texts.data + start,
+									window->text_ends[i] - start),
 						  .hint = { .kind = KIST_FILTER_BYTES },
-						  .part = PART_RECORD + (small->typed[i] != NULL) };
+						  .part = PART_RECORD + (window->typed[i] != NULL) };
 
-		KIST_TRY(kist_writer_add(small->save->writer, KIST_CHUNK_RECORD, &piece, &small->ids[i], NULL,
-					 err));
-		start = small->text_ends[i];
+		KIST_TRY(kist_writer_add(window->save->writer, KIST_CHUNK_RECORD, &piece, &window->ids[i],
+					 NULL, err));
+		start = window->text_ends[i];
 	}
-	for (size_t i = 0; i < small->count; i++) {
-		const struct kist_fetched *entry = &small->entries[small->which[i]];
-		struct kist_kept_file *kept = &small->kept[small->which[i]];
+	for (size_t i = 0; i < window->count; i++) {
+		const struct kist_fetched *entry = &window->entries[window->which[i]];
+		struct kist_kept_file *kept = &window->kept[window->which[i]];
 
 		*kept = (struct kist_kept_file){ .done = true,
-						 .sha256 = small->contents[i].sha256,
-						 .artifact = small->ids[i] };
-		KIST_TRY(kist_save_seen_add(small->save, entry->path, &entry->st, kept, err));
+						 .sha256 = window->contents[i].sha256,
+						 .artifact = window->ids[i] };
+		KIST_TRY(kist_save_seen_add(window->save, entry->path, &entry->st, kept, err));
 	}
 	return KIST_OK;
 }
 
-/* While plugins look at the files that are theirs, and while records are made, chunks are compressed. */
-static kist_status put_all(struct small *small, struct kist_error *err)
+/* While plugins look at the files of the window, chunks are compressed: those that are not theirs, too. */
+static kist_status put_all(struct kist_small *small, struct window *window, struct kist_error *err)
 {
-	struct kist_registry *const registry = small->save->flow->registry;
-	const size_t plain = small->count;
+	struct kist_registry *const registry = window->save->flow->registry;
+	const size_t plain = window->count;
 	kist_status status;
 
 	kist_registry_hold(registry);
-	status = put_bytes(small, 0, err);
+	status = put_bytes(window, 0, err);
 	kist_registry_let_go(registry);
+	if (small->examined == window)
+		kist_small_wait(small);
 	if (status == KIST_OK)
-		status = examine(small, err);
+		status = take_sound(window, err);
 	if (status != KIST_OK)
 		return status;
 	kist_registry_hold(registry);
-	status = put_bytes(small, plain, err);
+	status = put_bytes(window, plain, err);
 	if (status == KIST_OK)
-		status = put_records(small, err);
+		status = put_records(window, err);
 	kist_registry_let_go(registry);
 	return status;
 }
 
-kist_status kist_save_small(struct kist_save *save, const struct kist_fetched *entries, size_t count,
-			    struct kist_kept_file *ret, struct kist_error *err)
+kist_status kist_small_open(struct kist_save *save, struct kist_small **ret, struct kist_error *err)
 {
-	__attribute__((cleanup(small_done))) struct small *small = kist_alloc(1, sizeof(*small));
-	kist_status settled;
-	kist_status status;
+	struct kist_small *small = kist_alloc(1, sizeof(*small));
 
 	if (!small)
 		return kist_fail_memory(err, sizeof(*small));
 	small->save = save;
-	small->entries = entries;
-	small->kept = ret;
-	small->texts = (struct kist_buf)KIST_BUF_INIT(KIST_FETCH_ENTRIES_MAX * KIST_CHUNK_SIZE_MAX);
-	for (size_t i = 0; i < count; i++)
-		ret[i].done = false;
-	KIST_TRY(choose(small, count, err));
-	if (small->count + small->together_count == 0)
-		return KIST_OK;
-	status = put_all(small, err);
+	for (int i = 0; i < 2; i++) {
+		small->windows[i].save = save;
+		small->windows[i].texts =
+			(struct kist_buf)KIST_BUF_INIT(KIST_FETCH_ENTRIES_MAX * KIST_CHUNK_SIZE_MAX);
+	}
+	*ret = small;
+	return KIST_OK;
+}
+
+void kist_small_close(struct kist_small *small)
+{
+	kist_status settled;
+
+	if (!small)
+		return;
+	kist_small_wait(small);
 	/* After a failure too: what was added is borrowed until then. */
-	settled = kist_writer_settle(save->writer, UINT64_MAX, status == KIST_OK ? err : NULL);
-	return status == KIST_OK ? settled : status;
+	settled = kist_writer_settle(small->save->writer, UINT64_MAX, NULL);
+	(void)settled;
+	for (int i = 0; i < 2; i++) {
+		clear(&small->windows[i]);
+		kist_buf_done(&small->windows[i].texts);
+	}
+	kist_free(small);
+}
+
+void kist_small_wait(struct kist_small *small)
+{
+	if (small->examined)
+		(void)pthread_join(small->thread, NULL);
+	small->examined = NULL;
+}
+
+static void *examine_thread(void *arg)
+{
+	struct window *window = arg;
+
+	window->error = (struct kist_error)KIST_ERROR_INIT;
+	window->status = kist_examine_together(window->save->flow, window->together, window->together_count,
+					       &window->error);
+	return NULL;
+}
+
+static void start(struct kist_small *small, struct window *window)
+{
+	if (window->together_count == 0)
+		return;
+	kist_examine_prepare(small->save->flow, window->together, window->together_count);
+	if (pthread_create(&small->thread, NULL, examine_thread, window) == 0)
+		small->examined = window;
+	else
+		(void)examine_thread(window);
+}
+
+kist_status kist_small_begin(struct kist_small *small, const struct kist_fetched *entries, size_t count,
+			     struct kist_error *err)
+{
+	struct window *const window = &small->windows[(small->oldest + small->begun) % 2];
+
+	clear(window);
+	window->entries = entries;
+	window->entry_count = count;
+	/* What type a file is of, the worker may have to say. */
+	kist_small_wait(small);
+	KIST_TRY(choose(window, err));
+	start(small, window);
+	small->begun++;
+	return KIST_OK;
+}
+
+kist_status kist_small_put(struct kist_small *small, const struct kist_fetched **ret_entries,
+			   const struct kist_kept_file **ret_kept, size_t *ret_count, struct kist_error *err)
+{
+	struct window *const window = &small->windows[small->oldest];
+
+	*ret_count = 0;
+	if (small->begun == 0)
+		return KIST_OK;
+	if (window->count + window->together_count > 0) {
+		KIST_TRY(put_all(small, window, err));
+		KIST_TRY(kist_writer_settle(small->save->writer, UINT64_MAX, err));
+	}
+	small->oldest = (small->oldest + 1) % 2;
+	small->begun--;
+	*ret_entries = window->entries;
+	*ret_kept = window->kept;
+	*ret_count = window->entry_count;
+	return KIST_OK;
 }
