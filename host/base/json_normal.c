@@ -17,80 +17,136 @@
 /* Longer numbers are rare. */
 #define NUMBER_SIZE_MAX ((size_t)64)
 
+/* Objects of more members are sorted by qsort(). */
+#define FEW_MEMBERS ((size_t)32)
+/* Bytes that are beyond ASCII. */
+#define BEYOND_ASCII UINT64_C(0x8080808080808080)
+
 /* A member of an object that is being written, where it stands there. */
 struct member {
 	size_t at;
 	size_t key_size; /* with its quotes */
 	size_t size;
+	uint64_t head; /* the first bytes of the key, the first one on top, and zeros */
 };
 
+/*
+ * What is written is not longer than what was read, but for numbers: there is room for all that is still to be read, and
+ * nobody who copies has to ask.
+ */
 struct normal {
 	struct kist_scan scan;
-	struct kist_buf *to;
+	struct kist_buf *ret;
+	uint8_t *to;		 /* in it */
 	struct kist_buf members; /* of all objects that are open */
 	struct kist_buf sorted;	 /* room to put members in order */
 };
 
 /* All functions below return false where the long way has to be gone: something is wrong, or not simple. */
 
-static void skip_blanks(struct normal *normal)
+/* Room for @size bytes, and what is still to be read. */
+static bool make_room(struct normal *normal, size_t size)
+{
+	struct kist_buf *const ret = normal->ret;
+
+	ret->size = normal->to ? (size_t)(normal->to - ret->data) : ret->size;
+	if (kist_buf_reserve(ret, size + kist_scan_left(&normal->scan), NULL) != KIST_OK)
+		return false;
+	normal->to = ret->data + ret->size;
+	return true;
+}
+
+static inline void skip_blanks(struct normal *normal)
 {
 	struct kist_scan *const scan = &normal->scan;
 
-	while (scan->at < scan->end && memchr(" \t\n\r", *scan->at, 4))
+	while (scan->at < scan->end &&
+	       (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n' || *scan->at == '\r'))
 		scan->at++;
 }
 
-static bool put(struct normal *normal, const void *text, size_t size)
+static inline void put(struct normal *normal, const void *text, size_t size)
 {
-	return kist_buf_append(normal->to, text, size, NULL) == KIST_OK;
+	memcpy(normal->to, text, size);
+	normal->to += size;
 }
 
-/* A bracket, a comma or a colon, behind which a value stands. */
-static bool put_before(struct normal *normal, const char *text)
+/* Passes over a bracket, a comma or a colon, and writes it. */
+static inline void copy_sign(struct normal *normal)
 {
-	return kist_scan_count(&normal->scan) && put(normal, text, 1);
+	*normal->to++ = *normal->scan.at++;
+}
+
+static inline bool is_next(const struct normal *normal, char sign)
+{
+	return normal->scan.at < normal->scan.end && *normal->scan.at == (uint8_t)sign;
 }
 
 static bool copy_string(struct normal *normal)
 {
 	const uint8_t *const from = normal->scan.at;
-	size_t size;
 
-	if (!kist_scan_string(&normal->scan))
+	if (!kist_scan_string(&normal->scan) || normal->scan.escapes > 0)
 		return false;
-	size = (size_t)(normal->scan.at - from);
-	return !memchr(from, '\\', size) && put(normal, from, size);
+	put(normal, from, (size_t)(normal->scan.at - from));
+	return true;
+}
+
+static const uint8_t *digits_end(const uint8_t *at, const uint8_t *end)
+{
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at;
 }
 
 /*
- * Whether a number with a point stands there as it should: few digits, none of them needless, and no exponent.  A
- * shorter one would read as another double.
+ * Whether a number with a point stands there as it should: few digits, none of them needless.  A shorter one would read
+ * as another double.
+ *
+ * @whole, @point, @end: Its first digit, its point, and what is behind its last digit.
  */
-static bool is_shortest(const uint8_t *at, size_t size)
+static bool is_shortest(const uint8_t *whole, const uint8_t *point, const uint8_t *end)
 {
-	const uint8_t *const end = at + size;
-	const uint8_t *point;
-	const uint8_t *first;
+	const uint8_t *first = point + 1;
 
-	at += *at == '-';
-	point = memchr(at, '.', (size_t)(end - at));
-	if (!point || memchr(at, 'e', (size_t)(end - at)) || memchr(at, 'E', (size_t)(end - at)) ||
-	    end[-1] == '0')
+	if (end[-1] == '0')
 		return false;
-	if (*at != '0')
-		return end - at - 1 <= FEW_DIGITS;
-	for (first = point + 1; *first == '0'; first++)
-		;
+	if (*whole != '0')
+		return end - whole - 1 <= FEW_DIGITS;
+	while (*first == '0')
+		first++;
 	return first - point - 1 <= ZEROS_MAX && end - first <= FEW_DIGITS;
+}
+
+/* Whether the number that is next is short, and stands there as it should; *@ret_end is behind it. */
+static bool is_plain_number(const struct kist_scan *scan, const uint8_t **ret_end)
+{
+	const uint8_t *const whole = scan->at + (*scan->at == '-');
+	const uint8_t *const point = digits_end(whole, scan->end);
+	const uint8_t *const end =
+		point < scan->end && *point == '.' ? digits_end(point + 1, scan->end) : point;
+
+	*ret_end = end;
+	if (point == whole || (*whole == '0' && point - whole > 1) || end - point == 1 ||
+	    (end < scan->end && (*end == 'e' || *end == 'E')))
+		return false;
+	if (end > point)
+		return is_shortest(whole, point, end);
+	return point - whole <= WHOLE_DIGITS_MAX && (*whole != '0' || whole == scan->at);
 }
 
 static bool copy_number(struct normal *normal)
 {
 	const uint8_t *const from = normal->scan.at;
 	char text[NUMBER_SIZE_MAX > KIST_REAL_TEXT_SIZE ? NUMBER_SIZE_MAX : KIST_REAL_TEXT_SIZE];
+	const uint8_t *end;
 	size_t size;
 
+	if (is_plain_number(&normal->scan, &end)) {
+		normal->scan.at = end;
+		put(normal, from, (size_t)(end - from));
+		return true;
+	}
 	if (!kist_scan_number(&normal->scan))
 		return false;
 	size = (size_t)(normal->scan.at - from);
@@ -98,17 +154,22 @@ static bool copy_number(struct normal *normal)
 		return false;
 	memcpy(text, from, size);
 	text[size] = '\0';
-	if (strcspn(text, ".eE") == size)
-		return size <= WHOLE_DIGITS_MAX &&
-		       (strcmp(text, "-0") == 0 ? put(normal, "0", 1) : put(normal, from, size));
-	if (is_shortest(from, size))
-		return put(normal, from, size);
-	return put(normal, text, kist_real_text(strtod(text, NULL), text));
+	/* A whole one is -0, or has too many digits. */
+	if (strcspn(text, ".eE") == size && size > 2)
+		return false;
+	size = kist_real_text(strtod(text, NULL), text);
+	if (!make_room(normal, size))
+		return false;
+	put(normal, text, size);
+	return true;
 }
 
 static bool copy_word(struct normal *normal, const char *word)
 {
-	return kist_scan_word(&normal->scan, word) && put(normal, word, strlen(word));
+	if (!kist_scan_word(&normal->scan, word))
+		return false;
+	put(normal, word, strlen(word));
+	return true;
 }
 
 static struct kist_view key_of(const uint8_t *text, const struct member *member)
@@ -116,61 +177,109 @@ static struct kist_view key_of(const uint8_t *text, const struct member *member)
 	return kist_view_of(text + member->at + 1, member->key_size - 2);
 }
 
-static int compare_members(const void *a, const void *b, void *text)
+/* ASCII is in the order of its bytes, and a key that goes on after one that is otherwise the same. */
+static bool comes_before(const uint8_t *text, const struct member *one, const struct member *other)
 {
-	const struct kist_view one = key_of(text, a);
-	const struct kist_view other = key_of(text, b);
-
-	return kist_json_rises(one, other) ? -1 : kist_json_rises(other, one) ? 1 : 0;
+	if (one->head != other->head && ((one->head | other->head) & BEYOND_ASCII) == 0)
+		return one->head < other->head;
+	return kist_json_rises(key_of(text, one), key_of(text, other));
 }
 
-static bool rise(const struct normal *normal, const struct member *members, size_t count)
+static int compare_members(const void *a, const void *b, void *text)
+{
+	return comes_before(text, a, b) ? -1 : comes_before(text, b, a) ? 1 : 0;
+}
+
+static bool rise(const uint8_t *text, const struct member *members, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
-		if (!kist_json_rises(key_of(normal->to->data, &members[i - 1]),
-				     key_of(normal->to->data, &members[i])))
+		if (!comes_before(text, &members[i - 1], &members[i]))
 			return false;
 	}
 	return true;
+}
+
+static void sort(uint8_t *text, struct member *members, size_t count)
+{
+	if (count > FEW_MEMBERS) {
+		qsort_r(members, count, sizeof(*members), compare_members, text);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		const struct member member = members[i];
+		size_t at = i;
+
+		for (; at > 0 && comes_before(text, &member, &members[at - 1]); at--)
+			members[at] = members[at - 1];
+		members[at] = member;
+	}
 }
 
 /* Of an object whose members are written; false: two have the same key. */
 static bool sort_members(struct normal *normal, struct member *members, size_t count)
 {
-	struct kist_buf *const sorted = &normal->sorted;
-	const size_t from = count > 0 ? members[0].at : 0;
+	uint8_t *const text = normal->ret->data;
+	uint8_t *const from = text + (count > 0 ? members[0].at : 0);
+	uint8_t *to;
 
-	if (rise(normal, members, count))
+	if (rise(text, members, count))
 		return true;
-	qsort_r(members, count, sizeof(*members), compare_members, normal->to->data);
-	if (!rise(normal, members, count))
+	sort(text, members, count);
+	if (!rise(text, members, count) ||
+	    kist_buf_reserve(&normal->sorted, (size_t)(normal->to - from), NULL) != KIST_OK)
 		return false;
-	sorted->size = 0;
+	to = normal->sorted.data;
 	for (size_t i = 0; i < count; i++) {
-		if ((i > 0 && kist_buf_append(sorted, ",", 1, NULL) != KIST_OK) ||
-		    kist_buf_append(sorted, normal->to->data + members[i].at, members[i].size, NULL) !=
-			    KIST_OK)
-			return false;
+		if (i > 0)
+			*to++ = ',';
+		memcpy(to, text + members[i].at, members[i].size);
+		to += members[i].size;
 	}
-	memcpy(normal->to->data + from, sorted->data, sorted->size);
+	memcpy(from, normal->sorted.data, (size_t)(to - normal->sorted.data));
 	return true;
+}
+
+static bool add_member(struct normal *normal, const struct member *member)
+{
+	struct kist_buf *const members = &normal->members;
+
+	if (members->capacity - members->size < sizeof(*member) &&
+	    kist_buf_reserve(members, FEW_MEMBERS * sizeof(*member), NULL) != KIST_OK)
+		return false;
+	memcpy(members->data + members->size, member, sizeof(*member));
+	members->size += sizeof(*member);
+	return true;
+}
+
+/* Of a key of @size bytes. */
+static uint64_t head_of(const uint8_t *key, size_t size)
+{
+	uint64_t head = 0;
+
+	for (size_t i = 0; i < sizeof(head); i++)
+		head = head << 8 | (i < size ? key[i] : 0);
+	return head;
 }
 
 static bool copy_value(struct normal *normal, int depth);
 
 static bool copy_member(struct normal *normal, int depth)
 {
-	struct member member = { .at = normal->to->size };
+	struct member member = { .at = (size_t)(normal->to - normal->ret->data) };
 
 	skip_blanks(normal);
 	if (!copy_string(normal))
 		return false;
-	member.key_size = normal->to->size - member.at;
+	member.key_size = (size_t)(normal->to - normal->ret->data) - member.at;
+	member.head = head_of(normal->to - member.key_size + 1, member.key_size - 2);
 	skip_blanks(normal);
-	if (!kist_scan_eat(&normal->scan, ':') || !put_before(normal, ":") || !copy_value(normal, depth))
+	if (!is_next(normal, ':') || !kist_scan_count(&normal->scan))
 		return false;
-	member.size = normal->to->size - member.at;
-	return kist_buf_append(&normal->members, &member, sizeof(member), NULL) == KIST_OK;
+	copy_sign(normal);
+	if (!copy_value(normal, depth))
+		return false;
+	member.size = (size_t)(normal->to - normal->ret->data) - member.at;
+	return add_member(normal, &member);
 }
 
 /* To the end of an object or a list of which the first bracket is read and written. */
@@ -180,37 +289,40 @@ static bool copy_items(struct normal *normal, char end, int depth)
 		if (!(end == '}' ? copy_member(normal, depth) : copy_value(normal, depth)))
 			return false;
 		skip_blanks(normal);
-		if (kist_scan_eat(&normal->scan, end))
+		if (is_next(normal, end))
 			return true;
-		if (!kist_scan_eat(&normal->scan, ',') || !put_before(normal, ","))
+		if (!is_next(normal, ',') || !kist_scan_count(&normal->scan))
 			return false;
+		copy_sign(normal);
 	}
 }
 
 static bool copy_object(struct normal *normal, int depth)
 {
 	const size_t first = normal->members.size;
-	bool sound;
 
-	normal->scan.at++;
-	if (!put(normal, "{", 1))
-		return false;
+	copy_sign(normal);
 	skip_blanks(normal);
-	sound = kist_scan_eat(&normal->scan, '}') ||
-		(copy_items(normal, '}', depth) &&
-		 sort_members(normal, (struct member *)(void *)(normal->members.data + first),
-			      (normal->members.size - first) / sizeof(struct member)));
+	if (!is_next(normal, '}') &&
+	    (!copy_items(normal, '}', depth) ||
+	     !sort_members(normal, (struct member *)(void *)(normal->members.data + first),
+			   (normal->members.size - first) / sizeof(struct member))))
+		return false;
 	normal->members.size = first;
-	return sound && put(normal, "}", 1);
+	copy_sign(normal);
+	return true;
 }
 
 static bool copy_list(struct normal *normal, int depth)
 {
-	normal->scan.at++;
-	if (!put_before(normal, "["))
+	if (!kist_scan_count(&normal->scan))
 		return false;
+	copy_sign(normal);
 	skip_blanks(normal);
-	return (kist_scan_eat(&normal->scan, ']') || copy_items(normal, ']', depth)) && put(normal, "]", 1);
+	if (!is_next(normal, ']') && !copy_items(normal, ']', depth))
+		return false;
+	copy_sign(normal);
+	return true;
 }
 
 /* Recurses as deep as KIST_JSON_DEPTH_MAX.  Behind the value there may be blanks. */
@@ -248,18 +360,20 @@ static bool copy_all(struct normal *normal)
 kist_status kist_json_normal(struct kist_view text, struct kist_buf *ret, struct kist_error *err)
 {
 	struct normal normal = { .scan = kist_scan_of(text, KIST_JSON_VALUES_MAX),
-				 .to = ret,
+				 .ret = ret,
 				 .members = KIST_BUF_INIT(KIST_JSON_VALUES_MAX * sizeof(struct member)),
 				 .sorted = KIST_BUF_INIT(SIZE_MAX / 2) };
 	const size_t start = ret->size;
 	kist_auto_json json_t *value = NULL;
-	const bool simple = copy_all(&normal);
+	const bool simple = text.size > 0 && make_room(&normal, 0) && copy_all(&normal);
 	kist_status status;
 
 	kist_buf_done(&normal.members);
 	kist_buf_done(&normal.sorted);
-	if (simple)
+	if (simple) {
+		ret->size = (size_t)(normal.to - ret->data);
 		return KIST_OK;
+	}
 	/* Whatever it was, who reads values says it. */
 	ret->size = start;
 	KIST_TRY(kist_json_parse(text, &value, err));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "base/num.h"
 #include "base/utf8.h"
 
@@ -46,6 +47,7 @@ static bool scan_escape(struct kist_scan *scan)
 
 	if (scan->at == scan->end || !strchr("\"\\/bfnrtu", *scan->at) || *scan->at == '\0')
 		return kist_scan_fail(scan, "invalid escape");
+	scan->escapes++;
 	if (*scan->at++ != 'u')
 		return true;
 	unit = kist_scan_left(scan) >= 4 ? hex4(scan->at) : -1;
@@ -62,23 +64,25 @@ static bool scan_escape(struct kist_scan *scan)
 	return true;
 }
 
-/* Not 0 when a byte of @word is below @n, which is at most 128; now and then when one above such a byte is not. */
+/* The top bits of the bytes of @word that are below @n, which is at most 128; perhaps of others, behind the first such. */
 static uint64_t bytes_below(uint64_t word, uint64_t n)
 {
 	return (word - n * EACH_BYTE) & ~word & (HIGH_BIT * EACH_BYTE);
 }
 
-/* Passes over what stands in a string as it is, eight bytes at a time. */
+/* Passes over what stands in a string as it is, eight bytes at a time, as long as there are eight. */
 static void skip_plain(struct kist_scan *scan)
 {
-	uint64_t word;
+	while (kist_scan_left(scan) >= sizeof(uint64_t)) {
+		const uint64_t word = kist_le_read64(scan->at);
+		const uint64_t others = (word & (HIGH_BIT * EACH_BYTE)) | bytes_below(word, ' ') |
+					bytes_below(word ^ ('"' * EACH_BYTE), 1) |
+					bytes_below(word ^ ('\\' * EACH_BYTE), 1);
 
-	while (kist_scan_left(scan) >= sizeof(word)) {
-		memcpy(&word, scan->at, sizeof(word));
-		if ((word & (HIGH_BIT * EACH_BYTE)) != 0 || bytes_below(word, ' ') != 0 ||
-		    bytes_below(word ^ ('"' * EACH_BYTE), 1) != 0 ||
-		    bytes_below(word ^ ('\\' * EACH_BYTE), 1) != 0)
+		if (others != 0) {
+			scan->at += __builtin_ctzll(others) / 8;
 			return;
+		}
 		scan->at += sizeof(word);
 	}
 }

@@ -20,6 +20,7 @@ struct kist_scan {
 	const char *wrong; /* NULL: nothing yet */
 	size_t values;	   /* as KIST_JSON_VALUES_MAX counts them */
 	size_t values_max;
+	size_t escapes; /* in the strings that were passed over */
 };
 
 /** kist_scan_of() - From the front of @text. */

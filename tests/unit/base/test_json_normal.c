@@ -40,6 +40,16 @@ static const struct {
 	{ "[123456789012345.6,1234567890123456.7]", "[123456789012345.6,1234567890123456.8]" },
 	{ "[999999999999999999,9223372036854775807,-9223372036854775808,9223372036854775808]",
 	  "[999999999999999999,9223372036854775807,-9223372036854775808,9223372036854776000]" },
+	/* Longer than they were. */
+	{ "[1e20,1E20,-1e20,1e0,1e-5]",
+	  "[100000000000000000000,100000000000000000000,-100000000000000000000,1,0.00001]" },
+	{ "1e20", "100000000000000000000" },
+	{ "[-0.5,-0.50,-1,10,10.01,-0e1]", "[-0.5,-0.5,-1,10,10.01,0]" },
+	/* Of which the first eight bytes are the same, or are all there is. */
+	{ "{\"abcdefghj\":1,\"abcdefghi\":2,\"abcdefgh\":3,\"abcdefg\":4}",
+	  "{\"abcdefg\":4,\"abcdefgh\":3,\"abcdefghi\":2,\"abcdefghj\":1}" },
+	{ "{\"\xc3\xa9\":1,\"z\":2,\"\xe2\x82\xac\":3,\"z\xc3\xa9\":4}",
+	  "{\"z\":2,\"z\xc3\xa9\":4,\"\xc3\xa9\":1,\"\xe2\x82\xac\":3}" },
 	/* Of UTF-16 units the pair of U+10000 comes before U+E000. */
 	{ "{\"\xee\x80\x80\":1,\"\xf0\x90\x80\x80\":2}", "{\"\xf0\x90\x80\x80\":2,\"\xee\x80\x80\":1}" },
 };
@@ -49,6 +59,25 @@ START_TEST(it_is_the_canonical_form)
 	assert_normal(texts[_i].text, strlen(texts[_i].text), texts[_i].normal);
 	/* And that of itself. */
 	assert_normal(texts[_i].normal, strlen(texts[_i].normal), texts[_i].normal);
+}
+END_TEST
+
+START_TEST(an_object_of_many_members_is_in_order)
+{
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(TEXT_MAX);
+	kist_auto_buf struct kist_buf expected = KIST_BUF_INIT(TEXT_MAX);
+
+	/* Twice as many as are sorted one by one. */
+	for (int i = 0; i < 64; i++) {
+		ck_assert_int_eq(kist_buf_appendf(&text, NULL, "%c\"k%02d\":[%d]", i ? ',' : '{', i * 27 % 64,
+						  i * 27 % 64),
+				 KIST_OK);
+		ck_assert_int_eq(kist_buf_appendf(&expected, NULL, "%c\"k%02d\":[%d]", i ? ',' : '{', i, i),
+				 KIST_OK);
+	}
+	ck_assert_int_eq(kist_buf_append(&text, "}", 1, NULL), KIST_OK);
+	ck_assert_int_eq(kist_buf_append(&expected, "}", 1, NULL), KIST_OK);
+	assert_normal((const char *)text.data, text.size, kist_buf_text(&expected));
 }
 END_TEST
 
@@ -266,6 +295,7 @@ int main(void)
 	TCase *tcase = tcase_create("json_normal");
 
 	tcase_add_loop_test(tcase, it_is_the_canonical_form, 0, sizeof(texts) / sizeof(texts[0]));
+	tcase_add_test(tcase, an_object_of_many_members_is_in_order);
 	tcase_add_test(tcase, it_is_appended);
 	tcase_add_loop_test(tcase, what_is_no_json_is_refused_as_by_the_parser_and_leaves_nothing, 0,
 			    sizeof(bad) / sizeof(bad[0]));
