@@ -376,9 +376,11 @@ kist_status kist_filter_plain(struct kist_filter_coder *coder, const struct kist
 			      struct kist_view bytes, uint8_t *ret, size_t room, size_t *ret_size,
 			      struct kist_error *err)
 {
-	unsigned tried = task->level == KIST_FILTER_ARCHIVE ? ALL
-			 : task->plain == KIST_MATCHES_NEAR ? 1u << NEAR
-							    : 1u << ZSTD_1;
+	static const unsigned ways[] = { [KIST_MATCHES_ANY] = 1u << ZSTD_1,
+					 [KIST_MATCHES_ALL] = 1u << ZSTD_1,
+					 [KIST_MATCHES_NEAR] = 1u << NEAR,
+					 [KIST_MATCHES_NONE] = 1u << LITERALS };
+	unsigned tried = task->level == KIST_FILTER_ARCHIVE ? ALL : ways[task->plain];
 
 	if (task->level != KIST_FILTER_ARCHIVE && task->plain == KIST_MATCHES_ANY && !task->matches &&
 	    bytes.size >= NEAR_SIZE_MIN && !kist_filter_has_repeats(bytes))

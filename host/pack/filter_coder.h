@@ -33,7 +33,8 @@ enum kist_filter_level {
 enum kist_filter_matches {
 	KIST_MATCHES_ANY = 0,  /* nothing is known: of long bytes a part is tried */
 	KIST_MATCHES_ALL = 1,  /* as level 1 does */
-	KIST_MATCHES_NEAR = 2, /* near and long ones: digits have no others that gain */
+	KIST_MATCHES_NEAR = 2, /* near and long ones: lines with digits have few others that gain */
+	KIST_MATCHES_NONE = 3, /* none: digits and the like */
 };
 
 /** struct kist_filter_stats - What the bytes of a stream are like, from a sample of it. */
@@ -86,7 +87,8 @@ KIST_CHECKED kist_status kist_filter_frame(struct kist_filter_coder *coder,
 					   struct kist_error *err);
 
 /**
- * kist_filter_plain() - Writes one frame of zstd-1, and for KIST_FILTER_ARCHIVE the best.  As kist_filter_frame().
+ * kist_filter_plain() - Writes one frame with the matches of @task->plain, and for KIST_FILTER_ARCHIVE the best.  As
+ * kist_filter_frame().
  *
  * Where @task->plain is KIST_MATCHES_ANY: of long bytes without @task->matches only near matches are looked for, where a
  * part of them becomes smaller by that.

@@ -14,30 +14,41 @@
 /* Of a text this much is tried both ways, where there is no guess; and what cells must gain. */
 #define CELLS_TRIAL_SIZE ((size_t)32 << 10)
 #define CELLS_GAIN	 0.9
+/* What a slower way of plain bytes must gain. */
+#define SLOWER_GAIN 0.99
+
+/* From the fastest to the slowest: each must gain something over those before it. */
+static const enum kist_filter_matches ways[] = { KIST_MATCHES_NONE, KIST_MATCHES_NEAR, KIST_MATCHES_ALL };
 
 /* Level 1 finds matches among digits that cost more than the digits; others like this chunk take what is better. */
 static kist_status encode_plain(struct kist_filter *filter, const struct kist_filter_input *input,
 				struct kist_filter_task *task, struct kist_filter_best *best,
 				struct kist_error *err)
 {
-	const bool is_guessed = input->guess && input->guess->choice.matches != KIST_MATCHES_ANY;
-	size_t first;
+	const enum kist_filter_matches guess = input->guess ? input->guess->choice.matches : KIST_MATCHES_ANY;
+	const struct kist_filter_best stored = *best;
 
 	if (task->level == KIST_FILTER_ARCHIVE ||
-	    (!is_guessed && (!input->is_example || input->raw.size > EXAMPLE_SIZE_MAX)))
+	    (guess == KIST_MATCHES_ANY && (!input->is_example || input->raw.size > EXAMPLE_SIZE_MAX)))
 		return kist_filter_try(filter, input, task, NULL, best, err);
-	task->plain = is_guessed ? input->guess->choice.matches : KIST_MATCHES_ALL;
-	KIST_TRY(kist_filter_try(filter, input, task, NULL, best, err));
-	best->matches = task->plain;
-	best->is_guess =
-		is_guessed && kist_filter_is_as_guessed(input, best->size > 0 ? best->size : best->cost);
-	if (best->is_guess)
-		return KIST_OK;
-	first = best->size;
-	task->plain = task->plain == KIST_MATCHES_ALL ? KIST_MATCHES_NEAR : KIST_MATCHES_ALL;
-	KIST_TRY(kist_filter_try(filter, input, task, NULL, best, err));
-	if (best->size != first)
-		best->matches = task->plain;
+	if (guess != KIST_MATCHES_ANY) {
+		task->plain = guess;
+		KIST_TRY(kist_filter_try(filter, input, task, NULL, best, err));
+		best->matches = guess;
+		best->is_guess = kist_filter_is_as_guessed(input, best->size > 0 ? best->size : best->cost);
+		if (best->is_guess)
+			return KIST_OK;
+	}
+	*best = stored;
+	best->matches = KIST_MATCHES_ALL;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		const size_t before = best->size;
+
+		task->plain = ways[i];
+		KIST_TRY(kist_filter_try_gain(filter, input, task, NULL, i > 0 ? SLOWER_GAIN : 1, best, err));
+		if (best->size != before)
+			best->matches = ways[i];
+	}
 	return KIST_OK;
 }
 

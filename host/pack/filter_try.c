@@ -87,6 +87,20 @@ kist_status kist_filter_try(struct kist_filter *filter, const struct kist_filter
 	return KIST_OK;
 }
 
+kist_status kist_filter_try_gain(struct kist_filter *filter, const struct kist_filter_input *input,
+				 const struct kist_filter_task *task, const struct kist_filter_spec *spec,
+				 double gain, struct kist_filter_best *best, struct kist_error *err)
+{
+	const size_t cost = best->cost;
+	const size_t limit = (size_t)((double)cost * gain);
+
+	best->cost = limit;
+	KIST_TRY(kist_filter_try(filter, input, task, spec, best, err));
+	if (best->cost == limit)
+		best->cost = cost;
+	return KIST_OK;
+}
+
 struct kist_filter_spec kist_filter_base_spec(const struct kist_filter_hint *hint)
 {
 	if (hint->kind == KIST_FILTER_BYTES)
@@ -101,14 +115,8 @@ kist_status kist_filter_try_base(struct kist_filter *filter, const struct kist_f
 				 struct kist_error *err)
 {
 	const struct kist_filter_spec spec = kist_filter_base_spec(&input->hint);
-	const size_t cost = best->cost;
-	const size_t limit = (size_t)((double)cost * KIST_FILTER_BASE_GAIN);
 
-	best->cost = limit;
-	KIST_TRY(kist_filter_try(filter, input, task, &spec, best, err));
-	if (best->cost == limit)
-		best->cost = cost;
-	return KIST_OK;
+	return kist_filter_try_gain(filter, input, task, &spec, KIST_FILTER_BASE_GAIN, best, err);
 }
 
 bool kist_filter_is_as_guessed(const struct kist_filter_input *input, size_t size)

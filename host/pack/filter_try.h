@@ -30,6 +30,13 @@ KIST_CHECKED kist_status kist_filter_try(struct kist_filter *filter, const struc
 					 const struct kist_filter_spec *spec, struct kist_filter_best *best,
 					 struct kist_error *err);
 
+/** kist_filter_try_gain() - As kist_filter_try(), when it makes of each byte of @best no more than @gain. */
+KIST_CHECKED kist_status kist_filter_try_gain(struct kist_filter *filter,
+					      const struct kist_filter_input *input,
+					      const struct kist_filter_task *task,
+					      const struct kist_filter_spec *spec, double gain,
+					      struct kist_filter_best *best, struct kist_error *err);
+
 /** KIST_FILTER_BASE_GAIN - A base must gain so much over the best without one. */
 #define KIST_FILTER_BASE_GAIN 0.85
 

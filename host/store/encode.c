@@ -7,8 +7,9 @@
 
 /* Less than this is done faster alone than by waking others. */
 #define ALONE_SIZE_MAX ((size_t)128 << 10)
-/* Of one chunk in so many a sample is taken even where there is a guess. */
-#define LOOK_EVERY 8
+/* Of one chunk in so many a sample is taken even where there is a guess: more rarely each time that says the same. */
+#define LOOK_EVERY_MIN 8
+#define LOOK_EVERY_MAX 64
 
 kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *store, struct kist_error *err)
 {
@@ -152,15 +153,24 @@ static struct kist_learned *learned_of(struct kist_encoder *encoder, uint64_t pa
 	return &encoder->learned[part % KIST_ENCODE_LEARNED];
 }
 
-/* Each few chunks without one, so that it is seen when another filter has become better. */
+/* Now and then without one, so that it is seen when another filter has become better. */
 static void guess(struct kist_encoder *encoder, struct kist_fresh *fresh)
 {
 	struct kist_learned *const learned = learned_of(encoder, fresh->piece.part);
 
-	fresh->is_guessed = fresh->piece.part != 0 && fresh->piece.part == learned->part &&
-			    fresh->like.stored_len == 0 && ++learned->used % LOOK_EVERY != 0;
+	fresh->is_guessed = false;
+	if (fresh->piece.part == 0 || fresh->piece.part != learned->part || fresh->like.stored_len > 0)
+		return;
+	fresh->is_guessed = learned->left > 0;
+	learned->left = fresh->is_guessed ? learned->left - 1 : learned->every;
 	if (fresh->is_guessed)
 		fresh->guess = learned->guess;
+}
+
+static bool is_same_choice(const struct kist_filter_choice *a, const struct kist_filter_choice *b)
+{
+	return a->filter == b->filter && a->matches == b->matches &&
+	       memcmp(a->params, b->params, sizeof(a->params)) == 0;
 }
 
 /* From a chunk that was looked at, because it was to be, or because the guess was wrong. */
@@ -173,7 +183,12 @@ static void learn(struct kist_encoder *encoder, const struct kist_fresh *fresh)
 
 	if (fresh->piece.part == 0 || fresh->choice.is_guess)
 		return;
-	learned->used = learned->part == fresh->piece.part ? learned->used : 0;
+	if (learned->part != fresh->piece.part || !is_same_choice(&learned->guess.choice, &fresh->choice)) {
+		learned->every = LOOK_EVERY_MIN;
+		learned->left = learned->every;
+	} else if (!fresh->is_guessed && learned->every < LOOK_EVERY_MAX) {
+		learned->every *= 2;
+	}
 	learned->part = is_example ? fresh->piece.part : 0;
 	learned->guess.choice = fresh->choice;
 	learned->guess.ratio = (double)record->body_len / (double)record->raw_len;

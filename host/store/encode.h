@@ -45,11 +45,17 @@ struct kist_fresh {
 /** How many parts are remembered at once. */
 #define KIST_ENCODE_LEARNED ((size_t)16)
 
-/** struct kist_learned - What the chunks of @part are filtered with: 0 for none.  @used: How often that was guessed. */
+/**
+ * struct kist_learned - What the chunks of @part are filtered with: 0 for none.
+ *
+ * @every: One chunk in so many is looked at all the same.
+ * @left:  How often it is guessed until then.
+ */
 struct kist_learned {
 	uint64_t part;
 	struct kist_filter_guess guess;
-	unsigned used;
+	unsigned every;
+	unsigned left;
 };
 
 /**
