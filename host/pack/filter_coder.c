@@ -16,8 +16,10 @@
 #define PIECES	   4
 #define PIECE_SIZE ((size_t)4096)
 
-/* Above so many bits for a byte there is nothing to gain. */
+/* Above so many bits for a byte there is nothing to gain; and below 2 to the power of -that two bytes are as rarely the
+ * same. */
 #define ENTROPY_STORED 7.9
+#define EXPECTED_NOISE 0.004186
 /* Where one value is so frequent, or follows itself so often, matches are better than literals. */
 #define TOP_MATCHES	 0.6
 #define REPEATED_MATCHES 0.1
@@ -90,7 +92,14 @@ static size_t equal_bytes(uint64_t a, uint64_t b)
 	return (size_t)((same >> 7) * UINT64_C(0x0101010101010101) >> 56);
 }
 
-static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[4][256], size_t *repeated)
+/* How often each byte occurs, and follows itself, in a sample. */
+struct counted {
+	uint32_t of[256];
+	size_t total;
+	size_t repeated;
+};
+
+static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[static 4][256], size_t *repeated)
 {
 	size_t i = 0;
 	size_t same = 0;
@@ -118,37 +127,70 @@ static void count_bytes(const uint8_t *data, size_t size, uint32_t counts[4][256
 	*repeated += same;
 }
 
-struct kist_filter_stats kist_filter_stats_of(struct kist_view bytes)
+static void count_sample(struct kist_view bytes, struct counted *ret)
 {
 	const size_t pieces = bytes.size <= PIECES * PIECE_SIZE ? 1 : PIECES;
 	const size_t piece = pieces == 1 ? bytes.size : PIECE_SIZE;
-	const double total = (double)(pieces * piece);
-	struct kist_filter_stats stats = { .entropy = 0 };
 	uint32_t counts[4][256] = { { 0 } };
-	size_t repeated = 0;
-	uint64_t squares = 0;
-	uint32_t top = 0;
-	double logs = 0;
 
+	ret->total = pieces * piece;
+	ret->repeated = 0;
 	for (size_t i = 0; i < pieces; i++) {
 		const size_t at = pieces == 1 ? 0 : (bytes.size - piece) / (pieces - 1) * i;
 
-		count_bytes(bytes.data + at, piece, counts, &repeated);
+		count_bytes(bytes.data + at, piece, counts, &ret->repeated);
 	}
-	for (size_t i = 0; i < 256; i++) {
-		const uint32_t count = counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
+	for (size_t i = 0; i < 256; i++)
+		ret->of[i] = counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
+}
 
-		if (count == 0)
-			continue;
-		logs += count * log2_of(count);
-		squares += (uint64_t)count * count;
-		top = count > top ? count : top;
+/* All but the entropy, which takes longer than the rest. */
+static struct kist_filter_stats stats_but_entropy(const struct counted *counted)
+{
+	const double total = (double)counted->total;
+	uint64_t squares = 0;
+	uint32_t top = 0;
+
+	for (size_t i = 0; i < 256; i++) {
+		squares += (uint64_t)counted->of[i] * counted->of[i];
+		top = counted->of[i] > top ? counted->of[i] : top;
 	}
-	stats.entropy = log2_of((uint32_t)total) - logs / total;
-	stats.expected = (double)squares / (total * total);
-	stats.top = top / total;
-	stats.repeated = (double)repeated / total;
+	return (struct kist_filter_stats){ .expected = (double)squares / (total * total),
+					   .top = top / total,
+					   .repeated = (double)counted->repeated / total };
+}
+
+static double entropy_of(const struct counted *counted)
+{
+	double logs = 0;
+
+	for (size_t i = 0; i < 256; i++) {
+		if (counted->of[i] > 0)
+			logs += counted->of[i] * log2_of(counted->of[i]);
+	}
+	return log2_of((uint32_t)counted->total) - logs / (double)counted->total;
+}
+
+struct kist_filter_stats kist_filter_stats_of(struct kist_view bytes)
+{
+	struct kist_filter_stats stats;
+	struct counted counted;
+
+	count_sample(bytes, &counted);
+	stats = stats_but_entropy(&counted);
+	stats.entropy = entropy_of(&counted);
 	return stats;
+}
+
+/*
+ * Whether two bytes of the sample are the same hardly more often than if all 256 were as frequent: their entropy is not
+ * less than what follows from that (Rényi's of order 2).
+ */
+static bool is_noise(const struct kist_filter_stats *stats, const struct counted *counted)
+{
+	const double total = (double)counted->total;
+
+	return (stats->expected * total - 1) / (total - 1) < EXPECTED_NOISE;
 }
 
 static bool matches_help(const struct kist_filter_stats *stats)
@@ -304,22 +346,24 @@ static kist_status tries_of(struct kist_filter_coder *coder, const struct kist_f
 			    struct kist_view stream, unsigned *ret, struct kist_error *err)
 {
 	struct kist_filter_stats stats;
+	struct counted counted;
 
 	*ret = task->level == KIST_FILTER_ARCHIVE ? ALL : 1u << ZSTD_1;
 	if (stream.size < SHORT)
 		return KIST_OK;
-	stats = kist_filter_stats_of(stream);
+	count_sample(stream, &counted);
+	stats = stats_but_entropy(&counted);
 	if (task->level == KIST_FILTER_ARCHIVE) {
-		if (!task->matches && !matches_help(&stats) && stats.entropy > ENTROPY_STORED)
+		if (!task->matches && !matches_help(&stats) && is_noise(&stats, &counted))
 			*ret = 0;
 		return KIST_OK;
 	}
 	if (task->matches)
 		*ret = 1u << LITERALS | 1u << ZSTD_1;
-	else if (matches_help(&stats) && stats.entropy > ENTROPY_SPARSE && task->level > KIST_FILTER_FAST)
-		return try_part(coder, task, stream, ret, err);
 	else if (!matches_help(&stats))
-		*ret = stats.entropy > ENTROPY_STORED ? 0 : 1u << LITERALS;
+		*ret = is_noise(&stats, &counted) ? 0 : 1u << LITERALS;
+	else if (task->level > KIST_FILTER_FAST && entropy_of(&counted) > ENTROPY_SPARSE)
+		return try_part(coder, task, stream, ret, err);
 	return KIST_OK;
 }
 

@@ -11,10 +11,15 @@
 /* Counts are sorted by so many bits at a time, twice: the largest has 18. */
 #define DIGIT_BITS 9
 #define DIGITS	   (1u << DIGIT_BITS)
+/* Of what is sorted: the byte itself. */
+#define SYMBOL_BITS 8
+/* Bytes that are worth a second table to count them in. */
+#define LONG ((size_t)16 << 10)
 /* Codes that are put together before bytes are written: 7 bits that are left, and 4 times 11, are less than 56. */
 #define STEP 4
-/* So many bytes have 64 bits at least: whatever is written before them in words stays within their stream. */
-#define TAIL ((size_t)64)
+/* The bytes of so many bits are written one by one: whatever is written before them in words stays within their
+ * stream. */
+#define TAIL_BITS ((size_t)64)
 
 size_t kist_huffman_quarter(size_t len, size_t stream)
 {
@@ -50,15 +55,13 @@ count_words(const uint64_t words[static KIST_HUFFMAN_STREAMS],
 	count_one(words, 7, odd);
 }
 
-void kist_huffman_count(const uint8_t *bytes, size_t len, struct kist_huffman_counts *ret)
+/* Without the bytes behind the whole words. */
+static size_t count_whole(const uint8_t *bytes, size_t quarter, size_t shortest,
+			  uint32_t even[static KIST_HUFFMAN_STREAMS][KIST_HUFFMAN_SYMBOLS],
+			  uint32_t odd[static KIST_HUFFMAN_STREAMS][KIST_HUFFMAN_SYMBOLS])
 {
-	const size_t quarter = kist_huffman_quarter(len, 0);
-	const size_t shortest = kist_huffman_quarter(len, KIST_HUFFMAN_STREAMS - 1);
-	uint32_t odd[KIST_HUFFMAN_STREAMS][KIST_HUFFMAN_SYMBOLS] = { { 0 } };
 	size_t at = 0;
 
-	assert(len >= KIST_HUFFMAN_LEN_MIN && len <= KIST_HUFFMAN_LEN_MAX);
-	memset(ret, 0, sizeof(*ret));
 	for (; shortest - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
 		const uint8_t *const from = bytes + at;
 		const uint64_t words[KIST_HUFFMAN_STREAMS] = { kist_le_read64(from),
@@ -66,129 +69,167 @@ void kist_huffman_count(const uint8_t *bytes, size_t len, struct kist_huffman_co
 							       kist_le_read64(from + 2 * quarter),
 							       kist_le_read64(from + 3 * quarter) };
 
-		count_words(words, ret->of, odd);
+		count_words(words, even, odd);
 	}
+	return at;
+}
+
+/* A second table costs more to add up than it gains where there is little to count. */
+static size_t count_long(const uint8_t *bytes, size_t quarter, size_t shortest,
+			 uint32_t to[static KIST_HUFFMAN_STREAMS][KIST_HUFFMAN_SYMBOLS])
+{
+	uint32_t odd[KIST_HUFFMAN_STREAMS][KIST_HUFFMAN_SYMBOLS] = { { 0 } };
+	const size_t at = count_whole(bytes, quarter, shortest, to, odd);
+
+	for (size_t q = 0; q < KIST_HUFFMAN_STREAMS; q++) {
+		for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++)
+			to[q][i] += odd[q][i];
+	}
+	return at;
+}
+
+void kist_huffman_count(const uint8_t *bytes, size_t len, struct kist_huffman_counts *ret)
+{
+	const size_t quarter = kist_huffman_quarter(len, 0);
+	const size_t shortest = kist_huffman_quarter(len, KIST_HUFFMAN_STREAMS - 1);
+	size_t at;
+
+	assert(len >= KIST_HUFFMAN_LEN_MIN && len <= KIST_HUFFMAN_LEN_MAX);
+	memset(ret, 0, sizeof(*ret));
+	at = len >= LONG ? count_long(bytes, quarter, shortest, ret->of)
+			 : count_whole(bytes, quarter, shortest, ret->of, ret->of);
 	for (size_t q = 0; q < KIST_HUFFMAN_STREAMS; q++) {
 		for (size_t i = at; i < kist_huffman_quarter(len, q); i++)
 			ret->of[q][bytes[q * quarter + i]]++;
-		for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++)
-			ret->of[q][i] += odd[q][i];
 	}
 }
 
-/* The bytes that occur, the rarest first. */
+/* The bytes that occur, the rarest first: how often above, the byte in the lowest SYMBOL_BITS. */
 struct ranks {
 	size_t count;
-	uint32_t often[KIST_HUFFMAN_SYMBOLS];
-	uint8_t symbol[KIST_HUFFMAN_SYMBOLS];
+	uint32_t most; /* how often the most frequent one occurs */
+	uint32_t keys[KIST_HUFFMAN_SYMBOLS];
 };
 
-/* By one digit; what is equal in it stays in its order. */
+/* By one digit of how often; what is equal in it stays in its order. */
 static void sort_by(const struct ranks *from, unsigned shift, struct ranks *to)
 {
-	uint16_t begin[DIGITS + 1] = { 0 };
+	const uint32_t digits = from->most >> shift < DIGITS ? (from->most >> shift) + 1 : DIGITS;
+	uint16_t begin[DIGITS + 1];
 
+	memset(begin, 0, (digits + 1) * sizeof(begin[0]));
 	for (size_t i = 0; i < from->count; i++)
-		begin[(from->often[i] >> shift) % DIGITS + 1]++;
-	for (size_t i = 0; i < DIGITS; i++)
+		begin[(from->keys[i] >> (SYMBOL_BITS + shift)) % DIGITS + 1]++;
+	for (size_t i = 0; i < digits; i++)
 		begin[i + 1] = (uint16_t)(begin[i + 1] + begin[i]);
-	for (size_t i = 0; i < from->count; i++) {
-		const uint16_t at = begin[(from->often[i] >> shift) % DIGITS]++;
-
-		to->often[at] = from->often[i];
-		to->symbol[at] = from->symbol[i];
-	}
+	for (size_t i = 0; i < from->count; i++)
+		to->keys[begin[(from->keys[i] >> (SYMBOL_BITS + shift)) % DIGITS]++] = from->keys[i];
 	to->count = from->count;
+	to->most = from->most;
 }
 
 static void rank(const struct kist_huffman_counts *counts, struct ranks *ret)
 {
-	struct ranks other;
+	uint32_t often[KIST_HUFFMAN_SYMBOLS];
+	struct ranks other = { .count = 0 };
 
-	ret->count = 0;
+	for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++)
+		often[i] = counts->of[0][i] + counts->of[1][i] + counts->of[2][i] + counts->of[3][i];
 	for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++) {
-		uint32_t often = 0;
-
-		for (size_t q = 0; q < KIST_HUFFMAN_STREAMS; q++)
-			often += counts->of[q][i];
-		ret->often[ret->count] = often;
-		ret->symbol[ret->count] = (uint8_t)i;
-		ret->count += often > 0;
+		other.keys[other.count] = often[i] << SYMBOL_BITS | (uint32_t)i;
+		other.count += often[i] > 0;
+		other.most = often[i] > other.most ? often[i] : other.most;
 	}
-	sort_by(ret, 0, &other);
+	sort_by(&other, 0, ret);
+	if (other.most < DIGITS)
+		return;
+	other = *ret;
 	sort_by(&other, DIGIT_BITS, ret);
 }
 
-/* Where a node of the tree hangs: the two rarest of leaves and nodes that are left, again and again, in place. */
-static void join(uint32_t *at, size_t count)
+/*
+ * Where each inner node of the tree hangs: the two rarest of leaves and nodes that are left, again and again.  The
+ * last node is the root.
+ */
+static void join(const struct ranks *ranks, uint16_t parents[static KIST_HUFFMAN_SYMBOLS])
 {
-	size_t root = 0;
+	uint32_t leaves[KIST_HUFFMAN_SYMBOLS + 1];
+	uint32_t nodes[KIST_HUFFMAN_SYMBOLS + 1];
 	size_t leaf = 0;
+	size_t node = 0;
 
-	for (size_t next = 0; next + 1 < count; next++) {
+	for (size_t i = 0; i < ranks->count; i++)
+		leaves[i] = ranks->keys[i] >> SYMBOL_BITS;
+	leaves[ranks->count] = UINT32_MAX;
+	nodes[0] = UINT32_MAX;
+	for (size_t next = 0; next + 1 < ranks->count; next++) {
 		uint32_t sum = 0;
 
+		/* Without a branch, which nobody could foresee: who is not taken is told of its parent again. */
 		for (int i = 0; i < 2; i++) {
-			if (leaf >= count || (root < next && at[root] < at[leaf])) {
-				sum += at[root];
-				at[root++] = (uint32_t)next;
-			} else {
-				sum += at[leaf++];
-			}
+			const bool is_node = nodes[node] < leaves[leaf];
+
+			sum += is_node ? nodes[node] : leaves[leaf];
+			parents[node] = (uint16_t)next;
+			node += is_node;
+			leaf += !is_node;
 		}
-		at[next] = sum;
+		nodes[next] = sum;
+		nodes[next + 1] = UINT32_MAX;
 	}
 }
 
-/*
- * Depths of the leaves, the rarest first, from how often they occur.
- *
- * Source: Moffat, Katajainen: In-place calculation of minimum-redundancy codes, 1995.
- */
-static void depths_of(uint32_t *at, size_t count)
+/* How many codes there are of each length, that of the longest being that of all that are longer. */
+static void count_lengths(const struct ranks *ranks, uint32_t ret[static KIST_HUFFMAN_BITS_MAX + 1])
 {
-	size_t next = count;
-	size_t root = count - 1;
-	size_t open = 1;
-	uint32_t depth = 0;
+	uint16_t depths[KIST_HUFFMAN_SYMBOLS];
+	uint16_t nodes[KIST_HUFFMAN_SYMBOLS] = { 0 };
+	const size_t root = ranks->count - 2;
+	uint16_t parents[KIST_HUFFMAN_SYMBOLS];
+	uint32_t left = (uint32_t)ranks->count;
 
-	join(at, count);
-	at[count - 2] = 0;
-	for (size_t i = count - 2; i-- > 0;)
-		at[i] = at[at[i]] + 1;
-	for (; open > 0; depth++) {
-		size_t inner = 0;
-
-		for (; root > 0 && at[root - 1] == depth; root--)
-			inner++;
-		for (; open > inner; open--)
-			at[--next] = depth;
-		open = 2 * inner;
+	join(ranks, parents);
+	depths[root] = 0;
+	nodes[0] = 1;
+	for (size_t i = root; i-- > 0;) {
+		depths[i] = (uint16_t)(depths[parents[i]] + 1);
+		nodes[depths[i]]++;
 	}
+	/* Below the nodes of one depth hang nodes and leaves. */
+	for (unsigned len = 1; len < KIST_HUFFMAN_BITS_MAX; len++) {
+		ret[len] = 2u * nodes[len - 1] - nodes[len];
+		left -= ret[len];
+	}
+	ret[KIST_HUFFMAN_BITS_MAX] = left;
 }
 
-/* Makes codes that are too long shorter, at the cost of those that are a little shorter; then gives away what is left. */
-static void limit(uint32_t *depths, size_t count)
+/* Makes codes longer until there is space for all, then gives away what is left. */
+static void fit(uint32_t of_length[static KIST_HUFFMAN_BITS_MAX + 1])
 {
 	uint32_t taken = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (depths[i] > KIST_HUFFMAN_BITS_MAX)
-			depths[i] = KIST_HUFFMAN_BITS_MAX;
-		taken += SPACE >> depths[i];
-	}
+	for (unsigned len = 1; len <= KIST_HUFFMAN_BITS_MAX; len++)
+		taken += of_length[len] * (SPACE >> len);
 	/* The rarest that can be longer lose least. */
-	for (size_t i = 0; taken > SPACE; i++) {
-		for (; depths[i] < KIST_HUFFMAN_BITS_MAX && taken > SPACE; depths[i]++)
-			taken -= SPACE >> (depths[i] + 1);
+	for (unsigned len = KIST_HUFFMAN_BITS_MAX - 1; taken > SPACE; len--) {
+		for (; of_length[len] > 0 && taken > SPACE;) {
+			unsigned to = len;
+
+			for (; to < KIST_HUFFMAN_BITS_MAX && taken > SPACE; to++)
+				taken -= SPACE >> (to + 1);
+			of_length[len]--;
+			of_length[to]++;
+		}
 	}
 	/* What is left is a multiple of the longest code's space, so that there is always one that takes it. */
 	while (taken < SPACE) {
-		for (size_t i = count; i-- > 0;) {
-			if (depths[i] > 1 && SPACE >> depths[i] <= SPACE - taken) {
-				taken += SPACE >> depths[i];
-				depths[i]--;
-			}
+		for (unsigned len = 2; len <= KIST_HUFFMAN_BITS_MAX; len++) {
+			const uint32_t room = (SPACE - taken) / (SPACE >> len);
+			const uint32_t shorter = of_length[len] < room ? of_length[len] : room;
+
+			of_length[len] -= shorter;
+			of_length[len - 1] += shorter;
+			taken += shorter * (SPACE >> len);
 		}
 	}
 }
@@ -196,15 +237,12 @@ static void limit(uint32_t *depths, size_t count)
 /* Codes of one length are given in order; the longest begin with 0. */
 static void number(struct kist_huffman_code *code)
 {
-	uint32_t of_length[KIST_HUFFMAN_BITS_MAX + 1] = { 0 };
 	uint32_t next[KIST_HUFFMAN_BITS_MAX + 1] = { 0 };
 	uint32_t first = 0;
 
-	for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++)
-		of_length[code->lengths[i]]++;
 	for (unsigned len = KIST_HUFFMAN_BITS_MAX; len > 0; len--) {
 		next[len] = first;
-		first = (first + of_length[len]) >> 1;
+		first = (first + code->of_length[len]) >> 1;
 	}
 	for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++) {
 		const unsigned len = code->lengths[i];
@@ -216,19 +254,27 @@ static void number(struct kist_huffman_code *code)
 bool kist_huffman_make(const struct kist_huffman_counts *counts, struct kist_huffman_code *ret)
 {
 	struct ranks ranks;
+	size_t at = 0;
 
 	rank(counts, &ranks);
 	if (ranks.count < 2)
 		return false;
-	depths_of(ranks.often, ranks.count);
-	limit(ranks.often, ranks.count);
+	count_lengths(&ranks, ret->of_length);
+	fit(ret->of_length);
 	memset(ret->lengths, 0, sizeof(ret->lengths));
 	ret->longest = 0;
 	ret->last = 0;
-	for (size_t i = 0; i < ranks.count; i++) {
-		ret->lengths[ranks.symbol[i]] = (uint8_t)ranks.often[i];
-		ret->longest = ranks.often[i] > ret->longest ? ranks.often[i] : ret->longest;
-		ret->last = ranks.symbol[i] > ret->last ? ranks.symbol[i] : ret->last;
+	for (unsigned len = KIST_HUFFMAN_BITS_MAX; len > 0; len--) {
+		if (ret->of_length[len] == 0)
+			continue;
+		ret->longest = ret->longest > 0 ? ret->longest : len;
+		ret->shortest = len;
+		for (const size_t end = at + ret->of_length[len]; at < end; at++) {
+			const uint8_t symbol = (uint8_t)ranks.keys[at];
+
+			ret->lengths[symbol] = (uint8_t)len;
+			ret->last = symbol > ret->last ? symbol : ret->last;
+		}
 	}
 	number(ret);
 	return true;
@@ -238,10 +284,10 @@ void kist_huffman_sizes(const struct kist_huffman_counts *counts, const struct k
 			size_t ret[static KIST_HUFFMAN_STREAMS])
 {
 	for (size_t q = 0; q < KIST_HUFFMAN_STREAMS; q++) {
-		size_t bits = 0;
+		uint32_t bits = 0;
 
 		for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++)
-			bits += (size_t)counts->of[q][i] * code->lengths[i];
+			bits += counts->of[q][i] * code->lengths[i];
 		/* And the bit that ends it. */
 		ret[q] = bits / 8 + 1;
 	}
@@ -288,10 +334,12 @@ static inline __attribute__((always_inline)) void put_word(struct stream *stream
 
 /* Two streams at a time: what one waits for, the other has. */
 static inline __attribute__((always_inline)) void write_two(struct stream *one, struct stream *other,
-							    const uint64_t *entries)
+							    const struct kist_huffman_code *code)
 {
+	const uint64_t *const entries = code->entries;
+	const size_t tail = TAIL_BITS / code->shortest + 1;
 	const size_t least = one->left < other->left ? one->left : other->left;
-	const size_t steps = least > TAIL ? (least - TAIL) / STEP : 0;
+	const size_t steps = least > tail ? (least - tail) / STEP : 0;
 	struct stream a = *one;
 	struct stream b = *other;
 
@@ -307,16 +355,16 @@ static inline __attribute__((always_inline)) void write_two(struct stream *one, 
 	*other = b;
 }
 
-static void write_plain(struct stream *one, struct stream *other, const uint64_t *entries)
+static void write_plain(struct stream *one, struct stream *other, const struct kist_huffman_code *code)
 {
-	write_two(one, other, entries);
+	write_two(one, other, code);
 }
 
 #if defined(__x86_64__)
 __attribute__((target("bmi2"))) static void write_bmi2(struct stream *one, struct stream *other,
-						       const uint64_t *entries)
+						       const struct kist_huffman_code *code)
 {
-	write_two(one, other, entries);
+	write_two(one, other, code);
 }
 #endif
 
@@ -344,7 +392,7 @@ static void write_tail(struct stream *stream, const uint64_t *entries)
 void kist_huffman_write(const uint8_t *bytes, size_t len, const struct kist_huffman_code *code,
 			const size_t sizes[static KIST_HUFFMAN_STREAMS], uint8_t *ret, bool plain)
 {
-	void (*write)(struct stream *, struct stream *, const uint64_t *) = write_plain;
+	void (*write)(struct stream *, struct stream *, const struct kist_huffman_code *) = write_plain;
 	struct stream streams[KIST_HUFFMAN_STREAMS];
 
 #if defined(__x86_64__)
@@ -359,8 +407,8 @@ void kist_huffman_write(const uint8_t *bytes, size_t len, const struct kist_huff
 		streams[q] = (struct stream){ .from = bytes, .left = quarter, .to = ret };
 		ret += sizes[q];
 	}
-	write(&streams[0], &streams[1], code->entries);
-	write(&streams[2], &streams[3], code->entries);
+	write(&streams[0], &streams[1], code);
+	write(&streams[2], &streams[3], code);
 	/* Once all words are written: the last ones of a stream stay within it. */
 	for (size_t q = 0; q < KIST_HUFFMAN_STREAMS; q++)
 		write_tail(&streams[q], code->entries);

@@ -36,14 +36,18 @@ struct kist_huffman_counts {
 /**
  * struct kist_huffman_code - A code.
  *
- * @lengths: Bits of each byte; 0 of those that do not occur.
- * @longest: The largest of them.
- * @last:    The highest byte that occurs.
- * @entries: The bits, at the top; their number in the lowest byte.
+ * @lengths:   Bits of each byte; 0 of those that do not occur.
+ * @of_length: How many bytes have so many.
+ * @longest:   The most that one has.
+ * @shortest:  The fewest.
+ * @last:      The highest byte that occurs.
+ * @entries:   The bits, at the top; their number in the lowest byte.
  */
 struct kist_huffman_code {
 	uint8_t lengths[KIST_HUFFMAN_SYMBOLS];
+	uint32_t of_length[KIST_HUFFMAN_BITS_MAX + 1];
 	unsigned longest;
+	unsigned shortest;
 	unsigned last;
 	uint64_t entries[KIST_HUFFMAN_SYMBOLS];
 };

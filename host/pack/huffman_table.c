@@ -22,22 +22,24 @@
 #define MANY_ZEROS 24
 #define SOME_ZEROS 3
 
-/* Bits from the lowest on. */
+/* Bits from the lowest on: whole bytes before @to, and up to 7 bits more.  Words are written at @to. */
 struct bits {
-	uint8_t bytes[KIST_HUFFMAN_SYMBOLS];
-	size_t size;
-	uint32_t word;
+	uint8_t *to;
+	uint64_t word;
 	unsigned count;
 };
 
-static void put(struct bits *bits, uint32_t value, unsigned count)
+/* Room for what shares and weights take at most, and for the last word. */
+#define BITS_SIZE_MAX ((size_t)KIST_HUFFMAN_SYMBOLS + sizeof(uint64_t))
+
+static inline void put(struct bits *bits, uint32_t value, unsigned count)
 {
-	bits->word |= value << bits->count;
+	bits->word |= (uint64_t)value << bits->count;
 	bits->count += count;
-	for (; bits->count >= 8; bits->count -= 8) {
-		bits->bytes[bits->size++] = (uint8_t)bits->word;
-		bits->word >>= 8;
-	}
+	kist_le_write64(bits->to, bits->word);
+	bits->to += bits->count / 8;
+	bits->word >>= bits->count / 8 * 8;
+	bits->count %= 8;
 }
 
 static void put_end(struct bits *bits)
@@ -46,14 +48,24 @@ static void put_end(struct bits *bits)
 		put(bits, 0, 8 - bits->count);
 }
 
+static uint8_t weight_of(const struct kist_huffman_code *code, unsigned length)
+{
+	return (uint8_t)(length > 0 ? code->longest + 1 - length : 0);
+}
+
 /* How many of the table's places each weight has: 1 at least, if it occurs. */
-static void share(const uint8_t *weights, size_t count, uint16_t ret[static WEIGHTS])
+static void share(const struct kist_huffman_code *code, size_t count, uint16_t ret[static WEIGHTS])
 {
 	uint32_t often[WEIGHTS] = { 0 };
 	uint32_t taken = 0;
 
-	for (size_t i = 0; i < count; i++)
-		often[weights[i]]++;
+	often[0] = (uint32_t)count + 1;
+	for (unsigned len = code->shortest; len <= code->longest; len++) {
+		often[weight_of(code, len)] = code->of_length[len];
+		often[0] -= code->of_length[len];
+	}
+	/* The last one has none. */
+	often[weight_of(code, code->lengths[count])]--;
 	for (size_t i = 0; i < WEIGHTS; i++) {
 		ret[i] = (uint16_t)((often[i] * TABLE_SIZE + count / 2) / count);
 		ret[i] = ret[i] == 0 && often[i] > 0 ? 1 : ret[i];
@@ -162,28 +174,35 @@ static uint32_t begin_state(const struct fse *fse, uint8_t weight)
 	return fse->states[(int32_t)(value >> bits) + of->next];
 }
 
-static void put_weight(struct bits *bits, const struct fse *fse, uint32_t *state, uint8_t weight)
+static inline uint32_t put_weight(struct bits *bits, const struct fse *fse, uint32_t state, uint8_t weight)
 {
 	const struct fse_weight *const of = &fse->weights[weight];
-	const uint32_t count = (*state + of->bits) >> 16;
+	const uint32_t count = (state + of->bits) >> 16;
 
-	put(bits, *state & ((1u << count) - 1), count);
-	*state = fse->states[(int32_t)(*state >> count) + of->next];
+	put(bits, state & ((1u << count) - 1), count);
+	return fse->states[(int32_t)(state >> count) + of->next];
 }
 
 /* From the last weight to the first: those with an even number belong to one state, the others to the other. */
 static void put_weights(struct bits *bits, const struct fse *fse, const uint8_t *weights, size_t count)
 {
-	uint32_t states[2];
+	struct bits at = *bits;
+	size_t i = count - 2;
+	uint32_t own = begin_state(fse, weights[count - 2]);
+	uint32_t other = begin_state(fse, weights[count - 1]);
 
-	states[(count - 1) % 2] = begin_state(fse, weights[count - 1]);
-	states[(count - 2) % 2] = begin_state(fse, weights[count - 2]);
-	for (size_t i = count - 2; i-- > 0;)
-		put_weight(bits, fse, &states[i % 2], weights[i]);
-	put(bits, states[1] % TABLE_SIZE, TABLE_LOG);
-	put(bits, states[0] % TABLE_SIZE, TABLE_LOG);
-	put(bits, 1, 1);
-	put_end(bits);
+	for (; i >= 2; i -= 2) {
+		other = put_weight(&at, fse, other, weights[i - 1]);
+		own = put_weight(&at, fse, own, weights[i - 2]);
+	}
+	if (i == 1)
+		other = put_weight(&at, fse, other, weights[0]);
+	/* The state of the even ones comes last. */
+	put(&at, (i == 0 ? other : own) % TABLE_SIZE, TABLE_LOG);
+	put(&at, (i == 0 ? own : other) % TABLE_SIZE, TABLE_LOG);
+	put(&at, 1, 1);
+	put_end(&at);
+	*bits = at;
 }
 
 static size_t describe_directly(const uint8_t *weights, size_t count, uint8_t *ret)
@@ -202,24 +221,27 @@ static bool alike(const uint8_t *weights, size_t count)
 
 size_t kist_huffman_describe(const struct kist_huffman_code *code, uint8_t ret[static KIST_HUFFMAN_TABLE_MAX])
 {
-	struct bits bits = { .size = 0 };
+	uint8_t bytes[BITS_SIZE_MAX];
+	struct bits bits = { .to = bytes };
 	uint8_t weights[KIST_HUFFMAN_SYMBOLS];
 	const size_t count = code->last;
 	uint16_t shares[WEIGHTS];
 	struct fse fse;
+	size_t size;
 
 	for (size_t i = 0; i < count; i++)
-		weights[i] = (uint8_t)(code->lengths[i] > 0 ? code->longest + 1 - code->lengths[i] : 0);
+		weights[i] = weight_of(code, code->lengths[i]);
 	if (count > 2 && !alike(weights, count)) {
-		share(weights, count, shares);
+		share(code, count, shares);
 		put_shares(&bits, shares);
 		make(shares, &fse);
 		put_weights(&bits, &fse, weights, count);
 	}
-	if (bits.size > 0 && bits.size < DIRECT && (count > DIRECT || bits.size < (count + 1) / 2)) {
-		ret[0] = (uint8_t)bits.size;
-		memcpy(ret + 1, bits.bytes, bits.size);
-		return 1 + bits.size;
+	size = (size_t)(bits.to - bytes);
+	if (size > 0 && size < DIRECT && (count > DIRECT || size < (count + 1) / 2)) {
+		ret[0] = (uint8_t)size;
+		memcpy(ret + 1, bytes, size);
+		return 1 + size;
 	}
 	return count <= DIRECT ? describe_directly(weights, count, ret) : 0;
 }

@@ -9,7 +9,7 @@
 #define ALONE_SIZE_MAX ((size_t)128 << 10)
 /* Of one chunk in so many a sample is taken even where there is a guess: more rarely each time that says the same. */
 #define LOOK_EVERY_MIN 8
-#define LOOK_EVERY_MAX 64
+#define LOOK_EVERY_MAX 32
 
 kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *store, struct kist_error *err)
 {
