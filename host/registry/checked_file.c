@@ -8,6 +8,7 @@
 
 #include "base/le.h"
 #include "pack/crc32c.h"
+#include "registry/write_behind.h"
 
 #define VFS_NAME  "kist-checked"
 #define DATA_SIZE (KIST_CHECKED_PAGE_SIZE - KIST_CHECKED_RESERVE)
@@ -16,9 +17,14 @@
 /* No page is smaller; what is read in smaller pieces is the file's header, which is read again as a page. */
 #define PAGE_SIZE_MIN 512
 
+/* Pages after which a burst of them is written behind: a transaction of few is sooner written than a thread begun. */
+#define BURST_MIN 256
+
 /* The file below lies right behind. */
 struct checked_file {
 	sqlite3_file base;
+	unsigned burst; /* pages written since the file was last settled */
+	struct kist_write_behind *behind;
 };
 
 static sqlite3_vfs *below;
@@ -44,49 +50,95 @@ static bool is_sound(const uint8_t *page, sqlite3_int64 offset)
 	       kist_le_read32(page + DATA_SIZE + 4) == 0;
 }
 
+static void seal(uint8_t *page, sqlite3_int64 offset)
+{
+	kist_le_write32(page + DATA_SIZE, page_crc(page, offset));
+	kist_le_write32(page + DATA_SIZE + 4, 0);
+}
+
+/* Until all that was written is in the file. */
+static int settle(sqlite3_file *base)
+{
+	struct checked_file *const file = (struct checked_file *)base;
+	struct kist_write_behind *const behind = file->behind;
+
+	file->burst = 0;
+	file->behind = NULL;
+	return behind ? kist_write_behind_end(behind) : SQLITE_OK;
+}
+
 static int checked_close(sqlite3_file *file)
 {
-	return real(file)->pMethods->xClose(real(file));
+	const int settled = settle(file);
+	const int code = real(file)->pMethods->xClose(real(file));
+
+	return settled != SQLITE_OK ? settled : code;
+}
+
+static int read_bytes(struct checked_file *file, void *to, int size, sqlite3_int64 offset, bool *ret_sealed)
+{
+	int code = SQLITE_OK;
+
+	*ret_sealed = true;
+	if (file->behind && size == KIST_CHECKED_PAGE_SIZE)
+		return kist_write_behind_read(file->behind, to, offset, ret_sealed);
+	if (file->behind)
+		code = settle(&file->base);
+	return code == SQLITE_OK ? real(&file->base)->pMethods->xRead(real(&file->base), to, size, offset)
+				 : code;
 }
 
 static int checked_read(sqlite3_file *file, void *to, int size, sqlite3_int64 offset)
 {
-	const uint8_t *bytes = to;
-	const int code = real(file)->pMethods->xRead(real(file), to, size, offset);
+	bool sealed;
+	const int code = read_bytes((struct checked_file *)file, to, size, offset, &sealed);
 
-	if (code != SQLITE_OK)
+	if (code != SQLITE_OK || size < PAGE_SIZE_MIN || !sealed)
 		return code;
-	if (size < PAGE_SIZE_MIN)
-		return SQLITE_OK;
-	return size == KIST_CHECKED_PAGE_SIZE && is_sound(bytes, offset) ? SQLITE_OK : SQLITE_IOERR_DATA;
+	return size == KIST_CHECKED_PAGE_SIZE && is_sound(to, offset) ? SQLITE_OK : SQLITE_IOERR_DATA;
 }
 
-static int checked_write(sqlite3_file *file, const void *from, int size, sqlite3_int64 offset)
+static int write_page(sqlite3_file *file, const void *from, sqlite3_int64 offset)
 {
 	uint8_t page[KIST_CHECKED_PAGE_SIZE];
+
+	memcpy(page, from, DATA_SIZE);
+	seal(page, offset);
+	return real(file)->pMethods->xWrite(real(file), page, KIST_CHECKED_PAGE_SIZE, offset);
+}
+
+static int checked_write(sqlite3_file *base, const void *from, int size, sqlite3_int64 offset)
+{
+	struct checked_file *const file = (struct checked_file *)base;
 
 	if (size != KIST_CHECKED_PAGE_SIZE ||
 	    (offset == 0 && ((const uint8_t *)from)[RESERVE_AT] != KIST_CHECKED_RESERVE))
 		return SQLITE_IOERR_WRITE;
-	memcpy(page, from, DATA_SIZE);
-	kist_le_write32(page + DATA_SIZE, page_crc(page, offset));
-	kist_le_write32(page + DATA_SIZE + 4, 0);
-	return real(file)->pMethods->xWrite(real(file), page, size, offset);
+	if (file->burst < BURST_MIN && ++file->burst == BURST_MIN)
+		file->behind = kist_write_behind_new(real(base), seal);
+	return file->behind ? kist_write_behind_add(file->behind, from, offset)
+			    : write_page(base, from, offset);
 }
 
 static int checked_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-	return real(file)->pMethods->xTruncate(real(file), size);
+	const int settled = settle(file);
+
+	return settled == SQLITE_OK ? real(file)->pMethods->xTruncate(real(file), size) : settled;
 }
 
 static int checked_sync(sqlite3_file *file, int flags)
 {
-	return real(file)->pMethods->xSync(real(file), flags);
+	const int settled = settle(file);
+
+	return settled == SQLITE_OK ? real(file)->pMethods->xSync(real(file), flags) : settled;
 }
 
 static int checked_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 {
-	return real(file)->pMethods->xFileSize(real(file), ret_size);
+	const int settled = settle(file);
+
+	return settled == SQLITE_OK ? real(file)->pMethods->xFileSize(real(file), ret_size) : settled;
 }
 
 static int checked_lock(sqlite3_file *file, int lock)
@@ -96,7 +148,10 @@ static int checked_lock(sqlite3_file *file, int lock)
 
 static int checked_unlock(sqlite3_file *file, int lock)
 {
-	return real(file)->pMethods->xUnlock(real(file), lock);
+	const int settled = settle(file);
+	const int code = real(file)->pMethods->xUnlock(real(file), lock);
+
+	return settled != SQLITE_OK ? settled : code;
 }
 
 static int checked_is_reserved(sqlite3_file *file, int *ret)
@@ -106,7 +161,10 @@ static int checked_is_reserved(sqlite3_file *file, int *ret)
 
 static int checked_control(sqlite3_file *file, int what, void *arg)
 {
-	return real(file)->pMethods->xFileControl(real(file), what, arg);
+	/* SQLite's word that what was written has to last, before it deletes the journal; also where it syncs nothing. */
+	const int settled = what == SQLITE_FCNTL_SYNC ? settle(file) : SQLITE_OK;
+
+	return settled == SQLITE_OK ? real(file)->pMethods->xFileControl(real(file), what, arg) : settled;
 }
 
 static int checked_sector_size(sqlite3_file *file)
@@ -144,7 +202,7 @@ static int checked_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, 
 	/* Journals and the like are the file below itself. */
 	if (!(flags & SQLITE_OPEN_MAIN_DB))
 		return below->xOpen(below, name, file, flags, ret_flags);
-	file->pMethods = NULL;
+	*(struct checked_file *)file = (struct checked_file){ .burst = 0 };
 	code = below->xOpen(below, name, real(file), flags, ret_flags);
 	if (real(file)->pMethods)
 		file->pMethods = &checked_methods;
