@@ -30,12 +30,13 @@ struct kist_group {
 };
 
 /* The commit is on disk: what is wrong with the index from here on costs time, and is no failure. */
-static void fold_own_commit(struct kist_flow *flow)
+static void fold_own_commit(struct kist_save *save)
 {
+	struct kist_flow *const flow = save->flow;
 	struct kist_error why = KIST_ERROR_INIT;
 	char note[KIST_ERROR_TEXT_SIZE];
 
-	if (kist_registry_fold(flow->registry, &why) == KIST_OK)
+	if (kist_registry_fold_written(flow->registry, kist_writer_written(save->writer), &why) == KIST_OK)
 		return;
 	snprintf(note, sizeof(note), "stored, but the index of this host could not take it up: %.880s",
 		 why.text);
@@ -300,7 +301,7 @@ static kist_status commit_one(struct kist_save *save, struct kist_group *group, 
 		return kist_fail_as(err, self.status, &self.error);
 	save->flow->committed = true;
 	save->last_is_committed = true;
-	fold_own_commit(save->flow);
+	fold_own_commit(save);
 	kist_save_seen_write(save);
 	return KIST_OK;
 }

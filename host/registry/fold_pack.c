@@ -158,6 +158,7 @@ static struct kist_scan scan_of(struct kist_fold *fold, bool is_meta)
 	return (struct kist_scan){ .with_records = is_meta,
 				   .looked_size = sizeof(struct look),
 				   .look = look,
+				   .written = fold->registry->written,
 				   .each = fold_chunk,
 				   .ctx = fold };
 }

@@ -227,6 +227,17 @@ kist_status kist_registry_fold(struct kist_registry *registry, struct kist_error
 	return kist_registry_run(registry, kist_fold_new, NULL, err);
 }
 
+kist_status kist_registry_fold_written(struct kist_registry *registry, const struct kist_written *written,
+				       struct kist_error *err)
+{
+	kist_status status;
+
+	registry->written = written;
+	status = kist_registry_fold(registry, err);
+	registry->written = NULL;
+	return status;
+}
+
 void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number,
 			struct kist_digest *ret_digest)
 {

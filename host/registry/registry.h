@@ -85,6 +85,16 @@ static inline void kist_registry_close_(struct kist_registry **slot)
 /** kist_registry_fold() - Folds all commits that were made since.  Errors: KIST_CORRUPT, KIST_IO. */
 KIST_CHECKED kist_status kist_registry_fold(struct kist_registry *registry, struct kist_error *err);
 
+/**
+ * kist_registry_fold_written() - The same, by who has just committed what @written holds: the packs that are in it
+ * are not read.
+ *
+ * The index is the same in either case.
+ */
+KIST_CHECKED kist_status kist_registry_fold_written(struct kist_registry *registry,
+						    const struct kist_written *written,
+						    struct kist_error *err);
+
 /** kist_registry_head() - Number and digest of the newest folded commit; 0 and zeros for none. */
 void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number,
 			struct kist_digest *ret_digest);

@@ -23,7 +23,8 @@ struct pack {
 	struct kist_store *store;
 	const struct kist_digest *id;
 	const struct kist_scan *scan;
-	struct kist_buf bytes; /* all of it, or its tail */
+	const struct kist_written_pack *written; /* or NULL: then it is read */
+	struct kist_buf bytes;			 /* all of it, or its tail */
 	bool is_whole;
 	struct kist_pack_footer footer;
 	struct kist_view index;
@@ -32,7 +33,8 @@ struct pack {
 struct item {
 	struct kist_digest id;
 	struct kist_location where;
-	size_t at; /* in the batch's bytes */
+	size_t at;		 /* in the batch's bytes, if it is unpacked there */
+	struct kist_view record; /* if it is one, and sound */
 	kist_status status;
 	uint64_t looked[KIST_SCAN_LOOKED_MAX / sizeof(uint64_t)];
 };
@@ -133,7 +135,7 @@ static kist_status batch_begin(struct batch *batch, const struct pack *pack, siz
 	}
 	batch->bytes.size_max = total;
 	batch->bytes.size = 0;
-	return kist_buf_reserve(&batch->bytes, total, err);
+	return pack->written ? KIST_OK : kist_buf_reserve(&batch->bytes, total, err);
 }
 
 static kist_status unpack(struct hand *hand, const struct item *item, struct kist_error *err)
@@ -150,6 +152,22 @@ static kist_status unpack(struct hand *hand, const struct item *item, struct kis
 				 kist_view_of(pack->bytes.data + where->offset, where->stored_len), to, err);
 }
 
+static kist_status find_record(struct hand *hand, struct item *item, struct kist_error *err)
+{
+	const struct batch *batch = hand->batch;
+	const struct pack *pack = batch->pack;
+
+	if (pack->written) {
+		item->record = kist_written_record(pack->written, item->where.offset);
+		return item->record.size == item->where.raw_len
+			       ? KIST_OK
+			       : kist_fail(err, KIST_INTERNAL, "a record that was written is not at hand");
+	}
+	KIST_TRY(unpack(hand, item, err));
+	item->record = kist_view_of(batch->bytes.data + item->at, item->where.raw_len);
+	return KIST_OK;
+}
+
 static kist_status take_up(struct hand *hand, struct item *item)
 {
 	const struct batch *batch = hand->batch;
@@ -158,9 +176,9 @@ static kist_status take_up(struct hand *hand, struct item *item)
 	if (!is_record(batch->pack, &item->where))
 		return KIST_OK;
 	kist_error_clear(&hand->why);
-	item->status = unpack(hand, item, &hand->why);
+	item->status = find_record(hand, item, &hand->why);
 	if (item->status == KIST_OK && scan->look)
-		scan->look(kist_view_of(batch->bytes.data + item->at, item->where.raw_len), item->looked);
+		scan->look(item->record, item->looked);
 	return is_damage(item->status) ? KIST_OK : item->status;
 }
 
@@ -225,7 +243,7 @@ static kist_status batch_give(const struct batch *batch, struct kist_error *err)
 					      .status = item->status };
 
 		if (is_record(batch->pack, &item->where) && item->status == KIST_OK) {
-			chunk.record = kist_view_of(batch->bytes.data + item->at, item->where.raw_len);
+			chunk.record = item->record;
 			chunk.looked = item->looked;
 		}
 		KIST_TRY(scan->each(scan->ctx, &chunk, err));
@@ -307,7 +325,15 @@ struct kist_scan_ahead {
 
 static void open_pack(struct kist_scan_ahead *ahead)
 {
-	ahead->status = read_pack(&ahead->pack, &ahead->why);
+	struct pack *const pack = &ahead->pack;
+
+	pack->written = kist_written_find(ahead->scan.written, &ahead->id);
+	if (!pack->written) {
+		ahead->status = read_pack(pack, &ahead->why);
+		return;
+	}
+	pack->footer = pack->written->footer;
+	pack->index = kist_buf_view(&pack->written->index);
 }
 
 /* What of a pack can be done before it is asked for. */

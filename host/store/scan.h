@@ -3,6 +3,7 @@
 #define KIST_STORE_SCAN_H
 
 #include "store/store.h"
+#include "store/written.h"
 
 /*
  * All that lies in a pack, for who makes an index: the chunks by its index, and the records of a metadata
@@ -33,12 +34,14 @@ struct kist_scanned {
  *
  * @look: Makes of a record what @each wants to know of it, in @looked_size zero bytes at @ret.  [any-thread]
  *        What it borrows of the record lasts as long as @each's call for it.  May be NULL.
+ * @written: Packs that need not be read, Borrowed for the scan; or NULL.
  * @each: Called for each chunk in order of id, on the caller's thread.  Nothing but OK goes on.
  */
 struct kist_scan {
 	bool with_records;
 	size_t looked_size; /* at most KIST_SCAN_LOOKED_MAX */
 	void (*look)(struct kist_view record, void *ret);
+	const struct kist_written *written;
 	kist_status (*each)(void *ctx, const struct kist_scanned *chunk, struct kist_error *err);
 	void *ctx;
 };

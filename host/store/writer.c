@@ -15,6 +15,7 @@ struct kist_writer {
 	struct kist_encoder encoder;
 	struct kist_publisher publisher;
 	struct kist_open_pack packs[2]; /* by enum kist_pack_kind */
+	struct kist_written written;	/* the second of them */
 	/* What was written through this writer: records, and the rest. */
 	struct kist_idset known_records;
 	struct kist_idset known;
@@ -45,6 +46,7 @@ kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_i
 		writer->packs[kind] = (struct kist_open_pack)KIST_OPEN_PACK_INIT((enum kist_pack_kind)kind);
 	KIST_TRY(kist_encoder_open(&writer->encoder, store, err));
 	KIST_TRY(kist_publisher_start(&writer->publisher, store, err));
+	writer->publisher.written = &writer->written;
 	KIST_TRY(kist_leans_start(&writer->leans, index, err));
 	*ret = kist_steal(writer);
 	return KIST_OK;
@@ -65,6 +67,7 @@ void kist_writer_close(struct kist_writer *writer)
 	kist_idset_done(&writer->known_records);
 	kist_idset_done(&writer->known);
 	kist_leans_done(&writer->leans);
+	kist_written_done(&writer->written);
 	kist_free(writer);
 }
 
@@ -191,6 +194,8 @@ static kist_status place_one(struct kist_writer *writer, struct kist_error *err)
 		KIST_TRY(kist_publish(&writer->publisher, pack, true, err));
 	KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, &offset, err));
 	memcpy(pack->builder.bytes.data + offset, fresh->bytes.data, fresh->bytes.size);
+	if (fresh->record.kind == KIST_CHUNK_RECORD)
+		KIST_TRY(kist_written_add(&writer->written, offset, fresh->piece.bytes, err));
 	if (kist_record_has_base(&fresh->record))
 		KIST_TRY(kist_leans_add_base(&writer->leans, &fresh->record.base, err));
 	writer->stats.stored_bytes += fresh->bytes.size;
@@ -330,6 +335,11 @@ kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, s
 	writer->finished = true;
 	*ret_packs = json_incref(writer->publisher.packs);
 	return KIST_OK;
+}
+
+const struct kist_written *kist_writer_written(const struct kist_writer *writer)
+{
+	return &writer->written;
 }
 
 kist_status kist_writer_recheck(struct kist_writer *writer, struct kist_error *err)

@@ -4,6 +4,7 @@
 
 #include "pack/filter.h"
 #include "store/store.h"
+#include "store/written.h"
 
 /*
  * A writer: gathers chunks, drops those that are already kept, and publishes the rest in packs.
@@ -17,7 +18,7 @@
  * one, its base, as on a chunk that was there.  A base is always a chunk that is kept whole.
  *
  * Memory: two open packs, two on their way, and the records of KIST_ENCODE_COUNT_MAX chunks (encode.h); beside
- * that 88 bytes at most for each new chunk.
+ * that 88 bytes at most for each new chunk, and what kist_writer_written() gives.
  * Thread: one writer, one thread at a time; inside, all cores work on chunks.
  */
 
@@ -116,12 +117,15 @@ KIST_CHECKED kist_status kist_writer_put(struct kist_writer *writer, enum kist_c
 /**
  * kist_writer_finish() - Publishes what is still open and gives the packs for the commit.
  *
- * Only kist_writer_recheck(), kist_writer_stats() and kist_writer_close() may follow.
+ * Only kist_writer_written(), kist_writer_recheck(), kist_writer_stats() and kist_writer_close() may follow.
  *
  * @ret_packs: New reference: [{"id":"<hex>","kind":"data"|"meta","size":n}, ...], empty when nothing was new.
  */
 KIST_CHECKED kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs,
 					    struct kist_error *err);
+
+/** kist_writer_written() - What was published, for who folds the commit of it.  Borrowed until the close. */
+const struct kist_written *kist_writer_written(const struct kist_writer *writer);
 
 /**
  * kist_writer_recheck() - Whether a commit may be made: all that the writer leaned on still stands, as its

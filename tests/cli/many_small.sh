@@ -29,6 +29,11 @@ listed() { (cd "$1" && find . -printf '%p %y %m %T@ %l\n' | sort); }
 
 kist init s >/dev/null
 kist --store s put -q in
+# What the put left of its commit in the index is what a new index reads from the packs.
+cp "$HOME"/.cache/kist/*/*/index.sqlite by_put
+rm -r "$HOME/.cache/kist"
+kist --store s ls >/dev/null
+cmp by_put "$HOME"/.cache/kist/*/*/index.sqlite
 listed in >expected
 for mask in 022 077 000; do
 	(

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/written.h"
+
+#include <stdlib.h>
+
+struct place {
+	uint32_t offset; /* in the pack */
+	uint32_t at;	 /* in the records */
+};
+
+#define PLACES_MAX (KIST_PACK_CHUNKS_MAX * sizeof(struct place))
+
+static void pack_done(struct kist_written_pack *pack)
+{
+	kist_buf_done(&pack->index);
+	kist_buf_done(&pack->records);
+	kist_buf_done(&pack->places);
+}
+
+void kist_written_done(struct kist_written *written)
+{
+	for (size_t i = 0; i <= KIST_WRITTEN_PACKS_MAX; i++)
+		pack_done(&written->packs[i]);
+	*written = (struct kist_written)KIST_WRITTEN_INIT;
+}
+
+static struct kist_written_pack *open_pack(struct kist_written *written)
+{
+	struct kist_written_pack *const pack = &written->packs[written->count];
+
+	pack->index.size_max =
+		KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + KIST_PACK_CHUNKS_MAX * KIST_PACK_BASE_SIZE;
+	pack->records.size_max = KIST_WRITTEN_BYTES_MAX;
+	pack->places.size_max = PLACES_MAX;
+	return pack;
+}
+
+static void fill_up(struct kist_written *written)
+{
+	written->is_full = true;
+	pack_done(open_pack(written));
+}
+
+kist_status kist_written_add(struct kist_written *written, size_t offset, struct kist_view record,
+			     struct kist_error *err)
+{
+	struct kist_written_pack *const pack = open_pack(written);
+	const struct place place = { .offset = (uint32_t)offset, .at = (uint32_t)pack->records.size };
+
+	if (!written->is_full && (written->count == KIST_WRITTEN_PACKS_MAX ||
+				  record.size > KIST_WRITTEN_BYTES_MAX - written->bytes))
+		fill_up(written);
+	if (written->is_full)
+		return KIST_OK;
+	written->bytes += record.size;
+	KIST_TRY(kist_buf_append(&pack->places, &place, sizeof(place), err));
+	return kist_buf_append(&pack->records, record.data, record.size, err);
+}
+
+kist_status kist_written_seal(struct kist_written *written, const struct kist_digest *id,
+			      struct kist_view sealed, struct kist_error *err)
+{
+	struct kist_written_pack *const pack = open_pack(written);
+
+	if (written->is_full || written->count == KIST_WRITTEN_PACKS_MAX)
+		return KIST_OK;
+	KIST_TRY(kist_pack_parse_footer(sealed, sealed.size, &pack->footer, err));
+	KIST_TRY(kist_buf_append(&pack->index, sealed.data + pack->footer.index_offset,
+				 (size_t)pack->footer.index_size, err));
+	pack->id = *id;
+	written->count++;
+	return KIST_OK;
+}
+
+const struct kist_written_pack *kist_written_find(const struct kist_written *written,
+						  const struct kist_digest *id)
+{
+	for (size_t i = 0; written && i < written->count; i++) {
+		if (kist_digest_equal(&written->packs[i].id, id))
+			return &written->packs[i];
+	}
+	return NULL;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a;
+	const struct place *y = b;
+
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+struct kist_view kist_written_record(const struct kist_written_pack *pack, uint64_t offset)
+{
+	const struct place wanted = { .offset = (uint32_t)offset };
+	const struct place *const places = (const void *)pack->places.data;
+	const size_t count = pack->places.size / sizeof(*places);
+	const struct place *found = NULL;
+	size_t end;
+
+	if (count > 0 && offset <= UINT32_MAX)
+		found = bsearch(&wanted, places, count, sizeof(*places), compare_places);
+	if (!found)
+		return kist_view_of(NULL, 0);
+	end = found + 1 < places + count ? found[1].at : pack->records.size;
+	return kist_view_of(pack->records.data + found->at, end - found->at);
+}
