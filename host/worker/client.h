@@ -86,6 +86,7 @@ struct exchange {
 	void (*each_issue)(void *ctx, int32_t severity, const struct kist_error *issue);
 	struct kist_sample *samples; /* of EXAMINE; NULL: none */
 	size_t sample_count;
+	bool samples_behind; /* they go into the window, behind the payload */
 	kist_status (*each_sample_part)(void *ctx, size_t index, const struct kist_part *part,
 					struct kist_error *err);
 	struct client_results *results; /* of CALL_TASK; NULL: none */
@@ -210,6 +211,8 @@ KIST_CHECKED kist_status client_put_target(struct kist_worker *worker, const str
 KIST_CHECKED kist_status client_data_call(struct kist_worker *worker, const struct kist_writer *writer,
 					  struct exchange *exchange, struct kist_error *err);
 
+/** client_write_samples() - The samples of a call as bytes, for which there is room.  Return: how many bytes. */
+size_t client_write_samples(const struct exchange *exchange, uint8_t *to);
 /** client_take_examined() - EXAMINED. */
 KIST_CHECKED kist_status client_take_examined(struct kist_worker *worker, struct exchange *exchange,
 					      const struct kist_message *message, struct kist_error *err);

@@ -225,10 +225,13 @@ kist_status client_send(struct kist_worker *worker, const struct exchange *excha
 	kist_status status;
 
 	worker->log_count = 0;
-	if (payload.size > KIST_MESSAGE_INLINE_MAX) {
+	if (payload.size > KIST_MESSAGE_INLINE_MAX || exchange->samples_behind) {
 		memcpy(worker->in.data, payload.data, payload.size);
 		header.op |= KIST_OP_IN_WINDOW;
 		header.len = (uint32_t)payload.size;
+		if (exchange->samples_behind)
+			header.len +=
+				(uint32_t)client_write_samples(exchange, worker->in.data + payload.size);
 		payload = kist_view_of(NULL, 0);
 	}
 	status = kist_channel_send(worker->child.socket, header, payload, exchange->fd, exchange->deadline_ns,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/json_normal.h"
+#include "base/le.h"
 #include "base/mem.h"
 #include "object/check.h"
 #include "worker/client.h"
@@ -89,15 +92,55 @@ kist_status client_take_examined(struct kist_worker *worker, struct exchange *ex
 	return KIST_OK;
 }
 
-/* As many samples from the front as one message takes. */
-static size_t put_samples(struct kist_writer *writer, const struct kist_sample *samples, size_t count)
+/* How many samples from the front go into @room bytes, and how many bytes they take there. */
+static size_t fitting(const struct kist_sample *samples, size_t count, size_t room, size_t *ret_size)
 {
 	size_t taken = 0;
+	size_t left = room;
 
-	while (taken < count && writer->status == KIST_OK &&
-	       samples[taken].bytes.size + sizeof(uint32_t) <= writer->buf.size_max - writer->buf.size)
-		kist_put_bytes(writer, samples[taken++].bytes);
+	for (; taken < count; taken++) {
+		const size_t size = samples[taken].bytes.size;
+
+		if (left < sizeof(uint32_t) || size > left - sizeof(uint32_t))
+			break;
+		left -= sizeof(uint32_t) + size;
+	}
+	*ret_size = room - left;
 	return taken;
+}
+
+size_t client_write_samples(const struct exchange *exchange, uint8_t *to)
+{
+	uint8_t *const from = to;
+
+	for (size_t i = 0; i < exchange->sample_count; i++) {
+		const struct kist_view bytes = exchange->samples[i].bytes;
+
+		kist_le_write32(to, (uint32_t)bytes.size);
+		to += sizeof(uint32_t);
+		if (bytes.size > 0)
+			memcpy(to, bytes.data, bytes.size);
+		to += bytes.size;
+	}
+	return (size_t)(to - from);
+}
+
+/* Behind the target: in the message where it is short, else in the window, where the worker looks at them. */
+static kist_status put_samples(struct kist_worker *worker, struct kist_writer *writer, size_t count,
+			       struct exchange *exchange, struct kist_error *err)
+{
+	size_t size;
+
+	if (writer->status != KIST_OK)
+		return KIST_OK;
+	exchange->sample_count =
+		fitting(exchange->samples, count, KIST_WINDOW_SIZE - writer->buf.size, &size);
+	exchange->samples_behind = writer->buf.size + size > KIST_MESSAGE_INLINE_MAX;
+	if (exchange->samples_behind)
+		return client_need_window(worker, KIST_WINDOW_IN, err);
+	for (size_t i = 0; i < exchange->sample_count; i++)
+		kist_put_bytes(writer, exchange->samples[i].bytes);
+	return KIST_OK;
 }
 
 kist_status kist_worker_examine(struct kist_worker *worker, const struct kist_serializer_ref *ref,
@@ -119,7 +162,7 @@ kist_status kist_worker_examine(struct kist_worker *worker, const struct kist_se
 		samples[i].info = (struct kist_buf)KIST_BUF_INIT(KIST_DESCRIBE_SIZE_MAX);
 	}
 	KIST_TRY(client_put_target(worker, ref, &exchange, &writer, err));
-	exchange.sample_count = put_samples(&writer, samples, count);
+	KIST_TRY(put_samples(worker, &writer, count, &exchange, err));
 	/* One that fits no message is left to be asked for alone. */
 	*ret_taken = exchange.sample_count > 0 ? exchange.sample_count : 1;
 	if (exchange.sample_count == 0 && writer.status == KIST_OK)

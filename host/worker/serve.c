@@ -198,6 +198,7 @@ static kist_status probe(const struct served_request *request, struct served_cal
 static void read_request(struct server *server, struct kist_message *message, struct served_request *ret)
 {
 	struct kist_view payload = message->payload;
+	bool stays = false;
 
 	ret->header = message->header;
 	ret->fd = message->fd;
@@ -209,10 +210,12 @@ static void read_request(struct server *server, struct kist_message *message, st
 		payload = kist_view_of(server->in.data, message->header.len);
 		ret->header.op &= ~KIST_OP_IN_WINDOW;
 		server->ahead_valid = false;
+		/* No sample READs, so nothing else comes into the window before all are answered. */
+		stays = ret->header.op == KIST_OP_EXAMINE;
 	}
-	if (kist_buf_append(&ret->payload, payload.data, payload.size, NULL) != KIST_OK)
+	if (!stays && kist_buf_append(&ret->payload, payload.data, payload.size, NULL) != KIST_OK)
 		serve_lost();
-	ret->reader = (struct kist_reader){ .rest = kist_buf_view(&ret->payload) };
+	ret->reader = (struct kist_reader){ .rest = stays ? payload : kist_buf_view(&ret->payload) };
 	server->call_id = ret->header.id;
 }
 

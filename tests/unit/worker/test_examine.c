@@ -227,6 +227,34 @@ START_TEST(answers_of_many_messages_come_in_order)
 }
 END_TEST
 
+START_TEST(what_does_not_fit_a_short_message_gives_what_it_gives_alone)
+{
+	/* Together far more than KIST_MESSAGE_INLINE_MAX. */
+	static char texts[16][16001];
+	struct run run;
+
+	run_start(&run, NULL);
+	for (size_t i = 0; i < 16; i++) {
+		for (size_t k = 0; k + 1 < sizeof(texts[i]) - i; k++)
+			texts[i][k] = (char)('!' + (k * k + i * 7) % 90);
+		texts[i][0] = 'n';
+		run_add(&run, texts[i]);
+	}
+	ck_assert_int_eq(run_ask(&run, 0), KIST_OK);
+	ck_assert_uint_eq(run.taken, 16);
+	for (size_t i = 0; i < 16; i++) {
+		kist_auto_json json_t *alone = describe_alone(&run, texts[i]);
+		kist_auto_buf struct kist_buf text = KIST_BUF_INIT(1000);
+
+		ck_assert_int_eq(kist_json_canonical(alone, &text, NULL), KIST_OK);
+		ck_assert(run.samples[i].is_sound);
+		ck_assert_uint_eq(run.samples[i].info.size, text.size);
+		ck_assert_mem_eq(run.samples[i].info.data, text.data, text.size);
+	}
+	run_end(&run);
+}
+END_TEST
+
 /* Against a worker that was taken over. */
 
 /* One message of two samples, of 10 and 20 bytes. */
@@ -415,6 +443,7 @@ int main(void)
 	tcase_add_test(tests, a_cancelled_examination_says_so);
 	tcase_add_test(tests, a_type_without_layout_and_describe_is_sound_without_them);
 	tcase_add_test(tests, one_call_takes_what_its_message_holds);
+	tcase_add_test(tests, what_does_not_fit_a_short_message_gives_what_it_gives_alone);
 	tcase_add_test(tests, answers_of_many_messages_come_in_order);
 	tcase_add_loop_test(tests, each_number_of_an_answer_is_checked, 0,
 			    (int)(sizeof(answers) / sizeof(answers[0])));
