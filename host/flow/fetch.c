@@ -32,19 +32,35 @@ struct kist_fetch {
 	pthread_t thread;
 };
 
+static bool open_file(const struct kist_fetch *fetch, const struct kist_fetched *entry, int *ret_fd)
+{
+	return kist_open_beneath(fetch->options.dir_fd, entry->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+				 false, ret_fd, NULL) == KIST_OK;
+}
+
+/* Looks at the @i-th path.  A file that is read whatever is seen of it is open then: its path is looked up once. */
+static void look(const struct kist_fetch *fetch, size_t i, struct kist_fetched *entry, int *ret_fd)
+{
+	const struct kist_fetch_options *const options = &fetch->options;
+
+	if (!options->find_known && kist_walk_was_file(options->walk, i) && open_file(fetch, entry, ret_fd))
+		entry->looked = fstat(*ret_fd, &entry->st) == 0;
+	else
+		entry->looked = fstatat(options->dir_fd, entry->path, &entry->st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Reads the file of @entry, if that gives all that it held at one moment. */
-static void read_whole(const struct kist_fetch *fetch, struct window *window, struct kist_fetched *entry)
+static void read_whole(const struct kist_fetch *fetch, struct window *window, struct kist_fetched *entry,
+		       int *fd)
 {
 	uint8_t *const room = window->bytes + window->used;
 	const size_t size = (size_t)entry->st.st_size;
-	kist_auto_fd int fd = -1;
 	struct stat after;
 
-	if (kist_open_beneath(fetch->options.dir_fd, entry->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, false,
-			      &fd, NULL) != KIST_OK)
+	if (*fd < 0 && !open_file(fetch, entry, fd))
 		return;
 	/* One byte more is asked for, so that a file which gives more than its size says is seen. */
-	if (pread(fd, room, size + 1, 0) != (ssize_t)size || fstat(fd, &after) != 0)
+	if (pread(*fd, room, size + 1, 0) != (ssize_t)size || fstat(*fd, &after) != 0)
 		return;
 	if (!kist_stamp_is_same_file(&entry->st, &after) || kist_stamp_has_changed(&entry->st, &after))
 		return;
@@ -81,16 +97,16 @@ static void fill(struct kist_fetch *fetch)
 		now = (struct timespec){ .tv_sec = 0 };
 	while (window->count < KIST_FETCH_ENTRIES_MAX && fetch->next < count) {
 		struct kist_fetched *entry = &window->entries[window->count];
+		kist_auto_fd int fd = -1;
 
 		*entry = (struct kist_fetched){ .path = kist_walk_path(fetch->options.walk, fetch->next) };
-		entry->looked =
-			fstatat(fetch->options.dir_fd, entry->path, &entry->st, AT_SYMLINK_NOFOLLOW) == 0;
+		look(fetch, fetch->next, entry, &fd);
 		if (entry->looked && S_ISREG(entry->st.st_mode) && fetch->options.find_known)
 			entry->known = fetch->options.find_known(fetch->options.ctx, entry->path, &entry->st);
 		if (entry->looked && is_wanted(window, entry, now, &full)) {
 			if (full)
 				break;
-			read_whole(fetch, window, entry);
+			read_whole(fetch, window, entry, &fd);
 		}
 		window->count++;
 		fetch->next++;

@@ -203,9 +203,10 @@ static kist_status add_window(struct gathering *gathering, const struct kist_wal
 /* Adds what the walk found: while one window is looked at, the one before it is put. */
 static kist_status add_all(struct gathering *gathering, const struct kist_walk *walk, struct kist_error *err)
 {
+	const bool any_seen = kist_save_seen_any(gathering->save);
 	const struct kist_fetch_options how = { .dir_fd = gathering->dir_fd,
 						.walk = walk,
-						.find_known = kist_save_seen_find,
+						.find_known = any_seen ? kist_save_seen_find : NULL,
 						.ctx = gathering->save };
 	kist_auto_fetch struct kist_fetch *fetch = NULL;
 	/* Closed first: the bytes that it borrows are those of @fetch. */

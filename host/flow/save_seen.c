@@ -259,6 +259,13 @@ static bool is_old_enough(const struct kist_save_seen *seen, const struct stat *
 	return seen && seen->here && st->st_dev == seen->device && kist_stamp_is_settled(st, seen->limit);
 }
 
+bool kist_save_seen_any(const struct kist_save *save)
+{
+	const struct kist_save_seen *seen = save->seen;
+
+	return !save->reread && seen && seen->here && seen->usable && seen->cache.entries.size > 0;
+}
+
 const void *kist_save_seen_find(const void *ctx, const char *path, const struct stat *st)
 {
 	const struct kist_save *save = ctx;

@@ -37,6 +37,9 @@ KIST_CHECKED kist_status kist_save_seen_start(struct kist_save *save, int fd,
 					      const struct kist_save_options *options, bool with_file,
 					      struct kist_error *err);
 
+/** kist_save_seen_any() - Whether kist_save_seen_find() may find anything. */
+bool kist_save_seen_any(const struct kist_save *save);
+
 /** kist_save_seen_find() - What is known of the file at @path, of which @st is what lstat() says; or NULL. */
 const void *kist_save_seen_find(const void *save, const char *path, const struct stat *st);
 

@@ -31,6 +31,13 @@ const char *kist_walk_path(const struct kist_walk *walk, size_t i)
 	return (const char *)walk->text.data + paths[i].offset;
 }
 
+bool kist_walk_was_file(const struct kist_walk *walk, size_t i)
+{
+	const struct kist_walk_path *paths = (const void *)walk->paths.data;
+
+	return paths[i].type == DT_REG;
+}
+
 static kist_status add(struct kist_walk *walk, const char *folder, const struct dirent *entry,
 		       struct kist_error *err)
 {

@@ -2,6 +2,7 @@
 #ifndef KIST_FLOW_WALK_H
 #define KIST_FLOW_WALK_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -61,5 +62,7 @@ KIST_CHECKED kist_status kist_walk_folder(int dir_fd, const struct kist_walk_opt
 size_t kist_walk_count(const struct kist_walk *walk);
 /** kist_walk_path() - The @i-th path.  Borrowed from @walk. */
 const char *kist_walk_path(const struct kist_walk *walk, size_t i);
+/** kist_walk_was_file() - Whether its folder said that it is a regular file; not all file systems say it. */
+bool kist_walk_was_file(const struct kist_walk *walk, size_t i);
 
 #endif

@@ -11,8 +11,8 @@
 #include "flow/stamp.h"
 #include "support/suite.h"
 
-/* More than one window. */
-#define MANY 600
+/* More windows than are there at once. */
+#define MANY 1100
 
 static char dir[64];
 static int dir_fd = -1;
@@ -75,29 +75,43 @@ static struct kist_fetch *start(void)
 	return fetch;
 }
 
-START_TEST(all_entries_come_in_order_with_their_bytes)
+/* Entries of which the first is number @first. */
+static void check_window(const struct kist_fetched *entries, size_t count, size_t first)
+{
+	uint8_t expected[MANY];
+
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_str_eq(entries[i].path, kist_walk_path(&walk, first + i));
+		ck_assert(entries[i].looked && entries[i].whole);
+		ck_assert_uint_eq(entries[i].bytes.size, first + i);
+		memset(expected, entries[i].path[0], sizeof(expected));
+		ck_assert_mem_eq(entries[i].bytes.data, expected, first + i);
+	}
+}
+
+START_TEST(all_entries_come_in_order_with_their_bytes_and_stay_beside_the_next_ones)
 {
 	const struct kist_fetched *entries;
+	const struct kist_fetched *before = NULL;
 	struct kist_fetch *fetch;
+	size_t before_count = 0;
 	size_t seen = 0;
 	size_t count;
 	char name[16];
 
 	for (size_t i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "%c%04zu", (char)('a' + i / 100), i);
+		snprintf(name, sizeof(name), "%c%04zu", (char)('a' + i / 50), i);
 		make(name, i);
 	}
 	settle(name);
 	fetch = start();
 	while ((count = kist_fetch_next(fetch, &entries)) > 0) {
 		ck_assert_uint_le(count, KIST_FETCH_ENTRIES_MAX);
-		for (size_t i = 0; i < count; i++, seen++) {
-			ck_assert_str_eq(entries[i].path, kist_walk_path(&walk, seen));
-			ck_assert(entries[i].looked && entries[i].whole);
-			ck_assert_uint_eq(entries[i].bytes.size, seen);
-			for (size_t k = 0; k < seen; k++)
-				ck_assert_int_eq(entries[i].bytes.data[k], entries[i].path[0]);
-		}
+		check_window(entries, count, seen);
+		check_window(before, before_count, seen - before_count);
+		before = entries;
+		before_count = count;
+		seen += count;
 	}
 	ck_assert_uint_eq(seen, MANY);
 	ck_assert_uint_eq(kist_fetch_next(fetch, &entries), 0);
@@ -170,6 +184,34 @@ START_TEST(what_is_gone_or_denied_is_left_to_others)
 }
 END_TEST
 
+START_TEST(what_has_become_something_else_is_not_read)
+{
+	const struct kist_fetch_options options = { .dir_fd = dir_fd, .walk = &walk };
+	const struct kist_fetched *entries;
+	struct kist_fetch *fetch = NULL;
+
+	make("a", 3);
+	make("b", 3);
+	make("c", 3);
+	make("d", 3);
+	settle("d");
+	ck_assert_int_eq(kist_walk_folder(dir_fd, NULL, &walk, NULL), KIST_OK);
+	for (const char *const *name = (const char *const[]){ "a", "b", "c", NULL }; *name; name++)
+		ck_assert_int_eq(unlinkat(dir_fd, *name, 0), 0);
+	ck_assert_int_eq(symlinkat("d", dir_fd, "a"), 0);
+	ck_assert_int_eq(mkdirat(dir_fd, "b", 0700), 0);
+	ck_assert_int_eq(mkfifoat(dir_fd, "c", 0600), 0);
+	ck_assert_int_eq(kist_fetch_open(&options, &fetch, NULL), KIST_OK);
+	ck_assert_uint_eq(kist_fetch_next(fetch, &entries), 4);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert(entries[i].looked && entries[i].whole == (i == 3));
+	ck_assert(S_ISLNK(entries[0].st.st_mode));
+	ck_assert(S_ISDIR(entries[1].st.st_mode));
+	ck_assert(S_ISFIFO(entries[2].st.st_mode));
+	kist_fetch_close(fetch);
+}
+END_TEST
+
 static const void *knows_b(const void *ctx, const char *path, const struct stat *st)
 {
 	ck_assert(S_ISREG(st->st_mode));
@@ -204,7 +246,8 @@ int main(void)
 	TCase *tcase = tcase_create("fetch");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, all_entries_come_in_order_with_their_bytes);
+	tcase_add_test(tcase, all_entries_come_in_order_with_their_bytes_and_stay_beside_the_next_ones);
+	tcase_add_test(tcase, what_has_become_something_else_is_not_read);
 	tcase_add_test(tcase, what_is_no_small_file_is_looked_at_only);
 	tcase_add_test(tcase, a_file_of_this_moment_is_left_to_others);
 	tcase_add_test(tcase, what_is_gone_or_denied_is_left_to_others);
