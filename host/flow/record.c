@@ -7,6 +7,7 @@
 
 #include "base/json_scan.h"
 #include "base/json_text.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
 
@@ -234,31 +235,58 @@ void kist_record_summary(struct kist_view info, char *ret, size_t size)
 	kist_text_escape(line, strlen(line), ret, size);
 }
 
-kist_status kist_record_write(const json_t *record, struct kist_view info, struct kist_buf *ret,
-			      struct kist_error *err)
+/* A member of @object, as it stands there, with what separates it from the one before. */
+static kist_status copy_member(struct kist_view object, const char *key, struct kist_buf *ret,
+			       struct kist_error *err)
 {
-	static const char name[] = "\"info\":";
-	const size_t start = ret->size;
-	struct kist_json_walk walk;
-	struct kist_json_item item;
-	size_t size;
-	size_t at;
+	const struct kist_view value = kist_json_find(object, key);
 
-	KIST_TRY(kist_json_canonical(record, ret, err));
-	if (info.size == 0)
-		return KIST_OK;
-	/* Before the member that comes next: there are always some, as "size". */
-	size = ret->size - start;
-	walk = kist_json_walk(kist_view_of(ret->data + start, size));
-	while (kist_json_next(&walk, &item) && !kist_json_rises(kist_view_of("info", 4), item.key))
-		;
-	at = (size_t)(item.key.data - 1 - ret->data);
-	KIST_TRY(kist_buf_extend(ret, sizeof(name) + info.size, &(uint8_t *){ NULL }, err));
-	memmove(ret->data + at + sizeof(name) + info.size, ret->data + at, start + size - at);
-	memcpy(ret->data + at, name, sizeof(name) - 1);
-	memcpy(ret->data + at + sizeof(name) - 1, info.data, info.size);
-	ret->data[at + sizeof(name) - 1 + info.size] = ',';
-	return KIST_OK;
+	KIST_TRY(kist_buf_appendf(ret, err, "%s\"%s\":", ret->data[ret->size - 1] == '{' ? "" : ",", key));
+	return kist_buf_append(ret, value.data, value.size, err);
+}
+
+static kist_status add_summary(const char *summary, struct kist_buf *ret, struct kist_error *err)
+{
+	kist_auto_json json_t *text = json_string(summary);
+
+	if (!text)
+		return kist_fail_memory(err, strlen(summary));
+	KIST_TRY(kist_buf_append(ret, ",\"summary\":", 11, err));
+	return kist_json_canonical(text, ret, err);
+}
+
+kist_status kist_record_typed(const struct kist_content *content, const struct kist_said *said,
+			      struct kist_buf *ret, struct kist_error *err)
+{
+	char inlined[2 * KIST_INLINE_SIZE_MAX + 1];
+	char hex[KIST_DIGEST_HEX_SIZE];
+
+	KIST_TRY(kist_buf_append(ret, "{", 1, err));
+	if (content->form == KIST_CONTENT_CHUNK) {
+		kist_digest_hex(&content->chunk, hex);
+		KIST_TRY(kist_buf_appendf(ret, err, "\"chunk\":\"%s\"", hex));
+	}
+	KIST_TRY(copy_member(said->type, "encoding", ret, err));
+	if (said->info.size > 0) {
+		KIST_TRY(kist_buf_append(ret, ",\"info\":", 8, err));
+		KIST_TRY(kist_buf_append(ret, said->info.data, said->info.size, err));
+	}
+	if (said->has_chunk) {
+		kist_digest_hex(&said->chunk, hex);
+		KIST_TRY(kist_buf_appendf(ret, err, ",\"info_chunk\":\"%s\"", hex));
+	}
+	if (content->form == KIST_CONTENT_INLINE) {
+		kist_hex_write(content->bytes, (size_t)content->size, inlined);
+		KIST_TRY(kist_buf_appendf(ret, err, ",\"inline\":\"%s\"", inlined));
+	}
+	KIST_TRY(copy_member(said->type, "kind", ret, err));
+	KIST_TRY(copy_member(said->type, "plugin", ret, err));
+	kist_digest_hex(&content->sha256, hex);
+	KIST_TRY(kist_buf_appendf(ret, err, ",\"record\":%d,\"sha256\":\"%s\",\"size\":%" PRIu64,
+				  RECORD_VERSION, hex, content->size));
+	if (said->info.size > 0 || said->has_chunk)
+		KIST_TRY(add_summary(said->summary, ret, err));
+	return kist_buf_append(ret, "}", 1, err);
 }
 
 kist_status kist_record_add_hex(json_t *object, const char *key, const uint8_t *bytes, size_t size,

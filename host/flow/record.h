@@ -115,14 +115,24 @@ const json_t *kist_record_read_params(const json_t *record);
  */
 void kist_record_summary(struct kist_view info, char *ret, size_t size);
 
+/** Bytes of a summary, NUL included. */
+#define KIST_SUMMARY_SIZE ((size_t)256)
+
+/** struct kist_said - What is said of typed bytes in their record. */
+struct kist_said {
+	struct kist_view type;		 /* canonical: members "encoding", "kind", "plugin".  Borrowed */
+	struct kist_view info;		 /* canonical: what a plugin's describe said; or empty.  Borrowed */
+	bool has_chunk;			 /* it said so much that it is a chunk of its own */
+	struct kist_digest chunk;	 /* if so */
+	char summary[KIST_SUMMARY_SIZE]; /* when it said anything */
+};
+
 /**
- * kist_record_write() - Appends a record in canonical form.
+ * kist_record_typed() - kist_record_plain() of bytes that a plugin reads.
  *
- * @info: Canonical text of its member "info", which @record does not have; or empty.
- *
- * Errors: as kist_json_canonical().
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_record_write(const json_t *record, struct kist_view info, struct kist_buf *ret,
-					   struct kist_error *err);
+KIST_CHECKED kist_status kist_record_typed(const struct kist_content *content, const struct kist_said *said,
+					   struct kist_buf *ret, struct kist_error *err);
 
 #endif

@@ -131,21 +131,18 @@ kist_status kist_save_record(struct kist_save *save, json_t *record, struct kist
 	return KIST_OK;
 }
 
-static kist_status set_info(struct kist_save *save, json_t *record, struct kist_view info,
-			    struct kist_view *ret_info, struct kist_error *err)
+kist_status kist_save_said(struct kist_save *save, struct kist_view info, struct kist_said *ret,
+			   struct kist_error *err)
 {
 	const struct kist_piece piece = { .bytes = info, .hint = { .kind = KIST_FILTER_BYTES } };
-	struct kist_digest id;
-	char summary[256];
 
-	kist_record_summary(info, summary, sizeof(summary));
-	KIST_TRY(kist_record_set_take(record, "summary", json_string(summary), err));
-	if (info.size <= KIST_INFO_INLINE_SIZE_MAX) {
-		*ret_info = info;
-		return KIST_OK;
-	}
-	KIST_TRY(kist_writer_put(save->writer, KIST_CHUNK_INFO, &piece, 1, &id, NULL, err));
-	return kist_record_set_digest(record, "info_chunk", &id, err);
+	ret->has_chunk = info.size > KIST_INFO_INLINE_SIZE_MAX;
+	ret->info = ret->has_chunk ? kist_view_of(NULL, 0) : info;
+	if (info.size > 0)
+		kist_record_summary(info, ret->summary, sizeof(ret->summary));
+	return ret->has_chunk
+		       ? kist_writer_put(save->writer, KIST_CHUNK_INFO, &piece, 1, &ret->chunk, NULL, err)
+		       : KIST_OK;
 }
 
 static kist_status set_plugin(json_t *record, const struct kist_catalog_entry *entry, struct kist_error *err)
@@ -170,26 +167,45 @@ static const char *kind_of(const struct kist_manifest_type *type)
 	return kist_kind_name(KIST_KIND_BYTES);
 }
 
+static kist_status set_type(json_t *record, const struct kist_route_target *target, struct kist_error *err)
+{
+	const struct kist_manifest_type *type = &target->entry->manifest->types[target->type_index];
+	char encoding[256];
+
+	snprintf(encoding, sizeof(encoding), "%s@%" PRIu32 ".%" PRIu32, type->type, type->major, type->minor);
+	KIST_TRY(kist_record_set_text(record, "kind", kind_of(type), err));
+	KIST_TRY(kist_record_set_text(record, "encoding", encoding, err));
+	return set_plugin(record, target->entry, err);
+}
+
+kist_status kist_save_type_text(const struct kist_route_target *target, struct kist_buf *ret,
+				struct kist_error *err)
+{
+	kist_auto_json json_t *record = json_object();
+
+	KIST_TRY(set_type(record, target, err));
+	return kist_json_canonical(record, ret, err);
+}
+
 kist_status kist_save_typed(struct kist_save *save, json_t *record, const struct kist_examined *examined,
 			    struct kist_view *ret_info, struct kist_error *err)
 {
-	const struct kist_manifest_type *type;
-	char encoding[256];
+	struct kist_said said;
 
 	*ret_info = kist_view_of(NULL, 0);
 	if (!examined->target.entry) {
 		KIST_TRY(kist_record_set_text(record, "kind", kist_kind_name(KIST_KIND_BYTES), err));
 		return kist_record_set_text(record, "encoding", KIST_BYTES_ENCODING, err);
 	}
-	type = &examined->target.entry->manifest->types[examined->target.type_index];
-	snprintf(encoding, sizeof(encoding), "%s@%" PRIu32 ".%" PRIu32, type->type, type->major, type->minor);
-	KIST_TRY(kist_record_set_text(record, "kind", kind_of(type), err));
-	KIST_TRY(kist_record_set_text(record, "encoding", encoding, err));
-	KIST_TRY(set_plugin(record, examined->target.entry, err));
+	KIST_TRY(set_type(record, &examined->target, err));
 	if (examined->asked)
 		KIST_TRY(kist_record_set_take(record, "read_params", json_incref(examined->asked), err));
-	return examined->info.size > 0 ? set_info(save, record, kist_buf_view(&examined->info), ret_info, err)
-				       : KIST_OK;
+	if (examined->info.size == 0)
+		return KIST_OK;
+	KIST_TRY(kist_save_said(save, kist_buf_view(&examined->info), &said, err));
+	*ret_info = said.info;
+	KIST_TRY(kist_record_set_take(record, "summary", json_string(said.summary), err));
+	return said.has_chunk ? kist_record_set_digest(record, "info_chunk", &said.chunk, err) : KIST_OK;
 }
 
 kist_status kist_save_ref(struct kist_save *save, const char *name, size_t name_len,

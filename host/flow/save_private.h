@@ -161,4 +161,13 @@ KIST_CHECKED kist_status kist_save_typed(struct kist_save *save, json_t *record,
 					 const struct kist_examined *examined, struct kist_view *ret_info,
 					 struct kist_error *err);
 
+/** kist_save_type_text() - What the records of a type have in common, as struct kist_said wants it; appended. */
+KIST_CHECKED kist_status kist_save_type_text(const struct kist_route_target *target, struct kist_buf *ret,
+					     struct kist_error *err);
+
+/** kist_save_said() - Fills in all of @ret but the type; puts what is too long for a record.  @info: Borrowed; may be
+ * empty. */
+KIST_CHECKED kist_status kist_save_said(struct kist_save *save, struct kist_view info, struct kist_said *ret,
+					struct kist_error *err);
+
 #endif

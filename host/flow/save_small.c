@@ -14,6 +14,12 @@ _Static_assert(KIST_FETCH_FILE_SIZE_MAX < 4 * (uint64_t)KIST_CUT_SIZE_MIN,
 #define PART_TEXT   (PART_ARRAY | (uint64_t)1 << 62)
 #define PART_RECORD (PART_ARRAY | (uint64_t)1 << 61)
 
+/* The type whose records were made last, and what they have in common. */
+struct type {
+	struct kist_route_target target;
+	struct kist_buf text; /* empty before the first */
+};
+
 /* The files of a window. */
 struct window {
 	struct kist_save *save;
@@ -27,6 +33,7 @@ struct window {
 	struct kist_digest ids[KIST_FETCH_ENTRIES_MAX];
 	size_t text_ends[KIST_FETCH_ENTRIES_MAX];
 	struct kist_buf texts; /* of the records */
+	struct type type;
 	size_t together_count;
 	size_t together_which[KIST_FETCH_ENTRIES_MAX]; /* entry */
 	struct kist_together together[KIST_FETCH_ENTRIES_MAX];
@@ -171,18 +178,27 @@ static kist_status put_bytes(struct window *window, size_t first, struct kist_er
 	return KIST_OK;
 }
 
+static kist_status find_type(struct type *type, const struct kist_route_target *target,
+			     struct kist_error *err)
+{
+	if (type->text.size > 0 && type->target.entry == target->entry &&
+	    type->target.type_index == target->type_index)
+		return KIST_OK;
+	type->target = *target;
+	type->text.size = 0;
+	return kist_save_type_text(target, &type->text, err);
+}
+
 /* As that of kist_save_file() in a folder. */
 static kist_status put_typed_text(struct window *window, const struct kist_content *content,
 				  const struct kist_examined *examined, struct kist_error *err)
 {
-	kist_auto_json json_t *record = json_object();
-	struct kist_view info;
+	struct kist_said said;
 
-	if (!record)
-		return kist_fail_memory(err, sizeof(json_t));
-	KIST_TRY(kist_record_set_content(record, content, &content->sha256, err));
-	KIST_TRY(kist_save_typed(window->save, record, examined, &info, err));
-	KIST_TRY(kist_record_write(record, info, &window->texts, err));
+	KIST_TRY(find_type(&window->type, &examined->target, err));
+	said.type = kist_buf_view(&window->type.text);
+	KIST_TRY(kist_save_said(window->save, kist_buf_view(&examined->info), &said, err));
+	KIST_TRY(kist_record_typed(content, &said, &window->texts, err));
 	return kist_flow_use_route(window->save->flow, examined->lock_key,
 				   examined->target.entry->manifest->id, err);
 }
@@ -256,6 +272,7 @@ kist_status kist_small_open(struct kist_save *save, struct kist_small **ret, str
 		small->windows[i].save = save;
 		small->windows[i].texts =
 			(struct kist_buf)KIST_BUF_INIT(KIST_FETCH_ENTRIES_MAX * KIST_CHUNK_SIZE_MAX);
+		small->windows[i].type.text = (struct kist_buf)KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
 	}
 	*ret = small;
 	return KIST_OK;
@@ -274,6 +291,7 @@ void kist_small_close(struct kist_small *small)
 	for (int i = 0; i < 2; i++) {
 		clear(&small->windows[i]);
 		kist_buf_done(&small->windows[i].texts);
+		kist_buf_done(&small->windows[i].type.text);
 	}
 	kist_free(small);
 }

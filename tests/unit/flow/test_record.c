@@ -96,31 +96,54 @@ START_TEST(the_short_way_reads_no_record_that_is_out_of_the_ordinary)
 }
 END_TEST
 
-START_TEST(what_a_plugin_said_stands_where_its_key_belongs)
+/* The record made as a value, member by member. */
+static void make_typed(const struct kist_content *content, const struct kist_said *said, struct kist_buf *ret)
 {
-	static const char info[] = "{\"dtype\":\"float32\",\"shape\":[3]}";
-	kist_auto_buf struct kist_buf expected = KIST_BUF_INIT(4096);
-	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(4096);
-	const struct kist_content content = content_of(KIST_CONTENT_INLINE, 3);
 	kist_auto_json json_t *record = json_object();
 	json_t *value = NULL;
 
-	ck_assert_int_eq(kist_record_set_content(record, &content, &content.sha256, NULL), KIST_OK);
-	ck_assert_int_eq(kist_record_set_text(record, "encoding", "kist.npy@1.0", NULL), KIST_OK);
-	ck_assert_int_eq(kist_buf_append(&text, "before", 6, NULL), KIST_OK);
-	ck_assert_int_eq(kist_record_write(record, kist_view_of(info, sizeof(info) - 1), &text, NULL),
-			 KIST_OK);
-	ck_assert_int_eq(kist_json_parse(kist_view_of(info, sizeof(info) - 1), &value, NULL), KIST_OK);
-	ck_assert_int_eq(kist_record_set_take(record, "info", value, NULL), KIST_OK);
-	ck_assert_int_eq(kist_json_canonical(record, &expected, NULL), KIST_OK);
-	ck_assert_uint_eq(text.size, 6 + expected.size);
-	ck_assert_mem_eq(text.data + 6, expected.data, expected.size);
+	ck_assert_int_eq(kist_json_parse(said->type, &value, NULL), KIST_OK);
+	ck_assert_int_eq(json_object_update(record, value), 0);
+	json_decref(value);
+	ck_assert_int_eq(kist_record_set_content(record, content, &content->sha256, NULL), KIST_OK);
+	if (said->info.size > 0) {
+		ck_assert_int_eq(kist_json_parse(said->info, &value, NULL), KIST_OK);
+		ck_assert_int_eq(kist_record_set_take(record, "info", value, NULL), KIST_OK);
+	}
+	if (said->has_chunk)
+		ck_assert_int_eq(kist_record_set_digest(record, "info_chunk", &said->chunk, NULL), KIST_OK);
+	if (said->has_chunk || said->info.size > 0)
+		ck_assert_int_eq(kist_record_set_text(record, "summary", said->summary, NULL), KIST_OK);
+	ck_assert_int_eq(kist_json_canonical(record, ret, NULL), KIST_OK);
+}
 
-	/* Without it, the record as it is. */
-	text.size = 0;
-	ck_assert_int_eq(kist_record_write(record, kist_view_of(NULL, 0), &text, NULL), KIST_OK);
-	ck_assert_uint_eq(text.size, expected.size);
-	ck_assert_mem_eq(text.data, expected.data, expected.size);
+START_TEST(what_a_plugin_said_stands_where_its_key_belongs)
+{
+	static const char type[] =
+		"{\"encoding\":\"x \\\"y\\\"@1.0\",\"kind\":\"tensor\",\"plugin\":{\"id\":\"a.b\","
+		"\"sha256\":\"" SUM "\",\"version\":\"1.0\"}}";
+	static const char info[] = "{\"dtype\":\"float32\",\"shape\":[3]}";
+	static const struct kist_said cases[] = {
+		{ .summary = "" },
+		{ .info = { (const uint8_t *)info, sizeof(info) - 1 }, .summary = "" },
+		{ .info = { (const uint8_t *)info, sizeof(info) - 1 }, .summary = "float32 [3]" },
+		{ .has_chunk = true, .summary = "a \"b\" \\n \xc3\xa4" },
+	};
+	const struct kist_content contents[] = { content_of(KIST_CONTENT_INLINE, 3),
+						 content_of(KIST_CONTENT_CHUNK, 4096) };
+
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		kist_auto_buf struct kist_buf expected = KIST_BUF_INIT(4096);
+		kist_auto_buf struct kist_buf text = KIST_BUF_INIT(4096);
+		struct kist_said said = cases[i / 2];
+
+		said.type = kist_view_of(type, sizeof(type) - 1);
+		make_typed(&contents[i % 2], &said, &expected);
+		ck_assert_int_eq(kist_buf_append(&text, "before", 6, NULL), KIST_OK);
+		ck_assert_int_eq(kist_record_typed(&contents[i % 2], &said, &text, NULL), KIST_OK);
+		ck_assert_uint_eq(text.size, 6 + expected.size);
+		ck_assert_mem_eq(text.data + 6, expected.data, expected.size);
+	}
 }
 END_TEST
 
