@@ -36,9 +36,10 @@ size_t npy_decimal(char *to, uint64_t value)
 	return count;
 }
 
+/* Mostly the first character tells. */
 static bool equals(const char *text, size_t len, const char *other)
 {
-	return strlen(other) == len && memcmp(text, other, len) == 0;
+	return len > 0 && text[0] == other[0] && strlen(other) == len && memcmp(text, other, len) == 0;
 }
 
 static bool starts_with(const char *text, size_t len, const char *prefix)

@@ -131,11 +131,23 @@ enum { KEY_DESCR = 1, KEY_FORTRAN = 2, KEY_SHAPE = 4, KEY_ALL = 7 };
 
 static unsigned key_of(const struct npy_reader *reader, const struct npy_string *name)
 {
-	if (npy_string_equals(reader, name, "descr"))
-		return KEY_DESCR;
-	if (npy_string_equals(reader, name, "fortran_order"))
-		return KEY_FORTRAN;
-	return npy_string_equals(reader, name, "shape") ? KEY_SHAPE : 0;
+	static const struct {
+		unsigned key;
+		size_t len;
+		char text[14];
+	} keys[] = { { KEY_DESCR, 5, "descr" },
+		     { KEY_FORTRAN, 13, "fortran_order" },
+		     { KEY_SHAPE, 5, "shape" } };
+	char text[sizeof(keys[0].text)];
+	size_t len;
+
+	if (!npy_string_ascii(reader, name, text, sizeof(text), &len))
+		return 0;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (len == keys[i].len && memcmp(text, keys[i].text, len) == 0)
+			return keys[i].key;
+	}
+	return 0;
 }
 
 static bool read_value(struct npy_reader *reader, unsigned key, struct npy_header *header)

@@ -19,10 +19,15 @@ static uint8_t peek(const struct npy_reader *reader, size_t ahead)
 	return reader->len - reader->at > ahead ? reader->text[reader->at + ahead] : 0;
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f';
+}
+
 void npy_skip_blank(struct npy_reader *reader)
 {
 	reader->last = reader->at;
-	while (reader->at < reader->len && memchr(" \t\r\n\f", reader->text[reader->at], 5))
+	while (reader->at < reader->len && is_blank(reader->text[reader->at]))
 		reader->at++;
 }
 
@@ -188,6 +193,12 @@ static int32_t next_char(const struct npy_reader *reader, size_t *at, uint8_t qu
 	return *at < reader->len ? escaped_char(reader, at) : CHAR_BAD;
 }
 
+/* What stands in a string in @quote as it is, and is nothing but itself. */
+static bool is_plain(uint8_t c, uint8_t quote)
+{
+	return c >= ' ' && c < 0x7F && c != quote && c != '\\';
+}
+
 bool npy_read_string(struct npy_reader *reader, struct npy_string *ret_string)
 {
 	const size_t start = reader->at;
@@ -198,8 +209,11 @@ bool npy_read_string(struct npy_reader *reader, struct npy_string *ret_string)
 	if (quote != '\'' && quote != '"')
 		return npy_fault_at(reader, NPY_FAULT_SYNTAX, start, "expected a string");
 	ret_string->at = at++;
-	while (c >= 0)
+	while (c >= 0) {
+		while (at < reader->len && is_plain(reader->text[at], quote))
+			at++;
 		c = next_char(reader, &at, quote);
+	}
 	if (c == CHAR_BAD)
 		return npy_fault_at(reader, NPY_FAULT_SYNTAX, at < reader->len ? at : reader->len,
 				    "the string does not end, or has an escape that is not allowed");
@@ -236,13 +250,19 @@ bool npy_string_equals(const struct npy_reader *reader, const struct npy_string 
 bool npy_string_ascii(const struct npy_reader *reader, const struct npy_string *string, char *to, size_t size,
 		      size_t *ret_len)
 {
+	const uint8_t quote = reader->text[string->at];
 	size_t at = string->at + 1;
 	size_t len = 0;
-	int32_t c;
 
-	while ((c = next_char(reader, &at, reader->text[string->at])) >= 0) {
+	for (;;) {
+		const uint8_t plain = reader->text[at];
+		const int32_t c = is_plain(plain, quote) ? plain : next_char(reader, &at, quote);
+
+		if (c < 0)
+			break;
 		if (len == size || c == 0 || c > 0x7E)
 			return false;
+		at += is_plain(plain, quote);
 		to[len++] = (char)c;
 	}
 	*ret_len = len;

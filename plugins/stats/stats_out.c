@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stats_out.h"
 
-#include <string.h>
-
 void stats_out_bytes(struct stats_out *out, const void *bytes, size_t len)
 {
 	if (len >= out->size - out->len)
@@ -10,11 +8,6 @@ void stats_out_bytes(struct stats_out *out, const void *bytes, size_t len)
 	memcpy(out->to + out->len, bytes, len);
 	out->len += len;
 	out->to[out->len] = '\0';
-}
-
-void stats_out_text(struct stats_out *out, const char *text)
-{
-	stats_out_bytes(out, text, strlen(text));
 }
 
 void stats_out_whole(struct stats_out *out, uint64_t number)

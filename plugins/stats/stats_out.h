@@ -2,6 +2,8 @@
 #ifndef STATS_OUT_H
 #define STATS_OUT_H
 
+#include <string.h>
+
 #include "stats_number.h"
 
 /*
@@ -22,7 +24,13 @@ struct stats_out {
 };
 
 void stats_out_bytes(struct stats_out *out, const void *bytes, size_t len);
-void stats_out_text(struct stats_out *out, const char *text);
+
+/* Here, so that how long a text is that stands in the source is known when it is compiled. */
+static inline void stats_out_text(struct stats_out *out, const char *text)
+{
+	stats_out_bytes(out, text, strlen(text));
+}
+
 void stats_out_whole(struct stats_out *out, uint64_t number);
 void stats_out_signed(struct stats_out *out, int64_t number);
 
