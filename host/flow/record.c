@@ -182,9 +182,8 @@ static uint64_t items_in(struct kist_view list)
 	return count;
 }
 
-static void add_count(struct kist_view info, const char *key, const char *singular, char *ret, size_t size)
+static void add_count(struct kist_view member, const char *singular, char *ret, size_t size)
 {
-	const struct kist_view member = kist_json_find(info, key);
 	const bool is_list = member.size > 0 && member.data[0] == '[';
 	const size_t used = strlen(ret);
 	uint64_t count = is_list ? items_in(member) : 0;
@@ -212,24 +211,55 @@ const json_t *kist_record_read_params(const json_t *record)
 	return json_object_get(record, "read_params");
 }
 
+/* What a summary is made of. */
+enum {
+	SAID_COLUMNS,
+	SAID_COLUMNS_TOTAL,
+	SAID_DTYPE,
+	SAID_PARAMETERS,
+	SAID_ROWS,
+	SAID_SHAPE,
+	SAID_TENSORS,
+	SAID_COUNT
+};
+
+/* In one walk: a description may be long. */
+static void find_said(struct kist_view info, struct kist_view ret[static SAID_COUNT])
+{
+	static const char *const keys[SAID_COUNT] = { "columns", "columns_total", "dtype",  "parameters",
+						      "rows",	 "shape",	  "tensors" };
+	struct kist_json_walk walk = kist_json_walk(info);
+	struct kist_json_item item;
+
+	for (size_t i = 0; i < SAID_COUNT; i++)
+		ret[i] = kist_view_of(NULL, 0);
+	while (walk.is_object && kist_json_next(&walk, &item)) {
+		for (size_t i = 0; i < SAID_COUNT; i++) {
+			if (kist_json_is(item.key, keys[i]))
+				ret[i] = item.value;
+		}
+	}
+}
+
 void kist_record_summary(struct kist_view info, char *ret, size_t size)
 {
-	const struct kist_view shape = kist_json_find(info, "shape");
+	struct kist_view said[SAID_COUNT];
 	struct kist_view dtype;
 	char shown[128] = "";
 	char line[256] = "";
 
-	if (kist_json_plain(kist_json_find(info, "dtype"), &dtype) && shape.size > 0 &&
-	    shape.data[0] == '[') {
-		add_shape(shape, shown, sizeof(shown));
+	find_said(info, said);
+	if (kist_json_plain(said[SAID_DTYPE], &dtype) && said[SAID_SHAPE].size > 0 &&
+	    said[SAID_SHAPE].data[0] == '[') {
+		add_shape(said[SAID_SHAPE], shown, sizeof(shown));
 		snprintf(line, sizeof(line), "%.*s [%s]", (int)dtype.size, (const char *)dtype.data, shown);
 	} else {
-		const bool is_cut = kist_json_find(info, "columns_total").size > 0;
+		const bool is_cut = said[SAID_COLUMNS_TOTAL].size > 0;
 
-		add_count(info, "rows", "row", line, sizeof(line));
-		add_count(info, is_cut ? "columns_total" : "columns", "column", line, sizeof(line));
-		add_count(info, "tensors", "tensor", line, sizeof(line));
-		add_count(info, "parameters", "parameter", line, sizeof(line));
+		add_count(said[SAID_ROWS], "row", line, sizeof(line));
+		add_count(said[is_cut ? SAID_COLUMNS_TOTAL : SAID_COLUMNS], "column", line, sizeof(line));
+		add_count(said[SAID_TENSORS], "tensor", line, sizeof(line));
+		add_count(said[SAID_PARAMETERS], "parameter", line, sizeof(line));
 	}
 	/* What a plugin says is shown on terminals: escaped here, once. */
 	kist_text_escape(line, strlen(line), ret, size);
