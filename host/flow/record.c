@@ -57,7 +57,9 @@ kist_status kist_record_set_content(json_t *record, const struct kist_content *c
 	KIST_TRY(kist_record_set_take(record, "size", json_integer((json_int_t)content->size), err));
 	KIST_TRY(kist_record_set_digest(record, "sha256", digest, err));
 	if (content->form == KIST_CONTENT_CHUNK)
-		return kist_record_set_digest(record, "chunk", &content->chunk, err);
+		return kist_digest_equal(&content->chunk, digest)
+			       ? KIST_OK
+			       : kist_record_set_digest(record, "chunk", &content->chunk, err);
 	if (content->form == KIST_CONTENT_RECIPE)
 		return kist_record_set_digest(record, "recipe", &content->chunk, err);
 	kist_hex_write(content->bytes, (size_t)content->size, hex);
@@ -69,23 +71,17 @@ kist_status kist_record_plain(const struct kist_content *content, struct kist_bu
 {
 	char inlined[2 * KIST_INLINE_SIZE_MAX + 1] = "";
 	char sha256[KIST_DIGEST_HEX_SIZE];
-	char chunk[KIST_DIGEST_HEX_SIZE];
+	const bool is_inline = content->form == KIST_CONTENT_INLINE;
 
-	kist_digest_hex(&content->sha256, sha256);
-	if (content->form == KIST_CONTENT_INLINE) {
+	if (is_inline)
 		kist_hex_write(content->bytes, (size_t)content->size, inlined);
-		return kist_buf_appendf(ret, err,
-					"{\"encoding\":\"" KIST_BYTES_ENCODING "\",\"inline\":\"%s\","
-					"\"kind\":\"bytes\",\"record\":%d,\"sha256\":\"%s\",\"size\":%" PRIu64
-					"}",
-					inlined, RECORD_VERSION, sha256, content->size);
-	}
-	kist_digest_hex(&content->chunk, chunk);
-	return kist_buf_appendf(ret, err,
-				"{\"chunk\":\"%s\",\"encoding\":\"" KIST_BYTES_ENCODING
-				"\",\"kind\":\"bytes\","
-				"\"record\":%d,\"sha256\":\"%s\",\"size\":%" PRIu64 "}",
-				chunk, RECORD_VERSION, sha256, content->size);
+	kist_digest_hex(&content->sha256, sha256);
+	return kist_buf_appendf(
+		ret, err,
+		"{\"encoding\":\"" KIST_BYTES_ENCODING
+		"\",%s%s%s\"kind\":\"bytes\",\"record\":%d,\"sha256\":\"%s\",\"size\":%" PRIu64 "}",
+		is_inline ? "\"inline\":\"" : "", inlined, is_inline ? "\"," : "", RECORD_VERSION, sha256,
+		content->size);
 }
 
 static kist_status bad(struct kist_error *err, const char *what)
@@ -94,10 +90,28 @@ static kist_status bad(struct kist_error *err, const char *what)
 			    "an artifact's record is damaged: %s", what);
 }
 
-kist_status kist_record_get_content(const json_t *record, struct kist_content *ret, struct kist_error *err)
+/* Where the bytes are; false when that is not told in one of the ways there are. */
+static bool get_place(const json_t *record, struct kist_content *content)
 {
 	const char *text = kist_json_get_text(record, "inline");
-	struct kist_content content = { .form = KIST_CONTENT_INLINE };
+
+	if (json_object_get(record, "inline")) {
+		content->form = KIST_CONTENT_INLINE;
+		return text && content->size <= KIST_INLINE_SIZE_MAX &&
+		       kist_hex_read(text, strlen(text), content->bytes, (size_t)content->size);
+	}
+	if (json_object_get(record, "recipe")) {
+		content->form = KIST_CONTENT_RECIPE;
+		return kist_record_get_digest(record, "recipe", &content->chunk);
+	}
+	content->form = KIST_CONTENT_CHUNK;
+	content->chunk = content->sha256;
+	return !json_object_get(record, "chunk") || kist_record_get_digest(record, "chunk", &content->chunk);
+}
+
+kist_status kist_record_get_content(const json_t *record, struct kist_content *ret, struct kist_error *err)
+{
+	struct kist_content content = { .size = 0 };
 	uint64_t version;
 
 	if (!kist_json_get_u64(record, "record", &version))
@@ -109,17 +123,9 @@ kist_status kist_record_get_content(const json_t *record, struct kist_content *r
 	if (!kist_json_get_u64(record, "size", &content.size) ||
 	    !kist_record_get_digest(record, "sha256", &content.sha256))
 		return bad(err, "it has no size or digest");
-	if (text) {
-		if (content.size > KIST_INLINE_SIZE_MAX ||
-		    !kist_hex_read(text, strlen(text), content.bytes, (size_t)content.size))
-			return bad(err, "its bytes do not fit its size");
-	} else if (kist_record_get_digest(record, "chunk", &content.chunk)) {
-		content.form = KIST_CONTENT_CHUNK;
-	} else if (kist_record_get_digest(record, "recipe", &content.chunk)) {
-		content.form = KIST_CONTENT_RECIPE;
-	} else {
-		return bad(err, "it does not say where its bytes are");
-	}
+	if (!get_place(record, &content))
+		return bad(err, content.form == KIST_CONTENT_INLINE ? "its bytes do not fit its size"
+								    : "it does not say where its bytes are");
 	*ret = content;
 	return KIST_OK;
 }
@@ -135,7 +141,8 @@ static bool digest_of_text(struct kist_view object, const char *key, struct kist
 bool kist_record_text_content(struct kist_view text, struct kist_content *ret)
 {
 	struct kist_content content = { .form = KIST_CONTENT_CHUNK };
-	struct kist_view inlined;
+	const struct kist_view inlined = kist_json_find(text, "inline");
+	struct kist_view hex;
 	uint64_t version;
 
 	if (kist_json_check(text, SIZE_MAX, NULL) != KIST_OK ||
@@ -143,13 +150,15 @@ bool kist_record_text_content(struct kist_view text, struct kist_content *ret)
 	    !kist_json_u64(kist_json_find(text, "size"), &content.size) ||
 	    !digest_of_text(text, "sha256", &content.sha256))
 		return false;
-	if (kist_json_plain(kist_json_find(text, "inline"), &inlined)) {
+	content.chunk = content.sha256;
+	if (inlined.size > 0) {
 		content.form = KIST_CONTENT_INLINE;
-		if (content.size > KIST_INLINE_SIZE_MAX ||
-		    !kist_hex_read((const char *)inlined.data, inlined.size, content.bytes,
-				   (size_t)content.size))
+		if (!kist_json_plain(inlined, &hex) || content.size > KIST_INLINE_SIZE_MAX ||
+		    !kist_hex_read((const char *)hex.data, hex.size, content.bytes, (size_t)content.size))
 			return false;
-	} else if (!digest_of_text(text, "chunk", &content.chunk)) {
+	} else if (kist_json_find(text, "recipe").size > 0 ||
+		   (kist_json_find(text, "chunk").size > 0 &&
+		    !digest_of_text(text, "chunk", &content.chunk))) {
 		return false;
 	}
 	*ret = content;
@@ -292,10 +301,6 @@ kist_status kist_record_typed(const struct kist_content *content, const struct k
 	char hex[KIST_DIGEST_HEX_SIZE];
 
 	KIST_TRY(kist_buf_append(ret, "{", 1, err));
-	if (content->form == KIST_CONTENT_CHUNK) {
-		kist_digest_hex(&content->chunk, hex);
-		KIST_TRY(kist_buf_appendf(ret, err, "\"chunk\":\"%s\"", hex));
-	}
 	KIST_TRY(copy_member(said->type, "encoding", ret, err));
 	if (said->info.size > 0) {
 		KIST_TRY(kist_buf_append(ret, ",\"info\":", 8, err));

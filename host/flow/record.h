@@ -9,7 +9,7 @@
  * An artifact's record: canonical JSON (RFC 8785), its SHA-256 is the artifact's id.
  *
  *     {"record":1, "kind":"tensor", "encoding":"kist.npy@1.0", "size":n, "sha256":"<hex>",
- *      one of "inline":"<hex>", "chunk":"<id>", "recipe":"<id>",
+ *      one of "inline":"<hex>", "chunk":"<id>", "recipe":"<id>", or none: one chunk, whose id is "sha256",
  *      "plugin":{"id","version","sha256"}, "summary":"float32 [3, 4]", "info":{...} or "info_chunk":"<id>",
  *      "params":{...}, "read_params":{...}, "description":"...", "file":{"name","name_bytes"?,"mode","mtime_ns"},
  *      "reason":{"code","text","plugin"}, "parents":["<id>", ...]}
@@ -44,7 +44,7 @@ struct kist_content {
 };
 
 /**
- * kist_record_set_content() - Writes @content to @record: "size", "sha256" and one of the three forms.
+ * kist_record_set_content() - Writes @content to @record: "size", "sha256" and where the bytes are.
  *
  * @digest: What "sha256" says; the tree's digest for a tree.
  */
@@ -73,7 +73,7 @@ KIST_CHECKED kist_status kist_record_get_content(const json_t *record, struct ki
  *
  * The same text as kist_json_canonical() gives of the record, without making it first: there are many.
  *
- * @content: Inline, or in one chunk.
+ * @content: Inline, or in one chunk, whose id is its digest.
  *
  * Errors: KIST_LIMIT, KIST_NO_MEMORY.
  */

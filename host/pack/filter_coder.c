@@ -474,6 +474,12 @@ static kist_status zstd_decode(struct kist_filter_coder *coder, struct kist_view
 	return KIST_OK;
 }
 
+/* Whether the first block, as a rule the only one, is as it is: no tables are needed for that. */
+static bool begins_stored(struct kist_view frame)
+{
+	return frame.size > KIST_LITERALS_HEAD_SIZE && (frame.data[KIST_LITERALS_HEAD_SIZE] >> 1 & 3) == 0;
+}
+
 kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct kist_view body, uint8_t *ret,
 				      size_t len, struct kist_error *err)
 {
@@ -486,7 +492,8 @@ kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct ki
 		const size_t content = (size_t)ZSTD_getFrameContentSize(body.data, body.size);
 
 		/* What it refuses is zstd's to judge. */
-		if (content < LITERALS_SIZE_MIN || !kist_literals_read(frame, ret, content))
+		if ((content < LITERALS_SIZE_MIN && !begins_stored(frame)) ||
+		    !kist_literals_read(frame, ret, content))
 			KIST_TRY(zstd_decode(coder, frame, ret, content, err));
 		ret += content;
 		body = kist_view_of(body.data + frame.size, body.size - frame.size);

@@ -63,8 +63,10 @@ def content(chunks, artifact):
     record = json.loads(chunks[artifact])
     if "inline" in record:
         data = bytes.fromhex(record["inline"])
+    elif "recipe" in record:
+        data = node(chunks, record["recipe"])
     else:
-        data = chunks[record["chunk"]] if "chunk" in record else node(chunks, record["recipe"])
+        data = chunks[record.get("chunk", record["sha256"])]
     need(len(data) == record["size"], "size of", artifact)
     need(record["kind"] == "tree" or sha256(data) == record["sha256"], "SHA-256 of", artifact)
     return record, data

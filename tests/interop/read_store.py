@@ -572,12 +572,13 @@ class Store:
 
     def content(self, record):
         where = [key for key in ("inline", "chunk", "recipe") if key in record]
-        need(len(where) == 1, "content of a record in", where)
+        need(len(where) <= 1, "content of a record in", where)
+        where = where or ["sha256"]
         value = record[where[0]]
         if where[0] == "inline":
             data = bytes.fromhex(value)
             need(len(data) <= 256, "inline of", len(data))
-        elif where[0] == "chunk":
+        elif where[0] != "recipe":
             data = self.chunks[value][1]
         else:
             parts = list(self.lengths(value))

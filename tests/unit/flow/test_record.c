@@ -12,7 +12,7 @@ static struct kist_content content_of(enum kist_content_form form, uint64_t size
 
 	memset(content.bytes, 0xa5, sizeof(content.bytes));
 	content.sha256 = kist_digest_of(kist_view_of("whole", 5));
-	content.chunk = kist_digest_of(kist_view_of("chunk", 5));
+	content.chunk = content.sha256;
 	return content;
 }
 
@@ -80,6 +80,8 @@ START_TEST(the_short_way_reads_no_record_that_is_out_of_the_ordinary)
 		"{\"chunk\":\"" SUM "\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":-1}",
 		"{\"chunk\":\"" SUM "\",\"record\":1,\"sha256\":\"0\",\"size\":1}",
 		"{\"chunk\":\"xy\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":1}",
+		"{\"chunk\":1,\"record\":1,\"sha256\":\"" SUM "\",\"size\":1}",
+		"{\"inline\":1,\"record\":1,\"sha256\":\"" SUM "\",\"size\":1}",
 		"{\"recipe\":\"" SUM "\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":1}",
 		"{\"inline\":\"00\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":2}",
 		"{\"inline\":\"00\",\"record\":1,\"sha256\":\"" SUM "\",\"size\":257}",
@@ -93,6 +95,34 @@ START_TEST(the_short_way_reads_no_record_that_is_out_of_the_ordinary)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		ck_assert_msg(!kist_record_text_content(kist_view_of(texts[i], strlen(texts[i])), &content),
 			      "%s", texts[i]);
+}
+END_TEST
+
+START_TEST(the_one_chunk_is_named_where_its_id_is_not_the_digest)
+{
+	const struct kist_content content = content_of(KIST_CONTENT_CHUNK, 300);
+	const struct kist_digest other = kist_digest_of(kist_view_of("tree", 4));
+	kist_auto_json json_t *record = json_object();
+	struct kist_content back;
+
+	ck_assert_int_eq(kist_record_set_content(record, &content, &content.sha256, NULL), KIST_OK);
+	ck_assert_ptr_null(json_object_get(record, "chunk"));
+	ck_assert_int_eq(kist_record_get_content(record, &back, NULL), KIST_OK);
+	ck_assert_int_eq(back.form, KIST_CONTENT_CHUNK);
+	ck_assert(kist_digest_equal(&back.chunk, &content.chunk));
+
+	ck_assert_int_eq(kist_record_set_content(record, &content, &other, NULL), KIST_OK);
+	ck_assert_int_eq(kist_record_get_content(record, &back, NULL), KIST_OK);
+	ck_assert(kist_digest_equal(&back.chunk, &content.chunk));
+	ck_assert(kist_digest_equal(&back.sha256, &other));
+
+	/* What stands there and is nothing of the kind is not passed over. */
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const keys[] = { "chunk", "recipe", "inline" };
+
+		ck_assert_int_eq(json_object_set_new(record, keys[i], json_integer(1)), 0);
+		ck_assert_int_eq(kist_record_get_content(record, &back, NULL), KIST_CORRUPT);
+	}
 }
 END_TEST
 
@@ -178,6 +208,7 @@ int main(void)
 
 	tcase_add_test(tcase, the_short_way_makes_the_same_record);
 	tcase_add_test(tcase, the_short_way_reads_no_record_that_is_out_of_the_ordinary);
+	tcase_add_test(tcase, the_one_chunk_is_named_where_its_id_is_not_the_digest);
 	tcase_add_test(tcase, what_a_plugin_said_stands_where_its_key_belongs);
 	tcase_add_loop_test(tcase, a_summary_is_one_line, 0, sizeof(summaries) / sizeof(summaries[0]));
 	return suite_run(tcase, "record");

@@ -164,7 +164,10 @@ START_TEST(every_length_comes_back_under_every_hint)
 		const struct kist_filter_input input =
 			input_of(kind, len, len % 2 ? KIST_FILTER_FAST : KIST_FILTER_DEFAULT);
 
-		ck_assert_uint_le(round_trip(&input, &choice), plain_size(data, len) + 16 + len / 200);
+		/* The shortest are not even tried. */
+		ck_assert_uint_le(round_trip(&input, &choice),
+				  (len < 192 ? kist_codec_stored_size(len) : plain_size(data, len)) + 16 +
+					  len / 200);
 	}
 }
 END_TEST
