@@ -81,6 +81,7 @@ enum kist_db_statement {
 	KIST_SQL_LAST_POSTINGS,
 	KIST_SQL_ADD_POSTINGS,
 	KIST_SQL_GROW_POSTINGS,
+	KIST_SQL_ANY_CHUNK,
 	KIST_SQL_FIND_CHUNK,
 	KIST_SQL_IS_UNKNOWN,
 	KIST_SQL_BASE_OF,
@@ -155,6 +156,7 @@ struct kist_db {
 	enum kist_db_trouble trouble;
 	bool is_of_other_boot; /* and otherwise as it should be; set by kist_db_open() that failed */
 	bool is_held;	       /* a read transaction is open */
+	bool has_no_chunk;     /* as long as it is held */
 	int dir_fd;	       /* of the folder; -1 in memory */
 	dev_t device;
 	ino_t inode;

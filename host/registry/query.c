@@ -57,10 +57,21 @@ void kist_artifact_done(struct kist_artifact *artifact)
 	artifact->record = NULL;
 }
 
+/* In a new store each chunk would be looked for in vain.  What cannot be asked is asked for each. */
+static bool has_no_chunk(struct kist_db *db)
+{
+	kist_auto_statement sqlite3_stmt *row = NULL;
+
+	return kist_db_use(db, KIST_SQL_ANY_CHUNK, &row, NULL, "") == KIST_OK &&
+	       sqlite3_step(row) == SQLITE_DONE;
+}
+
 void kist_registry_hold(struct kist_registry *registry)
 {
-	if (registry->connected)
-		kist_db_hold(&registry->db);
+	if (!registry->connected)
+		return;
+	kist_db_hold(&registry->db);
+	registry->db.has_no_chunk = registry->db.is_held && has_no_chunk(&registry->db);
 }
 
 void kist_registry_let_go(struct kist_registry *registry)
@@ -138,8 +149,13 @@ kist_status kist_registry_find_chunk(struct kist_registry *registry, const struc
 kist_status kist_find_sound_chunk(void *ctx, const struct kist_digest *id, struct kist_location *ret_where,
 				  struct kist_error *err)
 {
+	const struct kist_registry *const registry = ctx;
 	struct chunk_query query = { .id = id };
-	const kist_status status = kist_registry_run(ctx, query_chunk, &query, err);
+	kist_status status;
+
+	if (registry->db.is_held && registry->db.has_no_chunk)
+		return KIST_NOT_FOUND;
+	status = kist_registry_run(ctx, query_chunk, &query, err);
 
 	if (status != KIST_OK)
 		return status;

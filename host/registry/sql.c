@@ -83,6 +83,7 @@ const char *const kist_sql_texts[KIST_SQL_COUNT] = {
 		"SELECT no, length(entries) FROM postings WHERE shard = ?1 ORDER BY no DESC LIMIT 1",
 	[KIST_SQL_ADD_POSTINGS] = "INSERT INTO postings(shard, entries) VALUES(?1, ?2)",
 	[KIST_SQL_GROW_POSTINGS] = "UPDATE postings SET entries = CAST(entries || ?2 AS BLOB) WHERE no = ?1",
+	[KIST_SQL_ANY_CHUNK] = "SELECT 1 FROM chunks LIMIT 1",
 	[KIST_SQL_FIND_CHUNK] =
 		"SELECT p.id, c.offset, c.stored_len, c.raw_len, c.kind, p.damaged, c.base,"
 		" q.id, b.offset, b.stored_len, b.raw_len, b.kind, q.damaged FROM chunks c"

@@ -61,6 +61,25 @@ START_TEST(refs_follow_the_log_in_order)
 }
 END_TEST
 
+START_TEST(chunks_are_found_once_an_index_that_was_held_empty_is_let_go)
+{
+	kist_auto_registry struct kist_registry *registry = must_open(store, test_dir);
+	const struct kist_chunk_index *const index = kist_registry_index(registry);
+	const struct kist_digest content = fake_digest("content");
+	struct kist_location where;
+
+	kist_registry_hold(registry);
+	ck_assert_int_eq(index->find(index->ctx, &content, &where, NULL), KIST_NOT_FOUND);
+	kist_registry_let_go(registry);
+	fake_put(store, "a", "content", "");
+	must_fold(registry);
+	ck_assert_int_eq(index->find(index->ctx, &content, &where, NULL), KIST_OK);
+	kist_registry_hold(registry);
+	ck_assert_int_eq(index->find(index->ctx, &content, &where, NULL), KIST_OK);
+	kist_registry_let_go(registry);
+}
+END_TEST
+
 START_TEST(chunks_and_records_are_found)
 {
 	kist_auto_artifact struct kist_artifact artifact = KIST_ARTIFACT_INIT;
@@ -525,6 +544,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, refs_follow_the_log_in_order);
+	tcase_add_test(tcase, chunks_are_found_once_an_index_that_was_held_empty_is_let_go);
 	tcase_add_test(tcase, chunks_and_records_are_found);
 	tcase_add_test(tcase, a_record_in_a_data_pack_is_no_artifact);
 	tcase_add_loop_test(tcase, a_damaged_pack_does_not_stop_the_rest, 0, 2);
