@@ -39,7 +39,7 @@ struct kist_artifact_rows {
 /** kist_artifact_rows_done() - What was not flushed is lost. */
 void kist_artifact_rows_done(struct kist_artifact_rows *rows);
 
-/** kist_artifact_rows_add() - The artifact with number @no; now and then all are flushed. */
+/** kist_artifact_rows_add() - The artifact with number @no, greater than any before; now and then all are flushed. */
 KIST_CHECKED kist_status kist_artifact_rows_add(struct kist_artifact_rows *rows, uint64_t no,
 						const struct kist_artifact_row *from, struct kist_error *err);
 

@@ -12,6 +12,8 @@
 #define HEAP_COUNT ((size_t)1 << HEAP_BITS)
 /* Fewer are not worth the heaps. */
 #define HEAPS_MIN ((size_t)8192)
+/* A heap of so many is put in order by hand: digests that were not chosen make no larger one. */
+#define HEAP_SMALL ((size_t)64)
 
 /* What room there is at first; it doubles. */
 #define ROOM_MIN ((size_t)256)
@@ -61,6 +63,7 @@ void kist_bulk_free(struct kist_bulk *bulk)
 {
 	if (!bulk)
 		return;
+	kist_db_expect_many(bulk->db, false);
 	kist_buf_done(&bulk->bases);
 	kist_buf_done(&bulk->names);
 	kist_buf_done(&bulk->times);
@@ -174,9 +177,23 @@ static int compare_chunks(const void *left, const void *right, void *ctx)
 	return order != 0 ? order : (a > b) - (a < b);
 }
 
+static void insert_in_order(struct kist_bulk *bulk, size_t begin, size_t end)
+{
+	for (size_t i = begin + 1; i < end; i++) {
+		const uint32_t at = bulk->order[i];
+		size_t to = i;
+
+		for (; to > begin && compare_chunks(&bulk->order[to - 1], &at, bulk) > 0; to--)
+			bulk->order[to] = bulk->order[to - 1];
+		bulk->order[to] = at;
+	}
+}
+
 static void order_heap(struct kist_bulk *bulk, size_t begin, size_t end)
 {
-	if (end - begin > 1)
+	if (end - begin <= HEAP_SMALL)
+		insert_in_order(bulk, begin, end);
+	else
 		qsort_r(bulk->order + begin, end - begin, sizeof(*bulk->order), compare_chunks, bulk);
 }
 
@@ -346,6 +363,7 @@ kist_status kist_bulk_new(struct kist_db *db, struct kist_bulk **ret, struct kis
 	if (!bulk)
 		return kist_fail_memory(err, sizeof(*bulk));
 	bulk->db = db;
+	kist_db_expect_many(db, true);
 	bulk->refs_rise = true;
 	bulk->bases.size_max = KIST_BULK_CHUNKS_MAX * sizeof(struct kist_digest);
 	bulk->names.size_max = KIST_BULK_NAME_BYTES_MAX;

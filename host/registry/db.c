@@ -219,6 +219,14 @@ void kist_db_let_go(struct kist_db *db)
 		db->trouble = KIST_DB_UNUSABLE;
 }
 
+void kist_db_expect_many(struct kist_db *db, bool many)
+{
+	/* A smaller cache is used again sooner: nothing depends on it. */
+	(void)sqlite3_exec(db->sql, many ? kist_sql_small_cache : kist_sql_usual_cache, NULL, NULL, NULL);
+	/* Pages that cannot be written yet wait in memory; the commit waits for who reads. */
+	(void)sqlite3_busy_timeout(db->sql, many ? 0 : KIST_DB_BUSY_MS);
+}
+
 kist_status kist_db_begin(struct kist_db *db, struct kist_error *err)
 {
 	kist_status status;

@@ -231,6 +231,14 @@ KIST_CHECKED kist_status kist_db_begin(struct kist_db *db, struct kist_error *er
 KIST_CHECKED kist_status kist_db_commit(struct kist_db *db, struct kist_error *err);
 void kist_db_rollback(struct kist_db *db);
 
+/**
+ * kist_db_expect_many() - In a write transaction: whether many rows follow in the order of their keys.
+ *
+ * Then a page that was filled is not looked at again: it is written early, beside what is added after it, and its memory
+ * goes to the next one.  To be taken back before the end of the transaction.
+ */
+void kist_db_expect_many(struct kist_db *db, bool many);
+
 static inline void kist_db_reset_(sqlite3_stmt **slot)
 {
 	(void)sqlite3_reset(*slot);

@@ -10,14 +10,17 @@
 	" t.raw_len, t.kind, t.base FROM twins t WHERE t.id = chunks.id"                                     \
 	" ORDER BY t.base IS NOT NULL, t.pack DESC LIMIT 1)"
 
+#define USUAL_CACHE "PRAGMA cache_size=-81920;"
+
+const char kist_sql_usual_cache[] = USUAL_CACHE;
+const char kist_sql_small_cache[] = "PRAGMA cache_size=-8192;";
+
 const char kist_sql_pragmas[] = "PRAGMA page_size=4096;"
 				"PRAGMA journal_mode=DELETE;"
 				"PRAGMA synchronous=OFF;"
 				"PRAGMA temp_store=MEMORY;"
 				"PRAGMA cell_size_check=ON;"
-				"PRAGMA mmap_size=0;"
-				"PRAGMA cache_size=-81920;"
-				"PRAGMA threads=2;";
+				"PRAGMA mmap_size=0;" USUAL_CACHE "PRAGMA threads=2;";
 
 const char kist_sql_schema[] =
 	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), version INTEGER NOT NULL,"

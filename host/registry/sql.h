@@ -9,6 +9,8 @@
  */
 
 extern const char kist_sql_pragmas[];
+extern const char kist_sql_usual_cache[];
+extern const char kist_sql_small_cache[];
 extern const char kist_sql_schema[];
 extern const char *const kist_sql_texts[KIST_SQL_COUNT];
 

@@ -118,6 +118,22 @@ START_TEST(of_an_artifact_that_comes_again_the_first_stays)
 }
 END_TEST
 
+/* Those that follow each other get them from SQLite, and others do not. */
+START_TEST(artifacts_have_the_numbers_that_they_were_given)
+{
+	static const uint64_t numbers[] = { 3, 4, 5, 1000, 1002, 1003 };
+
+	for (size_t i = 0; i < 6; i++)
+		ck_assert_int_eq(add_artifact(numbers[i], 50 + i, NULL), KIST_OK);
+	for (uint64_t no = 2000; no < 3000; no++)
+		ck_assert_int_eq(add_artifact(no, no, NULL), KIST_OK);
+	ck_assert_int_eq(kist_bulk_flush(bulk, NULL), KIST_OK);
+	ck_assert_int_eq(ask("SELECT count(*) FROM artifacts WHERE no = commit_no"), 1006);
+	ck_assert_int_eq(ask("SELECT count(*) FROM artifacts a JOIN records r ON r.no = a.no"), 1006);
+	ck_assert_int_eq(ask("SELECT count(*) FROM records"), 1006);
+}
+END_TEST
+
 START_TEST(of_a_name_the_last_change_counts)
 {
 	ck_assert_int_eq(add_ref("b", 1, KIST_REF_PUT, 1, NULL), KIST_OK);
@@ -191,6 +207,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, more_chunks_than_are_gathered_are_all_kept);
 	tcase_add_test(tcase, of_an_artifact_that_comes_again_the_first_stays);
+	tcase_add_test(tcase, artifacts_have_the_numbers_that_they_were_given);
 	tcase_add_test(tcase, of_a_name_the_last_change_counts);
 	tcase_add_test(tcase, more_names_than_there_is_room_for_are_all_kept);
 	tcase_add_test(tcase, without_memory_it_says_so);
