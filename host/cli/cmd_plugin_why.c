@@ -47,14 +47,16 @@ static kist_status print_people(const struct kist_route *route, const struct kis
 	for (size_t i = 0; i < route->candidate_count; i++) {
 		const struct kist_route_candidate *candidate = &route->candidates[i];
 		const struct kist_manifest *manifest = candidate->target.entry->manifest;
+		char line[KIST_ROUTE_LINE_SIZE];
 
+		kist_route_line(route, i, line);
 		KIST_TRY(kist_table_add_text(&table, candidate->chosen ? "*" : "", err));
 		KIST_TRY(kist_table_add_text(&table, manifest->id, err));
 		KIST_TRY(kist_table_add_text(&table, manifest->version, err));
 		KIST_TRY(
 			kist_table_add_text(&table, manifest->types[candidate->target.type_index].task, err));
 		KIST_TRY(add_type(&table, &manifest->types[candidate->target.type_index], err));
-		KIST_TRY(kist_table_add_text(&table, candidate->line, err));
+		KIST_TRY(kist_table_add_text(&table, line, err));
 	}
 	if (route->candidate_count > 0)
 		kist_table_print(&table, false);
@@ -74,10 +76,13 @@ static kist_status print_json(const struct kist_route *route, const struct kist_
 		const struct kist_route_candidate *candidate = &route->candidates[i];
 		const struct kist_manifest *manifest = candidate->target.entry->manifest;
 		const struct kist_manifest_type *type = &manifest->types[candidate->target.type_index];
-		json_t *row = json_pack("{s:s,s:s,s:s,s:s,s:i,s:b,s:s}", "plugin", manifest->id, "version",
-					manifest->version, "task", type->task, "type", type->type, "step",
-					candidate->step, "chosen", candidate->chosen, "why", candidate->line);
+		char line[KIST_ROUTE_LINE_SIZE];
+		json_t *row;
 
+		kist_route_line(route, i, line);
+		row = json_pack("{s:s,s:s,s:s,s:s,s:i,s:b,s:s}", "plugin", manifest->id, "version",
+				manifest->version, "task", type->task, "type", type->type, "step",
+				candidate->step, "chosen", candidate->chosen, "why", line);
 		if (!row || json_array_append_new(list, row) != 0)
 			return kist_fail_memory(err, sizeof(json_t));
 	}

@@ -106,7 +106,7 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : (x_type->major < y_type->major) - (x_type->major > y_type->major);
 }
 
-static void sort(struct kist_route *route)
+void kist_pool_sort(struct kist_route *route)
 {
 	if (route->candidate_count > 1)
 		qsort(route->candidates, route->candidate_count, sizeof(*route->candidates), compare);
@@ -161,13 +161,13 @@ kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_q
 	size_t first;
 	size_t count;
 
-	sort(route);
+	kist_pool_sort(route);
 	count = find_equals(route, step, &first);
 	if (count > 1 && query->probe) {
 		for (size_t i = first; i < first + count; i++)
 			KIST_TRY(query->probe(query->probe_ctx, &candidates[i].target, &candidates[i].score,
 					      err));
-		sort(route);
+		kist_pool_sort(route);
 		count = find_equals(route, step, &first);
 	}
 	/* Of one plugin's versions of one type, which stand in falling order, the newest is meant. */
@@ -215,29 +215,25 @@ static void verdict(const struct kist_route_candidate *candidate, const struct k
 		snprintf(ret, size, "older version of the type");
 }
 
-void kist_pool_explain(struct kist_route *route, bool objects)
+void kist_route_line(const struct kist_route *route, size_t index, char ret[static KIST_ROUTE_LINE_SIZE])
 {
+	const struct kist_route_candidate *const candidate = &route->candidates[index];
 	const struct kist_route_candidate *chosen = NULL;
+	char magic[32] = "";
+	char probe[32] = "";
+	char why[64];
 
-	sort(route);
 	for (size_t i = 0; i < route->candidate_count; i++) {
 		if (route->candidates[i].chosen)
 			chosen = &route->candidates[i];
 	}
-	for (size_t i = 0; i < route->candidate_count; i++) {
-		struct kist_route_candidate *candidate = &route->candidates[i];
-		const struct kist_manifest_type *type = kist_route_type(&candidate->target);
-		char magic[32] = "";
-		char probe[32] = "";
-		char why[64];
-
-		if (candidate->magic_len > 0 && candidate->step == KIST_STEP_MAGIC)
-			snprintf(magic, sizeof(magic), " of %zu bytes", candidate->magic_len);
-		if (candidate->score >= 0)
-			snprintf(probe, sizeof(probe), ", probe %d", candidate->score);
-		verdict(candidate, chosen, objects, why, sizeof(why));
-		snprintf(candidate->line, sizeof(candidate->line), "%s%s, %s, priority %u%s: %s",
-			 step_name(candidate->step, objects), magic,
-			 kist_tier_name(candidate->target.entry->tier), type->priority, probe, why);
-	}
+	if (candidate->magic_len > 0 && candidate->step == KIST_STEP_MAGIC)
+		snprintf(magic, sizeof(magic), " of %zu bytes", candidate->magic_len);
+	if (candidate->score >= 0)
+		snprintf(probe, sizeof(probe), ", probe %d", candidate->score);
+	verdict(candidate, chosen, route->is_object, why, sizeof(why));
+	snprintf(ret, KIST_ROUTE_LINE_SIZE, "%s%s, %s, priority %u%s: %s",
+		 step_name(candidate->step, route->is_object), magic,
+		 kist_tier_name(candidate->target.entry->tier), kist_route_type(&candidate->target)->priority,
+		 probe, why);
 }

@@ -55,7 +55,7 @@ int kist_pool_rank(const struct kist_route_target *a, const struct kist_route_ta
 KIST_CHECKED kist_status kist_pool_choose(struct kist_route *route, const struct kist_route_query *query,
 					  int step, const char *evidence, struct kist_error *err);
 
-/** kist_pool_explain() - Writes the line of each candidate.  @objects: the steps are those of objects. */
-void kist_pool_explain(struct kist_route *route, bool objects);
+/** kist_pool_sort() - The best first: by the rules, then by name. */
+void kist_pool_sort(struct kist_route *route);
 
 #endif

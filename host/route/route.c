@@ -136,7 +136,9 @@ static kist_status finish(struct kist_route *route, kist_status status, bool obj
 {
 	if (status != KIST_OK)
 		route->lock_key[0] = '\0';
-	kist_pool_explain(route, objects);
+	/* Those that were collected before somebody failed, too. */
+	kist_pool_sort(route);
+	route->is_object = objects;
 	kist_route_done(ret);
 	*ret = *route;
 	*route = (struct kist_route)KIST_ROUTE_INIT;

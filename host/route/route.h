@@ -59,15 +59,13 @@ struct kist_route_query {
 	void *probe_ctx;
 };
 
-/** struct kist_route_candidate - One line of the explanation. */
+/** struct kist_route_candidate - One that was looked at; kist_route_line() explains it. */
 struct kist_route_candidate {
 	struct kist_route_target target;
 	int step; /* 1..6, as above */
 	size_t magic_len;
 	int32_t score; /* -1: not probed */
 	bool chosen;
-	char line
-		[256]; /* evidence, rank, and what decided for or against it; names neither plugin nor type */
 };
 
 /** struct kist_route - The decision.  @target.entry is NULL for plain bytes. */
@@ -80,6 +78,7 @@ struct kist_route {
 	bool pinned;			    /* that lock is a pin */
 	char note[720];			    /* of a lock or plugin that was passed over, or "" */
 	bool is_downgrade;		    /* plain bytes because of what @note says */
+	bool is_object;			    /* what was routed: the steps are those of objects */
 	size_t candidate_count;
 	struct kist_route_candidate *candidates;
 };
@@ -109,6 +108,14 @@ KIST_CHECKED kist_status kist_route_bytes(const struct kist_catalog *catalog,
 KIST_CHECKED kist_status kist_route_object(const struct kist_catalog *catalog,
 					   const struct kist_route_query *query, struct kist_route *ret,
 					   struct kist_error *err);
+
+#define KIST_ROUTE_LINE_SIZE 256
+
+/**
+ * kist_route_line() - Of candidate @index: evidence, rank, and what decided for or against it; names neither plugin nor
+ * type.
+ */
+void kist_route_line(const struct kist_route *route, size_t index, char ret[static KIST_ROUTE_LINE_SIZE]);
 
 /**
  * kist_route_stored() - The serializer that reads what a record says: "kist.npy@1.0", made by @plugin_id
