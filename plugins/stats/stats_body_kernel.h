@@ -244,9 +244,12 @@ INLINE ints step_of(const double *value, const struct stats_scale *scale)
 	return __builtin_convertvector(at, ints);
 }
 
-static STATS_TARGET void steps(const double *values, size_t count, const struct stats_scale *scale,
+static STATS_TARGET void steps(const double *values, size_t count, const struct stats_scale *given,
 			       int32_t *ret)
 {
+	/* A copy, which nothing that is written can change. */
+	const struct stats_scale own = *given;
+	const struct stats_scale *const scale = &own;
 	const size_t whole = count - count % WIDTH;
 	double last[WIDTH] = { 0 };
 	ints step;

@@ -125,6 +125,18 @@ static void add_some(struct stats_cell *cell, const double *values, size_t count
 	}
 }
 
+/* What has come of them where all are finite, which they are when their sum is. */
+static void take_row(struct stats_cell *cell, const double *values, size_t count, double min, double max,
+		     double sum)
+{
+	if (isfinite(sum))
+		*cell = (struct stats_cell){
+			.count = cell->count + count, .min = min, .mean = sum, .max = max
+		};
+	else
+		add_some(cell, values, count);
+}
+
 /* What a cell has of one row.  Until it is finished its mean is the sum. */
 static void add_row(struct stats_cell *cell, const double *values, size_t count)
 {
@@ -133,11 +145,9 @@ static void add_row(struct stats_cell *cell, const double *values, size_t count)
 	double sum = cell->mean;
 
 	for (size_t i = 0; i < count; i++) {
-		const double x = values[i];
-
-		min = x < min ? x : min;
-		max = x > max ? x : max;
-		sum += x;
+		min = min < values[i] ? min : values[i];
+		max = max > values[i] ? max : values[i];
+		sum += values[i];
 	}
 	/* Then all of them are, too. */
 	if (isfinite(sum))
@@ -146,6 +156,32 @@ static void add_row(struct stats_cell *cell, const double *values, size_t count)
 		};
 	else
 		add_some(cell, values, count);
+}
+
+/* Of fewer numbers it takes longer to begin with two cells at once than it saves. */
+#define TOGETHER_MIN 16
+
+/* The same of two neighbours with as many numbers: the sum of one does not wait for that of the other. */
+static void add_rows(struct stats_cell *cell, const double *values, struct stats_cell *other,
+		     const double *other_values, size_t count)
+{
+	double min = cell->min;
+	double max = cell->max;
+	double sum = cell->mean;
+	double other_min = other->min;
+	double other_max = other->max;
+	double other_sum = other->mean;
+
+	for (size_t i = 0; i < count; i++) {
+		min = min < values[i] ? min : values[i];
+		max = max > values[i] ? max : values[i];
+		sum += values[i];
+		other_min = other_min < other_values[i] ? other_min : other_values[i];
+		other_max = other_max > other_values[i] ? other_max : other_values[i];
+		other_sum += other_values[i];
+	}
+	take_row(cell, values, count, min, max, sum);
+	take_row(other, other_values, count, other_min, other_max, other_sum);
 }
 
 /* From the sum to the mean. */
@@ -163,24 +199,43 @@ static void finish_cell(struct stats_cell *cell)
 	cell->mean = mean < cell->min ? cell->min : mean > cell->max ? cell->max : mean;
 }
 
+/* Of one row what is in a cell and in the next one, which begin and end at @bounds. */
+static void add_pair(const struct stats_sample *sample, uint64_t row, const uint64_t bounds[static 3],
+		     struct stats_cell *cells)
+{
+	const uint64_t at = row * sample->columns_taken;
+	const uint64_t there = at < sample->count ? sample->count - at : 0;
+	const uint64_t begin = least(bounds[0], there);
+	const uint64_t middle = least(bounds[1], there);
+	const uint64_t end = least(bounds[2], there);
+	const uint64_t both = end - begin < 2 * TOGETHER_MIN ? 0 : least(middle - begin, end - middle);
+	const double *const values = sample->values + at;
+
+	if (both > 0)
+		add_rows(&cells[0], values + begin, &cells[1], values + middle, both);
+	add_row(&cells[0], values + begin + both, middle - begin - both);
+	add_row(&cells[1], values + middle + both, end - middle - both);
+}
+
 void stats_sample_cells(const struct stats_sample *sample, uint64_t row, uint64_t rows, uint64_t columns,
 			struct stats_cell *ret)
 {
-	const uint64_t begin_row = begin_of(row, rows, sample->rows_taken);
 	const uint64_t end_row = begin_of(row + 1, rows, sample->rows_taken);
-	uint64_t begin = 0;
+	uint64_t bounds[3] = { 0 };
 
-	for (uint64_t i = 0; i < columns; i++) {
-		const uint64_t end = begin_of(i + 1, columns, sample->columns_taken);
+	for (uint64_t i = 0; i < columns; i += 2) {
+		/* Behind the last one there may be one of no columns. */
+		struct stats_cell cells[2] = { { .min = INFINITY, .max = -INFINITY },
+					       { .min = INFINITY, .max = -INFINITY } };
 
-		ret[i] = (struct stats_cell){ .min = INFINITY, .max = -INFINITY };
-		for (uint64_t r = begin_row; r < end_row; r++) {
-			const uint64_t at = r * sample->columns_taken + begin;
-			const uint64_t there = at < sample->count ? sample->count - at : 0;
-
-			add_row(&ret[i], sample->values + at, least(end - begin, there));
+		bounds[1] = begin_of(i + 1, columns, sample->columns_taken);
+		bounds[2] = begin_of(least(i + 2, columns), columns, sample->columns_taken);
+		for (uint64_t r = begin_of(row, rows, sample->rows_taken); r < end_row; r++)
+			add_pair(sample, r, bounds, cells);
+		for (uint64_t k = i; k < least(i + 2, columns); k++) {
+			finish_cell(&cells[k - i]);
+			ret[k] = cells[k - i];
 		}
-		finish_cell(&ret[i]);
-		begin = end;
+		bounds[0] = bounds[2];
 	}
 }

@@ -81,6 +81,8 @@ START_TEST(cells_have_what_is_in_them)
 
 		cells_are_right(&sample, 1, 1);
 		cells_are_right(&sample, 8, 8);
+		/* Long ones are added to two at once. */
+		cells_are_right(&sample, 5, 2);
 		cells_are_right(&sample, 5, COLUMNS);
 		cells_are_right(&sample, ROWS, 1);
 		cells_are_right(&sample, ROWS, COLUMNS);
