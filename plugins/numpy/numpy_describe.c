@@ -8,6 +8,10 @@
 /* Room for all else: 64 dimensions of 20 bytes, a dozen numbers of 32, the names; and without such a literal. */
 #define JSON_SIZE (8192 + STATS_PICTURE_SIZE + STATS_EXPONENTS_SIZE)
 
+/* What a small array needs. */
+#define FEW_BYTES  16384
+#define FEW_VALUES 4096
+
 /* Numbers shown of each end, and of what has fewer bytes. */
 #define ENDS_MANY      32
 #define ENDS_FEW       4
@@ -160,8 +164,14 @@ static kist_status put_numbers(struct kist_call *call, struct kist_source *sourc
 {
 	const uint64_t count = file->header.count;
 	const size_t sampled = count < STATS_SAMPLE_MAX ? (size_t)count : STATS_SAMPLE_MAX;
-	double *const values = call->alloc(call, sampled * sizeof(*values), sizeof(*values));
-	uint8_t *const chunk = call->alloc(call, npy_stats_room(&file->header), 64);
+	const size_t room = npy_stats_room(&file->header);
+	/* What is asked of the host is cleared first. */
+	_Alignas(64) uint8_t few_bytes[FEW_BYTES];
+	double few_values[FEW_VALUES];
+	uint8_t *const chunk = room <= sizeof(few_bytes) ? few_bytes : call->alloc(call, room, 64);
+	double *const values = sampled <= FEW_VALUES
+				       ? few_values
+				       : call->alloc(call, sampled * sizeof(*values), sizeof(*values));
 	const struct npy_header *const header = &file->header;
 	struct stats_sample sample;
 	struct stats stats;

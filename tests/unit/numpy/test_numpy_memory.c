@@ -5,6 +5,7 @@
 
 static struct makezip zip;
 static uint8_t array[256];
+static uint8_t long_array[128 + 20000];
 
 /* Two floats, the higher byte first, so that they are copied; strided so that they are gathered. */
 static void make_array(void)
@@ -16,6 +17,17 @@ static void make_array(void)
 	memcpy(array + 10, text, strlen(text));
 	array[127] = '\n';
 	memcpy(array + 128, "\x3f\x80\0\0\x40\0\0\0", 8);
+}
+
+/* More bytes than a description has room for of its own. */
+static void make_long_array(void)
+{
+	static const char text[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (20000,), }";
+
+	memset(long_array, ' ', sizeof(long_array));
+	memcpy(long_array, "\x93NUMPY\x01\x00\x76\x00", 10);
+	memcpy(long_array + 10, text, strlen(text));
+	long_array[127] = '\n';
 }
 
 static void make_zip(int how)
@@ -95,6 +107,8 @@ START_TEST(without_memory_every_method_says_so_and_leaves_nothing)
 {
 	make_array();
 	sweep("kist.npy", array, 136);
+	make_long_array();
+	sweep("kist.npy", long_array, sizeof(long_array));
 	make_zip(0);
 	sweep("kist.npz", zip.bytes, zip.size);
 	make_zip(MAKEZIP_DEFLATED);
@@ -102,4 +116,45 @@ START_TEST(without_memory_every_method_says_so_and_leaves_nothing)
 }
 END_TEST
 
-NPYTEST_MAIN("numpy_memory", without_memory_every_method_says_so_and_leaves_nothing)
+static unsigned given;
+static void *(*give)(struct kist_call *call, size_t size, size_t align);
+
+/* As often as @given says. */
+static void *give_some(struct kist_call *call, size_t size, size_t align)
+{
+	return given > 0 && given-- > 0 ? give(call, size, align) : NULL;
+}
+
+static kist_status describe(const void *bytes, size_t size, unsigned times)
+{
+	struct plugtest_source source;
+	struct plugtest_sink sink;
+	struct plugtest_call call;
+	kist_status status;
+
+	plugtest_call_init(&call);
+	plugtest_source_init(&source, bytes, size);
+	plugtest_sink_init(&sink);
+	give = call.call.alloc;
+	given = times;
+	call.call.alloc = give_some;
+	status = plugtest_type("kist.npy")
+			 ->interface->describe(NULL, &call.call, &source.source, NULL, &sink.sink);
+	plugtest_sink_done(&sink);
+	plugtest_call_done(&call);
+	return status;
+}
+
+START_TEST(a_long_array_needs_memory_of_the_host_to_be_described)
+{
+	make_array();
+	make_long_array();
+	ck_assert_int_eq(describe(array, 136, 0), KIST_OK);
+	ck_assert_int_eq(describe(long_array, sizeof(long_array), 0), KIST_NO_MEMORY);
+	ck_assert_int_eq(describe(long_array, sizeof(long_array), 1), KIST_NO_MEMORY);
+	ck_assert_int_eq(describe(long_array, sizeof(long_array), 2), KIST_OK);
+}
+END_TEST
+
+NPYTEST_MAIN("numpy_memory", without_memory_every_method_says_so_and_leaves_nothing,
+	     a_long_array_needs_memory_of_the_host_to_be_described)
