@@ -7,6 +7,9 @@
 
 #include "base/mem.h"
 
+/* So many small jobs are worth a thread. */
+#define SMALL_JOBS 8
+
 struct pool_thread {
 	struct kist_pool *pool;
 	unsigned worker;
@@ -32,6 +35,7 @@ struct kist_pool {
 	struct kist_job *first;
 	struct kist_job *last;
 	size_t running;
+	unsigned unsaid; /* small jobs since a thread was woken */
 	struct pool_thread threads[KIST_POOL_WORKERS_MAX - 1];
 };
 
@@ -172,7 +176,14 @@ kist_status kist_pool_run(struct kist_pool *pool, size_t count,
 	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &pool->failure);
 }
 
-void kist_pool_add(struct kist_pool *pool, struct kist_job *job)
+/* Called and left with the lock held. */
+static void wake_one(struct kist_pool *pool)
+{
+	pool->unsaid = 0;
+	(void)pthread_cond_signal(&pool->work);
+}
+
+static void add(struct kist_pool *pool, struct kist_job *job, bool is_small)
 {
 	start_threads(pool);
 	(void)pthread_mutex_lock(&pool->lock);
@@ -183,8 +194,19 @@ void kist_pool_add(struct kist_pool *pool, struct kist_job *job)
 	else
 		pool->first = job;
 	pool->last = job;
-	(void)pthread_cond_signal(&pool->work);
+	if (!is_small || ++pool->unsaid == SMALL_JOBS)
+		wake_one(pool);
 	(void)pthread_mutex_unlock(&pool->lock);
+}
+
+void kist_pool_add(struct kist_pool *pool, struct kist_job *job)
+{
+	add(pool, job, false);
+}
+
+void kist_pool_add_small(struct kist_pool *pool, struct kist_job *job)
+{
+	add(pool, job, true);
 }
 
 void kist_pool_do(struct kist_job *job)
@@ -210,6 +232,8 @@ kist_status kist_pool_wait(struct kist_pool *pool, struct kist_job *job, struct 
 
 	(void)pthread_mutex_lock(&pool->lock);
 	while (job->state == KIST_JOB_QUEUED || job->state == KIST_JOB_RUNNING) {
+		if (pool->unsaid > 1)
+			wake_one(pool);
 		/* A job that is queued can be run here: with no threads at all everything is. */
 		if (pool->first)
 			run_first(pool, 0);

@@ -63,6 +63,13 @@ struct kist_job {
  */
 void kist_pool_add(struct kist_pool *pool, struct kist_job *job);
 
+/**
+ * kist_pool_add_small() - kist_pool_add() of a job that takes little longer than to wake a thread.
+ *
+ * One is woken for several of them, or when one of them is waited for; until then they may not begin.
+ */
+void kist_pool_add_small(struct kist_pool *pool, struct kist_job *job);
+
 /** kist_pool_do() - Runs @job here and now, as worker 0: what is faster done than handed over. */
 void kist_pool_do(struct kist_job *job);
 

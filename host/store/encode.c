@@ -7,6 +7,8 @@
 
 /* Less than this is done faster alone than by waking others. */
 #define ALONE_SIZE_MAX ((size_t)128 << 10)
+/* Less than this does not pay for waking a thread alone. */
+#define SMALL_SIZE_MAX ((size_t)16 << 10)
 /* Of one chunk in so many a sample is taken even where there is a guess: more rarely each time that says the same. */
 #define LOOK_EVERY_MIN 8
 #define LOOK_EVERY_MAX 32
@@ -211,6 +213,8 @@ void kist_encoder_add(struct kist_encoder *encoder, const struct kist_fresh *fre
 	encoder->bytes += fresh->piece.bytes.size;
 	if (encoder->count++ == 0 && fresh->piece.bytes.size <= ALONE_SIZE_MAX)
 		kist_pool_do(&added->job);
+	else if (fresh->piece.bytes.size <= SMALL_SIZE_MAX)
+		kist_pool_add_small(encoder->pool, &added->job);
 	else
 		kist_pool_add(encoder->pool, &added->job);
 }

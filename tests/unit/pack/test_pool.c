@@ -100,6 +100,54 @@ START_TEST(single_jobs_end_and_may_be_added_again)
 }
 END_TEST
 
+START_TEST(small_jobs_end_when_they_are_waited_for_however_few)
+{
+	struct single *singles = calloc(JOBS, sizeof(*singles));
+	struct kist_pool *pool;
+	atomic_int runs = 0;
+	int added = 0;
+
+	ck_assert_int_eq(kist_pool_new(&pool, NULL), KIST_OK);
+	for (int i = 0; i < JOBS; i++) {
+		singles[i].job.run = run_single;
+		singles[i].runs = &runs;
+	}
+	for (int count = 1; count <= 40; count++) {
+		for (int i = 0; i < count; i++, added++) {
+			if (i == 20)
+				kist_pool_add(pool, &singles[i].job);
+			else
+				kist_pool_add_small(pool, &singles[i].job);
+		}
+		ck_assert_int_eq(kist_pool_wait(pool, &singles[count - 1].job, NULL), KIST_OK);
+		for (int i = 0; i < count; i++)
+			ck_assert_int_eq(kist_pool_wait(pool, &singles[i].job, NULL), KIST_OK);
+		ck_assert_int_eq(runs, added);
+	}
+	kist_pool_free(pool);
+	free(singles);
+}
+END_TEST
+
+START_TEST(many_small_jobs_begin_without_being_waited_for)
+{
+	struct single *singles = calloc(JOBS, sizeof(*singles));
+	struct kist_pool *pool;
+	atomic_int runs = 0;
+
+	ck_assert_int_eq(kist_pool_new(&pool, NULL), KIST_OK);
+	for (int i = 0; i < JOBS; i++) {
+		singles[i].job.run = run_single;
+		singles[i].runs = &runs;
+		kist_pool_add_small(pool, &singles[i].job);
+	}
+	while (kist_pool_workers(pool) > 1 && runs == 0)
+		;
+	kist_pool_free(pool);
+	free(singles);
+}
+END_TEST
+
 START_TEST(what_a_single_job_says_is_told_to_who_waits_for_it)
 {
 	struct single singles[2] = { 0 };
@@ -168,6 +216,8 @@ int main(void)
 	tcase_add_test(tests, every_job_runs_once);
 	tcase_add_test(tests, the_first_failure_is_told_and_later_jobs_do_not_begin);
 	tcase_add_test(tests, single_jobs_end_and_may_be_added_again);
+	tcase_add_test(tests, small_jobs_end_when_they_are_waited_for_however_few);
+	tcase_add_test(tests, many_small_jobs_begin_without_being_waited_for);
 	tcase_add_test(tests, what_a_single_job_says_is_told_to_who_waits_for_it);
 	tcase_add_test(tests, dropped_jobs_never_begin_and_none_is_under_way_afterwards);
 	tcase_add_test(tests, a_pool_that_never_ran_ends);
