@@ -19,6 +19,9 @@ struct look {
 	struct kist_view encoding;
 };
 
+/* So many members of a record; none comes twice, and what comes after them is not asked for. */
+#define LOOKED_FOR 4
+
 _Static_assert(sizeof(struct look) <= KIST_SCAN_LOOKED_MAX, "what is looked up fits");
 
 /* A record's text is trusted as far as its digest goes; whoever wrote it may have written nonsense. */
@@ -31,7 +34,7 @@ static void look(struct kist_view record, void *ret)
 
 	if (kist_json_check(record, KIST_JSON_VALUES_MAX, NULL) != KIST_OK || !walk.is_object)
 		return;
-	while (kist_json_next(&walk, &item)) {
+	while (found < LOOKED_FOR && kist_json_next(&walk, &item)) {
 		if (kist_json_is(item.key, "kind"))
 			found += kist_json_plain(item.value, &look->kind);
 		else if (kist_json_is(item.key, "encoding"))
@@ -41,7 +44,7 @@ static void look(struct kist_view record, void *ret)
 		else if (kist_json_is(item.key, "sha256"))
 			found += kist_commit_digest(item.value, &look->sha256);
 	}
-	look->is_sound = found == 4;
+	look->is_sound = found == LOOKED_FOR;
 }
 
 static kist_status run_with_place(struct kist_fold *fold, enum kist_db_statement which,

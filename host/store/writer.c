@@ -9,6 +9,9 @@
 #include "store/lean.h"
 #include "store/publish.h"
 
+/* A last metadata pack of fewer bytes is sooner written than a thread is begun for it. */
+#define BESIDE_MIN ((size_t)1 << 20)
+
 struct kist_writer {
 	struct kist_store *store;
 	const struct kist_chunk_index *index;
@@ -314,21 +317,38 @@ kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kin
 	return kist_writer_settle(writer, UINT64_MAX, err);
 }
 
+static void release_idle(struct kist_writer *writer)
+{
+	kist_encoder_done(&writer->encoder);
+	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++) {
+		if (writer->packs[kind].builder.count == 0)
+			kist_open_pack_done(&writer->packs[kind]);
+	}
+}
+
+/* Both are synced at the same time, and what is not needed any more goes meanwhile. */
+static kist_status publish_last(struct kist_writer *writer, struct kist_error *err)
+{
+	struct kist_open_pack *const meta = &writer->packs[KIST_PACK_META];
+	const bool beside = meta->builder.bytes.size >= BESIDE_MIN;
+
+	KIST_TRY(kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA], true, err));
+	if (!beside)
+		release_idle(writer);
+	KIST_TRY(kist_publish(&writer->publisher, meta, beside, err));
+	release_idle(writer);
+	return kist_publish_wait(&writer->publisher, err);
+}
+
 kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, struct kist_error *err)
 {
 	kist_status status = check_state(writer, err);
 
 	if (status == KIST_OK)
 		status = place_until(writer, UINT64_MAX, err);
-	/* Both are synced at the same time, and what is not needed any more goes meanwhile. */
 	if (status == KIST_OK)
-		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA], true, err);
+		status = publish_last(writer, err);
 	kist_encoder_done(&writer->encoder);
-	kist_open_pack_done(&writer->packs[KIST_PACK_DATA]);
-	if (status == KIST_OK)
-		status = kist_publish(&writer->publisher, &writer->packs[KIST_PACK_META], false, err);
-	if (status == KIST_OK)
-		status = kist_publish_wait(&writer->publisher, err);
 	writer->failed = status != KIST_OK;
 	if (status != KIST_OK)
 		return status;
