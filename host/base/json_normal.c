@@ -118,6 +118,11 @@ static bool is_shortest(const uint8_t *whole, const uint8_t *point, const uint8_
 	return first - point - 1 <= ZEROS_MAX && end - first <= FEW_DIGITS;
 }
 
+static bool is_next_exponent(const uint8_t *at, const uint8_t *end)
+{
+	return at < end && (*at == 'e' || *at == 'E');
+}
+
 /* Whether the number that is next is short, and stands there as it should; *@ret_end is behind it. */
 static bool is_plain_number(const struct kist_scan *scan, const uint8_t **ret_end)
 {
@@ -128,11 +133,42 @@ static bool is_plain_number(const struct kist_scan *scan, const uint8_t **ret_en
 
 	*ret_end = end;
 	if (point == whole || (*whole == '0' && point - whole > 1) || end - point == 1 ||
-	    (end < scan->end && (*end == 'e' || *end == 'E')))
+	    is_next_exponent(end, scan->end))
 		return false;
 	if (end > point)
 		return is_shortest(whole, point, end);
 	return point - whole <= WHOLE_DIGITS_MAX && (*whole != '0' || whole == scan->at);
+}
+
+/*
+ * Whether the number from @at to @end, of digits with a point among them, is what would be written of its double.
+ *
+ * What is written of any double reads as it: so where the same text is written of a double that is guessed, it was that
+ * one, and no library has to read it.  A long double guesses nearly all of them.
+ */
+static bool is_written(const uint8_t *at, const uint8_t *end)
+{
+	static const double powers[] = { 1e0,  1e1,  1e2,  1e3,	 1e4,  1e5,  1e6,  1e7,
+					 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+					 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	const size_t size = (size_t)(end - at);
+	const uint8_t *const first = at + (*at == '-');
+	const uint8_t *point = NULL;
+	char text[KIST_REAL_TEXT_SIZE];
+	uint64_t digits = 0;
+	double value;
+
+	for (const uint8_t *next = first; next < end; next++) {
+		if (*next == '.')
+			point = next;
+		else if (__builtin_mul_overflow(digits, 10, &digits) ||
+			 __builtin_add_overflow(digits, (uint64_t)(*next - '0'), &digits))
+			return false;
+	}
+	if (!point || (size_t)(end - point) > sizeof(powers) / sizeof(powers[0]))
+		return false;
+	value = (double)((long double)digits / (long double)powers[end - point - 1]);
+	return kist_real_text(first > at ? -value : value, text) == size && memcmp(text, at, size) == 0;
 }
 
 static bool copy_number(struct normal *normal)
@@ -142,7 +178,8 @@ static bool copy_number(struct normal *normal)
 	const uint8_t *end;
 	size_t size;
 
-	if (is_plain_number(&normal->scan, &end)) {
+	if (is_plain_number(&normal->scan, &end) ||
+	    (!is_next_exponent(end, normal->scan.end) && is_written(from, end))) {
 		normal->scan.at = end;
 		put(normal, from, (size_t)(end - from));
 		return true;
