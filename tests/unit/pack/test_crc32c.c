@@ -33,7 +33,7 @@ START_TEST(instruction_and_table_agree_on_long_strings)
 	static uint8_t data[3 * 12288 + 70];
 
 	fill_noise(data, sizeof(data), 3);
-	for (size_t whole = 12288; whole < sizeof(data); whole += 12288) {
+	for (size_t whole = 768; whole < sizeof(data); whole += 768) {
 		for (size_t len = whole - 17; len <= whole + 17; len++)
 			ck_assert_uint_eq(kist_crc32c(5, kist_view_of(data + len % 9, len)),
 					  kist_crc32c_table(5, kist_view_of(data + len % 9, len)));
