@@ -74,6 +74,19 @@ static json_t *describe_alone(struct run *run, const char *bytes)
 	return info;
 }
 
+/* What came of sample @i, which has @bytes. */
+static void is_as_alone(struct run *run, size_t i, const char *bytes)
+{
+	const struct kist_sample *const sample = &run->samples[i];
+	kist_auto_json json_t *alone = describe_alone(run, bytes);
+	kist_auto_buf struct kist_buf text = KIST_BUF_INIT(1000);
+
+	ck_assert_int_eq(kist_json_canonical(alone, &text, NULL), KIST_OK);
+	ck_assert(sample->is_sound);
+	ck_assert_uint_eq(sample->info.size, text.size);
+	ck_assert_mem_eq(sample->info.data, text.data, text.size);
+}
+
 START_TEST(what_is_examined_together_gives_what_it_gives_alone)
 {
 	static const char *const samples[] = { "nabcde", "n12345678901234567890", "n23456" };
@@ -85,13 +98,7 @@ START_TEST(what_is_examined_together_gives_what_it_gives_alone)
 	ck_assert_int_eq(run_ask(&run, 0), KIST_OK);
 	ck_assert_uint_eq(run.taken, 3);
 	for (size_t i = 0; i < 3; i++) {
-		kist_auto_json json_t *alone = describe_alone(&run, samples[i]);
-		kist_auto_buf struct kist_buf text = KIST_BUF_INIT(1000);
-
-		ck_assert_int_eq(kist_json_canonical(alone, &text, NULL), KIST_OK);
-		ck_assert(run.samples[i].is_sound);
-		ck_assert_uint_eq(run.samples[i].info.size, text.size);
-		ck_assert_mem_eq(run.samples[i].info.data, text.data, text.size);
+		is_as_alone(&run, i, samples[i]);
 		ck_assert_uint_eq(run.parts[i], 2);
 	}
 	/* Each of them logs, together and alone. */
@@ -242,15 +249,8 @@ START_TEST(what_does_not_fit_a_short_message_gives_what_it_gives_alone)
 	}
 	ck_assert_int_eq(run_ask(&run, 0), KIST_OK);
 	ck_assert_uint_eq(run.taken, 16);
-	for (size_t i = 0; i < 16; i++) {
-		kist_auto_json json_t *alone = describe_alone(&run, texts[i]);
-		kist_auto_buf struct kist_buf text = KIST_BUF_INIT(1000);
-
-		ck_assert_int_eq(kist_json_canonical(alone, &text, NULL), KIST_OK);
-		ck_assert(run.samples[i].is_sound);
-		ck_assert_uint_eq(run.samples[i].info.size, text.size);
-		ck_assert_mem_eq(run.samples[i].info.data, text.data, text.size);
-	}
+	for (size_t i = 0; i < 16; i++)
+		is_as_alone(&run, i, texts[i]);
 	run_end(&run);
 }
 END_TEST
