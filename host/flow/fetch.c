@@ -16,8 +16,8 @@ struct window {
 	struct kist_fetched entries[KIST_FETCH_ENTRIES_MAX];
 };
 
-/* Before the window that is being filled come the one that the caller has, and the one that it had before. */
-#define WINDOWS 3
+/* Before the window that is being filled come the one that the caller has, and the two that it had before. */
+#define WINDOWS 4
 
 struct kist_fetch {
 	struct kist_fetch_options options;

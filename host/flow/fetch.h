@@ -14,7 +14,7 @@
  * recently that a further write could go unseen, that changed, or that cannot be read, is left to whoever
  * reads it with more care, and says what is wrong.
  *
- * Memory: three windows of KIST_FETCH_BYTES_MAX.
+ * Memory: four windows of KIST_FETCH_BYTES_MAX.
  * Thread: one struct kist_fetch, one thread at a time.
  */
 
@@ -31,7 +31,7 @@ struct kist_fetched {
 	bool whole;	   /* of a file: @bytes are all that it holds */
 	const void *known; /* what @find_known gave */
 	struct stat st;
-	struct kist_view bytes; /* Borrowed until the next kist_fetch_next() but one */
+	struct kist_view bytes; /* Borrowed until the next kist_fetch_next() but two */
 };
 
 /** struct kist_fetch_options - All borrowed for the life of the kist_fetch. */
@@ -58,9 +58,9 @@ static inline void kist_fetch_close_(struct kist_fetch **slot)
 #define kist_auto_fetch __attribute__((cleanup(kist_fetch_close_)))
 
 /**
- * kist_fetch_next() - The next entries, in order of the walk.  What the call before the last gave is gone.
+ * kist_fetch_next() - The next entries, in order of the walk.  What three calls ago was given is gone.
  *
- * @ret_entries: Borrowed until the next call but one, so that work on a window may end beside the next one.
+ * @ret_entries: Borrowed until the next call but two, so that work on a window may end beside the next ones.
  *
  * Return: how many; 0 behind the last.
  */

@@ -224,7 +224,8 @@ static kist_status add_all(struct gathering *gathering, const struct kist_walk *
 			KIST_TRY(add_window(gathering, walk, err));
 		is_first = false;
 	}
-	return add_window(gathering, walk, err);
+	KIST_TRY(add_window(gathering, walk, err));
+	return kist_small_settle(small, err);
 }
 
 /* Fills in the tree. */

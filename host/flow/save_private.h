@@ -89,7 +89,7 @@ static inline void kist_small_close_(struct kist_small **slot)
 /**
  * kist_small_begin() - Decides what is to become of each of the entries, and has plugins look at what is theirs.
  *
- * @entries: A window that was read ahead; borrowed until it has been put.
+ * @entries: A window that was read ahead; borrowed until the one behind it has been put, or kist_small_settle().
  * @count:   At most KIST_FETCH_ENTRIES_MAX.
  *
  * At most one window may be begun and not yet put.  Errors: KIST_NO_MEMORY; those of the index.
@@ -110,6 +110,9 @@ KIST_CHECKED kist_status kist_small_begin(struct kist_small *small, const struct
 KIST_CHECKED kist_status kist_small_put(struct kist_small *small, const struct kist_fetched **ret_entries,
 					const struct kist_kept_file **ret_kept, size_t *ret_count,
 					struct kist_error *err);
+
+/** kist_small_settle() - Waits until nothing of what was put is borrowed any more.  Errors: for all of it. */
+KIST_CHECKED kist_status kist_small_settle(struct kist_small *small, struct kist_error *err);
 
 /** kist_small_wait() - Until no plugin looks at anything: before the flow's worker is used otherwise. */
 void kist_small_wait(struct kist_small *small);

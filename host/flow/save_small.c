@@ -14,6 +14,9 @@ _Static_assert(KIST_FETCH_FILE_SIZE_MAX < 4 * (uint64_t)KIST_CUT_SIZE_MIN,
 #define PART_TEXT   (PART_ARRAY | (uint64_t)1 << 62)
 #define PART_RECORD (PART_ARRAY | (uint64_t)1 << 61)
 
+/* One whose chunks are being compressed, one that is being put, and one that is examined. */
+#define WINDOWS 3
+
 /* The type whose records were made last, and what they have in common. */
 struct type {
 	struct kist_route_target target;
@@ -44,9 +47,10 @@ struct window {
 
 struct kist_small {
 	struct kist_save *save;
-	struct window windows[2];
+	struct window windows[WINDOWS];
 	unsigned oldest; /* of those that were begun */
 	unsigned begun;	 /* how many are */
+	uint64_t put;	 /* chunks, as the writer counts them, up to the end of the last window */
 	pthread_t thread;
 	struct window *examined; /* by @thread; NULL: it does not run */
 };
@@ -268,7 +272,7 @@ kist_status kist_small_open(struct kist_save *save, struct kist_small **ret, str
 	if (!small)
 		return kist_fail_memory(err, sizeof(*small));
 	small->save = save;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < WINDOWS; i++) {
 		small->windows[i].save = save;
 		small->windows[i].texts =
 			(struct kist_buf)KIST_BUF_INIT(KIST_FETCH_ENTRIES_MAX * KIST_CHUNK_SIZE_MAX);
@@ -286,9 +290,9 @@ void kist_small_close(struct kist_small *small)
 		return;
 	kist_small_wait(small);
 	/* After a failure too: what was added is borrowed until then. */
-	settled = kist_writer_settle(small->save->writer, UINT64_MAX, NULL);
+	settled = kist_small_settle(small, NULL);
 	(void)settled;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < WINDOWS; i++) {
 		clear(&small->windows[i]);
 		kist_buf_done(&small->windows[i].texts);
 		kist_buf_done(&small->windows[i].type.text);
@@ -327,7 +331,7 @@ static void start(struct kist_small *small, struct window *window)
 kist_status kist_small_begin(struct kist_small *small, const struct kist_fetched *entries, size_t count,
 			     struct kist_error *err)
 {
-	struct window *const window = &small->windows[(small->oldest + small->begun) % 2];
+	struct window *const window = &small->windows[(small->oldest + small->begun) % WINDOWS];
 
 	clear(window);
 	window->entries = entries;
@@ -348,14 +352,20 @@ kist_status kist_small_put(struct kist_small *small, const struct kist_fetched *
 	*ret_count = 0;
 	if (small->begun == 0)
 		return KIST_OK;
-	if (window->count + window->together_count > 0) {
+	if (window->count + window->together_count > 0)
 		KIST_TRY(put_all(small, window, err));
-		KIST_TRY(kist_writer_settle(small->save->writer, UINT64_MAX, err));
-	}
-	small->oldest = (small->oldest + 1) % 2;
+	/* Of this one what is left is compressed while the next one is put. */
+	KIST_TRY(kist_writer_settle(small->save->writer, small->put, err));
+	small->put = kist_writer_stats(small->save->writer).chunks;
+	small->oldest = (small->oldest + 1) % WINDOWS;
 	small->begun--;
 	*ret_entries = window->entries;
 	*ret_kept = window->kept;
 	*ret_count = window->entry_count;
 	return KIST_OK;
+}
+
+kist_status kist_small_settle(struct kist_small *small, struct kist_error *err)
+{
+	return kist_writer_settle(small->save->writer, UINT64_MAX, err);
 }

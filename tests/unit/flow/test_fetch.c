@@ -12,7 +12,7 @@
 #include "support/suite.h"
 
 /* More windows than are there at once. */
-#define MANY 1100
+#define MANY 1300
 
 static char dir[64];
 static int dir_fd = -1;
@@ -92,9 +92,11 @@ static void check_window(const struct kist_fetched *entries, size_t count, size_
 START_TEST(all_entries_come_in_order_with_their_bytes_and_stay_beside_the_next_ones)
 {
 	const struct kist_fetched *entries;
-	const struct kist_fetched *before = NULL;
+	struct {
+		const struct kist_fetched *entries;
+		size_t count;
+	} before[2] = { 0 };
 	struct kist_fetch *fetch;
-	size_t before_count = 0;
 	size_t seen = 0;
 	size_t count;
 	char name[16];
@@ -108,9 +110,11 @@ START_TEST(all_entries_come_in_order_with_their_bytes_and_stay_beside_the_next_o
 	while ((count = kist_fetch_next(fetch, &entries)) > 0) {
 		ck_assert_uint_le(count, KIST_FETCH_ENTRIES_MAX);
 		check_window(entries, count, seen);
-		check_window(before, before_count, seen - before_count);
-		before = entries;
-		before_count = count;
+		check_window(before[0].entries, before[0].count, seen - before[0].count);
+		check_window(before[1].entries, before[1].count, seen - before[0].count - before[1].count);
+		before[1] = before[0];
+		before[0].entries = entries;
+		before[0].count = count;
 		seen += count;
 	}
 	ck_assert_uint_eq(seen, MANY);
