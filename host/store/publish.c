@@ -87,14 +87,33 @@ static void *put_thread(void *arg)
 
 static kist_status join(struct kist_publishing *beside)
 {
-	if (!beside->running)
-		return KIST_OK;
-	beside->running = false;
 	/* Whose end nobody saw has not succeeded. */
-	if (pthread_join(beside->thread, NULL) != 0)
-		return kist_fail(&beside->error, KIST_INTERNAL,
-				 "cannot wait for a pack that is being written");
+	if (beside->running && pthread_join(beside->thread, NULL) != 0)
+		beside->status = kist_fail(&beside->error, KIST_INTERNAL,
+					   "cannot wait for a pack that is being written");
+	beside->running = false;
 	return beside->status;
+}
+
+/* Whether its pack is put, and its memory free. */
+static bool has_gone(struct kist_publishing *beside)
+{
+	if (beside->running && pthread_tryjoin_np(beside->thread, NULL) == 0)
+		beside->running = false;
+	return !beside->running && beside->builder.bytes.capacity > 0;
+}
+
+/* Memory that was used is taken again before other memory is: none of it need be made present and cleared. */
+static void prefer_used(struct kist_publisher *publisher)
+{
+	for (size_t i = 0; i < KIST_PUBLISHING_MAX; i++) {
+		const size_t place = (publisher->oldest + i) % KIST_PUBLISHING_MAX;
+
+		if (!has_gone(&publisher->beside[place]))
+			continue;
+		publisher->oldest = place;
+		return;
+	}
 }
 
 static kist_status wait_for_oldest(struct kist_publisher *publisher, struct kist_error *err)
@@ -165,6 +184,7 @@ static bool put_beside(struct kist_publisher *publisher, struct kist_open_pack *
 	beside->backend = publisher->store->backend;
 	memcpy(beside->key, key, sizeof(beside->key));
 	kist_error_clear(&beside->error);
+	beside->status = KIST_OK;
 	beside->running = pthread_create(&beside->thread, NULL, put_thread, beside) == 0;
 	if (!beside->running) {
 		beside->builder = pack->builder;
@@ -186,8 +206,10 @@ kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack
 	sealed = kist_buf_view(&pack->builder.bytes);
 	id = kist_pack_name(sealed.data, sealed.data + sealed.size - KIST_PACK_FOOT_SIZE);
 	kist_pack_key(&id, key);
-	if (beside)
+	if (beside) {
+		prefer_used(publisher);
 		KIST_TRY(wait_for_oldest(publisher, err));
+	}
 	KIST_TRY(name_pack(publisher->packs, &id, pack->kind, sealed.size, err));
 	if (publisher->written && pack->kind == KIST_PACK_META)
 		KIST_TRY(kist_written_seal(publisher->written, &id, sealed, err));

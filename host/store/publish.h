@@ -58,7 +58,7 @@ struct kist_publisher {
 	struct kist_session session;
 	json_t *packs; /* what was published, and what is on its way */
 	struct kist_publishing beside[KIST_PUBLISHING_MAX];
-	size_t oldest; /* of these, in turn */
+	size_t oldest; /* of these, which is used next */
 };
 
 #define KIST_PUBLISHER_INIT                                                                                  \
