@@ -38,10 +38,20 @@ bool kist_walk_was_file(const struct kist_walk *walk, size_t i)
 	return paths[i].type == DT_REG;
 }
 
+/* As a number that is in order as they are; zeros where it is shorter. */
+static uint64_t begin_of(const char *path)
+{
+	uint64_t begin = 0;
+
+	for (int shift = 56; shift >= 0 && *path; shift -= 8)
+		begin |= (uint64_t)(unsigned char)*path++ << shift;
+	return begin;
+}
+
 static kist_status add(struct kist_walk *walk, const char *folder, const struct dirent *entry,
 		       struct kist_error *err)
 {
-	const struct kist_walk_path path = { .offset = walk->text.size, .type = entry->d_type };
+	struct kist_walk_path path = { .offset = walk->text.size, .type = entry->d_type };
 
 	if (folder[0] != '\0') {
 		KIST_TRY(kist_buf_append(&walk->text, folder, strlen(folder), err));
@@ -50,6 +60,7 @@ static kist_status add(struct kist_walk *walk, const char *folder, const struct 
 	KIST_TRY(kist_buf_append(&walk->text, entry->d_name, strlen(entry->d_name) + 1, err));
 	KIST_TRY(kist_tree_path_check((const char *)walk->text.data + path.offset,
 				      walk->text.size - path.offset - 1, err));
+	path.begin = begin_of((const char *)walk->text.data + path.offset);
 	return kist_buf_append(&walk->paths, &path, sizeof(path), err);
 }
 
@@ -115,11 +126,11 @@ static void close_gaps(struct kist_walk *walk)
 static int compare_paths(const void *a, const void *b, void *text)
 {
 	const char *base = text;
-
 	const struct kist_walk_path *x = a;
 	const struct kist_walk_path *y = b;
 
-	return strcmp(base + x->offset, base + y->offset);
+	return x->begin != y->begin ? (x->begin > y->begin ? 1 : -1)
+				    : strcmp(base + x->offset, base + y->offset);
 }
 
 kist_status kist_walk_folder(int dir_fd, const struct kist_walk_options *options, struct kist_walk *walk,

@@ -20,6 +20,7 @@
 /** struct kist_walk_path - Where a path is in the text, and what readdir() said that it is. */
 struct kist_walk_path {
 	size_t offset;
+	uint64_t begin;	    /* its first bytes, so that most are put in order without a look at the text */
 	unsigned char type; /* DT_* */
 };
 

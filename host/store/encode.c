@@ -11,7 +11,7 @@
 #define SMALL_SIZE_MAX ((size_t)16 << 10)
 /* Of one chunk in so many a sample is taken even where there is a guess: more rarely each time that says the same. */
 #define LOOK_EVERY_MIN 8
-#define LOOK_EVERY_MAX 32
+#define LOOK_EVERY_MAX 64
 
 kist_status kist_encoder_open(struct kist_encoder *encoder, struct kist_store *store, struct kist_error *err)
 {
