@@ -101,12 +101,34 @@ kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_r
 	return KIST_OK;
 }
 
-static int compare_entries(const void *a, const void *b)
-{
-	const struct kist_pack_entry *one = a;
-	const struct kist_pack_entry *other = b;
+/* An entry, and how its id begins: as a rule that tells which of two comes first. */
+struct place {
+	uint64_t begin;
+	const struct kist_pack_entry *entry;
+};
 
-	return memcmp(one->id.bytes, other->id.bytes, KIST_DIGEST_SIZE);
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *one = a;
+	const struct place *other = b;
+
+	if (one->begin != other->begin)
+		return one->begin > other->begin ? 1 : -1;
+	return memcmp(one->entry->id.bytes, other->entry->id.bytes, KIST_DIGEST_SIZE);
+}
+
+/* The entries in order of their ids; NULL when there is no memory. */
+static struct place *sort_entries(const struct kist_pack_builder *builder)
+{
+	struct place *const places = kist_alloc(builder->count, sizeof(*places));
+
+	for (size_t i = 0; places && i < builder->count; i++) {
+		places[i].begin = __builtin_bswap64(kist_le_read64(builder->entries[i].id.bytes));
+		places[i].entry = &builder->entries[i];
+	}
+	if (places)
+		qsort(places, builder->count, sizeof(*places), compare_places);
+	return places;
 }
 
 static void write_entry(const struct kist_pack_entry *entry, uint32_t base_no, uint8_t *at)
@@ -121,21 +143,22 @@ static void write_entry(const struct kist_pack_entry *entry, uint32_t base_no, u
 kist_status kist_pack_append_end(struct kist_pack_builder *builder, uint64_t offset, struct kist_buf *ret,
 				 struct kist_error *err)
 {
+	kist_auto_mem struct place *places = sort_entries(builder);
 	size_t size = KIST_PACK_INDEX_SIZE(builder->count);
 	struct kist_digest digest;
 	uint32_t base_count = 0;
 	uint8_t *index;
 	uint8_t *foot;
 
+	if (!places)
+		return kist_fail_memory(err, builder->count * sizeof(*places));
 	for (size_t i = 0; i < builder->count; i++)
 		size += builder->entries[i].has_base ? KIST_PACK_BASE_SIZE : 0;
 	KIST_TRY(kist_buf_extend(ret, size + KIST_PACK_FOOT_SIZE, &index, err));
-	if (builder->count > 0)
-		qsort(builder->entries, builder->count, sizeof(*builder->entries), compare_entries);
 	frame_write(index, INDEX_FRAME, size, INDEX_MAGIC);
 	kist_le_write32(index + 12, (uint32_t)builder->count);
 	for (size_t i = 0; i < builder->count; i++) {
-		const struct kist_pack_entry *entry = &builder->entries[i];
+		const struct kist_pack_entry *entry = places[i].entry;
 
 		write_entry(entry, entry->has_base ? base_count + 1 : 0, index + KIST_PACK_INDEX_SIZE(i));
 		if (entry->has_base)
@@ -283,7 +306,7 @@ kist_status kist_pack_check_index(struct kist_view index, const struct kist_pack
 		if (!entry_in_range(&entry, footer->index_offset))
 			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of range",
 					 i);
-		if (i > 0 && compare_entries(&last, &entry) >= 0)
+		if (i > 0 && memcmp(last.id.bytes, entry.id.bytes, KIST_DIGEST_SIZE) >= 0)
 			return kist_fail(err, KIST_CORRUPT, "entry %zu of the pack's index is out of order",
 					 i);
 		last = entry;

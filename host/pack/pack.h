@@ -126,8 +126,7 @@ KIST_CHECKED kist_status kist_pack_begin(struct kist_pack_builder *builder, cons
 KIST_CHECKED kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_record *record,
 				       size_t *ret_offset, struct kist_error *err);
 
-/** kist_pack_seal() - Writes index and footer.  The entries are sorted by id.  Errors: KIST_LIMIT,
- * KIST_NO_MEMORY. */
+/** kist_pack_seal() - Writes index and footer.  Errors: KIST_LIMIT, KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err);
 
 /**
