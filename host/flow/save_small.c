@@ -153,14 +153,28 @@ static kist_status put_chunk(struct window *window, size_t file, struct kist_vie
 			     struct kist_error *err)
 {
 	struct kist_content *content = &window->contents[file];
-	struct kist_piece piece = { .bytes = bytes };
+	struct kist_piece piece = { .bytes = bytes, .id = &content->sha256 };
 
 	KIST_TRY(hint_of(window, file, &piece.hint, err));
 	piece.part = part_of(&piece.hint, window->entries[window->which[file]].path);
 	KIST_TRY(kist_writer_add(window->save->writer, KIST_CHUNK_DATA, &piece, &content->chunk, NULL, err));
 	content->form = KIST_CONTENT_CHUNK;
-	content->sha256 = content->chunk;
 	return KIST_OK;
+}
+
+/* Of file @i and the one behind it, at once. */
+static void digest_two(struct window *window, size_t i)
+{
+	const struct kist_view first = window->entries[window->which[i]].bytes;
+	struct kist_digest digests[2];
+
+	if (i + 1 == window->count) {
+		window->contents[i].sha256 = kist_digest_of(first);
+		return;
+	}
+	kist_digest_two(first, window->entries[window->which[i + 1]].bytes, digests);
+	window->contents[i].sha256 = digests[0];
+	window->contents[i + 1].sha256 = digests[1];
 }
 
 /* The bytes of the files from @first on: in the record itself, or a chunk, whose id is the digest of the whole. */
@@ -170,13 +184,14 @@ static kist_status put_bytes(struct window *window, size_t first, struct kist_er
 		const struct kist_view bytes = window->entries[window->which[i]].bytes;
 		struct kist_content *content = &window->contents[i];
 
+		if ((i - first) % 2 == 0)
+			digest_two(window, i);
 		content->size = bytes.size;
 		if (bytes.size > KIST_INLINE_SIZE_MAX) {
 			KIST_TRY(put_chunk(window, i, bytes, err));
 			continue;
 		}
 		content->form = KIST_CONTENT_INLINE;
-		content->sha256 = kist_digest_of(bytes);
 		memcpy(content->bytes, bytes.data, bytes.size);
 	}
 	return KIST_OK;

@@ -241,8 +241,10 @@ static kist_status add(struct kist_writer *writer, enum kist_chunk_kind kind, co
 						.kind = (uint8_t)kind } };
 	bool kept;
 
-	*ret_id = whole ? kist_hasher_add_beside(whole, piece->bytes, piece->bytes)
-			: kist_digest_of(piece->bytes);
+	if (whole)
+		*ret_id = kist_hasher_add_beside(whole, piece->bytes, piece->bytes);
+	else
+		*ret_id = piece->id ? *piece->id : kist_digest_of(piece->bytes);
 	stats->raw_bytes += piece->bytes.size;
 	KIST_TRY(is_kept(writer, kind, ret_id, &kept, err));
 	if (kept)

@@ -47,6 +47,8 @@ struct kist_chunk_index {
 /** struct kist_piece - One chunk to be put. */
 struct kist_piece {
 	struct kist_view bytes; /* 1..KIST_CHUNK_SIZE_MAX bytes; borrowed */
+	const struct kist_digest
+		*id; /* their digest, when the caller has it; else NULL.  Borrowed for the call */
 	struct kist_filter_hint hint;
 	uint64_t part; /* the same number for chunks that are probably filtered alike; 0 for none */
 	bool is_like;  /* a chunk that is kept, @like, may be like this one */
