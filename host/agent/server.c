@@ -155,7 +155,6 @@ static bool accept_client(struct kist_server *server)
 	const bool is_there = fd >= 0;
 
 	server->is_short = fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
-
 	for (size_t i = 0; fd >= 0 && is_own_user(fd) && i < KIST_SERVER_CLIENTS_MAX; i++) {
 		struct client *client = &server->clients[i];
 

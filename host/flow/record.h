@@ -94,7 +94,7 @@ bool kist_record_is_tree(const json_t *record);
 KIST_CHECKED kist_status kist_record_set_text(json_t *object, const char *key, const char *text,
 					      struct kist_error *err);
 
-/** kist_record_set() - Sets @key of @object to @value, whose reference it takes; NULL is out of memory. */
+/** kist_record_set_take() - Sets @key of @object to @value, whose reference it takes; NULL is out of memory. */
 KIST_CHECKED kist_status kist_record_set_take(json_t *object, const char *key, json_t *value,
 					      struct kist_error *err);
 

@@ -16,8 +16,8 @@
 #define PIECES	   4
 #define PIECE_SIZE ((size_t)4096)
 
-/* Above so many bits for a byte there is nothing to gain; and below 2 to the power of -that two bytes are as rarely the
- * same. */
+/* Above so many bits for a byte there is nothing to gain; bytes of which two are the same in fewer than 2^-7.9 of all cases
+ * have as many. */
 #define ENTROPY_STORED 7.9
 #define EXPECTED_NOISE 0.004186
 /* Where one value is so frequent, or follows itself so often, matches are better than literals. */
