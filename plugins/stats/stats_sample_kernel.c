@@ -149,13 +149,7 @@ static void add_row(struct stats_cell *cell, const double *values, size_t count)
 		max = max > values[i] ? max : values[i];
 		sum += values[i];
 	}
-	/* Then all of them are, too. */
-	if (isfinite(sum))
-		*cell = (struct stats_cell){
-			.count = cell->count + count, .min = min, .mean = sum, .max = max
-		};
-	else
-		add_some(cell, values, count);
+	take_row(cell, values, count, min, max, sum);
 }
 
 /* Of fewer numbers it takes longer to begin with two cells at once than it saves. */
