@@ -53,6 +53,9 @@ static inline void kist_fold_done(struct kist_fold *fold)
 }
 #define kist_auto_fold __attribute__((cleanup(kist_fold_done)))
 
+/** kist_fold_look() - Of a record, what is kept of it beside it: a kist_look. */
+void kist_fold_look(struct kist_view record, void *ret);
+
 /** kist_fold_pack() - Folds an element of "packs".  Errors: KIST_CORRUPT (of the element); the index's. */
 KIST_CHECKED kist_status kist_fold_pack(struct kist_fold *fold, struct kist_view pack,
 					struct kist_error *err);

@@ -19,13 +19,13 @@ struct look {
 	struct kist_view encoding;
 };
 
+_Static_assert(sizeof(struct look) <= KIST_LOOKED_MAX, "what is looked up fits");
+
 /* So many members of a record; none comes twice, and what comes after them is not asked for. */
 #define LOOKED_FOR 4
 
-_Static_assert(sizeof(struct look) <= KIST_SCAN_LOOKED_MAX, "what is looked up fits");
-
 /* A record's text is trusted as far as its digest goes; whoever wrote it may have written nonsense. */
-static void look(struct kist_view record, void *ret)
+void kist_fold_look(struct kist_view record, void *ret)
 {
 	struct look *look = ret;
 	struct kist_json_walk walk = kist_json_walk(record);
@@ -159,8 +159,7 @@ static bool is_damage(const struct kist_registry *registry, kist_status status)
 static struct kist_scan scan_of(struct kist_fold *fold, bool is_meta)
 {
 	return (struct kist_scan){ .with_records = is_meta,
-				   .looked_size = sizeof(struct look),
-				   .look = look,
+				   .look = kist_fold_look,
 				   .written = fold->registry->written,
 				   .each = fold_chunk,
 				   .ctx = fold };

@@ -29,8 +29,7 @@ struct kist_registry {
 	/* As of this registry's own last fold: the file may be further, thanks to another process. */
 	uint64_t head;
 	struct kist_digest head_digest;
-	const struct kist_written
-		*written; /* that need not be read, while a commit of it is folded; or NULL */
+	struct kist_written *written; /* that need not be read, while a commit of it is folded; or NULL */
 	struct kist_chunk_index index;
 };
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "registry/checkpoint.h"
+#include "registry/fold.h"
 #include "registry/internal.h"
 
 /* With the file as it is, with a new file, in memory. */
@@ -205,7 +206,8 @@ kist_status kist_registry_open(struct kist_store *store, const char *cache_dir, 
 						     .find = kist_find_sound_chunk,
 						     .last_collected = kist_index_last_collected,
 						     .is_fenced = kist_index_is_fenced,
-						     .may_differ = kist_index_may_differ };
+						     .may_differ = kist_index_may_differ,
+						     .look = kist_fold_look };
 	if (cache_dir)
 		KIST_TRY(set_folder(registry, cache_dir, err));
 	KIST_TRY(kist_registry_run(registry, NULL, NULL, err));
@@ -227,7 +229,7 @@ kist_status kist_registry_fold(struct kist_registry *registry, struct kist_error
 	return kist_registry_run(registry, kist_fold_new, NULL, err);
 }
 
-kist_status kist_registry_fold_written(struct kist_registry *registry, const struct kist_written *written,
+kist_status kist_registry_fold_written(struct kist_registry *registry, struct kist_written *written,
 				       struct kist_error *err)
 {
 	kist_status status;

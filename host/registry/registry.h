@@ -92,8 +92,7 @@ KIST_CHECKED kist_status kist_registry_fold(struct kist_registry *registry, stru
  * The index is the same in either case.
  */
 KIST_CHECKED kist_status kist_registry_fold_written(struct kist_registry *registry,
-						    const struct kist_written *written,
-						    struct kist_error *err);
+						    struct kist_written *written, struct kist_error *err);
 
 /** kist_registry_head() - Number and digest of the newest folded commit; 0 and zeros for none. */
 void kist_registry_head(const struct kist_registry *registry, uint64_t *ret_number,

@@ -23,8 +23,8 @@ struct pack {
 	struct kist_store *store;
 	const struct kist_digest *id;
 	const struct kist_scan *scan;
-	const struct kist_written_pack *written; /* or NULL: then it is read */
-	struct kist_buf bytes;			 /* all of it, or its tail */
+	struct kist_written_pack *written; /* or NULL: then it is read */
+	struct kist_buf bytes;		   /* all of it, or its tail */
 	bool is_whole;
 	struct kist_pack_footer footer;
 	struct kist_view index;
@@ -36,7 +36,7 @@ struct item {
 	size_t at;		 /* in the batch's bytes, if it is unpacked there */
 	struct kist_view record; /* if it is one, and sound */
 	kist_status status;
-	uint64_t looked[KIST_SCAN_LOOKED_MAX / sizeof(uint64_t)];
+	uint64_t looked[KIST_LOOKED_MAX / sizeof(uint64_t)];
 };
 
 struct batch;
@@ -135,7 +135,7 @@ static kist_status batch_begin(struct batch *batch, const struct pack *pack, siz
 	}
 	batch->bytes.size_max = total;
 	batch->bytes.size = 0;
-	return pack->written ? KIST_OK : kist_buf_reserve(&batch->bytes, total, err);
+	return kist_buf_reserve(&batch->bytes, total, err);
 }
 
 static kist_status unpack(struct hand *hand, const struct item *item, struct kist_error *err)
@@ -155,14 +155,7 @@ static kist_status unpack(struct hand *hand, const struct item *item, struct kis
 static kist_status find_record(struct hand *hand, struct item *item, struct kist_error *err)
 {
 	const struct batch *batch = hand->batch;
-	const struct pack *pack = batch->pack;
 
-	if (pack->written) {
-		item->record = kist_written_record(pack->written, item->where.offset);
-		return item->record.size == item->where.raw_len
-			       ? KIST_OK
-			       : kist_fail(err, KIST_INTERNAL, "a record that was written is not at hand");
-	}
 	KIST_TRY(unpack(hand, item, err));
 	item->record = kist_view_of(batch->bytes.data + item->at, item->where.raw_len);
 	return KIST_OK;
@@ -275,6 +268,30 @@ static kist_status give_all(const struct pack *pack, struct batch *batches, bool
 	return KIST_OK;
 }
 
+/* Of what was written nothing need be read or unpacked. */
+static kist_status give_written(const struct pack *pack, struct kist_error *err)
+{
+	const struct kist_scan *scan = pack->scan;
+
+	if (scan->with_records)
+		KIST_TRY(kist_written_look(pack->written, scan->look, err));
+	for (size_t i = 0; i < pack->footer.count; i++) {
+		const struct kist_pack_entry entry = kist_pack_entry_at(pack->index, i);
+		const struct kist_location where = location_of(pack, &entry);
+		struct kist_scanned chunk = { .id = &entry.id, .where = &where };
+
+		if (is_record(pack, &where)) {
+			chunk.record = pack->written->entries[i].record;
+			chunk.looked = pack->written->entries[i].looked;
+			if (chunk.record.size != where.raw_len)
+				return kist_fail(err, KIST_INTERNAL,
+						 "a record that was written is not at hand");
+		}
+		KIST_TRY(scan->each(scan->ctx, &chunk, err));
+	}
+	return KIST_OK;
+}
+
 /* All of a small pack, or the index of a large one. */
 static kist_status read_pack(struct pack *pack, struct kist_error *err)
 {
@@ -344,7 +361,7 @@ static void *ahead_work(void *arg)
 
 	open_pack(ahead);
 	/* What fails here fails again, or not, where somebody can be told. */
-	begun = ahead->status == KIST_OK && ahead->pack.footer.count > 0 &&
+	begun = ahead->status == KIST_OK && !ahead->pack.written && ahead->pack.footer.count > 0 &&
 		batch_begin(&ahead->batches[0], &ahead->pack, 0, NULL) == KIST_OK;
 	ahead->begun = begun;
 	(void)sem_post(&ahead->opened);
@@ -388,7 +405,8 @@ static kist_status ahead_give(struct kist_scan_ahead *ahead, struct kist_error *
 {
 	if (ahead->status != KIST_OK)
 		return kist_fail_in_pack(&ahead->id, ahead->pack.footer.index_offset, &ahead->why, err);
-	return give_all(&ahead->pack, ahead->batches, ahead->begun, err);
+	return ahead->pack.written ? give_written(&ahead->pack, err)
+				   : give_all(&ahead->pack, ahead->batches, ahead->begun, err);
 }
 
 static void ahead_done(struct kist_scan_ahead *ahead)

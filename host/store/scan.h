@@ -32,21 +32,18 @@ struct kist_scanned {
 /**
  * struct kist_scan - What to do with the chunks.
  *
- * @look: Makes of a record what @each wants to know of it, in @looked_size zero bytes at @ret.  [any-thread]
- *        What it borrows of the record lasts as long as @each's call for it.  May be NULL.
+ * @look: What @each wants to know of a record.  What it borrows of that lasts as long as @each's call for it.  May be
+ *        NULL.
  * @written: Packs that need not be read, Borrowed for the scan; or NULL.
  * @each: Called for each chunk in order of id, on the caller's thread.  Nothing but OK goes on.
  */
 struct kist_scan {
 	bool with_records;
-	size_t looked_size; /* at most KIST_SCAN_LOOKED_MAX */
-	void (*look)(struct kist_view record, void *ret);
-	const struct kist_written *written;
+	kist_look *look;
+	struct kist_written *written;
 	kist_status (*each)(void *ctx, const struct kist_scanned *chunk, struct kist_error *err);
 	void *ctx;
 };
-
-#define KIST_SCAN_LOOKED_MAX ((size_t)256)
 
 /**
  * kist_store_scan_pack() - Calls @scan->each for every chunk in pack @id.

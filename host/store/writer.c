@@ -328,7 +328,14 @@ static void release_idle(struct kist_writer *writer)
 	}
 }
 
-/* Both are synced at the same time, and what is not needed any more goes meanwhile. */
+/* For whoever folds them.  What fails here fails again, or not, where somebody can be told. */
+static void look_at_written(struct kist_writer *writer)
+{
+	for (size_t i = 0; writer->index && writer->index->look && i < writer->written.count; i++)
+		(void)!kist_written_look(&writer->written.packs[i], writer->index->look, NULL);
+}
+
+/* Both are synced at the same time; meanwhile what is not needed any more goes, and the records are looked at. */
 static kist_status publish_last(struct kist_writer *writer, struct kist_error *err)
 {
 	struct kist_open_pack *const meta = &writer->packs[KIST_PACK_META];
@@ -339,6 +346,7 @@ static kist_status publish_last(struct kist_writer *writer, struct kist_error *e
 		release_idle(writer);
 	KIST_TRY(kist_publish(&writer->publisher, meta, beside, err));
 	release_idle(writer);
+	look_at_written(writer);
 	return kist_publish_wait(&writer->publisher, err);
 }
 
@@ -359,7 +367,7 @@ kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs, s
 	return KIST_OK;
 }
 
-const struct kist_written *kist_writer_written(const struct kist_writer *writer)
+struct kist_written *kist_writer_written(struct kist_writer *writer)
 {
 	return &writer->written;
 }

@@ -34,6 +34,8 @@ struct kist_writer;
  * @is_fenced: Whether a commit has fenced @session.  NULL: none ever is.
  * @may_differ: Whether @id may be kept as the difference to another chunk: nothing is known of it, and no
  * pack is known that cannot be read.  Else whoever puts it heals something, and keeps it whole.  NULL: never.
+ * @look: What whoever folds kist_writer_written() wants to know of each record: they are looked at while the last packs
+ * are put.  NULL: nobody looks.
  */
 struct kist_chunk_index {
 	void *ctx;
@@ -42,6 +44,7 @@ struct kist_chunk_index {
 	kist_status (*last_collected)(void *ctx, uint64_t *ret_commit, struct kist_error *err);
 	kist_status (*is_fenced)(void *ctx, const uint8_t *session, bool *ret, struct kist_error *err);
 	kist_status (*may_differ)(void *ctx, const struct kist_digest *id, bool *ret, struct kist_error *err);
+	kist_look *look;
 };
 
 /** struct kist_piece - One chunk to be put. */
@@ -127,7 +130,7 @@ KIST_CHECKED kist_status kist_writer_finish(struct kist_writer *writer, json_t *
 					    struct kist_error *err);
 
 /** kist_writer_written() - What was published, for who folds the commit of it.  Borrowed until the close. */
-const struct kist_written *kist_writer_written(const struct kist_writer *writer);
+struct kist_written *kist_writer_written(struct kist_writer *writer);
 
 /**
  * kist_writer_recheck() - Whether a commit may be made: all that the writer leaned on still stands, as its

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/written.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+
+/* Fewer records are not worth a thread. */
+#define BESIDE_MIN ((size_t)512)
+/* So many are taken at once from what two threads share. */
+#define STEP ((size_t)64)
 
 struct place {
 	uint32_t offset; /* in the pack */
@@ -15,6 +25,8 @@ static void pack_done(struct kist_written_pack *pack)
 	kist_buf_done(&pack->index);
 	kist_buf_done(&pack->records);
 	kist_buf_done(&pack->places);
+	kist_free(pack->entries);
+	pack->entries = NULL;
 }
 
 void kist_written_done(struct kist_written *written)
@@ -72,8 +84,7 @@ kist_status kist_written_seal(struct kist_written *written, const struct kist_di
 	return KIST_OK;
 }
 
-const struct kist_written_pack *kist_written_find(const struct kist_written *written,
-						  const struct kist_digest *id)
+struct kist_written_pack *kist_written_find(struct kist_written *written, const struct kist_digest *id)
 {
 	for (size_t i = 0; written && i < written->count; i++) {
 		if (kist_digest_equal(&written->packs[i].id, id))
@@ -104,4 +115,61 @@ struct kist_view kist_written_record(const struct kist_written_pack *pack, uint6
 		return kist_view_of(NULL, 0);
 	end = found + 1 < places + count ? found[1].at : pack->records.size;
 	return kist_view_of(pack->records.data + found->at, end - found->at);
+}
+
+/* The entries of a pack that two threads look at. */
+struct looking {
+	const struct kist_written_pack *pack;
+	struct kist_written_entry *entries;
+	kist_look *look;
+	atomic_size_t next; /* that nobody has taken */
+};
+
+static void look_at(const struct looking *looking, size_t i)
+{
+	const struct kist_written_pack *pack = looking->pack;
+	const struct kist_pack_entry entry = kist_pack_entry_at(kist_buf_view(&pack->index), i);
+	struct kist_written_entry *const to = &looking->entries[i];
+
+	if (entry.kind != KIST_CHUNK_RECORD)
+		return;
+	to->record = kist_written_record(pack, entry.offset);
+	if (looking->look)
+		looking->look(to->record, to->looked);
+}
+
+static void *look_at_all(void *arg)
+{
+	struct looking *const looking = arg;
+	const size_t count = looking->pack->footer.count;
+	size_t first;
+
+	while ((first = atomic_fetch_add(&looking->next, STEP)) < count) {
+		for (size_t i = first; i < kist_min_u64(first + STEP, count); i++)
+			look_at(looking, i);
+	}
+	return NULL;
+}
+
+kist_status kist_written_look(struct kist_written_pack *pack, kist_look *look, struct kist_error *err)
+{
+	const size_t count = pack->footer.count;
+	struct looking looking = { .pack = pack, .look = look };
+	pthread_t helper;
+	bool helped;
+
+	if (pack->entries && pack->look == look)
+		return KIST_OK;
+	kist_free(pack->entries);
+	pack->entries = NULL;
+	looking.entries = kist_alloc(count, sizeof(*looking.entries));
+	if (!looking.entries)
+		return kist_fail_memory(err, count * sizeof(*looking.entries));
+	helped = count >= BESIDE_MIN && pthread_create(&helper, NULL, look_at_all, &looking) == 0;
+	(void)look_at_all(&looking);
+	if (helped)
+		(void)pthread_join(helper, NULL);
+	pack->entries = looking.entries;
+	pack->look = look;
+	return KIST_OK;
 }

@@ -12,19 +12,34 @@
  * unpack what it has just packed.  Nothing else may be concluded from it: what is on disk is what counts.
  *
  * Limits: the records of KIST_WRITTEN_PACKS_MAX packs, of KIST_WRITTEN_BYTES_MAX bytes together; other packs are read.
- * Thread: one thread at a time; the functions that do not change it may run at once.
+ * Thread: one thread at a time; the functions that do not change it may run at once.  kist_written_look() has a second
+ * core help.
  */
 
 #define KIST_WRITTEN_PACKS_MAX ((size_t)4)
 #define KIST_WRITTEN_BYTES_MAX ((size_t)32 << 20)
 
+/** Bytes of what is made of a record that is looked at. */
+#define KIST_LOOKED_MAX ((size_t)96)
+
+/** kist_look - Makes of a record what a fold wants to know of it, in KIST_LOOKED_MAX zero bytes at @ret.  [any-thread] */
+typedef void kist_look(struct kist_view record, void *ret);
+
+/** struct kist_written_entry - Of an entry of the index: its record, if it is one.  Both empty if not. */
+struct kist_written_entry {
+	struct kist_view record;
+	uint64_t looked[KIST_LOOKED_MAX / sizeof(uint64_t)];
+};
+
 /** struct kist_written_pack - One of them. */
 struct kist_written_pack {
 	struct kist_digest id;
 	struct kist_pack_footer footer;
-	struct kist_buf index;	 /* as it stands in the pack */
-	struct kist_buf records; /* their bytes, in the order in which they lie in the pack */
-	struct kist_buf places;	 /* where each begins, in the pack and in @records */
+	struct kist_buf index;		    /* as it stands in the pack */
+	struct kist_buf records;	    /* their bytes, in the order in which they lie in the pack */
+	struct kist_buf places;		    /* where each begins, in the pack and in @records */
+	struct kist_written_entry *entries; /* as many as the index has; NULL before kist_written_look() */
+	kist_look *look;		    /* that looked at them */
 };
 
 /** struct kist_written - Made by KIST_WRITTEN_INIT; kist_written_done() it. */
@@ -60,8 +75,17 @@ KIST_CHECKED kist_status kist_written_seal(struct kist_written *written, const s
 					   struct kist_view sealed, struct kist_error *err);
 
 /** kist_written_find() - Pack @id, Borrowed, or NULL.  @written may be NULL. */
-const struct kist_written_pack *kist_written_find(const struct kist_written *written,
-						  const struct kist_digest *id);
+struct kist_written_pack *kist_written_find(struct kist_written *written, const struct kist_digest *id);
+
+/**
+ * kist_written_look() - Finds the records of a pack that was published, and has @look (or NULL) look at each.
+ *
+ * Nothing is done when @look did it before.
+ *
+ * Errors: KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_written_look(struct kist_written_pack *pack, kist_look *look,
+					   struct kist_error *err);
 
 /** kist_written_record() - The record at @offset of the pack, Borrowed; empty where none begins. */
 struct kist_view kist_written_record(const struct kist_written_pack *pack, uint64_t offset);

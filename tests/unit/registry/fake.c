@@ -343,7 +343,7 @@ static kist_status give_chunk(const struct fake_pack *pack, const struct fake_ch
 					     .kind = chunk->kind,
 					     .has_base = chunk->has_base,
 					     .base = { .id = chunk->base } };
-	uint64_t looked[KIST_SCAN_LOOKED_MAX / sizeof(uint64_t)] = { 0 };
+	uint64_t looked[KIST_LOOKED_MAX / sizeof(uint64_t)] = { 0 };
 	struct kist_scanned scanned = { .id = &chunk->id, .where = &where };
 
 	if (scan->with_records && chunk->kind == KIST_CHUNK_RECORD) {

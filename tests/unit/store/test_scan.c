@@ -75,11 +75,9 @@ static struct kist_digest make(struct kist_store *store, size_t count)
 static kist_status scan_with(struct kist_store *store, const struct kist_digest *id, bool with_records,
 			     struct seen *seen, struct kist_error *err)
 {
-	const struct kist_scan scan = { .with_records = with_records,
-					.looked_size = sizeof(uint64_t),
-					.look = look,
-					.each = see,
-					.ctx = seen };
+	const struct kist_scan scan = {
+		.with_records = with_records, .look = look, .each = see, .ctx = seen
+	};
 	const size_t before = seen->chunks;
 	struct kist_scan_ahead *ahead;
 	kist_status status;
