@@ -10,6 +10,8 @@
 #include "store/lean.h"
 
 #define COMMIT_TRIES_MAX 1000
+/* What comes after the commit of fewer new chunks is not worth a thread. */
+#define BESIDE_MIN 512
 
 /* A save that is to be committed.  On the stack of its thread, which waits until it is done. */
 struct member {
@@ -18,6 +20,9 @@ struct member {
 	json_t *packs;
 	bool live; /* it may still be committed; @status and @error are set otherwise */
 	bool done; /* its thread may go on */
+	/* Its commit. */
+	uint64_t number;
+	struct kist_digest digest;
 	kist_status status;
 	struct kist_error error;
 };
@@ -97,6 +102,32 @@ static kist_status make_last(struct kist_save *save, struct kist_error *err)
 	KIST_TRY(kist_save_open(save->flow, &save->last, err));
 	KIST_TRY(save->make_last(save->last_ctx, save->last, err));
 	return kist_writer_finish(save->last->writer, &save->last_packs, err);
+}
+
+/* What the index has no part in: what was seen is written down, and memory given back. */
+static void *end_save(void *arg)
+{
+	struct kist_save *const save = arg;
+
+	kist_save_seen_write(save);
+	kist_writer_release(save->writer);
+	return NULL;
+}
+
+/* One core fills the index: the other has all else that is left to do. */
+static void end_commit(struct kist_save *save, const struct member *self)
+{
+	pthread_t thread;
+	bool beside;
+
+	kist_save_seen_committed(save, self->number, &self->digest);
+	beside = kist_writer_stats(save->writer).chunks_new >= BESIDE_MIN &&
+		 pthread_create(&thread, NULL, end_save, save) == 0;
+	fold_own_commit(save);
+	if (!beside)
+		(void)end_save(save);
+	else
+		(void)pthread_join(thread, NULL);
 }
 
 static void settle(struct member *member, kist_status status, const struct kist_error *why)
@@ -181,12 +212,21 @@ static void settle_all(struct member *first, kist_status status, const struct ki
 	}
 }
 
+static void name_commit(struct member *first, uint64_t number, const struct kist_digest *digest)
+{
+	for (struct member *member = first; member; member = member->next) {
+		member->number = number;
+		member->digest = *digest;
+	}
+}
+
 /* Tries once; who is still live afterwards has to be tried again. */
 static kist_status try_commit(struct member *first, struct kist_error *err)
 {
 	struct kist_store *store = first->save->flow->store;
 	kist_auto_json json_t *commit = NULL;
 	struct kist_digest previous;
+	struct kist_digest digest;
 	uint64_t head = UINT64_MAX;
 
 	for (struct member *member = first; member; member = member->next) {
@@ -196,7 +236,9 @@ static kist_status try_commit(struct member *first, struct kist_error *err)
 	if (count_live(first) == 0)
 		return KIST_OK;
 	KIST_TRY(make_commit(first, &commit, err));
-	return kist_log_append(store, head + 1, &previous, commit, NULL, err);
+	KIST_TRY(kist_log_append(store, head + 1, &previous, commit, &digest, err));
+	name_commit(first, head + 1, &digest);
+	return KIST_OK;
 }
 
 /* Commits all together; each has its own end of it. */
@@ -301,8 +343,7 @@ static kist_status commit_one(struct kist_save *save, struct kist_group *group, 
 		return kist_fail_as(err, self.status, &self.error);
 	save->flow->committed = true;
 	save->last_is_committed = true;
-	fold_own_commit(save);
-	kist_save_seen_write(save);
+	end_commit(save, &self);
 	return KIST_OK;
 }
 

@@ -24,6 +24,12 @@ struct kist_save_seen {
 	uint64_t device;
 	uint64_t options;
 	uint64_t context;
+	/* Of the commit. */
+	bool committed;
+	const char *index_folder; /* as of then */
+	uint64_t head;
+	struct kist_digest digest;
+	uint64_t base;
 };
 
 void kist_save_seen_free(struct kist_save_seen *seen)
@@ -327,38 +333,43 @@ kist_status kist_save_seen_add(struct kist_save *save, const char *path, const s
 	return is_old_enough(save->seen, st) ? remember(save->seen, entry, err) : KIST_OK;
 }
 
-static kist_status write_all(struct kist_save *save, struct kist_error *err)
+void kist_save_seen_committed(struct kist_save *save, uint64_t number, const struct kist_digest *digest)
 {
 	struct kist_save_seen *seen = save->seen;
+
+	if (!seen || seen->pending.size == 0)
+		return;
+	seen->index_folder = kist_registry_folder(save->flow->registry);
+	seen->head = number;
+	seen->digest = *digest;
+	seen->committed = seen->index_folder && hash_base(save->flow, &seen->base, NULL) == KIST_OK;
+}
+
+static kist_status write_all(struct kist_save_seen *seen, struct kist_error *err)
+{
 	const struct kist_seen_entry *pending = (const void *)seen->pending.data;
-	const char *folder = kist_registry_folder(save->flow->registry);
-	struct kist_digest digest;
 	uint64_t options = 0;
 	uint64_t context = 0;
-	uint64_t head;
-	uint64_t base;
 
-	kist_registry_head(save->flow->registry, &head, &digest);
-	KIST_TRY(hash_base(save->flow, &base, err));
 	for (size_t i = 0; i < seen->pending.size / sizeof(*pending); i++) {
 		struct kist_seen_entry entry = pending[i];
 
 		if (i == 0 || entry.context != options) {
 			options = entry.context;
-			context = mix(base, options);
+			context = mix(seen->base, options);
 		}
 		entry.context = context;
-		entry.since = entry.since > 0 ? entry.since : head;
+		entry.since = entry.since > 0 ? entry.since : seen->head;
 		KIST_TRY(kist_seen_add(&seen->cache, &entry, err));
 	}
-	return folder ? kist_seen_save(&seen->cache, folder, head, &digest, err) : KIST_OK;
+	return kist_seen_save(&seen->cache, seen->index_folder, seen->head, &seen->digest, err);
 }
 
 void kist_save_seen_write(struct kist_save *save)
 {
 	kist_status written = KIST_OK;
 
-	if (save->seen && save->seen->pending.size > 0)
-		written = write_all(save, NULL);
+	if (save->seen && save->seen->committed)
+		written = write_all(save->seen, NULL);
 	(void)written;
 }

@@ -63,7 +63,14 @@ KIST_CHECKED kist_status kist_save_seen_use(struct kist_save *save, const void *
 KIST_CHECKED kist_status kist_save_seen_add(struct kist_save *save, const char *path, const struct stat *st,
 					    const struct kist_kept_file *kept, struct kist_error *err);
 
-/** kist_save_seen_write() - Writes down what is remembered, after the commit.  Failing costs time alone. */
+/** kist_save_seen_committed() - What is remembered is in this commit, the newest that the save knows of. */
+void kist_save_seen_committed(struct kist_save *save, uint64_t number, const struct kist_digest *digest);
+
+/**
+ * kist_save_seen_write() - Writes down what is remembered, if it is in a commit.  Failing costs time alone.
+ *
+ * The flow may be used for something else meanwhile.
+ */
 void kist_save_seen_write(struct kist_save *save);
 
 /** kist_save_seen_free() - Accepts NULL. */

@@ -139,12 +139,17 @@ kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_erro
 	return status;
 }
 
-void kist_publisher_done(struct kist_publisher *publisher)
+void kist_publisher_release(struct kist_publisher *publisher)
 {
 	for (size_t i = 0; i < KIST_PUBLISHING_MAX; i++) {
 		(void)join(&publisher->beside[i]);
 		kist_pack_builder_done(&publisher->beside[i].builder);
 	}
+}
+
+void kist_publisher_done(struct kist_publisher *publisher)
+{
+	kist_publisher_release(publisher);
 	json_decref(publisher->packs);
 }
 

@@ -70,6 +70,9 @@ struct kist_publisher {
 KIST_CHECKED kist_status kist_publisher_start(struct kist_publisher *publisher, struct kist_store *store,
 					      struct kist_error *err);
 
+/** kist_publisher_release() - Waits for what is on its way, and gives back the memory that it took. */
+void kist_publisher_release(struct kist_publisher *publisher);
+
 /** kist_publisher_done() - Waits for what is on its way, and forgets what became of it. */
 void kist_publisher_done(struct kist_publisher *publisher);
 

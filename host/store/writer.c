@@ -55,6 +55,15 @@ kist_status kist_writer_open(struct kist_store *store, const struct kist_chunk_i
 	return KIST_OK;
 }
 
+void kist_writer_release(struct kist_writer *writer)
+{
+	kist_publisher_release(&writer->publisher);
+	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
+		kist_open_pack_done(&writer->packs[kind]);
+	kist_idset_done(&writer->known_records);
+	kist_idset_done(&writer->known);
+}
+
 void kist_writer_close(struct kist_writer *writer)
 {
 	if (!writer)
@@ -63,12 +72,9 @@ void kist_writer_close(struct kist_writer *writer)
 	/* Once they are given out for a commit, they may be in one. */
 	if (!writer->finished)
 		kist_publisher_drop(&writer->publisher);
+	kist_writer_release(writer);
 	kist_publisher_done(&writer->publisher);
-	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++)
-		kist_open_pack_done(&writer->packs[kind]);
 	kist_chunk_reader_done(&writer->reader);
-	kist_idset_done(&writer->known_records);
-	kist_idset_done(&writer->known);
 	kist_leans_done(&writer->leans);
 	kist_written_done(&writer->written);
 	kist_free(writer);
@@ -319,15 +325,6 @@ kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kin
 	return kist_writer_settle(writer, UINT64_MAX, err);
 }
 
-static void release_idle(struct kist_writer *writer)
-{
-	kist_encoder_done(&writer->encoder);
-	for (int kind = KIST_PACK_DATA; kind <= KIST_PACK_META; kind++) {
-		if (writer->packs[kind].builder.count == 0)
-			kist_open_pack_done(&writer->packs[kind]);
-	}
-}
-
 /* For whoever folds them.  What fails here fails again, or not, where somebody can be told. */
 static void look_at_written(struct kist_writer *writer)
 {
@@ -335,7 +332,7 @@ static void look_at_written(struct kist_writer *writer)
 		(void)!kist_written_look(&writer->written.packs[i], writer->index->look, NULL);
 }
 
-/* Both are synced at the same time; meanwhile what is not needed any more goes, and the records are looked at. */
+/* Both are synced at the same time; meanwhile those who encoded go, and the records are looked at. */
 static kist_status publish_last(struct kist_writer *writer, struct kist_error *err)
 {
 	struct kist_open_pack *const meta = &writer->packs[KIST_PACK_META];
@@ -343,9 +340,9 @@ static kist_status publish_last(struct kist_writer *writer, struct kist_error *e
 
 	KIST_TRY(kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA], true, err));
 	if (!beside)
-		release_idle(writer);
+		kist_encoder_done(&writer->encoder);
 	KIST_TRY(kist_publish(&writer->publisher, meta, beside, err));
-	release_idle(writer);
+	kist_encoder_done(&writer->encoder);
 	look_at_written(writer);
 	return kist_publish_wait(&writer->publisher, err);
 }

@@ -122,12 +122,20 @@ KIST_CHECKED kist_status kist_writer_put(struct kist_writer *writer, enum kist_c
 /**
  * kist_writer_finish() - Publishes what is still open and gives the packs for the commit.
  *
- * Only kist_writer_written(), kist_writer_recheck(), kist_writer_stats() and kist_writer_close() may follow.
+ * Only kist_writer_written(), kist_writer_recheck(), kist_writer_release(), kist_writer_stats() and
+ * kist_writer_close() may follow.
  *
  * @ret_packs: New reference: [{"id":"<hex>","kind":"data"|"meta","size":n}, ...], empty when nothing was new.
  */
 KIST_CHECKED kist_status kist_writer_finish(struct kist_writer *writer, json_t **ret_packs,
 					    struct kist_error *err);
+
+/**
+ * kist_writer_release() - Gives back the memory of all that was published, once no commit has to be tried again.
+ *
+ * What kist_writer_written() gives may be used by another thread meanwhile.
+ */
+void kist_writer_release(struct kist_writer *writer);
 
 /** kist_writer_written() - What was published, for who folds the commit of it.  Borrowed until the close. */
 struct kist_written *kist_writer_written(struct kist_writer *writer);
