@@ -6,7 +6,14 @@
 #include "base/json.h"
 #include "base/json_scan.h"
 
-static bool scan_value(struct kist_scan *scan, int depth);
+/* A check under way. */
+struct check {
+	struct kist_scan scan;
+	kist_json_each *each; /* or NULL */
+	void *ctx;
+};
+
+static bool scan_value(struct check *check, int depth);
 
 static bool scan_key(struct kist_scan *scan, struct kist_view *previous, bool first)
 {
@@ -24,8 +31,19 @@ static bool scan_key(struct kist_scan *scan, struct kist_view *previous, bool fi
 	return (kist_scan_eat(scan, ':') || kist_scan_fail(scan, "':' expected")) && kist_scan_count(scan);
 }
 
-static bool scan_items(struct kist_scan *scan, char end, int depth)
+/* Gives the member whose value begins at @from, if it is one of the outermost object. */
+static void give(const struct check *check, struct kist_view key, const uint8_t *from, int depth)
 {
+	const struct kist_json_item item = { .key = key,
+					     .value = kist_view_of(from, (size_t)(check->scan.at - from)) };
+
+	if (depth == 1 && check->each)
+		check->each(check->ctx, &item);
+}
+
+static bool scan_items(struct check *check, char end, int depth)
+{
+	struct kist_scan *const scan = &check->scan;
 	struct kist_view key = { .size = 0 };
 	bool first = true;
 
@@ -37,11 +55,16 @@ static bool scan_items(struct kist_scan *scan, char end, int depth)
 	if (kist_scan_eat(scan, end))
 		return true;
 	for (;;) {
+		const uint8_t *from;
+
 		if (end == '}' && !scan_key(scan, &key, first))
 			return false;
 		first = false;
-		if (!scan_value(scan, depth))
+		from = scan->at;
+		if (!scan_value(check, depth))
 			return false;
+		if (end == '}')
+			give(check, key, from, depth);
 		if (kist_scan_eat(scan, end))
 			return true;
 		if (!kist_scan_eat(scan, ','))
@@ -52,15 +75,17 @@ static bool scan_items(struct kist_scan *scan, char end, int depth)
 }
 
 /* Recurses as deep as KIST_JSON_DEPTH_MAX. */
-static bool scan_value(struct kist_scan *scan, int depth)
+static bool scan_value(struct check *check, int depth)
 {
+	struct kist_scan *const scan = &check->scan;
+
 	if (scan->at == scan->end)
 		return kist_scan_fail(scan, "value expected");
 	switch (*scan->at) {
 	case '{':
-		return scan_items(scan, '}', depth + 1);
+		return scan_items(check, '}', depth + 1);
 	case '[':
-		return scan_items(scan, ']', depth + 1);
+		return scan_items(check, ']', depth + 1);
 	case '"':
 		return kist_scan_string(scan);
 	case 't':
@@ -74,16 +99,23 @@ static bool scan_value(struct kist_scan *scan, int depth)
 	}
 }
 
+kist_status kist_json_check_each(struct kist_view text, size_t values_max, kist_json_each *each, void *ctx,
+				 struct kist_error *err)
+{
+	struct check check = { .scan = kist_scan_of(text, values_max), .each = each, .ctx = ctx };
+	struct kist_scan *const scan = &check.scan;
+
+	if (scan_value(&check, 0) && scan->at < scan->end)
+		(void)kist_scan_fail(scan, "more than one value");
+	if (!scan->wrong)
+		return KIST_OK;
+	return kist_fail_at(err, KIST_CORRUPT, "E_JSON", (uint64_t)(text.size - kist_scan_left(scan)), "%s",
+			    scan->wrong);
+}
+
 kist_status kist_json_check(struct kist_view text, size_t values_max, struct kist_error *err)
 {
-	struct kist_scan scan = kist_scan_of(text, values_max);
-
-	if (scan_value(&scan, 0) && scan.at < scan.end)
-		(void)kist_scan_fail(&scan, "more than one value");
-	if (!scan.wrong)
-		return KIST_OK;
-	return kist_fail_at(err, KIST_CORRUPT, "E_JSON", (uint64_t)(text.size - kist_scan_left(&scan)), "%s",
-			    scan.wrong);
+	return kist_json_check_each(text, values_max, NULL, NULL, err);
 }
 
 static const uint8_t *string_end(const uint8_t *at, const uint8_t *end)

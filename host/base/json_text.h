@@ -27,16 +27,28 @@
  */
 KIST_CHECKED kist_status kist_json_check(struct kist_view text, size_t values_max, struct kist_error *err);
 
+/** struct kist_json_item - A member of an object, or an element of a list.  Borrowed from the text. */
+struct kist_json_item {
+	struct kist_view key;	/* as it is spelled, without its quotes; empty in a list */
+	struct kist_view value; /* its text */
+};
+
+typedef void kist_json_each(void *ctx, const struct kist_json_item *item);
+
+/**
+ * kist_json_check_each() - kist_json_check() that gives the members of an object on its way, in one pass.
+ *
+ * @each: Called for each of the outermost ones, in order; what it was given means nothing when the check fails.
+ *
+ * Errors: those of kist_json_check().
+ */
+KIST_CHECKED kist_status kist_json_check_each(struct kist_view text, size_t values_max, kist_json_each *each,
+					      void *ctx, struct kist_error *err);
+
 /** struct kist_json_walk - A walk over the members of an object or the elements of a list. */
 struct kist_json_walk {
 	struct kist_view rest;
 	bool is_object;
-};
-
-/** struct kist_json_item - One of them.  Borrowed from the text. */
-struct kist_json_item {
-	struct kist_view key;	/* as it is spelled, without its quotes; empty in a list */
-	struct kist_view value; /* its text */
 };
 
 /** kist_json_walk() - Begins at the front of @value; over what is no object and no list there is nothing. */

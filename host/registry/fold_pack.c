@@ -12,6 +12,7 @@
 
 /* What an index keeps of a record, beside the record. */
 struct look {
+	unsigned found; /* of what is looked for */
 	bool is_sound;
 	uint64_t size;
 	struct kist_digest sha256;
@@ -21,30 +22,31 @@ struct look {
 
 _Static_assert(sizeof(struct look) <= KIST_LOOKED_MAX, "what is looked up fits");
 
-/* So many members of a record; none comes twice, and what comes after them is not asked for. */
+/* So many members of a record; none comes twice. */
 #define LOOKED_FOR 4
+
+static void look_at_member(void *ctx, const struct kist_json_item *item)
+{
+	struct look *look = ctx;
+
+	if (kist_json_is(item->key, "kind"))
+		look->found += kist_json_plain(item->value, &look->kind);
+	else if (kist_json_is(item->key, "encoding"))
+		look->found += kist_json_plain(item->value, &look->encoding);
+	else if (kist_json_is(item->key, "size"))
+		look->found += kist_json_u64(item->value, &look->size);
+	else if (kist_json_is(item->key, "sha256"))
+		look->found += kist_commit_digest(item->value, &look->sha256);
+}
 
 /* A record's text is trusted as far as its digest goes; whoever wrote it may have written nonsense. */
 void kist_fold_look(struct kist_view record, void *ret)
 {
 	struct look *look = ret;
-	struct kist_json_walk walk = kist_json_walk(record);
-	struct kist_json_item item;
-	int found = 0;
 
-	if (kist_json_check(record, KIST_JSON_VALUES_MAX, NULL) != KIST_OK || !walk.is_object)
-		return;
-	while (found < LOOKED_FOR && kist_json_next(&walk, &item)) {
-		if (kist_json_is(item.key, "kind"))
-			found += kist_json_plain(item.value, &look->kind);
-		else if (kist_json_is(item.key, "encoding"))
-			found += kist_json_plain(item.value, &look->encoding);
-		else if (kist_json_is(item.key, "size"))
-			found += kist_json_u64(item.value, &look->size);
-		else if (kist_json_is(item.key, "sha256"))
-			found += kist_commit_digest(item.value, &look->sha256);
-	}
-	look->is_sound = found == LOOKED_FOR;
+	look->is_sound =
+		kist_json_check_each(record, KIST_JSON_VALUES_MAX, look_at_member, look, NULL) == KIST_OK &&
+		look->found == LOOKED_FOR;
 }
 
 static kist_status run_with_place(struct kist_fold *fold, enum kist_db_statement which,

@@ -145,6 +145,56 @@ START_TEST(members_and_elements_are_walked_over_in_order)
 }
 END_TEST
 
+/* What a check gives, beside what a walk gives. */
+struct beside {
+	struct kist_json_walk walk;
+	size_t count;
+};
+
+static bool is_same(struct kist_view one, struct kist_view other)
+{
+	return one.data == other.data && one.size == other.size;
+}
+
+static void compare_with_walk(void *ctx, const struct kist_json_item *item)
+{
+	struct beside *beside = ctx;
+	struct kist_json_item expected;
+
+	ck_assert(kist_json_next(&beside->walk, &expected));
+	ck_assert(is_same(item->key, expected.key) && is_same(item->value, expected.value));
+	beside->count++;
+}
+
+START_TEST(a_check_gives_the_members_that_a_walk_gives)
+{
+	static const struct {
+		const char *text;
+		size_t count;
+		bool sound;
+	} rows[] = {
+		{ "{}", 0, true },
+		{ "{\"a\":[1,{\"x\":2},\"],}\"],\"b\":\"\\\"\",\"c\":-1,\"d\":{\"e\":{\"f\":null}}}", 4,
+		  true },
+		{ "[{\"a\":1},2]", 0, true },
+		{ "12", 0, true },
+		{ "{\"a\":1,\"a\":2}", 1, false },
+		{ "{\"a\":1,\"b\":[2}", 1, false },
+		{ "{\"a\":1}{", 1, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct kist_view text = view(rows[i].text);
+		struct beside beside = { .walk = kist_json_walk(text) };
+		const kist_status status =
+			kist_json_check_each(text, SIZE_MAX, compare_with_walk, &beside, NULL);
+
+		ck_assert_int_eq(status == KIST_OK, rows[i].sound);
+		ck_assert_uint_eq(beside.count, rows[i].count);
+	}
+}
+END_TEST
+
 START_TEST(a_walk_over_what_was_not_checked_stays_within_it)
 {
 	const char *const text = "{\"a\":[1,\"\\\"x\",{\"b\":\"\\\\\"}],\"c\":{}}";
@@ -177,6 +227,7 @@ int main(void)
 	tcase_add_test(tests, what_is_not_is_refused_with_its_place);
 	tcase_add_test(tests, depth_and_count_are_limited_as_for_the_parser);
 	tcase_add_test(tests, members_and_elements_are_walked_over_in_order);
+	tcase_add_test(tests, a_check_gives_the_members_that_a_walk_gives);
 	tcase_add_test(tests, a_walk_over_what_was_not_checked_stays_within_it);
 	return suite_run(tests, "json_text");
 }
