@@ -10,7 +10,7 @@
 /*
  * All that lies below a folder, as relative paths in byte order.  No link is followed.
  *
- * Thread: one struct kist_walk, one thread at a time.
+ * Thread: one struct kist_walk, one thread at a time; inside, two list the folders of a level where these are many.
  */
 
 /** Paths below one folder, and the bytes of all of them. */
