@@ -110,6 +110,24 @@ kist_status kist_examine_small(struct kist_flow *flow, const char *file_name, st
 	return KIST_OK;
 }
 
+bool kist_examine_by_name(struct kist_flow *flow, const char *file_name, struct kist_route_target *ret)
+{
+	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+	struct kist_route_query query = { .file_name = file_name };
+	const struct kist_catalog *catalog;
+	const struct kist_routes *routes;
+
+	if (kist_flow_catalog(flow, &catalog, NULL) != KIST_OK ||
+	    kist_flow_routes(flow, &routes, NULL) != KIST_OK)
+		return false;
+	query.pins = routes->pinned;
+	query.lock = routes->used;
+	if (kist_route_bytes(catalog, &query, &route, NULL) != KIST_OK)
+		return false;
+	*ret = route.target;
+	return route.target.entry != NULL;
+}
+
 kist_status kist_examine_keep_part(struct kist_buf *ret, const struct kist_part *part, struct kist_error *err)
 {
 	const struct kist_filter_hint hint = kist_filter_hint_of(part);

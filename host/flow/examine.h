@@ -4,6 +4,7 @@
 
 #include "flow/content.h"
 #include "flow/flow.h"
+#include "flow/walk.h"
 
 /*
  * What the plugins make of bytes that came serialized: which type, where its parts are, whether it is sound,
@@ -86,6 +87,9 @@ KIST_CHECKED kist_status kist_examine_small(struct kist_flow *flow, const char *
 					    struct kist_examined *examined, enum kist_small_road *ret,
 					    struct kist_error *err);
 
+/** kist_examine_by_name() - Whether a plugin would read a file of this name, as far as the name tells: of which type. */
+bool kist_examine_by_name(struct kist_flow *flow, const char *file_name, struct kist_route_target *ret);
+
 /** struct kist_together - Small bytes that are examined with others, and what came of it. */
 struct kist_together {
 	struct kist_view bytes;	       /* all of them.  Borrowed */
@@ -100,6 +104,9 @@ struct kist_together {
  * started it.
  */
 void kist_examine_prepare(struct kist_flow *flow, const struct kist_together *files, size_t count);
+
+/** kist_examine_expect() - The same for the first files of @walk, by their names, while nobody has read them yet. */
+void kist_examine_expect(struct kist_flow *flow, const struct kist_walk *walk);
 
 /**
  * kist_examine_together() - Lays out, validates and describes many small inputs, those of a type in few calls.

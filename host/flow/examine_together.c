@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/mem.h"
 #include "flow/examine.h"
+
+/* The names of so many files are looked at before their bytes are. */
+#define EXPECTED_MAX ((size_t)64)
 
 /* The files of one type on their way through the worker. */
 struct row {
@@ -71,24 +76,54 @@ static kist_status examine_row(struct kist_flow *flow, struct row *row, struct k
 	return KIST_OK;
 }
 
+/* Types of different plugins. */
+struct plugins {
+	struct kist_route_target targets[KIST_FLOW_PLUGINS_MAX];
+	size_t count;
+};
+
+static void add_plugin(struct plugins *plugins, const struct kist_route_target *target)
+{
+	size_t i = 0;
+
+	while (i < plugins->count && plugins->targets[i].entry != target->entry)
+		i++;
+	if (i == plugins->count && i < KIST_FLOW_PLUGINS_MAX)
+		plugins->targets[plugins->count++] = *target;
+}
+
+/* What is in the way is met again, and said where it matters. */
+static void load(struct kist_flow *flow, const struct plugins *plugins)
+{
+	const kist_status loaded =
+		plugins->count > 0 ? kist_flow_load(flow, plugins->targets, plugins->count, NULL) : KIST_OK;
+
+	(void)loaded;
+}
+
 void kist_examine_prepare(struct kist_flow *flow, const struct kist_together *files, size_t count)
 {
-	struct kist_route_target targets[KIST_FLOW_PLUGINS_MAX];
-	size_t target_count = 0;
-	kist_status loaded;
+	struct plugins plugins = { .count = 0 };
 
-	for (size_t i = 0; i < count && target_count < KIST_FLOW_PLUGINS_MAX; i++) {
-		const struct kist_route_target *target = &files[i].examined.target;
-		size_t k = 0;
+	for (size_t i = 0; i < count; i++)
+		add_plugin(&plugins, &files[i].examined.target);
+	load(flow, &plugins);
+}
 
-		while (k < target_count && targets[k].entry != target->entry)
-			k++;
-		if (k == target_count)
-			targets[target_count++] = *target;
+void kist_examine_expect(struct kist_flow *flow, const struct kist_walk *walk)
+{
+	struct plugins plugins = { .count = 0 };
+
+	for (size_t i = 0; i < kist_walk_count(walk) && i < EXPECTED_MAX; i++) {
+		const char *const path = kist_walk_path(walk, i);
+		const char *const slash = strrchr(path, '/');
+		struct kist_route_target target;
+
+		if (kist_walk_was_file(walk, i) &&
+		    kist_examine_by_name(flow, slash ? slash + 1 : path, &target))
+			add_plugin(&plugins, &target);
 	}
-	/* What is in the way is met again, and said where it matters. */
-	loaded = kist_flow_load(flow, targets, target_count, NULL);
-	(void)loaded;
+	load(flow, &plugins);
 }
 
 kist_status kist_examine_together(struct kist_flow *flow, struct kist_together *files, size_t count,

@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "base/beneath.h"
 #include "base/mem.h"
+#include "flow/examine.h"
 #include "flow/save_seen.h"
 #include "flow/tree.h"
 #include "flow/walk.h"
@@ -216,6 +217,9 @@ static kist_status add_all(struct gathering *gathering, const struct kist_walk *
 	size_t count;
 
 	KIST_TRY(kist_fetch_open(&how, &fetch, err));
+	/* While the first window is read. */
+	if (!any_seen)
+		kist_examine_expect(gathering->save->flow, walk);
 	KIST_TRY(kist_small_open(gathering->save, &small, err));
 	gathering->small = small;
 	while ((count = kist_fetch_next(fetch, &entries)) > 0) {
