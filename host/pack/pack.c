@@ -16,6 +16,8 @@
 #define PACK_VERSION  1
 #define CRC_OFFSET    60
 #define ENTRIES_FIRST ((size_t)64)
+/* An id that is so many places away from the one that it begins like is put in order with all others. */
+#define FAR ((size_t)64)
 
 void kist_pack_builder_done(struct kist_pack_builder *builder)
 {
@@ -117,16 +119,69 @@ static int compare_places(const void *a, const void *b)
 	return memcmp(one->entry->id.bytes, other->entry->id.bytes, KIST_DIGEST_SIZE);
 }
 
+static uint64_t begin_of(const struct kist_pack_entry *entry)
+{
+	return __builtin_bswap64(kist_le_read64(entry->id.bytes));
+}
+
+/* About where among @count ids one that begins so is: they are digests, which lie evenly. */
+static size_t guess(uint64_t begin, size_t count)
+{
+	return (size_t)((begin >> 32) * count >> 32);
+}
+
+/* Puts all near their places.  @ends: As many zeros as there are entries. */
+static void place_near(const struct kist_pack_builder *builder, uint32_t *ends, struct place *ret)
+{
+	const size_t count = builder->count;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		ends[guess(begin_of(&builder->entries[i]), count)]++;
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t here = ends[i];
+
+		ends[i] = sum;
+		sum += here;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t begin = begin_of(&builder->entries[i]);
+
+		ret[ends[guess(begin, count)]++] =
+			(struct place){ .begin = begin, .entry = &builder->entries[i] };
+	}
+}
+
+/* False when one is far from its place: ids that somebody has chosen. */
+static bool insert_in_order(struct place *places, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		const struct place place = places[i];
+		size_t to = i;
+
+		while (to > 0 && i - to < FAR && compare_places(&places[to - 1], &place) > 0) {
+			places[to] = places[to - 1];
+			to--;
+		}
+		places[to] = place;
+		if (i - to == FAR)
+			return false;
+	}
+	return true;
+}
+
 /* The entries in order of their ids; NULL when there is no memory. */
 static struct place *sort_entries(const struct kist_pack_builder *builder)
 {
 	struct place *const places = kist_alloc(builder->count, sizeof(*places));
+	kist_auto_mem uint32_t *ends = kist_alloc(builder->count, sizeof(*ends));
 
-	for (size_t i = 0; places && i < builder->count; i++) {
-		places[i].begin = __builtin_bswap64(kist_le_read64(builder->entries[i].id.bytes));
-		places[i].entry = &builder->entries[i];
+	if (!places || !ends) {
+		kist_free(places);
+		return NULL;
 	}
-	if (places)
+	place_near(builder, ends, places);
+	if (!insert_in_order(places, builder->count))
 		qsort(places, builder->count, sizeof(*places), compare_places);
 	return places;
 }

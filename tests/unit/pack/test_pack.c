@@ -81,6 +81,51 @@ START_TEST(a_pack_holds_so_many_chunks_and_no_more)
 }
 END_TEST
 
+/* @same: So many bytes at the front of each third id are the same, as if somebody had chosen them. */
+static void check_order(size_t count, size_t same)
+{
+	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
+	const struct kist_pack_head head = { .kind = KIST_PACK_DATA };
+	struct kist_pack_footer footer;
+	struct kist_view index;
+
+	ck_assert_int_eq(kist_pack_begin(&builder, &head, 0, NULL), KIST_OK);
+	for (size_t i = 0; i < count; i++) {
+		struct kist_record record = { .raw_len = 1, .body_len = 1 };
+		size_t offset;
+
+		record.id = kist_digest_of(kist_view_of(&i, sizeof(i)));
+		if (i % 3 == 0)
+			memset(record.id.bytes, 0x5a, same);
+		ck_assert_int_eq(kist_pack_add(&builder, &record, &offset, NULL), KIST_OK);
+		builder.bytes.data[offset] = 0;
+	}
+	ck_assert_int_eq(kist_pack_seal(&builder, NULL), KIST_OK);
+	ck_assert_int_eq(
+		kist_pack_parse_footer(kist_buf_view(&builder.bytes), builder.bytes.size, &footer, NULL),
+		KIST_OK);
+	index = kist_view_of(builder.bytes.data + footer.index_offset, footer.index_size);
+	ck_assert_int_eq(kist_pack_check_index(index, &footer, NULL), KIST_OK);
+	for (size_t i = 0; i < count; i++) {
+		struct kist_pack_entry entry;
+
+		ck_assert(kist_pack_find(index, &builder.entries[i].id, &entry));
+		ck_assert_uint_eq(entry.offset, builder.entries[i].offset);
+	}
+}
+
+START_TEST(an_index_is_in_order_whatever_the_ids_are)
+{
+	static const size_t counts[] = { 1, 2, 3, 64, 1000, KIST_PACK_CHUNKS_MAX };
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		check_order(counts[i], 0);
+		check_order(counts[i], 2);
+		check_order(counts[i], 12);
+	}
+}
+END_TEST
+
 START_TEST(the_name_is_that_of_both_ends_and_of_all_that_the_index_says)
 {
 	kist_auto_pack_builder struct kist_pack_builder builder = KIST_PACK_BUILDER_INIT;
@@ -148,6 +193,7 @@ int main(void)
 	tcase_add_test(tests, head_footer_and_index_come_back);
 	tcase_add_test(tests, an_empty_pack_is_a_pack);
 	tcase_add_test(tests, a_pack_holds_so_many_chunks_and_no_more);
+	tcase_add_test(tests, an_index_is_in_order_whatever_the_ids_are);
 	tcase_add_test(tests, the_name_is_that_of_both_ends_and_of_all_that_the_index_says);
 	tcase_add_test(tests, a_builder_begins_again);
 	tcase_add_test(tests, no_allocation_that_fails_is_overlooked);
