@@ -154,7 +154,7 @@ static void finish(struct kist_fetch *fetch)
 	(void)pthread_mutex_unlock(&fetch->lock);
 }
 
-static void end_thread(struct kist_fetch *fetch)
+void kist_fetch_end(struct kist_fetch *fetch)
 {
 	if (!fetch->has_thread)
 		return;
@@ -163,6 +163,7 @@ static void end_thread(struct kist_fetch *fetch)
 	(void)pthread_cond_signal(&fetch->changed);
 	(void)pthread_mutex_unlock(&fetch->lock);
 	(void)pthread_join(fetch->thread, NULL);
+	fetch->has_thread = false;
 }
 
 kist_status kist_fetch_open(const struct kist_fetch_options *options, struct kist_fetch **ret,
@@ -190,7 +191,7 @@ void kist_fetch_close(struct kist_fetch *fetch)
 {
 	if (!fetch)
 		return;
-	end_thread(fetch);
+	kist_fetch_end(fetch);
 	for (int i = 0; i < WINDOWS; i++)
 		kist_free(fetch->windows[i].bytes);
 	(void)pthread_cond_destroy(&fetch->changed);

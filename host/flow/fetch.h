@@ -48,6 +48,8 @@ struct kist_fetch;
 /** kist_fetch_open() - Begins at the first path of the walk.  Errors: KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_fetch_open(const struct kist_fetch_options *options, struct kist_fetch **ret,
 					 struct kist_error *err);
+/** kist_fetch_end() - Nothing is borrowed from then on; only kist_fetch_close() may follow. */
+void kist_fetch_end(struct kist_fetch *fetch);
 /** kist_fetch_close() - Accepts NULL. */
 void kist_fetch_close(struct kist_fetch *fetch);
 

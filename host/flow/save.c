@@ -93,6 +93,7 @@ void kist_save_close(struct kist_save *save)
 	json_decref(save->refs);
 	kist_buf_done(&save->leans);
 	kist_save_seen_free(save->seen);
+	kist_fetch_close(save->spent);
 	kist_free(save);
 }
 

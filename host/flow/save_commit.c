@@ -111,6 +111,8 @@ static void *end_save(void *arg)
 
 	kist_save_seen_write(save);
 	kist_writer_release(save->writer);
+	kist_fetch_close(save->spent);
+	save->spent = NULL;
 	return NULL;
 }
 

@@ -216,6 +216,7 @@ static kist_status add_all(struct gathering *gathering, const struct kist_walk *
 	bool is_first = true;
 	size_t count;
 
+	kist_fetch_close(kist_steal(gathering->save->spent));
 	KIST_TRY(kist_fetch_open(&how, &fetch, err));
 	/* While the first window is read. */
 	if (!any_seen)
@@ -229,7 +230,11 @@ static kist_status add_all(struct gathering *gathering, const struct kist_walk *
 		is_first = false;
 	}
 	KIST_TRY(add_window(gathering, walk, err));
-	return kist_small_settle(small, err);
+	KIST_TRY(kist_small_settle(small, err));
+	kist_fetch_end(fetch);
+	/* Its memory is given back beside what comes after the commit. */
+	gathering->save->spent = kist_steal(fetch);
+	return KIST_OK;
 }
 
 /* Fills in the tree. */

@@ -23,6 +23,7 @@ struct kist_save {
 	json_t *refs;
 	struct kist_buf leans;		/* of struct kist_lean */
 	struct kist_save_seen *seen;	/* NULL before it is needed */
+	struct kist_fetch *spent;	/* of the folder that was saved last, to be closed; or NULL */
 	bool reread;			/* what was seen before is read all the same */
 	uint64_t unread;		/* files that were not */
 	uint64_t only_at;		/* the one number that its commit may have; 0: any */
