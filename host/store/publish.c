@@ -218,6 +218,8 @@ kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack
 	KIST_TRY(name_pack(publisher->packs, &id, pack->kind, sealed.size, err));
 	if (publisher->written && pack->kind == KIST_PACK_META)
 		KIST_TRY(kist_written_seal(publisher->written, &id, sealed, err));
+	else if (publisher->written)
+		KIST_TRY(kist_written_data(publisher->written, &id, sealed, err));
 	if (!beside || !put_beside(publisher, pack, key))
 		KIST_TRY(kist_backend_put_new(publisher->store->backend, key, &sealed, 1, err));
 	pack->builder.count = 0;

@@ -54,7 +54,7 @@ struct kist_session {
 /** struct kist_publisher - What publishing needs.  @store is borrowed. */
 struct kist_publisher {
 	struct kist_store *store;
-	struct kist_written *written; /* that the metadata packs are to be sealed in, Borrowed; or NULL */
+	struct kist_written *written; /* that the packs are to be kept in, Borrowed; or NULL */
 	struct kist_session session;
 	json_t *packs; /* what was published, and what is on its way */
 	struct kist_publishing beside[KIST_PUBLISHING_MAX];

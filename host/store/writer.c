@@ -18,7 +18,7 @@ struct kist_writer {
 	struct kist_encoder encoder;
 	struct kist_publisher publisher;
 	struct kist_open_pack packs[2]; /* by enum kist_pack_kind */
-	struct kist_written written;	/* the second of them */
+	struct kist_written written;	/* what was published */
 	/* What was written through this writer: records, and the rest. */
 	struct kist_idset known_records;
 	struct kist_idset known;

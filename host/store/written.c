@@ -19,6 +19,7 @@ struct place {
 };
 
 #define PLACES_MAX (KIST_PACK_CHUNKS_MAX * sizeof(struct place))
+#define INDEX_MAX  (KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + KIST_PACK_CHUNKS_MAX * KIST_PACK_BASE_SIZE)
 
 static void pack_done(struct kist_written_pack *pack)
 {
@@ -33,6 +34,8 @@ void kist_written_done(struct kist_written *written)
 {
 	for (size_t i = 0; i <= KIST_WRITTEN_PACKS_MAX; i++)
 		pack_done(&written->packs[i]);
+	for (size_t i = 0; i < KIST_WRITTEN_PACKS_MAX; i++)
+		pack_done(&written->data[i]);
 	*written = (struct kist_written)KIST_WRITTEN_INIT;
 }
 
@@ -40,8 +43,6 @@ static struct kist_written_pack *open_pack(struct kist_written *written)
 {
 	struct kist_written_pack *const pack = &written->packs[written->count];
 
-	pack->index.size_max =
-		KIST_PACK_INDEX_SIZE(KIST_PACK_CHUNKS_MAX) + KIST_PACK_CHUNKS_MAX * KIST_PACK_BASE_SIZE;
 	pack->records.size_max = KIST_WRITTEN_BYTES_MAX;
 	pack->places.size_max = PLACES_MAX;
 	return pack;
@@ -69,6 +70,17 @@ kist_status kist_written_add(struct kist_written *written, size_t offset, struct
 	return kist_buf_append(&pack->records, record.data, record.size, err);
 }
 
+static kist_status keep_index(struct kist_written_pack *pack, const struct kist_digest *id,
+			      struct kist_view sealed, struct kist_error *err)
+{
+	pack->index.size_max = INDEX_MAX;
+	KIST_TRY(kist_pack_parse_footer(sealed, sealed.size, &pack->footer, err));
+	KIST_TRY(kist_buf_append(&pack->index, sealed.data + pack->footer.index_offset,
+				 (size_t)pack->footer.index_size, err));
+	pack->id = *id;
+	return KIST_OK;
+}
+
 kist_status kist_written_seal(struct kist_written *written, const struct kist_digest *id,
 			      struct kist_view sealed, struct kist_error *err)
 {
@@ -76,21 +88,38 @@ kist_status kist_written_seal(struct kist_written *written, const struct kist_di
 
 	if (written->is_full || written->count == KIST_WRITTEN_PACKS_MAX)
 		return KIST_OK;
-	KIST_TRY(kist_pack_parse_footer(sealed, sealed.size, &pack->footer, err));
-	KIST_TRY(kist_buf_append(&pack->index, sealed.data + pack->footer.index_offset,
-				 (size_t)pack->footer.index_size, err));
-	pack->id = *id;
+	KIST_TRY(keep_index(pack, id, sealed, err));
 	written->count++;
 	return KIST_OK;
 }
 
-struct kist_written_pack *kist_written_find(struct kist_written *written, const struct kist_digest *id)
+kist_status kist_written_data(struct kist_written *written, const struct kist_digest *id,
+			      struct kist_view sealed, struct kist_error *err)
 {
-	for (size_t i = 0; written && i < written->count; i++) {
-		if (kist_digest_equal(&written->packs[i].id, id))
-			return &written->packs[i];
+	if (written->data_count == KIST_WRITTEN_PACKS_MAX)
+		return KIST_OK;
+	KIST_TRY(keep_index(&written->data[written->data_count], id, sealed, err));
+	written->data_count++;
+	return KIST_OK;
+}
+
+static struct kist_written_pack *find(struct kist_written_pack *packs, size_t count,
+				      const struct kist_digest *id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (kist_digest_equal(&packs[i].id, id))
+			return &packs[i];
 	}
 	return NULL;
+}
+
+struct kist_written_pack *kist_written_find(struct kist_written *written, const struct kist_digest *id)
+{
+	struct kist_written_pack *found = NULL;
+
+	if (written)
+		found = find(written->packs, written->count, id);
+	return found || !written ? found : find(written->data, written->data_count, id);
 }
 
 static int compare_places(const void *a, const void *b)

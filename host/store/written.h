@@ -5,13 +5,14 @@
 #include "pack/pack.h"
 
 /*
- * The metadata packs that a writer has just published, as a fold wants them: their indexes and their records.
+ * The packs that a writer has just published, as a fold wants them: their indexes, and the records of metadata.
  *
  * The bytes are those that were put, whose digest is their id, and each record was decoded and compared with them before
  * it went into its pack.  So whoever folds the commit that names the packs, in the same process, need not read and
  * unpack what it has just packed.  Nothing else may be concluded from it: what is on disk is what counts.
  *
- * Limits: the records of KIST_WRITTEN_PACKS_MAX packs, of KIST_WRITTEN_BYTES_MAX bytes together; other packs are read.
+ * Limits: the records of KIST_WRITTEN_PACKS_MAX packs, of KIST_WRITTEN_BYTES_MAX bytes together, and the indexes of as
+ * many packs of data; other packs are read.
  * Thread: one thread at a time; the functions that do not change it may run at once.  kist_written_look() has a second
  * core help.
  */
@@ -48,6 +49,8 @@ struct kist_written {
 	size_t count;						    /* of those that were published */
 	size_t bytes;						    /* of records in all */
 	bool is_full; /* the open one has more than there is room for */
+	struct kist_written_pack data[KIST_WRITTEN_PACKS_MAX]; /* their indexes alone */
+	size_t data_count;
 };
 
 #define KIST_WRITTEN_INIT                                                                                    \
@@ -72,6 +75,10 @@ KIST_CHECKED kist_status kist_written_add(struct kist_written *written, size_t o
  * Errors: KIST_NO_MEMORY; KIST_CORRUPT (it is no pack).
  */
 KIST_CHECKED kist_status kist_written_seal(struct kist_written *written, const struct kist_digest *id,
+					   struct kist_view sealed, struct kist_error *err);
+
+/** kist_written_data() - Keeps the index of a pack of data, as kist_written_seal() that of the open one. */
+KIST_CHECKED kist_status kist_written_data(struct kist_written *written, const struct kist_digest *id,
 					   struct kist_view sealed, struct kist_error *err);
 
 /** kist_written_find() - Pack @id, Borrowed, or NULL.  @written may be NULL. */

@@ -113,15 +113,13 @@ START_TEST(a_pack_that_was_written_is_scanned_as_if_it_were_read)
 	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
 	written = kist_writer_written(writer);
 	json_array_foreach(packs, i, pack) {
-		ck_assert_int_eq(is_kept(written, pack), is_meta(pack));
-		if (!is_meta(pack))
-			continue;
+		ck_assert(is_kept(written, pack));
 		expected = scan(store, NULL, pack, &records);
-		ck_assert_uint_eq(records, RECORDS);
+		ck_assert_uint_eq(records, is_meta(pack) ? RECORDS : 0);
 		remove_pack(store, pack);
 		ck_assert(kist_digest_equal(
 			&(struct kist_digest[]){ scan(store, written, pack, &records) }[0], &expected));
-		ck_assert_uint_eq(records, RECORDS);
+		ck_assert_uint_eq(records, is_meta(pack) ? RECORDS : 0);
 	}
 	ck_assert_uint_eq(json_array_size(packs), 2);
 	kist_store_close(store);
