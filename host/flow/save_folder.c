@@ -315,7 +315,8 @@ kist_status kist_save_folder(struct kist_save *save, int dir_fd, const char *sho
 		KIST_TRY(kist_previous_tree_open(save->flow, &digest, &gathering.previous, err));
 	KIST_TRY(gather(&gathering, err));
 	digest = kist_tree_finish(&gathering.tree);
-	if (kist_tree_check_links(kist_buf_view(&gathering.tree.listing), err) != KIST_OK)
+	if (gathering.tree.links > 0 &&
+	    kist_tree_check_links(kist_buf_view(&gathering.tree.listing), err) != KIST_OK)
 		return err ? kist_fail_context(err, "%s", shown) : KIST_INVALID;
 	KIST_TRY(put_listing(save, &gathering.tree, &listing, err));
 	return make_record(save, dir_fd, &gathering.tree, &digest, &listing, options, ret, err);

@@ -83,6 +83,7 @@ kist_status kist_tree_add(struct kist_tree *tree, const struct kist_tree_entry *
 		memcpy(bytes + FIXED_SIZE + entry->path.size, target.data, target.size);
 	hash_identity(&tree->identity, bytes, entry->path, target);
 	tree->count++;
+	tree->links += entry->kind == KIST_TREE_LINK;
 	if (entry->kind == KIST_TREE_FILE)
 		tree->file_bytes += entry->size;
 	return KIST_OK;

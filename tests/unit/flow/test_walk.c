@@ -165,7 +165,7 @@ START_TEST(folders_that_cannot_be_listed_are_told_and_the_others_listed)
 	struct kist_error err = KIST_ERROR_INIT;
 	size_t depth = 0;
 	int fd = dup(dir_fd);
-	char bad[8];
+	char bad[16];
 
 	memset(name, 'n', NAME_LEN);
 	name[NAME_LEN] = '\0';
