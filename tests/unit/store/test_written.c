@@ -126,6 +126,60 @@ START_TEST(a_pack_that_was_written_is_scanned_as_if_it_were_read)
 }
 END_TEST
 
+static kist_status find_none(void *ctx, const struct kist_digest *id, struct kist_location *ret_where,
+			     struct kist_error *err)
+{
+	(void)ctx;
+	(void)id;
+	(void)ret_where;
+	(void)err;
+	return KIST_NOT_FOUND;
+}
+
+static void look_elsewhere(struct kist_view record, void *ret)
+{
+	(void)record;
+	memset(ret, 0x5a, KIST_LOOKED_MAX);
+}
+
+START_TEST(records_are_looked_at_before_anybody_scans_them)
+{
+	static const struct kist_chunk_index ahead = { .find = find_none, .look = look };
+	static const struct kist_chunk_index elsewhere = { .find = find_none, .look = look_elsewhere };
+	static const struct kist_chunk_index *const indexes[] = { &ahead, &elsewhere };
+	/* For one thread, and for two. */
+	static const size_t counts[] = { 1, RECORDS };
+
+	for (size_t i = 0; i < 4; i++) {
+		kist_auto_writer struct kist_writer *writer = NULL;
+		kist_auto_json json_t *packs = NULL;
+		struct kist_store *store = new_store();
+		const struct kist_chunk_index *index = indexes[i / 2];
+		const size_t count = counts[i % 2];
+		const struct kist_written_pack *pack;
+		size_t records;
+
+		ck_assert_int_eq(kist_writer_open(store, index, &writer, NULL), KIST_OK);
+		for (size_t k = 0; k < count; k++) {
+			char text[64];
+
+			snprintf(text, sizeof(text), "record %zu of a pack", k);
+			put(writer, KIST_CHUNK_RECORD, kist_view_of(text, strlen(text)));
+		}
+		ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+		kist_writer_release(writer);
+		pack = &kist_writer_written(writer)->packs[0];
+		ck_assert_ptr_nonnull(pack->entries);
+		ck_assert(pack->look == index->look);
+		/* Who wants to know something else has them looked at again. */
+		(void)scan(store, kist_writer_written(writer), json_array_get(packs, 0), &records);
+		ck_assert_uint_eq(records, count);
+		ck_assert(pack->look == look);
+		kist_store_close(store);
+	}
+}
+END_TEST
+
 /* Records that cannot be compressed fill one pack after the other; those for which there is no room are read. */
 START_TEST(no_more_is_kept_than_there_is_room_for)
 {
@@ -190,6 +244,7 @@ int main(void)
 	TCase *tcase = tcase_create("written");
 
 	tcase_add_test(tcase, a_pack_that_was_written_is_scanned_as_if_it_were_read);
+	tcase_add_test(tcase, records_are_looked_at_before_anybody_scans_them);
 	tcase_add_test(tcase, no_more_is_kept_than_there_is_room_for);
 	tcase_add_test(tcase, a_record_is_found_where_it_begins_and_nowhere_else);
 	return suite_run(tcase, "written");
