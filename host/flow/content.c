@@ -74,6 +74,16 @@ static kist_status open_chunk(struct kist_content_writer *content, struct kist_e
 									   : KIST_OK;
 }
 
+/* One entry of a listing changes, and the rest of it is there already. */
+static struct kist_cut_sizes sizes_of(const struct kist_content_writer *content)
+{
+	struct kist_cut_sizes sizes = content->sizes;
+
+	if (content->kind == KIST_CHUNK_TREE)
+		sizes.cdc = KIST_CUT_LISTING_SIZE;
+	return sizes;
+}
+
 static kist_status start_cut(struct kist_content_writer *content, uint64_t size,
 			     const struct kist_content_part *parts, size_t count, struct kist_error *err)
 {
@@ -85,7 +95,7 @@ static kist_status start_cut(struct kist_content_writer *content, uint64_t size,
 
 		KIST_TRY(kist_buf_append(&content->cut_parts, &part, sizeof(part), err));
 	}
-	return kist_cut_init(&content->cut, content->sizes, size, (const void *)content->cut_parts.data,
+	return kist_cut_init(&content->cut, sizes_of(content), size, (const void *)content->cut_parts.data,
 			     count, err);
 }
 

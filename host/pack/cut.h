@@ -34,6 +34,8 @@
 #define KIST_CUT_PART_MIN     ((uint64_t)16 << 10)
 #define KIST_CUT_SIZE_DEFAULT ((uint32_t)1 << 20)
 #define KIST_CUT_SIZE_MIN     ((uint32_t)64 << 10)
+/** The listing of a tree is cut by its content, so many bytes on average, in every store. */
+#define KIST_CUT_LISTING_SIZE KIST_CUT_SIZE_MIN
 /** So that the longest chunk (short ones, a cut, a rest) stays within KIST_CHUNK_SIZE_MAX. */
 #define KIST_CUT_SIZE_MAX ((uint32_t)2 << 20)
 
