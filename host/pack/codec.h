@@ -16,9 +16,10 @@
  */
 
 enum kist_codec_id {
-	KIST_CODEC_STORED = 0, /* a zstd frame of raw blocks */
-	KIST_CODEC_ZSTD = 1,   /* zstd frames of other blocks */
-	KIST_CODEC_COUNT = 2
+	KIST_CODEC_STORED = 0,	   /* a zstd frame of raw blocks */
+	KIST_CODEC_ZSTD = 1,	   /* zstd frames of other blocks */
+	KIST_CODEC_DICTIONARY = 2, /* one, with the dictionary of records (pack/dictionary.h) */
+	KIST_CODEC_COUNT = 3
 };
 
 /** kist_codec_stored_size() - Bytes of the STORED body of @raw_len bytes: the most that a body can take. */

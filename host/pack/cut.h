@@ -16,6 +16,7 @@
  * gives the same chunks whatever lies around it.  A part is then cut every `typed` bytes, rounded down to whole elements: tensors change in
  * place.  A rest of less than KIST_CUT_STRETCH_MIN bytes is left on its last chunk.  A gap of four times
  * `cdc` bytes or more is cut by its content (pack/cdc.h): text grows and shrinks; a shorter one is one chunk.
+ * The listing of a tree is cut with KIST_CUT_LISTING_SIZE in place of `cdc`.
  * Short stretches that follow each other are gathered into chunks of at least KIST_CUT_STRETCH_MIN bytes.  An
  * object of less than that is one chunk.
  *

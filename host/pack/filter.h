@@ -3,6 +3,7 @@
 #define KIST_PACK_FILTER_H
 
 #include "kist/stream.h"
+#include "pack/dictionary.h"
 #include "pack/filter_coder.h"
 #include "pack/filter_shape_kernel.h"
 
@@ -50,7 +51,8 @@ struct kist_filter_hint kist_filter_hint_of(const struct kist_part *part);
 struct kist_filter_choice {
 	uint8_t filter; /* enum kist_filter_id */
 	uint8_t params[KIST_FILTER_PARAMS_SIZE];
-	bool is_guess; /* it is what was guessed, and nothing else was tried */
+	bool with_dictionary; /* KIST_CODEC_DICTIONARY */
+	bool is_guess;	      /* it is what was guessed, and nothing else was tried */
 	/* Of plain zstd: which matches are better, where that was tried.  Not in the record. */
 	enum kist_filter_matches matches;
 };
@@ -80,6 +82,7 @@ struct kist_filter_input {
 	struct kist_filter_hint hint;
 	enum kist_filter_level level;
 	const struct kist_filter_guess *guess; /* of a chunk with the same hint; NULL for none */
+	bool is_record;			       /* of an artifact: the dictionary is for those */
 	bool is_example; /* others like it follow: which matches suit it is worth a trial */
 };
 
@@ -89,6 +92,7 @@ struct kist_filter_input {
 /** struct kist_filter - Room to work in, kept from chunk to chunk. */
 struct kist_filter {
 	struct kist_filter_coder coder;
+	struct kist_dictionary dictionary;
 	const struct kist_filter_ops *ops; /* NULL: the best of this processor */
 	uint8_t *room[4];
 	size_t room_size;

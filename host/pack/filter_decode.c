@@ -42,6 +42,9 @@ static kist_status open_body(struct kist_filter *filter, const struct kist_filte
 	if (size == 0 || !base_fits(ret_spec, body->base.size, raw_len))
 		return kist_fail(err, KIST_CORRUPT, "filter %u does not fit %zu bytes", ret_spec->filter,
 				 raw_len);
+	if (body->choice.with_dictionary && ret_spec->filter != KIST_FILTER_NONE)
+		return kist_fail(err, KIST_CORRUPT, "filter %u and the dictionary of records",
+				 ret_spec->filter);
 	if (ret_spec->filter == KIST_FILTER_NONE)
 		return kist_filter_frame_alone(body->body)
 			       ? KIST_OK
@@ -54,11 +57,21 @@ static kist_status open_body(struct kist_filter *filter, const struct kist_filte
 					 err);
 }
 
+static kist_status decode_record(struct kist_dictionary *dictionary, struct kist_view body, uint8_t *ret,
+				 size_t raw_len, struct kist_error *err)
+{
+	if (!kist_filter_frames_check(body, raw_len))
+		return kist_fail(err, KIST_CORRUPT, "not a zstd frame of %zu bytes", raw_len);
+	return kist_dictionary_decode(dictionary, body, ret, raw_len, err);
+}
+
 /* What is open, to @ret. */
 static kist_status decode(struct kist_filter *filter, const struct kist_filter_body *body,
 			  const struct kist_filter_spec *spec, uint8_t *ret, size_t raw_len,
 			  struct kist_error *err)
 {
+	if (body->choice.with_dictionary)
+		return decode_record(&filter->dictionary, body->body, ret, raw_len, err);
 	if (spec->filter == KIST_FILTER_NONE)
 		return kist_filter_frames_decode(&filter->coder, body->body, ret, raw_len, err);
 	if (!back(filter, spec, body->base, ret, raw_len))

@@ -59,6 +59,7 @@ static kist_status check_head(const uint8_t *head, const struct kist_record *rec
 				 record->body_len);
 	if (extended != (record->filter != KIST_FILTER_NONE) ||
 	    (extended && record->codec != KIST_CODEC_ZSTD) ||
+	    (record->codec == KIST_CODEC_DICTIONARY && record->kind != KIST_CHUNK_RECORD) ||
 	    kist_record_has_base(record) == kist_digest_equal(&record->base, &none) ||
 	    (kist_record_has_base(record) && record->kind != KIST_CHUNK_DATA))
 		return kist_fail(err, KIST_CORRUPT,
@@ -122,10 +123,12 @@ kist_status kist_record_check_body(const struct kist_record *record, struct kist
 static struct kist_filter_body body_of(const struct kist_record *record, struct kist_view bytes,
 				       struct kist_view base)
 {
-	struct kist_filter_body body = { .body = kist_view_of(bytes.data + kist_record_head_size(record),
-							      record->body_len),
-					 .choice = { .filter = record->filter },
-					 .base = base };
+	struct kist_filter_body body = {
+		.body = kist_view_of(bytes.data + kist_record_head_size(record), record->body_len),
+		.choice = { .filter = record->filter,
+			    .with_dictionary = record->codec == KIST_CODEC_DICTIONARY },
+		.base = base
+	};
 
 	memcpy(body.choice.params, record->params, sizeof(body.choice.params));
 	return body;

@@ -7,8 +7,8 @@
 #include "pack/filter.h"
 
 /*
- * A record: one chunk as it lies in a pack.  The head is a zstd skippable frame, the body one zstd frame, or
- * with a filter one for each of its streams.
+ * A record: one chunk as it lies in a pack.  The head is a zstd skippable frame, the body one zstd frame, which of an
+ * artifact's record may need a dictionary (pack/dictionary.h), or with a filter one for each of its streams.
  *
  *      0  u32  0x184D2A51: skippable frame
  *      4  u32  bytes of the head after this field: 56, or 104 with the extension

@@ -79,6 +79,7 @@ static kist_status compress(struct kist_fresh *fresh, struct kist_filter *filter
 						 .hint = fresh->piece.hint,
 						 .level = fresh->level,
 						 .guess = fresh->is_guessed ? &fresh->guess : NULL,
+						 .is_record = fresh->record.kind == KIST_CHUNK_RECORD,
 						 .is_example = fresh->piece.part != 0 };
 	struct kist_record *const record = &fresh->record;
 	const struct kist_filter_choice *const choice = &fresh->choice;
@@ -89,8 +90,9 @@ static kist_status compress(struct kist_fresh *fresh, struct kist_filter *filter
 	if (kist_record_has_base(record))
 		record->base = fresh->like.id;
 	memcpy(record->params, choice->params, sizeof(choice->params));
-	record->codec = size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;
+	record->codec = choice->with_dictionary ? KIST_CODEC_DICTIONARY : KIST_CODEC_ZSTD;
 	if (size == 0) {
+		record->codec = KIST_CODEC_STORED;
 		kist_codec_store(input.raw, body);
 		size = kist_codec_stored_size(input.raw.size);
 	}

@@ -73,3 +73,16 @@ for file in a/1 a/300 b/150; do head -c 140 sound.npy >"arrays/$file.npy"; done
 expect 1 kist --store s put -n cut arrays
 for file in a/1 a/300 b/150; do says err "arrays/$file.npy"; done
 expect 3 kist --store s show cut
+
+# Of a folder in which one file changed a short part of the listing is kept again, not all of it.
+mkdir many
+seq 5000 | split -l 1 -a 4 -d - many/f
+kist init t >/dev/null
+kist --store t put -q many
+before=$(du -sb t | cut -f1)
+echo another >many/f2500
+kist --store t put -q many
+added=$(($(du -sb t | cut -f1) - before))
+[ "$added" -lt 200000 ] || fail "a changed file among 5000 added $added bytes"
+kist --store t get -q many -o back-many
+diff -r many back-many

@@ -3,7 +3,7 @@
 /*
  * Typed compression from hostile bytes: a record that is decoded, and bytes that go there and back.
  *
- *     u8 mode = decode | u8 filter | 16 params | u16 raw length | body
+ *     u8 mode = decode | u8 filter, bit 7 the dictionary | 16 params | u16 raw length | body
  *     u8 mode = encode | u8 kind | u8 width | u8 row | u8 level | bytes
  *     u8 mode = literals | u8 shift | u8 bytes to drop | bytes
  *     u8 mode = cells | u8 delimiter | u8 columns | text
@@ -26,7 +26,8 @@ static void decode(const uint8_t *data, size_t size)
 {
 	uint8_t *base;
 	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
-	struct kist_filter_body body = { .choice = { .filter = data[0] % (KIST_FILTER_COUNT + 1) } };
+	struct kist_filter_body body = { .choice = { .filter = data[0] % 128 % (KIST_FILTER_COUNT + 1),
+						     .with_dictionary = data[0] >= 128 } };
 	const size_t len = (size_t)(data[17] | data[18] << 8);
 	uint8_t *const back = malloc(len + 1);
 

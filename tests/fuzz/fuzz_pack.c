@@ -55,6 +55,7 @@ static void add_line(struct kist_pack_builder *builder, struct kist_filter *filt
 	/* The first letter says what the bytes are taken for, so that records with filters come up. */
 	const struct kist_filter_input input = {
 		.raw = raw,
+		.is_record = record.kind == KIST_CHUNK_RECORD,
 		.hint = { .kind = (enum kist_filter_kind)(raw.data[0] % 3),
 			  .width = 1u << raw.data[0] / 3 % 4 },
 	};
@@ -72,7 +73,9 @@ static void add_line(struct kist_pack_builder *builder, struct kist_filter *filt
 	memcpy(record.params, choice.params, sizeof(record.params));
 	if (body_size == 0)
 		kist_codec_store(raw, body);
-	record.codec = body_size > 0 ? KIST_CODEC_ZSTD : KIST_CODEC_STORED;
+	record.codec = body_size == 0		? KIST_CODEC_STORED
+		       : choice.with_dictionary ? KIST_CODEC_DICTIONARY
+						: KIST_CODEC_ZSTD;
 	record.body_len = (uint32_t)(body_size > 0 ? body_size : kist_codec_stored_size(raw.size));
 	record.body_crc = kist_crc32c(0, kist_view_of(body, record.body_len));
 	must(kist_pack_add(builder, &record, &offset, NULL) == KIST_OK);

@@ -18,7 +18,10 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 
+PAGE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../docs/format/store.md")
+DICTIONARY = "e4e4fbb1cbda4bfb85aa72d0d67e492fa43cfc647350037fd969eacaa1aaf14e"
 ZERO = "0" * 64
 STATES = ("queued", "started", "finished", "failed", "stopped", "lost")
 KINDS = ("data", "recipe", "record", "tree", "info")
@@ -40,6 +43,17 @@ def need(condition, *what):
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def dictionary():
+    """That of records, as the page has it: tables in hexadecimal, and a text."""
+    with open(PAGE, encoding="utf-8") as page:
+        section = page.read().split("#### Dictionary of records\n")[1].split("####")[0]
+    lines = [line[4:] for line in section.split("\n") if line.startswith("    ")]
+    tables = [line for line in lines if re.fullmatch("[0-9a-f]+", line)]
+    made = bytes.fromhex("".join(tables)) + "".join(lines[len(tables):]).encode()
+    need(sha256(made) == DICTIONARY, "the dictionary of the page")
+    return made
 
 
 def root(number, power):
@@ -326,7 +340,11 @@ class Store:
         self.midstates = 0
         self.artifacts = set()
         self.read_head()
-        self.read_log()
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(dictionary())
+            file.flush()
+            self.dictionary = file.name
+            self.read_log()
 
     def read(self, key):
         with open(os.path.join(self.root, key), "rb") as file:
@@ -458,7 +476,7 @@ class Store:
              (0x184D2A50, 56, b"KPAK", 1, kind, 0, 0, self.id), "head of", name)
         need(crc32c(data[:60]) == struct.unpack_from("<I", data, 60)[0], "head of", name)
         index_offset, entries = self.read_index(name, data)
-        raw = subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
+        raw = subprocess.run(["zstd", "-dcq", "-D", self.dictionary], input=data, stdout=subprocess.PIPE, check=True).stdout
         at, raw_at = 64, 0
         while at < index_offset:
             chunk, entry, raw_len = self.read_record(name, data, at, raw, raw_at)
@@ -494,12 +512,12 @@ class Store:
          chunk) = struct.unpack_from("<II4sBBBBIIII32s", data, at)
         head_size, more = (112, 128) if filter_no else (64, 0)
         need((magic, size, tag, version) == (0x184D2A51, head_size - 8, b"KREC", 1), "record of", name, "at", at)
-        need(filter_no <= 9 and codec <= 1 and flags >= more and flags - more < len(KINDS),
+        need(filter_no <= 9 and codec <= 2 and flags >= more and flags - more < len(KINDS),
              "record of", name, "at", at)
         need(crc32c(data[at:at + 28] + data[at + 32:at + head_size]) == head_crc, "head CRC of", name, "at", at)
         kind, params = flags - more, data[at + 96:at + head_size]
         base = data[at + 64:at + 96] if filter_no else bytes(32)
-        need(not filter_no or codec == 1, "record of", name, "at", at)
+        need(codec == 1 if filter_no else codec < 2 or KINDS[kind] == "record", "record of", name, "at", at)
         has_base = filter_no in (4, 8)
         need(has_base == any(base) and base != chunk and not (has_base and kind), "base of", name, "at", at)
         body = data[at + head_size:at + head_size + body_len]
@@ -588,7 +606,8 @@ class Store:
             data = b"".join(self.chunks[chunk][1] for chunk, _, _ in parts)
             self.check_midstates(parts, data)
             if record["kind"] in ("bytes", "table", "tree"):
-                self.check_cut([length for _, length, _ in parts], data)
+                average = 65536 if record["kind"] == "tree" else self.cut["cdc"]
+                self.check_cut([length for _, length, _ in parts], data, average)
         need(len(data) == record["size"], "size of a record")
         return data
 
@@ -603,8 +622,8 @@ class Store:
 
     # 5. Cutting, of bytes without parts: one gap
 
-    def check_cut(self, lengths, data):
-        average, start, expected = self.cut["cdc"], 0, []
+    def check_cut(self, lengths, data, average):
+        start, expected = 0, []
         need(len(data) >= 4 * average, "cut of", len(data))
         while start < len(data):
             expected.append(cut_length(data, start, average))

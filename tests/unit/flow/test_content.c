@@ -68,6 +68,30 @@ START_TEST(the_form_goes_by_the_size)
 }
 END_TEST
 
+START_TEST(listings_are_cut_short_in_every_store)
+{
+	const enum kist_chunk_kind kinds[] = { KIST_CHUNK_DATA, KIST_CHUNK_TREE };
+	const enum kist_content_form forms[] = { KIST_CONTENT_CHUNK, KIST_CONTENT_RECIPE };
+	const struct kist_view all = kist_view_of(bytes, sizeof(bytes));
+
+	content.sizes.cdc = KIST_CDC_AVERAGE_DEFAULT;
+	for (size_t i = 0; i < 2; i++) {
+		struct kist_content made;
+
+		ck_assert_int_eq(kist_content_start(&content, writer, kinds[i], all.size, NULL, 0, NULL),
+				 KIST_OK);
+		ck_assert_int_eq(kist_content_write(&content, all, NULL), KIST_OK);
+		ck_assert_int_eq(kist_content_finish(&content, &made, NULL), KIST_OK);
+		ck_assert_int_eq(made.form, forms[i]);
+	}
+	/* On average, so that one chunk has as many at least a quarter, and at most four times. */
+	ck_assert_uint_ge(content.entries.size / sizeof(struct kist_recipe_entry),
+			  sizeof(bytes) / (4 * KIST_CUT_LISTING_SIZE));
+	ck_assert_uint_le(content.entries.size / sizeof(struct kist_recipe_entry),
+			  sizeof(bytes) / (KIST_CUT_LISTING_SIZE / 4));
+}
+END_TEST
+
 START_TEST(fewer_bytes_than_announced_are_told_and_more_are_refused)
 {
 	struct kist_content made;
@@ -274,6 +298,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_form_goes_by_the_size);
+	tcase_add_test(tests, listings_are_cut_short_in_every_store);
 	tcase_add_test(tests, fewer_bytes_than_announced_are_told_and_more_are_refused);
 	tcase_add_test(tests, bytes_that_are_put_in_move_only_the_cuts_near_them);
 	tcase_add_test(tests, pieces_of_any_length_are_cut_alike);

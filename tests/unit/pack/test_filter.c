@@ -222,6 +222,37 @@ START_TEST(any_zstd_decoder_gives_the_filtered_bytes)
 }
 END_TEST
 
+START_TEST(short_records_of_artifacts_have_the_dictionary)
+{
+	static const char words[] = "{\"encoding\":\"kist.bytes@1.0\",\"kind\":\"bytes\",\"record\":1,";
+	struct kist_filter_input input = { .is_record = true, .level = KIST_FILTER_DEFAULT };
+	struct kist_filter_choice choice;
+	size_t archived;
+
+	for (size_t i = 0; i < 2 * KIST_DICTIONARY_RAW_MAX; i++)
+		data[i] = i < 1024 ? (uint8_t)words[i % (sizeof(words) - 1)] : (uint8_t)('a' + i * i % 23);
+	input.raw = kist_view_of(data, KIST_DICTIONARY_RAW_MAX);
+	(void)round_trip(&input, &choice);
+	ck_assert(choice.with_dictionary);
+	input.raw.size++;
+	(void)round_trip(&input, &choice);
+	ck_assert(!choice.with_dictionary);
+	input.raw.size = 512;
+	input.is_record = false;
+	(void)round_trip(&input, &choice);
+	ck_assert(!choice.with_dictionary);
+	/* Records of plain files are not worth the time, but to the archive. */
+	input.raw.size = 150;
+	input.is_record = true;
+	ck_assert_uint_eq(round_trip(&input, &choice), kist_codec_stored_size(150));
+	ck_assert(!choice.with_dictionary);
+	input.level = KIST_FILTER_ARCHIVE;
+	archived = round_trip(&input, &choice);
+	ck_assert(choice.with_dictionary);
+	ck_assert_uint_lt(archived, 75);
+}
+END_TEST
+
 START_TEST(hostile_records_are_refused)
 {
 	kist_auto_filter struct kist_filter filter = KIST_FILTER_INIT;
@@ -675,6 +706,7 @@ int main(void)
 	tcase_add_loop_test(tests, a_wrong_hint_costs_no_bytes, 0, kinds);
 	tcase_add_test(tests, the_longest_chunk_comes_back);
 	tcase_add_test(tests, any_zstd_decoder_gives_the_filtered_bytes);
+	tcase_add_test(tests, short_records_of_artifacts_have_the_dictionary);
 	tcase_add_test(tests, hostile_records_are_refused);
 	tcase_add_test(tests, a_base_of_another_length_is_refused);
 	tcase_add_test(tests, bytes_are_kept_as_copies_of_a_base_of_any_length);

@@ -132,6 +132,15 @@ START_TEST(a_head_that_contradicts_itself_is_refused)
 	record = filtered_example();
 	record.base.bytes[31] = 1;
 	ck_assert_int_eq(parse_written(&record, &back), KIST_CORRUPT);
+	/* The dictionary with a filter, and for what is no artifact's record. */
+	record = filtered_example();
+	record.codec = KIST_CODEC_DICTIONARY;
+	ck_assert_int_eq(parse_written(&record, &back), KIST_CORRUPT);
+	record = example();
+	record.codec = KIST_CODEC_DICTIONARY;
+	ck_assert_int_eq(parse_written(&record, &back), KIST_CORRUPT);
+	record.kind = KIST_CHUNK_RECORD;
+	ck_assert_int_eq(parse_written(&record, &back), KIST_OK);
 	/* An extension without a filter, and a filter without one, with CRCs that are right. */
 	record = filtered_example();
 	kist_record_write_head(&record, head);
