@@ -119,6 +119,35 @@ kist_status kist_backend_put_new(struct kist_backend *backend, const char *key, 
 	return backend->ops->put_new(backend, key, parts, count, err);
 }
 
+kist_status kist_backend_begin(struct kist_backend *backend, const char *folder, struct kist_growing **ret,
+			       struct kist_error *err)
+{
+	*ret = NULL;
+	KIST_TRY(check_key(folder, err));
+	return backend->ops->begin ? backend->ops->begin(backend, folder, ret, err) : KIST_OK;
+}
+
+kist_status kist_growing_add(struct kist_growing *growing, struct kist_view bytes, struct kist_error *err)
+{
+	if (bytes.size > KIST_OBJECT_SIZE_MAX - growing->size)
+		return kist_fail(err, KIST_LIMIT, "an object is larger than %zu bytes", KIST_OBJECT_SIZE_MAX);
+	KIST_TRY(growing->backend->ops->grow(growing, bytes, err));
+	growing->size += bytes.size;
+	return KIST_OK;
+}
+
+kist_status kist_growing_put(struct kist_growing *growing, const char *key, struct kist_error *err)
+{
+	KIST_TRY(check_key(key, err));
+	return growing->backend->ops->put_grown(growing, key, err);
+}
+
+void kist_growing_drop(struct kist_growing *growing)
+{
+	if (growing)
+		growing->backend->ops->drop(growing);
+}
+
 kist_status kist_backend_get(struct kist_backend *backend, const char *key, uint64_t offset, size_t size,
 			     struct kist_buf *ret, struct kist_error *err)
 {

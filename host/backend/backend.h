@@ -8,7 +8,8 @@
 
 /*
  * A backend: keys to bytes.  Five operations: no append, no rename, no overwrite, no locks.  A sixth one is
- * for repair alone: to put bytes that a digest proves in the place of damaged ones.
+ * for repair alone: to put bytes that a digest proves in the place of damaged ones.  A long object may be put bit by bit
+ * (struct kist_growing): nobody sees it before it is whole.
  *
  * A key is a relative path of 1..KIST_KEY_SIZE_MAX bytes: segments of [a-z0-9._-] joined by '/', none of
  * them empty, "." or "..".
@@ -24,6 +25,7 @@
 #define KIST_OBJECT_SIZE_MAX ((size_t)256 << 20)
 
 struct kist_backend;
+struct kist_growing;
 
 /** struct kist_backend_ops - What each kind of backend provides; reached through the functions below. */
 struct kist_backend_ops {
@@ -45,12 +47,24 @@ struct kist_backend_ops {
 	/* May be NULL: nothing can be mended in its place then. */
 	kist_status (*replace)(struct kist_backend *, const char *key, struct kist_view bytes,
 			       struct kist_error *);
+	/* May be NULL, all of these: every object is put at once then. */
+	kist_status (*begin)(struct kist_backend *, const char *folder, struct kist_growing **ret,
+			     struct kist_error *);
+	kist_status (*grow)(struct kist_growing *, struct kist_view bytes, struct kist_error *);
+	kist_status (*put_grown)(struct kist_growing *, const char *key, struct kist_error *);
+	void (*drop)(struct kist_growing *);
 	void (*close)(struct kist_backend *);
 };
 
 /** struct kist_backend - The head of every backend's own struct. */
 struct kist_backend {
 	const struct kist_backend_ops *ops;
+};
+
+/** struct kist_growing - An object that is being written and has no key yet: the head of each backend's own struct. */
+struct kist_growing {
+	struct kist_backend *backend;
+	size_t size;
 };
 
 /**
@@ -90,6 +104,34 @@ static inline void kist_backend_close_(struct kist_backend **slot)
 KIST_CHECKED kist_status kist_backend_put_new(struct kist_backend *backend, const char *key,
 					      const struct kist_view *parts, size_t count,
 					      struct kist_error *err);
+
+/**
+ * kist_backend_begin() - Begins an object that is written bit by bit, and may become long before its key is known.
+ *
+ * @folder: Of the key that it will have, without a '/' at its end.
+ * @ret:    kist_growing_drop() it; NULL where this backend, or the place where it is, takes objects at once only.
+ *
+ * Errors: KIST_INVALID (folder), KIST_NO_MEMORY, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_backend_begin(struct kist_backend *backend, const char *folder,
+					    struct kist_growing **ret, struct kist_error *err);
+
+/**
+ * kist_growing_add() - Appends @bytes.
+ *
+ * It is fastest for long ones that begin at a page, in memory and in the object.
+ *
+ * Errors: KIST_LIMIT, KIST_IO.
+ */
+KIST_CHECKED kist_status kist_growing_add(struct kist_growing *growing, struct kist_view bytes,
+					  struct kist_error *err);
+
+/** kist_growing_put() - Gives it its key: on disk and seen by all when it returns.  As kist_backend_put_new(). */
+KIST_CHECKED kist_status kist_growing_put(struct kist_growing *growing, const char *key,
+					  struct kist_error *err);
+
+/** kist_growing_drop() - Ends it; without a key nothing of it is left.  Accepts NULL. */
+void kist_growing_drop(struct kist_growing *growing);
 
 /**
  * kist_backend_get() - Appends up to @size bytes of @key at @offset to @ret; fewer only at the end.

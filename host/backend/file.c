@@ -5,28 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/beneath.h"
 #include "backend/file_list.h"
-#include "backend/file_write.h"
+#include "backend/file_put.h"
 #include "backend/kinds.h"
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
 
-/* Objects never change, and their mode says so. */
-#define OBJECT_MODE    ((mode_t)0444)
 #define FOLDER_MODE    ((mode_t)0777)
 #define OPEN_FILES_MAX 16
-/* Folders whose names are known to be on disk: packs/00 to packs/ff, packs, log, and some to spare. */
-#define SYNCED_MAX  512
-#define FOLDER_SIZE (KIST_KEY_SIZE_MAX + 1)
-/* A name that is no key, so that what a crash leaves behind is never listed.  Filled with random digits. */
-#define TEMPORARY      "TMP-%016llx"
-#define TEMPORARY_SIZE ((size_t)32)
 
 /* A file kept open for get.  Free when users is 0. */
 struct open_file {
@@ -40,12 +30,9 @@ struct open_file {
 
 struct file_backend {
 	struct kist_backend base;
-	int root_fd;
-	bool plain;
+	struct kist_file_root root;
 	pthread_mutex_t lock; /* of all below */
 	uint64_t gets;
-	char *synced[SYNCED_MAX];
-	size_t synced_count;
 	struct open_file open_files[OPEN_FILES_MAX];
 };
 
@@ -54,214 +41,25 @@ static struct file_backend *file_of(struct kist_backend *backend)
 	return (struct file_backend *)backend;
 }
 
-/* The folder of @key, "" for none, to @ret_folder; gives the last segment. */
-static const char *split_key(const char *key, char ret_folder[static FOLDER_SIZE])
-{
-	const char *slash = strrchr(key, '/');
-	const size_t len = slash ? (size_t)(slash - key) : 0;
-
-	memcpy(ret_folder, key, len);
-	ret_folder[len] = '\0';
-	return slash ? slash + 1 : key;
-}
-
-static bool folder_is_synced(struct file_backend *file, const char *folder)
-{
-	bool found = false;
-
-	(void)pthread_mutex_lock(&file->lock);
-	for (size_t i = 0; i < file->synced_count && !found; i++)
-		found = strcmp(file->synced[i], folder) == 0;
-	(void)pthread_mutex_unlock(&file->lock);
-	return found;
-}
-
-/* Forgetting one only costs syncing it again. */
-static void remember_synced(struct file_backend *file, const char *folder)
-{
-	(void)pthread_mutex_lock(&file->lock);
-	if (file->synced_count < SYNCED_MAX) {
-		char *copy = kist_strndup(folder, strlen(folder));
-
-		if (copy)
-			file->synced[file->synced_count++] = copy;
-	}
-	(void)pthread_mutex_unlock(&file->lock);
-}
-
-static kist_status open_folder(struct file_backend *file, const char *folder, int *ret_fd,
-			       struct kist_error *err)
-{
-	const bool synced = folder_is_synced(file, folder);
-
-	if (synced && kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, ret_fd,
-					NULL) == KIST_OK)
-		return KIST_OK;
-	KIST_TRY(kist_make_beneath(file->root_fd, folder, true, ret_fd, err));
-	if (!synced)
-		remember_synced(file, folder);
-	return KIST_OK;
-}
-
-static kist_status fail_link(struct kist_error *err, int sys_errno, const char *key)
-{
-	if (sys_errno == EEXIST)
-		return kist_fail(err, KIST_EXISTS, "'%s' is there already", key);
-	return kist_fail_errno(err, sys_errno, "cannot put '%s' in place", key);
-}
-
-/* Gives the nameless file its name; fails with EEXIST when the name is taken. */
-static int link_nameless(int fd, int dir_fd, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	/* Where /proc is not mounted; needs a capability. */
-	return errno == ENOENT ? linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) : -1;
-}
-
-/* *@ret_done is false when this folder has no nameless files: then nothing has happened. */
-static kist_status put_nameless(int dir_fd, const char *key, const char *name, const struct kist_view *parts,
-				size_t count, bool *ret_done, struct kist_error *err)
-{
-	kist_auto_fd int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, OBJECT_MODE);
-
-	*ret_done = false;
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL))
-		return KIST_OK;
-	if (fd < 0)
-		return kist_fail_errno(err, errno, "cannot make a file for '%s'", key);
-	KIST_TRY(kist_file_write_synced(fd, parts, count, err));
-	if (link_nameless(fd, dir_fd, name) != 0) {
-		if (errno == ENOENT || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)
-			return KIST_OK;
-		return fail_link(err, errno, key);
-	}
-	*ret_done = true;
-	return KIST_OK;
-}
-
-static int rename_new(int dir_fd, const char *from, const char *to)
-{
-	return (int)syscall(SYS_renameat2, dir_fd, from, dir_fd, to, 1u /* RENAME_NOREPLACE */);
-}
-
-/* rename is for file systems without links; both leave an older file of this name as it is. */
-static int name_new(int dir_fd, const char *temporary, const char *name)
-{
-	if (linkat(dir_fd, temporary, dir_fd, name, 0) == 0)
-		return 0;
-	return errno == EEXIST ? -1 : rename_new(dir_fd, temporary, name);
-}
-
-static int name_over(int dir_fd, const char *temporary, const char *name)
-{
-	return renameat(dir_fd, temporary, dir_fd, name);
-}
-
-/* Writes a file of another name, and lets @give_name decide what becomes of an older one. */
-static kist_status put_named(int dir_fd, const char *key, const char *name, const struct kist_view *parts,
-			     size_t count,
-			     int (*give_name)(int dir_fd, const char *temporary, const char *name),
-			     struct kist_error *err)
-{
-	kist_auto_fd int fd = -1;
-	char temporary[TEMPORARY_SIZE];
-	uint64_t nonce = 0;
-	kist_status status;
-
-	if (getrandom(&nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
-		return kist_fail_errno(err, errno, "cannot get a random number");
-	snprintf(temporary, sizeof(temporary), TEMPORARY, (unsigned long long)nonce);
-	KIST_TRY(kist_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OBJECT_MODE, &fd,
-			      err));
-	status = kist_file_write_synced(fd, parts, count, err);
-	if (status == KIST_OK && give_name(dir_fd, temporary, name) != 0)
-		status = fail_link(err, errno, key);
-	(void)unlinkat(dir_fd, temporary, 0);
-	return status;
-}
-
-static kist_status put_new(struct file_backend *file, const char *key, const struct kist_view *parts,
-			   size_t count, struct kist_error *err)
-{
-	kist_auto_fd int dir_fd = -1;
-	char folder[FOLDER_SIZE];
-	const char *name = split_key(key, folder);
-	struct stat there;
-	bool done = false;
-
-	KIST_TRY(open_folder(file, folder, &dir_fd, err));
-	/* So that bytes are not written in vain; the link below is what decides. */
-	if (fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-		return fail_link(err, EEXIST, key);
-	if (!file->plain)
-		KIST_TRY(put_nameless(dir_fd, key, name, parts, count, &done, err));
-	if (!done)
-		KIST_TRY(put_named(dir_fd, key, name, parts, count, name_new, err));
-	return kist_sync_fd(dir_fd, err);
-}
-
-/* Full, read-only, not ours: who is to mend that needs to know where. */
-static kist_status tell_where(const struct file_backend *file, const char *key, kist_status status,
-			      const struct kist_error *why, struct kist_error *err)
-{
-	char self[64];
-	char path[PATH_MAX] = "";
-
-	if (status == KIST_OK || status == KIST_EXISTS || status == KIST_NOT_FOUND ||
-	    status == KIST_NO_MEMORY)
-		return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, why);
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->root_fd);
-	if (readlink(self, path, sizeof(path) - 1) <= 0)
-		path[0] = '\0';
-	(void)kist_fail(err, status, "the store%s%s%s cannot take '%s': %s", path[0] ? " '" : "", path,
-			path[0] ? "'" : "", key, why->text);
-	/* A full disk is not the end for everybody. */
-	if (err)
-		err->sys_errno = why->sys_errno;
-	return status;
-}
-
 static kist_status file_put_new(struct kist_backend *backend, const char *key, const struct kist_view *parts,
 				size_t count, struct kist_error *err)
 {
-	struct file_backend *file = file_of(backend);
-	struct kist_error why = KIST_ERROR_INIT;
-	const kist_status status = put_new(file, key, parts, count, &why);
-
-	return tell_where(file, key, status, &why, err);
-}
-
-static kist_status replace(struct file_backend *file, const char *key, struct kist_view bytes,
-			   struct kist_error *err)
-{
-	kist_auto_fd int dir_fd = -1;
-	char folder[FOLDER_SIZE];
-	const char *name = split_key(key, folder);
-	struct stat there;
-
-	KIST_TRY(kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, &dir_fd,
-				   err));
-	if (fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? kist_fail(err, KIST_NOT_FOUND, "'%s' is not there", key)
-				       : kist_fail_errno(err, errno, "cannot look at '%s'", key);
-	if (!S_ISREG(there.st_mode))
-		return kist_fail(err, KIST_DENIED, "'%s' is not a regular file", key);
-	KIST_TRY(put_named(dir_fd, key, name, &bytes, 1, name_over, err));
-	return kist_sync_fd(dir_fd, err);
+	return kist_file_put_new(&file_of(backend)->root, key, parts, count, err);
 }
 
 static kist_status file_replace(struct kist_backend *backend, const char *key, struct kist_view bytes,
 				struct kist_error *err)
 {
-	struct file_backend *file = file_of(backend);
-	struct kist_error why = KIST_ERROR_INIT;
-	const kist_status status = replace(file, key, bytes, &why);
+	return kist_file_replace(&file_of(backend)->root, key, bytes, err);
+}
 
-	return tell_where(file, key, status, &why, err);
+static kist_status file_begin(struct kist_backend *backend, const char *folder, struct kist_growing **ret,
+			      struct kist_error *err)
+{
+	KIST_TRY(kist_file_begin(&file_of(backend)->root, folder, ret, err));
+	if (*ret)
+		(*ret)->backend = backend;
+	return KIST_OK;
 }
 
 static kist_status open_object(struct file_backend *file, const char *key, int flags, int *ret_fd,
@@ -269,7 +67,7 @@ static kist_status open_object(struct file_backend *file, const char *key, int f
 {
 	kist_auto_fd int fd = -1;
 
-	KIST_TRY(kist_open_beneath(file->root_fd, key, flags | O_NOFOLLOW, 0, file->plain, &fd, err));
+	KIST_TRY(kist_open_beneath(file->root.fd, key, flags | O_NOFOLLOW, 0, file->root.plain, &fd, err));
 	if (fstat(fd, ret_stat) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", key);
 	if (S_ISDIR(ret_stat->st_mode))
@@ -285,7 +83,7 @@ static struct open_file *take_kept(struct file_backend *file, const char *key)
 {
 	struct open_file *found = NULL;
 	struct stat there;
-	const bool known = fstatat(file->root_fd, key, &there, AT_SYMLINK_NOFOLLOW) == 0;
+	const bool known = fstatat(file->root.fd, key, &there, AT_SYMLINK_NOFOLLOW) == 0;
 
 	(void)pthread_mutex_lock(&file->lock);
 	for (size_t i = 0; i < OPEN_FILES_MAX && !found; i++) {
@@ -395,7 +193,7 @@ static kist_status file_list(struct kist_backend *backend, const char *prefix,
 {
 	const struct file_backend *file = file_of(backend);
 
-	return kist_file_list(file->root_fd, file->plain, prefix, each, ctx, err);
+	return kist_file_list(file->root.fd, file->root.plain, prefix, each, ctx, err);
 }
 
 static kist_status file_names(struct kist_backend *backend, const char *folder,
@@ -404,20 +202,20 @@ static kist_status file_names(struct kist_backend *backend, const char *folder,
 {
 	const struct file_backend *file = file_of(backend);
 
-	return kist_file_names(file->root_fd, file->plain, folder, each, ctx, err);
+	return kist_file_names(file->root.fd, file->root.plain, folder, each, ctx, err);
 }
 
 static kist_status file_delete(struct kist_backend *backend, const char *key, struct kist_error *err)
 {
 	struct file_backend *file = file_of(backend);
 	kist_auto_fd int dir_fd = -1;
-	char folder[FOLDER_SIZE];
-	const char *name = split_key(key, folder);
+	char folder[KIST_FILE_FOLDER_SIZE];
+	const char *name = kist_file_split_key(key, folder);
 	struct kist_error why = KIST_ERROR_INIT;
 	kist_status status;
 
-	status = kist_open_beneath(file->root_fd, folder, O_RDONLY | O_DIRECTORY, 0, file->plain, &dir_fd,
-				   &why);
+	status = kist_open_beneath(file->root.fd, folder, O_RDONLY | O_DIRECTORY, 0, file->root.plain,
+				   &dir_fd, &why);
 	if (status == KIST_NOT_FOUND)
 		return KIST_OK;
 	if (status != KIST_OK)
@@ -436,9 +234,7 @@ static void file_close(struct kist_backend *backend)
 
 	for (size_t i = 0; i < OPEN_FILES_MAX; i++)
 		kist_fd_close(&file->open_files[i].fd);
-	for (size_t i = 0; i < file->synced_count; i++)
-		kist_free(file->synced[i]);
-	kist_fd_close(&file->root_fd);
+	kist_file_root_done(&file->root);
 	(void)pthread_mutex_destroy(&file->lock);
 	kist_free(file);
 }
@@ -452,6 +248,10 @@ static const struct kist_backend_ops file_ops = {
 	.names = file_names,
 	.delete = file_delete,
 	.replace = file_replace,
+	.begin = file_begin,
+	.grow = kist_file_grow,
+	.put_grown = kist_file_put_grown,
+	.drop = kist_file_drop,
 	.close = file_close,
 };
 
@@ -515,7 +315,8 @@ kist_status kist_file_backend_open(const char *path, bool create, struct kist_ba
 	if (!file)
 		return kist_fail_memory(err, sizeof(*file));
 	file->base.ops = &file_ops;
-	file->root_fd = kist_fd_move(&root_fd);
+	kist_file_root_init(&file->root);
+	file->root.fd = kist_fd_move(&root_fd);
 	for (size_t i = 0; i < OPEN_FILES_MAX; i++)
 		file->open_files[i].fd = -1;
 	(void)pthread_mutex_init(&file->lock, NULL);
@@ -525,5 +326,5 @@ kist_status kist_file_backend_open(const char *path, bool create, struct kist_ba
 
 void kist_file_backend_be_plain(struct kist_backend *backend)
 {
-	file_of(backend)->plain = true;
+	file_of(backend)->root.plain = true;
 }

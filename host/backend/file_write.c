@@ -45,18 +45,21 @@ static kist_status write_direct(int fd, struct kist_view *left, struct kist_erro
 	return status;
 }
 
+kist_status kist_file_append(int fd, size_t written, struct kist_view bytes, struct kist_error *err)
+{
+	if (bytes.size >= DIRECT_SIZE_MIN && written % DIRECT_UNIT == 0 &&
+	    (uintptr_t)bytes.data % DIRECT_UNIT == 0)
+		KIST_TRY(write_direct(fd, &bytes, err));
+	return kist_write_all(fd, bytes, err);
+}
+
 kist_status kist_file_write_synced(int fd, const struct kist_view *parts, size_t count,
 				   struct kist_error *err)
 {
 	size_t written = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct kist_view left = parts[i];
-
-		if (left.size >= DIRECT_SIZE_MIN && written % DIRECT_UNIT == 0 &&
-		    (uintptr_t)left.data % DIRECT_UNIT == 0)
-			KIST_TRY(write_direct(fd, &left, err));
-		KIST_TRY(kist_write_all(fd, left, err));
+		KIST_TRY(kist_file_append(fd, written, parts[i], err));
 		written += parts[i].size;
 	}
 	return kist_sync_fd(fd, err);

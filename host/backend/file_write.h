@@ -12,9 +12,17 @@
  */
 
 /**
- * kist_file_write_synced() - Writes @parts, one after another, to the empty file @fd and syncs it.
+ * kist_file_append() - Writes @bytes behind the @written ones of the file @fd.
  *
- * Long parts that begin at a page go past the cache of the system, where the file system can do that.
+ * Long ones that begin at a page, here and there, go past the cache of the system, where the file system can do that.
+ *
+ * Errors: KIST_IO.
+ */
+KIST_CHECKED kist_status kist_file_append(int fd, size_t written, struct kist_view bytes,
+					  struct kist_error *err);
+
+/**
+ * kist_file_write_synced() - Writes @parts, one after another, to the empty file @fd and syncs it.
  *
  * Errors: KIST_IO.
  */

@@ -18,6 +18,8 @@
 #define ENTRIES_FIRST ((size_t)64)
 /* An id that is so many places away from the one that it begins like is put in order with all others. */
 #define FAR ((size_t)64)
+/* What goes past the cache is written by these. */
+#define PAGE_SIZE ((size_t)4096)
 
 void kist_pack_builder_done(struct kist_pack_builder *builder)
 {
@@ -50,6 +52,7 @@ kist_status kist_pack_begin(struct kist_pack_builder *builder, const struct kist
 	uint8_t *at;
 
 	builder->bytes.size = 0;
+	builder->gone = 0;
 	builder->count = 0;
 	/* A new buf of just this size: growing would copy, and would double what is taken. */
 	if (builder->bytes.capacity < size)
@@ -63,6 +66,7 @@ kist_status kist_pack_begin(struct kist_pack_builder *builder, const struct kist
 	kist_le_write32(at + 52, head->number);
 	kist_le_write32(at + 56, head->time);
 	kist_le_write32(at + CRC_OFFSET, frame_crc(at));
+	memcpy(builder->head, at, sizeof(builder->head));
 	return KIST_OK;
 }
 
@@ -82,7 +86,7 @@ kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_r
 			  size_t *ret_offset, struct kist_error *err)
 {
 	const size_t len = kist_record_head_size(record) + record->body_len;
-	const size_t offset = builder->bytes.size;
+	const size_t offset = kist_pack_size(builder);
 
 	if (builder->count == KIST_PACK_CHUNKS_MAX)
 		return kist_fail(err, KIST_LIMIT, "more than %zu chunks in a pack", KIST_PACK_CHUNKS_MAX);
@@ -232,9 +236,24 @@ kist_status kist_pack_append_end(struct kist_pack_builder *builder, uint64_t off
 	return KIST_OK;
 }
 
+kist_status kist_pack_take_piece(struct kist_pack_builder *builder, struct kist_buf *piece,
+				 struct kist_error *err)
+{
+	const size_t rest = builder->bytes.size % PAGE_SIZE;
+	struct kist_buf taken = builder->bytes;
+
+	taken.size -= rest;
+	piece->size = 0;
+	KIST_TRY(kist_buf_append(piece, taken.data + taken.size, rest, err));
+	builder->bytes = *piece;
+	builder->gone += taken.size;
+	*piece = taken;
+	return KIST_OK;
+}
+
 kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err)
 {
-	return kist_pack_append_end(builder, builder->bytes.size, &builder->bytes, err);
+	return kist_pack_append_end(builder, kist_pack_size(builder), &builder->bytes, err);
 }
 
 struct kist_digest kist_pack_name(const uint8_t *head, const uint8_t *foot)

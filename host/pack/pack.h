@@ -91,9 +91,15 @@ struct kist_pack_footer {
 	uint32_t count;
 };
 
-/** struct kist_pack_builder - A pack under way. */
+/**
+ * struct kist_pack_builder - A pack under way.
+ *
+ * @bytes: What of it is here, behind the @gone bytes that somebody else has.
+ */
 struct kist_pack_builder {
 	struct kist_buf bytes;
+	size_t gone;
+	uint8_t head[KIST_PACK_HEAD_SIZE];
 	struct kist_pack_entry *entries;
 	size_t count;
 	size_t capacity;
@@ -118,13 +124,29 @@ KIST_CHECKED kist_status kist_pack_begin(struct kist_pack_builder *builder, cons
 /**
  * kist_pack_add() - Makes room for the record of one chunk and puts it into the index.
  *
- * The caller writes the record (head and body) at builder->bytes.data + *@ret_offset before the pack is
- * sealed.  Adding may move the bytes.
+ * The caller writes the record (head and body) at *@ret_offset of the pack, which is builder->gone bytes nearer to
+ * the front of builder->bytes, before the pack is sealed or a piece of it taken.  Adding may move the bytes.
  *
  * Errors: KIST_LIMIT, KIST_NO_MEMORY.
  */
 KIST_CHECKED kist_status kist_pack_add(struct kist_pack_builder *builder, const struct kist_record *record,
 				       size_t *ret_offset, struct kist_error *err);
+
+/** kist_pack_size() - Bytes of the pack so far. */
+static inline size_t kist_pack_size(const struct kist_pack_builder *builder)
+{
+	return builder->gone + builder->bytes.size;
+}
+
+/**
+ * kist_pack_take_piece() - Takes the front of what is here, in whole pages, out of the pack.
+ *
+ * @piece: Gets it; what it held is where the pack goes on: room for as much.
+ *
+ * Errors: KIST_LIMIT, KIST_NO_MEMORY; nothing is taken then.
+ */
+KIST_CHECKED kist_status kist_pack_take_piece(struct kist_pack_builder *builder, struct kist_buf *piece,
+					      struct kist_error *err);
 
 /** kist_pack_seal() - Writes index and footer.  Errors: KIST_LIMIT, KIST_NO_MEMORY. */
 KIST_CHECKED kist_status kist_pack_seal(struct kist_pack_builder *builder, struct kist_error *err);

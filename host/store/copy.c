@@ -53,8 +53,7 @@ kist_status kist_copier_put(struct kist_copier *copier, enum kist_pack_kind kind
 	KIST_TRY(kist_record_parse(bytes, &record, err));
 	if (!kist_open_pack_fits(pack, bytes.size))
 		KIST_TRY(kist_publish(&copier->publisher, pack, true, err));
-	KIST_TRY(kist_open_pack_add(pack, &copier->publisher, &record, &offset, err));
-	memcpy(pack->builder.bytes.data + offset, bytes.data, bytes.size);
+	KIST_TRY(kist_open_pack_add(pack, &copier->publisher, &record, bytes, &offset, err));
 	copier->bytes += bytes.size;
 	return KIST_OK;
 }

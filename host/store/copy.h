@@ -11,7 +11,7 @@
  *
  * Each record is decoded and proved before it is copied; nothing is compressed anew.
  *
- * Memory: two open packs, one on its way, one chunk: under 152 MiB.
+ * Memory: pieces of two packs that fill and of those on their way, and one chunk: under 64 MiB.
  * Thread: one copier, one thread at a time.
  */
 

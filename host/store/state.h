@@ -23,6 +23,9 @@ struct kist_store {
 	bool may_use_spare;
 };
 
+/** Where all packs lie. */
+#define KIST_PACKS_FOLDER "packs"
+
 /** kist_pack_key() - The key of pack @id. */
 void kist_pack_key(const struct kist_digest *id, char ret_key[static KIST_PACK_KEY_SIZE]);
 

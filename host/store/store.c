@@ -16,7 +16,7 @@ void kist_pack_key(const struct kist_digest *id, char ret_key[static KIST_PACK_K
 	char hex[KIST_DIGEST_HEX_SIZE];
 
 	kist_digest_hex(id, hex);
-	snprintf(ret_key, KIST_PACK_KEY_SIZE, "packs/%.2s/%s.pack", hex, hex);
+	snprintf(ret_key, KIST_PACK_KEY_SIZE, KIST_PACKS_FOLDER "/%.2s/%s.pack", hex, hex);
 }
 
 kist_status kist_random(uint8_t *ret, size_t size, struct kist_error *err)

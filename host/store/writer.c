@@ -201,8 +201,7 @@ static kist_status place_one(struct kist_writer *writer, struct kist_error *err)
 	pack = pack_of(writer, fresh->record.kind);
 	if (!kist_open_pack_fits(pack, fresh->bytes.size))
 		KIST_TRY(kist_publish(&writer->publisher, pack, true, err));
-	KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, &offset, err));
-	memcpy(pack->builder.bytes.data + offset, fresh->bytes.data, fresh->bytes.size);
+	KIST_TRY(kist_open_pack_add(pack, &writer->publisher, &fresh->record, fresh->bytes, &offset, err));
 	if (fresh->record.kind == KIST_CHUNK_RECORD)
 		KIST_TRY(kist_written_add(&writer->written, offset, fresh->piece.bytes, err));
 	if (kist_record_has_base(&fresh->record))

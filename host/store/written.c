@@ -71,34 +71,34 @@ kist_status kist_written_add(struct kist_written *written, size_t offset, struct
 }
 
 static kist_status keep_index(struct kist_written_pack *pack, const struct kist_digest *id,
-			      struct kist_view sealed, struct kist_error *err)
+			      struct kist_view tail, size_t size, struct kist_error *err)
 {
 	pack->index.size_max = INDEX_MAX;
-	KIST_TRY(kist_pack_parse_footer(sealed, sealed.size, &pack->footer, err));
-	KIST_TRY(kist_buf_append(&pack->index, sealed.data + pack->footer.index_offset,
+	KIST_TRY(kist_pack_parse_footer(tail, size, &pack->footer, err));
+	KIST_TRY(kist_buf_append(&pack->index, tail.data + tail.size - (size - pack->footer.index_offset),
 				 (size_t)pack->footer.index_size, err));
 	pack->id = *id;
 	return KIST_OK;
 }
 
 kist_status kist_written_seal(struct kist_written *written, const struct kist_digest *id,
-			      struct kist_view sealed, struct kist_error *err)
+			      struct kist_view tail, size_t size, struct kist_error *err)
 {
 	struct kist_written_pack *const pack = open_pack(written);
 
 	if (written->is_full || written->count == KIST_WRITTEN_PACKS_MAX)
 		return KIST_OK;
-	KIST_TRY(keep_index(pack, id, sealed, err));
+	KIST_TRY(keep_index(pack, id, tail, size, err));
 	written->count++;
 	return KIST_OK;
 }
 
 kist_status kist_written_data(struct kist_written *written, const struct kist_digest *id,
-			      struct kist_view sealed, struct kist_error *err)
+			      struct kist_view tail, size_t size, struct kist_error *err)
 {
 	if (written->data_count == KIST_WRITTEN_PACKS_MAX)
 		return KIST_OK;
-	KIST_TRY(keep_index(&written->data[written->data_count], id, sealed, err));
+	KIST_TRY(keep_index(&written->data[written->data_count], id, tail, size, err));
 	written->data_count++;
 	return KIST_OK;
 }

@@ -70,16 +70,19 @@ KIST_CHECKED kist_status kist_written_add(struct kist_written *written, size_t o
 					  struct kist_view record, struct kist_error *err);
 
 /**
- * kist_written_seal() - The open pack is @sealed now, with this id; what is added next is of another one.
+ * kist_written_seal() - The open pack is sealed now, with this id; what is added next is of another one.
+ *
+ * @tail: Its last bytes, with the index and the footer at least.
+ * @size: Bytes of the whole pack.
  *
  * Errors: KIST_NO_MEMORY; KIST_CORRUPT (it is no pack).
  */
 KIST_CHECKED kist_status kist_written_seal(struct kist_written *written, const struct kist_digest *id,
-					   struct kist_view sealed, struct kist_error *err);
+					   struct kist_view tail, size_t size, struct kist_error *err);
 
 /** kist_written_data() - Keeps the index of a pack of data, as kist_written_seal() that of the open one. */
 KIST_CHECKED kist_status kist_written_data(struct kist_written *written, const struct kist_digest *id,
-					   struct kist_view sealed, struct kist_error *err);
+					   struct kist_view tail, size_t size, struct kist_error *err);
 
 /** kist_written_find() - Pack @id, Borrowed, or NULL.  @written may be NULL. */
 struct kist_written_pack *kist_written_find(struct kist_written *written, const struct kist_digest *id);

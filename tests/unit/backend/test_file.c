@@ -48,6 +48,14 @@ static struct kist_backend *open_new(int plain)
 	return backend;
 }
 
+static struct kist_backend *open_again(void)
+{
+	struct kist_backend *backend;
+
+	ck_assert_int_eq(kist_backend_open(root, false, &backend, NULL), KIST_OK);
+	return backend;
+}
+
 static kist_status put(struct kist_backend *backend, const char *key)
 {
 	const struct kist_view view = kist_view_of("bytes", 5);
@@ -78,6 +86,112 @@ START_TEST(long_objects_are_written_as_they_are)
 		ck_assert_int_eq(memcmp(back.data + parts[0].size, data, parts[1].size), 0);
 	}
 	kist_free(data);
+	kist_backend_close(backend);
+}
+END_TEST
+
+/* An object that grows to @size bytes in pieces of up to @step. */
+static struct kist_growing *grow(struct kist_backend *backend, const uint8_t *data, size_t size, size_t step)
+{
+	struct kist_growing *growing;
+
+	ck_assert_int_eq(kist_backend_begin(backend, "packs", &growing, NULL), KIST_OK);
+	ck_assert_ptr_nonnull(growing);
+	for (size_t at = 0; at < size; at += step) {
+		const struct kist_view piece = kist_view_of(data + at, at + step < size ? step : size - at);
+
+		ck_assert_int_eq(kist_growing_add(growing, piece, NULL), KIST_OK);
+	}
+	return growing;
+}
+
+static void expect_bytes(struct kist_backend *backend, const char *key, const uint8_t *data, size_t size)
+{
+	kist_auto_buf struct kist_buf back = KIST_BUF_INIT(8 << 20);
+
+	ck_assert_int_eq(kist_backend_get(backend, key, 0, 8 << 20, &back, NULL), KIST_OK);
+	ck_assert_uint_eq(back.size, size);
+	ck_assert_int_eq(memcmp(back.data, data, size), 0);
+}
+
+static int entries_of(const char *name)
+{
+	char command[512];
+	FILE *pipe;
+	int count = -1;
+
+	snprintf(command, sizeof(command), "find '%s' -type f | wc -l", below(name));
+	pipe = popen(command, "r");
+	ck_assert_ptr_nonnull(pipe);
+	ck_assert_int_eq(fscanf(pipe, "%d", &count), 1);
+	ck_assert_int_eq(pclose(pipe), 0);
+	return count;
+}
+
+/* Whole units that go past the cache, and others; with a name by a link, and by a copy. */
+START_TEST(what_grows_is_seen_when_it_has_its_key)
+{
+	static const size_t steps[] = { 1 << 20, (1 << 20) + 512, 5 << 20, 100 << 10 };
+	const size_t size = (4 << 20) + 77;
+	uint8_t *const data = kist_alloc_pages(size);
+
+	for (size_t i = 0; i < size; i++)
+		data[i] = (uint8_t)(i * 2654435761u >> 7);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct kist_backend *const backend = i == 0 ? open_new(0) : open_again();
+		struct kist_growing *const growing = grow(backend, data, size, steps[i]);
+		struct stat info;
+		char key[32];
+
+		snprintf(key, sizeof(key), "packs/%02zu/p", i);
+		ck_assert_int_eq(entries_of("packs"), (int)i);
+		if (_i == 1)
+			kist_file_backend_be_plain(backend);
+		ck_assert_int_eq(kist_growing_put(growing, key, NULL), KIST_OK);
+		kist_growing_drop(growing);
+		expect_bytes(backend, key, data, size);
+		ck_assert_int_eq(stat(below(key), &info), 0);
+		ck_assert_uint_eq(info.st_mode & 0222, 0);
+		kist_backend_close(backend);
+	}
+	kist_free(data);
+}
+END_TEST
+
+START_TEST(what_grows_replaces_nothing_and_leaves_nothing)
+{
+	struct kist_backend *const backend = open_new(0);
+	const uint8_t *const other = (const uint8_t *)"other";
+	struct kist_growing *growing;
+
+	ck_assert_int_eq(put(backend, "packs/1"), KIST_OK);
+	growing = grow(backend, other, 5, 2);
+	if (_i == 1)
+		kist_file_backend_be_plain(backend);
+	ck_assert_int_eq(kist_growing_put(growing, "packs/1", NULL), KIST_EXISTS);
+	ck_assert_int_eq(kist_growing_put(growing, "packs/../2", NULL), KIST_INVALID);
+	kist_growing_drop(growing);
+	kist_growing_drop(NULL);
+	ck_assert_int_eq(entries_of("packs"), 1);
+	expect_bytes(backend, "packs/1", (const uint8_t *)"bytes", 5);
+	kist_backend_close(backend);
+}
+END_TEST
+
+START_TEST(what_grows_has_a_largest_size_and_a_folder_of_ours)
+{
+	struct kist_backend *const backend = open_new(0);
+	struct kist_growing *growing = grow(backend, (const uint8_t *)"x", 1, 1);
+
+	/* Never read: the sum is checked first. */
+	ck_assert_int_eq(kist_growing_add(growing, kist_view_of("y", KIST_OBJECT_SIZE_MAX), NULL),
+			 KIST_LIMIT);
+	kist_growing_drop(growing);
+	ck_assert_int_eq(kist_backend_begin(backend, "../x", &growing, NULL), KIST_INVALID);
+	ck_assert_ptr_null(growing);
+	kist_file_backend_be_plain(backend);
+	ck_assert_int_eq(kist_backend_begin(backend, "packs", &growing, NULL), KIST_OK);
+	ck_assert_ptr_null(growing);
 	kist_backend_close(backend);
 }
 END_TEST
@@ -252,6 +366,9 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, long_objects_are_written_as_they_are);
+	tcase_add_loop_test(tests, what_grows_is_seen_when_it_has_its_key, 0, 2);
+	tcase_add_loop_test(tests, what_grows_replaces_nothing_and_leaves_nothing, 0, 2);
+	tcase_add_test(tests, what_grows_has_a_largest_size_and_a_folder_of_ours);
 	tcase_add_test(tests, only_the_uris_of_ours_are_taken);
 	tcase_add_test(tests, only_a_new_or_an_empty_folder_becomes_a_store);
 	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++)
