@@ -127,17 +127,28 @@ kist_status kist_backend_begin(struct kist_backend *backend, const char *folder,
 	return backend->ops->begin ? backend->ops->begin(backend, folder, ret, err) : KIST_OK;
 }
 
+static kist_status check_growing(const struct kist_growing *growing, struct kist_error *err)
+{
+	return growing->failed ? kist_fail(err, KIST_INVALID, "not all of the object could be written")
+			       : KIST_OK;
+}
+
 kist_status kist_growing_add(struct kist_growing *growing, struct kist_view bytes, struct kist_error *err)
 {
+	kist_status status;
+
+	KIST_TRY(check_growing(growing, err));
 	if (bytes.size > KIST_OBJECT_SIZE_MAX - growing->size)
 		return kist_fail(err, KIST_LIMIT, "an object is larger than %zu bytes", KIST_OBJECT_SIZE_MAX);
-	KIST_TRY(growing->backend->ops->grow(growing, bytes, err));
+	status = growing->backend->ops->grow(growing, bytes, err);
+	growing->failed = status != KIST_OK;
 	growing->size += bytes.size;
-	return KIST_OK;
+	return status;
 }
 
 kist_status kist_growing_put(struct kist_growing *growing, const char *key, struct kist_error *err)
 {
+	KIST_TRY(check_growing(growing, err));
 	KIST_TRY(check_key(key, err));
 	return growing->backend->ops->put_grown(growing, key, err);
 }

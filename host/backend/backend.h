@@ -65,6 +65,7 @@ struct kist_backend {
 struct kist_growing {
 	struct kist_backend *backend;
 	size_t size;
+	bool failed;
 };
 
 /**
@@ -119,14 +120,14 @@ KIST_CHECKED kist_status kist_backend_begin(struct kist_backend *backend, const 
 /**
  * kist_growing_add() - Appends @bytes.
  *
- * It is fastest for long ones that begin at a page, in memory and in the object.
+ * It is fastest for long ones that begin at a page, in memory and in the object.  After a failure it can only be dropped.
  *
- * Errors: KIST_LIMIT, KIST_IO.
+ * Errors: KIST_LIMIT, KIST_IO; KIST_INVALID (something of it failed before).
  */
 KIST_CHECKED kist_status kist_growing_add(struct kist_growing *growing, struct kist_view bytes,
 					  struct kist_error *err);
 
-/** kist_growing_put() - Gives it its key: on disk and seen by all when it returns.  As kist_backend_put_new(). */
+/** kist_growing_put() - Gives it its key: on disk and seen by all when it returns.  As kist_backend_put_new(), once. */
 KIST_CHECKED kist_status kist_growing_put(struct kist_growing *growing, const char *key,
 					  struct kist_error *err);
 

@@ -33,6 +33,7 @@ struct kist_json_item {
 	struct kist_view value; /* its text */
 };
 
+/** kist_json_each - Is given @item, Borrowed for the call. */
 typedef void kist_json_each(void *ctx, const struct kist_json_item *item);
 
 /**

@@ -41,7 +41,7 @@ struct kist_tree {
 	struct kist_buf listing;
 	struct kist_hasher identity;
 	uint64_t count;
-	uint64_t links;
+	uint64_t links; /* of the entries */
 	uint64_t file_bytes;
 	struct kist_buf last_path;
 };

@@ -203,17 +203,28 @@ static void list_at_once(struct hand hands[static 2])
 		(void)pthread_join(thread, NULL);
 }
 
-static kist_status take_found(struct kist_walk *walk, const struct kist_walk *found, struct kist_error *err)
+static kist_status append_found(struct kist_walk *walk, const struct kist_walk *found, struct kist_error *err)
 {
 	const size_t before = walk->text.size;
 	size_t i = kist_walk_count(walk);
 	struct kist_walk_path *paths;
 
 	KIST_TRY(kist_buf_append(&walk->text, found->text.data, found->text.size, err));
-	KIST_TRY(kist_buf_append(&walk->paths, found->paths.data, found->paths.size, err));
+	if (kist_buf_append(&walk->paths, found->paths.data, found->paths.size, err) != KIST_OK) {
+		walk->text.size = before;
+		return KIST_LIMIT;
+	}
 	for (paths = (void *)walk->paths.data; i < kist_walk_count(walk); i++)
 		paths[i].offset += before;
 	return KIST_OK;
+}
+
+/* Where there is no room for all, those from @first on are listed once more, one by one: it is told of each then. */
+static void take_found(struct hand *hand, size_t first, struct kist_walk *walk)
+{
+	if (append_found(walk, &hand->found, NULL) != KIST_OK)
+		hand->next = first;
+	kist_walk_done(&hand->found);
 }
 
 /* Where of the paths from @first on @count have passed that may be folders. */
@@ -250,8 +261,8 @@ static kist_status walk_level(int dir_fd, size_t first, const struct kist_walk_o
 					  .found = KIST_WALK_INIT };
 	if (folders >= BESIDE_MIN)
 		list_at_once(hands);
-	for (size_t i = 0; i < 2; i++)
-		KIST_TRY(take_found(walk, &hands[i].found, err));
+	take_found(&hands[0], first, walk);
+	take_found(&hands[1], middle, walk);
 	/* What they have left. */
 	for (size_t i = 0; i < 2; i++)
 		KIST_TRY(enter_each(dir_fd, hands[i].next, hands[i].end, options, walk, err));

@@ -37,7 +37,7 @@ struct kist_view kist_dictionary_bytes(void);
  * @room:     Bytes at @ret.
  * @ret_size: Bytes written; 0 when the frame does not fit into @room.
  *
- * Errors: KIST_NO_MEMORY.
+ * Errors: KIST_NO_MEMORY, KIST_INTERNAL.
  */
 KIST_CHECKED kist_status kist_dictionary_encode(struct kist_dictionary *dictionary, struct kist_view raw,
 						uint8_t *ret, size_t room, size_t *ret_size,

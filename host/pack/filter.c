@@ -291,17 +291,18 @@ static kist_status encode_record(struct kist_filter *filter, const struct kist_f
 				 struct kist_filter_best *best, bool *ret_with_dictionary,
 				 struct kist_error *err)
 {
+	uint8_t *const spare = filter->room[KIST_ROOM_SPARE];
 	size_t size;
 
-	KIST_TRY(kist_dictionary_encode(&filter->dictionary, input->raw, best->body, best->cost - 1, &size,
-					err));
-	if (size > 0) {
-		best->size = size;
-		best->cost = size;
-	}
 	if (input->level == KIST_FILTER_ARCHIVE)
 		KIST_TRY(encode(filter, input, best, err));
-	*ret_with_dictionary = size > 0 && best->size == size;
+	KIST_TRY(kist_dictionary_encode(&filter->dictionary, input->raw, spare, best->cost - 1, &size, err));
+	*ret_with_dictionary = size > 0;
+	if (size == 0)
+		return KIST_OK;
+	memcpy(best->body, spare, size);
+	best->size = size;
+	best->spec = (struct kist_filter_spec){ .filter = KIST_FILTER_NONE };
 	return KIST_OK;
 }
 

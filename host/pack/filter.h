@@ -11,7 +11,7 @@
  * Typed compression of a chunk: a filter, and a zstd frame for each stream that it gives.
  *
  * What the elements are only says which filters may be tried; a sample of the bytes decides.  The result
- * decodes, as any body does, with any zstd decoder: to the filtered bytes.
+ * decodes with any zstd decoder, that of a record with the dictionary: to the filtered bytes.
  *
  * Thread: one struct kist_filter, one thread at a time.
  * Source: docs/format/store.md, section 3.

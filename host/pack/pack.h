@@ -6,7 +6,8 @@
 
 /*
  * A pack: records, and behind them an index.  Every part is a zstd frame or a skippable one, so that
- * `zstd -dc` gives the raw bytes of all chunks in the order of their records.
+ * `zstd -dc` gives the bytes of all chunks, as their filters left them, in the order of their records; with the
+ * dictionary (pack/dictionary.h), where there are records of artifacts.
  *
  *     pack := head, records, index, footer
  *

@@ -11,7 +11,7 @@
  *
  * Each record is decoded and proved before it is copied; nothing is compressed anew.
  *
- * Memory: pieces of two packs that fill and of those on their way, and one chunk: under 64 MiB.
+ * Memory: what publishing takes (store/publish.h), and a chunk.
  * Thread: one copier, one thread at a time.
  */
 

@@ -25,6 +25,12 @@ static size_t size_of_kind(enum kist_pack_kind kind)
 	return kind == KIST_PACK_DATA ? KIST_DATA_PACK_SIZE : KIST_META_PACK_SIZE;
 }
 
+/* Taken at once, touched as it fills: growing would copy, and may end where no page begins. */
+static size_t whole_room(enum kist_pack_kind kind)
+{
+	return size_of_kind(kind) + INDEX_SIZE_USUAL + KIST_PACK_FOOT_SIZE;
+}
+
 bool kist_open_pack_fits(const struct kist_open_pack *pack, size_t len)
 {
 	const size_t size = pack->builder.count > 0 ? kist_pack_size(&pack->builder) : KIST_PACK_HEAD_SIZE;
@@ -57,7 +63,8 @@ static kist_status take_piece(struct kist_publisher *publisher, struct kist_buf 
 /* Called with the lock held. */
 static void give_piece_back(struct kist_publisher *publisher, struct kist_buf *piece)
 {
-	if (publisher->spare_count < KIST_PIECES_SPARE_MAX)
+	/* A longer one was a whole pack. */
+	if (publisher->spare_count < KIST_PIECES_SPARE_MAX && piece->capacity <= 2 * PIECE_ROOM)
 		kist_buf_move(&publisher->spare[publisher->spare_count++], piece);
 	else
 		kist_buf_done(piece);
@@ -72,6 +79,8 @@ static kist_status begin_pack(struct kist_open_pack *pack, struct kist_publisher
 
 	memcpy(head.store_id, publisher->store->id, sizeof(head.store_id));
 	memcpy(head.session, publisher->session.id, sizeof(head.session));
+	if (publisher->is_whole)
+		return kist_pack_begin(&pack->builder, &head, whole_room(pack->kind), err);
 	if (pack->builder.bytes.capacity == 0)
 		KIST_TRY(take_piece(publisher, &pack->builder.bytes, err));
 	return kist_pack_begin(&pack->builder, &head, PIECE_ROOM, err);
@@ -88,6 +97,7 @@ static bool next_piece(struct kist_publishing *put, struct kist_buf *ret, bool *
 	put->pieces[put->first] = (struct kist_buf)KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
 	put->first = (put->first + 1) % KIST_PIECES_MAX;
 	put->count--;
+	put->publisher->waiting--;
 	*ret_last = put->ended && put->count == 0;
 	return true;
 }
@@ -143,6 +153,7 @@ static kist_status join(struct kist_publishing *put, struct kist_error *err)
 	/* Whose end nobody saw has not succeeded. */
 	if (pthread_join(put->thread, NULL) != 0)
 		return kist_fail(err, KIST_INTERNAL, "cannot wait for a pack that is being written");
+	put->publisher->waiting -= put->count;
 	for (size_t i = 0; i < KIST_PIECES_MAX; i++)
 		kist_buf_done(&put->pieces[i]);
 	return put->status == KIST_OK ? KIST_OK : kist_fail_as(err, put->status, &put->error);
@@ -171,23 +182,46 @@ static struct kist_publishing *idle(struct kist_publisher *publisher)
 	return NULL;
 }
 
+static size_t count_ended(const struct kist_publisher *publisher)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < KIST_PUBLISHING_MAX; i++)
+		count += publisher->beside[i].running && publisher->beside[i].ended;
+	return count;
+}
+
 /* Starts a thread that puts a pack.  *@ret is NULL when none can be had. */
 static kist_status start_put(struct kist_publisher *publisher, struct kist_growing *growing,
 			     struct kist_publishing **ret, struct kist_error *err)
 {
-	struct kist_publishing *put = idle(publisher);
+	struct kist_publishing *put;
 
 	*ret = NULL;
-	if (!put) {
-		put = oldest_ended(publisher);
-		KIST_TRY(join(put, err));
-	}
+	if (count_ended(publisher) == KIST_PUBLISHING_ENDED)
+		KIST_TRY(join(oldest_ended(publisher), err));
+	/* Of the others one kind fills at most, beside this one. */
+	put = idle(publisher);
+	if (!put)
+		return kist_fail(err, KIST_INTERNAL, "more packs are on their way than there can be");
 	*put = (struct kist_publishing){ .publisher = publisher,
 					 .growing = growing,
 					 .begun = publisher->begun++,
 					 .error = KIST_ERROR_INIT };
 	put->running = pthread_create(&put->thread, NULL, put_thread, put) == 0;
 	*ret = put->running ? put : NULL;
+	return KIST_OK;
+}
+
+/* What has failed of all that is on its way.  Called with the lock held. */
+static kist_status look_for_failure(const struct kist_publisher *publisher, struct kist_error *err)
+{
+	for (size_t i = 0; i < KIST_PUBLISHING_MAX; i++) {
+		const struct kist_publishing *const put = &publisher->beside[i];
+
+		if (put->running && put->status != KIST_OK)
+			return kist_fail_as(err, put->status, &put->error);
+	}
 	return KIST_OK;
 }
 
@@ -199,19 +233,33 @@ static kist_status hand_over(struct kist_publishing *put, struct kist_buf *piece
 	kist_status status;
 
 	(void)pthread_mutex_lock(&publisher->lock);
-	while (put->count == KIST_PIECES_MAX)
+	while (publisher->waiting == KIST_PIECES_MAX)
 		(void)pthread_cond_wait(&publisher->changed, &publisher->lock);
 	put->pieces[(put->first + put->count++) % KIST_PIECES_MAX] = *piece;
+	publisher->waiting++;
 	*piece = (struct kist_buf)KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
 	if (key) {
 		memcpy(put->key, key, sizeof(put->key));
 		put->ended = true;
 	}
-	/* What has failed already is told at once. */
-	status = put->status == KIST_OK ? KIST_OK : kist_fail_as(err, put->status, &put->error);
+	status = look_for_failure(publisher, err);
 	(void)pthread_cond_broadcast(&publisher->changed);
 	(void)pthread_mutex_unlock(&publisher->lock);
 	return status;
+}
+
+/* All of the pack, and of those behind it, is to be here. */
+static kist_status be_whole(struct kist_open_pack *pack, struct kist_publisher *publisher,
+			    struct kist_error *err)
+{
+	kist_auto_buf struct kist_buf whole = KIST_BUF_INIT(KIST_PACK_SIZE_MAX);
+	const struct kist_view here = kist_buf_view(&pack->builder.bytes);
+
+	publisher->is_whole = true;
+	KIST_TRY(kist_buf_take_pages(&whole, whole_room(pack->kind), err));
+	KIST_TRY(kist_buf_append(&whole, here.data, here.size, err));
+	kist_buf_move(&pack->builder.bytes, &whole);
+	return KIST_OK;
 }
 
 /* Has somebody write the pack, if that can be had. */
@@ -223,10 +271,9 @@ static kist_status begin_put(struct kist_open_pack *pack, struct kist_publisher 
 
 	KIST_TRY(kist_backend_begin(publisher->store->backend, KIST_PACKS_FOLDER, &growing, err));
 	status = growing ? start_put(publisher, growing, &pack->put, err) : KIST_OK;
-	pack->is_whole = !pack->put;
 	if (!pack->put)
 		kist_growing_drop(growing);
-	return status;
+	return status != KIST_OK || pack->put ? status : be_whole(pack, publisher, err);
 }
 
 /* What is there of the pack goes on its way. */
@@ -244,19 +291,39 @@ static kist_status put_front(struct kist_open_pack *pack, struct kist_publisher 
 	return hand_over(pack->put, &piece, NULL, err);
 }
 
-kist_status kist_open_pack_add(struct kist_open_pack *pack, struct kist_publisher *publisher,
-			       const struct kist_record *record, struct kist_view bytes, size_t *ret_offset,
-			       struct kist_error *err)
+/* Whoever goes on after a failure would put packs that lack something. */
+static kist_status check_sound(const struct kist_publisher *publisher, struct kist_error *err)
+{
+	return publisher->failed ? kist_fail(err, KIST_IO, "a pack before could not be put") : KIST_OK;
+}
+
+static kist_status note(struct kist_publisher *publisher, kist_status status)
+{
+	publisher->failed = publisher->failed || status != KIST_OK;
+	return status;
+}
+
+static kist_status add(struct kist_open_pack *pack, struct kist_publisher *publisher,
+		       const struct kist_record *record, struct kist_view bytes, size_t *ret_offset,
+		       struct kist_error *err)
 {
 	struct kist_pack_builder *const builder = &pack->builder;
 
 	if (builder->count == 0)
 		KIST_TRY(begin_pack(pack, publisher, err));
-	else if (builder->bytes.size >= KIST_PIECE_SIZE && !pack->is_whole)
+	else if (builder->bytes.size >= KIST_PIECE_SIZE && !publisher->is_whole)
 		KIST_TRY(put_front(pack, publisher, err));
 	KIST_TRY(kist_pack_add(builder, record, ret_offset, err));
 	memcpy(builder->bytes.data + (*ret_offset - builder->gone), bytes.data, bytes.size);
 	return KIST_OK;
+}
+
+kist_status kist_open_pack_add(struct kist_open_pack *pack, struct kist_publisher *publisher,
+			       const struct kist_record *record, struct kist_view bytes, size_t *ret_offset,
+			       struct kist_error *err)
+{
+	KIST_TRY(check_sound(publisher, err));
+	return note(publisher, add(pack, publisher, record, bytes, ret_offset, err));
 }
 
 static kist_status name_pack(json_t *packs, const struct kist_digest *id, enum kist_pack_kind kind,
@@ -282,7 +349,7 @@ kist_status kist_publish_wait(struct kist_publisher *publisher, struct kist_erro
 
 		status = status == KIST_OK ? one : status;
 	}
-	return status;
+	return note(publisher, status);
 }
 
 static void join_all(struct kist_publisher *publisher)
@@ -345,8 +412,8 @@ static kist_status put_last(struct kist_publisher *publisher, struct kist_open_p
 	return beside ? KIST_OK : join(put, err);
 }
 
-kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack, bool beside,
-			 struct kist_error *err)
+static kist_status publish(struct kist_publisher *publisher, struct kist_open_pack *pack, bool beside,
+			   struct kist_error *err)
 {
 	struct kist_pack_builder *const builder = &pack->builder;
 	char key[KIST_PACK_KEY_SIZE];
@@ -366,6 +433,12 @@ kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack
 		KIST_TRY(kist_written_data(publisher->written, &id, tail, kist_pack_size(builder), err));
 	KIST_TRY(put_last(publisher, pack, key, beside, err));
 	builder->count = 0;
-	pack->is_whole = false;
 	return KIST_OK;
+}
+
+kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack, bool beside,
+			 struct kist_error *err)
+{
+	KIST_TRY(check_sound(publisher, err));
+	return note(publisher, publish(publisher, pack, beside, err));
 }

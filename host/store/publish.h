@@ -8,19 +8,24 @@
 #include "store/written.h"
 
 /*
- * The packs that a writer has under way: begun when first needed, put on the backend when they are full.
+ * The packs that a writer has under way: begun when first needed, whole on the backend when they are full.
  *
  * A thread writes a pack piece by piece while it fills, where the backend can do that, and syncs it while the next one
  * fills.  So there is never a whole pack in memory, and little is left to write when the last one is full.
  *
+ * After a failure nothing more is taken: what was given before may be lost.
+ *
+ * Memory: two pieces that fill, four that wait, and one for each pack on its way: at most 82 MiB, as a rule half of it.
+ * Where packs are put at once, four of them.
  * Thread: one thread at a time.
  * Source: docs/adr/0057-packs-are-written-while-they-fill.md.
  */
 
-/** Packs on their way at once: both kinds may fill while others are synced. */
-#define KIST_PUBLISHING_MAX 4
-/** Pieces of one that wait to be written, at most. */
-#define KIST_PIECES_MAX 2
+/** Packs on their way at once: both kinds may fill while so many others are synced. */
+#define KIST_PUBLISHING_MAX   4
+#define KIST_PUBLISHING_ENDED 2
+/** Pieces that wait to be written, at most. */
+#define KIST_PIECES_MAX 4
 /** Pieces whose memory is kept for others. */
 #define KIST_PIECES_SPARE_MAX 4
 /** What a piece has at least; a record more may lie in it. */
@@ -34,14 +39,12 @@
 /**
  * struct kist_open_pack - A pack under way; empty and not begun when @builder.count is 0.
  *
- * @put:      Who writes its pieces; NULL while all of it is in @builder.
- * @is_whole: It cannot be written piece by piece.
+ * @put: Who writes its pieces; NULL while all of it is in @builder.
  */
 struct kist_open_pack {
 	struct kist_pack_builder builder;
 	enum kist_pack_kind kind;
 	struct kist_publishing *put;
-	bool is_whole;
 };
 
 #define KIST_OPEN_PACK_INIT(its_kind)                                                                        \
@@ -82,8 +85,11 @@ struct kist_publisher {
 	json_t *packs; /* what was published, and what is on its way */
 	struct kist_publishing beside[KIST_PUBLISHING_MAX];
 	uint64_t begun;
-	pthread_mutex_t lock;	/* of the spare pieces, and of what threads see of their packs */
+	bool is_whole; /* packs cannot be written piece by piece */
+	bool failed;
+	pthread_mutex_t lock;	/* of all below, and of what threads see of their packs */
 	pthread_cond_t changed; /* a piece is there, or written, or a pack has ended */
+	size_t waiting;		/* pieces */
 	struct kist_buf spare[KIST_PIECES_SPARE_MAX];
 	size_t spare_count;
 };
@@ -131,7 +137,8 @@ KIST_CHECKED kist_status kist_open_pack_add(struct kist_open_pack *pack, struct 
  *
  * @beside: It may still be on its way on return.
  *
- * Errors: KIST_NO_MEMORY, KIST_IO; those of what was on its way come with the next call.
+ * Errors: KIST_NO_MEMORY, KIST_IO; those of what was on its way come with the next piece, or with
+ * kist_publish_wait().
  */
 KIST_CHECKED kist_status kist_publish(struct kist_publisher *publisher, struct kist_open_pack *pack,
 				      bool beside, struct kist_error *err);

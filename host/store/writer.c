@@ -335,7 +335,7 @@ static void look_at_written(struct kist_writer *writer)
 static kist_status publish_last(struct kist_writer *writer, struct kist_error *err)
 {
 	struct kist_open_pack *const meta = &writer->packs[KIST_PACK_META];
-	const bool beside = meta->builder.bytes.size >= BESIDE_MIN;
+	const bool beside = meta->put || meta->builder.bytes.size >= BESIDE_MIN;
 
 	KIST_TRY(kist_publish(&writer->publisher, &writer->packs[KIST_PACK_DATA], true, err));
 	if (!beside)

@@ -17,7 +17,7 @@
  * A chunk that is like one that is kept may be stored as the difference to it.  Then the writer leans on that
  * one, its base, as on a chunk that was there.  A base is always a chunk that is kept whole.
  *
- * Memory: two open packs, two on their way, and the records of KIST_ENCODE_COUNT_MAX chunks (encode.h); beside
+ * Memory: what publishing takes (publish.h), and the records of KIST_ENCODE_COUNT_MAX chunks (encode.h); beside
  * that 88 bytes at most for each new chunk, and what kist_writer_written() gives.
  * Thread: one writer, one thread at a time; inside, all cores work on chunks.
  */

@@ -11,8 +11,8 @@
  * it went into its pack.  So whoever folds the commit that names the packs, in the same process, need not read and
  * unpack what it has just packed.  Nothing else may be concluded from it: what is on disk is what counts.
  *
- * Limits: the records of KIST_WRITTEN_PACKS_MAX packs, of KIST_WRITTEN_BYTES_MAX bytes together, and the indexes of as
- * many packs of data; other packs are read.
+ * Limits: the records of KIST_WRITTEN_PACKS_MAX packs, of KIST_WRITTEN_BYTES_MAX bytes together, and 112 bytes for each;
+ * and the indexes of as many packs of data; other packs are read.
  * Thread: one thread at a time; the functions that do not change it may run at once.  kist_written_look() has a second
  * core help.
  */

@@ -188,6 +188,114 @@ START_TEST(a_pack_that_is_given_up_leaves_nothing)
 }
 END_TEST
 
+/* An object that grows on a faulty backend: it may fail to begin, at each piece, and where it is named. */
+struct faulty_growing {
+	struct kist_growing base;
+	struct kist_growing *real;
+};
+
+static kist_status faulty_begin(struct kist_backend *backend, const char *under, struct kist_growing **ret,
+				struct kist_error *err)
+{
+	struct faulty_growing *growing;
+
+	KIST_TRY(faulty_step(backend, err));
+	growing = calloc(1, sizeof(*growing));
+	ck_assert_ptr_nonnull(growing);
+	growing->base.backend = backend;
+	ck_assert_int_eq(kist_backend_begin(((struct faulty *)backend)->real, under, &growing->real, err),
+			 KIST_OK);
+	/* Every file system that tests run on has nameless files. */
+	ck_assert_ptr_nonnull(growing->real);
+	*ret = &growing->base;
+	return KIST_OK;
+}
+
+/* Slow enough for the queue of pieces to be full. */
+static kist_status faulty_grow(struct kist_growing *growing, struct kist_view bytes, struct kist_error *err)
+{
+	uint8_t sum = 0;
+
+	for (size_t i = 0; i < 8 * bytes.size; i++)
+		sum = (uint8_t)(sum * 3 + bytes.data[i % bytes.size]);
+	__asm__ volatile("" : : "r"(sum));
+	KIST_TRY(faulty_step(growing->backend, err));
+	return kist_growing_add(((struct faulty_growing *)growing)->real, bytes, err);
+}
+
+static kist_status faulty_put_grown(struct kist_growing *growing, const char *key, struct kist_error *err)
+{
+	KIST_TRY(faulty_step(growing->backend, err));
+	return kist_growing_put(((struct faulty_growing *)growing)->real, key, err);
+}
+
+static void faulty_drop(struct kist_growing *growing)
+{
+	kist_growing_drop(((struct faulty_growing *)growing)->real);
+	free(growing);
+}
+
+START_TEST(whichever_step_fails_is_told_and_leaves_no_pack)
+{
+	struct kist_store *store = new_folder_store();
+	struct kist_backend *real = store->backend;
+	struct kist_backend_ops ops = faulty_ops;
+	struct faulty faulty = { .base = { .ops = &ops }, .real = real };
+	uint8_t *data = malloc(KIST_CHUNK_SIZE_MAX);
+	kist_status status = KIST_IO;
+	unsigned long k = 1;
+
+	ops.begin = faulty_begin;
+	ops.grow = faulty_grow;
+	ops.put_grown = faulty_put_grown;
+	ops.drop = faulty_drop;
+	fill_noise(data, KIST_CHUNK_SIZE_MAX, 1);
+	store->backend = &faulty.base;
+	for (; status != KIST_OK; k++) {
+		struct kist_error err = KIST_ERROR_INIT;
+
+		faulty.countdown = k;
+		status = write_packs(store, data, &err);
+		if (status == KIST_OK)
+			break;
+		ck_assert_int_eq(status, KIST_IO);
+		ck_assert_str_eq(err.text, "made to fail");
+		ck_assert_int_eq(count_packs(), 0);
+	}
+	/* Four packs of 88 MiB: each begun, written in several pieces, and named. */
+	ck_assert_uint_gt(k, 4 + 4 * 2 + 4);
+	ck_assert_int_eq(count_packs(), 4);
+	store->backend = real;
+	free(data);
+	remove_folder_store(store);
+}
+END_TEST
+
+START_TEST(nothing_is_taken_after_a_failure)
+{
+	struct kist_store *store = new_store();
+	struct kist_backend *real = store->backend;
+	struct faulty faulty = { .base = { .ops = &faulty_ops }, .real = real };
+	struct kist_open_pack pack = KIST_OPEN_PACK_INIT(KIST_PACK_DATA);
+	struct kist_publisher publisher;
+	struct kist_record record = { .body_len = 10, .raw_len = 10 };
+	const struct kist_view bytes = kist_view_of(record.id.bytes, 10);
+	size_t offset;
+
+	ck_assert_int_eq(kist_publisher_start(&publisher, store, NULL), KIST_OK);
+	store->backend = &faulty.base;
+	ck_assert_int_eq(kist_open_pack_add(&pack, &publisher, &record, bytes, &offset, NULL), KIST_OK);
+	faulty.countdown = 1;
+	ck_assert_int_eq(kist_publish(&publisher, &pack, false, NULL), KIST_IO);
+	ck_assert_int_eq(kist_publish(&publisher, &pack, false, NULL), KIST_IO);
+	ck_assert_int_eq(kist_open_pack_add(&pack, &publisher, &record, bytes, &offset, NULL), KIST_IO);
+	store->backend = real;
+	kist_publisher_done(&publisher);
+	kist_open_pack_done(&pack);
+	kist_store_close(store);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("publish");
@@ -196,5 +304,7 @@ int main(void)
 	tcase_add_test(tests, what_was_written_piece_by_piece_is_read_as_it_was);
 	tcase_add_test(tests, a_piece_that_cannot_be_written_is_told_and_leaves_no_pack);
 	tcase_add_test(tests, a_pack_that_is_given_up_leaves_nothing);
+	tcase_add_test(tests, whichever_step_fails_is_told_and_leaves_no_pack);
+	tcase_add_test(tests, nothing_is_taken_after_a_failure);
 	return suite_run(tests, "publish");
 }
