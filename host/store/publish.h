@@ -15,7 +15,7 @@
  *
  * After a failure nothing more is taken: what was given before may be lost.
  *
- * Memory: two pieces that fill, four that wait, and one for each pack on its way: at most 82 MiB, as a rule half of it.
+ * Memory: two pieces that fill, four that wait, and one for each pack on its way: at most 62 MiB, as a rule half of it.
  * Where packs are put at once, four of them.
  * Thread: one thread at a time.
  * Source: docs/adr/0057-packs-are-written-while-they-fill.md.
@@ -29,7 +29,7 @@
 /** Pieces whose memory is kept for others. */
 #define KIST_PIECES_SPARE_MAX 4
 /** What a piece has at least; a record more may lie in it. */
-#define KIST_PIECE_SIZE ((size_t)4 << 20)
+#define KIST_PIECE_SIZE ((size_t)2 << 20)
 
 /** What a pack is filled to, index not counted. */
 #define KIST_DATA_PACK_SIZE ((size_t)32 << 20)

@@ -216,7 +216,7 @@ static kist_status faulty_grow(struct kist_growing *growing, struct kist_view by
 {
 	uint8_t sum = 0;
 
-	for (size_t i = 0; i < 8 * bytes.size; i++)
+	for (size_t i = 0; i < 2 * bytes.size; i++)
 		sum = (uint8_t)(sum * 3 + bytes.data[i % bytes.size]);
 	__asm__ volatile("" : : "r"(sum));
 	KIST_TRY(faulty_step(growing->backend, err));
