@@ -153,7 +153,9 @@ static kist_status join(struct kist_publishing *put, struct kist_error *err)
 	/* Whose end nobody saw has not succeeded. */
 	if (pthread_join(put->thread, NULL) != 0)
 		return kist_fail(err, KIST_INTERNAL, "cannot wait for a pack that is being written");
+	(void)pthread_mutex_lock(&put->publisher->lock);
 	put->publisher->waiting -= put->count;
+	(void)pthread_mutex_unlock(&put->publisher->lock);
 	for (size_t i = 0; i < KIST_PIECES_MAX; i++)
 		kist_buf_done(&put->pieces[i]);
 	return put->status == KIST_OK ? KIST_OK : kist_fail_as(err, put->status, &put->error);
