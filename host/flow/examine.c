@@ -50,6 +50,20 @@ static kist_status read_head(const struct kist_input *input, struct kist_buf *re
 	return KIST_OK;
 }
 
+/* With what is pinned and what was used before. */
+static kist_status route_query(struct kist_flow *flow, struct kist_route_query *query, struct kist_route *ret,
+			       struct kist_error *err)
+{
+	const struct kist_catalog *catalog;
+	const struct kist_routes *routes;
+
+	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
+	KIST_TRY(kist_flow_routes(flow, &routes, err));
+	query->pins = routes->pinned;
+	query->lock = routes->used;
+	return kist_route_bytes(catalog, query, ret, err);
+}
+
 /* Routes bytes that begin with @head. */
 static kist_status route_head(struct kist_flow *flow, const struct kist_examine_options *options,
 			      const char *file_name, struct kist_view head, uint64_t total_size,
@@ -66,15 +80,8 @@ static kist_status route_head(struct kist_flow *flow, const struct kist_examine_
 		.probe = probe,
 		.probe_ctx = &context,
 	};
-	const struct kist_catalog *catalog;
-	const struct kist_routes *routes;
-	kist_status status;
+	const kist_status status = route_query(flow, &query, ret, err);
 
-	KIST_TRY(kist_flow_catalog(flow, &catalog, err));
-	KIST_TRY(kist_flow_routes(flow, &routes, err));
-	query.pins = routes->pinned;
-	query.lock = routes->used;
-	status = kist_route_bytes(catalog, &query, ret, err);
 	if (!ret->is_downgrade)
 		kist_flow_set_note(flow, ret->note);
 	return status;
@@ -112,20 +119,13 @@ kist_status kist_examine_small(struct kist_flow *flow, const char *file_name, st
 
 bool kist_examine_by_name(struct kist_flow *flow, const char *file_name, struct kist_route_target *ret)
 {
-	kist_auto_route struct kist_route route = KIST_ROUTE_INIT;
+	kist_auto_route struct kist_route found = KIST_ROUTE_INIT;
 	struct kist_route_query query = { .file_name = file_name };
-	const struct kist_catalog *catalog;
-	const struct kist_routes *routes;
 
-	if (kist_flow_catalog(flow, &catalog, NULL) != KIST_OK ||
-	    kist_flow_routes(flow, &routes, NULL) != KIST_OK)
+	if (route_query(flow, &query, &found, NULL) != KIST_OK)
 		return false;
-	query.pins = routes->pinned;
-	query.lock = routes->used;
-	if (kist_route_bytes(catalog, &query, &route, NULL) != KIST_OK)
-		return false;
-	*ret = route.target;
-	return route.target.entry != NULL;
+	*ret = found.target;
+	return found.target.entry != NULL;
 }
 
 kist_status kist_examine_keep_part(struct kist_buf *ret, const struct kist_part *part, struct kist_error *err)
