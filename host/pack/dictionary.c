@@ -101,7 +101,6 @@ void kist_dictionary_done(struct kist_dictionary *dictionary)
 {
 	ZSTD_freeCCtx(dictionary->compressor);
 	ZSTD_freeCDict(dictionary->coding);
-	ZSTD_freeDCtx(dictionary->decompressor);
 	ZSTD_freeDDict(dictionary->decoding);
 	*dictionary = (struct kist_dictionary){ .compressor = NULL };
 }
@@ -160,28 +159,11 @@ kist_status kist_dictionary_encode(struct kist_dictionary *dictionary, struct ki
 		"zstd cannot compress: %s", ZSTD_getErrorName(size));
 }
 
-static bool start_decompressor(struct kist_dictionary *dictionary)
+kist_status kist_dictionary_decoding(struct kist_dictionary *dictionary, const void **ret,
+				     struct kist_error *err)
 {
 	if (!dictionary->decoding)
 		dictionary->decoding = ZSTD_createDDict_byReference(&bytes, sizeof(bytes));
-	if (!dictionary->decompressor)
-		dictionary->decompressor = ZSTD_createDCtx();
-	return dictionary->decoding && dictionary->decompressor;
-}
-
-kist_status kist_dictionary_decode(struct kist_dictionary *dictionary, struct kist_view frame, uint8_t *ret,
-				   size_t len, struct kist_error *err)
-{
-	size_t size;
-
-	if (!start_decompressor(dictionary))
-		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
-	size = ZSTD_decompress_usingDDict(dictionary->decompressor, ret, len, frame.data, frame.size,
-					  dictionary->decoding);
-	if (ZSTD_isError(size) && ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
-		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot decode");
-	if (size != len)
-		return kist_fail(err, KIST_CORRUPT, "a zstd frame cannot be decoded with the dictionary: %s",
-				 ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
-	return KIST_OK;
+	*ret = dictionary->decoding;
+	return *ret ? KIST_OK : kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
 }

@@ -21,7 +21,6 @@
 struct kist_dictionary {
 	void *compressor;
 	void *coding;
-	void *decompressor;
 	void *decoding;
 };
 
@@ -44,13 +43,11 @@ KIST_CHECKED kist_status kist_dictionary_encode(struct kist_dictionary *dictiona
 						struct kist_error *err);
 
 /**
- * kist_dictionary_decode() - Decodes one frame; all of it is taken as hostile.
+ * kist_dictionary_decoding() - The dictionary for kist_filter_frame_decode().  Borrowed.
  *
- * @ret: Room for @len bytes; undefined after a failure.
- *
- * Errors: KIST_CORRUPT (not a frame that gives exactly @len bytes), KIST_NO_MEMORY.
+ * Errors: KIST_NO_MEMORY.
  */
-KIST_CHECKED kist_status kist_dictionary_decode(struct kist_dictionary *dictionary, struct kist_view frame,
-						uint8_t *ret, size_t len, struct kist_error *err);
+KIST_CHECKED kist_status kist_dictionary_decoding(struct kist_dictionary *dictionary, const void **ret,
+						  struct kist_error *err);
 
 #endif

@@ -456,8 +456,8 @@ bool kist_filter_frame_alone(struct kist_view body)
 	return ZSTD_findFrameCompressedSize(body.data, body.size) == body.size;
 }
 
-static kist_status zstd_decode(struct kist_filter_coder *coder, struct kist_view frame, uint8_t *ret,
-			       size_t len, struct kist_error *err)
+kist_status kist_filter_frame_decode(struct kist_filter_coder *coder, const void *dictionary,
+				     struct kist_view frame, uint8_t *ret, size_t len, struct kist_error *err)
 {
 	size_t size;
 
@@ -465,7 +465,7 @@ static kist_status zstd_decode(struct kist_filter_coder *coder, struct kist_view
 		coder->decompressor = ZSTD_createDCtx();
 	if (!coder->decompressor)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot start");
-	size = ZSTD_decompressDCtx(coder->decompressor, ret, len, frame.data, frame.size);
+	size = ZSTD_decompress_usingDDict(coder->decompressor, ret, len, frame.data, frame.size, dictionary);
 	if (ZSTD_isError(size) && ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
 		return kist_fail(err, KIST_NO_MEMORY, "out of memory: zstd cannot decode");
 	if (size != len)
@@ -494,7 +494,7 @@ kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct ki
 		/* What it refuses is zstd's to judge. */
 		if ((content < LITERALS_SIZE_MIN && !begins_stored(frame)) ||
 		    !kist_literals_read(frame, ret, content))
-			KIST_TRY(zstd_decode(coder, frame, ret, content, err));
+			KIST_TRY(kist_filter_frame_decode(coder, NULL, frame, ret, content, err));
 		ret += content;
 		body = kist_view_of(body.data + frame.size, body.size - frame.size);
 	}

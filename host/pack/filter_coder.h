@@ -118,6 +118,18 @@ KIST_CHECKED kist_status kist_filter_packed(struct kist_filter_coder *coder,
 KIST_CHECKED kist_status kist_filter_frames_decode(struct kist_filter_coder *coder, struct kist_view body,
 						   uint8_t *ret, size_t len, struct kist_error *err);
 
+/**
+ * kist_filter_frame_decode() - Decodes one frame by zstd; all of it is taken as hostile.
+ *
+ * @dictionary: As kist_dictionary_decoding() gives it; NULL for none.
+ * @ret:        Room for @len bytes; undefined after a failure.
+ *
+ * Errors: KIST_CORRUPT (not a frame that gives exactly @len bytes), KIST_NO_MEMORY.
+ */
+KIST_CHECKED kist_status kist_filter_frame_decode(struct kist_filter_coder *coder, const void *dictionary,
+						  struct kist_view frame, uint8_t *ret, size_t len,
+						  struct kist_error *err);
+
 /** kist_filter_frames_check() - Whether @body is frames that state @len bytes together; nothing is decoded.
  */
 bool kist_filter_frames_check(struct kist_view body, size_t len);

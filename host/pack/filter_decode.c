@@ -57,12 +57,15 @@ static kist_status open_body(struct kist_filter *filter, const struct kist_filte
 					 err);
 }
 
-static kist_status decode_record(struct kist_dictionary *dictionary, struct kist_view body, uint8_t *ret,
+static kist_status decode_record(struct kist_filter *filter, struct kist_view body, uint8_t *ret,
 				 size_t raw_len, struct kist_error *err)
 {
+	const void *dictionary;
+
 	if (!kist_filter_frames_check(body, raw_len))
 		return kist_fail(err, KIST_CORRUPT, "not a zstd frame of %zu bytes", raw_len);
-	return kist_dictionary_decode(dictionary, body, ret, raw_len, err);
+	KIST_TRY(kist_dictionary_decoding(&filter->dictionary, &dictionary, err));
+	return kist_filter_frame_decode(&filter->coder, dictionary, body, ret, raw_len, err);
 }
 
 /* What is open, to @ret. */
@@ -71,7 +74,7 @@ static kist_status decode(struct kist_filter *filter, const struct kist_filter_b
 			  struct kist_error *err)
 {
 	if (body->choice.with_dictionary)
-		return decode_record(&filter->dictionary, body->body, ret, raw_len, err);
+		return decode_record(filter, body->body, ret, raw_len, err);
 	if (spec->filter == KIST_FILTER_NONE)
 		return kist_filter_frames_decode(&filter->coder, body->body, ret, raw_len, err);
 	if (!back(filter, spec, body->base, ret, raw_len))

@@ -21,6 +21,7 @@ static const char record[] =
 #define RECORD kist_view_of(record, sizeof(record) - 1)
 
 static struct kist_dictionary dictionary;
+static struct kist_filter_coder coder;
 static uint8_t frame[2048];
 static uint8_t back[2048];
 
@@ -34,12 +35,16 @@ static size_t encode(struct kist_view raw, size_t room)
 
 static kist_status decode(size_t size, size_t len)
 {
-	return kist_dictionary_decode(&dictionary, kist_view_of(frame, size), back, len, NULL);
+	const void *decoding;
+
+	ck_assert_int_eq(kist_dictionary_decoding(&dictionary, &decoding, NULL), KIST_OK);
+	return kist_filter_frame_decode(&coder, decoding, kist_view_of(frame, size), back, len, NULL);
 }
 
 static void done(void)
 {
 	kist_dictionary_done(&dictionary);
+	kist_filter_coder_done(&coder);
 }
 
 START_TEST(it_is_the_one_of_the_format)
