@@ -12,13 +12,18 @@
 /* Below this a square has fewer digits than a double, or none. */
 #define SPREAD_MIN 0x1p-480
 
-const struct stats_ops *stats_ops_best(void)
+const struct stats_ops *stats_ops_usable(size_t no)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx2"))
+	const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+				__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+
+	if (has_avx512 && no-- == 0)
+		return &stats_ops_avx512;
+	if (__builtin_cpu_supports("avx2") && no-- == 0)
 		return &stats_ops_avx2;
 #endif
-	return &stats_ops_base;
+	return no == 0 ? &stats_ops_base : NULL;
 }
 
 size_t stats_size(enum stats_type type)
@@ -102,7 +107,7 @@ double stats_value(enum stats_type type, const void *at)
 void stats_init(struct stats *stats, enum stats_type type)
 {
 	*stats = (struct stats){ .type = type,
-				 .ops = stats_ops_best(),
+				 .ops = stats_ops_usable(0),
 				 .min = INFINITY,
 				 .max = -INFINITY,
 				 .min_i = INT64_MAX,

@@ -73,9 +73,10 @@ struct stats_ops {
 extern const struct stats_ops stats_ops_base;
 #if defined(__x86_64__)
 extern const struct stats_ops stats_ops_avx2;
+extern const struct stats_ops stats_ops_avx512;
 #endif
 
-/** stats_ops_best() - Those for this processor. */
-const struct stats_ops *stats_ops_best(void);
+/** stats_ops_usable() - Those that this processor has, the fastest being number 0; NULL behind stats_ops_base. */
+const struct stats_ops *stats_ops_usable(size_t no);
 
 #endif

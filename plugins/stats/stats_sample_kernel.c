@@ -23,7 +23,7 @@ void stats_sample_init(struct stats_sample *sample, enum stats_type type, uint64
 		       double *values)
 {
 	*sample = (struct stats_sample){
-		.type = type, .ops = stats_ops_best(), .values = values, .rows = rows, .columns = columns
+		.type = type, .ops = stats_ops_usable(0), .values = values, .rows = rows, .columns = columns
 	};
 	if (rows == 0 || columns == 0)
 		return;
