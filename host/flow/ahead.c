@@ -20,7 +20,7 @@ struct stretch {
 
 /* Chunks that follow each other, read by one job. */
 struct run {
-	struct kist_job job; /* first: a pointer to it is one to the run */
+	struct kist_pool_job job; /* first: a pointer to it is one to the run */
 	struct ahead *ahead;
 	size_t first; /* number of its first chunk */
 	size_t count;
@@ -39,7 +39,7 @@ struct run {
 
 /* Gives out one run. */
 struct giver {
-	struct kist_job job; /* first, as above */
+	struct kist_pool_job job; /* first, as above */
 	struct ahead *ahead;
 	struct run *given; /* NULL: none */
 };
@@ -274,7 +274,7 @@ static kist_status read_chunks(struct run *run, unsigned worker, struct kist_err
 	return put_run(run, err);
 }
 
-static kist_status read_run(struct kist_job *job, unsigned worker, struct kist_error *err)
+static kist_status read_run(struct kist_pool_job *job, unsigned worker, struct kist_error *err)
 {
 	struct run *run = (struct run *)job;
 
@@ -284,7 +284,7 @@ static kist_status read_run(struct kist_job *job, unsigned worker, struct kist_e
 	return KIST_OK;
 }
 
-static kist_status give_run(struct kist_job *job, unsigned worker, struct kist_error *err)
+static kist_status give_run(struct kist_pool_job *job, unsigned worker, struct kist_error *err)
 {
 	const struct giver *giver = (struct giver *)job;
 	const struct ahead *ahead = giver->ahead;

@@ -25,7 +25,7 @@ struct small_file {
 
 /* Files of one folder, which one core makes: so that two are seldom at work in the same. */
 struct batch {
-	struct kist_job job; /* comes first */
+	struct kist_pool_job job; /* comes first */
 	struct kist_restore_small *small;
 	struct kist_view folder; /* "" for the root */
 	size_t count;
@@ -204,7 +204,7 @@ static kist_status open_folder(const struct batch *batch, int *ret_fd, struct ki
 	return kist_open_beneath(batch->small->root_fd, path, O_RDONLY | O_DIRECTORY, 0, false, ret_fd, err);
 }
 
-static kist_status make_batch(struct kist_job *job, unsigned worker, struct kist_error *err)
+static kist_status make_batch(struct kist_pool_job *job, unsigned worker, struct kist_error *err)
 {
 	struct batch *const batch = (struct batch *)job;
 	kist_auto_fd int dir_fd = -1;

@@ -32,8 +32,8 @@ struct kist_pool {
 	kist_status status;
 	struct kist_error failure;
 	/* Single jobs that have not begun, and how many have begun and not ended. */
-	struct kist_job *first;
-	struct kist_job *last;
+	struct kist_pool_job *first;
+	struct kist_pool_job *last;
 	size_t running;
 	unsigned unsaid; /* small jobs since a thread was woken */
 	struct pool_thread threads[KIST_POOL_WORKERS_MAX - 1];
@@ -67,16 +67,16 @@ static void work(struct kist_pool *pool, unsigned worker)
 /* Runs the single job that was added first.  Called and left with the lock held. */
 static void run_first(struct kist_pool *pool, unsigned worker)
 {
-	struct kist_job *const job = pool->first;
+	struct kist_pool_job *const job = pool->first;
 
 	pool->first = job->next;
-	job->state = KIST_JOB_RUNNING;
+	job->state = KIST_POOL_JOB_RUNNING;
 	job->error = (struct kist_error)KIST_ERROR_INIT;
 	pool->running++;
 	(void)pthread_mutex_unlock(&pool->lock);
 	job->status = job->run(job, worker, &job->error);
 	(void)pthread_mutex_lock(&pool->lock);
-	job->state = KIST_JOB_DONE;
+	job->state = KIST_POOL_JOB_DONE;
 	pool->running--;
 	(void)pthread_cond_broadcast(&pool->done);
 }
@@ -183,11 +183,11 @@ static void wake_one(struct kist_pool *pool)
 	(void)pthread_cond_signal(&pool->work);
 }
 
-static void add(struct kist_pool *pool, struct kist_job *job, bool is_small)
+static void add(struct kist_pool *pool, struct kist_pool_job *job, bool is_small)
 {
 	start_threads(pool);
 	(void)pthread_mutex_lock(&pool->lock);
-	job->state = KIST_JOB_QUEUED;
+	job->state = KIST_POOL_JOB_QUEUED;
 	job->next = NULL;
 	if (pool->first)
 		pool->last->next = job;
@@ -199,39 +199,52 @@ static void add(struct kist_pool *pool, struct kist_job *job, bool is_small)
 	(void)pthread_mutex_unlock(&pool->lock);
 }
 
-void kist_pool_add(struct kist_pool *pool, struct kist_job *job)
+void kist_pool_add_first(struct kist_pool *pool, struct kist_pool_job *job)
+{
+	start_threads(pool);
+	(void)pthread_mutex_lock(&pool->lock);
+	job->state = KIST_POOL_JOB_QUEUED;
+	job->next = pool->first;
+	if (!pool->first)
+		pool->last = job;
+	pool->first = job;
+	wake_one(pool);
+	(void)pthread_mutex_unlock(&pool->lock);
+}
+
+void kist_pool_add(struct kist_pool *pool, struct kist_pool_job *job)
 {
 	add(pool, job, false);
 }
 
-void kist_pool_add_small(struct kist_pool *pool, struct kist_job *job)
+void kist_pool_add_small(struct kist_pool *pool, struct kist_pool_job *job)
 {
 	add(pool, job, true);
 }
 
-void kist_pool_do(struct kist_job *job)
+void kist_pool_do(struct kist_pool_job *job)
 {
 	job->error = (struct kist_error)KIST_ERROR_INIT;
 	job->status = job->run(job, 0, &job->error);
-	job->state = KIST_JOB_DONE;
+	job->state = KIST_POOL_JOB_DONE;
 }
 
-bool kist_pool_is_done(struct kist_pool *pool, const struct kist_job *job)
+bool kist_pool_is_done(struct kist_pool *pool, const struct kist_pool_job *job)
 {
 	bool done;
 
 	(void)pthread_mutex_lock(&pool->lock);
-	done = job->state == KIST_JOB_IDLE || job->state == KIST_JOB_DONE;
+	done = job->state == KIST_POOL_JOB_IDLE || job->state == KIST_POOL_JOB_DONE;
 	(void)pthread_mutex_unlock(&pool->lock);
 	return done;
 }
 
-kist_status kist_pool_wait(struct kist_pool *pool, struct kist_job *job, struct kist_error *err)
+kist_status kist_pool_wait(struct kist_pool *pool, struct kist_pool_job *job, struct kist_error *err)
 {
 	kist_status status = KIST_OK;
 
 	(void)pthread_mutex_lock(&pool->lock);
-	while (job->state == KIST_JOB_QUEUED || job->state == KIST_JOB_RUNNING) {
+	while (job->state == KIST_POOL_JOB_QUEUED || job->state == KIST_POOL_JOB_RUNNING) {
 		if (pool->unsaid > 1)
 			wake_one(pool);
 		/* A job that is queued can be run here: with no threads at all everything is. */
@@ -240,9 +253,9 @@ kist_status kist_pool_wait(struct kist_pool *pool, struct kist_job *job, struct 
 		else
 			(void)pthread_cond_wait(&pool->done, &pool->lock);
 	}
-	if (job->state == KIST_JOB_DONE)
+	if (job->state == KIST_POOL_JOB_DONE)
 		status = job->status;
-	job->state = KIST_JOB_IDLE;
+	job->state = KIST_POOL_JOB_IDLE;
 	(void)pthread_mutex_unlock(&pool->lock);
 	return status == KIST_OK ? KIST_OK : kist_fail_as(err, status, &job->error);
 }
@@ -251,7 +264,7 @@ void kist_pool_drop(struct kist_pool *pool)
 {
 	(void)pthread_mutex_lock(&pool->lock);
 	while (pool->first) {
-		pool->first->state = KIST_JOB_IDLE;
+		pool->first->state = KIST_POOL_JOB_IDLE;
 		pool->first = pool->first->next;
 	}
 	while (pool->running > 0)

@@ -119,7 +119,7 @@ static kist_status check(const struct kist_fresh *fresh, struct kist_filter *fil
 	return kist_record_compare(filter, &record, fresh->bytes, base, bytes, room, err);
 }
 
-static kist_status encode(struct kist_job *job, unsigned worker, struct kist_error *err)
+static kist_status encode(struct kist_pool_job *job, unsigned worker, struct kist_error *err)
 {
 	struct kist_fresh *const fresh = (struct kist_fresh *)job;
 	struct kist_filter *const filter = &fresh->encoder->filters[worker];

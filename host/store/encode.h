@@ -28,7 +28,7 @@
 
 /** struct kist_fresh - A chunk that is to be kept, on its way to its record. */
 struct kist_fresh {
-	struct kist_job job; /* comes first */
+	struct kist_pool_job job; /* comes first */
 	struct kist_encoder *encoder;
 	enum kist_filter_level level;
 	struct kist_piece piece;

@@ -61,12 +61,12 @@ START_TEST(the_first_failure_is_told_and_later_jobs_do_not_begin)
 END_TEST
 
 struct single {
-	struct kist_job job; /* comes first */
-	atomic_int *runs;    /* of all */
+	struct kist_pool_job job; /* comes first */
+	atomic_int *runs;	  /* of all */
 	bool fails;
 };
 
-static kist_status run_single(struct kist_job *job, unsigned worker, struct kist_error *err)
+static kist_status run_single(struct kist_pool_job *job, unsigned worker, struct kist_error *err)
 {
 	struct single *single = (struct single *)job;
 
@@ -97,6 +97,66 @@ START_TEST(single_jobs_end_and_may_be_added_again)
 	ck_assert_int_eq(kist_pool_wait(pool, &singles[0].job, NULL), KIST_OK);
 	kist_pool_free(pool);
 	free(singles);
+}
+END_TEST
+
+/* Jobs that note when they began, and one that keeps the pool busy meanwhile. */
+struct noting {
+	struct kist_pool_job job; /* comes first */
+	atomic_int *begun;
+	int when;
+	atomic_bool *may_end; /* NULL for at once */
+};
+
+static kist_status note(struct kist_pool_job *job, unsigned worker, struct kist_error *err)
+{
+	struct noting *noting = (struct noting *)job;
+
+	(void)worker;
+	(void)err;
+	noting->when = ++*noting->begun;
+	while (noting->may_end && !*noting->may_end)
+		;
+	return KIST_OK;
+}
+
+START_TEST(a_job_that_is_added_first_begins_before_those_that_wait)
+{
+	struct noting busy[KIST_POOL_WORKERS_MAX] = { 0 };
+	struct noting waiting[3] = { 0 };
+	atomic_bool may_end = false;
+	struct kist_pool *pool;
+	atomic_int begun = 0;
+	int others;
+
+	ck_assert_int_eq(kist_pool_new(&pool, NULL), KIST_OK);
+	others = (int)kist_pool_workers(pool) - 1;
+	for (int i = 0; i < others; i++) {
+		busy[i] = (struct noting){ .job = { .run = note }, .begun = &begun, .may_end = &may_end };
+		kist_pool_add(pool, &busy[i].job);
+	}
+	while (begun < others)
+		;
+	for (int i = 0; i < 3; i++) {
+		waiting[i] = (struct noting){ .job = { .run = note }, .begun = &begun };
+		if (i < 2)
+			kist_pool_add(pool, &waiting[i].job);
+		else
+			kist_pool_add_first(pool, &waiting[i].job);
+	}
+	/* Only who waits can run them now. */
+	ck_assert_int_eq(kist_pool_wait(pool, &waiting[1].job, NULL), KIST_OK);
+	ck_assert_int_eq(waiting[2].when, others + 1);
+	ck_assert_int_eq(waiting[0].when, others + 2);
+	ck_assert_int_eq(waiting[1].when, others + 3);
+	may_end = true;
+	/* Where nothing waits it is the last one too. */
+	kist_pool_add_first(pool, &waiting[2].job);
+	kist_pool_add(pool, &waiting[0].job);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(kist_pool_wait(pool, &waiting[i].job, NULL), KIST_OK);
+	ck_assert_int_eq(begun, others + 5);
+	kist_pool_free(pool);
 }
 END_TEST
 
@@ -216,6 +276,7 @@ int main(void)
 	tcase_add_test(tests, every_job_runs_once);
 	tcase_add_test(tests, the_first_failure_is_told_and_later_jobs_do_not_begin);
 	tcase_add_test(tests, single_jobs_end_and_may_be_added_again);
+	tcase_add_test(tests, a_job_that_is_added_first_begins_before_those_that_wait);
 	tcase_add_test(tests, small_jobs_end_when_they_are_waited_for_however_few);
 	tcase_add_test(tests, many_small_jobs_begin_without_being_waited_for);
 	tcase_add_test(tests, what_a_single_job_says_is_told_to_who_waits_for_it);
