@@ -31,6 +31,19 @@ static size_t open_size(struct kist_content_writer *content)
 	return filling(content)->size - content->chunk_start;
 }
 
+/* Empties the batch behind the one that is being filled. */
+static kist_status empty_next(struct kist_content_writer *content, struct kist_batch **ret,
+			      struct kist_error *err)
+{
+	struct kist_batch *const next = &content->batches[(content->batch + 1) % KIST_BATCHES];
+
+	KIST_TRY(kist_writer_settle(content->writer, next->settled, err));
+	next->bytes.size = 0;
+	*ret = next;
+	/* At once: what others read must not move. */
+	return kist_buf_reserve(&next->bytes, KIST_BATCH_SIZE, err);
+}
+
 /* Goes on to the next batch; what is there of the open chunk moves along. */
 static kist_status next_batch(struct kist_content_writer *content, struct kist_error *err)
 {
@@ -40,12 +53,8 @@ static kist_status next_batch(struct kist_content_writer *content, struct kist_e
 	struct kist_batch *to;
 
 	from->settled = kist_writer_stats(content->writer).chunks;
+	KIST_TRY(empty_next(content, &to, err));
 	content->batch = (content->batch + 1) % KIST_BATCHES;
-	to = &content->batches[content->batch];
-	KIST_TRY(kist_writer_settle(content->writer, to->settled, err));
-	to->bytes.size = 0;
-	/* At once: what others read must not move. */
-	KIST_TRY(kist_buf_reserve(&to->bytes, KIST_BATCH_SIZE, err));
 	content->chunk_start = 0;
 	return kist_buf_append(&to->bytes, open.data, open.size, err);
 }
@@ -212,6 +221,28 @@ kist_status kist_content_room(struct kist_content_writer *content, uint8_t **ret
 		return kist_fail(err, KIST_LIMIT, "more bytes than were announced");
 	*ret_size = content->chunk_len - open_size(content);
 	*ret_data = filling(content)->data + filling(content)->size;
+	return KIST_OK;
+}
+
+kist_status kist_content_next_room(struct kist_content_writer *content, uint8_t **ret_data, size_t *ret_size,
+				   struct kist_error *err)
+{
+	const size_t end = content->chunk_start + content->chunk_len;
+	struct kist_cut cut = content->cut;
+	struct kist_batch *next;
+	uint64_t offset;
+
+	*ret_size = 0;
+	if (cut.by_content || content->chunk_len == 0)
+		return KIST_OK;
+	(void)kist_cut_end(&cut, kist_view_of(NULL, content->chunk_len));
+	if (!kist_cut_next(&cut, &offset, ret_size, NULL))
+		return KIST_OK;
+	*ret_data = filling(content)->data + end;
+	if (*ret_size <= KIST_BATCH_SIZE - end)
+		return KIST_OK;
+	KIST_TRY(empty_next(content, &next, err));
+	*ret_data = next->bytes.data;
 	return KIST_OK;
 }
 

@@ -115,6 +115,14 @@ KIST_CHECKED kist_status kist_content_small_hint(struct kist_content_writer *con
  */
 KIST_CHECKED kist_status kist_content_room(struct kist_content_writer *content, uint8_t **ret_data,
 					   size_t *ret_size, struct kist_error *err);
+/**
+ * kist_content_next_room() - Where the bytes of the chunk behind the open one may be written, before the rest of the
+ * open one is committed; *@ret_size is 0 when that cannot be told yet.
+ *
+ * They are committed once kist_content_room() gives the same place.
+ */
+KIST_CHECKED kist_status kist_content_next_room(struct kist_content_writer *content, uint8_t **ret_data,
+						size_t *ret_size, struct kist_error *err);
 /** kist_content_commit() - Says that @size bytes were written there. */
 KIST_CHECKED kist_status kist_content_commit(struct kist_content_writer *content, size_t size,
 					     struct kist_error *err);

@@ -9,67 +9,78 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "flow/content_read.h"
 #include "flow/save_seen.h"
 
 /* The kernel's clock for files moves at least so often. */
 #define TICK_NS_MAX 10000000
 #define TICK_STEPS  5
 
+/* A file that is read into chunks. */
+struct file_source {
+	struct kist_content_source base; /* comes first */
+	const struct kist_file_origin *origin;
+	struct kist_flow *flow;
+	struct stat st;
+	uint64_t size;
+};
+
 /* How many of @size bytes from @offset are known to be a hole. */
-static size_t hole_at(int fd, uint64_t offset, size_t size, const struct stat *st)
+static size_t hole_at(const struct file_source *file, uint64_t offset, size_t size)
 {
-	const uint64_t file_size = (uint64_t)st->st_size;
+	const uint64_t file_size = (uint64_t)file->st.st_size;
 	off_t data;
 
 	/*
 	 * What takes as much room as its size has none: that spares files that are not sparse the question.
 	 */
-	if (!S_ISREG(st->st_mode) || (uint64_t)st->st_blocks >= file_size / 512 || offset >= file_size)
+	if (!S_ISREG(file->st.st_mode) || (uint64_t)file->st.st_blocks >= file_size / 512 ||
+	    offset >= file_size)
 		return 0;
-	data = lseek(fd, (off_t)offset, SEEK_DATA);
+	data = lseek(file->origin->fd, (off_t)offset, SEEK_DATA);
 	if (data < 0)
 		return errno == ENXIO ? (size_t)kist_min_u64(size, file_size - offset) : 0;
 	return (uint64_t)data > offset ? (size_t)kist_min_u64(size, (uint64_t)data - offset) : 0;
 }
 
 /* Holes are not read: the kernel would fill its cache with zeros first. */
-static kist_status read_piece(const struct kist_file_origin *origin, const struct stat *st, uint64_t offset,
-			      uint8_t *room, size_t size, size_t *ret_got, struct kist_error *err)
+static kist_status read_piece(const struct kist_content_source *source, uint64_t offset, uint8_t *room,
+			      size_t size, size_t *ret_got, struct kist_error *err)
 {
-	*ret_got = hole_at(origin->fd, offset, size, st);
+	const struct file_source *const file = (const void *)source;
+
+	*ret_got = hole_at(file, offset, size);
 	if (*ret_got == 0)
-		return kist_pread_full(origin->fd, room, size, offset, ret_got, err);
+		return kist_pread_full(file->origin->fd, room, size, offset, ret_got, err);
 	memset(room, 0, *ret_got);
 	return KIST_OK;
 }
 
+static void tell_progress(const struct kist_content_source *source, uint64_t done)
+{
+	const struct file_source *const file = (const void *)source;
+
+	kist_flow_progress(file->flow, done, file->size);
+}
+
+/* When the file became shorter less is read; the caller sees that it changed. */
 static kist_status read_content(struct kist_save *save, const struct kist_file_origin *origin,
 				const struct kist_examined *examined, uint64_t size, struct kist_content *ret,
 				struct kist_error *err)
 {
 	struct kist_content_writer *content = &save->content;
 	const struct kist_content_part *parts = (const void *)examined->parts.data;
-	uint64_t offset = 0;
-	struct stat st;
+	struct file_source file = { .base = { .read = read_piece, .progress = tell_progress },
+				    .origin = origin,
+				    .flow = save->flow,
+				    .size = size };
 
-	if (fstat(origin->fd, &st) != 0)
+	if (fstat(origin->fd, &file.st) != 0)
 		return kist_fail_errno(err, errno, "cannot look at '%s'", origin->shown);
 	KIST_TRY(kist_content_start(content, save->writer, KIST_CHUNK_DATA, size, parts,
 				    examined->parts.size / sizeof(*parts), err));
 	content->previous = save->previous.chunks.size > 0 ? &save->previous : NULL;
-	while (offset < size) {
-		uint8_t *room;
-		size_t room_size;
-		size_t got;
-
-		KIST_TRY(kist_content_room(content, &room, &room_size, err));
-		KIST_TRY(read_piece(origin, &st, offset, room, room_size, &got, err));
-		if (got == 0)
-			break; /* It became shorter; the caller sees that it changed. */
-		KIST_TRY(kist_content_commit(content, got, err));
-		offset += got;
-		kist_flow_progress(save->flow, offset, size);
-	}
+	KIST_TRY(kist_content_read(content, &file.base, size, err));
 	return kist_content_finish(content, ret, err);
 }
 

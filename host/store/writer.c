@@ -314,6 +314,16 @@ kist_status kist_writer_settle(struct kist_writer *writer, uint64_t count, struc
 			      : fail_writer(writer, place_until(writer, count, err));
 }
 
+void kist_writer_beside(struct kist_writer *writer, struct kist_pool_job *job)
+{
+	kist_pool_add_first(writer->encoder.pool, job);
+}
+
+kist_status kist_writer_wait(struct kist_writer *writer, struct kist_pool_job *job, struct kist_error *err)
+{
+	return kist_pool_wait(writer->encoder.pool, job, err);
+}
+
 kist_status kist_writer_put(struct kist_writer *writer, enum kist_chunk_kind kind,
 			    const struct kist_piece *pieces, size_t count, struct kist_digest *ret_ids,
 			    struct kist_hasher *whole, struct kist_error *err)

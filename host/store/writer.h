@@ -3,6 +3,7 @@
 #define KIST_STORE_WRITER_H
 
 #include "pack/filter.h"
+#include "pack/pool.h"
 #include "store/store.h"
 #include "store/written.h"
 
@@ -107,6 +108,17 @@ KIST_CHECKED kist_status kist_writer_add(struct kist_writer *writer, enum kist_c
  */
 KIST_CHECKED kist_status kist_writer_settle(struct kist_writer *writer, uint64_t count,
 					    struct kist_error *err);
+
+/**
+ * kist_writer_beside() - Has @job run, before what is still to be compressed, beside what the caller does next.
+ *
+ * Not once the writer is finished.  A failure of the writer makes it idle, or waits for its end.
+ */
+void kist_writer_beside(struct kist_writer *writer, struct kist_pool_job *job);
+
+/** kist_writer_wait() - kist_pool_wait() for such a job. */
+KIST_CHECKED kist_status kist_writer_wait(struct kist_writer *writer, struct kist_pool_job *job,
+					  struct kist_error *err);
 
 /**
  * kist_writer_put() - Adds @count chunks of one kind, and settles all.
