@@ -263,7 +263,7 @@ static kist_status zstd_frame(struct kist_filter_coder *coder, enum context whic
 	size_t size;
 
 	if (which == LITERALS) {
-		*ret_size = kist_literals_frame(stream, ret, room, false);
+		*ret_size = kist_literals_frame(stream, ret, room, KIST_HUFFMAN_ANY);
 		return KIST_OK;
 	}
 	context = context_of(coder, which);
@@ -376,7 +376,7 @@ kist_status kist_filter_frame(struct kist_filter_coder *coder, const struct kist
 	unsigned tried;
 
 	if (stream.size >= 4 && kist_literals_are_same(stream)) {
-		*ret_size = kist_literals_frame(stream, ret, room, false);
+		*ret_size = kist_literals_frame(stream, ret, room, KIST_HUFFMAN_ANY);
 		return KIST_OK;
 	}
 	KIST_TRY(tries_of(coder, task, stream, &tried, err));

@@ -69,12 +69,21 @@ size_t kist_huffman_describe(const struct kist_huffman_code *code,
 void kist_huffman_sizes(const struct kist_huffman_counts *counts, const struct kist_huffman_code *code,
 			size_t ret[static KIST_HUFFMAN_STREAMS]);
 
+/** enum kist_huffman_with - What may be used at most; what the processor does not have is not. */
+enum kist_huffman_with {
+	KIST_HUFFMAN_PLAIN, /* what every processor has */
+	KIST_HUFFMAN_BMI2,
+	KIST_HUFFMAN_VBMI, /* of AVX-512 */
+	KIST_HUFFMAN_ANY = KIST_HUFFMAN_VBMI
+};
+
 /**
  * kist_huffman_write() - Writes the streams, one after the other: as many bytes as kist_huffman_sizes() says.
  *
- * @plain: Without the instructions that only newer processors have.
+ * The same ones with whatever instructions.
  */
 void kist_huffman_write(const uint8_t *bytes, size_t len, const struct kist_huffman_code *code,
-			const size_t sizes[static KIST_HUFFMAN_STREAMS], uint8_t *ret, bool plain);
+			const size_t sizes[static KIST_HUFFMAN_STREAMS], uint8_t *ret,
+			enum kist_huffman_with with);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/le.h"
 #include "base/num.h"
-#include "pack/huffman.h"
 
 #define MAGIC		UINT32_C(0xFD2FB528)
 #define DESCRIPTOR	0xA0
@@ -86,7 +85,8 @@ static bool find_code(struct kist_view block, struct coded *ret)
 	return ret->size < block.size - block.size / GAIN_IN;
 }
 
-static void write_coded(struct kist_view block, const struct coded *coded, uint8_t *to, bool plain)
+static void write_coded(struct kist_view block, const struct coded *coded, uint8_t *to,
+			enum kist_huffman_with with)
 {
 	write_head(&coded->head, block.size, coded->size - coded->head.size - SEQUENCES_SIZE, to);
 	to += coded->head.size;
@@ -97,7 +97,7 @@ static void write_coded(struct kist_view block, const struct coded *coded, uint8
 		to[2 * i + 1] = (uint8_t)(coded->streams[i] >> 8);
 	}
 	to += JUMPS_SIZE;
-	kist_huffman_write(block.data, block.size, &coded->code, coded->streams, to, plain);
+	kist_huffman_write(block.data, block.size, &coded->code, coded->streams, to, with);
 	for (size_t i = 0; i < KIST_HUFFMAN_STREAMS; i++)
 		to += coded->streams[i];
 	*to = 0;
@@ -110,7 +110,8 @@ bool kist_literals_are_same(struct kist_view bytes)
 }
 
 /* Gives the bytes that were written, with the header; 0 when they do not fit. */
-static size_t write_block(struct kist_view block, bool last, uint8_t *to, size_t room, bool plain)
+static size_t write_block(struct kist_view block, bool last, uint8_t *to, size_t room,
+			  enum kist_huffman_with with)
 {
 	struct coded coded;
 
@@ -125,7 +126,7 @@ static size_t write_block(struct kist_view block, bool last, uint8_t *to, size_t
 		if (room < BLOCK_HEAD_SIZE + coded.size)
 			return 0;
 		write_block_head(to, COMPRESSED, coded.size, last);
-		write_coded(block, &coded, to + BLOCK_HEAD_SIZE, plain);
+		write_coded(block, &coded, to + BLOCK_HEAD_SIZE, with);
 		return BLOCK_HEAD_SIZE + coded.size;
 	}
 	if (room < BLOCK_HEAD_SIZE + block.size)
@@ -135,7 +136,7 @@ static size_t write_block(struct kist_view block, bool last, uint8_t *to, size_t
 	return BLOCK_HEAD_SIZE + block.size;
 }
 
-size_t kist_literals_frame(struct kist_view stream, uint8_t *ret, size_t room, bool plain)
+size_t kist_literals_frame(struct kist_view stream, uint8_t *ret, size_t room, enum kist_huffman_with with)
 {
 	/* None is much shorter than the others. */
 	const size_t blocks = (stream.size + KIST_HUFFMAN_LEN_MAX - 1) / KIST_HUFFMAN_LEN_MAX;
@@ -151,7 +152,7 @@ size_t kist_literals_frame(struct kist_view stream, uint8_t *ret, size_t room, b
 		const struct kist_view block =
 			kist_view_of(stream.data + at, (size_t)kist_min_u64(len, stream.size - at));
 		const size_t written =
-			write_block(block, at + len >= stream.size, ret + size, room - size, plain);
+			write_block(block, at + len >= stream.size, ret + size, room - size, with);
 
 		if (written == 0)
 			return 0;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "pack/huffman.h"
 
 /*
  * A zstd frame without matches, which every zstd decoder reads: each block has its own Huffman code, or is as it is.
@@ -27,11 +28,11 @@ bool kist_literals_are_same(struct kist_view bytes);
 /**
  * kist_literals_frame() - Writes the frame of @stream, 1 byte or more.
  *
- * @plain: As for kist_huffman_write().
+ * @with: As for kist_huffman_write().
  *
  * Gives its bytes; 0 when they do not fit into @room.
  */
-size_t kist_literals_frame(struct kist_view stream, uint8_t *ret, size_t room, bool plain);
+size_t kist_literals_frame(struct kist_view stream, uint8_t *ret, size_t room, enum kist_huffman_with with);
 
 /**
  * kist_literals_read() - Reads one frame of blocks like these, with short codes: faster than zstd, which reads the others.

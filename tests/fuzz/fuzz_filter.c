@@ -159,13 +159,13 @@ static void literals(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < stream.size; i++)
 		shifted[i] = stream.data[i] >> data[0] % 8;
 	got = kist_literals_frame(kist_view_of(shifted, stream.size), frame,
-				  kist_codec_stored_size(stream.size), false);
+				  kist_codec_stored_size(stream.size), KIST_HUFFMAN_ANY);
 	must(got > 0);
 	must(ZSTD_decompress(back, stream.size, frame, got) == stream.size);
 	must(memcmp(back, shifted, stream.size) == 0);
 	got = got > data[1] ? got - data[1] : 0;
 	exact = malloc(got + 1);
-	must(kist_literals_frame(kist_view_of(shifted, stream.size), exact, got, true) ==
+	must(kist_literals_frame(kist_view_of(shifted, stream.size), exact, got, KIST_HUFFMAN_PLAIN) ==
 	     (data[1] == 0 ? got : 0));
 	must(memcmp(exact, frame, data[1] == 0 ? got : 0) == 0);
 	free(exact);
@@ -219,7 +219,7 @@ static void read_literals(const uint8_t *data, size_t size)
 	uint8_t *exact;
 	size_t got;
 
-	got = kist_literals_frame(stream, frame, kist_codec_stored_size(stream.size), false);
+	got = kist_literals_frame(stream, frame, kist_codec_stored_size(stream.size), KIST_HUFFMAN_ANY);
 	must(kist_filter_frame_alone(kist_view_of(frame, got)));
 	exact = malloc(got);
 	memcpy(exact, frame, got);
