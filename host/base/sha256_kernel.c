@@ -5,9 +5,11 @@
 
 #include <immintrin.h>
 
-#define TARGET	   __attribute__((target("sha,sse4.1")))
+#define TARGET	   __attribute__((target("sha,avx")))
 #define INLINE	   static inline __attribute__((always_inline)) TARGET
 #define BLOCK_SIZE KIST_SHA256_BLOCK_SIZE
+/* Of 16 steps of four rounds, those behind which further words are wanted. */
+#define MORE_STEPS 12
 
 static const uint32_t constants[64] __attribute__((aligned(16))) = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -35,14 +37,20 @@ INLINE __m128i load_words(const uint8_t *from)
 	return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)from), swap);
 }
 
-/* Four rounds with the words at @at, which are then replaced by those of sixteen rounds later, if @more. */
-INLINE void rounds(struct lane *lane, int at, const uint32_t *k, bool more)
+INLINE const __m128i *constants_of(int step)
 {
-	const __m128i sum = _mm_add_epi32(lane->words[at], _mm_load_si128((const __m128i *)(const void *)k));
+	return (const __m128i *)(const void *)(constants + (size_t)(4 * step));
+}
+
+/* Four rounds: their words are then replaced by those of sixteen rounds later, if there are any. */
+INLINE void rounds(struct lane *lane, int step)
+{
+	const int at = step & 3;
+	const __m128i sum = _mm_add_epi32(lane->words[at], _mm_load_si128(constants_of(step)));
 
 	lane->cdgh = _mm_sha256rnds2_epu32(lane->cdgh, lane->abef, sum);
 	lane->abef = _mm_sha256rnds2_epu32(lane->abef, lane->cdgh, _mm_shuffle_epi32(sum, 0x0e));
-	if (more) {
+	if (step < MORE_STEPS) {
 		const __m128i *const words = lane->words;
 		const __m128i last = words[(at + 3) & 3];
 		const __m128i seventh = _mm_alignr_epi8(last, words[(at + 2) & 3], 4);
@@ -67,13 +75,10 @@ INLINE void add_state(struct lane *lane, __m128i abef, __m128i cdgh)
 }
 
 /* Written out, so that the words stay in registers. */
-#define SIXTEEN(STEP, more, k)                                                                               \
-	STEP(0, (k), more) STEP(1, (k) + 4, more) STEP(2, (k) + 8, more) STEP(3, (k) + 12, more)
-#define ALL_ROUNDS(STEP)                                                                                     \
-	SIXTEEN(STEP, true, constants)                                                                       \
-	SIXTEEN(STEP, true, constants + 16)                                                                  \
-	SIXTEEN(STEP, true, constants + 32)                                                                  \
-	SIXTEEN(STEP, false, constants + 48)
+#define ALL_STEPS(STEP)                                                                                      \
+	STEP(0)                                                                                              \
+	STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11) STEP(12)   \
+		STEP(13) STEP(14) STEP(15)
 
 static TARGET void blocks_of_one(struct lane *of, const uint8_t *data, size_t count)
 {
@@ -84,12 +89,54 @@ static TARGET void blocks_of_one(struct lane *of, const uint8_t *data, size_t co
 		const __m128i cdgh = a.cdgh;
 
 		load_block(&a, data);
-#define STEP(at, k, more) rounds(&a, at, k, more);
-		ALL_ROUNDS(STEP)
+#define STEP(step) rounds(&a, step);
+		ALL_STEPS(STEP)
 #undef STEP
 		add_state(&a, abef, cdgh);
 	}
 	*of = a;
+}
+
+/*
+ * Two at once, in an order that compilers do not find: two rounds take the processor four cycles, but those of the
+ * other string may begin after two, if nothing else is before them.
+ *
+ * @a0 are the words of these rounds, @a1 to @a3 the twelve behind them.  The last ones of them, @a3, were begun with
+ * the rounds before, and are finished here; then what will stand in place of @a0 is begun.
+ */
+#define ROUNDS(l)                                                                                            \
+	"vpaddd %[k], %[" #l "0], %%xmm0\n\t"                                                                \
+	"sha256rnds2 %%xmm0, %[" #l "_abef], %[" #l "_cdgh]\n\t"                                             \
+	"vpshufd $0x0e, %%xmm0, %%xmm0\n\t"                                                                  \
+	"sha256rnds2 %%xmm0, %[" #l "_cdgh], %[" #l "_abef]\n\t"
+#define BEGIN_WORDS(l)                                                                                       \
+	"vpalignr $4, %[" #l "2], %[" #l "3], %[sum]\n\t"                                                    \
+	"sha256msg1 %[" #l "1], %[" #l "0]\n\t"                                                              \
+	"vpaddd %[sum], %[" #l "0], %[" #l "0]\n\t"
+#define FINISH_WORDS(l) "sha256msg2 %[" #l "2], %[" #l "3]\n\t"
+#define WORDS_OF(l)                                                                                          \
+	[l##_abef] "+x"(l->abef), [l##_cdgh] "+x"(l->cdgh), [l##0] "+x"(l->words[at]),                       \
+		[l##3] "+x"(l->words[(at + 3) & 3])
+#define WORDS_BETWEEN(l) [l##1] "x"(l->words[(at + 1) & 3]), [l##2] "x"(l->words[(at + 2) & 3])
+#define ROUNDS_OF_TWO(finish, begin_a, begin_b)                                                              \
+	__asm__(ROUNDS(a) finish begin_a ROUNDS(b) begin_b                                                   \
+		: WORDS_OF(a), WORDS_OF(b), [sum] "=&x"(sum)                                                 \
+		: WORDS_BETWEEN(a), WORDS_BETWEEN(b), [k] "m"(*constants_of(step))                           \
+		: "xmm0")
+
+INLINE void rounds_of_two(struct lane *a, struct lane *b, int step)
+{
+	const int at = step & 3;
+	__m128i sum;
+
+	if (step == 0)
+		ROUNDS_OF_TWO("", BEGIN_WORDS(a), BEGIN_WORDS(b));
+	else if (step < MORE_STEPS)
+		ROUNDS_OF_TWO(FINISH_WORDS(a) FINISH_WORDS(b), BEGIN_WORDS(a), BEGIN_WORDS(b));
+	else if (step == MORE_STEPS)
+		ROUNDS_OF_TWO(FINISH_WORDS(a) FINISH_WORDS(b), "", "");
+	else
+		ROUNDS_OF_TWO("", "", "");
 }
 
 static TARGET void blocks_of_two(struct lane lanes[2], const uint8_t *first, const uint8_t *second,
@@ -106,10 +153,8 @@ static TARGET void blocks_of_two(struct lane lanes[2], const uint8_t *first, con
 
 		load_block(&a, first);
 		load_block(&b, second);
-#define STEP(at, k, more)                                                                                    \
-	rounds(&a, at, k, more);                                                                             \
-	rounds(&b, at, k, more);
-		ALL_ROUNDS(STEP)
+#define STEP(step) rounds_of_two(&a, &b, step);
+		ALL_STEPS(STEP)
 #undef STEP
 		add_state(&a, abef_a, cdgh_a);
 		add_state(&b, abef_b, cdgh_b);
@@ -145,7 +190,7 @@ bool kist_sha256_supported(void)
 
 	/* CPUID leaf 7, EBX bit 29; __builtin_cpu_supports() of some compilers does not know the name. */
 	__asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "0"(0), "2"(0));
-	if (a < 7 || !__builtin_cpu_supports("sse4.1"))
+	if (a < 7 || !__builtin_cpu_supports("avx"))
 		return false;
 	__asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "0"(7), "2"(0));
 	return b >> 29 & 1;
