@@ -26,6 +26,14 @@ done
 END
 chmod +x "$work/bin/clear_away"
 
+# warm NAME...: all files there are in memory, as far as there is any: what somebody else ran meanwhile may have driven
+# them out.
+cat >"$work/bin/warm" <<'END'
+#!/bin/sh
+exec find "$@" -type f -exec cat {} + >/dev/null
+END
+chmod +x "$work/bin/warm"
+
 PATH=$work/bin:$top_builddir/tests/root/usr/local/bin:$PATH
 export HOME="$work/home" LC_ALL=C
 unset KIST_STORE KIST_PLUGIN_PATH XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME || :

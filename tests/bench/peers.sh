@@ -77,10 +77,11 @@ time_in_turn() {
 	set --
 	for tool in $in_turn; do
 		case $step in
-		put | first) set -- "$@" "clear_away back.* store.$tool && $(new_command "$tool") && sync -f ." \
+		put | first) set -- "$@" \
+			"clear_away back.* store.$tool && $(new_command "$tool") && sync -f . && warm $path" \
 			"$(put_command "$tool" "$path" first)" ;;
-		next | again) set -- "$@" true "$(put_command "$tool" "$path" next)" ;;
-		get) set -- "$@" 'clear_away back.*' "$(get_command "$tool" "$path")" ;;
+		next | again) set -- "$@" "warm $path" "$(put_command "$tool" "$path" next)" ;;
+		get) set -- "$@" "clear_away back.* && warm store.$tool" "$(get_command "$tool" "$path")" ;;
 		esac
 	done
 	"$bench/bench_time" "$times" "$@" >times
