@@ -75,10 +75,8 @@ INLINE void add_state(struct lane *lane, __m128i abef, __m128i cdgh)
 }
 
 /* Written out, so that the words stay in registers. */
-#define ALL_STEPS(STEP)                                                                                      \
-	STEP(0)                                                                                              \
-	STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11) STEP(12)   \
-		STEP(13) STEP(14) STEP(15)
+#define FOUR(STEP, from) STEP(from) STEP((from) + 1) STEP((from) + 2) STEP((from) + 3)
+#define ALL_STEPS(STEP)	 FOUR(STEP, 0) FOUR(STEP, 4) FOUR(STEP, 8) FOUR(STEP, 12)
 
 static TARGET void blocks_of_one(struct lane *of, const uint8_t *data, size_t count)
 {
@@ -115,8 +113,8 @@ static TARGET void blocks_of_one(struct lane *of, const uint8_t *data, size_t co
 	"vpaddd %[sum], %[" #l "0], %[" #l "0]\n\t"
 #define FINISH_WORDS(l) "sha256msg2 %[" #l "2], %[" #l "3]\n\t"
 #define WORDS_OF(l)                                                                                          \
-	[l##_abef] "+x"(l->abef), [l##_cdgh] "+x"(l->cdgh), [l##0] "+x"(l->words[at]),                       \
-		[l##3] "+x"(l->words[(at + 3) & 3])
+	[l##_abef] "+&x"(l->abef), [l##_cdgh] "+&x"(l->cdgh), [l##0] "+&x"(l->words[at]),                    \
+		[l##3] "+&x"(l->words[(at + 3) & 3])
 #define WORDS_BETWEEN(l) [l##1] "x"(l->words[(at + 1) & 3]), [l##2] "x"(l->words[(at + 2) & 3])
 #define ROUNDS_OF_TWO(finish, begin_a, begin_b)                                                              \
 	__asm__(ROUNDS(a) finish begin_a ROUNDS(b) begin_b                                                   \

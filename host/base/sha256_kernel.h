@@ -10,7 +10,7 @@
  * The blocks of SHA-256, of two byte strings at once on one thread.
  *
  * The rounds of one string wait for each other; those of another fill the gaps.  Only with the instructions
- * for SHA of x86-64; elsewhere kist_sha256_supported() is false.
+ * for SHA and AVX of x86-64; elsewhere kist_sha256_supported() is false.
  *
  * Thread: pure.
  * Source: FIPS 180-4.

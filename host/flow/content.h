@@ -119,7 +119,10 @@ KIST_CHECKED kist_status kist_content_room(struct kist_content_writer *content, 
  * kist_content_next_room() - Where the bytes of the chunk behind the open one may be written, before the rest of the
  * open one is committed; *@ret_size is 0 when that cannot be told yet.
  *
- * They are committed once kist_content_room() gives the same place.
+ * They are committed once kist_content_room() gives the same place, which it does when all of the open chunk has
+ * been.
+ *
+ * Errors: KIST_NO_MEMORY, and those of chunks that were put before: then it may have been filled in or not.
  */
 KIST_CHECKED kist_status kist_content_next_room(struct kist_content_writer *content, uint8_t **ret_data,
 						size_t *ret_size, struct kist_error *err);

@@ -27,6 +27,7 @@ static kist_status read_ahead(struct reading *ahead, struct kist_content_writer 
 {
 	KIST_TRY(kist_content_next_room(content, &ahead->room, &ahead->size, err));
 	ahead->offset = offset;
+	ahead->got = 0;
 	if (ahead->size > 0)
 		kist_writer_beside(content->writer, &ahead->job);
 	return KIST_OK;

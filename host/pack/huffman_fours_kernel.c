@@ -46,21 +46,18 @@ INLINE __m512i join_twos(__m512i twos, __m512i upper_bits)
  * upper one takes, and added to it.  Unpacking takes the lower and the upper half of each 16 bytes: @even are the
  * fours 0, 1, 4, 5, 8, 9, 12 and 13.
  */
-INLINE void join_vector(const struct table *low, const struct table *high, __m512i bytes,
+INLINE void join_vector(const struct table *codes_of, const struct table *bits_of, __m512i bytes,
 			struct kist_huffman_fours *ret)
 {
 	const __m512i first_fours = _mm512_set_epi64(4, 5, 12, 13, 6, 7, 14, 15);
 	const __m512i other_fours = _mm512_set_epi64(0, 1, 8, 9, 2, 3, 10, 11);
 	const __m512i backwards = _mm512_set_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-	const __m512i top = _mm512_set1_epi16(0x0700);
 	const __m512i one = _mm512_set1_epi16(1);
-	const __m512i l = look_up(low, bytes);
-	const __m512i h = look_up(high, bytes);
-	const __m512i upper = _mm512_or_si512(_mm512_srli_epi16(l, 8), _mm512_and_si512(h, top));
-	const __m512i lower = _mm512_or_si512(_mm512_and_si512(l, _mm512_set1_epi16(0x00ff)),
-					      _mm512_and_si512(_mm512_slli_epi16(h, 8), top));
-	const __m512i space = _mm512_sllv_epi16(one, _mm512_srli_epi16(h, 12));
-	const __m512i bits = _mm512_and_si512(_mm512_srli_epi16(h, 4), _mm512_set1_epi8(15));
+	const __m512i codes = look_up(codes_of, bytes);
+	const __m512i bits = look_up(bits_of, bytes);
+	const __m512i upper = _mm512_srli_epi16(codes, 8);
+	const __m512i lower = _mm512_and_si512(codes, _mm512_set1_epi16(0x00ff));
+	const __m512i space = _mm512_sllv_epi16(one, _mm512_srli_epi16(bits, 8));
 	const __m512i bits_of_two = _mm512_maddubs_epi16(bits, _mm512_set1_epi8(1));
 	const __m512i bits_of_upper = _mm512_srli_epi32(bits_of_two, 16);
 	const __m512i zero = _mm512_setzero_si512();
@@ -78,15 +75,15 @@ INLINE void join_vector(const struct table *low, const struct table *high, __m51
 }
 
 __attribute__((target("avx512f,avx512bw,avx512vbmi"))) void
-kist_huffman_join(const struct kist_huffman_halves *halves, const uint8_t *end, size_t count,
+kist_huffman_join(const struct kist_huffman_lookup *lookup, const uint8_t *end, size_t count,
 		  struct kist_huffman_fours *ret)
 {
-	const struct table low = load_table(halves->low);
-	const struct table high = load_table(halves->high);
+	const struct table codes = load_table(lookup->codes);
+	const struct table bits = load_table(lookup->bits);
 
 	for (size_t i = 0; i < count; i++) {
 		end -= KIST_HUFFMAN_FOURS_BYTES;
-		join_vector(&low, &high, _mm512_loadu_si512(end), &ret[i]);
+		join_vector(&codes, &bits, _mm512_loadu_si512(end), &ret[i]);
 	}
 }
 
@@ -95,6 +92,15 @@ kist_huffman_join(const struct kist_huffman_halves *halves, const uint8_t *end, 
 bool kist_huffman_has_fours(void)
 {
 	return false;
+}
+
+void kist_huffman_join(const struct kist_huffman_lookup *lookup, const uint8_t *end, size_t count,
+		       struct kist_huffman_fours *ret)
+{
+	(void)lookup;
+	(void)end;
+	(void)count;
+	(void)ret;
 }
 
 #endif

@@ -17,14 +17,14 @@
 #define KIST_HUFFMAN_FOURS	 ((size_t)16)
 
 /**
- * struct kist_huffman_halves - Codes as they are looked up.
+ * struct kist_huffman_lookup - The code of each byte, and how many bits it has, up to 11.
  *
- * @low:  The lowest 8 bits of the code of each byte.
- * @high: The 3 bits above them, and from bit 4 on how many bits it has, up to 11.
+ * A code is never above 255: of each length the first is half of what is behind the longer ones, so it is less than the
+ * number of codes that are as long or longer.
  */
-struct kist_huffman_halves {
-	uint8_t low[256];
-	uint8_t high[256];
+struct kist_huffman_lookup {
+	uint8_t codes[256];
+	uint8_t bits[256];
 };
 
 /**
@@ -46,7 +46,7 @@ bool kist_huffman_has_fours(void);
  *
  * @ret: @count of them, that of the last bytes first.
  */
-void kist_huffman_join(const struct kist_huffman_halves *halves, const uint8_t *end, size_t count,
+void kist_huffman_join(const struct kist_huffman_lookup *lookup, const uint8_t *end, size_t count,
 		       struct kist_huffman_fours *ret);
 
 #endif

@@ -128,19 +128,18 @@ static void set_stream(struct stream *stream, const struct rising *risen, size_t
 	stream->to = risen->to;
 }
 
-static void halve(const struct kist_huffman_code *code, struct kist_huffman_halves *ret)
+static void make_lookup(const struct kist_huffman_code *code, struct kist_huffman_lookup *ret)
 {
 	for (size_t i = 0; i < KIST_HUFFMAN_SYMBOLS; i++) {
 		const unsigned bits = code->lengths[i];
-		const uint64_t value = bits > 0 ? code->entries[i] >> (64 - bits) : 0;
 
-		ret->low[i] = (uint8_t)value;
-		ret->high[i] = (uint8_t)(value >> 8 | bits << 4);
+		ret->bits[i] = (uint8_t)bits;
+		ret->codes[i] = (uint8_t)(bits > 0 ? code->entries[i] >> (64 - bits) : 0);
 	}
 }
 
 static inline __attribute__((always_inline)) void write_fours(struct stream *one, struct stream *other,
-							      const struct kist_huffman_halves *halves,
+							      const struct kist_huffman_lookup *lookup,
 							      size_t vectors)
 {
 	struct kist_huffman_fours fours[2][VECTORS];
@@ -150,8 +149,8 @@ static inline __attribute__((always_inline)) void write_fours(struct stream *one
 	for (size_t at = 0; at < vectors; at += VECTORS) {
 		const size_t count = vectors - at < VECTORS ? vectors - at : VECTORS;
 
-		kist_huffman_join(halves, one->from - at * KIST_HUFFMAN_FOURS_BYTES, count, fours[0]);
-		kist_huffman_join(halves, other->from - at * KIST_HUFFMAN_FOURS_BYTES, count, fours[1]);
+		kist_huffman_join(lookup, one->from - at * KIST_HUFFMAN_FOURS_BYTES, count, fours[0]);
+		kist_huffman_join(lookup, other->from - at * KIST_HUFFMAN_FOURS_BYTES, count, fours[1]);
 		for (size_t i = 0; i < count; i++) {
 			for (size_t k = 0; k < KIST_HUFFMAN_FOURS; k++) {
 				put_four(&a, fours[0][i].codes[k], fours[0][i].bits[k]);
@@ -167,11 +166,11 @@ __attribute__((target("bmi2"))) static void write_wide(struct stream *one, struc
 						       const struct kist_huffman_code *code)
 {
 	const size_t vectors = left_for_words(one, other, code) / KIST_HUFFMAN_FOURS_BYTES;
-	struct kist_huffman_halves halves;
+	struct kist_huffman_lookup lookup;
 
 	if (vectors >= VECTORS_MIN) {
-		halve(code, &halves);
-		write_fours(one, other, &halves, vectors);
+		make_lookup(code, &lookup);
+		write_fours(one, other, &lookup, vectors);
 	}
 	write_two(one, other, code);
 }

@@ -96,7 +96,7 @@ static inline void kist_writer_close_(struct kist_writer **slot)
  * @whole:  When not NULL, a started hasher that is fed the bytes: both digests cost little more than one.
  *
  * Errors: KIST_LIMIT (a size), KIST_NO_MEMORY, KIST_IO; also for chunks that were added before.  After a
- * failure only kist_writer_close() may follow.
+ * failure only kist_writer_wait() and kist_writer_close() may follow.
  */
 KIST_CHECKED kist_status kist_writer_add(struct kist_writer *writer, enum kist_chunk_kind kind,
 					 const struct kist_piece *piece, struct kist_digest *ret_id,
@@ -112,11 +112,11 @@ KIST_CHECKED kist_status kist_writer_settle(struct kist_writer *writer, uint64_t
 /**
  * kist_writer_beside() - Has @job run, before what is still to be compressed, beside what the caller does next.
  *
- * Not once the writer is finished.  A failure of the writer makes it idle, or waits for its end.
+ * Not once the writer is finished.  Whoever gives up waits for it all the same.
  */
 void kist_writer_beside(struct kist_writer *writer, struct kist_pool_job *job);
 
-/** kist_writer_wait() - kist_pool_wait() for such a job. */
+/** kist_writer_wait() - kist_pool_wait() for such a job; also after a failure, but before the finish and the close. */
 KIST_CHECKED kist_status kist_writer_wait(struct kist_writer *writer, struct kist_pool_job *job,
 					  struct kist_error *err);
 

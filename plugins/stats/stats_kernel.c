@@ -15,8 +15,10 @@
 const struct stats_ops *stats_ops_usable(size_t no)
 {
 #if defined(__x86_64__)
+	/* Those that have VBMI do not lower their clock for long vectors as the first ones with AVX-512 did. */
 	const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-				__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+				__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+				__builtin_cpu_supports("avx512vbmi");
 
 	if (has_avx512 && no-- == 0)
 		return &stats_ops_avx512;

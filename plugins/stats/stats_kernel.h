@@ -18,7 +18,7 @@
  * taken, and that of their squares: the first number is within the spread, so that no digits are lost on data
  * that is large against it.  Blocks are merged by Chan's formula.
  *
- * Allocates nothing.  Thread: no shared state but what stats_ops_best() remembers.
+ * Allocates nothing.  Thread: no shared state.
  * Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances".
  */
 

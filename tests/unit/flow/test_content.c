@@ -159,6 +159,35 @@ START_TEST(pieces_of_any_length_are_cut_alike)
 }
 END_TEST
 
+START_TEST(where_the_next_chunk_goes_is_known_before_the_open_one_is_put)
+{
+	/* Text, which is cut by its content, behind a part; a batch holds 128 of its chunks. */
+	const size_t all = 3 * KIST_BATCH_SIZE + 5 * KIST_CUT_SIZE_MIN;
+	const struct kist_content_part part = { .len = all - 6 * KIST_CUT_SIZE_MIN, .element_size = 4 };
+	uint8_t *place = NULL;
+	size_t known = 0;
+	size_t len = 0;
+	size_t at = 0;
+
+	ck_assert_int_eq(kist_content_start(&content, writer, KIST_CHUNK_DATA, all, &part, 1, NULL), KIST_OK);
+	while (at < all) {
+		uint8_t *room;
+		size_t size;
+
+		ck_assert_int_eq(kist_content_room(&content, &room, &size, NULL), KIST_OK);
+		ck_assert(len == 0 || (room == place && size == len));
+		memset(room, (int)(at / KIST_CUT_SIZE_MIN), size);
+		ck_assert_int_eq(kist_content_next_room(&content, &place, &len, NULL), KIST_OK);
+		/* Of all chunks of the part, that of the text behind it included. */
+		ck_assert_int_eq(len > 0, at < part.len);
+		known += len > 0;
+		at += size;
+		ck_assert_int_eq(kist_content_commit(&content, size, NULL), KIST_OK);
+	}
+	ck_assert_uint_eq(known, part.len / KIST_CUT_SIZE_MIN);
+}
+END_TEST
+
 START_TEST(what_the_elements_are_reaches_the_filters)
 {
 	struct kist_content made;
@@ -302,6 +331,7 @@ int main(void)
 	tcase_add_test(tests, fewer_bytes_than_announced_are_told_and_more_are_refused);
 	tcase_add_test(tests, bytes_that_are_put_in_move_only_the_cuts_near_them);
 	tcase_add_test(tests, pieces_of_any_length_are_cut_alike);
+	tcase_add_test(tests, where_the_next_chunk_goes_is_known_before_the_open_one_is_put);
 	tcase_add_test(tests, what_the_elements_are_reaches_the_filters);
 	tcase_add_loop_test(tests, recipes_of_large_objects_have_midstates, 0, 6);
 	tcase_add_test(tests, more_chunks_than_a_reader_lists_are_refused);

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/mem.h"
 #include "flow/content_read.h"
+#include "pack/recipe.h"
 #include "support/suite.h"
 
 /*
@@ -55,16 +61,32 @@ static struct memory_source source_of(size_t most)
 				       .bad = NONE };
 }
 
-static void setup(void)
+static void open_store(void)
 {
-	uint64_t state = 11;
+	static unsigned no;
+	char url[64];
 
-	ck_assert_int_eq(kist_store_create("memory:reading", NULL), KIST_OK);
-	ck_assert_int_eq(kist_store_open("memory:reading", &store, NULL), KIST_OK);
+	snprintf(url, sizeof(url), "memory:reading-%u", no++);
+	ck_assert_int_eq(kist_store_create(url, NULL), KIST_OK);
+	ck_assert_int_eq(kist_store_open(url, &store, NULL), KIST_OK);
 	ck_assert_int_eq(kist_writer_open(store, NULL, &writer, NULL), KIST_OK);
 	content = (struct kist_content_writer)KIST_CONTENT_WRITER_INIT;
 	content.sizes =
 		(struct kist_cut_sizes){ .typed = KIST_CUT_SIZE_DEFAULT, .cdc = KIST_CDC_AVERAGE_DEFAULT };
+}
+
+static void close_store(void)
+{
+	kist_content_writer_done(&content);
+	kist_writer_close(writer);
+	kist_store_close(store);
+}
+
+static void setup(void)
+{
+	uint64_t state = 11;
+
+	open_store();
 	bytes = malloc(SIZE);
 	for (size_t i = 0; i < SIZE; i++)
 		bytes[i] = (uint8_t)((state = state * UINT64_C(6364136223846793005) + 1442695040888963407) >>
@@ -73,9 +95,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	kist_content_writer_done(&content);
-	kist_writer_close(writer);
-	kist_store_close(store);
+	close_store();
 	free(bytes);
 }
 
@@ -108,26 +128,125 @@ static void start(void)
 			 KIST_OK);
 }
 
-START_TEST(what_is_read_is_what_is_written)
-{
-	static const size_t most[] = { SIZE, KIST_CUT_SIZE_DEFAULT, 300000, 4096 * 7 };
-	struct kist_content written;
+struct search {
+	const struct kist_digest *id;
+	struct kist_location where;
+};
 
+static kist_status match(void *ctx, const struct kist_digest *chunk, const struct kist_location *where,
+			 struct kist_error *err)
+{
+	struct search *search = ctx;
+
+	(void)err;
+	if (kist_digest_equal(chunk, search->id))
+		search->where = *where;
+	return KIST_OK;
+}
+
+/* What lies in the packs is what was read: nobody wrote over what was still to be compressed. */
+static void check_chunks(const json_t *packs, const struct kist_recipe_entry *entries, size_t count)
+{
+	kist_auto_buf struct kist_buf chunk = KIST_BUF_INIT(KIST_CHUNK_SIZE_MAX);
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct search search = { .id = &entries[i].id };
+
+		for (size_t k = 0; k < json_array_size(packs); k++) {
+			const char *hex = json_string_value(json_object_get(json_array_get(packs, k), "id"));
+			struct kist_digest pack;
+
+			ck_assert(kist_digest_parse(hex, strlen(hex), &pack));
+			ck_assert_int_eq(kist_store_read_index(store, &pack, match, &search, NULL), KIST_OK);
+		}
+		ck_assert_int_eq(kist_store_read_chunk(store, &search.where, &entries[i].id, &chunk, NULL),
+				 KIST_OK);
+		ck_assert_uint_eq(chunk.size, entries[i].len);
+		ck_assert_int_eq(memcmp(chunk.data, bytes + at, chunk.size), 0);
+		at += chunk.size;
+	}
+	ck_assert_uint_eq(at, SIZE);
+}
+
+/* Reads all, and looks at what is kept of it. */
+static void read_and_check(struct memory_source *source, struct kist_content *ret)
+{
+	const struct kist_digest digest = kist_digest_of(kist_view_of(bytes, SIZE));
+	kist_auto_json json_t *packs = NULL;
+	struct kist_recipe_entry entries[128];
+	struct kist_content written;
+	size_t count;
+
+	start();
+	ck_assert_int_eq(kist_content_read(&content, &source->base, SIZE, NULL), KIST_OK);
+	count = content.entries.size / sizeof(entries[0]);
+	ck_assert_uint_le(count, sizeof(entries) / sizeof(entries[0]));
+	memcpy(entries, content.entries.data, content.entries.size);
+	ck_assert_int_eq(kist_content_finish(&content, ret, NULL), KIST_OK);
+	ck_assert_uint_eq(source->done, SIZE);
+	ck_assert(kist_digest_equal(&ret->sha256, &digest));
+	/* By the other way the same chunks, which are there. */
 	start();
 	ck_assert_int_eq(kist_content_write(&content, kist_view_of(bytes, SIZE), NULL), KIST_OK);
 	ck_assert_int_eq(kist_content_finish(&content, &written, NULL), KIST_OK);
-	for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
-		struct memory_source source = source_of(most[i]);
-		struct kist_content read;
+	ck_assert(kist_digest_equal(&ret->chunk, &written.chunk));
+	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
+	check_chunks(packs, entries, count);
+}
 
-		start();
-		ck_assert_int_eq(kist_content_read(&content, &source.base, SIZE, NULL), KIST_OK);
-		ck_assert_int_eq(kist_content_finish(&content, &read, NULL), KIST_OK);
-		ck_assert_uint_eq(source.done, SIZE);
-		ck_assert_int_eq(read.form, KIST_CONTENT_RECIPE);
-		ck_assert(kist_digest_equal(&read.sha256, &written.sha256));
-		ck_assert(kist_digest_equal(&read.chunk, &written.chunk));
+static const size_t mosts[] = { SIZE, KIST_CUT_SIZE_DEFAULT, 300000, 4096 * 7 };
+
+START_TEST(what_is_read_is_what_is_kept)
+{
+	struct memory_source source = source_of(mosts[_i]);
+	struct kist_content read;
+
+	read_and_check(&source, &read);
+	ck_assert_int_eq(read.form, KIST_CONTENT_RECIPE);
+}
+END_TEST
+
+/* Jobs that keep all threads of the pool from compressing. */
+static atomic_bool may_end;
+static atomic_int begun;
+
+static kist_status be_busy(struct kist_pool_job *job, unsigned worker, struct kist_error *err)
+{
+	(void)job;
+	(void)worker;
+	(void)err;
+	begun++;
+	while (!may_end)
+		(void)sched_yield();
+	return KIST_OK;
+}
+
+START_TEST(what_waits_to_be_compressed_is_not_written_over)
+{
+	struct kist_pool_job jobs[KIST_POOL_WORKERS_MAX] = { { .run = NULL } };
+	struct memory_source source = source_of(SIZE);
+	const long online = sysconf(_SC_NPROCESSORS_ONLN);
+	const int threads =
+		(int)(online < (long)KIST_POOL_WORKERS_MAX ? online : (long)KIST_POOL_WORKERS_MAX) - 1;
+	struct kist_content read;
+
+	/* More may wait than all batches hold. */
+	content.sizes.typed = KIST_CUT_SIZE_MAX;
+	for (int i = 0; i < threads; i++) {
+		jobs[i].run = be_busy;
+		kist_writer_beside(writer, &jobs[i]);
 	}
+	while (begun < threads)
+		(void)sched_yield();
+	start();
+	ck_assert_int_eq(kist_content_read(&content, &source.base, SIZE, NULL), KIST_OK);
+	ck_assert_int_eq(kist_content_finish(&content, &read, NULL), KIST_OK);
+	may_end = true;
+	for (int i = 0; i < threads; i++)
+		ck_assert_int_eq(kist_writer_wait(writer, &jobs[i], NULL), KIST_OK);
+	/* Nothing of it is new. */
+	read_and_check(&source, &read);
 }
 END_TEST
 
@@ -176,15 +295,43 @@ START_TEST(what_cannot_be_read_is_told_and_another_object_may_follow)
 }
 END_TEST
 
-START_TEST(a_writer_that_fails_leaves_nothing_being_read)
+START_TEST(a_list_that_is_full_leaves_nothing_being_read)
 {
 	struct memory_source source = source_of(SIZE);
 
-	content.entries.size_max = 3 * 40;
+	content.entries.size_max = 3 * sizeof(struct kist_recipe_entry);
 	start();
 	ck_assert_int_eq(kist_content_read(&content, &source.base, SIZE, NULL), KIST_LIMIT);
 	/* Whoever still read would see it change. */
 	memset(bytes, 0, SIZE);
+}
+END_TEST
+
+START_TEST(memory_that_cannot_be_had_fails_the_writer_at_any_time)
+{
+	const size_t size = 3 << 20;
+	const struct kist_content_part part = {
+		.len = 2 << 20, .element_size = 4, .kind = KIST_FILTER_REAL, .width = 4
+	};
+	kist_status status = KIST_NO_MEMORY;
+
+	for (unsigned long n = 1; status != KIST_OK; n++) {
+		struct memory_source source = source_of(SIZE);
+		struct kist_content made;
+
+		close_store();
+		open_store();
+		content.sizes.typed = KIST_CUT_SIZE_MIN;
+		kist_mem_fail_at(n);
+		status = kist_content_start(&content, writer, KIST_CHUNK_DATA, size, &part, 1, NULL);
+		if (status == KIST_OK)
+			status = kist_content_read(&content, &source.base, size, NULL);
+		if (status == KIST_OK)
+			status = kist_content_finish(&content, &made, NULL);
+		kist_mem_fail_at(0);
+		ck_assert(status == KIST_OK || (status == KIST_NO_MEMORY && n < 1000));
+		ck_assert(status != KIST_OK || n > 5);
+	}
 }
 END_TEST
 
@@ -193,10 +340,12 @@ int main(void)
 	TCase *tests = tcase_create("content_read");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_test(tests, what_is_read_is_what_is_written);
+	tcase_add_loop_test(tests, what_is_read_is_what_is_kept, 0, sizeof(mosts) / sizeof(mosts[0]));
+	tcase_add_test(tests, what_waits_to_be_compressed_is_not_written_over);
 	tcase_add_loop_test(tests, less_than_announced_is_told, 0, sizeof(ends) / sizeof(ends[0]));
 	tcase_add_loop_test(tests, what_cannot_be_read_is_told_and_another_object_may_follow, 0,
 			    sizeof(ends) / sizeof(ends[0]));
-	tcase_add_test(tests, a_writer_that_fails_leaves_nothing_being_read);
+	tcase_add_test(tests, a_list_that_is_full_leaves_nothing_being_read);
+	tcase_add_test(tests, memory_that_cannot_be_had_fails_the_writer_at_any_time);
 	return suite_run(tests, "content_read");
 }

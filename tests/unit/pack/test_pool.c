@@ -149,13 +149,31 @@ START_TEST(a_job_that_is_added_first_begins_before_those_that_wait)
 	ck_assert_int_eq(waiting[2].when, others + 1);
 	ck_assert_int_eq(waiting[0].when, others + 2);
 	ck_assert_int_eq(waiting[1].when, others + 3);
-	may_end = true;
 	/* Where nothing waits it is the last one too. */
 	kist_pool_add_first(pool, &waiting[2].job);
 	kist_pool_add(pool, &waiting[0].job);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(kist_pool_wait(pool, &waiting[i].job, NULL), KIST_OK);
 	ck_assert_int_eq(begun, others + 5);
+	may_end = true;
+	kist_pool_free(pool);
+}
+END_TEST
+
+START_TEST(a_job_that_is_added_first_begins_without_being_waited_for)
+{
+	struct single single = { .job = { .run = run_single } };
+	struct kist_pool *pool;
+	atomic_int runs = 0;
+
+	single.runs = &runs;
+	ck_assert_int_eq(kist_pool_new(&pool, NULL), KIST_OK);
+	for (int round = 1; round <= 100; round++) {
+		kist_pool_add_first(pool, &single.job);
+		while (kist_pool_workers(pool) > 1 && runs < round)
+			;
+		ck_assert_int_eq(kist_pool_wait(pool, &single.job, NULL), KIST_OK);
+	}
 	kist_pool_free(pool);
 }
 END_TEST
@@ -277,6 +295,7 @@ int main(void)
 	tcase_add_test(tests, the_first_failure_is_told_and_later_jobs_do_not_begin);
 	tcase_add_test(tests, single_jobs_end_and_may_be_added_again);
 	tcase_add_test(tests, a_job_that_is_added_first_begins_before_those_that_wait);
+	tcase_add_test(tests, a_job_that_is_added_first_begins_without_being_waited_for);
 	tcase_add_test(tests, small_jobs_end_when_they_are_waited_for_however_few);
 	tcase_add_test(tests, many_small_jobs_begin_without_being_waited_for);
 	tcase_add_test(tests, what_a_single_job_says_is_told_to_who_waits_for_it);
