@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/flow/kept.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "flow/content.h"
 #include "flow/record.h"
@@ -42,4 +44,35 @@ void kept_name(json_t *commit, const char *name, const struct kist_digest *artif
 	kist_digest_hex(artifact, hex);
 	json_array_append_new(json_object_get(commit, "refs"),
 			      json_pack("{s:s,s:s,s:s}", "name", name, "event", "put", "artifact", hex));
+}
+
+struct search {
+	const struct kist_digest *id;
+	struct kist_location where;
+};
+
+static kist_status match(void *ctx, const struct kist_digest *chunk, const struct kist_location *where,
+			 struct kist_error *err)
+{
+	struct search *search = ctx;
+
+	(void)err;
+	if (kist_digest_equal(chunk, search->id))
+		search->where = *where;
+	return KIST_OK;
+}
+
+void kept_chunk(struct kist_store *store, const json_t *packs, const struct kist_digest *id,
+		struct kist_buf *ret)
+{
+	struct search search = { .id = id };
+
+	for (size_t i = 0; i < json_array_size(packs); i++) {
+		const char *hex = json_string_value(json_object_get(json_array_get(packs, i), "id"));
+		struct kist_digest pack;
+
+		must(kist_digest_parse(hex, strlen(hex), &pack));
+		must(kist_store_read_index(store, &pack, match, &search, NULL) == KIST_OK);
+	}
+	must(kist_store_read_chunk(store, &search.where, id, ret, NULL) == KIST_OK);
 }

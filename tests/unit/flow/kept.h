@@ -21,4 +21,8 @@ struct kist_digest kept_object(struct kist_writer *writer, enum kist_chunk_kind 
 /** kept_name() - Adds to the refs of @commit that @name means @artifact. */
 void kept_name(json_t *commit, const char *name, const struct kist_digest *artifact);
 
+/** kept_chunk() - Reads a chunk that lies in one of @packs, as kist_writer_finish() gives them. */
+void kept_chunk(struct kist_store *store, const json_t *packs, const struct kist_digest *id,
+		struct kist_buf *ret);
+
 #endif

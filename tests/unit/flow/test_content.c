@@ -8,6 +8,7 @@
 #include "flow/content.h"
 #include "pack/recipe.h"
 #include "support/suite.h"
+#include "unit/flow/kept.h"
 
 /*
  * From bytes to chunks and recipes, through a true writer.
@@ -232,36 +233,6 @@ static void check_midstates(const struct kist_recipe *recipe, const uint8_t *dat
 	ck_assert_uint_eq(next, expected_count);
 }
 
-struct search {
-	const struct kist_digest *id;
-	struct kist_location where;
-};
-
-static kist_status match(void *ctx, const struct kist_digest *chunk, const struct kist_location *where,
-			 struct kist_error *err)
-{
-	struct search *search = ctx;
-
-	(void)err;
-	if (kist_digest_equal(chunk, search->id))
-		search->where = *where;
-	return KIST_OK;
-}
-
-static void read_chunk(const json_t *packs, const struct kist_digest *id, struct kist_buf *ret)
-{
-	struct search search = { .id = id };
-
-	for (size_t i = 0; i < json_array_size(packs); i++) {
-		const char *hex = json_string_value(json_object_get(json_array_get(packs, i), "id"));
-		struct kist_digest pack;
-
-		ck_assert(kist_digest_parse(hex, strlen(hex), &pack));
-		ck_assert_int_eq(kist_store_read_index(store, &pack, match, &search, NULL), KIST_OK);
-	}
-	ck_assert_int_eq(kist_store_read_chunk(store, &search.where, id, ret, NULL), KIST_OK);
-}
-
 /* The recipe of noise of @size bytes, of which the first @shift and the last @tail are no part. */
 static void put_noise(uint8_t *data, size_t size, size_t shift, size_t tail, struct kist_buf *ret_node)
 {
@@ -281,7 +252,7 @@ static void put_noise(uint8_t *data, size_t size, size_t shift, size_t tail, str
 	ck_assert_int_eq(kist_content_finish(&content, &made, NULL), KIST_OK);
 	ck_assert_int_eq(made.form, KIST_CONTENT_RECIPE);
 	ck_assert_int_eq(kist_writer_finish(writer, &packs, NULL), KIST_OK);
-	read_chunk(packs, &made.chunk, ret_node);
+	kept_chunk(store, packs, &made.chunk, ret_node);
 }
 
 START_TEST(recipes_of_large_objects_have_midstates)

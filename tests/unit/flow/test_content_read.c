@@ -10,6 +10,7 @@
 #include "flow/content_read.h"
 #include "pack/recipe.h"
 #include "support/suite.h"
+#include "unit/flow/kept.h"
 
 /*
  * What is read ahead comes out as what is written: the same chunks, in the same order, whatever the source gives.
@@ -128,22 +129,6 @@ static void start(void)
 			 KIST_OK);
 }
 
-struct search {
-	const struct kist_digest *id;
-	struct kist_location where;
-};
-
-static kist_status match(void *ctx, const struct kist_digest *chunk, const struct kist_location *where,
-			 struct kist_error *err)
-{
-	struct search *search = ctx;
-
-	(void)err;
-	if (kist_digest_equal(chunk, search->id))
-		search->where = *where;
-	return KIST_OK;
-}
-
 /* What lies in the packs is what was read: nobody wrote over what was still to be compressed. */
 static void check_chunks(const json_t *packs, const struct kist_recipe_entry *entries, size_t count)
 {
@@ -151,17 +136,7 @@ static void check_chunks(const json_t *packs, const struct kist_recipe_entry *en
 	size_t at = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct search search = { .id = &entries[i].id };
-
-		for (size_t k = 0; k < json_array_size(packs); k++) {
-			const char *hex = json_string_value(json_object_get(json_array_get(packs, k), "id"));
-			struct kist_digest pack;
-
-			ck_assert(kist_digest_parse(hex, strlen(hex), &pack));
-			ck_assert_int_eq(kist_store_read_index(store, &pack, match, &search, NULL), KIST_OK);
-		}
-		ck_assert_int_eq(kist_store_read_chunk(store, &search.where, &entries[i].id, &chunk, NULL),
-				 KIST_OK);
+		kept_chunk(store, packs, &entries[i].id, &chunk);
 		ck_assert_uint_eq(chunk.size, entries[i].len);
 		ck_assert_int_eq(memcmp(chunk.data, bytes + at, chunk.size), 0);
 		at += chunk.size;
