@@ -20,7 +20,8 @@
 /** struct kist_dictionary - What zstd makes of the dictionary, each when it is first needed. */
 struct kist_dictionary {
 	void *compressor;
-	void *coding;
+	const void *coding;
+	void *coding_room; /* in which it lies */
 	void *decoding;
 };
 

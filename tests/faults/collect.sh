@@ -78,9 +78,10 @@ check_all() {
 }
 check_all 'after the run'
 # Nothing but what the format knows: no lock, nothing half-made.
-find .kist -mindepth 1 -type f | grep -v '^.kist/\(kist.json\|spare\|log/[0-9]\{20\}\|packs/[0-9a-f]\{2\}/[0-9a-f]\{64\}.pack\)$' >strange || :
+find .kist -mindepth 1 -type f | grep -v '^.kist/\(kist.json\|spare\|log/[0-9]\{20\}\|checkpoints/[0-9]\{20\}\|packs/[0-9a-f]\{2\}/[0-9a-f]\{64\}.pack\)$' >strange || :
 figure "processes that put, got, tagged, removed and collected at once" "$processes"
 figure 'of them: disturbed; names that are not read back' 0 0
+cat strange >&2
 figure 'of them: locks and other files left in the store' "$(wc -l <strange)" 0
 rm -r "$HOME/.cache"
 check_all 'from a new index'

@@ -108,6 +108,18 @@ START_TEST(bytes_of_any_kind_and_length_come_back)
 }
 END_TEST
 
+START_TEST(memory_that_cannot_be_had_is_told_and_asked_for_again)
+{
+	size_t size = SIZE_MAX;
+
+	kist_mem_fail_at(1);
+	ck_assert_int_eq(kist_dictionary_encode(&dictionary, RECORD, frame, sizeof(frame), &size, NULL),
+			 KIST_NO_MEMORY);
+	kist_mem_fail_at(0);
+	ck_assert_int_eq(decode(encode(RECORD, sizeof(frame)), RECORD.size), KIST_OK);
+}
+END_TEST
+
 START_TEST(what_is_no_such_frame_is_refused)
 {
 	const size_t size = encode(RECORD, sizeof(frame));
@@ -136,6 +148,7 @@ int main(void)
 	tcase_add_test(tests, any_zstd_decodes_it_with_the_dictionary);
 	tcase_add_test(tests, what_has_no_room_is_not_written);
 	tcase_add_test(tests, bytes_of_any_kind_and_length_come_back);
+	tcase_add_test(tests, memory_that_cannot_be_had_is_told_and_asked_for_again);
 	tcase_add_test(tests, what_is_no_such_frame_is_refused);
 	return suite_run(tests, "dictionary");
 }
