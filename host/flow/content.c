@@ -31,6 +31,12 @@ static size_t open_size(struct kist_content_writer *content)
 	return filling(content)->size - content->chunk_start;
 }
 
+/* Whether a chunk of @len bytes that begins at @start ends in the same batch. */
+static bool fits(size_t start, size_t len)
+{
+	return len <= KIST_BATCH_SIZE - start;
+}
+
 /* Empties the batch behind the one that is being filled. */
 static kist_status empty_next(struct kist_content_writer *content, struct kist_batch **ret,
 			      struct kist_error *err)
@@ -79,8 +85,7 @@ static kist_status open_chunk(struct kist_content_writer *content, struct kist_e
 	}
 	content->chunk_part = part;
 	content->hint = hint_of(content->parts, part);
-	return content->chunk_len > KIST_BATCH_SIZE - content->chunk_start ? next_batch(content, err)
-									   : KIST_OK;
+	return fits(content->chunk_start, content->chunk_len) ? KIST_OK : next_batch(content, err);
 }
 
 /* One entry of a listing changes, and the rest of it is there already. */
@@ -239,7 +244,7 @@ kist_status kist_content_next_room(struct kist_content_writer *content, uint8_t 
 	if (!kist_cut_next(&cut, &offset, ret_size, NULL))
 		return KIST_OK;
 	*ret_data = filling(content)->data + end;
-	if (*ret_size <= KIST_BATCH_SIZE - end)
+	if (fits(end, *ret_size))
 		return KIST_OK;
 	KIST_TRY(empty_next(content, &next, err));
 	*ret_data = next->bytes.data;

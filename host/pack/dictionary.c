@@ -119,10 +119,10 @@ static const ZSTD_CDict *make_coding(struct kist_dictionary *dictionary)
 	size = ZSTD_estimateCDictSize_advanced(sizeof(bytes), how, ZSTD_dlm_byRef);
 	if (!dictionary->coding_room)
 		dictionary->coding_room = kist_alloc(1, size);
-	return dictionary->coding_room
-		       ? ZSTD_initStaticCDict(dictionary->coding_room, size, &bytes, sizeof(bytes),
-					      ZSTD_dlm_byRef, ZSTD_dct_fullDict, how)
-		       : NULL;
+	if (!dictionary->coding_room)
+		return NULL;
+	return ZSTD_initStaticCDict(dictionary->coding_room, size, &bytes, sizeof(bytes), ZSTD_dlm_byRef,
+				    ZSTD_dct_fullDict, how);
 }
 
 static bool set(ZSTD_CCtx *compressor, ZSTD_cParameter parameter, int value)

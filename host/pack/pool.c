@@ -64,7 +64,7 @@ static void work(struct kist_pool *pool, unsigned worker)
 		(void)pthread_cond_signal(&pool->done);
 }
 
-/* Runs the single job that was added first.  Called and left with the lock held. */
+/* Runs the single job that is next.  Called and left with the lock held. */
 static void run_first(struct kist_pool *pool, unsigned worker)
 {
 	struct kist_pool_job *const job = pool->first;
@@ -199,6 +199,11 @@ static void add(struct kist_pool *pool, struct kist_pool_job *job, bool is_small
 	(void)pthread_mutex_unlock(&pool->lock);
 }
 
+void kist_pool_add(struct kist_pool *pool, struct kist_pool_job *job)
+{
+	add(pool, job, false);
+}
+
 void kist_pool_add_first(struct kist_pool *pool, struct kist_pool_job *job)
 {
 	start_threads(pool);
@@ -210,11 +215,6 @@ void kist_pool_add_first(struct kist_pool *pool, struct kist_pool_job *job)
 	pool->first = job;
 	wake_one(pool);
 	(void)pthread_mutex_unlock(&pool->lock);
-}
-
-void kist_pool_add(struct kist_pool *pool, struct kist_pool_job *job)
-{
-	add(pool, job, false);
 }
 
 void kist_pool_add_small(struct kist_pool *pool, struct kist_pool_job *job)
